@@ -1,0 +1,69 @@
+/** Exit codes of the command line, as `interface.md` fixes them. */
+export const exitCodes = {
+  done: 0,
+  bug: 1,
+  usage: 2,
+  unreadableInput: 3,
+  someRowsFailed: 4,
+  stoppedEarly: 5,
+  login: 6,
+  inDoubt: 7,
+  guard: 8,
+  busy: 75,
+  sigint: 130,
+  sigterm: 143,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+interface ErrorFacts {
+  /** Stable, for scripts. */
+  readonly code: string;
+  /** What to do next; a command where one serves. */
+  readonly nextStep?: string;
+  readonly cause?: unknown;
+}
+
+/** Every failure that a caller can do something about. A subclass per cause that callers treat differently. */
+export abstract class CustomersError extends Error {
+  abstract readonly exitCode: ExitCode;
+  readonly code: string;
+  readonly nextStep: string | undefined;
+
+  constructor(message: string, facts: ErrorFacts) {
+    super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
+    this.name = new.target.name;
+    this.code = facts.code;
+    this.nextStep = facts.nextStep;
+  }
+}
+
+/** Wrong usage, configuration or mapping. */
+export class UsageError extends CustomersError {
+  readonly exitCode = exitCodes.usage;
+}
+
+/** The input cannot be read; nothing was sent. */
+export class InputError extends CustomersError {
+  readonly exitCode = exitCodes.unreadableInput;
+}
+
+/** The run ended before its rows did and can be resumed (network, server, too many failures). */
+export class RunStoppedError extends CustomersError {
+  readonly exitCode = exitCodes.stoppedEarly;
+}
+
+/** Login failed, a right is missing, or the day's tokens are used up. */
+export class LoginError extends CustomersError {
+  readonly exitCode = exitCodes.login;
+}
+
+/** A guard refused the run before anything was sent. */
+export class GuardError extends CustomersError {
+  readonly exitCode = exitCodes.guard;
+}
+
+/** Another process holds the lock. */
+export class BusyError extends CustomersError {
+  readonly exitCode = exitCodes.busy;
+}

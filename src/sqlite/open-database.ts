@@ -1,0 +1,64 @@
+import { chmodSync, closeSync, openSync } from 'node:fs';
+import Driver from 'libsql';
+
+/** What SQLite can store and give back. */
+export type SqlValue = string | number | bigint | Buffer | null;
+
+/** A prepared statement; rows come back as plain objects. */
+export interface Statement {
+  run(...values: readonly SqlValue[]): { readonly changes: number };
+  get(...values: readonly SqlValue[]): Record<string, SqlValue> | undefined;
+  all(...values: readonly SqlValue[]): Record<string, SqlValue>[];
+  iterate(...values: readonly SqlValue[]): IterableIterator<Record<string, SqlValue>>;
+}
+
+/** One open SQLite file. Calls are synchronous and block the event loop: batch them. */
+export interface Database {
+  prepare(sql: string): Statement;
+  exec(sql: string): void;
+  /** Runs `work` in one transaction that takes the write lock at its start; rolls back when it throws. */
+  transaction<T>(work: () => T): T;
+  close(): void;
+}
+
+/**
+ * Opens (or makes) a SQLite file in WAL mode.
+ *
+ * @param path - the file, made with mode 0600 because it holds customers; `:memory:` for none
+ * @param durability - `full` syncs every commit to disk (what an intent needs), `normal` survives a crash of
+ *   the process but may lose the last commits with the power
+ * @throws the driver's error when the file cannot be opened or is no database
+ */
+export function openDatabase(path: string, durability: 'full' | 'normal' = 'full'): Database {
+  if (path !== ':memory:') createPrivately(path);
+  const driver = new Driver(path, { timeout: 10_000 });
+  driver.exec('PRAGMA journal_mode = WAL');
+  driver.exec(`PRAGMA synchronous = ${durability.toUpperCase()}`);
+  driver.exec('PRAGMA foreign_keys = ON');
+  return {
+    prepare: (sql) => driver.prepare(sql) as unknown as Statement,
+    exec: (sql) => {
+      driver.exec(sql);
+    },
+    transaction(work) {
+      driver.exec('BEGIN IMMEDIATE');
+      try {
+        const result = work();
+        driver.exec('COMMIT');
+        return result;
+      } catch (error) {
+        if (driver.inTransaction) driver.exec('ROLLBACK');
+        throw error;
+      }
+    },
+    close: () => {
+      driver.close();
+    },
+  };
+}
+
+/** SQLite gives its side files (`-wal`, `-shm`) the mode of the main file, so that one decides for all three. */
+function createPrivately(path: string): void {
+  closeSync(openSync(path, 'a', 0o600));
+  if (process.platform !== 'win32') chmodSync(path, 0o600);
+}
