@@ -16,6 +16,9 @@ export const rowStatuses = [
 
 export type RowStatus = (typeof rowStatuses)[number];
 
+/** How many rows ended in each status. */
+export type RowCounts = Readonly<Record<RowStatus, number>>;
+
 /** Identity of a customer at the API. */
 export interface CustomerIdentity {
   readonly customerCode: string;
@@ -27,6 +30,8 @@ export interface Refusal {
   readonly httpStatus?: number;
   readonly errorCode: string;
   readonly message: string;
+  /** Customer fields that the API named. */
+  readonly fields?: readonly string[];
   /** Source columns concerned. */
   readonly columns?: readonly string[];
   /** The error body, verbatim. */

@@ -1,5 +1,5 @@
 import type { Customer, Draft } from './customer.js';
-import type { Refusal } from './outcome.js';
+import type { Refusal, RowOutcome, RowStatus } from './outcome.js';
 import type { Reason, Row } from './row.js';
 
 /** An input file that can be read from its start as often as needed. */
@@ -38,15 +38,32 @@ export interface Notice {
   readonly columns?: readonly string[];
 }
 
-/** The Customers API. Run-stopping failures (login, 403, dead network, token budget) are thrown, see `errors`. */
+/**
+ * The Customers API. What a single row can answer for comes back as data; what ends the run (login, a missing right,
+ * a dead network, the day's tokens) is thrown, and then the request was certainly not applied.
+ */
 export interface CustomersApi {
   list(query: ListQuery): Promise<CustomerPage>;
-  /** `undefined` when the API knows no such customer. */
-  get(idOrCode: string): Promise<Customer | undefined>;
-  add(draft: Draft): Promise<WriteAnswer>;
-  update(customerCode: string, customer: Customer): Promise<WriteAnswer>;
-  delete(customerCode: string): Promise<DeleteAnswer>;
+  get(idOrCode: string): Promise<DetailAnswer>;
+  add(draft: Draft, hooks?: WriteHooks): Promise<WriteAnswer>;
+  /** Replaces the whole customer: `customer` must be what `get` gave, with changes. */
+  update(customerCode: string, customer: Customer, hooks?: WriteHooks): Promise<WriteAnswer>;
+  delete(customerCode: string, hooks?: WriteHooks): Promise<DeleteAnswer>;
 }
+
+export interface WriteHooks {
+  /**
+   * Awaited once, after the permit to send and before the first byte leaves: the place to put the intent on disk,
+   * as late as possible, so that a killed process leaves few rows in doubt.
+   */
+  readonly beforeSend: () => Promise<void>;
+}
+
+export type DetailAnswer =
+  | { readonly kind: 'found'; readonly customer: Customer }
+  | { readonly kind: 'absent' }
+  /** Asked as often as the policy allows, and no understandable answer. */
+  | ({ readonly kind: 'unanswered'; readonly attempts: number } & Refusal);
 
 export interface ListQuery {
   /** From 1. */
@@ -81,3 +98,65 @@ export type DeleteAnswer =
 
 /** Checks a draft; an empty list means that it may be sent. */
 export type ValidateDraft = (draft: Draft) => readonly Reason[];
+
+/** The ledger as one run's rows see it. Writes are durable on disk when their promise resolves. */
+export interface RunLedger {
+  /** What this run already knows of the rows with an index from `first` to `last`, by index. */
+  rowsBetween(first: number, last: number): ReadonlyMap<number, LedgerRow>;
+  /** Says that a request is about to leave for this row; before this resolves, none may. */
+  intend(intent: Intent): Promise<void>;
+  /** Takes an intent back: its request certainly never counted. */
+  withdraw(index: number): Promise<void>;
+  settle(rows: readonly Settlement[]): Promise<void>;
+  /** The customer that this key of the legacy system stands for, in any run of this tenant. */
+  customerOfKey(key: string): KnownCustomer | undefined;
+  /** A customer with exactly this content that another run of this tenant has created, or may have. */
+  customerOfContent(payloadHash: string): KnownCustomer | undefined;
+}
+
+export interface LedgerRow {
+  readonly index: number;
+  /** Line or row number in the file. */
+  readonly number: number;
+  /** `intent`: a request may have left and no outcome is known. */
+  readonly state: 'intent' | RowStatus;
+  readonly outcome?: RowOutcome;
+  readonly key?: string;
+  /** What was sent, kept while the row is in doubt. */
+  readonly payload?: Draft;
+  /** Epoch milliseconds, our clock. */
+  readonly intentAtMs?: number;
+  /** The customer as it was before this run changed it. */
+  readonly preImage?: Customer;
+}
+
+export interface Intent {
+  readonly index: number;
+  readonly number: number;
+  readonly key?: string;
+  readonly payload: Draft;
+  readonly payloadHash: string;
+  readonly customerCode?: string;
+  readonly preImage?: Customer;
+}
+
+export interface Settlement {
+  readonly index: number;
+  readonly number: number;
+  readonly key?: string;
+  readonly payloadHash?: string;
+  readonly outcome: RowOutcome;
+}
+
+/** A customer that an earlier row stands for. */
+export interface KnownCustomer {
+  /** `in_doubt`: sent by that row, and nobody knows yet whether it was created. */
+  readonly certainty: 'known' | 'in_doubt';
+  readonly run: string;
+  /** Line or row number in that run's file. */
+  readonly row?: number;
+  readonly customerCode?: string;
+  readonly customerId?: string;
+  /** Hash of the content that was last written to it by this tool. */
+  readonly writtenHash?: string;
+}

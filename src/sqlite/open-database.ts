@@ -62,3 +62,25 @@ function createPrivately(path: string): void {
   closeSync(openSync(path, 'a', 0o600));
   if (process.platform !== 'win32') chmodSync(path, 0o600);
 }
+
+/**
+ * Takes the operating system's lock on a file of its own, for as long as this process lives.
+ *
+ * @returns the release, or `undefined` when another process holds it
+ */
+export function openExclusively(path: string): (() => void) | undefined {
+  createPrivately(path);
+  const driver = new Driver(path, { timeout: 0 });
+  try {
+    driver.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    driver.close();
+    if (error instanceof Error && /busy|locked/i.test(`${error.message} ${'code' in error ? error.code : ''}`))
+      return undefined;
+    throw error;
+  }
+  return () => {
+    driver.exec('ROLLBACK');
+    driver.close();
+  };
+}

@@ -1,0 +1,74 @@
+import type { RowCounts, RowStatus } from './outcome.js';
+import { rowStatuses } from './outcome.js';
+
+/** Why a run ends before its rows do. */
+export type StopReason =
+  | { readonly kind: 'signal'; readonly signal: 'SIGINT' | 'SIGTERM' }
+  | { readonly kind: 'max_failures'; readonly failures: number; readonly rows: number }
+  | { readonly kind: 'error'; readonly error: unknown };
+
+/** How many rows may fail before something must be wrong with the file, the mapping or the API. */
+export type FailureLimit =
+  | { readonly kind: 'count'; readonly most: number }
+  /** A share of the rows seen, looked at from row `from` on. */
+  | { readonly kind: 'share'; readonly most: number; readonly from: number };
+
+/** Steers one run: counts what became of its rows and stops it, once, for the first reason. */
+export class RunControl {
+  readonly #abort = new AbortController();
+  readonly #counts = Object.fromEntries(rowStatuses.map((status) => [status, 0])) as Record<RowStatus, number>;
+  #seen = 0;
+  #reason: StopReason | undefined;
+
+  constructor(readonly failureLimit?: FailureLimit) {}
+
+  /** Fires when nothing new may be sent. */
+  get stopping(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get reason(): StopReason | undefined {
+    return this.#reason;
+  }
+
+  get counts(): RowCounts {
+    return this.#counts;
+  }
+
+  /** Rows that have come past the stages before the wire. */
+  get seen(): number {
+    return this.#seen;
+  }
+
+  /**
+   * Rows have come past the stages before the wire. The share of failures is taken of these, not of the settled ones:
+   * an invalid row settles at once, and would weigh too much against the good ones that still wait for their turn.
+   */
+  noteSeen(rows: number): void {
+    this.#seen += rows;
+  }
+
+  stop(reason: StopReason): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#abort.abort(new Error('The run is stopping.'));
+  }
+
+  /** Counts a row's outcome; `was` is the status that it replaces. */
+  count(status: RowStatus, was?: RowStatus): void {
+    if (was !== undefined) this.#counts[was] -= 1;
+    this.#counts[status] += 1;
+    if (this.#tooManyFailures()) this.stop({ kind: 'max_failures', failures: this.#failures(), rows: this.#seen });
+  }
+
+  #failures(): number {
+    return this.#counts.invalid + this.#counts.rejected + this.#counts.failed;
+  }
+
+  #tooManyFailures(): boolean {
+    const limit = this.failureLimit;
+    if (limit === undefined) return false;
+    if (limit.kind === 'count') return this.#failures() > limit.most;
+    return this.#seen >= limit.from && this.#failures() > limit.most * this.#seen;
+  }
+}

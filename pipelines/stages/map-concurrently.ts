@@ -1,0 +1,54 @@
+import pLimit from 'p-limit';
+
+export interface ConcurrencyBounds {
+  /** Items worked on at once. */
+  readonly concurrency: number;
+  /** Items pulled from the source and not finished, at most: nothing is pulled before there is room. */
+  readonly itemsAhead: number;
+  /** When it fires, no further item is begun; those under way are finished. */
+  readonly stopping: AbortSignal;
+}
+
+/**
+ * Works on every item of a stream, several at once, in the order in which they come.
+ *
+ * @throws the first error of `work`, after everything under way has ended
+ */
+export async function forEachConcurrently<T>(
+  batches: AsyncIterable<readonly T[]>,
+  bounds: ConcurrencyBounds,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const limit = pLimit(bounds.concurrency);
+  const underWay = new Set<Promise<void>>();
+  const errors: unknown[] = [];
+  const over = () => bounds.stopping.aborted || errors.length > 0;
+
+  function begin(item: T): void {
+    const promise = limit(async () => {
+      if (!over()) await work(item);
+    })
+      .catch((error: unknown) => {
+        errors.push(error);
+      })
+      .finally(() => {
+        underWay.delete(promise);
+      });
+    underWay.add(promise);
+  }
+
+  try {
+    for await (const batch of batches) {
+      for (const item of batch) {
+        if (over()) break;
+        begin(item);
+        if (underWay.size >= bounds.itemsAhead) await Promise.race(underWay);
+      }
+      if (over()) break;
+    }
+  } finally {
+    // Also when the source itself fails: what was begun is finished and settled.
+    await Promise.all(underWay);
+  }
+  if (errors.length > 0) throw errors[0];
+}

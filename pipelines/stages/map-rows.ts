@@ -1,0 +1,51 @@
+import { contentHash } from '../content-hash.js';
+import type { Draft } from '../customer.js';
+import type { ValidateDraft } from '../ports.js';
+import type { Reason, Row } from '../row.js';
+import { invalid, type Work } from '../work.js';
+
+/** What a mapping makes of a row. */
+export interface MappedRow {
+  readonly draft: Draft;
+  readonly key?: string;
+  readonly customerCode?: string;
+  readonly reasons: readonly Reason[];
+}
+
+/** A mapping compiled against the header of one file. */
+export interface RowMapper {
+  map(row: Row): MappedRow;
+  columnsOf(field: string): readonly string[];
+}
+
+/** Maps and validates each row; one that cannot be mapped or is not valid ends as `invalid`, with all its reasons. */
+export async function* mapRows(
+  batches: AsyncIterable<readonly Row[]>,
+  mapper: RowMapper,
+  validate: ValidateDraft,
+): AsyncIterable<readonly Work[]> {
+  for await (const batch of batches) yield batch.map((row) => mapRow(row, mapper, validate));
+}
+
+function mapRow(row: Row, mapper: RowMapper, validate: ValidateDraft): Work {
+  if (row.defects !== undefined && row.defects.length > 0) return invalid(row, row.defects);
+  const mapped = mapper.map(row);
+  const unmapped = new Set(mapped.reasons.map((reason) => reason.field));
+  // A field that could not be mapped is missing from the draft for a reason that the user is told already.
+  const found = validate(mapped.draft).filter((reason) => reason.field === undefined || !unmapped.has(reason.field));
+  const reasons = [...mapped.reasons, ...found.map((reason) => withColumns(reason, mapper))];
+  if (reasons.length > 0) return invalid(row, reasons, mapped.key);
+  const { draft, key, customerCode } = mapped;
+  return {
+    row,
+    draft,
+    contentHash: contentHash(draft),
+    ...(key === undefined ? {} : { key }),
+    ...(customerCode === undefined ? {} : { customerCode }),
+  };
+}
+
+function withColumns(reason: Reason, mapper: RowMapper): Reason {
+  if (reason.field === undefined || reason.columns !== undefined) return reason;
+  return { ...reason, columns: mapper.columnsOf(reason.field) };
+}

@@ -1,0 +1,36 @@
+import type { RowStatus } from '../outcome.js';
+import type { RunLedger } from '../ports.js';
+import type { Row } from '../row.js';
+import type { RunControl } from '../run-control.js';
+import type { KeyRegister } from './refuse-repeats.js';
+
+/** States that a resumed run tries again: their request certainly had no effect. */
+const triedAgain: ReadonlySet<RowStatus> = new Set(['failed']);
+
+/**
+ * Lets through only the rows of a resumed run that are not settled yet; those that are cost nothing more. Rows in
+ * doubt do not pass: only reconciliation may say that they can be sent again.
+ */
+export async function* skipSettled(
+  batches: AsyncIterable<readonly Row[]>,
+  ledger: RunLedger,
+  control: RunControl,
+  keys: KeyRegister,
+): AsyncIterable<readonly Row[]> {
+  for await (const batch of batches) {
+    const [first, last] = [batch[0], batch.at(-1)];
+    if (first === undefined || last === undefined) continue;
+    const known = ledger.rowsBetween(first.index, last.index);
+    const open = batch.filter((row) => {
+      const settled = known.get(row.index);
+      if (settled === undefined) return true;
+      const status = settled.state === 'intent' ? 'in_doubt' : settled.state;
+      if (triedAgain.has(status)) return true;
+      if (settled.key !== undefined) keys.note(settled.key, row.number);
+      control.noteSeen(1);
+      control.count(status);
+      return false;
+    });
+    if (open.length > 0) yield open;
+  }
+}

@@ -1,0 +1,90 @@
+import type { Refusal } from '../../pipelines/outcome.js';
+
+/** How much of an error body is kept, in characters (an Excel cell ends at 32,767). */
+export const longestResponse = 32_000;
+
+/**
+ * Reads what the API says in an error body. The vendor documents `failureDescription` for the login and only "details
+ * in the body" elsewhere, so every usual spelling is looked for and the body itself is always kept. [assumed]
+ */
+export function readRefusal(httpStatus: number, body: string): Refusal & { readonly httpStatus: number } {
+  const details = parseObject(body);
+  return {
+    httpStatus,
+    errorCode: textAt(details, ['errorCode', 'code']) ?? `HTTP_${httpStatus}`,
+    message:
+      describe(details) ?? `The API answered HTTP ${httpStatus}${body.trim() === '' ? ' without saying why' : ''}.`,
+    ...(body === '' ? {} : { response: body.slice(0, longestResponse) }),
+  };
+}
+
+/** Fields that an error body names, so that the report can point at their columns. */
+export function fieldsNamed(body: string): readonly string[] {
+  const details = parseObject(body);
+  const errors = details?.errors;
+  if (Array.isArray(errors)) {
+    return errors.flatMap((one: unknown) => {
+      const field = isObject(one) ? textAt(one, ['field', 'property', 'name']) : undefined;
+      return field === undefined ? [] : [field];
+    });
+  }
+  // The shape of ASP.NET's model state: `{ errors: { field: [message] } }`.
+  return isObject(errors) ? Object.keys(errors) : [];
+}
+
+function describe(details: Record<string, unknown> | undefined): string | undefined {
+  if (details === undefined) return undefined;
+  const main = textAt(details, [
+    'failureDescription',
+    'message',
+    'Message',
+    'error_description',
+    'error',
+    'title',
+    'detail',
+  ]);
+  const single = listErrors(details.errors);
+  const parts = [main, single].filter((part) => part !== undefined && part !== '');
+  return parts.length === 0 ? undefined : parts.join(' ');
+}
+
+function listErrors(errors: unknown): string | undefined {
+  if (Array.isArray(errors)) {
+    return errors
+      .map((one: unknown) => {
+        if (typeof one === 'string') return one;
+        if (!isObject(one)) return '';
+        const field = textAt(one, ['field', 'property', 'name']);
+        const message = textAt(one, ['message', 'description', 'error']) ?? '';
+        return field === undefined ? message : `${field}: ${message}`;
+      })
+      .filter((text) => text !== '')
+      .join('; ');
+  }
+  if (!isObject(errors)) return undefined;
+  return Object.entries(errors)
+    .map(([field, messages]) => `${field}: ${Array.isArray(messages) ? messages.join(', ') : String(messages)}`)
+    .join('; ');
+}
+
+/** `undefined` when the body is no JSON object. */
+export function parseObject(body: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function textAt(details: Record<string, unknown> | undefined, names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const value = details?.[name];
+    if (typeof value === 'string' && value !== '') return value;
+  }
+  return undefined;
+}

@@ -1,0 +1,248 @@
+import type { Refusal } from '../../pipelines/outcome.js';
+import type { WriteHooks } from '../../pipelines/ports.js';
+import { readRefusal } from './error-body.js';
+import { type Http, type HttpAnswer, type HttpRequest, TransportError } from './http.js';
+import { type Pace, sleep } from './pace.js';
+import {
+  type FailureClass,
+  type Reaction,
+  type RetryPolicy,
+  reactions,
+  retryAfterMs,
+  retryDelayMs,
+  type Verb,
+} from './retry-policy.js';
+import type { Session } from './session.js';
+import * as stop from './stop-reasons.js';
+
+/** Counters of one run's traffic. `requests` counts every attempt, logins included. */
+export interface ApiTraffic {
+  requests: number;
+  retries: number;
+  rateLimited: number;
+  /** The server's clock minus ours, from its `Date` header; `undefined` before the first answer. Milliseconds. */
+  clockDifferenceMs: number | undefined;
+}
+
+/** How a request ended, after as many attempts as the policy allows. */
+export type Exchange =
+  | { readonly kind: 'answered'; readonly answer: HttpAnswer; readonly attempts: number; readonly doubtful: boolean }
+  | { readonly kind: 'refused'; readonly answer: HttpAnswer; readonly attempts: number; readonly doubtful: boolean }
+  | ({ readonly kind: 'in_doubt'; readonly attempts: number } & Refusal);
+
+export interface ExchangeTools {
+  readonly http: Http;
+  readonly pace: Pace;
+  readonly session: () => Session;
+  readonly policy: RetryPolicy;
+  readonly traffic: ApiTraffic;
+  /** Fires when the run should end: nothing new is sent, what is under way is finished. */
+  readonly stopping: AbortSignal;
+  readonly baseUrl: string;
+  readonly now: () => number;
+  readonly random: () => number;
+}
+
+/** Whether an answer with a success status can be understood; an unreadable one counts as ambiguous. */
+export type Understands = (answer: HttpAnswer) => boolean;
+
+interface Failure {
+  readonly failure: FailureClass;
+  readonly refusal: Refusal;
+  readonly answer?: HttpAnswer;
+}
+
+/** Sends requests by the rules of pace, login and retry; what became of each comes back as data. */
+export class Exchanges {
+  #unansweredInARow = 0;
+
+  constructor(readonly tools: ExchangeTools) {}
+
+  /**
+   * Sends `request` until it is answered, refused or in doubt.
+   *
+   * @throws RunStoppedError, LoginError or the stop signal's reason; then the request was certainly not applied
+   */
+  async run(verb: Verb, request: HttpRequest, understands: Understands, hooks?: WriteHooks): Promise<Exchange> {
+    const progress = new Progress();
+    try {
+      for (;;) {
+        const token = await this.#prepare(verb);
+        if (progress.attempts === 0) await hooks?.beforeSend();
+        const tried = await this.#attempt(progress, request, token, understands);
+        if (!('failure' in tried)) return tried;
+        const end = await this.#react(reactions[verb][tried.failure], tried, progress, token);
+        if (end !== undefined) return end;
+      }
+    } catch (error) {
+      // Whatever ends the run ends it at the next request too; this one must not be taken for unsent.
+      if (progress.doubtful) return progress.doubt();
+      throw error;
+    }
+  }
+
+  /** Waits for a token and for the permit to send. */
+  async #prepare(verb: Verb): Promise<string> {
+    const { pace, stopping, session, policy } = this.tools;
+    stopping.throwIfAborted();
+    if (this.#unansweredInARow >= policy.unansweredInARow) throw stop.serverSilent(this.#unansweredInARow);
+    const token = verb === 'login' ? '' : await session().bearer();
+    await pace.permit(stopping);
+    return token;
+  }
+
+  async #attempt(
+    progress: Progress,
+    request: HttpRequest,
+    token: string,
+    understands: Understands,
+  ): Promise<Exchange | Failure> {
+    const { http, traffic, now } = this.tools;
+    traffic.requests += 1;
+    if (progress.attempts > 0) traffic.retries += 1;
+    progress.attempts += 1;
+    const headers = token === '' ? request.headers : { ...request.headers, authorization: `Bearer ${token}` };
+    let answer: HttpAnswer;
+    try {
+      answer = await http.send({ ...request, headers });
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error;
+      return transportFailure(error);
+    }
+    this.#noteClock(answer, now());
+    const failure = classify(answer, understands);
+    if (failure !== undefined) return failure;
+    this.#unansweredInARow = 0;
+    return { kind: 'answered', answer, attempts: progress.attempts, doubtful: progress.doubtful };
+  }
+
+  /** What to do after a failure; `undefined` means another attempt. */
+  async #react(reaction: Reaction, failed: Failure, progress: Progress, token: string): Promise<Exchange | undefined> {
+    progress.note(failed);
+    if (failed.failure === 'ambiguous') this.#unansweredInARow += 1;
+    else if (failed.failure !== 'not_sent') this.#unansweredInARow = 0;
+    this.#closeGate(failed);
+    switch (reaction) {
+      case 'outcome':
+        return this.#refused(failed, progress);
+      case 'in_doubt':
+        return progress.doubt();
+      case 'stop':
+        throw this.#stopFor(failed);
+      case 'renew_token':
+        return this.#renew(progress, token, failed);
+      case 'wait':
+        progress.rateLimited += 1;
+        if (progress.rateLimited >= this.tools.policy.rateLimitedAttempts)
+          throw stop.rateLimitedForEver(progress.rateLimited);
+        this.tools.traffic.rateLimited += 1;
+        return undefined;
+      case 'retry':
+        return this.#pauseBeforeRetry(progress, failed);
+    }
+  }
+
+  #refused(failed: Failure, progress: Progress): Exchange {
+    if (failed.answer === undefined) return progress.doubt();
+    return { kind: 'refused', answer: failed.answer, attempts: progress.attempts, doubtful: progress.doubtful };
+  }
+
+  async #renew(progress: Progress, token: string, failed: Failure): Promise<undefined> {
+    if (progress.renewed) throw stop.tokenRefused(failed.refusal);
+    progress.renewed = true;
+    await this.tools.session().renew(token);
+  }
+
+  async #pauseBeforeRetry(progress: Progress, failed: Failure): Promise<Exchange | undefined> {
+    const { policy, traffic, random, stopping } = this.tools;
+    progress.retries += 1;
+    if (progress.retries >= policy.attempts) {
+      if (progress.doubtful) return progress.doubt();
+      throw stop.unreachable(this.tools.baseUrl, failed.refusal.errorCode);
+    }
+    const quota = Math.max(policy.quotaRetries, policy.quotaShare * traffic.requests);
+    if (traffic.retries >= quota) throw stop.quotaSpent(traffic.retries);
+    await sleep(retryDelayMs(policy, progress.retries, random), stopping);
+    return undefined;
+  }
+
+  #closeGate(failed: Failure): void {
+    const header = failed.answer?.headers['retry-after'];
+    const { now, policy, pace } = this.tools;
+    const told = retryAfterMs(Array.isArray(header) ? header[0] : header, now());
+    if (failed.failure !== 'rate_limited' && told === undefined) return;
+    const waitMs = told ?? policy.baseDelayMs * 2;
+    if (waitMs > policy.longestWaitMs && failed.failure === 'rate_limited') throw stop.longPause(waitMs);
+    pace.closeUntil(now() + waitMs);
+  }
+
+  #noteClock(answer: HttpAnswer, nowMs: number): void {
+    const date = answer.headers.date;
+    const at = typeof date === 'string' ? Date.parse(date) : Number.NaN;
+    if (!Number.isNaN(at)) this.tools.traffic.clockDifferenceMs = at - nowMs;
+  }
+
+  #stopFor(failed: Failure): Error {
+    if (failed.failure === 'forbidden') return stop.rightMissing(failed.refusal);
+    const location = failed.answer?.headers.location ?? 'another address';
+    return stop.redirected(this.tools.baseUrl, failed.answer?.status, String(location));
+  }
+}
+
+/** What is known of one request over its attempts. */
+class Progress {
+  attempts = 0;
+  retries = 0;
+  rateLimited = 0;
+  renewed = false;
+  /** Some attempt may have been applied. */
+  doubtful = false;
+  #last: Refusal = { errorCode: 'UNKNOWN', message: 'No attempt was made.' };
+
+  note(failed: Failure): void {
+    this.#last = failed.refusal;
+    if (failed.failure === 'ambiguous' || failed.failure === 'misdirected') this.doubtful = true;
+  }
+
+  doubt(): Exchange {
+    return { kind: 'in_doubt', attempts: this.attempts, ...this.#last };
+  }
+}
+
+function transportFailure(error: TransportError): Failure {
+  const message = error.sent
+    ? error.status === undefined
+      ? `The connection broke before an answer came (${error.code}).`
+      : `The answer (HTTP ${error.status}) was cut off (${error.code}).`
+    : `The server could not be reached (${error.code}).`;
+  const refusal = {
+    errorCode: error.code,
+    message,
+    ...(error.status === undefined ? {} : { httpStatus: error.status }),
+  };
+  return { failure: error.sent ? 'ambiguous' : 'not_sent', refusal };
+}
+
+function classify(answer: HttpAnswer, understands: Understands): Failure | undefined {
+  const { status, body } = answer;
+  if (status >= 200 && status < 300) {
+    if (understands(answer)) return undefined;
+    const refusal = {
+      ...readRefusal(status, body),
+      errorCode: 'UNREADABLE_ANSWER',
+      message: `The API answered HTTP ${status}, but not with the JSON that it documents.`,
+    };
+    return { failure: 'ambiguous', refusal, answer };
+  }
+  return { failure: classOf(status), refusal: readRefusal(status, body), answer };
+}
+
+function classOf(status: number): FailureClass {
+  if (status === 401) return 'unauthorized';
+  if (status === 403) return 'forbidden';
+  if (status === 429) return 'rate_limited';
+  if (status >= 300 && status < 400) return 'misdirected';
+  // 408: the server gave up reading or answering; whether it had begun to act is not known.
+  if (status === 408 || status >= 500 || status < 200) return 'ambiguous';
+  return 'refused';
+}

@@ -1,0 +1,122 @@
+import Bottleneck from 'bottleneck/light.js';
+
+/** Hands out permits to send, one per request, and closes for everybody when the server asks for a pause. */
+export interface Pace {
+  /** Resolves when one request may be sent now. Rejects with the signal's reason when the run is stopping. */
+  permit(stopping: AbortSignal): Promise<void>;
+  /** Nobody sends before `untilMs` (epoch milliseconds, our clock). An earlier moment than a known one is ignored. */
+  closeUntil(untilMs: number): void;
+  /** When the gate opens again; 0 when it is open. Epoch milliseconds. */
+  closedUntil(): number;
+}
+
+/**
+ * Bottleneck spends about 2.4 ms on a job whatever it does, so it never gets more than this many jobs a second;
+ * above it one job buys a slot of permits for several requests.
+ */
+const jobsPerSecond = 100;
+
+/**
+ * Makes a pace of `ratePerSecond` requests, evenly spread.
+ *
+ * @param ratePerSecond - `Infinity` for no limit
+ */
+export function createPace(ratePerSecond: number, now: () => number = Date.now): Pace {
+  const buy = createTill(ratePerSecond, now);
+  let openAt = 0;
+  return {
+    async permit(stopping) {
+      for (;;) {
+        stopping.throwIfAborted();
+        await sleepUntil(openAt, now, stopping);
+        await buy(stopping);
+        // The gate may have closed while this permit was waited for; then the permit is given up, never saved.
+        if (now() >= openAt) return;
+      }
+    },
+    closeUntil: (untilMs) => {
+      openAt = Math.max(openAt, untilMs);
+    },
+    closedUntil: () => (now() < openAt ? openAt : 0),
+  };
+}
+
+type Till = (stopping: AbortSignal) => Promise<void>;
+
+/**
+ * Sells permits one by one, buying them from Bottleneck a slot at a time. What a slot leaves unsold is good until the
+ * slot ends, so that few but quick callers still reach a high rate; after that it lapses, so that nobody can save up
+ * for a burst.
+ */
+function createTill(ratePerSecond: number, now: () => number): Till {
+  if (!Number.isFinite(ratePerSecond)) return () => Promise.resolve();
+  const permitsPerSlot = Math.max(1, Math.ceil(ratePerSecond / jobsPerSecond));
+  const slotMs = (permitsPerSlot * 1000) / ratePerSecond;
+  const limiter = new Bottleneck({ minTime: slotMs });
+  const waiting: { readonly serve: () => void; readonly stopping: AbortSignal }[] = [];
+  let slotsAsked = 0;
+  let unsold = 0;
+  let slotEndsAt = 0;
+
+  function openSlot(): Promise<void> {
+    slotsAsked -= 1;
+    unsold = permitsPerSlot;
+    slotEndsAt = now() + slotMs;
+    while (unsold > 0 && waiting.length > 0) {
+      const next = waiting.shift();
+      if (next === undefined || next.stopping.aborted) continue;
+      unsold -= 1;
+      next.serve();
+    }
+    return Promise.resolve();
+  }
+
+  return (stopping) => {
+    if (permitsPerSlot > 1 && unsold > 0 && now() < slotEndsAt) {
+      unsold -= 1;
+      return Promise.resolve();
+    }
+    return new Promise((resolve, reject) => {
+      const giveUp = () => reject(stopping.reason);
+      stopping.addEventListener('abort', giveUp, { once: true });
+      waiting.push({
+        stopping,
+        serve: () => {
+          stopping.removeEventListener('abort', giveUp);
+          resolve();
+        },
+      });
+      if (slotsAsked * permitsPerSlot < waiting.length) {
+        slotsAsked += 1;
+        void limiter.schedule(openSlot);
+      }
+    });
+  };
+}
+
+async function sleepUntil(untilMs: number, now: () => number, stopping: AbortSignal): Promise<void> {
+  while (now() < untilMs) {
+    stopping.throwIfAborted();
+    // Short steps, so that a clock set back or a laptop that slept does not hold everybody for hours.
+    await sleep(Math.min(untilMs - now(), 1000), stopping);
+  }
+}
+
+/** Waits; rejects with the signal's reason when it fires. Keeps the process alive meanwhile. */
+export function sleep(delayMs: number, stopping: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (stopping.aborted) {
+      reject(stopping.reason);
+      return;
+    }
+    const timer = setTimeout(() => {
+      stopping.removeEventListener('abort', giveUp);
+      resolve();
+    }, delayMs);
+    function giveUp(): void {
+      clearTimeout(timer);
+      reject(stopping.reason);
+    }
+    stopping.addEventListener('abort', giveUp, { once: true });
+  });
+}

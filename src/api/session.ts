@@ -1,0 +1,126 @@
+import { LoginError, RunStoppedError } from '../errors.js';
+import { sleep } from './pace.js';
+import { type CachedToken, type TokenStore, tokensPerDay } from './token-store.js';
+
+/** A token lives two hours [vendor]; it is renewed before a slow request could meet its end. */
+const tokenLifetimeMs = 2 * 60 * 60_000;
+const renewBeforeEndMs = 5 * 60_000;
+const otherLoginPollMs = 100;
+const otherLoginPatienceMs = 90_000;
+
+/** Asks the API for a token; throws `LoginError` when it says no. */
+export type Login = () => Promise<string>;
+
+export interface Session {
+  /** A token that should be good for some minutes. */
+  bearer(): Promise<string>;
+  /** Called when the API did not take `token`: resolves when there is another one to try. */
+  renew(token: string): Promise<void>;
+  /** Tokens obtained by this session. */
+  readonly tokensObtained: number;
+}
+
+/** A session on a fixed token that somebody else made: it cannot be renewed. */
+export function fixedSession(token: string): Session {
+  return {
+    tokensObtained: 0,
+    bearer: () => Promise.resolve(token),
+    renew: () =>
+      Promise.reject(
+        new LoginError(
+          'The API did not accept the access token in MYPOS_CONNECT_ACCESS_TOKEN; a token lives two hours.',
+          {
+            code: 'ACCESS_TOKEN_REFUSED',
+            nextStep:
+              'Put a fresh token there, or set MYPOS_CONNECT_USERNAME and MYPOS_CONNECT_PASSWORD so that one is fetched when needed.',
+          },
+        ),
+      ),
+  };
+}
+
+/** A session that logs in when it must, once for all who wait, in this process and in the others of this user. */
+export function loginSession(options: {
+  readonly login: Login;
+  readonly store: TokenStore;
+  readonly stopping: AbortSignal;
+  readonly now?: () => number;
+}): Session {
+  const { login, store, stopping, now = Date.now } = options;
+  let obtained = 0;
+  let inFlight: Promise<string> | undefined;
+
+  function fresh(): string | undefined {
+    const cached = store.read();
+    if (cached === undefined || !isFresh(cached, now())) return undefined;
+    return cached.token;
+  }
+
+  async function obtain(): Promise<string> {
+    const startedAt = now();
+    for (;;) {
+      const shared = fresh();
+      if (shared !== undefined) return shared;
+      const claim = store.claimLogin(now());
+      if (claim.kind === 'exhausted') throw tokensExhausted(claim.usedToday);
+      if (claim.kind === 'granted') return loginNow();
+      if (now() - startedAt > otherLoginPatienceMs) throw otherLoginStuck();
+      await sleep(otherLoginPollMs, stopping);
+    }
+  }
+
+  async function loginNow(): Promise<string> {
+    try {
+      const token = await login();
+      obtained += 1;
+      store.save({ token, obtainedAtMs: now() });
+      return token;
+    } catch (error) {
+      store.releaseLogin();
+      throw error;
+    }
+  }
+
+  function bearer(): Promise<string> {
+    const shared = inFlight === undefined ? fresh() : undefined;
+    if (shared !== undefined) return Promise.resolve(shared);
+    inFlight ??= obtain().finally(() => {
+      inFlight = undefined;
+    });
+    return inFlight;
+  }
+
+  return {
+    get tokensObtained() {
+      return obtained;
+    },
+    bearer,
+    async renew(token) {
+      store.forget(token);
+      await bearer();
+    },
+  };
+}
+
+function isFresh(cached: CachedToken, nowMs: number): boolean {
+  // A token from the future means that the clock was set back: its age is unknown, so it does not count.
+  return cached.obtainedAtMs <= nowMs && nowMs < cached.obtainedAtMs + tokenLifetimeMs - renewBeforeEndMs;
+}
+
+function tokensExhausted(usedToday: number): LoginError {
+  return new LoginError(
+    `${usedToday} of the ${tokensPerDay.hard} tokens that the API gives in a UTC day are used; the last ${tokensPerDay.hard - tokensPerDay.soft} are kept back.`,
+    {
+      code: 'TOKENS_EXHAUSTED',
+      nextStep:
+        'Try again after midnight UTC. If this happens often, make all jobs use one --state-dir, so that they share a token.',
+    },
+  );
+}
+
+function otherLoginStuck(): RunStoppedError {
+  return new RunStoppedError('Another process has been logging in for more than a minute.', {
+    code: 'LOGIN_STUCK',
+    nextStep: 'Try again; if it stays so, look for a hanging mypos-customers process and end it.',
+  });
+}

@@ -1,0 +1,62 @@
+import type { Refusal } from '../../pipelines/outcome.js';
+import { LoginError, RunStoppedError } from '../errors.js';
+
+export function rightMissing(refusal: Refusal): LoginError {
+  return new LoginError(`The API forbids this user that call (HTTP 403): ${refusal.message}`, {
+    code: 'RIGHT_MISSING',
+    nextStep:
+      'Rights are given per entity and per verb: ask whoever manages your API users at MYPOS Connect to add the missing right on Customers.',
+  });
+}
+
+export function tokenRefused(refusal: Refusal): LoginError {
+  return new LoginError(`The API does not accept even a fresh token (HTTP 401): ${refusal.message}`, {
+    code: 'TOKEN_REFUSED',
+    nextStep: 'Run `mypos-customers login` to see whether the login works, and check the address.',
+  });
+}
+
+export function serverSilent(count: number): RunStoppedError {
+  return new RunStoppedError(`The last ${count} requests got no answer that could be understood.`, {
+    code: 'SERVER_SILENT',
+    nextStep: 'Nothing more was sent. Try again when the API is well; the run can be resumed.',
+  });
+}
+
+export function rateLimitedForEver(count: number): RunStoppedError {
+  return new RunStoppedError(
+    `The API answered "too many requests" (HTTP 429) ${count} times in a row to one request.`,
+    {
+      code: 'RATE_LIMITED',
+      nextStep: 'Resume later with a lower --rate.',
+    },
+  );
+}
+
+export function longPause(waitMs: number): RunStoppedError {
+  return new RunStoppedError(`The API asks for a pause of ${Math.round(waitMs / 60_000)} minutes (Retry-After).`, {
+    code: 'LONG_PAUSE',
+    nextStep: 'Resume after that time, perhaps with a lower --rate.',
+  });
+}
+
+export function quotaSpent(retries: number): RunStoppedError {
+  return new RunStoppedError(`${retries} retries were needed in this run: the network or the API is not well.`, {
+    code: 'RETRY_QUOTA',
+    nextStep: 'Resume when it is.',
+  });
+}
+
+export function unreachable(baseUrl: string, code: string): RunStoppedError {
+  return new RunStoppedError(`${baseUrl} cannot be reached (${code}).`, {
+    code: 'UNREACHABLE',
+    nextStep: 'Check the network and the address (--base-url); then resume.',
+  });
+}
+
+export function redirected(baseUrl: string, status: number | undefined, location: string): RunStoppedError {
+  return new RunStoppedError(`${baseUrl} redirects (HTTP ${status}) to ${location}; the Customers API does not.`, {
+    code: 'REDIRECTED',
+    nextStep: 'Check the address with --base-url or MYPOS_CONNECT_BASE_URL; a proxy or a login page may be in between.',
+  });
+}

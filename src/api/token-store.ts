@@ -1,0 +1,31 @@
+/** A bearer token and when it was obtained. */
+export interface CachedToken {
+  readonly token: string;
+  /** Epoch milliseconds, our clock. */
+  readonly obtainedAtMs: number;
+}
+
+/** Where tokens live between processes: every process of a user shares one token and one day's count. */
+export interface TokenStore {
+  /** The last token that any process saved. */
+  read(): CachedToken | undefined;
+  /**
+   * Asks for the right to log in. `granted` counts one token of the UTC day before the call is made, since a lost
+   * answer costs one too; `wait` means that another process is logging in right now.
+   */
+  claimLogin(nowMs: number): LoginClaim;
+  /** Saves the token and ends the claim. */
+  save(token: CachedToken): void;
+  /** Ends a claim that gave no token. */
+  releaseLogin(): void;
+  /** Forgets a token that the API no longer takes, if it is still the saved one. */
+  forget(token: string): void;
+}
+
+export type LoginClaim =
+  | { readonly kind: 'granted'; readonly usedToday: number }
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'exhausted'; readonly usedToday: number };
+
+/** The API gives at most 250 tokens in a UTC day [vendor]; the last ten are left for people in need. */
+export const tokensPerDay = { hard: 250, soft: 240 } as const;

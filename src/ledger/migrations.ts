@@ -1,0 +1,77 @@
+import type { Database } from '../sqlite/open-database.js';
+
+/** One step a version; a step that has shipped is never edited. */
+const steps: readonly string[] = [
+  `
+  CREATE TABLE runs (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    command TEXT NOT NULL,
+    mode TEXT,
+    state TEXT NOT NULL CHECK (state IN ('running', 'stopped', 'completed')),
+    exit_code INTEGER,
+    stop_reason TEXT,
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    input_file TEXT,
+    input_path TEXT,
+    input_sha256 TEXT,
+    input_bytes INTEGER,
+    input_rows INTEGER,
+    mapping_sha256 TEXT,
+    options TEXT NOT NULL,
+    files TEXT NOT NULL DEFAULT '{}'
+  );
+  CREATE INDEX runs_by_input ON runs (input_sha256);
+  CREATE TABLE rows (
+    run INTEGER NOT NULL REFERENCES runs (number),
+    idx INTEGER NOT NULL,
+    row INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    key TEXT,
+    payload_hash TEXT,
+    payload TEXT,
+    customer_code TEXT,
+    customer_id TEXT,
+    outcome TEXT,
+    intent_at INTEGER,
+    pre_image TEXT,
+    PRIMARY KEY (run, idx)
+  ) WITHOUT ROWID;
+  CREATE INDEX rows_by_content ON rows (payload_hash) WHERE state IN ('created', 'intent', 'in_doubt');
+  CREATE INDEX rows_in_doubt ON rows (key) WHERE state IN ('intent', 'in_doubt');
+  CREATE TABLE crosswalk (
+    key TEXT PRIMARY KEY,
+    customer_code TEXT NOT NULL,
+    customer_id TEXT,
+    written_hash TEXT,
+    run INTEGER REFERENCES runs (number),
+    row INTEGER
+  ) WITHOUT ROWID;
+  CREATE TABLE tokens (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    token TEXT,
+    obtained_at INTEGER,
+    login_claimed_at INTEGER
+  );
+  INSERT INTO tokens (one) VALUES (1);
+  CREATE TABLE token_days (day TEXT PRIMARY KEY, used INTEGER NOT NULL) WITHOUT ROWID;
+  `,
+];
+
+/** The version that this program writes. */
+export const schemaVersion = steps.length;
+
+/**
+ * Brings a ledger to the current schema.
+ *
+ * @returns the version found; greater than {@link schemaVersion} means a newer program wrote it, and nothing was done
+ */
+export function migrate(database: Database): number {
+  return database.transaction(() => {
+    const found = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
+    for (const step of steps.slice(found)) database.exec(step);
+    if (found < steps.length) database.exec(`PRAGMA user_version = ${steps.length}`);
+    return found;
+  });
+}

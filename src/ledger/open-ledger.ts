@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunLedger } from '../../pipelines/ports.js';
+import type { TokenStore } from '../api/token-store.js';
+import { UsageError } from '../errors.js';
+import { type Database, openDatabase } from '../sqlite/open-database.js';
+import { migrate, schemaVersion } from './migrations.js';
+import { openRunRows } from './run-rows.js';
+import { type Runs, runTable } from './runs.js';
+import { lockTenant, type TenantLock } from './tenant-lock.js';
+import { tokenTable } from './token-table.js';
+
+/** Whose customers: every address and login has a ledger of its own. */
+export interface Tenant {
+  readonly baseUrl: string;
+  /** The login's name, or a fixed word when a ready access token is used. */
+  readonly login: string;
+}
+
+/** All that this machine knows of one tenant. */
+export interface Ledger {
+  /** Holds the ledger and the copies of inputs that came from standard input. */
+  readonly folder: string;
+  readonly runs: Runs;
+  readonly tokens: TokenStore;
+  rowsOf(run: number): RunLedger;
+  /** @throws BusyError */
+  lock(purpose: string): TenantLock;
+  close(): void;
+}
+
+/** A check reads the whole file; beyond this size it would hold up every command, and SQLite finds a cut page itself. */
+const largestQuickCheckBytes = 32 * 1024 * 1024;
+
+/**
+ * Opens the tenant's ledger, making it when there is none.
+ *
+ * @throws UsageError when the state folder cannot be written, or a newer version of this program wrote the ledger
+ */
+export function openLedger(stateFolder: string, tenant: Tenant, now: () => number = Date.now): Ledger {
+  const folder = join(stateFolder, 'tenants', tenantFolderName(tenant));
+  const database = openOrExplain(stateFolder, folder);
+  const found = migrate(database);
+  if (found > schemaVersion) {
+    database.close();
+    throw new UsageError(`The ledger in ${folder} was written by a newer version of this program.`, {
+      code: 'LEDGER_TOO_NEW',
+      nextStep: 'Update mypos-customers, or choose another --state-dir.',
+    });
+  }
+  return {
+    folder,
+    runs: runTable(database, now),
+    tokens: tokenTable(database),
+    rowsOf: (run) => openRunRows(database, run, now),
+    lock: (purpose) => lockTenant(folder, purpose),
+    close: () => database.close(),
+  };
+}
+
+function openOrExplain(stateFolder: string, folder: string): Database {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const database = openDatabase(join(folder, 'ledger.db'));
+    if (statSync(join(folder, 'ledger.db')).size > largestQuickCheckBytes) return database;
+    const check = database.prepare('PRAGMA quick_check(1)').get()?.quick_check;
+    if (check === 'ok') return database;
+    database.close();
+    throw new Error(`database disk image is malformed: ${String(check)}`);
+  } catch (error) {
+    throw explain(error, stateFolder, folder);
+  }
+}
+
+function explain(error: unknown, stateFolder: string, folder: string): UsageError {
+  const text = error instanceof Error ? error.message : String(error);
+  if (/malformed|not a database|corrupt/i.test(text))
+    return new UsageError(`The ledger ${join(folder, 'ledger.db')} is damaged (${text}).`, {
+      code: 'LEDGER_DAMAGED',
+      nextStep:
+        'Do not import again before this is settled, or customers may be created twice: restore the state folder from a backup, or move it away and compare your last result file with the customers at the API.',
+      cause: error,
+    });
+  return new UsageError(`The state folder ${stateFolder} cannot be written (${text}).`, {
+    code: 'STATE_FOLDER_UNUSABLE',
+    nextStep: 'Nothing was sent. Give this user write access to it, or name another folder with --state-dir.',
+    cause: error,
+  });
+}
+
+/** Readable for people, unique for machines. */
+function tenantFolderName(tenant: Tenant): string {
+  const identity = `${tenant.baseUrl}\n${tenant.login}`;
+  const hash = createHash('sha256').update(identity).digest('hex').slice(0, 12);
+  const host = new URL(tenant.baseUrl).hostname.replaceAll(/[^a-z0-9.-]/gi, '_');
+  return `${host}-${hash}`;
+}

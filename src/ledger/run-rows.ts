@@ -1,0 +1,115 @@
+import type { Customer, Draft } from '../../pipelines/customer.js';
+import type { RowOutcome } from '../../pipelines/outcome.js';
+import type { Intent, KnownCustomer, LedgerRow, RunLedger, Settlement } from '../../pipelines/ports.js';
+import type { Database, SqlValue, Statement } from '../sqlite/open-database.js';
+import { GroupCommit } from './group-commit.js';
+
+/** The rows of run number `run`, and what other runs of the tenant know of the same customers. */
+export function openRunRows(database: Database, run: number, now: () => number): RunLedger {
+  const commits = new GroupCommit(database);
+  const sql = prepare(database);
+  return {
+    rowsBetween(first, last) {
+      return new Map(sql.between.all(run, first, last).map((row) => [Number(row.idx), toLedgerRow(row)]));
+    },
+    intend: (intent) => commits.write(() => writeIntent(sql, run, intent, now())),
+    withdraw: (index) =>
+      commits.write(() => {
+        sql.withdraw.run(run, index);
+      }),
+    settle: (rows) =>
+      commits.write(() => {
+        for (const row of rows) writeSettlement(sql, run, row);
+      }),
+    customerOfKey(key) {
+      const known = sql.ofKey.get(key) ?? sql.keyInDoubt.get(key);
+      return known === undefined ? undefined : toKnownCustomer(known);
+    },
+    customerOfContent(payloadHash) {
+      const known = sql.ofContent.get(payloadHash, run);
+      return known === undefined ? undefined : toKnownCustomer(known);
+    },
+  };
+}
+
+function prepare(database: Database) {
+  return {
+    between: database.prepare(`SELECT idx, row, state, key, payload, outcome, intent_at, pre_image FROM rows
+      WHERE run = ? AND idx BETWEEN ? AND ?`),
+    intend: database.prepare(`INSERT INTO rows
+      (run, idx, row, state, key, payload, payload_hash, customer_code, pre_image, intent_at)
+      VALUES (?, ?, ?, 'intent', ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (run, idx) DO UPDATE SET state = 'intent', key = excluded.key, payload = excluded.payload,
+        payload_hash = excluded.payload_hash, customer_code = excluded.customer_code,
+        pre_image = coalesce(rows.pre_image, excluded.pre_image), intent_at = excluded.intent_at, outcome = NULL`),
+    withdraw: database.prepare(`DELETE FROM rows WHERE run = ? AND idx = ? AND state = 'intent'`),
+    // What was sent is personal data and large: it stays only while it is needed to settle a doubt.
+    settle:
+      database.prepare(`INSERT INTO rows (run, idx, row, state, key, payload_hash, customer_code, customer_id, outcome)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (run, idx) DO UPDATE SET state = excluded.state, key = coalesce(excluded.key, rows.key),
+        payload_hash = coalesce(excluded.payload_hash, rows.payload_hash),
+        customer_code = coalesce(excluded.customer_code, rows.customer_code), customer_id = excluded.customer_id,
+        outcome = excluded.outcome, payload = CASE excluded.state WHEN 'in_doubt' THEN rows.payload END`),
+    link: database.prepare(`INSERT INTO crosswalk (key, customer_code, customer_id, written_hash, run, row)
+      VALUES (?, ?, ?, ?, ?, ?)
+      ON CONFLICT (key) DO UPDATE SET customer_code = excluded.customer_code, customer_id = excluded.customer_id,
+        written_hash = excluded.written_hash, run = excluded.run, row = excluded.row`),
+    ofKey:
+      database.prepare(`SELECT 'known' AS certainty, runs.name, crosswalk.row, customer_code, customer_id, written_hash
+      FROM crosswalk LEFT JOIN runs ON runs.number = crosswalk.run WHERE key = ?`),
+    keyInDoubt: database.prepare(`SELECT 'in_doubt' AS certainty, runs.name, rows.row
+      FROM rows JOIN runs ON runs.number = rows.run
+      WHERE rows.key = ? AND rows.state IN ('intent', 'in_doubt') LIMIT 1`),
+    ofContent: database.prepare(`SELECT CASE rows.state WHEN 'created' THEN 'known' ELSE 'in_doubt' END AS certainty,
+      runs.name, rows.row, customer_code, customer_id
+      FROM rows JOIN runs ON runs.number = rows.run
+      WHERE payload_hash = ? AND rows.run <> ? AND rows.state IN ('created', 'intent', 'in_doubt') LIMIT 1`),
+  } satisfies Record<string, Statement>;
+}
+
+type Prepared = ReturnType<typeof prepare>;
+
+function writeIntent(sql: Prepared, run: number, intent: Intent, nowMs: number): void {
+  sql.intend.run(
+    ...[run, intent.index, intent.number, intent.key ?? null, JSON.stringify(intent.payload), intent.payloadHash],
+    ...[intent.customerCode ?? null, intent.preImage === undefined ? null : JSON.stringify(intent.preImage), nowMs],
+  );
+}
+
+function writeSettlement(sql: Prepared, run: number, row: Settlement): void {
+  const { outcome } = row;
+  const code = 'customerCode' in outcome ? (outcome.customerCode ?? null) : null;
+  const id = 'customerId' in outcome ? (outcome.customerId ?? null) : null;
+  sql.settle.run(
+    ...[run, row.index, row.number, outcome.status, row.key ?? null, row.payloadHash ?? null],
+    ...[code, id, JSON.stringify(outcome)],
+  );
+  const linked = outcome.status === 'created' || outcome.status === 'updated' || outcome.status === 'unchanged';
+  if (linked && row.key !== undefined)
+    sql.link.run(row.key, outcome.customerCode, id, row.payloadHash ?? null, run, row.number);
+}
+
+function toLedgerRow(row: Record<string, SqlValue>): LedgerRow {
+  return {
+    index: Number(row.idx),
+    number: Number(row.row),
+    state: String(row.state) as LedgerRow['state'],
+    ...(row.outcome === null ? {} : { outcome: JSON.parse(String(row.outcome)) as RowOutcome }),
+    ...(row.key === null ? {} : { key: String(row.key) }),
+    ...(row.payload === null ? {} : { payload: JSON.parse(String(row.payload)) as Draft }),
+    ...(row.intent_at === null ? {} : { intentAtMs: Number(row.intent_at) }),
+    ...(row.pre_image === null ? {} : { preImage: JSON.parse(String(row.pre_image)) as Customer }),
+  };
+}
+
+function toKnownCustomer(row: Record<string, SqlValue>): KnownCustomer {
+  return {
+    certainty: row.certainty === 'known' ? 'known' : 'in_doubt',
+    run: String(row.name ?? 'an earlier one'),
+    ...(row.row == null ? {} : { row: Number(row.row) }),
+    ...(row.customer_code == null ? {} : { customerCode: String(row.customer_code) }),
+    ...(row.customer_id == null ? {} : { customerId: String(row.customer_id) }),
+    ...(row.written_hash == null ? {} : { writtenHash: String(row.written_hash) }),
+  };
+}

@@ -1,0 +1,166 @@
+import { randomBytes } from 'node:crypto';
+import type { RowCounts } from '../../pipelines/outcome.js';
+import { rowStatuses } from '../../pipelines/outcome.js';
+import type { Database, SqlValue } from '../sqlite/open-database.js';
+
+/** One run of a command that changes customers, as the ledger keeps it. */
+export interface RunRecord {
+  /** Within the tenant; never shown. */
+  readonly number: number;
+  /** What users type, e.g. `20261124-0315-7f3a`. */
+  readonly name: string;
+  readonly command: string;
+  readonly mode?: string;
+  /** `running` without a living process is a run that was killed. */
+  readonly state: 'running' | 'stopped' | 'completed';
+  readonly exitCode?: number;
+  readonly stopReason?: string;
+  readonly startedAtMs: number;
+  readonly endedAtMs?: number;
+  readonly input?: RunInput;
+  readonly mappingSha256?: string;
+  /** The options that a resume needs, as JSON that its command wrote. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly files: RunFiles;
+}
+
+export interface RunInput {
+  /** As the user named it. */
+  readonly file: string;
+  /** Absolute. */
+  readonly path: string;
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  /** Known once the file was read to its end. */
+  readonly rows?: number;
+}
+
+export interface RunFiles {
+  readonly results?: string;
+  readonly rejects?: string;
+}
+
+/** The runs of one tenant. */
+export interface Runs {
+  start(run: Pick<RunRecord, 'command' | 'mode' | 'input' | 'mappingSha256' | 'options'>): RunRecord;
+  /** A run goes on: it is `running` again. */
+  reopen(number: number): void;
+  noteInputRows(number: number, rows: number): void;
+  end(
+    number: number,
+    end: {
+      readonly state: 'stopped' | 'completed';
+      readonly exitCode: number;
+      readonly stopReason?: string;
+      readonly files: RunFiles;
+    },
+  ): void;
+  find(name: string): RunRecord | undefined;
+  /** Newest first. */
+  list(limit: number): readonly RunRecord[];
+  /** Runs of this very input that have not ended well, newest first. */
+  unfinished(inputSha256?: string): readonly RunRecord[];
+  counts(number: number): RowCounts;
+}
+
+export function runTable(database: Database, now: () => number): Runs {
+  const columns = `number, name, command, mode, state, exit_code, stop_reason, started_at, ended_at,
+    input_file, input_path, input_sha256, input_bytes, input_rows, mapping_sha256, options, files`;
+  const insert = database.prepare(`INSERT INTO runs
+    (name, command, mode, state, started_at, input_file, input_path, input_sha256, input_bytes, mapping_sha256, options)
+    VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?)`);
+  const byName = database.prepare(`SELECT ${columns} FROM runs WHERE name = ?`);
+  const reopen = database.prepare(
+    `UPDATE runs SET state = 'running', ended_at = NULL, stop_reason = NULL WHERE number = ?`,
+  );
+  const noteRows = database.prepare('UPDATE runs SET input_rows = ? WHERE number = ?');
+  const end = database.prepare(
+    'UPDATE runs SET state = ?, exit_code = ?, stop_reason = ?, ended_at = ?, files = ? WHERE number = ?',
+  );
+  const list = database.prepare(`SELECT ${columns} FROM runs ORDER BY number DESC LIMIT ?`);
+  const unfinished = database.prepare(`SELECT ${columns} FROM runs WHERE state <> 'completed' ORDER BY number DESC`);
+  const counts = database.prepare('SELECT state, count(*) AS n FROM rows WHERE run = ? GROUP BY state');
+  return {
+    start(run) {
+      const startedAt = now();
+      const name = runName(startedAt);
+      const { input } = run;
+      insert.run(
+        ...[name, run.command, run.mode ?? null, startedAt],
+        ...[input?.file ?? null, input?.path ?? null, input?.sha256 ?? null, input?.sizeBytes ?? null],
+        ...[run.mappingSha256 ?? null, JSON.stringify(run.options)],
+      );
+      return toRecord(byName.get(name) ?? {});
+    },
+    reopen: (number) => {
+      reopen.run(number);
+    },
+    noteInputRows: (number, rows) => {
+      noteRows.run(rows, number);
+    },
+    end: (number, how) => {
+      end.run(how.state, how.exitCode, how.stopReason ?? null, now(), JSON.stringify(how.files), number);
+    },
+    find(name) {
+      const row = byName.get(name);
+      return row === undefined ? undefined : toRecord(row);
+    },
+    list: (limit) => list.all(limit).map(toRecord),
+    unfinished: (sha256) =>
+      unfinished
+        .all()
+        .map(toRecord)
+        .filter((run) => sha256 === undefined || run.input?.sha256 === sha256),
+    counts(number) {
+      const found = new Map(counts.all(number).map((row) => [String(row.state), Number(row.n)]));
+      // A row whose request may have left is in doubt until its outcome is known.
+      found.set('in_doubt', (found.get('in_doubt') ?? 0) + (found.get('intent') ?? 0));
+      return Object.fromEntries(rowStatuses.map((status) => [status, found.get(status) ?? 0])) as RowCounts;
+    },
+  };
+}
+
+/** Sortable by time, short enough to type, and not guessable from another machine's clock. */
+function runName(startedAtMs: number): string {
+  const [date, time] = new Date(startedAtMs).toISOString().replaceAll(/[-:]/g, '').split('T');
+  return `${date}-${time?.slice(0, 6)}-${randomBytes(2).toString('hex')}`;
+}
+
+function toRecord(row: Record<string, SqlValue>): RunRecord {
+  const optional = <T>(value: SqlValue | undefined, convert: (value: SqlValue) => T): T | undefined =>
+    value === null || value === undefined ? undefined : convert(value);
+  const record = {
+    number: Number(row.number),
+    name: String(row.name),
+    command: String(row.command),
+    mode: optional(row.mode, String),
+    state: String(row.state) as RunRecord['state'],
+    exitCode: optional(row.exit_code, Number),
+    stopReason: optional(row.stop_reason, String),
+    startedAtMs: Number(row.started_at),
+    endedAtMs: optional(row.ended_at, Number),
+    input: row.input_sha256 === null ? undefined : toInput(row),
+    mappingSha256: optional(row.mapping_sha256, String),
+    options: JSON.parse(String(row.options)) as Record<string, unknown>,
+    files: JSON.parse(String(row.files)) as RunFiles,
+  };
+  return withoutUndefined(record);
+}
+
+function toInput(row: Record<string, SqlValue>): RunInput {
+  return {
+    file: String(row.input_file),
+    path: String(row.input_path),
+    sha256: String(row.input_sha256),
+    sizeBytes: Number(row.input_bytes),
+    ...(row.input_rows === null ? {} : { rows: Number(row.input_rows) }),
+  };
+}
+
+type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+function withoutUndefined<T extends object>(record: T): Defined<T> {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as Defined<T>;
+}
