@@ -1,0 +1,177 @@
+import type { Reason } from '../../../../pipelines/row.js';
+import { inputFailure } from '../../input-failure.js';
+import type { Dialect } from '../dialect.js';
+import { parseRecords, type Span } from './parse-records.js';
+import { createRecordScan, type RecordScan, type ScanRules, scanRecord, scanRules } from './scan-record.js';
+
+/** One record of a CSV text, header and blank lines included. */
+export interface CsvRecord {
+  /** The physical line on which it begins, from 1. */
+  readonly line: number;
+  readonly lineCount: number;
+  readonly cells: string[];
+  /** Why its quotation marks make no sense; the cells are then the line cut at its delimiters. */
+  readonly flaw?: Reason;
+  /** Whether the text ends with it, without a line end. */
+  readonly unended: boolean;
+}
+
+/** A CSV text to read, with the name for its errors. */
+export interface CsvText {
+  readonly name: string;
+  readonly dialect: Dialect;
+  chunks(): AsyncIterable<Buffer>;
+}
+
+const maxRecordsPerBatch = 500;
+/** No spreadsheet program writes longer records; in a larger one, a quotation mark was never closed. */
+const maxRecordBytes = 1024 * 1024;
+/** What may be read twice while looking for the end of open quotation marks, before the file is given up. */
+const maxRescannedBytes = 1024 ** 3;
+
+/**
+ * Reads records in batches. A record with impossible quotation marks costs one line: reading goes on with the next.
+ *
+ * @throws InputError `RECORD_TOO_LARGE`, `TOO_MANY_OPEN_QUOTES`, and whatever the text throws
+ */
+export async function* readRecords(text: CsvText): AsyncGenerator<readonly CsvRecord[]> {
+  const reader = createRecordReader(text);
+  let rest: Buffer = Buffer.alloc(0);
+  let toSkip = text.dialect.preambleBytes;
+  for await (const chunk of text.chunks()) {
+    const fresh = chunk.subarray(Math.min(toSkip, chunk.length));
+    toSkip -= chunk.length - fresh.length;
+    const bytes = rest.length === 0 ? fresh : Buffer.concat([rest, fresh]);
+    rest = bytes.subarray(yield* batchesOf(bytes, reader, false));
+  }
+  yield* batchesOf(rest, reader, true);
+}
+
+/** Gives all records that are whole, and returns where the first one begins that is not. */
+function* batchesOf(bytes: Buffer, reader: RecordReader, isLast: boolean): Generator<readonly CsvRecord[], number> {
+  let position = 0;
+  for (;;) {
+    const { records, next } = reader.take(bytes, position, isLast);
+    if (records.length === 0) return next;
+    position = next;
+    yield records;
+  }
+}
+
+/** Records, and where the next one begins; none when more bytes are needed. */
+interface Taken {
+  readonly records: readonly CsvRecord[];
+  readonly next: number;
+}
+
+interface RecordReader {
+  take(bytes: Buffer, from: number, isLast: boolean): Taken;
+}
+
+function createRecordReader(text: CsvText): RecordReader {
+  const rules = scanRules(text.dialect);
+  const scan = createRecordScan();
+  let line = text.dialect.firstLine;
+  let rescannedBytes = 0;
+
+  const brokenLine = (bytes: Buffer, start: number, isLast: boolean): Taken => {
+    rescannedBytes += scan.scannedTo - start;
+    if (rescannedBytes > maxRescannedBytes) throw tooManyOpenQuotes(text.name, line);
+    const flaw = flawOf(scan);
+    const end = endOfLine(bytes, start, isLast, rules);
+    if (end === undefined) {
+      if (isLast || bytes.length - start > maxRecordBytes) throw recordTooLarge(text.name, line);
+      return { records: [], next: start };
+    }
+    const cells = bytes.toString('utf8', start, end.contentEnd).split(text.dialect.delimiter);
+    line += 1;
+    const record = { line: line - 1, lineCount: 1, cells, flaw, unended: end.next === end.contentEnd };
+    return { records: [record], next: end.next };
+  };
+
+  return {
+    take(bytes, from, isLast) {
+      const spans: Span[] = [];
+      let at = from;
+      while (at < bytes.length && spans.length < maxRecordsPerBatch) {
+        scanRecord(bytes, at, isLast, rules, scan);
+        if (scan.status !== 'whole') break;
+        spans.push(spanOf(scan, at, line));
+        line += scan.lineCount;
+        at = scan.next;
+      }
+      if (spans.length > 0) return { records: recordsOf(bytes, spans, rules), next: at };
+      if (at === bytes.length) return { records: [], next: at };
+      if (scan.status === 'cut' && bytes.length - at <= maxRecordBytes) return { records: [], next: at };
+      return brokenLine(bytes, at, isLast);
+    },
+  };
+}
+
+function spanOf(scan: RecordScan, start: number, line: number): Span {
+  const { contentEnd, next, lineCount, quoted, lineEnd } = scan;
+  return { start, contentEnd, next, line, lineCount, quoted, lineEnd };
+}
+
+function recordsOf(bytes: Buffer, spans: readonly Span[], rules: ScanRules): CsvRecord[] {
+  const parsed = parseRecords(bytes, spans, rules);
+  return spans.map((span, position) => {
+    const { line, lineCount, next, contentEnd } = span;
+    const cells = parsed[position];
+    const unended = next === contentEnd;
+    if (cells !== undefined) return { line, lineCount, cells, unended };
+    const raw = bytes.toString('utf8', span.start, contentEnd).split(rules.delimiter.toString());
+    return { line, lineCount, cells: raw, flaw: strayQuote, unended };
+  });
+}
+
+/** The end of the physical line, whatever the quotation marks say; `undefined` when it is not among the bytes. */
+function endOfLine(bytes: Buffer, start: number, isLast: boolean, rules: ScanRules) {
+  for (let at = start; at < bytes.length && at - start <= maxRecordBytes; at += 1) {
+    const byte = bytes[at];
+    if (byte === 0x0a) return { contentEnd: at, next: at + 1 };
+    if (byte !== 0x0d) continue;
+    if (at + 1 === bytes.length && !isLast) return undefined;
+    if (bytes[at + 1] === 0x0a) return { contentEnd: at, next: at + 2 };
+    if (rules.returnEndsRow) return { contentEnd: at, next: at + 1 };
+  }
+  return isLast && bytes.length - start <= maxRecordBytes
+    ? { contentEnd: bytes.length, next: bytes.length }
+    : undefined;
+}
+
+const strayQuote: Reason = {
+  code: 'STRAY_QUOTE',
+  message:
+    'A quotation mark stands inside a cell. Put the whole cell in quotation marks and double the inner one, ' +
+    'or read the file with --lenient-quotes.',
+};
+
+const openQuote: Reason = {
+  code: 'OPEN_QUOTE',
+  message: 'A quotation mark opens a cell and is not closed. Close it at the end of the cell, or double it.',
+};
+
+function flawOf(scan: RecordScan): Reason {
+  return scan.status === 'strayQuote' ? strayQuote : openQuote;
+}
+
+function recordTooLarge(file: string, line: number) {
+  return inputFailure({
+    code: 'RECORD_TOO_LARGE',
+    file,
+    line,
+    fact: 'this line is longer than a mebibyte.',
+    nextStep: 'Check that this is a CSV file, and name its delimiter and encoding if they were detected wrongly.',
+  });
+}
+
+function tooManyOpenQuotes(file: string, line: number) {
+  return inputFailure({
+    code: 'TOO_MANY_OPEN_QUOTES',
+    file,
+    line,
+    fact: 'quotation marks open and are not closed all over the file.',
+    nextStep: 'Export the file again, or read it with --lenient-quotes.',
+  });
+}

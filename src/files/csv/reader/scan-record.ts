@@ -1,0 +1,151 @@
+import type { Dialect } from '../dialect.js';
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+const quote = 0x22;
+
+/** Which kinds of line end a text uses, as bits. */
+export const lineEndBits = { none: 0, lf: 1, crlf: 2, cr: 4 } as const;
+
+/**
+ * - `whole`: the record ends at `contentEnd`, and the next begins at `next`
+ * - `cut`: more bytes are needed to tell
+ * - `openQuote`: a quotation mark opens and is never closed
+ * - `strayQuote`: a quotation mark stands where none may be
+ */
+export type ScanStatus = 'whole' | 'cut' | 'openQuote' | 'strayQuote';
+
+/** What was found out about one record; written anew by every scan. */
+export interface RecordScan {
+  status: ScanStatus;
+  contentEnd: number;
+  next: number;
+  /** Physical lines that the record spans. */
+  lineCount: number;
+  /** Whether quotation marks shape a cell of it. */
+  quoted: boolean;
+  /** The one bit of {@link lineEndBits} that ends it. */
+  lineEnd: number;
+  /** How far the scan got: what a second try would read again. */
+  scannedTo: number;
+}
+
+export function createRecordScan(): RecordScan {
+  return {
+    status: 'cut',
+    contentEnd: 0,
+    next: 0,
+    lineCount: 1,
+    quoted: false,
+    lineEnd: lineEndBits.none,
+    scannedTo: 0,
+  };
+}
+
+/** What the scanner needs to know, in bytes. */
+export interface ScanRules {
+  readonly delimiter: Buffer;
+  readonly returnEndsRow: boolean;
+  readonly lenientQuotes: boolean;
+}
+
+export function scanRules(dialect: Dialect): ScanRules {
+  return { ...dialect, delimiter: Buffer.from(dialect.delimiter) };
+}
+
+/**
+ * Finds the end of the record that begins at `start`, by the same rules as the parser behind it: a quotation mark
+ * opens only at the start of a cell, is doubled inside, and closes only before a delimiter or a line end.
+ */
+export function scanRecord(
+  bytes: Buffer,
+  start: number,
+  isLast: boolean,
+  rules: ScanRules,
+  scan: RecordScan,
+): ScanStatus {
+  scan.lineCount = 1;
+  scan.quoted = false;
+  const { length } = bytes;
+  for (let at = start; at < length; at += 1) {
+    const byte = bytes[at] as number;
+    // Line ends and the quotation mark are all below: most bytes cost one comparison.
+    if (byte > quote) continue;
+    if (byte === lineFeed) return endRecord(scan, at, at + 1, lineEndBits.lf);
+    if (byte === carriageReturn) {
+      if (at + 1 === length && !isLast) return stop(scan, 'cut', at);
+      if (bytes[at + 1] === lineFeed) return endRecord(scan, at, at + 2, lineEndBits.crlf);
+      if (rules.returnEndsRow) return endRecord(scan, at, at + 1, lineEndBits.cr);
+    } else if (byte === quote) {
+      if (at === start || followsDelimiter(bytes, start, at, rules.delimiter)) {
+        scan.quoted = true;
+        const close = findClosingQuote(bytes, at + 1, isLast, rules, scan);
+        if (close < 0) return scan.status;
+        at = close;
+      } else if (!rules.lenientQuotes) return stop(scan, 'strayQuote', at);
+      else scan.quoted = true;
+    }
+  }
+  return isLast ? endRecord(scan, length, length, lineEndBits.none) : stop(scan, 'cut', length);
+}
+
+function endRecord(scan: RecordScan, contentEnd: number, next: number, lineEnd: number): ScanStatus {
+  scan.status = 'whole';
+  scan.contentEnd = contentEnd;
+  scan.next = next;
+  scan.lineEnd = lineEnd;
+  scan.scannedTo = next;
+  return scan.status;
+}
+
+function stop(scan: RecordScan, status: ScanStatus, scannedTo: number): ScanStatus {
+  scan.status = status;
+  scan.scannedTo = scannedTo;
+  return status;
+}
+
+/** The place of the closing mark; -1 when there is none, with the reason in `scan`. */
+function findClosingQuote(bytes: Buffer, from: number, isLast: boolean, rules: ScanRules, scan: RecordScan): number {
+  const { length } = bytes;
+  for (let at = from; at < length; at += 1) {
+    const byte = bytes[at] as number;
+    if (byte > quote) continue;
+    if (byte === lineFeed) scan.lineCount += 1;
+    else if (byte === carriageReturn) {
+      if (rules.returnEndsRow && bytes[at + 1] !== lineFeed) scan.lineCount += 1;
+    } else if (byte === quote) {
+      if (bytes[at + 1] === quote) at += 1;
+      else return judgeClosing(bytes, at, isLast, rules, scan);
+    }
+  }
+  stop(scan, isLast ? 'openQuote' : 'cut', length);
+  return -1;
+}
+
+function judgeClosing(bytes: Buffer, at: number, isLast: boolean, rules: ScanRules, scan: RecordScan): number {
+  const { delimiter } = rules;
+  const after = at + 1;
+  if (after + Math.max(2, delimiter.length) > bytes.length && !isLast) {
+    stop(scan, 'cut', bytes.length);
+    return -1;
+  }
+  const byte = bytes[after];
+  const endsRow =
+    byte === undefined ||
+    byte === lineFeed ||
+    (byte === carriageReturn && (rules.returnEndsRow || bytes[after + 1] === lineFeed));
+  if (endsRow || startsWith(bytes, after, delimiter) || rules.lenientQuotes) return at;
+  // On its own line the mark is out of place; lines further down, it is the first mark that a missing one ran into.
+  stop(scan, scan.lineCount > 1 ? 'openQuote' : 'strayQuote', at);
+  return -1;
+}
+
+function followsDelimiter(bytes: Buffer, start: number, at: number, delimiter: Buffer): boolean {
+  const from = at - delimiter.length;
+  return from >= start && startsWith(bytes, from, delimiter);
+}
+
+function startsWith(bytes: Buffer, at: number, wanted: Buffer): boolean {
+  for (let offset = 0; offset < wanted.length; offset += 1) if (bytes[at + offset] !== wanted[offset]) return false;
+  return true;
+}

@@ -1,0 +1,126 @@
+import type { SourceDetection } from '../../../pipelines/ports.js';
+import type { Cell, Reason, Row } from '../../../pipelines/row.js';
+import { inputFailure } from '../input-failure.js';
+import type { InputSource, OpenOptions } from '../input-source.js';
+import { lineEndOf } from '../text/line-census.js';
+import { type ByteOrigin, openText, type TextInput } from '../text/open-text.js';
+import { parseLine } from './parse-line.js';
+import { readLines, type TextLine } from './read-lines.js';
+
+/** Lines whose keys become the columns. */
+const linesLookedAt = 1000;
+
+/**
+ * Opens a file of one JSON object per line. The columns are the keys of the first 1,000 lines.
+ *
+ * @throws InputError `NOT_NDJSON`, `NO_COLUMNS`, `RECORD_TOO_LARGE`, or as for any text
+ */
+export async function openNdjson(origin: ByteOrigin, options: OpenOptions): Promise<InputSource> {
+  const text = await openText(origin, options);
+  const columns = await findColumns(text);
+  return {
+    file: origin.file.name,
+    format: 'ndjson',
+    columns,
+    duplicateColumns: [],
+    fingerprint: text.fingerprint,
+    detected: detection(text),
+    notices: text.notices,
+    batches: () => rowBatches(text, columns),
+  };
+}
+
+function linesOf(text: TextInput): AsyncGenerator<readonly TextLine[]> {
+  return readLines(text.chunks(), text.file.name);
+}
+
+async function findColumns(text: TextInput): Promise<readonly string[]> {
+  const keys = new Set<string>();
+  let looked = 0;
+  let objects = 0;
+  for await (const lines of linesOf(text)) {
+    for (const { text: line } of lines) {
+      if (line.trim() === '') continue;
+      looked += 1;
+      const parsed = parseLine(line);
+      if (parsed.kind === 'defect') continue;
+      objects += 1;
+      for (const key of parsed.members.keys()) keys.add(key);
+    }
+    if (looked >= linesLookedAt) break;
+  }
+  if (objects === 0) throw notNdjson(text.file.name);
+  const columns = [...keys].filter((key) => !isOurs(key));
+  if (columns.length === 0) throw noColumns(text.file.name);
+  return columns;
+}
+
+/** Keys that this program wrote into a result file. */
+function isOurs(key: string): boolean {
+  return key.startsWith('_');
+}
+
+async function* rowBatches(text: TextInput, columns: readonly string[]): AsyncGenerator<readonly Row[]> {
+  const known = new Set(columns);
+  let index = 0;
+  for await (const lines of linesOf(text)) {
+    const rows: Row[] = [];
+    for (const line of lines) {
+      if (line.text.trim() === '') continue;
+      rows.push({ index, number: line.line, ...contentOf(line.text, columns, known) });
+      index += 1;
+    }
+    if (rows.length > 0) yield rows;
+  }
+}
+
+function contentOf(
+  line: string,
+  columns: readonly string[],
+  known: ReadonlySet<string>,
+): { cells: readonly Cell[]; defects?: readonly Reason[] } {
+  const parsed = parseLine(line);
+  if (parsed.kind === 'defect') return { cells: [line], defects: [parsed.reason] };
+  const cells = columns.map((column) => parsed.members.get(column) ?? '');
+  const late = [...parsed.members.keys()].filter((key) => !known.has(key) && !isOurs(key));
+  return late.length === 0 ? { cells } : { cells, defects: late.map(lateKey) };
+}
+
+function lateKey(key: string): Reason {
+  return {
+    code: 'LATE_KEY',
+    message:
+      `The key "${key}" does not occur in the first ${linesLookedAt.toLocaleString('en')} lines, so it has no column. ` +
+      'Give it to one of them, if only as null.',
+    columns: [key],
+  };
+}
+
+function detection(text: TextInput): SourceDetection {
+  const lineEnd = lineEndOf(text.lineEnds);
+  return {
+    format: 'ndjson',
+    encoding: text.encoding,
+    bom: text.bom,
+    ...(lineEnd === undefined ? {} : { lineEnd }),
+    ...(text.compression === undefined ? {} : { compression: text.compression }),
+  };
+}
+
+function notNdjson(file: string) {
+  return inputFailure({
+    code: 'NOT_NDJSON',
+    file,
+    fact: 'no line of it is a JSON object.',
+    nextStep: 'NDJSON has one whole object per line. Write the file so, e.g. with: jq -c . <file>',
+  });
+}
+
+function noColumns(file: string) {
+  return inputFailure({
+    code: 'NO_COLUMNS',
+    file,
+    fact: 'its objects have no key that can be read; keys that begin with "_" are not.',
+    nextStep: 'Give each value a key without "_".',
+  });
+}

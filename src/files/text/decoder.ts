@@ -1,0 +1,87 @@
+import { isUtf8 } from 'node:buffer';
+import iconv from 'iconv-lite';
+
+/** Text as utf-8, up to the first byte that is no character. */
+export interface Decoded {
+  readonly text: Buffer;
+  /** Where in `text` the first impossible byte stood; the text behind it is not to be used. */
+  readonly badAt?: number;
+}
+
+/** Turns bytes of one encoding into utf-8, whatever the size of the pieces. */
+export interface ChunkDecoder {
+  write(bytes: Buffer): Decoded;
+  end(): Decoded;
+}
+
+const noBytes: Buffer = Buffer.alloc(0);
+
+/** A decoder for the encoding; the byte order mark must be gone already. */
+export function createDecoder(encoding: string): ChunkDecoder {
+  return encoding === 'utf-8' ? utf8Decoder() : foreignDecoder(encoding);
+}
+
+function utf8Decoder(): ChunkDecoder {
+  let held: Buffer = noBytes;
+  return {
+    write(bytes) {
+      const all = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
+      const text = withoutCutCharacter(all);
+      held = all.subarray(text.length);
+      return isUtf8(text) ? { text } : { text, badAt: firstInvalidUtf8(text) };
+    },
+    end: () => (held.length === 0 ? { text: noBytes } : { text: held, badAt: 0 }),
+  };
+}
+
+/** Validity of a prefix never comes back once lost, so halving finds the place. */
+function firstInvalidUtf8(bytes: Buffer): number {
+  let good = 0;
+  let bad = bytes.length;
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    if (isUtf8(withoutCutCharacter(bytes.subarray(0, middle)))) good = middle;
+    else bad = middle;
+  }
+  return good;
+}
+
+function foreignDecoder(encoding: string): ChunkDecoder {
+  const decoder = iconv.getDecoder(encoding as Parameters<typeof iconv.getDecoder>[0], { stripBOM: false });
+  const wide = encoding.startsWith('utf-16');
+  // U+FFFD in a utf-16 file was written there by somebody; elsewhere it is what iconv makes of an impossible byte.
+  const impossible = wide ? /\p{Surrogate}/u : /[\uFFFD\p{Surrogate}]/u;
+  let oddByte = false;
+  let highSurrogate = '';
+  const checked = (text: string): Decoded => {
+    const badAt = text.search(impossible);
+    if (badAt < 0) return { text: Buffer.from(text) };
+    return { text: Buffer.from(text), badAt: Buffer.byteLength(text.slice(0, badAt)) };
+  };
+  return {
+    write(bytes) {
+      oddByte = oddByte !== (bytes.length % 2 === 1);
+      const text = highSurrogate + decoder.write(bytes);
+      const cut = /[\uD800-\uDBFF]$/.test(text) ? 1 : 0;
+      highSurrogate = text.slice(text.length - cut);
+      return checked(text.slice(0, text.length - cut));
+    },
+    end() {
+      const text = highSurrogate + (decoder.end() ?? '');
+      return wide && oddByte ? { text: Buffer.from(text), badAt: 0 } : checked(text);
+    },
+  };
+}
+
+/** The bytes without a utf-8 character that their end cuts in two. */
+function withoutCutCharacter(bytes: Buffer): Buffer {
+  for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if (byte < 0x80) return bytes;
+    if (byte >= 0xc0) {
+      const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+      return length > back ? bytes.subarray(0, bytes.length - back) : bytes;
+    }
+  }
+  return bytes;
+}

@@ -1,0 +1,108 @@
+import type { Customer } from '../../../pipelines/customer.js';
+import type { Database, SqlValue } from '../../sqlite/open-database.js';
+import { codeOf, newCustomerId, numberOfCode, numberOfId } from './customer-identity.js';
+import { joinViews, splitViews } from './customer-views.js';
+
+/** One customer with what only the server knows of it. */
+export interface StoredCustomer {
+  readonly number: number;
+  readonly customer: Customer;
+  readonly hasTransactions: boolean;
+}
+
+/** The customers on disk; every call is durable against a kill of the process when it returns. */
+export interface CustomerStore {
+  /** The customer's JSON, by code or id. */
+  textOf(idOrCode: string): string | undefined;
+  byCode(code: string): StoredCustomer | undefined;
+  add(make: (identity: { readonly customerId: string; readonly customerCode: string }) => Customer): Customer;
+  replace(number: number, customer: Customer): void;
+  remove(number: number): void;
+  addTransaction(number: number): void;
+  count(): number;
+  /** Every customer's JSON in order of code, read in blocks so that other requests get their turn between. */
+  texts(): IterableIterator<string>;
+  clear(): void;
+}
+
+const blockSize = 1000;
+
+export function customerStore(database: Database): CustomerStore {
+  const select = database.prepare('SELECT flat, deep, transactions FROM customers WHERE number = ?');
+  const selectBlock = database.prepare(
+    'SELECT number, flat, deep FROM customers WHERE number > ? ORDER BY number LIMIT ?',
+  );
+  const insert = database.prepare('INSERT INTO customers (number, editedUtc, flat, deep) VALUES (?, ?, ?, ?)');
+  const update = database.prepare('UPDATE customers SET editedUtc = ?, flat = ?, deep = ? WHERE number = ?');
+  const countTransaction = database.prepare('UPDATE customers SET transactions = transactions + 1 WHERE number = ?');
+  const remove = database.prepare('DELETE FROM customers WHERE number = ?');
+  const count = database.prepare('SELECT count(*) AS n FROM customers');
+  const saveLast = database.prepare("INSERT OR REPLACE INTO counters (name, value) VALUES ('lastNumber', ?)");
+  let lastNumber = readLastNumber(database);
+
+  return {
+    textOf(idOrCode) {
+      const byCode = numberOfCode(idOrCode);
+      const number = byCode ?? numberOfId(idOrCode);
+      const row = number === undefined ? undefined : select.get(number);
+      if (row === undefined) return undefined;
+      const text = joinViews(viewsOf(row));
+      if (byCode !== undefined) return text;
+      return (JSON.parse(text) as Customer).customerId === idOrCode.toLowerCase() ? text : undefined;
+    },
+    byCode(code) {
+      const number = numberOfCode(code);
+      const row = number === undefined ? undefined : select.get(number);
+      if (number === undefined || row === undefined) return undefined;
+      const customer = JSON.parse(joinViews(viewsOf(row))) as Customer;
+      return { number, customer, hasTransactions: Number(row.transactions) > 0 };
+    },
+    add(make) {
+      const number = lastNumber + 1;
+      const customer = make({ customerId: newCustomerId(number), customerCode: codeOf(number) });
+      const { flat, deep } = splitViews(customer);
+      insert.run(number, String(customer.lastEditDateUTC), flat, deep);
+      lastNumber = number;
+      return customer;
+    },
+    replace(number, customer) {
+      const { flat, deep } = splitViews(customer);
+      update.run(String(customer.lastEditDateUTC), flat, deep, number);
+    },
+    // A deleted customer's code is never given again, not even when it was the last one before a restart.
+    remove(number) {
+      database.transaction(() => {
+        remove.run(number);
+        saveLast.run(lastNumber);
+      });
+    },
+    addTransaction: (number) => {
+      countTransaction.run(number);
+    },
+    count: () => Number(count.get()?.n),
+    *texts() {
+      let after = 0;
+      for (;;) {
+        const block = selectBlock.all(after, blockSize);
+        for (const row of block) yield joinViews(viewsOf(row));
+        if (block.length < blockSize) return;
+        after = Number(block.at(-1)?.number);
+      }
+    },
+    clear() {
+      database.exec('DELETE FROM customers; DELETE FROM counters');
+      lastNumber = 0;
+    },
+  };
+}
+
+function viewsOf(row: Record<string, SqlValue>): { flat: string; deep: string } {
+  return { flat: String(row.flat), deep: String(row.deep) };
+}
+
+function readLastNumber(database: Database): number {
+  const last = database.prepare(
+    "SELECT max(coalesce((SELECT max(number) FROM customers), 0), coalesce((SELECT value FROM counters WHERE name = 'lastNumber'), 0)) AS n",
+  );
+  return Number(last.get()?.n);
+}

@@ -1,0 +1,101 @@
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { UsageError } from '../../errors.js';
+import { refusal } from '../api/answer.js';
+import { checkFault } from '../faults/check-fault.js';
+import type { Fault } from '../faults/fault.js';
+import { parseFaults } from '../faults/parse-faults.js';
+import type { SandboxControls } from '../sandbox-controls.js';
+
+const mostSeeded = 1_000_000;
+
+/** Serves the sandbox's own controls under `/_sandbox`, without a login: only this machine can reach them. */
+export function serveSideDoor(server: FastifyInstance, controls: SandboxControls): void {
+  server.register(
+    async (door) => {
+      // Browsers name the page behind a request: no web page may reach through to the sandbox.
+      door.addHook('onRequest', async (request, reply) => {
+        if (request.headers.origin !== undefined) return reply.code(403).send(refusal(403, 'Not for web pages.').body);
+      });
+      door.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+        const status = error instanceof UsageError ? 400 : (error.statusCode ?? 500);
+        return reply.code(status).type('application/json').send(refusal(status, error.message).body);
+      });
+      serveLog(door, controls);
+      serveFaults(door, controls);
+      serveTokens(door, controls);
+      serveData(door, controls);
+    },
+    { prefix: '/_sandbox' },
+  );
+}
+
+function serveLog(door: FastifyInstance, controls: SandboxControls): void {
+  door.get('/requests', async () => controls.requests());
+  door.delete('/requests', async (_request, reply) => {
+    controls.clearRequests();
+    return reply.code(204).send();
+  });
+}
+
+function serveFaults(door: FastifyInstance, controls: SandboxControls): void {
+  door.get('/faults', async () => controls.faults());
+  door.put('/faults', async (request) => {
+    controls.setFaults(readFaults(bodyOf(request)));
+    return controls.faults();
+  });
+}
+
+function serveTokens(door: FastifyInstance, controls: SandboxControls): void {
+  door.get('/logins', async () => controls.loginsToday());
+  door.post('/tokens/expire', async (_request, reply) => {
+    controls.expireTokens();
+    return reply.code(204).send();
+  });
+}
+
+function serveData(door: FastifyInstance, controls: SandboxControls): void {
+  door.get('/customers', async (_request, reply) =>
+    reply.type('application/x-ndjson').send(Readable.from(linesOf(controls.customerTexts()))),
+  );
+  door.post<{ Params: { code: string } }>('/customers/:code/transactions', async (request, reply) => {
+    const { amount = 0 } = (bodyOf(request) ?? {}) as { amount?: unknown };
+    if (typeof amount !== 'number') throw usage('amount must be a number.');
+    if (controls.addTransaction(request.params.code, amount)) return reply.code(204).send();
+    return reply.code(404).type('application/json').send(refusal(404, 'There is no such customer.').body);
+  });
+  door.post('/seed', async (request) => {
+    const { count } = (bodyOf(request) ?? {}) as { count?: unknown };
+    if (typeof count !== 'number' || !Number.isInteger(count) || count < 1 || count > mostSeeded)
+      throw usage(`count must be an integer from 1 to ${mostSeeded}.`);
+    await controls.seed(count);
+    return { added: count };
+  });
+  door.post('/reset', async (_request, reply) => {
+    controls.reset();
+    return reply.code(204).send();
+  });
+}
+
+/** Each fault as the short text or as an object. */
+function readFaults(body: unknown): Fault[] {
+  if (!Array.isArray(body)) throw usage('The body must be an array of faults.');
+  return body.flatMap((fault: unknown) => (typeof fault === 'string' ? parseFaults([fault]) : [checkFault(fault)]));
+}
+
+function bodyOf({ body }: FastifyRequest): unknown {
+  if (typeof body !== 'string' || body === '') return undefined;
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw usage('The body is not valid JSON.');
+  }
+}
+
+function usage(message: string): UsageError {
+  return new UsageError(message, { code: 'SANDBOX_SIDE_DOOR' });
+}
+
+function* linesOf(texts: Iterable<string>): Iterable<string> {
+  for (const text of texts) yield `${text}\n`;
+}

@@ -1,0 +1,69 @@
+import { BusyError, UsageError } from '../errors.js';
+import { type Database, openDatabase } from '../sqlite/open-database.js';
+
+const schemaVersion = 1;
+
+const schema = `
+  CREATE TABLE customers (
+    number INTEGER PRIMARY KEY,
+    editedUtc TEXT NOT NULL,
+    transactions INTEGER NOT NULL DEFAULT 0,
+    flat TEXT NOT NULL,
+    deep TEXT NOT NULL
+  );
+  CREATE INDEX customersByEdit ON customers (editedUtc, number);
+  CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+  CREATE TABLE tokens (token TEXT PRIMARY KEY, expiresAtMs INTEGER NOT NULL);
+  CREATE TABLE logins (day TEXT PRIMARY KEY, count INTEGER NOT NULL);
+  PRAGMA user_version = ${schemaVersion};
+`;
+
+/**
+ * Opens the sandbox's data for this process alone: the count of customer codes is kept in memory, and two servers
+ * would give the same code twice.
+ *
+ * @throws {BusyError} another process has the file
+ * @throws {UsageError} the file is not a sandbox's
+ */
+export function openSandboxDatabase(dataFile: string): Database {
+  let database: Database | undefined;
+  try {
+    database = openDatabase(dataFile, 'normal');
+    database.exec('PRAGMA locking_mode = EXCLUSIVE');
+    claim(database, dataFile);
+    return database;
+  } catch (error) {
+    database?.close();
+    throw explain(error, dataFile);
+  }
+}
+
+function claim(database: Database, dataFile: string): void {
+  database.transaction(() => {
+    const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
+    const tables = Number(database.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE type = 'table'").get()?.n);
+    if (version === schemaVersion) return;
+    if (version !== 0 || tables > 0) throw notOurs(dataFile);
+    database.exec(schema);
+  });
+}
+
+function explain(error: unknown, dataFile: string): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED'))
+    return new BusyError(`Another process runs a sandbox on ${dataFile}.`, {
+      code: 'SANDBOX_BUSY',
+      nextStep: 'Point --base-url at that sandbox, or give this one another data file.',
+      cause: error,
+    });
+  if (code.startsWith('SQLITE_NOTADB')) return notOurs(dataFile, error);
+  return error;
+}
+
+function notOurs(dataFile: string, cause?: unknown): UsageError {
+  return new UsageError(`${dataFile} holds something else than a sandbox's data.`, {
+    code: 'SANDBOX_DATA_FILE',
+    nextStep: 'Name a new file: the sandbox makes it.',
+    cause,
+  });
+}

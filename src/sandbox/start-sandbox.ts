@@ -1,0 +1,139 @@
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { UsageError } from '../errors.js';
+import { type Verb, verbs } from './api/call.js';
+import { customerList } from './customers/customer-list.js';
+import { customerStore } from './customers/customer-store.js';
+import type { Fault } from './faults/fault.js';
+import { faultPlan } from './faults/fault-plan.js';
+import { createServer } from './http/create-server.js';
+import { basePath, serveApi } from './http/serve-api.js';
+import { serveSideDoor } from './http/serve-side-door.js';
+import { openSandboxDatabase } from './open-sandbox-database.js';
+import { requestLog } from './request-log.js';
+import { type FaultSwitch, type SandboxControls, sandboxControls } from './sandbox-controls.js';
+import { serverClock } from './server-clock.js';
+import { tokenOffice } from './token-office.js';
+
+export interface SandboxOptions {
+  /** The SQLite file, made when it is not there; `:memory:` for none. */
+  readonly dataFile: string;
+  /** @default 0 - any free port */
+  readonly port?: number;
+  /** @default '127.0.0.1' - and nothing else: the side door has no login */
+  readonly host?: '127.0.0.1';
+  /** @default 'sandbox@example.com' */
+  readonly username?: string;
+  /** @default 'sandbox' */
+  readonly password?: string;
+  /** @default none */
+  readonly faults?: readonly Fault[];
+  /** Of the random faults: the same seed strikes the same requests. @default 1 */
+  readonly seed?: number;
+  /** @default the machine's clock */
+  readonly now?: () => Date;
+  /** How far the server's clock, its `Date` header included, runs ahead of `now`. @default 0 */
+  readonly clockSkewMs?: number;
+  /** @default two hours, as the vendor's */
+  readonly tokenLifetimeMs?: number;
+  /** Per UTC day. @default 250, as the vendor's */
+  readonly tokensPerDay?: number;
+  /** Verbs that the user may use on customers. @default all */
+  readonly rights?: readonly Verb[];
+}
+
+/** A running sandbox. */
+export interface Sandbox extends SandboxControls {
+  /** `http://127.0.0.1:<port>/api/v2` */
+  readonly baseUrl: string;
+  readonly port: number;
+  readonly username: string;
+  readonly password: string;
+  /** Drops every connection, answered or not, and closes the data file. */
+  close(): Promise<void>;
+}
+
+const loopback = '127.0.0.1';
+const keptRequests = 100_000;
+
+/** The vendor's figures where it publishes them. */
+const defaults = {
+  port: 0,
+  host: loopback,
+  username: 'sandbox@example.com',
+  password: 'sandbox',
+  faults: [],
+  seed: 1,
+  now: () => new Date(),
+  clockSkewMs: 0,
+  tokenLifetimeMs: 2 * 60 * 60 * 1000,
+  tokensPerDay: 250,
+  rights: verbs,
+} as const;
+
+/**
+ * Runs the Customers API on this machine, on loopback only.
+ *
+ * @throws {BusyError} another process has the data file
+ * @throws {UsageError} the data file is not a sandbox's, the port is taken, or a fault makes no sense
+ */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const settings = { ...defaults, ...options };
+  const faultSwitch = startFaultSwitch(settings.faults, settings.seed);
+  const database = openSandboxDatabase(settings.dataFile);
+  const clock = serverClock(settings.now, settings.clockSkewMs);
+  const log = requestLog(keptRequests);
+  const parts = {
+    store: customerStore(database),
+    list: customerList(database),
+    tokens: tokenOffice(database, clock, settings),
+    clock,
+    credentials: settings,
+    rights: settings.rights,
+  };
+  const controls = sandboxControls({ parts, database, log, faultSwitch });
+  const stopping = new AbortController();
+  const server = createServer(clock, log);
+  serveApi(server, { parts, log, plan: faultSwitch.plan, stopping: stopping.signal });
+  serveSideDoor(server, controls);
+  const close = async () => {
+    stopping.abort();
+    await server.close();
+    database.close();
+  };
+  try {
+    const port = await listen(server, settings.port);
+    const { username, password } = settings;
+    return { ...controls, baseUrl: `http://${loopback}:${port}${basePath}`, port, username, password, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function listen(server: FastifyInstance, port: number): Promise<number> {
+  try {
+    await server.listen({ port, host: loopback });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    throw new UsageError(`Port ${port} is taken by another program.`, {
+      code: 'SANDBOX_PORT_TAKEN',
+      nextStep: 'Choose another port; 0 takes any free one.',
+      cause: error,
+    });
+  }
+  return (server.server.address() as AddressInfo).port;
+}
+
+function startFaultSwitch(first: readonly Fault[], seed: number): FaultSwitch {
+  let faults = first;
+  let plan = faultPlan(faults, seed);
+  return {
+    plan: () => plan,
+    faults: () => faults,
+    replace(next) {
+      plan = faultPlan(next, seed);
+      faults = next;
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import type { Database } from '../sqlite/open-database.js';
+import type { ServerClock } from './server-clock.js';
+
+/** Gives out bearer tokens and knows which are alive; survives a restart. */
+export interface TokenOffice {
+  /** @returns `undefined` when the day's tokens are used up */
+  issue(): { readonly token: string; readonly expiresAt: Date } | undefined;
+  isLive(token: string): boolean;
+  revoke(token: string): void;
+  revokeAll(): void;
+  /** Tokens given out in the current UTC day. */
+  loginsToday(): { readonly day: string; readonly count: number };
+  clear(): void;
+}
+
+interface TokenPolicy {
+  readonly tokenLifetimeMs: number;
+  readonly tokensPerDay: number;
+}
+
+export function tokenOffice(database: Database, clock: ServerClock, policy: TokenPolicy): TokenOffice {
+  const live = new Map(
+    database
+      .prepare('SELECT token, expiresAtMs FROM tokens')
+      .all()
+      .map((row) => [String(row.token), Number(row.expiresAtMs)]),
+  );
+  const insert = database.prepare('INSERT INTO tokens (token, expiresAtMs) VALUES (?, ?)');
+  const remove = database.prepare('DELETE FROM tokens WHERE token = ?');
+  const countLogin = database.prepare(
+    'INSERT INTO logins (day, count) VALUES (?, 1) ON CONFLICT (day) DO UPDATE SET count = count + 1',
+  );
+  const selectLogins = database.prepare('SELECT count FROM logins WHERE day = ?');
+  const loginsToday = () => {
+    const day = clock.now().toISOString().slice(0, 10);
+    return { day, count: Number(selectLogins.get(day)?.count ?? 0) };
+  };
+  const revokeAll = () => {
+    live.clear();
+    database.exec('DELETE FROM tokens');
+  };
+
+  return {
+    issue() {
+      const { day, count } = loginsToday();
+      if (count >= policy.tokensPerDay) return undefined;
+      const token = randomBytes(32).toString('base64url');
+      const expiresAt = new Date(clock.now().getTime() + policy.tokenLifetimeMs);
+      database.transaction(() => {
+        countLogin.run(day);
+        insert.run(token, expiresAt.getTime());
+      });
+      live.set(token, expiresAt.getTime());
+      return { token, expiresAt };
+    },
+    isLive: (token) => clock.now().getTime() < (live.get(token) ?? 0),
+    revoke(token) {
+      if (live.delete(token)) remove.run(token);
+    },
+    revokeAll,
+    loginsToday,
+    clear() {
+      revokeAll();
+      database.exec('DELETE FROM logins');
+    },
+  };
+}
