@@ -1,7 +1,7 @@
 import type { CustomersApi, RowSource, RunLedger, ValidateDraft } from './ports.js';
-import type { Row } from './row.js';
 import type { RunControl } from './run-control.js';
 import { addRow } from './stages/add-rows.js';
+import { firstRows } from './stages/first-rows.js';
 import { forEachConcurrently } from './stages/map-concurrently.js';
 import { mapRows, type RowMapper } from './stages/map-rows.js';
 import { KeyRegister, refuseRepeats } from './stages/refuse-repeats.js';
@@ -72,19 +72,4 @@ function settlement(work: Work, outcome: EndedWork['outcome']) {
     ...(key === undefined ? {} : { key }),
     ...('contentHash' in work ? { payloadHash: work.contentHash } : {}),
   };
-}
-
-async function* firstRows(
-  batches: AsyncIterable<readonly Row[]>,
-  first = Number.POSITIVE_INFINITY,
-): AsyncIterable<readonly Row[]> {
-  let left = first;
-  for await (const batch of batches) {
-    if (left < batch.length) {
-      if (left > 0) yield batch.slice(0, left);
-      return;
-    }
-    left -= batch.length;
-    yield batch;
-  }
 }

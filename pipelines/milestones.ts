@@ -1,0 +1,23 @@
+import { channel } from 'node:diagnostics_channel';
+
+/**
+ * Moments of a row's life after which the disk, the wire or the server differ. Published on a diagnostics channel, so
+ * that a test (or a curious operator) can act at exactly that moment; without a subscriber it costs nothing.
+ */
+export type Milestone =
+  | 'before-intent'
+  | 'after-intent'
+  | 'after-send'
+  | 'after-answer'
+  | 'during-outcome-commit'
+  | 'during-result-file'
+  | 'during-token-save';
+
+export const milestoneChannel = 'mypos-customers:milestone';
+
+const milestones = channel(milestoneChannel);
+
+/** Tells whoever listens that this moment has come. */
+export function reached(milestone: Milestone): void {
+  if (milestones.hasSubscribers) milestones.publish(milestone);
+}

@@ -1,0 +1,17 @@
+import type { Row } from '../row.js';
+
+/** Only the first rows of a stream, and no more of the file than needed for them. */
+export async function* firstRows(
+  batches: AsyncIterable<readonly Row[]>,
+  first = Number.POSITIVE_INFINITY,
+): AsyncIterable<readonly Row[]> {
+  let left = first;
+  for await (const batch of batches) {
+    if (batch.length >= left) {
+      yield batch.slice(0, left);
+      return;
+    }
+    left -= batch.length;
+    yield batch;
+  }
+}

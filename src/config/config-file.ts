@@ -1,0 +1,106 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { offerNames } from '../../pipelines/mapping/nearest-name.js';
+import { UsageError } from '../errors.js';
+
+/** One profile of `mypos-customers.json`: settings for one tenant or purpose. No secrets, only files that hold them. */
+export interface Profile {
+  readonly baseUrl?: string;
+  readonly username?: string;
+  readonly passwordFile?: string;
+  readonly accessTokenFile?: string;
+  readonly stateDir?: string;
+  readonly rate?: string;
+  readonly concurrency?: string;
+  readonly timeout?: string;
+  readonly mapping?: string;
+}
+
+const profileKeys = [
+  'baseUrl',
+  'username',
+  'passwordFile',
+  'accessTokenFile',
+  'stateDir',
+  'rate',
+  'concurrency',
+  'timeout',
+  'mapping',
+] as const satisfies readonly (keyof Profile)[];
+
+const fileKeys = ['$schema', 'version', 'defaultProfile', 'profiles'] as const;
+
+/** What one profile says, and how to name it in messages. */
+export interface FoundProfile {
+  readonly name: string;
+  readonly origin: string;
+  readonly profile: Profile;
+}
+
+const defaultConfigFile = 'mypos-customers.json';
+
+/**
+ * Reads a profile from the configuration file.
+ *
+ * @returns `undefined` when nobody named a file or a profile and there is no default file
+ * @throws UsageError for a file or profile that was asked for and is not there, and for anything wrong in it
+ */
+export function readProfile(file: string | undefined, name: string | undefined): FoundProfile | undefined {
+  const path = file ?? defaultConfigFile;
+  if (!existsSync(path)) {
+    if (file === undefined && name === undefined) return undefined;
+    throw wrong(path, 'does not exist', 'Create it, or leave out --config and --profile.');
+  }
+  const config = parse(path);
+  refuseUnknown(path, config, fileKeys, '');
+  const profiles = asObject(path, config.profiles ?? {}, 'profiles');
+  const wanted = name ?? (typeof config.defaultProfile === 'string' ? config.defaultProfile : undefined);
+  if (wanted === undefined) return undefined;
+  const found = Object.hasOwn(profiles, wanted) ? profiles[wanted] : undefined;
+  if (found === undefined) {
+    const offer = offerNames(wanted, Object.keys(profiles));
+    throw wrong(path, `has no profile "${wanted}": ${offer}`, 'Correct --profile, or add it under "profiles".');
+  }
+  const profile = asObject(path, found, `profiles.${wanted}`);
+  refuseUnknown(path, profile, profileKeys, `profiles.${wanted}.`);
+  return { name: wanted, origin: `profile "${wanted}" in ${path}`, profile: readSettings(path, profile, wanted) };
+}
+
+function readSettings(path: string, profile: Record<string, unknown>, name: string): Profile {
+  const entries = Object.entries(profile).map(([key, value]) => {
+    const text = typeof value === 'number' ? String(value) : value;
+    if (typeof text !== 'string')
+      throw wrong(path, `says profiles.${name}.${key} = ${JSON.stringify(value)}`, 'It must be a text or a number.');
+    return [key, text];
+  });
+  return Object.fromEntries(entries) as Profile;
+}
+
+function parse(path: string): Record<string, unknown> {
+  try {
+    return asObject(path, JSON.parse(readFileSync(path, 'utf8')), 'the file');
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw wrong(path, `is not valid JSON (${error instanceof Error ? error.message : String(error)})`, 'Correct it.');
+  }
+}
+
+function asObject(path: string, value: unknown, where: string): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw wrong(path, `should have an object at ${where}`, 'Write it as { … }.');
+}
+
+function refuseUnknown(path: string, value: object, known: readonly string[], prefix: string): void {
+  for (const key of Object.keys(value)) {
+    if (known.includes(key)) continue;
+    const secret = /password|token|secret/i.test(key);
+    throw wrong(
+      path,
+      `has an unknown key "${prefix}${key}": ${offerNames(key, known)}`,
+      secret ? 'Secrets do not belong into this file: name a file that holds them.' : 'Correct or remove it.',
+    );
+  }
+}
+
+function wrong(path: string, what: string, nextStep: string): UsageError {
+  return new UsageError(`The configuration file ${path} ${what}`, { code: 'CONFIG_FILE', nextStep });
+}

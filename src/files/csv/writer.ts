@@ -1,0 +1,36 @@
+import { stringify } from 'csv-stringify/sync';
+import { textOf } from '../../../pipelines/row.js';
+import { beginAtomicFile } from '../atomic-file.js';
+import type { TableRow, TableWriter } from '../table-writer.js';
+
+export interface CsvStyle {
+  readonly delimiter: string;
+  readonly lineEnd: '\n' | '\r\n';
+  /** Excel needs it to see UTF-8; scripts stumble over it. */
+  readonly bom: boolean;
+}
+
+/** Begins a CSV file in UTF-8 with the given header. @throws UsageError when it cannot be written */
+export async function beginCsv(path: string, header: readonly string[], style: CsvStyle): Promise<TableWriter> {
+  const file = await beginAtomicFile(path);
+  const options = {
+    delimiter: style.delimiter,
+    record_delimiter: style.lineEnd,
+    // Naming a record delimiter switches this off otherwise, and a name with a line break would split its row.
+    quote_record_delimiter: true,
+    quoted_empty: header.length === 1,
+  };
+  const toText = (rows: readonly TableRow[]) =>
+    stringify(
+      rows.map((row) => row.cells.map(textOf)),
+      options,
+    );
+  await file.handle.write((style.bom ? '\uFEFF' : '') + stringify([[...header]], options));
+  return {
+    async write(rows) {
+      if (rows.length > 0) await file.handle.write(toText(rows));
+    },
+    commit: () => file.commit(),
+    discard: () => file.discard(),
+  };
+}

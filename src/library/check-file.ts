@@ -1,0 +1,105 @@
+import { resolve } from 'node:path';
+import { type RowOutcome, type RowStatus, rowStatuses } from '../../pipelines/outcome.js';
+import type { Reason } from '../../pipelines/row.js';
+import { firstRows } from '../../pipelines/stages/first-rows.js';
+import { mapRows } from '../../pipelines/stages/map-rows.js';
+import { KeyRegister, refuseRepeats } from '../../pipelines/stages/refuse-repeats.js';
+import type { Work } from '../../pipelines/work.js';
+import type { Settings } from '../config/settings.js';
+import { assertWritable } from '../files/atomic-file.js';
+import { type ResultLine, writeResultLines } from '../results/write-results.js';
+import { createDraftValidator } from '../validation/draft-validator.js';
+import { openInput, type ReadOptions, readThrough } from './input.js';
+import { compileFor, readMappingFile } from './mapping-file.js';
+import type { RunObserver } from './observer.js';
+import { exitCodeOf, noTraffic, type RunSummary } from './run-summary.js';
+
+export interface CheckOptions extends ReadOptions {
+  readonly file: string;
+  /** Where to write what was found; nowhere when absent. */
+  readonly results?: string;
+  readonly rejects?: string;
+  readonly first?: number;
+}
+
+/** Told of each row that is not valid, in file order. */
+export type OnInvalid = (row: number, reasons: readonly Reason[]) => void;
+
+const wouldBeSent: RowOutcome = {
+  status: 'skipped',
+  attempts: 0,
+  reason: { code: 'CHECK_ONLY', message: 'Valid; not sent, because this was a check.' },
+};
+
+/**
+ * Reads, maps and validates a file without the network and without leaving a trace but the files asked for. Valid rows
+ * count as `skipped`.
+ *
+ * @throws UsageError, InputError
+ */
+export async function checkFile(
+  settings: Settings,
+  options: CheckOptions,
+  observer: RunObserver & { readonly invalid?: OnInvalid } = {},
+): Promise<RunSummary> {
+  const startedAt = new Date().toISOString();
+  const mappingFile = readMappingFile(settings.mapping.value);
+  const { mapping } = mappingFile;
+  const input = await openInput(options.file, options, resolve(settings.stateDir.value, 'inputs'), mapping);
+  const { source } = input;
+  const mapper = compileFor(mappingFile, source);
+  const rows = await readThrough(input);
+  observer.opened?.({ file: input.file, detected: source.detected, rows });
+  for (const notice of source.notices) observer.notice?.(notice);
+  const counts = Object.fromEntries(rowStatuses.map((status) => [status, 0])) as Record<RowStatus, number>;
+  const mapped = mapRows(
+    firstRows(source.batches(), options.first),
+    mapper,
+    createDraftValidator(mapping.customFields),
+  );
+  const checked = refuseRepeats(mapped, new KeyRegister(), mapping.key?.columns ?? []);
+  const lines = tell(checked, counts, observer.invalid);
+  const files = await consume(lines, options, source);
+  return {
+    run: null,
+    command: 'check',
+    mode: null,
+    status: 'completed',
+    exitCode: exitCodeOf(undefined, counts),
+    startedAt,
+    endedAt: new Date().toISOString(),
+    input: { file: input.file, sha256: source.fingerprint.sha256, rows, detected: source.detected },
+    counts,
+    api: noTraffic,
+    files: { ...files, report: null },
+    stopped: null,
+  };
+}
+
+async function* tell(
+  batches: AsyncIterable<readonly Work[]>,
+  counts: Record<RowStatus, number>,
+  onInvalid: OnInvalid | undefined,
+): AsyncIterable<readonly ResultLine[]> {
+  for await (const batch of batches)
+    yield batch.map((work) => {
+      const outcome = work.outcome ?? wouldBeSent;
+      counts[outcome.status] += 1;
+      if (outcome.status === 'invalid') onInvalid?.(work.row.number, outcome.reasons);
+      return { row: work.row, outcome };
+    });
+}
+
+async function consume(
+  lines: AsyncIterable<readonly ResultLine[]>,
+  options: CheckOptions,
+  source: Parameters<typeof writeResultLines>[1],
+) {
+  const paths = {
+    ...(options.results === undefined ? {} : { results: resolve(options.results) }),
+    ...(options.rejects === undefined ? {} : { rejects: resolve(options.rejects) }),
+  };
+  for (const path of Object.values(paths)) await assertWritable(path);
+  const written = await writeResultLines(lines, source, '', paths);
+  return { results: written.results ?? null, rejects: written.rejects ?? null };
+}

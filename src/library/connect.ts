@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import type { Credentials, CustomersClient } from '../api/customers-client.js';
+import { openCustomersClient } from '../api/customers-client.js';
+import type { Settings } from '../config/settings.js';
+import { LoginError } from '../errors.js';
+import { type Ledger, openLedger, type Tenant } from '../ledger/open-ledger.js';
+
+/** The API of one tenant and what this machine knows of it. */
+export interface Connection {
+  readonly client: CustomersClient;
+  readonly ledger: Ledger;
+  /** What to call the tenant in messages. */
+  readonly tenant: Tenant;
+  close(): Promise<void>;
+}
+
+/** A token that somebody else made says nothing of whose it is. */
+const loginOfReadyTokens = 'access-token';
+
+/**
+ * Opens the ledger and the API of the tenant that the settings name; with `sandbox`, the embedded one.
+ *
+ * @param stopping - fires when nothing new may be sent
+ * @throws UsageError, LoginError (no login given), BusyError (the embedded sandbox is in use)
+ */
+export async function connect(settings: Settings, stopping: AbortSignal): Promise<Connection> {
+  if (settings.sandbox.value) return connectToSandbox(settings, stopping);
+  const credentials = credentialsOf(settings);
+  const login = credentials.kind === 'login' ? credentials.username : (settings.username.value ?? loginOfReadyTokens);
+  return open(settings, { baseUrl: settings.baseUrl.value, login }, settings.baseUrl.value, credentials, stopping);
+}
+
+async function connectToSandbox(settings: Settings, stopping: AbortSignal): Promise<Connection> {
+  const { mkdirSync } = await import('node:fs');
+  const { startSandbox } = await import('../sandbox/start-sandbox.js');
+  const folder = join(settings.stateDir.value, 'sandbox');
+  // The same error as for the ledger, from the same place, when the folder cannot be made.
+  const tenant = { baseUrl: 'http://embedded.sandbox', login: 'sandbox' };
+  openLedger(settings.stateDir.value, tenant).close();
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const sandbox = await startSandbox({ dataFile: join(folder, 'customers.db') });
+  const { username, password } = sandbox;
+  const connection = open(settings, tenant, sandbox.baseUrl, { kind: 'login', username, password }, stopping);
+  return {
+    ...connection,
+    close: async () => {
+      await connection.close();
+      await sandbox.close();
+    },
+  };
+}
+
+function open(
+  settings: Settings,
+  tenant: Tenant,
+  baseUrl: string,
+  credentials: Credentials,
+  stopping: AbortSignal,
+): Connection {
+  const ledger = openLedger(settings.stateDir.value, tenant);
+  const client = openCustomersClient({
+    baseUrl,
+    credentials,
+    tokenStore: ledger.tokens,
+    ratePerSecond: settings.ratePerSecond.value,
+    concurrency: settings.concurrency.value,
+    requestTimeoutMs: settings.requestTimeoutMs.value,
+    stopping,
+  });
+  return {
+    client,
+    ledger,
+    tenant,
+    close: async () => {
+      await client.close();
+      ledger.close();
+    },
+  };
+}
+
+function credentialsOf(settings: Settings): Credentials {
+  const { username, password, accessToken } = settings;
+  if (accessToken.value !== undefined) return { kind: 'token', accessToken: accessToken.value };
+  if (username.value !== undefined && password.value !== undefined)
+    return { kind: 'login', username: username.value, password: password.value };
+  const missing = username.value === undefined ? 'no login' : `a login (${username.origin}) but no password`;
+  throw new LoginError(`There is ${missing} for ${settings.baseUrl.value}.`, {
+    code: 'NO_LOGIN',
+    nextStep:
+      'Set MYPOS_CONNECT_USERNAME and MYPOS_CONNECT_PASSWORD (or …_FILE naming a file), or try everything without one: add --sandbox.',
+  });
+}

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream, mkdirSync, renameSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Mapping } from '../../pipelines/mapping/mapping.js';
+import { InputError } from '../errors.js';
+import type { InputSource } from '../files/input-source.js';
+import { openRowSource } from '../files/open-row-source.js';
+
+/** How the user says that a file should be read; what is absent comes from the mapping, then from the file itself. */
+export interface ReadOptions {
+  readonly sheet?: string;
+  /** 1-based. */
+  readonly headerRow?: number;
+  readonly encoding?: string;
+  readonly delimiter?: string;
+}
+
+/** An input on disk, ready to be read any number of times. */
+export interface Input {
+  /** As the user named it: `-` is standard input. */
+  readonly file: string;
+  /** Absolute; for standard input, where it was kept. */
+  readonly path: string;
+  readonly source: InputSource;
+}
+
+/** Opens the input with the mapping's hints. @throws InputError */
+export async function openInput(
+  file: string,
+  options: ReadOptions,
+  spoolFolder: string,
+  mapping?: Mapping,
+): Promise<Input> {
+  const path = file === '-' ? await keepStandardInput(spoolFolder) : resolve(file);
+  const source = await openRowSource(path, {
+    ...mapping?.source,
+    ...options,
+    displayName: file === '-' ? 'standard input' : file,
+    ...(mapping === undefined ? {} : { expectedColumns: columnsNamed(mapping) }),
+  });
+  return { file, path, source };
+}
+
+/**
+ * Reads the input to its end, so that damage anywhere in it is found before anything is sent.
+ *
+ * @returns the number of data rows
+ */
+export async function readThrough(input: Input): Promise<number> {
+  let rows = 0;
+  for await (const batch of input.source.batches()) rows += batch.length;
+  if (rows > 0) return rows;
+  throw new InputError(`${input.file} has a header but no rows.`, {
+    code: 'NO_DATA_ROWS',
+    nextStep: 'Check that it is the right file, sheet and header row (--sheet, --header-row).',
+  });
+}
+
+function columnsNamed(mapping: Mapping): readonly string[] {
+  const named = mapping.fields.flatMap((rule) => (rule.kind === 'columns' ? rule.columns : []));
+  return [...new Set([...named, ...(mapping.key?.columns ?? [])])];
+}
+
+/** A resumed run must read the same input again, so standard input is kept under the name of its content. */
+async function keepStandardInput(folder: string): Promise<string> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const arriving = join(folder, `arriving-${process.pid}`);
+  await pipeline(process.stdin, createWriteStream(arriving, { mode: 0o600 }));
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(arriving)) hash.update(chunk as Buffer);
+  const path = join(dirname(arriving), hash.digest('hex').slice(0, 32));
+  renameSync(arriving, path);
+  return path;
+}

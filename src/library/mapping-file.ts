@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { type CompiledMapping, compileMapping } from '../../pipelines/mapping/compile-mapping.js';
+import type { Mapping } from '../../pipelines/mapping/mapping.js';
+import type { MappingProblem } from '../../pipelines/mapping/mapping-problem.js';
+import { parseMapping } from '../../pipelines/mapping/parse-mapping.js';
+import { UsageError } from '../errors.js';
+
+export interface MappingFile {
+  readonly path: string;
+  readonly mapping: Mapping;
+  /** Of the file's bytes: tells a resumed run whether it changed. */
+  readonly sha256: string;
+}
+
+/** Reads and checks a mapping file. @throws UsageError that lists everything wrong with it */
+export function readMappingFile(path: string): MappingFile {
+  const bytes = read(path);
+  let json: unknown;
+  try {
+    json = JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''));
+  } catch (error) {
+    throw new UsageError(`The mapping ${path} is not valid JSON: ${jsonComplaint(error, bytes.toString('utf8'))}.`, {
+      code: 'MAPPING_NOT_JSON',
+      nextStep: 'Look at that place for a missing comma, quote or bracket.',
+      cause: error,
+    });
+  }
+  const parsed = parseMapping(json);
+  if (!parsed.ok) throw mappingWrong(path, parsed.problems);
+  return { path, mapping: parsed.mapping, sha256: createHash('sha256').update(bytes).digest('hex') };
+}
+
+/** Compiles a mapping against the header of a file. @throws UsageError that lists everything that does not fit */
+export function compileFor(
+  file: MappingFile,
+  input: { readonly file: string; readonly columns: readonly string[]; readonly duplicateColumns: readonly string[] },
+): CompiledMapping {
+  const result = compileMapping(file.mapping, input.columns, input.duplicateColumns);
+  if (result.ok) return result.compiled;
+  throw mappingWrong(`${file.path} for ${input.file}`, result.problems);
+}
+
+function read(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new UsageError(`The mapping ${path} cannot be read (${why}).`, {
+      code: 'MAPPING_MISSING',
+      nextStep: 'Name your mapping with --mapping; mappings.example.json shows what one looks like.',
+      cause: error,
+    });
+  }
+}
+
+function mappingWrong(where: string, problems: readonly MappingProblem[]): UsageError {
+  const lines = problems.map(({ path, message }) => `  - ${path === '' ? '' : `${path}: `}${message}`);
+  return new UsageError(`The mapping ${where} cannot be used:\n${lines.join('\n')}`, {
+    code: problems[0]?.code ?? 'MAPPING_WRONG',
+    nextStep:
+      'Correct these places in the mapping and try again; `mypos-customers check` tries it without the network.',
+  });
+}
+
+/** Node names the offset only, and not in every version: people need a line. */
+function jsonComplaint(error: unknown, text: string): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const offset = /position (\d+)/.exec(message)?.[1];
+  if (offset === undefined) return message;
+  const before = text.slice(0, Number(offset)).split('\n');
+  return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1} (${message})`;
+}

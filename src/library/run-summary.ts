@@ -1,0 +1,83 @@
+import type { RowCounts } from '../../pipelines/outcome.js';
+import type { SourceDetection } from '../../pipelines/ports.js';
+import type { StopReason } from '../../pipelines/run-control.js';
+import type { CustomersClient } from '../api/customers-client.js';
+import { CustomersError, type ExitCode, exitCodes } from '../errors.js';
+
+/** What a command that works through rows has done; the `--json` document. */
+export interface RunSummary {
+  readonly run: string | null;
+  readonly command: string;
+  readonly mode: string | null;
+  readonly status: 'completed' | 'stopped';
+  readonly exitCode: ExitCode;
+  /** ISO time, UTC. */
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly input: {
+    readonly file: string;
+    readonly sha256: string;
+    /** Data rows. */
+    readonly rows: number;
+    readonly detected: SourceDetection;
+  } | null;
+  readonly counts: RowCounts;
+  readonly api: ApiSummary;
+  readonly files: { readonly results: string | null; readonly rejects: string | null; readonly report: string | null };
+  /** Why it stopped, and what to type next; `null` when it did not. */
+  readonly stopped: { readonly code: string; readonly message: string; readonly nextStep: string | null } | null;
+}
+
+export interface ApiSummary {
+  readonly requests: number;
+  readonly retries: number;
+  readonly rateLimited: number;
+  /** Tokens obtained. */
+  readonly tokens: number;
+}
+
+export const noTraffic: ApiSummary = { requests: 0, retries: 0, rateLimited: 0, tokens: 0 };
+
+export function apiSummary(client: CustomersClient): ApiSummary {
+  const { requests, retries, rateLimited } = client.traffic;
+  return { requests, retries, rateLimited, tokens: client.tokensObtained };
+}
+
+/** The exit code of a run, by what stopped it or by the worst that its rows met. */
+export function exitCodeOf(reason: StopReason | undefined, counts: RowCounts): ExitCode {
+  switch (reason?.kind) {
+    case 'signal':
+      return reason.signal === 'SIGINT' ? exitCodes.sigint : exitCodes.sigterm;
+    case 'max_failures':
+      return exitCodes.stoppedEarly;
+    case 'error':
+      return reason.error instanceof CustomersError ? reason.error.exitCode : exitCodes.bug;
+    case undefined:
+      if (counts.in_doubt > 0) return exitCodes.inDoubt;
+      return counts.invalid + counts.rejected + counts.failed > 0 ? exitCodes.someRowsFailed : exitCodes.done;
+  }
+}
+
+/** Why a run stopped, in the user's words. */
+export function describeStop(reason: StopReason | undefined, run: string): RunSummary['stopped'] {
+  const resume = `mypos-customers resume ${run}`;
+  switch (reason?.kind) {
+    case undefined:
+      return null;
+    case 'signal':
+      return { code: reason.signal, message: `Stopped by ${reason.signal}.`, nextStep: `To go on: ${resume}` };
+    case 'max_failures':
+      return {
+        code: 'MAX_FAILURES',
+        message: `Stopped because ${reason.failures} of the first ${reason.rows} rows failed.`,
+        nextStep: `Look into the rejects file; if the rest should go on nevertheless: ${resume} --max-failures 100%`,
+      };
+    case 'error': {
+      const { error } = reason;
+      const message = error instanceof Error ? error.message : String(error);
+      const code = error instanceof CustomersError ? error.code : 'BUG';
+      const next = error instanceof CustomersError ? error.nextStep : undefined;
+      return { code, message, nextStep: `${next === undefined ? '' : `${next} `}To go on: ${resume}` };
+    }
+  }
+}
