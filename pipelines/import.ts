@@ -1,6 +1,6 @@
 import type { CustomersApi, RowSource, RunLedger, ValidateDraft } from './ports.js';
 import type { RunControl } from './run-control.js';
-import { addRow } from './stages/add-rows.js';
+import { addRow } from './stages/add-row.js';
 import { firstRows } from './stages/first-rows.js';
 import { forEachConcurrently } from './stages/map-concurrently.js';
 import { mapRows, type RowMapper } from './stages/map-rows.js';

@@ -93,7 +93,8 @@ export type WriteAnswer =
   | ({ readonly kind: 'in_doubt'; readonly attempts: number } & Refusal);
 
 export type DeleteAnswer =
-  | { readonly kind: 'deleted' | 'deactivated'; readonly httpStatus: number; readonly attempts: number }
+  | { readonly kind: 'deleted'; readonly httpStatus: number; readonly attempts: number }
+  | { readonly kind: 'deactivated'; readonly httpStatus: number; readonly attempts: number }
   | Exclude<WriteAnswer, { kind: 'applied' }>;
 
 /** Checks a draft; an empty list means that it may be sent. */

@@ -44,6 +44,8 @@ export interface ClientOptions {
 export interface CustomersClient extends CustomersApi {
   /** Gets a token (from the cache when there is a good one). @throws LoginError */
   login(): Promise<void>;
+  /** Gets a new token even when there is a good one: the way to try a login. @throws LoginError */
+  loginAnew(): Promise<void>;
   readonly traffic: Readonly<ApiTraffic>;
   readonly tokensObtained: number;
   readonly pace: Pace;
@@ -85,6 +87,7 @@ export function openCustomersClient(options: ClientOptions): CustomersClient {
     login: async () => {
       await session.bearer();
     },
+    loginAnew: () => session.loginAnew(),
     traffic,
     get tokensObtained() {
       return session.tokensObtained;

@@ -16,6 +16,8 @@ export interface Session {
   bearer(): Promise<string>;
   /** Called when the API did not take `token`: resolves when there is another one to try. */
   renew(token: string): Promise<void>;
+  /** Logs in even when there is a good token. */
+  loginAnew(): Promise<void>;
   /** Tokens obtained by this session. */
   readonly tokensObtained: number;
 }
@@ -25,6 +27,7 @@ export function fixedSession(token: string): Session {
   return {
     tokensObtained: 0,
     bearer: () => Promise.resolve(token),
+    loginAnew: () => Promise.resolve(),
     renew: () =>
       Promise.reject(
         new LoginError(
@@ -97,6 +100,11 @@ export function loginSession(options: {
     bearer,
     async renew(token) {
       store.forget(token);
+      await bearer();
+    },
+    async loginAnew() {
+      const cached = store.read();
+      if (cached !== undefined) store.forget(cached.token);
       await bearer();
     },
   };

@@ -19,7 +19,8 @@ export interface RunTools {
   readonly ledger: RunLedger;
   readonly source: InputSource;
   readonly rows: number;
-  readonly paths: ResultPaths;
+  /** Where results and rejects go; nowhere when absent. */
+  readonly paths: Partial<ResultPaths>;
   readonly control: RunControl;
   readonly observer: RunObserver;
 }
@@ -102,7 +103,7 @@ async function writeResultsOrStop(tools: RunTools): Promise<Partial<ResultsWritt
     return await writeResults(source, ledger, run.name, paths, notReached(control, run.name));
   } catch (error) {
     const again = `What became of the rows is safe in the ledger. Make room, then: mypos-customers runs show ${run.name} --results <file>`;
-    control.stop({ kind: 'error', error: explainFailure(error, `${paths.results} cannot be written`, again) });
+    control.stop({ kind: 'error', error: explainFailure(error, 'The result file cannot be written', again) });
     return {};
   }
 }

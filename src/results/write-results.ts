@@ -1,6 +1,8 @@
 import { extname } from 'node:path';
+import { reached } from '../../pipelines/milestones.js';
 import type { RowOutcome } from '../../pipelines/outcome.js';
 import type { LedgerRow, RowSource, RunLedger } from '../../pipelines/ports.js';
+import type { Row } from '../../pipelines/row.js';
 import { beginCsv, type CsvStyle } from '../files/csv/writer.js';
 import type { TableRow, TableWriter } from '../files/table-writer.js';
 import { beginWorkbook } from '../files/xlsx/writer.js';
@@ -43,7 +45,7 @@ export function writeResults(
   source: RowSource,
   ledger: RunLedger,
   run: string,
-  paths: ResultPaths,
+  paths: Partial<ResultPaths>,
   notReached: RowOutcome,
 ): Promise<ResultsWritten> {
   return writeResultLines(joinLedger(source, ledger, notReached), source, run, paths);
@@ -68,6 +70,7 @@ export async function writeResultLines(
   run: string,
   paths: Partial<ResultPaths>,
 ): Promise<ResultsWritten> {
+  if (paths.results === undefined && paths.rejects === undefined) return {};
   const header = [...resultColumns, ...source.columns];
   const results = paths.results === undefined ? undefined : await beginTable(paths.results, header, source);
   let rejects: TableWriter | undefined;

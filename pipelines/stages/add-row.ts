@@ -49,7 +49,10 @@ function toOutcome(answer: WriteAnswer, mapper: RowMapper): RowOutcome {
 const statusOfKind = { refused: 'rejected', not_applied: 'failed', in_doubt: 'in_doubt' } as const;
 
 /** The outcome of a write that the API did not confirm. */
-export function notApplied(answer: Exclude<WriteAnswer, { kind: 'applied' }>, mapper: RowMapper): RowOutcome {
+export function notApplied(
+  answer: Exclude<WriteAnswer, { kind: 'applied' }>,
+  mapper: Pick<RowMapper, 'columnsOf'>,
+): Extract<RowOutcome, { status: 'rejected' | 'failed' | 'in_doubt' }> {
   const { kind, ...refusal } = answer;
   const columns = (refusal.fields ?? []).flatMap((field) => mapper.columnsOf(field));
   return { ...refusal, status: statusOfKind[kind], ...(columns.length === 0 ? {} : { columns }) };

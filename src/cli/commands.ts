@@ -1,0 +1,21 @@
+import { checkCommand } from './commands/check.js';
+import { deleteCommand } from './commands/delete.js';
+import { getCommand } from './commands/get.js';
+import { importCommand } from './commands/import.js';
+import { listCommand } from './commands/list.js';
+import { loginCommand } from './commands/login.js';
+import { runsCommand } from './commands/runs.js';
+import { sandboxCommand } from './commands/sandbox.js';
+import type { Command } from './command.js';
+
+/** Every command, in the order in which help shows them. */
+export const commands: readonly Command[] = [
+  importCommand,
+  checkCommand,
+  listCommand,
+  getCommand,
+  deleteCommand,
+  runsCommand,
+  loginCommand,
+  sandboxCommand,
+];

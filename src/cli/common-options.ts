@@ -1,0 +1,70 @@
+import type { Argv } from 'yargs';
+import type { SettingOptions } from '../config/settings.js';
+
+/** Options that every command takes. Values stay text: where they came from decides how errors name them. */
+export function outputOptions<T>(yargs: Argv<T>) {
+  return yargs
+    .option('json', { type: 'boolean', default: false, describe: 'Print one JSON document on standard output' })
+    .option('quiet', { type: 'boolean', default: false, describe: 'No progress and no remarks, only errors' })
+    .option('verbose', { type: 'boolean', default: false, describe: 'Say more: settings with their origin, causes of errors' });
+}
+
+/** Options of the commands that talk to the API. */
+export function settingOptions<T>(yargs: Argv<T>) {
+  return localOptions(yargs)
+    .option('base-url', text('Address of the API, e.g. https://api.myposconnect.com/api/v2'))
+    .option('sandbox', { type: 'boolean', default: false, describe: 'Use the embedded sandbox in the state folder' })
+    .option('rate', text('Requests a second (default 5), or "unlimited"'))
+    .option('concurrency', text('Requests in flight (default 4)'))
+    .option('timeout', text('Seconds to wait for an answer (default 60)'));
+}
+
+/** Options of the commands that work on this machine only. */
+export function localOptions<T>(yargs: Argv<T>) {
+  return yargs
+    .option('profile', text('Profile in the configuration file'))
+    .option('config', text('Configuration file (default mypos-customers.json)'))
+    .option('state-dir', text('Folder for ledger and token (default ~/.local/state/mypos-customers)'));
+}
+
+export function mappingOption<T>(yargs: Argv<T>) {
+  return yargs.option('mapping', text('Mapping file (default mappings.json)'));
+}
+
+/** How to read a file. */
+export function readOptions<T>(yargs: Argv<T>) {
+  return yargs
+    .option('sheet', text('Sheet of a workbook, by name or number'))
+    .option('header-row', text('Line or row number of the header'))
+    .option('encoding', text('Encoding of a text file, e.g. windows-1252 (default: detected)'))
+    .option('delimiter', text('Delimiter of a CSV file, e.g. ";" or tab (default: detected)'));
+}
+
+function text(describe: string) {
+  return { type: 'string', requiresArg: true, describe } as const;
+}
+
+interface SettingArguments {
+  readonly baseUrl?: string | undefined;
+  readonly stateDir?: string | undefined;
+  readonly rate?: string | undefined;
+  readonly concurrency?: string | undefined;
+  readonly timeout?: string | undefined;
+  readonly mapping?: string | undefined;
+  readonly sandbox?: boolean | undefined;
+  readonly profile?: string | undefined;
+  readonly config?: string | undefined;
+}
+
+/** Picks the settings out of the arguments; what was not given stays absent. */
+export function toSettingOptions(args: SettingArguments): SettingOptions {
+  const { baseUrl, stateDir, rate, concurrency, timeout, mapping, sandbox, profile, config } = args;
+  return present({ baseUrl, stateDir, rate, concurrency, timeout, mapping, sandbox, profile, config });
+}
+
+type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Leaves out what is undefined: an option that was not given is absent. */
+export function present<T extends object>(values: T): Present<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Present<T>;
+}

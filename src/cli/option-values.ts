@@ -1,0 +1,59 @@
+import type { FailureLimit } from '../../pipelines/run-control.js';
+import { UsageError } from '../errors.js';
+import { defaultFailureLimit } from '../library/import-file.js';
+import type { ReadOptions } from '../library/input.js';
+import { present } from './common-options.js';
+
+/** A whole number above zero. @throws UsageError naming the option */
+export function wholeNumber(option: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^[1-9]\d{0,9}$/.test(value)) return Number(value);
+  throw bad(option, value, 'a whole number above 0', '5');
+}
+
+/** `n` rows, or `p%` of them. @throws UsageError */
+export function failureLimit(value: string | undefined): FailureLimit {
+  if (value === undefined) return defaultFailureLimit;
+  const parts = /^(\d+(?:\.\d+)?)(%?)$/.exec(value);
+  const amount = Number(parts?.[1]);
+  if (parts === null || (parts[2] === '%' ? amount > 100 : !Number.isInteger(amount)))
+    throw bad('max-failures', value, 'a number of rows or a percentage', '50 or 10%');
+  if (parts[2] !== '%') return { kind: 'count', most: amount };
+  return { kind: 'share', most: amount / 100, from: 300 };
+}
+
+/** An ISO time; a day alone is its start, UTC. @throws UsageError */
+export function isoTime(option: string, value: string | undefined): Date | undefined {
+  if (value === undefined) return undefined;
+  const at = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(value) ? new Date(value) : undefined;
+  if (at === undefined || Number.isNaN(at.getTime())) throw bad(option, value, 'an ISO time with its zone', '2026-11-24T09:00:00Z');
+  return at;
+}
+
+/** `field` or `field:desc`. @throws UsageError */
+export function sortOrder(value: string | undefined): { readonly field: string; readonly descending: boolean } | undefined {
+  if (value === undefined) return undefined;
+  const parts = /^(\w+)(?::(asc|desc))?$/i.exec(value);
+  if (parts?.[1] === undefined) throw bad('sort', value, 'a field, with :desc for the reverse', 'customerName:desc');
+  return { field: parts[1], descending: parts[2]?.toLowerCase() === 'desc' };
+}
+
+interface ReadArguments {
+  readonly sheet?: string | undefined;
+  readonly headerRow?: string | undefined;
+  readonly encoding?: string | undefined;
+  readonly delimiter?: string | undefined;
+}
+
+/** How to read the file, as far as the command line says it. */
+export function toReadOptions(args: ReadArguments): ReadOptions {
+  const { sheet, encoding, delimiter } = args;
+  return present({ sheet, encoding, delimiter, headerRow: wholeNumber('header-row', args.headerRow) });
+}
+
+function bad(option: string, value: string, expected: string, example: string): UsageError {
+  return new UsageError(`--${option} "${value}" is not ${expected}.`, {
+    code: 'OPTION_VALUE',
+    nextStep: `For example: --${option} ${example}`,
+  });
+}

@@ -1,0 +1,59 @@
+import { rowStatuses } from '../../pipelines/outcome.js';
+import type { SourceDetection } from '../../pipelines/ports.js';
+import { exitCodes } from '../errors.js';
+import type { RunSummary } from '../library/run-summary.js';
+
+/** What a run has done, for people. */
+export function renderSummary(summary: RunSummary): string {
+  const { counts, files, api, input, stopped } = summary;
+  const title = `${summary.command}${summary.run === null ? '' : ` ${summary.run}`}`;
+  const told = rowStatuses.filter((status) => counts[status] > 0).map((status) => `  ${pad(counts[status])} ${words[status]}`);
+  return [
+    `${title}: ${summary.status}${input === null ? '' : `, ${input.rows} rows`}`,
+    ...(told.length === 0 ? ['  nothing to do'] : told),
+    ...(api.requests > 0 ? [`API: ${api.requests} requests, ${api.retries} retries, ${api.rateLimited} times asked to wait`] : []),
+    ...(files.results === null ? [] : [`Results: ${files.results}`]),
+    ...(files.rejects === null ? [] : [`Rejects: ${files.rejects}`]),
+    ...(stopped === null ? [] : [`${stopped.message}${stopped.nextStep === null ? '' : `\n  ${stopped.nextStep}`}`]),
+    ...nextStep(summary),
+  ].join('\n');
+}
+
+const words = {
+  created: 'created',
+  updated: 'updated',
+  unchanged: 'unchanged',
+  deleted: 'deleted',
+  deactivated: 'made inactive (they have transactions)',
+  invalid: 'invalid: never sent',
+  rejected: 'rejected by the API',
+  failed: 'failed: not applied, may be sent again',
+  in_doubt: 'in doubt: sent, and no answer seen',
+  skipped: 'skipped',
+} as const;
+
+function nextStep(summary: RunSummary): string[] {
+  if (summary.exitCode === exitCodes.inDoubt)
+    return [`Next: mypos-customers reconcile ${summary.run ?? ''} (finds out which of the doubtful rows exist; never add them by hand before)`];
+  if (summary.exitCode === exitCodes.someRowsFailed && summary.files.rejects !== null)
+    return [`Next: mend ${summary.files.rejects} and import that file.`];
+  return [];
+}
+
+function pad(count: number): string {
+  return String(count).padStart(7);
+}
+
+/** What a file turned out to be, in one line. */
+export function renderDetection(file: string, detected: SourceDetection, rows: number): string {
+  const { format, encoding, bom, delimiter, lineEnd, compression, sheet, headerRow } = detected;
+  const facts = [
+    format.toUpperCase() + (compression === undefined ? '' : ` (${compression})`),
+    sheet === undefined ? undefined : `sheet "${sheet}"`,
+    encoding === undefined ? undefined : `${encoding}${bom === true ? ' with BOM' : ''}`,
+    delimiter === undefined ? undefined : `delimiter ${delimiter === '\t' ? 'tab' : `"${delimiter}"`}`,
+    lineEnd === undefined ? undefined : `line ends ${lineEnd}`,
+    headerRow === undefined ? undefined : `header in row ${headerRow}`,
+  ];
+  return `${file}: ${facts.filter((fact) => fact !== undefined).join(', ')}; ${rows} rows`;
+}

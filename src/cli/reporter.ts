@@ -1,0 +1,71 @@
+import { CustomersError, type ExitCode, exitCodes } from '../errors.js';
+
+/** How a command talks: its result on standard output, everything else on standard error. */
+export interface Reporter {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  /** Standard error is a terminal that may be written on in colour and in place. */
+  readonly live: boolean;
+  /** The result, for standard output: text for people, or the JSON document. */
+  result(text: string, document: unknown): Promise<void>;
+  /** Something worth knowing while it goes on. Silent with `--quiet`. */
+  remark(text: string): void;
+  warn(text: string): void;
+  /** Says what was wrong and what to do next. @returns the exit code */
+  fail(error: unknown): ExitCode;
+}
+
+export interface Streams {
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export interface OutputChoice {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+const ansi = { red: '31', yellow: '33', dim: '2' } as const;
+
+/** The one place that writes to the terminal. */
+export function createReporter(choice: OutputChoice, streams: Streams): Reporter {
+  const { stdout, stderr, environment } = streams;
+  const colour = stderr.isTTY === true && (environment.NO_COLOR ?? '') === '' && environment.TERM !== 'dumb';
+  const paint = (name: keyof typeof ansi, text: string) => (colour ? `\u001b[${ansi[name]}m${text}\u001b[0m` : text);
+  const say = (text: string) => stderr.write(`${text}\n`);
+  return {
+    ...choice,
+    live: stderr.isTTY === true && !choice.quiet,
+    result: (text, document) =>
+      new Promise((resolve, reject) => {
+        const output = choice.json ? `${JSON.stringify(document, null, 2)}\n` : text === '' ? '' : `${text}\n`;
+        stdout.write(output, (error) => (error ? reject(error) : resolve()));
+      }),
+    remark: (text) => {
+      if (!choice.quiet) say(text);
+    },
+    warn: (text) => {
+      if (!choice.quiet) say(`${paint('yellow', 'Warning:')} ${text}`);
+    },
+    fail(error) {
+      if (!(error instanceof CustomersError)) {
+        say(`${paint('red', 'Bug in mypos-customers:')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+        say('What was settled is safe in the ledger. Please report this with the lines above.');
+        return exitCodes.bug;
+      }
+      say(`${paint('red', 'Error:')} ${error.message} ${paint('dim', `[${error.code}]`)}`);
+      if (error.nextStep !== undefined) say(`  ${error.nextStep}`);
+      if (choice.verbose && error.cause !== undefined) say(`  Cause: ${describeCause(error.cause)}`);
+      return error.exitCode;
+    },
+  };
+}
+
+function describeCause(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const code = 'code' in cause ? ` (${String(cause.code)})` : '';
+  return `${cause.message}${code}`;
+}

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import yargs, { type Argv } from 'yargs';
+import { CustomersError, type ExitCode, exitCodes, UsageError } from '../errors.js';
+import { commands } from './commands.js';
+import { outputOptions } from './common-options.js';
+import { createReporter, type OutputChoice, type Streams } from './reporter.js';
+
+const processStreams: Streams = { stdout: process.stdout, stderr: process.stderr, environment: process.env };
+
+/** Runs one command line. Never throws; the exit code says how it ended. */
+export async function runCli(argv: readonly string[], streams: Streams = processStreams): Promise<ExitCode> {
+  let exitCode: ExitCode = exitCodes.done;
+  const parser = declare(argv, streams, (code) => {
+    exitCode = code;
+  });
+  try {
+    await parser.parseAsync();
+  } catch (error) {
+    const known = error instanceof CustomersError ? error : asUsageError(error);
+    exitCode = createReporter(outputOf(argv), streams).fail(known);
+  }
+  return exitCode;
+}
+
+function declare(argv: readonly string[], streams: Streams, onExit: (code: ExitCode) => void): Argv {
+  const parser = outputOptions(yargs([...argv]))
+    .scriptName('mypos-customers')
+    .usage('$0 <command>\n\nMove customers between files and the MYPOS Connect Customers API.')
+    .version(version())
+    .parserConfiguration({ 'parse-numbers': false, 'parse-positional-numbers': false, 'dot-notation': false, 'duplicate-arguments-array': false })
+    .strict()
+    .demandCommand(1, 'Name a command; `mypos-customers --help` lists them.')
+    .recommendCommands()
+    .exitProcess(false)
+    .wrap(Math.min(110, process.stdout.columns ?? 100))
+    .help()
+    .alias('help', 'h')
+    .completion('completion', 'Print a script that completes commands in your shell')
+    .fail((message, error) => {
+      throw error ?? new UsageError(message, { code: 'USAGE', nextStep: 'See `mypos-customers --help`.' });
+    });
+  for (const command of commands) {
+    parser.command(
+      command.command,
+      command.describe,
+      (own) => {
+        for (const [line, what] of command.examples ?? []) own.example(line, what);
+        return command.options(own);
+      },
+      async (args) => {
+        const reporter = createReporter(outputOf(argv), streams);
+        try {
+          onExit(await command.run(args, reporter));
+        } catch (error) {
+          onExit(reporter.fail(error));
+        }
+      },
+    );
+  }
+  return parser;
+}
+
+/** Errors of yargs itself have no class of their own; anything with another one is a bug. */
+function asUsageError(error: unknown): unknown {
+  if (!(error instanceof Error) || error.name !== 'YError') return error;
+  return new UsageError(error.message, { code: 'USAGE', nextStep: 'See `mypos-customers --help`.', cause: error });
+}
+
+function outputOf(argv: readonly string[]): OutputChoice {
+  const given = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
+  const has = (name: string) => given.includes(`--${name}`) || given.includes(`--${name}=true`);
+  return { json: has('json'), quiet: has('quiet'), verbose: has('verbose') };
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  return String((JSON.parse(manifest) as { version: unknown }).version);
+}

@@ -1,0 +1,63 @@
+import type { Customer } from '../../pipelines/customer.js';
+import type { CustomerPage, ListQuery } from '../../pipelines/ports.js';
+import type { Settings } from '../config/settings.js';
+import { RunStoppedError } from '../errors.js';
+import { connect } from './connect.js';
+
+/** One page of the API's list. @throws LoginError, RunStoppedError, UsageError */
+export async function listCustomers(settings: Settings, query: ListQuery, signal: AbortSignal): Promise<CustomerPage> {
+  const connection = await connect(settings, signal);
+  try {
+    return await connection.client.list(query);
+  } finally {
+    await connection.close();
+  }
+}
+
+export interface FoundCustomers {
+  readonly customers: readonly Customer[];
+  /** Ids or codes that the API does not know. */
+  readonly absent: readonly string[];
+}
+
+/** Full customers by id or code, in the order asked for. @throws LoginError, RunStoppedError */
+export async function getCustomers(
+  settings: Settings,
+  idsOrCodes: readonly string[],
+  signal: AbortSignal,
+): Promise<FoundCustomers> {
+  const connection = await connect(settings, signal);
+  try {
+    const answers = await Promise.all(
+      idsOrCodes.map(async (wanted) => ({ wanted, answer: await connection.client.get(wanted) })),
+    );
+    const customers: Customer[] = [];
+    const absent: string[] = [];
+    for (const { wanted, answer } of answers) {
+      if (answer.kind === 'found') customers.push(answer.customer);
+      else if (answer.kind === 'absent') absent.push(wanted);
+      else
+        throw new RunStoppedError(`The customer ${wanted} could not be read: ${answer.message}`, {
+          code: 'CUSTOMER_UNANSWERED',
+          nextStep: 'Try again later.',
+        });
+    }
+    return { customers, absent };
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Logs in anew and caches the token. */
+export async function login(
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<{ readonly baseUrl: string; readonly login: string }> {
+  const connection = await connect(settings, signal);
+  try {
+    await connection.client.loginAnew();
+    return connection.tenant;
+  } finally {
+    await connection.close();
+  }
+}
