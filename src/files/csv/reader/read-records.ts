@@ -26,13 +26,12 @@ export interface CsvText {
 const maxRecordsPerBatch = 500;
 /** No spreadsheet program writes longer records; in a larger one, a quotation mark was never closed. */
 const maxRecordBytes = 1024 * 1024;
-/** What may be read twice while looking for the end of open quotation marks, before the file is given up. */
-const maxRescannedBytes = 1024 ** 3;
 
 /**
  * Reads records in batches. A record with impossible quotation marks costs one line: reading goes on with the next.
+ * Nothing is read over and over for it, since an open mark runs no further than to the next line that has an odd one.
  *
- * @throws InputError `RECORD_TOO_LARGE`, `TOO_MANY_OPEN_QUOTES`, and whatever the text throws
+ * @throws InputError `RECORD_TOO_LARGE`, and whatever the text throws
  */
 export async function* readRecords(text: CsvText): AsyncGenerator<readonly CsvRecord[]> {
   const reader = createRecordReader(text);
@@ -72,11 +71,8 @@ function createRecordReader(text: CsvText): RecordReader {
   const rules = scanRules(text.dialect);
   const scan = createRecordScan();
   let line = text.dialect.firstLine;
-  let rescannedBytes = 0;
 
   const brokenLine = (bytes: Buffer, start: number, isLast: boolean): Taken => {
-    rescannedBytes += scan.scannedTo - start;
-    if (rescannedBytes > maxRescannedBytes) throw tooManyOpenQuotes(text.name, line);
     const flaw = flawOf(scan);
     const end = endOfLine(bytes, start, isLast, rules);
     if (end === undefined) {
@@ -163,15 +159,5 @@ function recordTooLarge(file: string, line: number) {
     line,
     fact: 'this line is longer than a mebibyte.',
     nextStep: 'Check that this is a CSV file, and name its delimiter and encoding if they were detected wrongly.',
-  });
-}
-
-function tooManyOpenQuotes(file: string, line: number) {
-  return inputFailure({
-    code: 'TOO_MANY_OPEN_QUOTES',
-    file,
-    line,
-    fact: 'quotation marks open and are not closed all over the file.',
-    nextStep: 'Export the file again, or read it with --lenient-quotes.',
   });
 }

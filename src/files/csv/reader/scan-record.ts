@@ -26,8 +26,6 @@ export interface RecordScan {
   quoted: boolean;
   /** The one bit of {@link lineEndBits} that ends it. */
   lineEnd: number;
-  /** How far the scan got: what a second try would read again. */
-  scannedTo: number;
 }
 
 export function createRecordScan(): RecordScan {
@@ -38,7 +36,6 @@ export function createRecordScan(): RecordScan {
     lineCount: 1,
     quoted: false,
     lineEnd: lineEndBits.none,
-    scannedTo: 0,
   };
 }
 
@@ -73,7 +70,7 @@ export function scanRecord(
     if (byte > quote) continue;
     if (byte === lineFeed) return endRecord(scan, at, at + 1, lineEndBits.lf);
     if (byte === carriageReturn) {
-      if (at + 1 === length && !isLast) return stop(scan, 'cut', at);
+      if (at + 1 === length && !isLast) return stop(scan, 'cut');
       if (bytes[at + 1] === lineFeed) return endRecord(scan, at, at + 2, lineEndBits.crlf);
       if (rules.returnEndsRow) return endRecord(scan, at, at + 1, lineEndBits.cr);
     } else if (byte === quote) {
@@ -82,11 +79,11 @@ export function scanRecord(
         const close = findClosingQuote(bytes, at + 1, isLast, rules, scan);
         if (close < 0) return scan.status;
         at = close;
-      } else if (!rules.lenientQuotes) return stop(scan, 'strayQuote', at);
+      } else if (!rules.lenientQuotes) return stop(scan, 'strayQuote');
       else scan.quoted = true;
     }
   }
-  return isLast ? endRecord(scan, length, length, lineEndBits.none) : stop(scan, 'cut', length);
+  return isLast ? endRecord(scan, length, length, lineEndBits.none) : stop(scan, 'cut');
 }
 
 function endRecord(scan: RecordScan, contentEnd: number, next: number, lineEnd: number): ScanStatus {
@@ -94,13 +91,11 @@ function endRecord(scan: RecordScan, contentEnd: number, next: number, lineEnd: 
   scan.contentEnd = contentEnd;
   scan.next = next;
   scan.lineEnd = lineEnd;
-  scan.scannedTo = next;
   return scan.status;
 }
 
-function stop(scan: RecordScan, status: ScanStatus, scannedTo: number): ScanStatus {
+function stop(scan: RecordScan, status: ScanStatus): ScanStatus {
   scan.status = status;
-  scan.scannedTo = scannedTo;
   return status;
 }
 
@@ -118,7 +113,7 @@ function findClosingQuote(bytes: Buffer, from: number, isLast: boolean, rules: S
       else return judgeClosing(bytes, at, isLast, rules, scan);
     }
   }
-  stop(scan, isLast ? 'openQuote' : 'cut', length);
+  stop(scan, isLast ? 'openQuote' : 'cut');
   return -1;
 }
 
@@ -126,7 +121,7 @@ function judgeClosing(bytes: Buffer, at: number, isLast: boolean, rules: ScanRul
   const { delimiter } = rules;
   const after = at + 1;
   if (after + Math.max(2, delimiter.length) > bytes.length && !isLast) {
-    stop(scan, 'cut', bytes.length);
+    stop(scan, 'cut');
     return -1;
   }
   const byte = bytes[after];
@@ -136,7 +131,7 @@ function judgeClosing(bytes: Buffer, at: number, isLast: boolean, rules: ScanRul
     (byte === carriageReturn && (rules.returnEndsRow || bytes[after + 1] === lineFeed));
   if (endsRow || startsWith(bytes, after, delimiter) || rules.lenientQuotes) return at;
   // On its own line the mark is out of place; lines further down, it is the first mark that a missing one ran into.
-  stop(scan, scan.lineCount > 1 ? 'openQuote' : 'strayQuote', at);
+  stop(scan, scan.lineCount > 1 ? 'openQuote' : 'strayQuote');
   return -1;
 }
 

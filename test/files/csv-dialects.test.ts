@@ -1,0 +1,209 @@
+import { readFileSync } from 'node:fs';
+import { stringify } from 'csv-stringify/sync';
+import iconv from 'iconv-lite';
+import { describe, expect, it } from 'vitest';
+import { openRowSource } from '../../src/files/open-row-source.js';
+import { awkwardColumns, awkwardCustomers, westernCustomers } from './awkward-customers.js';
+import { contentOf, useTempFiles } from './temp-files.js';
+
+const files = useTempFiles();
+
+interface Written {
+  readonly delimiter?: string;
+  readonly lineEnd?: string;
+  readonly encoding?: string;
+  readonly bom?: boolean;
+  readonly quoted?: boolean;
+  readonly preamble?: string;
+  readonly lastLineEnd?: boolean;
+}
+
+function written(rows: readonly (readonly string[])[], dialect: Written): Buffer {
+  const { delimiter = ',', lineEnd = '\n', encoding = 'utf-8', bom = false, quoted = false, preamble = '' } = dialect;
+  const text = stringify([awkwardColumns, ...rows] as string[][], {
+    delimiter,
+    record_delimiter: lineEnd,
+    quote_record_delimiter: true,
+    quoted,
+    quoted_match: /[\r\n]/,
+  });
+  const whole = preamble + (dialect.lastLineEnd === false ? text.slice(0, -lineEnd.length) : text);
+  return iconv.encode((bom ? '\ufeff' : '') + whole, encoding);
+}
+
+const dialects: readonly [string, Written, object][] = [
+  ['plain', {}, { encoding: 'utf-8', bom: false, delimiter: ',', lineEnd: 'LF' }],
+  ['with every cell quoted', { quoted: true }, { delimiter: ',' }],
+  ['without a last line end', { lastLineEnd: false }, {}],
+  ['with semicolons and CRLF', { delimiter: ';', lineEnd: '\r\n' }, { delimiter: ';', lineEnd: 'CRLF' }],
+  ['with tabs', { delimiter: '\t' }, { delimiter: '\t' }],
+  ['with pipes', { delimiter: '|' }, { delimiter: '|' }],
+  ['with CR line ends', { lineEnd: '\r' }, { lineEnd: 'CR' }],
+  ['with CR line ends and every cell quoted', { lineEnd: '\r', quoted: true }, { lineEnd: 'CR' }],
+  ['as Excel writes UTF-8', { bom: true, lineEnd: '\r\n', delimiter: ';' }, { encoding: 'utf-8', bom: true }],
+  ['as Excel writes a quoted first header behind a mark', { bom: true, quoted: true }, { bom: true }],
+  [
+    'as Excel writes Unicode text',
+    { encoding: 'utf-16le', bom: true, delimiter: '\t', lineEnd: '\r\n' },
+    { encoding: 'utf-16le', bom: true },
+  ],
+  ['in utf-16le without a mark', { encoding: 'utf-16le' }, { encoding: 'utf-16le', bom: false }],
+  ['in utf-16be with a mark', { encoding: 'utf-16be', bom: true }, { encoding: 'utf-16be', bom: true }],
+  ['in utf-16be without a mark', { encoding: 'utf-16be', lineEnd: '\r\n' }, { encoding: 'utf-16be', bom: false }],
+  ['in utf-32le with a mark', { encoding: 'utf-32le', bom: true }, { encoding: 'utf-32le' }],
+  ['behind sep=', { delimiter: ';', preamble: 'sep=;\n' }, { delimiter: ';', headerRow: 2 }],
+  ['behind a quoted sep= and CRLF', { delimiter: '|', lineEnd: '\r\n', preamble: '"sep=|"\r\n' }, { delimiter: '|' }],
+];
+
+describe('the ten awkward customers', () => {
+  it.each(dialects)('read equal cell by cell %s', async (_name, dialect, detected) => {
+    const { source, cells, columns, defects } = await files.read(written(awkwardCustomers, dialect));
+    expect(columns).toEqual(awkwardColumns);
+    expect(cells).toEqual(awkwardCustomers);
+    expect(defects).toEqual([]);
+    expect(source.detected).toMatchObject({ format: 'csv', ...detected });
+  });
+
+  it('read equal in windows-1252, with a notice that it was a guess', async () => {
+    const bytes = written(westernCustomers, { encoding: 'windows-1252', delimiter: ';', lineEnd: '\r\n' });
+    const { source, cells, notices } = await files.read(bytes);
+    expect(cells).toEqual(westernCustomers);
+    expect(source.detected.encoding).toBe('windows-1252');
+    expect(notices).toContain('ENCODING_GUESSED');
+    expect(source.notices[0]?.row).toBe(3);
+  });
+
+  it.each(['shift_jis', 'gb18030', 'iso-8859-15', 'windows-1250'])('read equal in %s when asked', async (encoding) => {
+    const representable = awkwardCustomers.map((cells) =>
+      cells.map((cell) => (iconv.decode(iconv.encode(cell, encoding), encoding) === cell ? cell : 'x')),
+    );
+    const { cells, source } = await files.read(written(representable, { encoding }), { encoding });
+    expect(cells).toEqual(representable);
+    expect(source.detected.encoding).toBe(encoding);
+  });
+});
+
+describe('windows-1252', () => {
+  it('has the euro and the curly quotes where TextDecoder of this Node loses them', async () => {
+    const bytes = Buffer.concat([Buffer.from('Name;Limit\n'), Buffer.from([0x80, 0x93, 0x94, 0x99, 0x3b, 0x31, 0x0a])]);
+    expect((await files.read(bytes)).cells).toEqual([['€“”™', '1']]);
+  });
+
+  it('is what latin1 means, as in browsers', async () => {
+    const bytes = Buffer.concat([Buffer.from('Name;Limit\n'), Buffer.from([0x80, 0x3b, 0x31, 0x0a])]);
+    expect((await files.read(bytes, { encoding: 'latin1' })).cells).toEqual([['€', '1']]);
+  });
+});
+
+describe('the samples in wide use', () => {
+  it('gives 500 rows of the file with CR line ends and keeps its leading zero', async () => {
+    const { source, rows, cells } = await contentOf(await openRowSource('/work/shared/data/au-500.csv'));
+    expect(source.detected.lineEnd).toBe('CR');
+    expect(rows.length).toBe(500);
+    expect(rows.at(-1)?.number).toBe(501);
+    expect(cells.some((row) => row[6] === '0810')).toBe(true);
+    expect(rows.every((row) => row.cells.length === 11 && row.defects === undefined)).toBe(true);
+  });
+
+  it('gives 1,000 rows of the file with twelve columns', async () => {
+    const { rows } = await contentOf(await openRowSource('/work/shared/data/customers-1000.csv'));
+    expect(rows.length).toBe(1000);
+    expect(rows.at(-1)).toMatchObject({ index: 999, number: 1001 });
+    expect(readFileSync('/work/shared/data/customers-1000.csv', 'utf8')).toContain(String(rows[999]?.cells[9]));
+  });
+});
+
+describe('the delimiter', () => {
+  const rows = (count: number, row: string) => Array.from({ length: count }, () => row).join('\n');
+  it.each([
+    ['a file of one column', 'Email\na@b.co\nc@d.co\n', ',', 1],
+    ['names with a space', 'Name\nJohn Smith\nAnn Lee\n', ',', 1],
+    ['one column of "last, first"', `Name\n${rows(25, 'Smith, John')}\n`, ',', 2],
+    ['semicolons with decimal commas', 'a;b;c\n1,5;2,5;3,5\n4,5;6,5;7,5\n', ';', 3],
+    ['commas inside quotation marks', 'a;b\n"x,y,z";2\n"p,q,r";3\n', ';', 2],
+    ['a title above the header', `Customers, all of them\n\n${rows(9, 'a;b;c;d')}\n`, ';', 4],
+    ['text beyond ASCII in the sample', 'Näme;Straße\nZoë;Großer Weg\n', ';', 2],
+    ['a stray quotation mark', 'a;b;c\n5" pipe;2;3\n1;2;3\n', ';', 3],
+    ['rows of differing width', 'a,b,c\n1,2\n1,2,3,4\n', ',', 3],
+    ['an empty first column under tabs', '\tb\tc\n\t2\t3\n', '\t', 3],
+  ])('is found for %s', async (name, text, delimiter, width) => {
+    const source = await files.open(text);
+    expect(source.detected.delimiter).toBe(delimiter);
+    if (name !== 'one column of "last, first"' && !name.startsWith('a title'))
+      expect(source.columns.length).toBe(width);
+  });
+
+  it.each([
+    [';', 'a;b'],
+    ['tab', 'a\tb'],
+    ['\\t', 'a\tb'],
+    ['||', 'a||b'],
+    ['§', 'a§b'],
+  ])('is taken as given: %s', async (delimiter, header) => {
+    const { cells } = await files.read(`${header}\n${header.replace('a', '"x, y"')}\n${header}\n`, { delimiter });
+    expect(cells).toEqual([
+      ['x, y', 'b'],
+      ['a', 'b'],
+    ]);
+  });
+});
+
+describe('line ends', () => {
+  it('may be mixed without a row being merged', async () => {
+    const { cells, numbers, source } = await files.read('a,b\r\n1,2\n3,4\r\n"x\ny",5\n');
+    expect(cells).toEqual([
+      ['1', '2'],
+      ['3', '4'],
+      ['x\ny', '5'],
+    ]);
+    expect(numbers).toEqual([2, 3, 4]);
+    expect(source.detected.lineEnd).toBe('mixed');
+  });
+
+  it('keep a lone return inside an unquoted cell of an LF file, and say so', async () => {
+    const { cells, numbers, notices } = await files.read('a,b\n1,x\ry\n3,4\n');
+    expect(cells).toEqual([
+      ['1', 'x\ry'],
+      ['3', '4'],
+    ]);
+    expect(numbers).toEqual([2, 3]);
+    expect(notices).toEqual(['STRAY_RETURNS']);
+  });
+
+  it('of two systems in one file all end rows', async () => {
+    const { cells, numbers } = await files.read('a,b\r1,2\r3,4\n5,6\r\n7,8');
+    expect(cells.map((row) => row.join())).toEqual(['1,2', '3,4', '5,6', '7,8']);
+    expect(numbers).toEqual([2, 3, 4, 5]);
+  });
+
+  it('doubled by a careless conversion lose nothing', async () => {
+    const { cells } = await files.read('a,b\r\r\n1,2\r\r\n3,4\r\r\n');
+    expect(cells.map((row) => row.join())).toEqual(['1,2', '3,4']);
+  });
+
+  it('inside quotation marks belong to the cell, and count as lines', async () => {
+    const { cells, numbers } = await files.read('a,b\r"1\n2",x\r"3\r4",y\r5,z');
+    expect(cells).toEqual([
+      ['1\n2', 'x'],
+      ['3\r4', 'y'],
+      ['5', 'z'],
+    ]);
+    expect(numbers).toEqual([2, 4, 6]);
+  });
+});
+
+describe('row numbers', () => {
+  it('are physical lines, past blank lines, long cells and the sep= line', async () => {
+    const { numbers, rows } = await files.read('sep=;\n\na;b\n1;"x\ny\nz"\n\n2;y\n;\n3;z\n');
+    expect(numbers).toEqual([4, 8, 10]);
+    expect(rows.map(({ index }) => index)).toEqual([0, 1, 2]);
+  });
+
+  it('stay the same in a second reading', async () => {
+    const source = await files.open('a,b\n1,2\n\n3,"4\n5"\n6,7\n');
+    const first = await contentOf(source);
+    const second = await contentOf(source);
+    expect(second.rows).toEqual(first.rows);
+    expect(second.notices).toEqual(first.notices);
+  });
+});

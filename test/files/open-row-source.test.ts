@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { appendFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { InputError, UsageError } from '../../src/errors.js';
+import { openRowSource } from '../../src/files/open-row-source.js';
+import { contentOf, failureOf, useTempFiles } from './temp-files.js';
+
+const files = useTempFiles();
+const zipHead = Buffer.from([0x50, 0x4b, 3, 4, ...Array<number>(26).fill(0)]);
+
+describe('a file that is no table', () => {
+  it.each([
+    ['empty', '', 'EMPTY_FILE'],
+    ['only a mark', '\ufeff', 'EMPTY_FILE'],
+    ['only space', ' \r\n\r\n ', 'EMPTY_FILE'],
+    ['only delimiters', ',,,\n,,,\n', 'NO_DATA_ROWS'],
+    ['a header only', 'a,b\n', 'NO_DATA_ROWS'],
+    ['a header and empty rows', 'a,b\n,\n\n,\n', 'NO_DATA_ROWS'],
+    ['an old workbook', Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1]), 'OLE2_FILE'],
+    ['a web page', '\ufeff\r\n<html><table><tr><td>a</td>', 'HTML_FILE'],
+    ['a web page in utf-16', Buffer.from('\ufeff<!DOCTYPE HTML>', 'utf16le'), 'HTML_FILE'],
+    ['a bare table', '<table border=1>', 'HTML_FILE'],
+    ['a workbook of 2003', '<?xml version="1.0"?><Workbook>', 'XML_FILE'],
+    ['a PDF', '%PDF-1.7', 'PDF_FILE'],
+    ['rich text', '{\\rtf1 x}', 'RTF_FILE'],
+    ['a JSON array', '[\n  {"a": 1}\n]', 'JSON_ARRAY'],
+    [
+      'an OpenDocument',
+      Buffer.concat([zipHead, Buffer.from('mimetypeapplication/vnd.oasis.opendocument.spreadsheet')]),
+      'ODS_FILE',
+    ],
+    ['a Numbers file', Buffer.concat([zipHead, Buffer.from('Index/Document.iwa')]), 'NUMBERS_FILE'],
+    ['a picture', Buffer.from(Array.from({ length: 3000 }, (_, n) => (n * 7919) % 256)), 'BINARY_FILE'],
+    ['nested gzip', gzipSync(gzipSync('a,b\n1,2\n')), 'NESTED_ARCHIVE'],
+  ])('is refused by its content: %s', async (_name, content, code) => {
+    const failure = await failureOf(files.open(content));
+    expect(failure.code).toBe(code);
+    expect(failure.message).toContain('customers.csv');
+    expect(failure.nextStep).not.toBe('');
+  });
+
+  it.each([
+    ['missing', 'nowhere.csv', 'FILE_NOT_FOUND'],
+    ['a folder', 'folder', 'IS_A_FOLDER'],
+    ['behind a file', 'folder/../file.csv/x', 'FILE_NOT_FOUND'],
+  ])('is refused when it is %s', async (_name, name, code) => {
+    mkdirSync(files.path('folder'));
+    files.write('a\n1\n', 'file.csv');
+    expect((await failureOf(openRowSource(files.path(name)))).code).toBe(code);
+  });
+
+  it.runIf(process.platform === 'linux').each([
+    ['a device', '/dev/null', 'NOT_A_FILE'],
+    ['a file whose disk fails', '/proc/self/mem', 'READ_FAILED'],
+  ])('is refused when it is %s', async (_name, path, code) => {
+    expect((await failureOf(openRowSource(path))).code).toBe(code);
+  });
+
+  it('is called by the name that the user typed', async () => {
+    const failure = await failureOf(openRowSource(files.write(''), { displayName: 'standard input' }));
+    expect(failure.message).toMatch(/^standard input: /);
+  });
+
+  it('fails with the class that decides the exit code', async () => {
+    await expect(files.open('')).rejects.toBeInstanceOf(InputError);
+    await expect(files.open('a\n1\n', { encoding: 'klingon' })).rejects.toBeInstanceOf(UsageError);
+    await expect(files.open('a\n1\n', { delimiter: '"' })).rejects.toBeInstanceOf(UsageError);
+  });
+
+  it.each([
+    ['UNKNOWN_ENCODING', { encoding: 'klingon' }],
+    ['UNKNOWN_ENCODING', { encoding: 'base64' }],
+    ['BAD_DELIMITER', { delimiter: '' }],
+    ['BAD_DELIMITER', { delimiter: '\n' }],
+  ])('fails with %s for %j', async (code, options) => {
+    expect((await failureOf(files.open('a\n1\n', options))).code).toBe(code);
+  });
+});
+
+describe('an open source', () => {
+  it('knows the hash and the size of the bytes on disk', async () => {
+    const bytes = gzipSync('a,b\n1,2\n');
+    const { fingerprint } = await files.open(bytes, {}, 'x.csv.gz');
+    expect(fingerprint).toEqual({ sha256: createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.length });
+  });
+
+  it('is CSV whatever its name says', async () => {
+    expect((await files.open('a\tb\n1\t2\n', {}, 'book.xlsx')).detected).toMatchObject({
+      format: 'csv',
+      delimiter: '\t',
+    });
+  });
+
+  it('gives at most 500 rows a step', async () => {
+    const source = await files.open(`a\n${'1\n'.repeat(2000)}`);
+    let largest = 0;
+    for await (const rows of source.batches()) largest = Math.max(largest, rows.length);
+    expect(largest).toBe(500);
+  });
+
+  it('refuses to go on with a file that was changed', async () => {
+    const path = files.write('a\n1\n');
+    const source = await openRowSource(path);
+    appendFileSync(path, '2\n');
+    expect((await failureOf(contentOf(source))).code).toBe('FILE_CHANGED');
+  });
+
+  it('refuses to go on with a file that is gone', async () => {
+    const path = files.write('a\n1\n');
+    const source = await openRowSource(path);
+    rmSync(path);
+    expect((await failureOf(contentOf(source))).code).toBe('FILE_NOT_FOUND');
+  });
+
+  it.runIf(process.platform === 'linux').each(['customers.csv', 'customers.csv.gz'])(
+    'closes %s when the reader stops early',
+    async (name) => {
+      const text = `a,b\n${'some text,more text\n'.repeat(50_000)}`;
+      const source = await files.open(name.endsWith('gz') ? gzipSync(text) : text, {}, name);
+      const before = readdirSync('/proc/self/fd').length;
+      for (let turn = 0; turn < 20; turn += 1) for await (const rows of source.batches()) if (rows.length > 0) break;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before);
+    },
+  );
+});

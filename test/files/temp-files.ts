@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach } from 'vitest';
+import type { Row } from '../../pipelines/row.js';
+import { textOf } from '../../pipelines/row.js';
+import type { InputSource, OpenOptions } from '../../src/files/input-source.js';
+import { openRowSource } from '../../src/files/open-row-source.js';
+
+/** A folder per test, and functions that write into it. */
+export function useTempFiles() {
+  let folder = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'mypos-files-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  const write = (content: string | Buffer, name = 'customers.csv'): string => {
+    const path = join(folder, name);
+    writeFileSync(path, content);
+    return path;
+  };
+  return {
+    write,
+    path: (name: string) => join(folder, name),
+    open: (content: string | Buffer, options: OpenOptions = {}, name?: string) =>
+      openRowSource(write(content, name), options),
+    read: async (content: string | Buffer, options: OpenOptions = {}, name?: string) =>
+      contentOf(await openRowSource(write(content, name), options)),
+  };
+}
+
+/** Everything that a source gives in one pass. */
+export async function contentOf(source: InputSource) {
+  const rows: Row[] = [];
+  for await (const batch of source.batches()) rows.push(...batch);
+  return {
+    source,
+    rows,
+    columns: source.columns,
+    cells: rows.map((row) => row.cells.map(textOf)),
+    numbers: rows.map((row) => row.number),
+    defects: rows.flatMap((row) => (row.defects ?? []).map((defect) => `${row.number} ${defect.code}`)),
+    notices: source.notices.map(({ code }) => code),
+  };
+}
+
+/** The stable code of the error that a promise is rejected with. */
+export async function failureOf(
+  promise: Promise<unknown>,
+): Promise<{ code: string; message: string; nextStep: string }> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && 'nextStep' in error)
+      return { code: String(error.code), message: error.message, nextStep: String(error.nextStep) };
+    throw error;
+  }
+  throw new Error('It did not fail.');
+}
