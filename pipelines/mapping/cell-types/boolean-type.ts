@@ -1,0 +1,33 @@
+import type { TypeRule } from '../mapping.js';
+import { normaliseName } from '../normalise-name.js';
+import type { Failure } from '../row-reason.js';
+import type { CellType } from './cell-type.js';
+
+/** Words that mean yes and no when the mapping declares none. */
+export const usualWords = { trueWords: ['true', 'yes', 'y', '1'], falseWords: ['false', 'no', 'n', '0'] } as const;
+
+type BooleanRule = Extract<TypeRule, { name: 'boolean' }>;
+
+/** Yes and no by declared words; case and outer spaces do not count. */
+export function booleanType(rule: BooleanRule): CellType {
+  const meanings = new Map<string, boolean>();
+  for (const word of rule.trueWords) meanings.set(normaliseName(word), true);
+  for (const word of rule.falseWords) meanings.set(normaliseName(word), false);
+  const notABoolean: Failure = { code: 'NOT_A_BOOLEAN', says: `is neither yes nor no; expected ${expectation(rule)}` };
+  return {
+    fromText: (text) => meanings.get(normaliseName(text)) ?? notABoolean,
+    fromTyped: (cell) => (cell.kind === 'boolean' ? cell.value : undefined),
+    toCell: (value) => toCell(value === true, rule),
+  };
+}
+
+function expectation({ trueWords, falseWords }: BooleanRule): string {
+  return [...trueWords, ...falseWords].map((word) => `"${word}"`).join(', ');
+}
+
+/** Declared words come back as they were declared; undeclared ones as the workbook's own yes and no. */
+function toCell(value: boolean, { trueWords, falseWords }: BooleanRule) {
+  const usual = trueWords === usualWords.trueWords && falseWords === usualWords.falseWords;
+  if (usual) return { kind: 'boolean', text: String(value), value } as const;
+  return (value ? trueWords : falseWords)[0] ?? '';
+}

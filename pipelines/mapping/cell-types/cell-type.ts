@@ -1,0 +1,12 @@
+import type { Cell, TypedCell } from '../../row.js';
+import type { FieldValue } from '../customer-fields.js';
+import type { Failure } from '../row-reason.js';
+
+/** How text becomes a value of one type, and a value becomes a cell again. */
+export interface CellType {
+  /** `text` is trimmed and not blank. */
+  fromText(text: string): FieldValue | Failure;
+  /** A value that the workbook itself states; `undefined` when the cell's text is to be read instead. */
+  fromTyped(cell: TypedCell): FieldValue | Failure | undefined;
+  toCell(value: string | number | boolean): Cell;
+}

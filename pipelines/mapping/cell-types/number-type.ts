@@ -1,0 +1,72 @@
+import type { NumberSigns, TypeRule } from '../mapping.js';
+import type { Failure } from '../row-reason.js';
+import type { CellType } from './cell-type.js';
+
+/** A double keeps 15 decimal digits whatever they are; spreadsheets keep no more either. */
+const mostSignificantDigits = 15;
+
+type NumberRule = Extract<TypeRule, { name: 'number' | 'integer' }>;
+
+/** Numbers with the declared signs and nothing else: no currency, no percent, no parentheses. */
+export function numberType(rule: NumberRule): CellType {
+  const shape = shapeOf(rule);
+  const notANumber: Failure = { code: 'NOT_A_NUMBER', says: `is not a number; expected ${expectation(rule)}` };
+  const checked = rule.name === 'integer' ? asWhole : (value: number) => value;
+  return {
+    fromText(text) {
+      const match = shape.exec(text);
+      if (match === null) return notANumber;
+      const [, minus = '', grouped = '', fraction = ''] = match;
+      const whole = grouped.replaceAll(/\D/g, '');
+      if (significantDigits(whole, fraction) > mostSignificantDigits) return tooLong;
+      // Adding zero makes -0 the zero that people know.
+      return checked(Number(`${minus}${whole}.${fraction}0`) + 0);
+    },
+    fromTyped(cell) {
+      if (cell.kind !== 'number') return undefined;
+      return Number.isInteger(cell.value) && !Number.isSafeInteger(cell.value) ? tooLong : checked(cell.value);
+    },
+    toCell: (value) => ({ kind: 'number', text: written(Number(value), rule), value: Number(value) }),
+  };
+}
+
+const tooLong: Failure = {
+  code: 'NUMBER_TOO_LONG',
+  says: `has more than ${mostSignificantDigits} digits and would be rounded; shorten it, or map it to a text field`,
+};
+
+function asWhole(value: number): number | Failure {
+  if (Number.isInteger(value)) return value;
+  return { code: 'NOT_AN_INTEGER', says: 'has decimals; give a whole number' };
+}
+
+/** Groups are of three digits, all or none, so that a group sign in the wrong place is not read over. */
+function shapeOf({ decimal, group }: NumberSigns): RegExp {
+  const grouped = group === undefined ? '' : String.raw`\d{1,3}(?:[${spelled(group)}]\d{3})+|`;
+  return new RegExp(String.raw`^(?=.*\d)(-?)(${grouped}\d*)(?:[${decimal}](\d+))?$`);
+}
+
+function spelled(group: NonNullable<NumberSigns['group']>): string {
+  return group === ' ' ? ' \u00A0\u202F\u2009' : group;
+}
+
+function expectation({ name, decimal, group }: NumberRule): string {
+  const grouping =
+    group === undefined ? '' : ` and ${group === ' ' ? 'a space' : `"${group}"`} between groups of three`;
+  return name === 'integer' && group === undefined
+    ? 'digits only'
+    : `digits with "${decimal}" as decimal sign${grouping}`;
+}
+
+function significantDigits(whole: string, fraction: string): number {
+  return `${whole}${fraction.replace(/0+$/, '')}`.replace(/^0+/, '').length;
+}
+
+/** JavaScript writes very large and very small numbers with an exponent, which no column of amounts has. */
+function written(value: number, { decimal }: NumberSigns): string {
+  const text = String(value);
+  const plain = text.includes('e')
+    ? value.toLocaleString('en-US', { useGrouping: false, maximumFractionDigits: 20 })
+    : text;
+  return plain.replace('.', decimal);
+}

@@ -1,0 +1,26 @@
+import type { Failure } from '../row-reason.js';
+import type { CellType } from './cell-type.js';
+
+/** What a spreadsheet makes of a long number: the last digits are gone for good. */
+const shortenedNumber = /^-?\d(?:[.,]\d+)?E\+\d+$/i;
+
+/** Workbooks keep 15 digits of a number; an identifier of 16 has lost its last one. */
+const firstRoundedInteger = 1e15;
+
+const rounded: Failure = {
+  code: 'NUMBER_DAMAGED',
+  says: 'has more digits than a workbook keeps in a number; format the column as text and enter the digits again',
+};
+
+/** Text as it stands. The fallback type of every cell. */
+export const stringType: CellType = {
+  fromText(text) {
+    if (!shortenedNumber.test(text)) return text;
+    return {
+      code: 'NUMBER_DAMAGED',
+      says: 'is a number that a spreadsheet program shortened; format the column as text and enter the digits again',
+    };
+  },
+  fromTyped: (cell) => (cell.kind === 'number' && Math.abs(cell.value) >= firstRoundedInteger ? rounded : undefined),
+  toCell: String,
+};

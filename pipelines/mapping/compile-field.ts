@@ -1,0 +1,71 @@
+import type { Cell, TypedCell } from '../row.js';
+import type { CellType } from './cell-types/cell-type.js';
+import { cellTypeFor } from './cell-types/cell-types.js';
+import { compileLookup, type FindInLookup } from './compile-lookup.js';
+import { compileTransforms } from './compile-transforms.js';
+import type { FieldValue } from './customer-fields.js';
+import { gatherCells, isFailure } from './gather-cells.js';
+import type { ColumnRule, Mapping } from './mapping.js';
+import type { Failure } from './row-reason.js';
+import type { Applied } from './transforms/transform.js';
+import { trimText } from './trim-text.js';
+
+/** A value with a remark for the user. */
+export interface Noted {
+  readonly value: FieldValue | undefined;
+  readonly note: string;
+}
+
+/** What a row gives for one field; `undefined` leaves the field out. */
+export type FieldOutcome = FieldValue | undefined | Failure | Noted;
+
+export type ReadField = (cells: readonly Cell[]) => FieldOutcome;
+
+const whenBlankCell = { keep: undefined, clear: null } as const satisfies Record<
+  Mapping['blank'],
+  FieldValue | undefined
+>;
+
+/** Makes the function for one field: gather, blank or clear, transforms, lookup, type, default. */
+export function compileField(
+  rule: ColumnRule,
+  positions: readonly number[],
+  { nullToken, blank }: Pick<Mapping, 'nullToken' | 'blank'>,
+): ReadField {
+  const gather = gatherCells({ positions, join: rule.join, nullToken });
+  const type = cellTypeFor(rule.type);
+  const transform = compileTransforms(rule.transforms);
+  const find = rule.lookup === undefined ? undefined : compileLookup(rule.lookup);
+  const convert = converter(type, rule.type.name === 'string', find);
+  const whenBlank = rule.default === undefined ? whenBlankCell[blank] : rule.default;
+
+  return (cells) => {
+    const gathered = gather(cells);
+    if (gathered === undefined) return whenBlank;
+    if (gathered === null || isFailure(gathered)) return gathered;
+    if (typeof gathered === 'string') return fromText(transform(gathered));
+    // A lookup lists texts, so that it goes before what the workbook says about the cell.
+    const stated = find === undefined ? type.fromTyped(gathered as TypedCell) : undefined;
+    return stated ?? fromText(transform(gathered.text));
+  };
+
+  function fromText(applied: Applied): FieldOutcome {
+    if (isFailure(applied)) return applied;
+    const converted = convert(typeof applied === 'string' ? applied : applied.text);
+    // Not `??`: a lookup may give null, which clears.
+    const value = converted === undefined ? whenBlank : converted;
+    if (typeof applied === 'string') return value;
+    return isFailure(value) ? value : { value, note: applied.note };
+  }
+}
+
+/** From transformed text to a value; `undefined` for a blank. */
+function converter(type: CellType, isText: boolean, find: FindInLookup | undefined) {
+  return (text: string): FieldValue | Failure | undefined => {
+    const bare = trimText(text);
+    if (bare === '') return undefined;
+    const listed = find === undefined ? text : find(bare, text);
+    if (typeof listed !== 'string') return listed;
+    return type.fromText(isText ? listed : trimText(listed));
+  };
+}

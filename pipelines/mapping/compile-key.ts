@@ -1,0 +1,35 @@
+import type { Cell } from '../row.js';
+import { stringType } from './cell-types/string-type.js';
+import { gatherCells, isFailure } from './gather-cells.js';
+import type { Failure } from './row-reason.js';
+import { trimText } from './trim-text.js';
+
+export type ReadKey = (cells: readonly Cell[]) => string | Failure;
+
+const blankKey: Failure = { code: 'KEY_MISSING', says: 'is blank; every row needs a key' };
+
+/**
+ * Makes the function that reads a row's key: all its parts, trimmed, in one Unicode form (NFC), so that a key typed
+ * on a Mac is the key typed on Windows.
+ */
+export function compileKey(positions: readonly number[], join: string, nullToken: string | undefined): ReadKey {
+  const gathers = positions.map((position) => gatherCells({ positions: [position], join, nullToken }));
+  return (cells) => {
+    const parts: string[] = [];
+    for (const gather of gathers) {
+      const part = keyPart(gather(cells));
+      if (typeof part !== 'string') return part;
+      parts.push(part);
+    }
+    return parts.join(join);
+  };
+}
+
+function keyPart(gathered: ReturnType<ReturnType<typeof gatherCells>>): string | Failure {
+  if (gathered === undefined || gathered === null) return blankKey;
+  if (isFailure(gathered)) return gathered;
+  const stated = typeof gathered === 'string' ? undefined : stringType.fromTyped(gathered);
+  const text = trimText(typeof gathered === 'string' ? gathered : gathered.text).normalize('NFC');
+  const key = stated ?? stringType.fromText(text);
+  return isFailure(key) ? key : text;
+}

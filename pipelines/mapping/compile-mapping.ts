@@ -1,0 +1,110 @@
+import type { Row } from '../row.js';
+import { type ColumnFinder, columnFinder } from './column-finder.js';
+import { compileField } from './compile-field.js';
+import { compileKey } from './compile-key.js';
+import { propertyPath } from './json-path.js';
+import { type MappedRow, mapRow, type RowTarget } from './map-row.js';
+import type { Mapping, Mode } from './mapping.js';
+import type { MappingProblem } from './mapping-problem.js';
+
+/** A mapping made for one header. */
+export interface CompiledMapping {
+  readonly mode?: Mode;
+  /** The fields that a draft can have, in the order of the mapping; the stamp last. */
+  readonly fields: readonly string[];
+  /** Empty without a key. */
+  readonly keyColumns: readonly string[];
+  /** The field that carries the key, too. */
+  readonly stamp?: string;
+  /** Fields to find a customer by when there is neither a key nor a code. */
+  readonly match: readonly string[];
+  /** Columns that nothing mentions, to be warned about; empty under `"unmapped": "ignore"`. */
+  readonly unmappedColumns: readonly string[];
+  /** The file's names of the columns that a field is made from; none for a fixed value. */
+  columnsOf(field: string): readonly string[];
+  map(row: Row): MappedRow;
+}
+
+export type MappingCompilation =
+  | { readonly ok: true; readonly compiled: CompiledMapping }
+  | { readonly ok: false; readonly problems: readonly MappingProblem[] };
+
+/**
+ * Compiles a mapping against the header of a file; all problems at once.
+ *
+ * @param columns - the header, in file order
+ * @param duplicateColumns - names that the file has more than once
+ */
+export function compileMapping(
+  mapping: Mapping,
+  columns: readonly string[],
+  duplicateColumns: readonly string[] = [],
+): MappingCompilation {
+  const problems: MappingProblem[] = [];
+  const finder = columnFinder(columns, duplicateColumns, problems);
+  const targets = [...fieldTargets(mapping, finder, columns), ...keyTargets(mapping, finder, columns)];
+  mapping.ignore.forEach((name, index) => {
+    finder.leaveOut(name, `ignore[${index}]`);
+  });
+  const unmapped = finder.unmentioned();
+  if (mapping.unmapped === 'error') problems.push(...unmapped.map(unmappedProblem));
+  if (problems.length > 0) return { ok: false, problems };
+  return { ok: true, compiled: assemble(mapping, targets, mapping.unmapped === 'warn' ? unmapped : []) };
+}
+
+function fieldTargets(mapping: Mapping, finder: ColumnFinder, columns: readonly string[]): readonly RowTarget[] {
+  return mapping.fields.map((rule) => {
+    if (rule.kind === 'constant')
+      return { kind: 'field', field: rule.field, positions: [], columns: [], read: () => rule.value };
+    const positions = finder.positionsOf(rule.columns, propertyPath('fields', rule.field));
+    const names = positions.map((position) => columns[position] ?? '');
+    return {
+      kind: 'field',
+      field: rule.field,
+      positions,
+      columns: names,
+      read: compileField(rule, positions, mapping),
+    };
+  });
+}
+
+function keyTargets(
+  { key, nullToken }: Mapping,
+  finder: ColumnFinder,
+  columns: readonly string[],
+): readonly RowTarget[] {
+  if (key === undefined) return [];
+  const positions = finder.positionsOf(key.columns, 'key');
+  const names = positions.map((position) => columns[position] ?? '');
+  return [
+    { kind: 'key', field: key.stamp, positions, columns: names, read: compileKey(positions, key.join, nullToken) },
+  ];
+}
+
+function unmappedProblem(column: string): MappingProblem {
+  return {
+    code: 'COLUMN_UNMAPPED',
+    path: 'unmapped',
+    message: `The mapping does not mention the column "${column}"; map it, or add it to "ignore"`,
+  };
+}
+
+const identities: ReadonlySet<string | undefined> = new Set(['customerCode', 'customerId']);
+
+function assemble(
+  mapping: Mapping,
+  targets: readonly RowTarget[],
+  unmappedColumns: readonly string[],
+): CompiledMapping {
+  const columnsByField = new Map(targets.map(({ field, columns }) => [field, columns]));
+  return {
+    ...(mapping.mode !== undefined && { mode: mapping.mode }),
+    fields: targets.flatMap(({ field }) => (field === undefined || identities.has(field) ? [] : [field])),
+    keyColumns: targets.find(({ kind }) => kind === 'key')?.columns ?? [],
+    ...(mapping.key?.stamp !== undefined && { stamp: mapping.key.stamp }),
+    match: mapping.match,
+    unmappedColumns,
+    columnsOf: (field) => columnsByField.get(field) ?? [],
+    map: (row) => mapRow(targets, row),
+  };
+}

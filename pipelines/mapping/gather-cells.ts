@@ -1,0 +1,58 @@
+import { type Cell, type TypedCell, textOf } from '../row.js';
+import type { Failure } from './row-reason.js';
+import { trimText } from './trim-text.js';
+
+/** What the cells of a field hold: something, nothing (`undefined`), the wish to clear (`null`), or an error. */
+export type Gathered = Cell | null | undefined | Failure;
+
+type GatherCells = (cells: readonly Cell[]) => Gathered;
+
+interface GatherRule {
+  readonly positions: readonly number[];
+  readonly join: string;
+  readonly nullToken: string | undefined;
+}
+
+/** Makes the function that brings a field's cells together. */
+export function gatherCells({ positions, join, nullToken }: GatherRule): GatherCells {
+  const [only = -1] = positions;
+  if (positions.length === 1) return (cells) => gatherOne(cells[only], nullToken);
+  return (cells) =>
+    gatherSeveral(
+      positions.map((position) => gatherOne(cells[position], nullToken)),
+      join,
+    );
+}
+
+/** The cells as their owner sees them, for messages. */
+export function shownCells(cells: readonly Cell[], positions: readonly number[]): string {
+  return positions
+    .map((position) => textOf(cells[position]))
+    .filter((text) => text !== '')
+    .join(' + ');
+}
+
+export function isFailure(value: unknown): value is Failure {
+  return typeof value === 'object' && value !== null && 'says' in value;
+}
+
+/** The clearing token goes before the error: a workbook makes an error cell of a typed-in `#N/A`. */
+function gatherOne(cell: Cell | undefined, nullToken: string | undefined): Gathered {
+  if (cell === undefined) return undefined;
+  const text = trimText(typeof cell === 'string' ? cell : cell.text);
+  if (text === nullToken) return null;
+  if (typeof cell !== 'string' && cell.kind === 'error') return errorIn(cell);
+  return text === '' ? undefined : cell;
+}
+
+function errorIn(cell: Extract<TypedCell, { kind: 'error' }>): Failure {
+  return { code: 'CELL_ERROR', says: `holds no value (${cell.reason}); correct the cell in the workbook` };
+}
+
+function gatherSeveral(parts: readonly Gathered[], join: string): Gathered {
+  const failure = parts.find(isFailure);
+  if (failure !== undefined) return failure;
+  const texts = parts.flatMap((part) => (part === null || part === undefined ? [] : [trimText(textOf(part as Cell))]));
+  if (texts.length > 0) return texts.join(join);
+  return parts.includes(null) ? null : undefined;
+}

@@ -1,0 +1,83 @@
+import type { Draft, JsonValue } from '../customer.js';
+import type { Cell, Reason, Row } from '../row.js';
+import type { FieldOutcome } from './compile-field.js';
+import { secretFields } from './customer-fields.js';
+import { isFailure, shownCells } from './gather-cells.js';
+import { type RowReasonCode, readable } from './row-reason.js';
+
+/** What a row says about its customer. */
+export interface MappedRow {
+  /** Only the fields that the row says something about; null clears. */
+  readonly draft: Draft;
+  readonly key?: string;
+  readonly customerCode?: string;
+  readonly customerId?: string;
+  /** Why the row cannot be used; the fields concerned are not in the draft. */
+  readonly reasons: readonly Reason[];
+  /** What the user should know about a row that can. */
+  readonly notes: readonly Reason[];
+}
+
+/** One thing that a row is read for: a field of the customer, or the key with the field that carries it. */
+export interface RowTarget {
+  readonly kind: 'field' | 'key';
+  readonly field: string | undefined;
+  readonly positions: readonly number[];
+  readonly columns: readonly string[];
+  read(cells: readonly Cell[]): FieldOutcome;
+}
+
+/** Most rows are right: they share one empty list. */
+const none: readonly Reason[] = [];
+
+/** Reads a row for all targets; every reason is collected. */
+export function mapRow(targets: readonly RowTarget[], { cells }: Row): MappedRow {
+  const draft: { [field: string]: JsonValue } = {};
+  const identity: { key?: string; customerCode?: string; customerId?: string } = {};
+  let reasons: Reason[] | undefined;
+  let notes: Reason[] | undefined;
+
+  for (const target of targets) {
+    const outcome = target.read(cells);
+    let value = outcome;
+    if (isFailure(outcome)) {
+      reasons ??= [];
+      reasons.push(reasonFor(target, cells, outcome.code, outcome.says));
+      continue;
+    }
+    if (typeof outcome === 'object' && outcome !== null) {
+      notes ??= [];
+      notes.push(reasonFor(target, cells, 'TRUNCATED', outcome.note));
+      value = outcome.value;
+    }
+    if (value !== undefined) settle(target, value as JsonValue, draft, identity);
+  }
+  return { draft, ...identity, reasons: reasons ?? none, notes: notes ?? none };
+}
+
+function settle(
+  { kind, field }: RowTarget,
+  value: JsonValue,
+  draft: { [field: string]: JsonValue },
+  identity: { key?: string; customerCode?: string; customerId?: string },
+): void {
+  if (kind === 'key') identity.key = String(value);
+  if (field === 'customerCode' || field === 'customerId') {
+    // Nobody can clear who a customer is.
+    if (value !== null) identity[field] = String(value);
+  } else if (field !== undefined) draft[field] = value;
+}
+
+function reasonFor(target: RowTarget, cells: readonly Cell[], code: RowReasonCode, says: string): Reason {
+  const { field, columns, positions } = target;
+  const isSecret = field !== undefined && secretFields.has(field);
+  const value = isSecret ? '' : readable(shownCells(cells, positions));
+  const subject = columns.join(' + ');
+  return {
+    code,
+    message: value === '' ? `${subject} ${says}` : `${subject} "${value}" ${says}`,
+    columns,
+    ...(field !== undefined && { field }),
+    ...(value !== '' && { value }),
+  };
+}

@@ -1,0 +1,108 @@
+import type { CustomFields, FieldType, FieldValue } from './customer-fields.js';
+
+export const modes = ['add', 'update', 'upsert'] as const;
+
+/** What an import does with a row's customer. */
+export type Mode = (typeof modes)[number];
+
+/** What happens to columns of the file that the mapping does not mention. */
+export const unmappedPolicies = ['warn', 'error', 'ignore'] as const;
+
+/** What a blank cell does on an update: leave the customer's value alone, or clear it. */
+export const blankPolicies = ['keep', 'clear'] as const;
+
+/** A mapping file after it was found to be right: every choice made, every default filled in. */
+export interface Mapping {
+  readonly source: SourceHints;
+  readonly mode?: Mode;
+  readonly key?: KeyRule;
+  /** Fields by which an upsert finds its customer when there is neither a key nor a code. */
+  readonly match: readonly string[];
+  readonly fields: readonly FieldRule[];
+  readonly customFields: CustomFields;
+  readonly ignore: readonly string[];
+  readonly unmapped: (typeof unmappedPolicies)[number];
+  readonly blank: (typeof blankPolicies)[number];
+  /** A cell with exactly this text clears the customer's field. */
+  readonly nullToken?: string;
+}
+
+/** How the file is to be read, as far as the mapping says so. `auto` is left out. */
+export interface SourceHints {
+  readonly sheet?: string;
+  /** From 1. */
+  readonly headerRow?: number;
+  readonly encoding?: string;
+  readonly delimiter?: string;
+}
+
+/** Where text comes from: one column, or several joined. */
+export interface ColumnSource {
+  readonly columns: readonly string[];
+  readonly join: string;
+}
+
+export interface KeyRule extends ColumnSource {
+  /** The customer's field that also carries the key. */
+  readonly stamp?: string;
+}
+
+/** How one field of the customer is made from a row. */
+export type FieldRule = ConstantRule | ColumnRule;
+
+export interface ConstantRule {
+  readonly kind: 'constant';
+  readonly field: string;
+  readonly value: FieldValue;
+}
+
+export interface ColumnRule extends ColumnSource {
+  readonly kind: 'columns';
+  readonly field: string;
+  readonly fieldType: FieldType;
+  readonly transforms: readonly TransformStep[];
+  readonly lookup?: Lookup;
+  readonly type: TypeRule;
+  /** Stands in for a blank cell. */
+  readonly default?: FieldValue;
+}
+
+/** One named transform with all its options. */
+export interface TransformStep {
+  readonly name: string;
+  readonly options: { readonly [option: string]: string | number };
+}
+
+export interface Lookup {
+  readonly entries: readonly (readonly [from: string, to: FieldValue])[];
+  readonly otherwise: LookupFallback;
+}
+
+/** What becomes of a text that the lookup does not list. */
+export type LookupFallback = 'error' | 'keep' | 'blank' | { readonly value: FieldValue };
+
+export const lookupFallbacks = ['error', 'keep', 'blank'] as const;
+
+export const decimalSigns = ['.', ','] as const;
+
+/** A declared space stands for no-break spaces too: spreadsheets group with them and people cannot see it. */
+export const groupSigns = [',', '.', ' ', "'", '’'] as const;
+
+export interface NumberSigns {
+  readonly decimal: (typeof decimalSigns)[number];
+  readonly group?: (typeof groupSigns)[number];
+}
+
+/** How the text of a cell becomes a value. */
+export type TypeRule =
+  | { readonly name: 'string' }
+  | ({ readonly name: 'number' } & NumberSigns)
+  | ({ readonly name: 'integer' } & NumberSigns)
+  | {
+      readonly name: 'boolean';
+      readonly trueWords: readonly string[];
+      readonly falseWords: readonly string[];
+    }
+  | { readonly name: 'date'; readonly formats: readonly string[] };
+
+export type TypeName = TypeRule['name'];

@@ -1,0 +1,23 @@
+import { Ajv } from 'ajv';
+import { type CustomFields, typeOfField } from '../../pipelines/mapping/customer-fields.js';
+import type { ValidateDraft } from '../../pipelines/ports.js';
+import { draftReason } from './draft-reason.js';
+import { draftSchema } from './draft-schema.js';
+
+/**
+ * Makes the check of drafts against the customer that the API takes. It reports everything wrong with a draft at
+ * once and changes nothing: no coercion, no defaults, no removal.
+ *
+ * @param customFields - the client's own fields, as the mapping declares them
+ */
+export function createDraftValidator(customFields: CustomFields = {}): ValidateDraft {
+  const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, messages: false });
+  const isValid = ajv.compile(draftSchema(customFields));
+  return (draft) => {
+    if (isValid(draft)) return [];
+    // The next call of the compiled function overwrites its errors: they are translated before anything else runs.
+    return (isValid.errors ?? []).map((error) =>
+      draftReason(error, draft, (field) => typeOfField(field, customFields)),
+    );
+  };
+}

@@ -1,0 +1,54 @@
+import {
+  type CustomFields,
+  customerFields,
+  type FieldType,
+  isClearable,
+} from '../../pipelines/mapping/customer-fields.js';
+
+/** A sanity bound, not a limit of the API, which publishes none: a cell of a workbook holds no more. */
+export const longestText = 32_767;
+
+/** The mark that decoders leave where a byte made no sense: the real letter is lost. */
+const withoutReplacementMark = String.raw`^[^\uFFFD]*$`;
+
+/** One @, no spaces, a dot in the domain: enough to stop slips without refusing an address that works. */
+const emailShape = String.raw`^[^\s@\uFFFD]+@[^\s@\uFFFD.,;:<>()"]+(?:\.[^\s@\uFFFD.,;:<>()"]+)+$`;
+
+/** Civil dates only; the mapping makes no others. */
+const dateShape = String.raw`^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d)?$`;
+
+interface Bounds {
+  readonly maxLength?: number;
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
+const typeSchemas = {
+  string: { type: 'string', maxLength: longestText, pattern: withoutReplacementMark },
+  date: { type: 'string', pattern: dateShape },
+  number: { type: 'number' },
+  integer: { type: 'integer' },
+  boolean: { type: 'boolean' },
+} as const satisfies Record<FieldType, Bounds & { readonly type: string }>;
+
+/** What single fields ask for beyond their type. */
+const fieldBounds: { readonly [field: string]: Bounds } = {
+  emailAddress: { pattern: emailShape },
+  discountPercent: { minimum: 0, maximum: 100 },
+};
+
+/** The JSON Schema of what may be written of a customer: known fields only, each of its type, most of them or null. */
+export function draftSchema(customFields: CustomFields): object {
+  const fields = Object.entries<FieldType>({ ...customFields, ...customerFields });
+  return {
+    type: 'object',
+    additionalProperties: false,
+    properties: Object.fromEntries(fields.map(([field, type]) => [field, schemaOf(field, type)])),
+  };
+}
+
+function schemaOf(field: string, fieldType: FieldType): object {
+  const { type, ...bounds } = typeSchemas[fieldType];
+  return { type: isClearable[fieldType] ? [type, 'null'] : type, ...bounds, ...fieldBounds[field] };
+}
