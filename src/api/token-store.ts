@@ -18,6 +18,8 @@ export interface TokenStore {
   save(token: CachedToken): void;
   /** Ends a claim that gave no token. */
   releaseLogin(): void;
+  /** Tokens asked for in the UTC day of this moment. */
+  usedToday(nowMs: number): number;
   /** Forgets a token that the API no longer takes, if it is still the saved one. */
   forget(token: string): void;
 }

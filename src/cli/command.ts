@@ -1,9 +1,9 @@
-import type { Argv, ArgumentsCamelCase } from 'yargs';
+import type { ArgumentsCamelCase, Argv } from 'yargs';
 import type { ExitCode } from '../errors.js';
 import type { Reporter } from './reporter.js';
 
 /** A command declares itself and delegates; its exit code is all that it decides. */
-export interface Command<A = unknown> {
+export interface CommandDefinition<A> {
   /** As yargs reads it, e.g. `import <file>`. */
   readonly command: string;
   readonly describe: string;
@@ -12,7 +12,21 @@ export interface Command<A = unknown> {
   readonly run: (args: ArgumentsCamelCase<A>, reporter: Reporter) => Promise<ExitCode>;
 }
 
-/** Keeps the type of a command's own options. */
-export function defineCommand<A>(command: Command<A>): Command<A> {
-  return command;
+/** A command whose own options are nobody else's business. */
+export interface Command {
+  /** Adds the command to the parser; when it is called, `execute` gets its work. */
+  mount(parser: Argv, execute: (work: (reporter: Reporter) => Promise<ExitCode>) => Promise<void>): void;
+}
+
+export function defineCommand<A>(definition: CommandDefinition<A>): Command {
+  const { command, describe, examples = [], options, run } = definition;
+  return {
+    mount(parser, execute) {
+      const declare = (own: Argv) => {
+        for (const [line, what] of examples) own.example(line, what);
+        return options(own);
+      };
+      parser.command(command, describe, declare, (args) => execute((reporter) => run(args, reporter)));
+    },
+  };
 }

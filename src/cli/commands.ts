@@ -1,3 +1,4 @@
+import type { Command } from './command.js';
 import { checkCommand } from './commands/check.js';
 import { deleteCommand } from './commands/delete.js';
 import { getCommand } from './commands/get.js';
@@ -6,7 +7,6 @@ import { listCommand } from './commands/list.js';
 import { loginCommand } from './commands/login.js';
 import { runsCommand } from './commands/runs.js';
 import { sandboxCommand } from './commands/sandbox.js';
-import type { Command } from './command.js';
 
 /** Every command, in the order in which help shows them. */
 export const commands: readonly Command[] = [

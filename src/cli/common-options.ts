@@ -6,7 +6,11 @@ export function outputOptions<T>(yargs: Argv<T>) {
   return yargs
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON document on standard output' })
     .option('quiet', { type: 'boolean', default: false, describe: 'No progress and no remarks, only errors' })
-    .option('verbose', { type: 'boolean', default: false, describe: 'Say more: settings with their origin, causes of errors' });
+    .option('verbose', {
+      type: 'boolean',
+      default: false,
+      describe: 'Say more: settings with their origin, causes of errors',
+    });
 }
 
 /** Options of the commands that talk to the API. */
@@ -44,7 +48,8 @@ function text(describe: string) {
   return { type: 'string', requiresArg: true, describe } as const;
 }
 
-interface SettingArguments {
+/** As yargs hands them over. */
+export interface SettingArguments {
   readonly baseUrl?: string | undefined;
   readonly stateDir?: string | undefined;
   readonly rate?: string | undefined;

@@ -25,20 +25,26 @@ export function failureLimit(value: string | undefined): FailureLimit {
 /** An ISO time; a day alone is its start, UTC. @throws UsageError */
 export function isoTime(option: string, value: string | undefined): Date | undefined {
   if (value === undefined) return undefined;
-  const at = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(value) ? new Date(value) : undefined;
-  if (at === undefined || Number.isNaN(at.getTime())) throw bad(option, value, 'an ISO time with its zone', '2026-11-24T09:00:00Z');
+  const at = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(value)
+    ? new Date(value)
+    : undefined;
+  if (at === undefined || Number.isNaN(at.getTime()))
+    throw bad(option, value, 'an ISO time with its zone', '2026-11-24T09:00:00Z');
   return at;
 }
 
 /** `field` or `field:desc`. @throws UsageError */
-export function sortOrder(value: string | undefined): { readonly field: string; readonly descending: boolean } | undefined {
+export function sortOrder(
+  value: string | undefined,
+): { readonly field: string; readonly descending: boolean } | undefined {
   if (value === undefined) return undefined;
   const parts = /^(\w+)(?::(asc|desc))?$/i.exec(value);
   if (parts?.[1] === undefined) throw bad('sort', value, 'a field, with :desc for the reverse', 'customerName:desc');
   return { field: parts[1], descending: parts[2]?.toLowerCase() === 'desc' };
 }
 
-interface ReadArguments {
+/** As yargs hands them over. */
+export interface ReadArguments {
   readonly sheet?: string | undefined;
   readonly headerRow?: string | undefined;
   readonly encoding?: string | undefined;

@@ -52,7 +52,10 @@ function liveBar(progress: () => ProgressNow, rate: RateMeter, now: () => number
   const payload = () => {
     const state = progress();
     const perSecond = rate(state.done);
-    return { state, fields: { perSecond: perSecond.toFixed(1), left: timeLeft(state, perSecond, now()), counts: short(state) } };
+    return {
+      state,
+      fields: { perSecond: perSecond.toFixed(1), left: timeLeft(state, perSecond, now()), counts: short(state) },
+    };
   };
   const first = payload();
   bar.start(first.state.total, first.state.done, first.fields);

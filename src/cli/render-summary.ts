@@ -7,15 +7,33 @@ import type { RunSummary } from '../library/run-summary.js';
 export function renderSummary(summary: RunSummary): string {
   const { counts, files, api, input, stopped } = summary;
   const title = `${summary.command}${summary.run === null ? '' : ` ${summary.run}`}`;
-  const told = rowStatuses.filter((status) => counts[status] > 0).map((status) => `  ${pad(counts[status])} ${words[status]}`);
+  const told = rowStatuses
+    .filter((status) => counts[status] > 0)
+    .map((status) => `  ${pad(counts[status])} ${words[status]}`);
   return [
     `${title}: ${summary.status}${input === null ? '' : `, ${input.rows} rows`}`,
     ...(told.length === 0 ? ['  nothing to do'] : told),
-    ...(api.requests > 0 ? [`API: ${api.requests} requests, ${api.retries} retries, ${api.rateLimited} times asked to wait`] : []),
+    ...(api.requests > 0
+      ? [`API: ${api.requests} requests, ${api.retries} retries, ${api.rateLimited} times asked to wait`]
+      : []),
     ...(files.results === null ? [] : [`Results: ${files.results}`]),
     ...(files.rejects === null ? [] : [`Rejects: ${files.rejects}`]),
     ...(stopped === null ? [] : [`${stopped.message}${stopped.nextStep === null ? '' : `\n  ${stopped.nextStep}`}`]),
     ...nextStep(summary),
+  ].join('\n');
+}
+
+/** What a check found, for people. */
+export function renderCheck(summary: RunSummary, problems: readonly string[]): string {
+  const { counts, files } = summary;
+  return [
+    `check: ${counts.skipped} valid, ${counts.invalid} invalid`,
+    ...problems,
+    ...(files.results === null ? [] : [`Results: ${files.results}`]),
+    ...(files.rejects === null ? [] : [`Rejects: ${files.rejects}`]),
+    ...(counts.invalid > 0 && files.rejects === null
+      ? ['Next: mend these rows, or get them as a file with --rejects <file>.']
+      : []),
   ].join('\n');
 }
 
@@ -34,7 +52,9 @@ const words = {
 
 function nextStep(summary: RunSummary): string[] {
   if (summary.exitCode === exitCodes.inDoubt)
-    return [`Next: mypos-customers reconcile ${summary.run ?? ''} (finds out which of the doubtful rows exist; never add them by hand before)`];
+    return [
+      `Next: mypos-customers reconcile ${summary.run ?? ''} (finds out which of the doubtful rows exist; never add them by hand before)`,
+    ];
   if (summary.exitCode === exitCodes.someRowsFailed && summary.files.rejects !== null)
     return [`Next: mend ${summary.files.rejects} and import that file.`];
   return [];

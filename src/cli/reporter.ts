@@ -52,7 +52,9 @@ export function createReporter(choice: OutputChoice, streams: Streams): Reporter
     },
     fail(error) {
       if (!(error instanceof CustomersError)) {
-        say(`${paint('red', 'Bug in mypos-customers:')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+        say(
+          `${paint('red', 'Bug in mypos-customers:')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        );
         say('What was settled is safe in the ledger. Please report this with the lines above.');
         return exitCodes.bug;
       }

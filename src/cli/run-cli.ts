@@ -27,7 +27,12 @@ function declare(argv: readonly string[], streams: Streams, onExit: (code: ExitC
     .scriptName('mypos-customers')
     .usage('$0 <command>\n\nMove customers between files and the MYPOS Connect Customers API.')
     .version(version())
-    .parserConfiguration({ 'parse-numbers': false, 'parse-positional-numbers': false, 'dot-notation': false, 'duplicate-arguments-array': false })
+    .parserConfiguration({
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'dot-notation': false,
+      'duplicate-arguments-array': false,
+    })
     .strict()
     .demandCommand(1, 'Name a command; `mypos-customers --help` lists them.')
     .recommendCommands()
@@ -39,24 +44,15 @@ function declare(argv: readonly string[], streams: Streams, onExit: (code: ExitC
     .fail((message, error) => {
       throw error ?? new UsageError(message, { code: 'USAGE', nextStep: 'See `mypos-customers --help`.' });
     });
-  for (const command of commands) {
-    parser.command(
-      command.command,
-      command.describe,
-      (own) => {
-        for (const [line, what] of command.examples ?? []) own.example(line, what);
-        return command.options(own);
-      },
-      async (args) => {
-        const reporter = createReporter(outputOf(argv), streams);
-        try {
-          onExit(await command.run(args, reporter));
-        } catch (error) {
-          onExit(reporter.fail(error));
-        }
-      },
-    );
-  }
+  for (const command of commands)
+    command.mount(parser, async (work) => {
+      const reporter = createReporter(outputOf(argv), streams);
+      try {
+        onExit(await work(reporter));
+      } catch (error) {
+        onExit(reporter.fail(error));
+      }
+    });
   return parser;
 }
 

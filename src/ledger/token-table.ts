@@ -16,7 +16,9 @@ export function tokenTable(database: Database): TokenStore {
   const count = database.prepare(
     'INSERT INTO token_days (day, used) VALUES (?, 1) ON CONFLICT (day) DO UPDATE SET used = used + 1',
   );
+  const usedOn = (day: string) => Number(used.get(day)?.used ?? 0);
   return {
+    usedToday: (nowMs) => usedOn(dayOf(nowMs)),
     read() {
       const row = read.get();
       if (typeof row?.token !== 'string') return undefined;
@@ -26,11 +28,10 @@ export function tokenTable(database: Database): TokenStore {
       database.transaction(() => {
         const since = claimed.get()?.login_claimed_at;
         if (typeof since === 'number' && Math.abs(nowMs - since) < claimLifetimeMs) return { kind: 'wait' } as const;
-        const day = new Date(nowMs).toISOString().slice(0, 10);
-        const usedToday = Number(used.get(day)?.used ?? 0);
+        const usedToday = usedOn(dayOf(nowMs));
         if (usedToday >= tokensPerDay.soft) return { kind: 'exhausted', usedToday } as const;
         claim.run(nowMs);
-        count.run(day);
+        count.run(dayOf(nowMs));
         return { kind: 'granted', usedToday: usedToday + 1 } as const;
       }),
     save: (token) => {
@@ -43,4 +44,9 @@ export function tokenTable(database: Database): TokenStore {
       forget.run(token);
     },
   };
+}
+
+/** The API counts tokens by UTC days [vendor]. */
+function dayOf(nowMs: number): string {
+  return new Date(nowMs).toISOString().slice(0, 10);
 }

@@ -8,7 +8,7 @@ import type { Work } from '../../pipelines/work.js';
 import type { Settings } from '../config/settings.js';
 import { assertWritable } from '../files/atomic-file.js';
 import { type ResultLine, writeResultLines } from '../results/write-results.js';
-import { createDraftValidator } from '../validation/draft-validator.js';
+import { createDraftValidator } from '../validation/create-draft-validator.js';
 import { openInput, type ReadOptions, readThrough } from './input.js';
 import { compileFor, readMappingFile } from './mapping-file.js';
 import type { RunObserver } from './observer.js';

@@ -25,9 +25,13 @@ const loginOfReadyTokens = 'access-token';
  */
 export async function connect(settings: Settings, stopping: AbortSignal): Promise<Connection> {
   if (settings.sandbox.value) return connectToSandbox(settings, stopping);
-  const credentials = credentialsOf(settings);
-  const login = credentials.kind === 'login' ? credentials.username : (settings.username.value ?? loginOfReadyTokens);
-  return open(settings, { baseUrl: settings.baseUrl.value, login }, settings.baseUrl.value, credentials, stopping);
+  return open(settings, tenantOf(settings), settings.baseUrl.value, credentialsOf(settings), stopping);
+}
+
+/** Whose customers the settings are about. A token is nobody's in particular unless a username is set as well. */
+export function tenantOf(settings: Settings): Tenant {
+  if (settings.sandbox.value) return { baseUrl: 'http://embedded.sandbox', login: 'sandbox' };
+  return { baseUrl: settings.baseUrl.value, login: settings.username.value ?? loginOfReadyTokens };
 }
 
 async function connectToSandbox(settings: Settings, stopping: AbortSignal): Promise<Connection> {
@@ -35,7 +39,7 @@ async function connectToSandbox(settings: Settings, stopping: AbortSignal): Prom
   const { startSandbox } = await import('../sandbox/start-sandbox.js');
   const folder = join(settings.stateDir.value, 'sandbox');
   // The same error as for the ledger, from the same place, when the folder cannot be made.
-  const tenant = { baseUrl: 'http://embedded.sandbox', login: 'sandbox' };
+  const tenant = tenantOf(settings);
   openLedger(settings.stateDir.value, tenant).close();
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const sandbox = await startSandbox({ dataFile: join(folder, 'customers.db') });

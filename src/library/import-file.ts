@@ -6,7 +6,7 @@ import type { Settings } from '../config/settings.js';
 import { GuardError, UsageError } from '../errors.js';
 import { assertWritable } from '../files/atomic-file.js';
 import { defaultResultPaths, type ResultPaths } from '../results/write-results.js';
-import { createDraftValidator } from '../validation/draft-validator.js';
+import { createDraftValidator } from '../validation/create-draft-validator.js';
 import { type Connection, connect } from './connect.js';
 import { type Input, openInput, type ReadOptions, readThrough } from './input.js';
 import { compileFor, type MappingFile, readMappingFile } from './mapping-file.js';

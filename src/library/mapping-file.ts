@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type CompiledMapping, compileMapping } from '../../pipelines/mapping/compile-mapping.js';
 import type { Mapping } from '../../pipelines/mapping/mapping.js';
 import type { MappingProblem } from '../../pipelines/mapping/mapping-problem.js';
-import { parseMapping } from '../../pipelines/mapping/parse-mapping.js';
+import { parseMapping } from '../../pipelines/mapping/parse/parse-mapping.js';
 import { UsageError } from '../errors.js';
 
 export interface MappingFile {

@@ -1,5 +1,6 @@
 import type { Customer } from '../../pipelines/customer.js';
 import type { CustomerPage, ListQuery } from '../../pipelines/ports.js';
+import { tokensPerDay } from '../api/token-store.js';
 import type { Settings } from '../config/settings.js';
 import { RunStoppedError } from '../errors.js';
 import { connect } from './connect.js';
@@ -48,15 +49,27 @@ export async function getCustomers(
   }
 }
 
-/** Logs in anew and caches the token. */
-export async function login(
-  settings: Settings,
-  signal: AbortSignal,
-): Promise<{ readonly baseUrl: string; readonly login: string }> {
+export interface LoginDone {
+  readonly baseUrl: string;
+  readonly login: string;
+  /** Of this UTC day, all processes that share the state folder together. */
+  readonly tokensToday: number;
+  readonly tokensPerDay: number;
+  /** A ready access token is configured: there was nothing to log in with. */
+  readonly tokenGiven: boolean;
+}
+
+/** Logs in anew, also when there is a good token, and caches what comes. @throws LoginError, RunStoppedError */
+export async function login(settings: Settings, signal: AbortSignal): Promise<LoginDone> {
   const connection = await connect(settings, signal);
   try {
     await connection.client.loginAnew();
-    return connection.tenant;
+    return {
+      ...connection.tenant,
+      tokensToday: connection.ledger.tokens.usedToday(Date.now()),
+      tokensPerDay: tokensPerDay.hard,
+      tokenGiven: !settings.sandbox.value && settings.accessToken.value !== undefined,
+    };
   } finally {
     await connection.close();
   }

@@ -100,7 +100,8 @@ async function endRun(tools: RunTools): Promise<RunSummary> {
 async function writeResultsOrStop(tools: RunTools): Promise<Partial<ResultsWritten>> {
   const { control, source, ledger, paths, run } = tools;
   try {
-    return await writeResults(source, ledger, run.name, paths, notReached(control, run.name));
+    const state = control.reason === undefined ? 'completed' : 'stopped';
+    return await writeResults(source, ledger, run.name, paths, notReachedIn({ name: run.name, state }));
   } catch (error) {
     const again = `What became of the rows is safe in the ledger. Make room, then: mypos-customers runs show ${run.name} --results <file>`;
     control.stop({ kind: 'error', error: explainFailure(error, 'The result file cannot be written', again) });
@@ -108,14 +109,14 @@ async function writeResultsOrStop(tools: RunTools): Promise<Partial<ResultsWritt
   }
 }
 
-/** Rows that a run did not come to were left out on purpose, whoever's purpose it was. */
-function notReached(control: RunControl, run: string): RowOutcome {
+/** What the result file says of rows that a run did not come to. */
+export function notReachedIn(run: { readonly name: string; readonly state: RunRecord['state'] }): RowOutcome {
   const reason =
-    control.reason === undefined
+    run.state === 'completed'
       ? { code: 'NOT_IN_PILOT', message: 'Not part of this pilot (--first). Import the file again without it.' }
       : {
           code: 'NOT_REACHED',
-          message: `Not sent: the run ended before this row. To go on: mypos-customers resume ${run}`,
+          message: `Not sent: the run ended before this row. To go on: mypos-customers resume ${run.name}`,
         };
   return { status: 'skipped', reason, attempts: 0 };
 }

@@ -8,7 +8,6 @@ export const draftReasonCodes = {
   EMAIL_INVALID: 'The text is not an e-mail address.',
   FIELD_UNKNOWN: 'The customer has no such field.',
   FIELD_SERVER_KEPT: 'The server keeps or gives this field.',
-  NAME_MISSING: 'A new customer has no name at all.',
 } as const;
 
 export type DraftReasonCode = keyof typeof draftReasonCodes;

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { compileMapping } from '../../../pipelines/mapping/compile-mapping.js';
 import { parseMapping } from '../../../pipelines/mapping/parse/parse-mapping.js';
 import { createDraftValidator } from '../../../src/validation/create-draft-validator.js';
-import { requireNameForAdd } from '../../../src/validation/require-name-for-add.js';
 import { readRows } from './read-rows.js';
 
 function mapFile(file: string, mappingFile: string) {
@@ -16,7 +15,7 @@ function mapFile(file: string, mappingFile: string) {
   const validate = createDraftValidator(parsed.mapping.customFields);
   const outcomes = rows.map((row) => {
     const mapped = compiled.map(row);
-    return { ...mapped, reasons: [...mapped.reasons, ...validate(mapped.draft), ...requireNameForAdd(mapped.draft)] };
+    return { ...mapped, reasons: [...mapped.reasons, ...validate(mapped.draft)] };
   });
   return { compiled, outcomes };
 }

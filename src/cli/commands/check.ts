@@ -1,0 +1,56 @@
+import { resolveSettings } from '../../config/resolve-settings.js';
+import type { ExitCode } from '../../errors.js';
+import { defineCommand } from '../command.js';
+import {
+  localOptions,
+  mappingOption,
+  present,
+  readOptions,
+  type SettingArguments,
+  toSettingOptions,
+} from '../common-options.js';
+import { type ReadArguments, toReadOptions, wholeNumber } from '../option-values.js';
+import { renderCheck } from '../render-summary.js';
+import type { Reporter } from '../reporter.js';
+import { reasonGroups, rowObserver } from '../row-observer.js';
+
+const text = { type: 'string', requiresArg: true } as const;
+
+export const checkCommand = defineCommand({
+  command: 'check <file>',
+  describe: 'Read, map and validate a file only; no network',
+  examples: [['$0 check customers.csv --rejects to-mend.csv', 'write the rows that would not be sent']],
+  options: (yargs) =>
+    readOptions(mappingOption(localOptions(yargs)))
+      .positional('file', { type: 'string', demandOption: true, describe: 'The file to check; - reads standard input' })
+      .option('results', { ...text, describe: 'Also write every row with its status' })
+      .option('rejects', { ...text, describe: 'Also write the rows to mend' })
+      .option('first', { ...text, describe: 'Only so many rows from the top' }),
+  run: (args, reporter) => runCheck(args, reporter),
+});
+
+interface CheckArguments extends SettingArguments, ReadArguments {
+  readonly file: string;
+  readonly results?: string | undefined;
+  readonly rejects?: string | undefined;
+  readonly first?: string | undefined;
+}
+
+/** Also what `import --dry-run` does. */
+export async function runCheck(args: CheckArguments, reporter: Reporter): Promise<ExitCode> {
+  const { checkFile } = await import('../../library/check-file.js');
+  const settings = resolveSettings(toSettingOptions(args));
+  const { file, results, rejects } = args;
+  const groups = reasonGroups();
+  const options = {
+    file,
+    ...toReadOptions(args),
+    ...present({ results, rejects, first: wholeNumber('first', args.first) }),
+  };
+  const summary = await checkFile(settings, options, {
+    ...rowObserver(reporter),
+    invalid: (row, reasons) => groups.add(row, reasons),
+  });
+  await reporter.result(renderCheck(summary, groups.lines()), summary);
+  return summary.exitCode;
+}

@@ -1,0 +1,76 @@
+import { createInterface } from 'node:readline/promises';
+import { resolveSettings } from '../../config/resolve-settings.js';
+import { type ExitCode, exitCodes, UsageError } from '../../errors.js';
+import { defineCommand } from '../command.js';
+import { present, readOptions, settingOptions, toSettingOptions } from '../common-options.js';
+import { failureLimit, toReadOptions } from '../option-values.js';
+import { renderSummary } from '../render-summary.js';
+import { rowObserver } from '../row-observer.js';
+import { stopOnSignals } from '../stop-signals.js';
+
+const text = { type: 'string', requiresArg: true } as const;
+
+export const deleteCommand = defineCommand({
+  command: 'delete [code..]',
+  describe: 'Delete customers, or make them inactive when they have transactions',
+  examples: [
+    ['$0 delete 0001234 --yes', 'one customer'],
+    ['$0 delete --file leavers.csv', 'every row of a file with a customerCode column'],
+  ],
+  options: (yargs) =>
+    readOptions(settingOptions(yargs))
+      .positional('code', { type: 'string', array: true, describe: 'customerCode' })
+      .option('file', { ...text, describe: 'A file with a customerCode column' })
+      .option('results', { ...text, describe: 'Result file, .csv or .xlsx (with --file: default <input>.results.csv)' })
+      .option('rejects', { ...text, describe: 'File of the rows that could not be deleted' })
+      .option('max-failures', { ...text, describe: 'Stop after so many failed rows, or p% of them (default 10%)' })
+      .option('yes', { type: 'boolean', default: false, describe: 'Do not ask' }),
+  async run(args, reporter): Promise<ExitCode> {
+    const codes = args.code ?? [];
+    const { file, results, rejects } = args;
+    if (codes.length > 0 === (file !== undefined))
+      throw new UsageError('Name the customers either by code or by --file.', {
+        code: 'USAGE',
+        nextStep: 'For example: mypos-customers delete 0001234',
+      });
+    const what =
+      file === undefined ? `${codes.length} customer${codes.length === 1 ? '' : 's'}` : `the customers in ${file}`;
+    if (!args.yes && !(await confirmed(what))) {
+      reporter.remark('Nothing was deleted.');
+      return exitCodes.done;
+    }
+    const { deleteCustomers } = await import('../../library/delete-customers.js');
+    const settings = resolveSettings(toSettingOptions(args));
+    const signals = stopOnSignals(reporter);
+    try {
+      const options = {
+        codes,
+        failureLimit: failureLimit(args.maxFailures),
+        signal: signals.signal,
+        ...toReadOptions(args),
+        ...present({ file, results, rejects }),
+      };
+      const summary = await deleteCustomers(settings, options, rowObserver(reporter));
+      await reporter.result(renderSummary(summary), summary);
+      return summary.exitCode;
+    } finally {
+      signals.release();
+    }
+  },
+});
+
+/** Asks on a terminal; a script must say --yes. @throws UsageError */
+async function confirmed(what: string): Promise<boolean> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY)
+    throw new UsageError(`To delete ${what} needs a yes.`, {
+      code: 'NOT_CONFIRMED',
+      nextStep: 'Add --yes: what is deleted cannot be brought back.',
+    });
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question(`Delete ${what}? This cannot be taken back. [y/N] `);
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    terminal.close();
+  }
+}

@@ -1,0 +1,114 @@
+import Table from 'cli-table3';
+import { rowStatuses } from '../../../pipelines/outcome.js';
+import { resolveSettings } from '../../config/resolve-settings.js';
+import { exitCodes, UsageError } from '../../errors.js';
+import type { RunReport } from '../../library/show-runs.js';
+import { defineCommand } from '../command.js';
+import { settingOptions, toSettingOptions } from '../common-options.js';
+import { wholeNumber } from '../option-values.js';
+
+const text = { type: 'string', requiresArg: true } as const;
+const usualLimit = 20;
+
+export const runsCommand = defineCommand({
+  command: 'runs [action] [run]',
+  describe: 'Earlier runs: counts, files, options',
+  examples: [
+    ['$0 runs', 'the latest runs'],
+    ['$0 runs show 20261124-031522-7f3a --results again.csv', 'one run; write its result file again'],
+  ],
+  options: (yargs) =>
+    settingOptions(yargs)
+      .positional('action', { choices: ['show'] as const, describe: 'show: one run' })
+      .positional('run', { type: 'string', describe: 'Name of the run' })
+      .option('results', { ...text, describe: 'With show: write the result file again, here' })
+      .option('limit', { ...text, describe: `How many to list (default ${usualLimit})` }),
+  async run(args, reporter) {
+    const { listRuns, showRun } = await import('../../library/show-runs.js');
+    const settings = resolveSettings(toSettingOptions(args));
+    if (args.action === undefined) {
+      const runs = listRuns(settings, wholeNumber('limit', args.limit) ?? usualLimit).map(publicRun);
+      await reporter.result(renderRuns(runs), runs);
+      return exitCodes.done;
+    }
+    if (args.run === undefined)
+      throw new UsageError('Which run?', { code: 'USAGE', nextStep: '`mypos-customers runs` lists them.' });
+    const run = publicRun(await showRun(settings, args.run, args.results));
+    await reporter.result(renderRun(run, args.results), run);
+    return exitCodes.done;
+  },
+});
+
+/** A run as users see it: names and ISO times instead of numbers of our own. */
+function publicRun(run: RunReport) {
+  const {
+    name,
+    command,
+    mode = null,
+    state,
+    exitCode = null,
+    stopReason = null,
+    input = null,
+    files,
+    counts,
+    options,
+  } = run;
+  return {
+    run: name,
+    command,
+    mode,
+    status: state,
+    exitCode,
+    stopReason,
+    startedAt: new Date(run.startedAtMs).toISOString(),
+    endedAt: run.endedAtMs === undefined ? null : new Date(run.endedAtMs).toISOString(),
+    input:
+      input === null ? null : { file: input.file, path: input.path, sha256: input.sha256, rows: input.rows ?? null },
+    counts,
+    files: { results: files.results ?? null, rejects: files.rejects ?? null },
+    options,
+  };
+}
+
+type PublicRun = ReturnType<typeof publicRun>;
+
+function renderRuns(runs: readonly PublicRun[]): string {
+  if (runs.length === 0) return 'No runs of this login yet.';
+  const head = ['run', 'command', 'status', 'rows', 'what became of them', 'file'];
+  const table = new Table({ head, style: { head: [], border: [], compact: true } });
+  for (const run of runs)
+    table.push([
+      run.run,
+      run.command,
+      run.status,
+      String(run.input?.rows ?? ''),
+      renderCounts(run),
+      run.input?.file ?? '',
+    ]);
+  return table.toString();
+}
+
+function renderRun(run: PublicRun, written: string | undefined): string {
+  const lines: (readonly [string, string | null])[] = [
+    ['run', run.run],
+    ['command', run.mode === null ? run.command : `${run.command} --mode ${run.mode}`],
+    ['status', run.exitCode === null ? run.status : `${run.status} (exit ${run.exitCode})`],
+    ['stopped', run.stopReason],
+    ['started', run.startedAt],
+    ['ended', run.endedAt],
+    [
+      'input',
+      run.input === null ? null : `${run.input.path}, ${run.input.rows ?? '?'} rows, sha256 ${run.input.sha256}`,
+    ],
+    ['rows', renderCounts(run)],
+    ['results', written ?? run.files.results],
+    ['rejects', run.files.rejects],
+    ['options', JSON.stringify(run.options)],
+  ];
+  return lines.flatMap(([name, value]) => (value === null ? [] : [`${name.padEnd(8)} ${value}`])).join('\n');
+}
+
+function renderCounts(run: PublicRun): string {
+  const told = rowStatuses.filter((status) => run.counts[status] > 0);
+  return told.map((status) => `${run.counts[status]} ${status}`).join(', ');
+}

@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { resolveSettings } from '../../config/resolve-settings.js';
+import { exitCodes, UsageError } from '../../errors.js';
+import { defineCommand } from '../command.js';
+import { localOptions, present, toSettingOptions } from '../common-options.js';
+import { wholeNumber } from '../option-values.js';
+import { stopOnSignals } from '../stop-signals.js';
+
+const text = { type: 'string', requiresArg: true } as const;
+
+export const sandboxCommand = defineCommand({
+  command: 'sandbox',
+  describe: 'Run the Customers API on this machine, with its data in a file',
+  examples: [
+    ['$0 sandbox --port 8080', 'until Ctrl-C'],
+    ['$0 sandbox --fault reset-after-commit:add:10%', 'rehearse lost answers'],
+  ],
+  options: (yargs) =>
+    localOptions(yargs)
+      .option('port', { ...text, describe: 'Port on 127.0.0.1 (default: any free one)' })
+      .option('data', { ...text, describe: 'File of its data (default: in the state folder)' })
+      .option('username', {
+        ...text,
+        describe: 'Login that it takes (default sandbox@example.com, password "sandbox")',
+      })
+      .option('fault', {
+        ...text,
+        array: true,
+        nargs: 1,
+        describe: 'A fault to rehearse, e.g. 503:add:nth=3 (may be repeated)',
+      })
+      .option('seed', { ...text, describe: 'Seed of the faults that strike by chance (default 1)' }),
+  async run(args, reporter) {
+    const { startSandbox } = await import('../../sandbox/start-sandbox.js');
+    const { parseFaults } = await import('../../sandbox/faults/parse-faults.js');
+    const { stateDir } = resolveSettings(toSettingOptions(args));
+    const sandbox = await startSandbox({
+      dataFile: args.data ?? defaultDataFile(stateDir.value),
+      faults: parseFaults(args.fault ?? []),
+      ...present({
+        port: wholeNumber('port', args.port),
+        seed: wholeNumber('seed', args.seed),
+        username: args.username,
+      }),
+    });
+    const { baseUrl, username, password, port } = sandbox;
+    const signals = stopOnSignals(reporter);
+    try {
+      await reporter.result(describe(baseUrl, username, password), {
+        baseUrl,
+        username,
+        password,
+        port,
+        pid: process.pid,
+      });
+      if (!signals.signal.aborted) await once(signals.signal, 'abort');
+    } finally {
+      await sandbox.close();
+      signals.release();
+    }
+    return exitCodes.done;
+  },
+});
+
+function defaultDataFile(stateDir: string): string {
+  const folder = join(stateDir, 'sandbox');
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new UsageError(`The folder ${folder} cannot be made.`, {
+      code: 'STATE_FOLDER_UNUSABLE',
+      nextStep: 'Choose another with --state-dir, or name a file with --data.',
+      cause,
+    });
+  }
+  return join(folder, 'customers.db');
+}
+
+function describe(baseUrl: string, username: string, password: string): string {
+  return [
+    `The sandbox listens at ${baseUrl} until Ctrl-C. In another terminal:`,
+    `  export MYPOS_CONNECT_BASE_URL=${baseUrl}`,
+    `  export MYPOS_CONNECT_USERNAME=${username} MYPOS_CONNECT_PASSWORD=${password}`,
+  ].join('\n');
+}

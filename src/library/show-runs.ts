@@ -1,0 +1,72 @@
+import { resolve } from 'node:path';
+import type { RowCounts } from '../../pipelines/outcome.js';
+import type { Settings } from '../config/settings.js';
+import { UsageError } from '../errors.js';
+import { openRowSource } from '../files/open-row-source.js';
+import { type Ledger, openLedger } from '../ledger/open-ledger.js';
+import type { RunRecord } from '../ledger/runs.js';
+import { writeResults } from '../results/write-results.js';
+import { tenantOf } from './connect.js';
+import type { ReadOptions } from './input.js';
+import { notReachedIn } from './run-rows.js';
+
+/** A run with what became of its rows. */
+export type RunReport = RunRecord & { readonly counts: RowCounts };
+
+function withLedger<T>(settings: Settings, work: (ledger: Ledger) => T): T {
+  const ledger = openLedger(settings.stateDir.value, tenantOf(settings));
+  let pending = false;
+  try {
+    const result = work(ledger);
+    if (result instanceof Promise) {
+      pending = true;
+      void result.finally(() => ledger.close()).catch(() => undefined);
+    }
+    return result;
+  } finally {
+    if (!pending) ledger.close();
+  }
+}
+
+/** The runs of the tenant that the settings name, newest first. */
+export function listRuns(settings: Settings, limit: number): readonly RunReport[] {
+  return withLedger(settings, (ledger) =>
+    ledger.runs.list(limit).map((run) => ({ ...run, counts: ledger.runs.counts(run.number) })),
+  );
+}
+
+/** One run; with `results`, its result file is written again from the ledger and the input. @throws UsageError */
+export function showRun(settings: Settings, name: string, results?: string): Promise<RunReport> {
+  return withLedger(settings, async (ledger) => {
+    const run = findRun(ledger, name);
+    if (results !== undefined) await writeAgain(ledger, run, resolve(results));
+    return { ...run, counts: ledger.runs.counts(run.number) };
+  });
+}
+
+/** @throws UsageError when the tenant has no run of this name */
+export function findRun(ledger: Ledger, name: string): RunRecord {
+  const run = ledger.runs.find(name);
+  if (run !== undefined) return run;
+  throw new UsageError(`There is no run "${name}" of this login.`, {
+    code: 'RUN_UNKNOWN',
+    nextStep: '`mypos-customers runs` lists them; a run belongs to the address and login that it ran with.',
+  });
+}
+
+async function writeAgain(ledger: Ledger, run: RunRecord, path: string): Promise<void> {
+  if (run.input === undefined || run.input.path === '')
+    throw new UsageError(`Run ${run.name} had no input file, so there is no result file to write.`, {
+      code: 'NO_INPUT_FILE',
+    });
+  const source = await openRowSource(run.input.path, {
+    ...(run.options.read as ReadOptions | undefined),
+    displayName: run.input.file,
+  });
+  if (source.fingerprint.sha256 !== run.input.sha256)
+    throw new UsageError(`${run.input.path} has changed since run ${run.name} read it.`, {
+      code: 'INPUT_CHANGED',
+      nextStep: 'Put the file back as it was; the result file shows its rows.',
+    });
+  await writeResults(source, ledger.rowsOf(run.number), run.name, { results: path }, notReachedIn(run));
+}
