@@ -48,6 +48,7 @@ export function writeResults(
   paths: Partial<ResultPaths>,
   notReached: RowOutcome,
 ): Promise<ResultsWritten> {
+  if (paths.results === undefined && paths.rejects === undefined) return Promise.resolve({});
   return writeResultLines(joinLedger(source, ledger, notReached), source, run, paths);
 }
 
@@ -70,7 +71,6 @@ export async function writeResultLines(
   run: string,
   paths: Partial<ResultPaths>,
 ): Promise<ResultsWritten> {
-  if (paths.results === undefined && paths.rejects === undefined) return {};
   const header = [...resultColumns, ...source.columns];
   const results = paths.results === undefined ? undefined : await beginTable(paths.results, header, source);
   let rejects: TableWriter | undefined;

@@ -1,0 +1,34 @@
+/**
+ * Customers between files and the MYPOS Connect Customers API, as async functions: what the command line does, without
+ * a terminal. Settings come from {@link resolveSettings}; failures are the classes of `errors`.
+ *
+ * @packageDocumentation
+ */
+export type { Customer, Draft, JsonValue } from '../pipelines/customer.js';
+export type { Mode } from '../pipelines/mapping/mapping.js';
+export { type RowCounts, type RowOutcome, type RowStatus, rowStatuses } from '../pipelines/outcome.js';
+export type { CustomerPage, ListQuery, Notice, SourceDetection } from '../pipelines/ports.js';
+export type { Reason } from '../pipelines/row.js';
+export type { FailureLimit } from '../pipelines/run-control.js';
+export { resolveSettings } from './config/resolve-settings.js';
+export type { Setting, SettingOptions, Settings } from './config/settings.js';
+export {
+  BusyError,
+  CustomersError,
+  type ExitCode,
+  exitCodes,
+  GuardError,
+  InputError,
+  LoginError,
+  RunStoppedError,
+  UsageError,
+} from './errors.js';
+export { type CheckOptions, checkFile, type OnInvalid } from './library/check-file.js';
+export { type DeleteOptions, deleteCustomers } from './library/delete-customers.js';
+export { type ImportFileOptions, importFile as importCustomers } from './library/import-file.js';
+export type { ReadOptions } from './library/input.js';
+export type { ProgressNow, RunObserver } from './library/observer.js';
+export { type FoundCustomers, getCustomers, type LoginDone, listCustomers, login } from './library/read-customers.js';
+export type { ApiSummary, RunSummary } from './library/run-summary.js';
+export { listRuns, type RunReport, showRun } from './library/show-runs.js';
+export { type Sandbox, type SandboxOptions, startSandbox } from './sandbox/start-sandbox.js';
