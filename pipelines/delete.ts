@@ -2,10 +2,10 @@ import type { RowOutcome } from './outcome.js';
 import type { CustomersApi, RowSource, RunLedger } from './ports.js';
 import { type Row, textOf } from './row.js';
 import type { RunControl } from './run-control.js';
-import { notApplied } from './stages/add-row.js';
 import { forEachConcurrently } from './stages/map-concurrently.js';
-import { KeyRegister } from './stages/refuse-repeats.js';
+import { RepeatRegister } from './stages/refuse-repeats.js';
 import { skipSettled } from './stages/skip-settled.js';
+import { notApplied, withIntent } from './stages/write-customer.js';
 
 export interface DeletePorts {
   readonly source: RowSource;
@@ -19,7 +19,7 @@ const rowsAheadPerRequest = 50;
 /** Deletes the customer that each row names in column number `codeColumn` (from 0), or makes it inactive. */
 export async function deleteCustomers(ports: DeletePorts, codeColumn: number, concurrency: number): Promise<void> {
   const { source, api, ledger, control } = ports;
-  const rows = skipSettled(source.batches(), ledger, control, new KeyRegister());
+  const rows = skipSettled(source.batches(), ledger, control, new RepeatRegister());
   const bounds = { concurrency, itemsAhead: concurrency * rowsAheadPerRequest, stopping: control.stopping };
   await forEachConcurrently(countSeen(rows, control), bounds, async (row) => {
     const outcome = await deleteRow(row, textOf(row.cells[codeColumn]).trim(), api, ledger);
@@ -39,28 +39,19 @@ async function deleteRow(row: Row, code: string, api: CustomersApi, ledger: RunL
   if (row.defects !== undefined && row.defects.length > 0)
     return { status: 'invalid', reasons: row.defects, attempts: 0 };
   if (code === '') return { status: 'invalid', attempts: 0, reasons: [codeMissing] };
-  let intended = false;
-  const beforeSend = async () => {
-    intended = true;
-    await ledger.intend({
-      index: row.index,
-      number: row.number,
-      payload: {},
-      payloadHash: `delete ${code}`,
-      customerCode: code,
-    });
+  const intent = {
+    index: row.index,
+    number: row.number,
+    payload: {},
+    payloadHash: `delete ${code}`,
+    customerCode: code,
   };
-  try {
-    const answer = await api.delete(code, { beforeSend });
-    if (answer.kind === 'deleted' || answer.kind === 'deactivated') {
-      const { kind: status, httpStatus, attempts } = answer;
-      return { status, customerCode: code, httpStatus, attempts };
-    }
-    return { ...notApplied(answer, { columnsOf: () => ['customerCode'] }), customerCode: code };
-  } catch (error) {
-    if (intended) await ledger.withdraw(row.index);
-    throw error;
+  const answer = await withIntent(ledger, intent, (hooks) => api.delete(code, hooks));
+  if (answer.kind === 'deleted' || answer.kind === 'deactivated') {
+    const { kind: status, httpStatus, attempts } = answer;
+    return { status, customerCode: code, httpStatus, attempts };
   }
+  return { ...notApplied(answer, { columnsOf: () => ['customerCode'] }), customerCode: code };
 }
 
 const codeMissing = {

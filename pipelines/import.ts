@@ -1,13 +1,16 @@
-import type { CustomersApi, RowSource, RunLedger, ValidateDraft } from './ports.js';
+import type { CustomersApi, RowSource, RunLedger, Settlement, ValidateDraft } from './ports.js';
 import type { RunControl } from './run-control.js';
 import { addRow } from './stages/add-row.js';
 import { firstRows } from './stages/first-rows.js';
+import { inTurn } from './stages/in-turn.js';
 import { forEachConcurrently } from './stages/map-concurrently.js';
 import { mapRows, type RowMapper } from './stages/map-rows.js';
-import { KeyRegister, refuseRepeats } from './stages/refuse-repeats.js';
-import { skipKnown } from './stages/skip-known.js';
+import { type ImportMode, matchRow, matchRows } from './stages/match-rows.js';
+import { type RepeatPolicy, RepeatRegister, refuseRepeats } from './stages/refuse-repeats.js';
 import { skipSettled } from './stages/skip-settled.js';
-import type { EndedWork, Work } from './work.js';
+import { updateRow } from './stages/update-row.js';
+import type { WriteEnd, WritePorts } from './stages/write-customer.js';
+import { type EndedWork, identityOf, type OpenWork, type Work } from './work.js';
 
 export interface ImportPorts {
   readonly source: RowSource;
@@ -19,13 +22,17 @@ export interface ImportPorts {
 }
 
 export interface ImportOptions {
+  readonly mode: ImportMode;
   readonly concurrency: number;
   /** Only so many rows from the top: a pilot. */
   readonly first?: number;
   /** Add customers although this tool has created the same before. */
   readonly force: boolean;
-  /** Source columns of the key, for messages. */
-  readonly keyColumns: readonly string[];
+  /** Read every written customer back and compare. */
+  readonly verify: boolean;
+  readonly repeats: RepeatPolicy;
+  /** Source columns of key and code, for messages. */
+  readonly identityColumns: readonly string[];
 }
 
 /** Rows read ahead of the wire for each request in flight: enough to never wait for the disk. */
@@ -34,24 +41,45 @@ const rowsAheadPerRequest = 50;
 /** Runs every row of the source to its end in the ledger; stops early when the control says so. */
 export async function importCustomers(ports: ImportPorts, options: ImportOptions): Promise<void> {
   const { source, mapper, validate, api, ledger, control } = ports;
-  const keys = new KeyRegister();
-  const rows = skipSettled(firstRows(source.batches(), options.first), ledger, control, keys);
-  const mapped = refuseRepeats(mapRows(rows, mapper, validate), keys, options.keyColumns);
-  const works = settleEnded(options.force ? mapped : skipKnown(mapped, ledger), ledger, control);
+  const register = new RepeatRegister();
+  const rows = skipSettled(firstRows(source.batches(), options.first), ledger, control, register);
+  const mapped = mapRows(rows, mapper, validate);
+  const single = refuseRepeats(mapped, register, options.repeats, options.identityColumns);
+  const match = { mode: options.mode, force: options.force, columns: options.identityColumns };
+  const works = settleEnded(matchRows(single, ledger, match), ledger, control);
   const bounds = {
     concurrency: options.concurrency,
     itemsAhead: options.concurrency * rowsAheadPerRequest,
     stopping: control.stopping,
   };
-  await forEachConcurrently(works, bounds, async (work) => {
-    const outcome = await addRow(work, api, ledger, mapper);
-    await ledger.settle([settlement(work, outcome)]);
-    control.count(outcome.status);
-  });
+  const oneAtATime = inTurn();
+  const write = { api, ledger, mapper, verify: options.verify };
+  await forEachConcurrently(works, bounds, (work) =>
+    oneAtATime(identityOf(work), async () => {
+      // A row for the same customer may have gone before this one, and may have been the one to create it.
+      const now = options.repeats === 'in-order' ? matchRow(work, ledger, match) : work;
+      await settleOne(work, await endOf(now, write), ledger, control);
+    }),
+  );
+}
+
+function endOf(work: Work, ports: WritePorts): Promise<WriteEnd> {
+  if (work.outcome !== undefined) return Promise.resolve({ outcome: work.outcome });
+  return work.customerCode === undefined ? addRow(work, ports) : updateRow(work, work.customerCode, ports);
+}
+
+async function settleOne(work: OpenWork, end: WriteEnd, ledger: RunLedger, control: RunControl): Promise<void> {
+  const { writtenHash } = end;
+  await ledger.settle([{ ...settlement(work, end.outcome), ...(writtenHash === undefined ? {} : { writtenHash }) }]);
+  control.count(end.outcome.status);
 }
 
 /** Rows that ended before the wire go to the ledger, a batch at a time; the open ones go on. */
-async function* settleEnded(batches: AsyncIterable<readonly Work[]>, ledger: RunLedger, control: RunControl) {
+async function* settleEnded(
+  batches: AsyncIterable<readonly Work[]>,
+  ledger: RunLedger,
+  control: RunControl,
+): AsyncIterable<readonly OpenWork[]> {
   for await (const batch of batches) {
     control.noteSeen(batch.length);
     const ended = batch.filter((work): work is EndedWork => work.outcome !== undefined);
@@ -59,11 +87,11 @@ async function* settleEnded(batches: AsyncIterable<readonly Work[]>, ledger: Run
       await ledger.settle(ended.map((work) => settlement(work, work.outcome)));
       for (const work of ended) control.count(work.outcome.status);
     }
-    yield batch.filter((work) => work.outcome === undefined);
+    yield batch.filter((work): work is OpenWork => work.outcome === undefined);
   }
 }
 
-function settlement(work: Work, outcome: EndedWork['outcome']) {
+function settlement(work: Work, outcome: EndedWork['outcome']): Settlement {
   const { row, key } = work;
   return {
     index: row.index,

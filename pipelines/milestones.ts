@@ -1,13 +1,13 @@
 import { channel } from 'node:diagnostics_channel';
 
 /**
- * Moments of a row's life after which the disk, the wire or the server differ. Published on a diagnostics channel, so
+ * Moments of a row's life after which the disk, the wire or the server differ (undici has its own channels for the
+ * moments on the wire). Published on a diagnostics channel, so
  * that a test (or a curious operator) can act at exactly that moment; without a subscriber it costs nothing.
  */
 export type Milestone =
   | 'before-intent'
   | 'after-intent'
-  | 'after-send'
   | 'after-answer'
   | 'during-outcome-commit'
   | 'during-result-file'

@@ -38,18 +38,25 @@ export interface Refusal {
   readonly response?: string;
 }
 
-/** The one end of a row. `attempts` counts requests that changed or meant to change the customer. */
+/**
+ * The one end of a row. `attempts` counts requests that changed or meant to change the customer; `httpStatus` is
+ * absent where the answer was lost and reconciliation found out; `notes` say what else the user should know.
+ */
 export type RowOutcome =
   | ({
       readonly status: 'created' | 'updated' | 'deleted' | 'deactivated';
       readonly attempts: number;
-    } & CustomerIdentity & {
-        readonly httpStatus: number;
-      })
+      readonly httpStatus?: number;
+      readonly notes?: readonly Reason[];
+    } & CustomerIdentity)
   | ({ readonly status: 'unchanged'; readonly attempts: number } & CustomerIdentity)
   | { readonly status: 'invalid'; readonly reasons: readonly Reason[]; readonly attempts: 0 }
-  | ({ readonly status: 'rejected' | 'failed'; readonly attempts: number; readonly customerCode?: string } & Refusal)
-  | ({ readonly status: 'in_doubt'; readonly attempts: number; readonly customerCode?: string } & Refusal)
+  | ({
+      readonly status: 'rejected' | 'failed' | 'in_doubt';
+      readonly attempts: number;
+      readonly customerCode?: string;
+      readonly customerId?: string;
+    } & Refusal)
   | {
       readonly status: 'skipped';
       readonly reason: Reason;

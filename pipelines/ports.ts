@@ -109,6 +109,10 @@ export interface RunLedger {
   /** Takes an intent back: its request certainly never counted. */
   withdraw(index: number): Promise<void>;
   settle(rows: readonly Settlement[]): Promise<void>;
+  /** Rows of this run of which it is not known what became of them, in file order. */
+  doubtful(): readonly LedgerRow[];
+  /** Whether some row of this tenant is known to stand for this customer. */
+  isKnownCode(customerCode: string): boolean;
   /** The customer that this key of the legacy system stands for, in any run of this tenant. */
   customerOfKey(key: string): KnownCustomer | undefined;
   /** A customer with exactly this content that another run of this tenant has created, or may have. */
@@ -125,10 +129,15 @@ export interface LedgerRow {
   readonly key?: string;
   /** What was sent, kept while the row is in doubt. */
   readonly payload?: Draft;
+  readonly payloadHash?: string;
+  /** The customer that an update or a delete is about. */
+  readonly customerCode?: string;
   /** Epoch milliseconds, our clock. */
   readonly intentAtMs?: number;
   /** The customer as it was before this run changed it. */
   readonly preImage?: Customer;
+  /** Fingerprint of the whole customer as this run wrote it. */
+  readonly writtenHash?: string;
 }
 
 export interface Intent {
@@ -146,6 +155,8 @@ export interface Settlement {
   readonly number: number;
   readonly key?: string;
   readonly payloadHash?: string;
+  /** Fingerprint of the whole customer as it was written, for an undo to see whether it has changed since. */
+  readonly writtenHash?: string;
   readonly outcome: RowOutcome;
 }
 

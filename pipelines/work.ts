@@ -11,7 +11,7 @@ export interface OpenWork {
   readonly draft: Draft;
   /** The legacy system's identifier. */
   readonly key?: string;
-  /** The customer that the row itself names. */
+  /** The customer that the row is about: named by the row itself, or found by matching. Without one it is an add. */
   readonly customerCode?: string;
   readonly contentHash: string;
 }
@@ -20,6 +20,12 @@ export interface EndedWork {
   readonly row: Row;
   readonly outcome: RowOutcome;
   readonly key?: string;
+}
+
+/** The customer that a row stands for, as far as the file alone can tell. */
+export function identityOf(work: { readonly key?: string; readonly customerCode?: string }): string | undefined {
+  if (work.key !== undefined) return `key ${work.key}`;
+  return work.customerCode === undefined ? undefined : `code ${work.customerCode}`;
 }
 
 /** The row ends here as ours to mend. */

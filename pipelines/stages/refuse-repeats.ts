@@ -1,34 +1,67 @@
-import { invalid, type Work } from '../work.js';
+import { type EndedWork, identityOf, invalid, type OpenWork, type Work } from '../work.js';
 
-/** Which row of the file came first with a key. */
-export class KeyRegister {
-  readonly #rows = new Map<string, number>();
+/** What to do with a second row for a customer that says something else than the first. */
+export type RepeatPolicy = 'error' | 'in-order';
 
-  /** The row that had this key before, if any; else the key is this row's. */
-  note(key: string, row: number): number | undefined {
-    const first = this.#rows.get(key);
-    if (first === undefined) this.#rows.set(key, row);
-    return first === row ? undefined : first;
+interface First {
+  readonly row: number;
+  readonly contentHash?: string;
+}
+
+/** Which row of the file came first for each customer. */
+export class RepeatRegister {
+  readonly #rows = new Map<string, First>();
+
+  /** The row that came before for this customer, if any; else this one is its first. */
+  note(identity: string, first: First): First | undefined {
+    const before = this.#rows.get(identity);
+    if (before === undefined) this.#rows.set(identity, first);
+    return before?.row === first.row ? undefined : before;
   }
 }
 
-/** A key names one customer: a second row with it ends as `invalid`, naming the first. */
+/**
+ * One customer, one row: a repeat that says the same is skipped, one that says something else ends as `invalid`, both
+ * naming the first; under `in-order` a differing one goes on, to be sent after the first.
+ */
 export async function* refuseRepeats(
   batches: AsyncIterable<readonly Work[]>,
-  keys: KeyRegister,
-  keyColumns: readonly string[],
+  register: RepeatRegister,
+  policy: RepeatPolicy,
+  columns: readonly string[],
 ): AsyncIterable<readonly Work[]> {
-  for await (const batch of batches) {
-    yield batch.map((work) => {
-      const first = work.key === undefined ? undefined : keys.note(work.key, work.row.number);
-      if (first === undefined || work.key === undefined || work.outcome !== undefined) return work;
-      const reason = {
-        code: 'KEY_REPEATED',
-        message: `The key "${work.key}" is also in row ${first}. A key stands for one customer: remove one of the rows or correct its key.`,
-        columns: keyColumns,
-        value: work.key,
-      };
-      return invalid(work.row, [reason], work.key);
-    });
-  }
+  for await (const batch of batches) yield batch.map((work) => judge(work, register, policy, columns));
+}
+
+function judge(work: Work, register: RepeatRegister, policy: RepeatPolicy, columns: readonly string[]): Work {
+  const identity = identityOf(work);
+  if (identity === undefined) return work;
+  const contentHash = work.outcome === undefined ? { contentHash: work.contentHash } : {};
+  const first = register.note(identity, { row: work.row.number, ...contentHash });
+  if (first === undefined || work.outcome !== undefined) return work;
+  if (first.contentHash === work.contentHash) return sameAgain(work, first.row);
+  if (policy === 'in-order') return work;
+  const value = work.key ?? work.customerCode ?? '';
+  const name = work.key === undefined ? 'code' : 'key';
+  const reason = {
+    code: work.key === undefined ? 'CODE_REPEATED' : 'KEY_REPEATED',
+    message: `The ${name} "${value}" is also in row ${first.row}, which says something else. A ${name} stands for one customer: remove one of the rows or correct its ${name}.`,
+    columns,
+    value,
+  };
+  return invalid(work.row, [reason], work.key);
+}
+
+function sameAgain(work: OpenWork, first: number): EndedWork {
+  const { row, key, customerCode } = work;
+  return {
+    row,
+    ...(key === undefined ? {} : { key }),
+    outcome: {
+      status: 'skipped',
+      attempts: 0,
+      reason: { code: 'SAME_AS_ROW', message: `Says exactly the same as row ${first}.` },
+      ...(customerCode === undefined ? {} : { customerCode }),
+    },
+  };
 }

@@ -1,8 +1,9 @@
 import type { RowStatus } from '../outcome.js';
-import type { RunLedger } from '../ports.js';
+import type { LedgerRow, RunLedger } from '../ports.js';
 import type { Row } from '../row.js';
 import type { RunControl } from '../run-control.js';
-import type { KeyRegister } from './refuse-repeats.js';
+import { identityOf } from '../work.js';
+import type { RepeatRegister } from './refuse-repeats.js';
 
 /** States that a resumed run tries again: their request certainly had no effect. */
 const triedAgain: ReadonlySet<RowStatus> = new Set(['failed']);
@@ -15,7 +16,7 @@ export async function* skipSettled(
   batches: AsyncIterable<readonly Row[]>,
   ledger: RunLedger,
   control: RunControl,
-  keys: KeyRegister,
+  register: RepeatRegister,
 ): AsyncIterable<readonly Row[]> {
   for await (const batch of batches) {
     const [first, last] = [batch[0], batch.at(-1)];
@@ -26,11 +27,17 @@ export async function* skipSettled(
       if (settled === undefined) return true;
       const status = settled.state === 'intent' ? 'in_doubt' : settled.state;
       if (triedAgain.has(status)) return true;
-      if (settled.key !== undefined) keys.note(settled.key, row.number);
+      const identity = identityOf(settled);
+      if (identity !== undefined) register.note(identity, firstOf(settled));
       control.noteSeen(1);
       control.count(status);
       return false;
     });
     if (open.length > 0) yield open;
   }
+}
+
+function firstOf(settled: LedgerRow) {
+  const { number: row, payloadHash: contentHash } = settled;
+  return { row, ...(contentHash === undefined ? {} : { contentHash }) };
 }

@@ -1,3 +1,4 @@
+import { reached } from '../../pipelines/milestones.js';
 import { LoginError, RunStoppedError } from '../errors.js';
 import { sleep } from './pace.js';
 import { type CachedToken, type TokenStore, tokensPerDay } from './token-store.js';
@@ -76,6 +77,7 @@ export function loginSession(options: {
     try {
       const token = await login();
       obtained += 1;
+      reached('during-token-save');
       store.save({ token, obtainedAtMs: now() });
       return token;
     } catch (error) {

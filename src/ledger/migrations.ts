@@ -36,10 +36,12 @@ const steps: readonly string[] = [
     outcome TEXT,
     intent_at INTEGER,
     pre_image TEXT,
+    written_hash TEXT,
     PRIMARY KEY (run, idx)
   ) WITHOUT ROWID;
   CREATE INDEX rows_by_content ON rows (payload_hash) WHERE state IN ('created', 'intent', 'in_doubt');
   CREATE INDEX rows_in_doubt ON rows (key) WHERE state IN ('intent', 'in_doubt');
+  CREATE INDEX rows_by_code ON rows (customer_code) WHERE customer_code IS NOT NULL;
   CREATE TABLE crosswalk (
     key TEXT PRIMARY KEY,
     customer_code TEXT NOT NULL,
@@ -48,6 +50,7 @@ const steps: readonly string[] = [
     run INTEGER REFERENCES runs (number),
     row INTEGER
   ) WITHOUT ROWID;
+  CREATE INDEX crosswalk_by_code ON crosswalk (customer_code);
   CREATE TABLE tokens (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     token TEXT,

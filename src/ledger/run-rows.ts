@@ -1,4 +1,5 @@
 import type { Customer, Draft } from '../../pipelines/customer.js';
+import { reached } from '../../pipelines/milestones.js';
 import type { RowOutcome } from '../../pipelines/outcome.js';
 import type { Intent, KnownCustomer, LedgerRow, RunLedger, Settlement } from '../../pipelines/ports.js';
 import type { Database, SqlValue, Statement } from '../sqlite/open-database.js';
@@ -21,6 +22,8 @@ export function openRunRows(database: Database, run: number, now: () => number):
       commits.write(() => {
         for (const row of rows) writeSettlement(sql, run, row);
       }),
+    doubtful: () => sql.doubtful.all(run).map(toLedgerRow),
+    isKnownCode: (customerCode) => sql.codeKnown.get(customerCode, customerCode) !== undefined,
     customerOfKey(key) {
       const known = sql.ofKey.get(key) ?? sql.keyInDoubt.get(key);
       return known === undefined ? undefined : toKnownCustomer(known);
@@ -32,16 +35,23 @@ export function openRunRows(database: Database, run: number, now: () => number):
   };
 }
 
+const rowColumns =
+  'idx, row, state, key, payload, payload_hash, customer_code, outcome, intent_at, pre_image, written_hash';
+
 function prepare(database: Database) {
   return {
-    between: database.prepare(`SELECT idx, row, state, key, payload, outcome, intent_at, pre_image FROM rows
-      WHERE run = ? AND idx BETWEEN ? AND ?`),
+    between: database.prepare(`SELECT ${rowColumns} FROM rows WHERE run = ? AND idx BETWEEN ? AND ?`),
+    doubtful: database.prepare(`SELECT ${rowColumns} FROM rows
+      WHERE run = ? AND state IN ('intent', 'in_doubt') ORDER BY idx`),
+    codeKnown: database.prepare(`SELECT 1 AS known FROM rows
+      WHERE customer_code = ? AND state IN ('created', 'updated', 'unchanged')
+      UNION ALL SELECT 1 FROM crosswalk WHERE customer_code = ? LIMIT 1`),
     intend: database.prepare(`INSERT INTO rows
       (run, idx, row, state, key, payload, payload_hash, customer_code, pre_image, intent_at)
       VALUES (?, ?, ?, 'intent', ?, ?, ?, ?, ?, ?)
       ON CONFLICT (run, idx) DO UPDATE SET state = 'intent', key = excluded.key, payload = excluded.payload,
         payload_hash = excluded.payload_hash, customer_code = excluded.customer_code,
-        pre_image = coalesce(rows.pre_image, excluded.pre_image), intent_at = excluded.intent_at, outcome = NULL`),
+        pre_image = excluded.pre_image, intent_at = excluded.intent_at, outcome = NULL`),
     withdraw: database.prepare(`DELETE FROM rows WHERE run = ? AND idx = ? AND state = 'intent'`),
     // What was sent is personal data and large: it stays only while it is needed to settle a doubt.
     settle:
@@ -50,11 +60,16 @@ function prepare(database: Database) {
       ON CONFLICT (run, idx) DO UPDATE SET state = excluded.state, key = coalesce(excluded.key, rows.key),
         payload_hash = coalesce(excluded.payload_hash, rows.payload_hash),
         customer_code = coalesce(excluded.customer_code, rows.customer_code), customer_id = excluded.customer_id,
-        outcome = excluded.outcome, payload = CASE excluded.state WHEN 'in_doubt' THEN rows.payload END`),
+        outcome = excluded.outcome, written_hash = excluded.written_hash, payload = CASE excluded.state WHEN 'in_doubt' THEN rows.payload END`),
     link: database.prepare(`INSERT INTO crosswalk (key, customer_code, customer_id, written_hash, run, row)
       VALUES (?, ?, ?, ?, ?, ?)
       ON CONFLICT (key) DO UPDATE SET customer_code = excluded.customer_code, customer_id = excluded.customer_id,
         written_hash = excluded.written_hash, run = excluded.run, row = excluded.row`),
+    // A deleted customer may be created again, so nothing may go on saying that it exists.
+    unlink: database.prepare('DELETE FROM crosswalk WHERE customer_code = ?'),
+    forgetContent: database.prepare(
+      `UPDATE rows SET payload_hash = NULL WHERE customer_code = ? AND state = 'created'`,
+    ),
     ofKey:
       database.prepare(`SELECT 'known' AS certainty, runs.name, crosswalk.row, customer_code, customer_id, written_hash
       FROM crosswalk LEFT JOIN runs ON runs.number = crosswalk.run WHERE key = ?`),
@@ -78,13 +93,18 @@ function writeIntent(sql: Prepared, run: number, intent: Intent, nowMs: number):
 }
 
 function writeSettlement(sql: Prepared, run: number, row: Settlement): void {
+  reached('during-outcome-commit');
   const { outcome } = row;
   const code = 'customerCode' in outcome ? (outcome.customerCode ?? null) : null;
   const id = 'customerId' in outcome ? (outcome.customerId ?? null) : null;
   sql.settle.run(
     ...[run, row.index, row.number, outcome.status, row.key ?? null, row.payloadHash ?? null],
-    ...[code, id, JSON.stringify(outcome)],
+    ...[code, id, JSON.stringify(outcome), row.writtenHash ?? null],
   );
+  if (outcome.status === 'deleted') {
+    sql.unlink.run(outcome.customerCode);
+    sql.forgetContent.run(outcome.customerCode);
+  }
   const linked = outcome.status === 'created' || outcome.status === 'updated' || outcome.status === 'unchanged';
   if (linked && row.key !== undefined)
     sql.link.run(row.key, outcome.customerCode, id, row.payloadHash ?? null, run, row.number);
@@ -98,6 +118,9 @@ function toLedgerRow(row: Record<string, SqlValue>): LedgerRow {
     ...(row.outcome === null ? {} : { outcome: JSON.parse(String(row.outcome)) as RowOutcome }),
     ...(row.key === null ? {} : { key: String(row.key) }),
     ...(row.payload === null ? {} : { payload: JSON.parse(String(row.payload)) as Draft }),
+    ...(row.payload_hash === null ? {} : { payloadHash: String(row.payload_hash) }),
+    ...(row.customer_code === null ? {} : { customerCode: String(row.customer_code) }),
+    ...(row.written_hash === null ? {} : { writtenHash: String(row.written_hash) }),
     ...(row.intent_at === null ? {} : { intentAtMs: Number(row.intent_at) }),
     ...(row.pre_image === null ? {} : { preImage: JSON.parse(String(row.pre_image)) as Customer }),
   };

@@ -3,14 +3,14 @@ import { type RowOutcome, type RowStatus, rowStatuses } from '../../pipelines/ou
 import type { Reason } from '../../pipelines/row.js';
 import { firstRows } from '../../pipelines/stages/first-rows.js';
 import { mapRows } from '../../pipelines/stages/map-rows.js';
-import { KeyRegister, refuseRepeats } from '../../pipelines/stages/refuse-repeats.js';
+import { RepeatRegister, refuseRepeats } from '../../pipelines/stages/refuse-repeats.js';
 import type { Work } from '../../pipelines/work.js';
 import type { Settings } from '../config/settings.js';
 import { assertWritable } from '../files/atomic-file.js';
 import { type ResultLine, writeResultLines } from '../results/write-results.js';
 import { createDraftValidator } from '../validation/create-draft-validator.js';
 import { openInput, type ReadOptions, readThrough } from './input.js';
-import { compileFor, readMappingFile } from './mapping-file.js';
+import { compileFor, identityColumns, readMappingFile } from './mapping-file.js';
 import type { RunObserver } from './observer.js';
 import { exitCodeOf, noTraffic, type RunSummary } from './run-summary.js';
 
@@ -57,7 +57,7 @@ export async function checkFile(
     mapper,
     createDraftValidator(mapping.customFields),
   );
-  const checked = refuseRepeats(mapped, new KeyRegister(), mapping.key?.columns ?? []);
+  const checked = refuseRepeats(mapped, new RepeatRegister(), 'error', identityColumns(mapper));
   const lines = tell(checked, counts, observer.invalid);
   const files = await consume(lines, options, source);
   return {

@@ -41,6 +41,11 @@ export function compileFor(
   throw mappingWrong(`${file.path} for ${input.file}`, result.problems);
 }
 
+/** The source columns that say who a row's customer is. */
+export function identityColumns(mapper: CompiledMapping): readonly string[] {
+  return mapper.keyColumns.length > 0 ? mapper.keyColumns : mapper.columnsOf('customerCode');
+}
+
 function read(path: string): Buffer {
   try {
     return readFileSync(path);

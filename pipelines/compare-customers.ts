@@ -1,0 +1,72 @@
+import type { Customer, Draft, JsonValue } from './customer.js';
+
+/** Fields that the server keeps by itself: their change is nobody's edit [sister]. */
+const serverKept: ReadonlySet<string> = new Set(
+  [
+    'balance',
+    'rewardsValue',
+    'firstSaledate',
+    'lastSaledate',
+    'lastEditUser',
+    'creationUser',
+    'lastEditDevice',
+    'creationDevice',
+    'lastEditDate',
+    'creationDate',
+    'lastEditDateUTC',
+    'creationDateUTC',
+    'customSortRowNumber',
+    'liTotalCount',
+  ].map((name) => name.toLowerCase()),
+);
+
+/** The name that a customer itself uses for a field: the API does not care about case, JavaScript does. */
+export function ownName(customer: Customer, field: string): string {
+  if (Object.hasOwn(customer, field)) return field;
+  const lower = field.toLowerCase();
+  return Object.keys(customer).find((name) => name.toLowerCase() === lower) ?? field;
+}
+
+export function fieldOf(customer: Customer, field: string): JsonValue | undefined {
+  return customer[ownName(customer, field)];
+}
+
+/** Nothing, null and the empty text are the same to a person and to the API. */
+function isBlank(value: JsonValue | undefined): boolean {
+  return value === undefined || value === null || value === '';
+}
+
+export function sameValue(one: JsonValue | undefined, other: JsonValue | undefined): boolean {
+  if (isBlank(one) && isBlank(other)) return true;
+  if (typeof one === 'object' || typeof other === 'object') return JSON.stringify(one) === JSON.stringify(other);
+  return one === other;
+}
+
+/** A field that differs, with both values. */
+export interface FieldChange {
+  readonly field: string;
+  readonly from: JsonValue | undefined;
+  readonly to: JsonValue;
+}
+
+/** What a draft would change in a customer. */
+export function changesOf(customer: Customer, draft: Draft): readonly FieldChange[] {
+  return Object.entries(draft).flatMap(([field, to]) => {
+    const from = fieldOf(customer, field);
+    return sameValue(from, to) ? [] : [{ field, from, to }];
+  });
+}
+
+/** The whole customer with the draft's fields put in and everything else untouched, unknown fields included. */
+export function mergeDraft(customer: Customer, draft: Draft): Customer {
+  const merged: Record<string, JsonValue> = { ...customer };
+  for (const [field, value] of Object.entries(draft)) merged[ownName(customer, field)] = value;
+  return merged;
+}
+
+/** What people and tools have put into a customer: everything but what the server keeps by itself, blanks left out. */
+export function editableContent(customer: Customer): Draft {
+  return Object.fromEntries(
+    Object.entries(customer).filter(([name, value]) => !serverKept.has(name.toLowerCase()) && !isBlank(value)),
+  );
+}

@@ -1,0 +1,144 @@
+import { fieldOf, sameValue } from '../compare-customers.js';
+import type { Customer, Draft, JsonValue } from '../customer.js';
+import type { CustomersApi, LedgerRow } from '../ports.js';
+
+/** What a look at the API says of an add in doubt. */
+export type Finding =
+  /** This customer is the one that the row made. */
+  | { readonly kind: 'made'; readonly customer: Customer }
+  /** Nothing like it has been made since. */
+  | { readonly kind: 'absent' }
+  /** A person must decide: these could be it. */
+  | { readonly kind: 'unclear'; readonly candidates: readonly Customer[] };
+
+/** Fields by which people recognise a customer: one that shares none of them is not a candidate. */
+const tellingFields = ['customerName', 'lastName', 'firstName', 'emailAddress', 'phoneNumber', 'address'] as const;
+/** From this share of equal fields on, a customer could be the row's, changed by the server or by somebody. */
+const resemblingShare = 0.5;
+
+/**
+ * Looks for the customers that adds in doubt may have made.
+ *
+ * @param rows - the adds in doubt, with what was sent
+ * @param made - customers that have been made since, and that no other row is known to stand for
+ * @param stamp - the field that carries a row's key
+ */
+export async function findCreated(
+  rows: readonly LedgerRow[],
+  made: readonly Customer[],
+  api: CustomersApi,
+  stamp: string | undefined,
+): Promise<ReadonlyMap<number, Finding>> {
+  const byTelling = indexByTelling(made);
+  const details = new Map<string, Customer>();
+  const taken = new Set<string>();
+  const alike = countByContent(rows);
+  const findings = new Map<number, Finding>();
+  for (const row of rows) {
+    const payload = row.payload ?? {};
+    const resembling = candidatesFor(payload, byTelling, made).filter(
+      (one) => likeness(payload, one) >= resemblingShare,
+    );
+    const whole: Customer[] = [];
+    for (const candidate of resembling) whole.push(await detailOf(candidate, api, details));
+    const free = whole.filter((one) => !taken.has(String(one.customerCode)));
+    const finding = judge(row, payload, free, stamp, alike.get(contentOf(row)) ?? 1);
+    alike.set(contentOf(row), (alike.get(contentOf(row)) ?? 1) - 1);
+    if (finding.kind === 'made') taken.add(String(finding.customer.customerCode));
+    findings.set(row.index, finding);
+  }
+  return findings;
+}
+
+/** @param alike - how many rows in doubt, this one included, sent this very content */
+function judge(
+  row: LedgerRow,
+  payload: Draft,
+  candidates: readonly Customer[],
+  stamp: string | undefined,
+  alike: number,
+): Finding {
+  const { key } = row;
+  const keyIsWritten = key !== undefined && stamp !== undefined && Object.hasOwn(payload, stamp);
+  // Another row's key makes it another row's customer, however alike the two are.
+  const possible = keyIsWritten ? candidates.filter((one) => isBlankOr(fieldOf(one, stamp), key)) : candidates;
+  const equal = possible.filter((one) => (keyIsWritten ? fieldOf(one, stamp) === key : hasAll(one, payload)));
+  const [first] = equal;
+  // Rows of the same content are as like as the customers that they made: any of these will do, unless there are more.
+  if (first !== undefined && equal.length <= (keyIsWritten ? 1 : alike)) return { kind: 'made', customer: first };
+  return possible.length === 0 ? { kind: 'absent' } : { kind: 'unclear', candidates: possible };
+}
+
+function hasAll(customer: Customer, payload: Draft): boolean {
+  return Object.entries(payload).every(([field, value]) => sameValue(fieldOf(customer, field), value));
+}
+
+function contentOf(row: LedgerRow): string {
+  return row.payloadHash ?? '';
+}
+
+function countByContent(rows: readonly LedgerRow[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const row of rows) counts.set(contentOf(row), (counts.get(contentOf(row)) ?? 0) + 1);
+  return counts;
+}
+
+function isBlankOr(value: JsonValue | undefined, key: string): boolean {
+  return value === undefined || value === null || value === '' || value === key;
+}
+
+type TellingIndex = ReadonlyMap<string, readonly Customer[]>;
+
+function indexByTelling(made: readonly Customer[]): TellingIndex {
+  const index = new Map<string, Customer[]>();
+  for (const customer of made)
+    for (const field of tellingFields) {
+      const value = telling(field, fieldOf(customer, field));
+      if (value === undefined) continue;
+      const same = index.get(value);
+      if (same === undefined) index.set(value, [customer]);
+      else same.push(customer);
+    }
+  return index;
+}
+
+function candidatesFor(payload: Draft, index: TellingIndex, made: readonly Customer[]): readonly Customer[] {
+  const keys = tellingFields.flatMap((field) => telling(field, fieldOf(payload, field)) ?? []);
+  // A row that says nothing telling could be any of them.
+  if (keys.length === 0) return made;
+  return [...new Set(keys.flatMap((key) => index.get(key) ?? []))];
+}
+
+function telling(field: string, value: JsonValue | undefined): string | undefined {
+  const text = loosely(value);
+  return text === '' ? undefined : `${field} ${text}`;
+}
+
+/** The share of the fields sent that a customer shows alike; fields that it does not show do not count. */
+function likeness(payload: Draft, customer: Customer): number {
+  const shown = Object.entries(payload).filter(([field]) => fieldOf(customer, field) !== undefined);
+  if (shown.length === 0) return 1;
+  const alike = shown.filter(([field, value]) => loosely(fieldOf(customer, field)) === loosely(value));
+  return alike.length / shown.length;
+}
+
+/** As two people would call it the same: a server may trim, fold or reformat what it was sent. */
+function loosely(value: JsonValue | undefined): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'object') return JSON.stringify(value);
+  return String(value)
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]/gu, '');
+}
+
+async function detailOf(flat: Customer, api: CustomersApi, known: Map<string, Customer>): Promise<Customer> {
+  const code = String(flat.customerCode);
+  const before = known.get(code);
+  if (before !== undefined) return before;
+  const answer = await api.get(code);
+  // A detail that cannot be had now leaves the flat view, which can show that they differ but hardly that they are equal.
+  const detail = answer.kind === 'found' ? answer.customer : flat;
+  known.set(code, detail);
+  return detail;
+}

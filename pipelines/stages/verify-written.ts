@@ -1,0 +1,32 @@
+import { changesOf } from '../compare-customers.js';
+import type { Draft, JsonValue } from '../customer.js';
+import type { CustomersApi } from '../ports.js';
+import type { Reason } from '../row.js';
+import type { RowMapper } from './map-rows.js';
+
+/** Reads a written customer back and says, field by field, what the server made of what it was sent. */
+export async function verifyWritten(
+  api: CustomersApi,
+  customerCode: string,
+  draft: Draft,
+  mapper: Pick<RowMapper, 'columnsOf'>,
+): Promise<readonly Reason[]> {
+  // What ends the run here ends it at the next row too; this row is written, whatever happens now.
+  const answer = await api.get(customerCode).catch(() => ({ kind: 'unanswered' }) as const);
+  if (answer.kind !== 'found')
+    return [{ code: 'NOT_VERIFIED', message: 'Written, but the customer could not be read back to compare.' }];
+  return changesOf(answer.customer, draft).map(({ field, from: stored, to: sent }) => ({
+    code: isCut(stored, sent) ? 'SERVER_TRUNCATED' : 'SERVER_CHANGED',
+    message: `${field}: sent ${shown(sent)}, but the API now holds ${shown(stored)}.`,
+    field,
+    columns: mapper.columnsOf(field),
+  }));
+}
+
+function isCut(stored: JsonValue | undefined, sent: JsonValue): boolean {
+  return typeof stored === 'string' && typeof sent === 'string' && stored !== '' && sent.startsWith(stored);
+}
+
+function shown(value: JsonValue | undefined): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value);
+}

@@ -1,0 +1,67 @@
+import type { Draft } from '../customer.js';
+import { reached } from '../milestones.js';
+import type { RowOutcome } from '../outcome.js';
+import type { CustomersApi, Intent, RunLedger, WriteAnswer, WriteHooks } from '../ports.js';
+import type { Reason } from '../row.js';
+import type { OpenWork } from '../work.js';
+import type { RowMapper } from './map-rows.js';
+
+export interface WritePorts {
+  readonly api: CustomersApi;
+  readonly ledger: RunLedger;
+  readonly mapper: Pick<RowMapper, 'columnsOf'>;
+  /** Read every written customer back and compare. */
+  readonly verify: boolean;
+}
+
+/** An outcome with what an undo needs to see whether the customer has changed since. */
+export interface WriteEnd {
+  readonly outcome: RowOutcome;
+  readonly writtenHash?: string;
+}
+
+/** What the ledger keeps of a row whose request is about to leave. */
+export function intentOf(work: OpenWork, payload: Draft): Intent {
+  const { row, key } = work;
+  const base = { index: row.index, number: row.number, payload, payloadHash: work.contentHash };
+  return { ...base, ...(key === undefined ? {} : { key }) };
+}
+
+/** Sends a write with its intent on disk first; an error means certainly not applied, so the intent is taken back. */
+export async function withIntent<T>(
+  ledger: RunLedger,
+  intent: Intent,
+  send: (hooks: WriteHooks) => Promise<T>,
+): Promise<T> {
+  let intended = false;
+  const beforeSend = async () => {
+    intended = true;
+    reached('before-intent');
+    await ledger.intend(intent);
+    reached('after-intent');
+  };
+  try {
+    const answer = await send({ beforeSend });
+    reached('after-answer');
+    return answer;
+  } catch (error) {
+    if (intended) await ledger.withdraw(intent.index);
+    throw error;
+  }
+}
+
+const statusOfKind = { refused: 'rejected', not_applied: 'failed', in_doubt: 'in_doubt' } as const;
+
+/** The outcome of a write that the API did not confirm. */
+export function notApplied(
+  answer: Exclude<WriteAnswer, { kind: 'applied' }>,
+  mapper: Pick<RowMapper, 'columnsOf'>,
+): Extract<RowOutcome, { status: 'rejected' | 'failed' | 'in_doubt' }> {
+  const { kind, ...refusal } = answer;
+  const columns = (refusal.fields ?? []).flatMap((field) => mapper.columnsOf(field));
+  return { ...refusal, status: statusOfKind[kind], ...(columns.length === 0 ? {} : { columns }) };
+}
+
+export function withNotes(notes: readonly Reason[]): { readonly notes?: readonly Reason[] } {
+  return notes.length === 0 ? {} : { notes };
+}
