@@ -48,6 +48,12 @@ export class RunControl {
     this.#seen += rows;
   }
 
+  /** The rows are gone through once more from the first: what is settled counts again. */
+  restart(): void {
+    this.#seen = 0;
+    for (const status of rowStatuses) this.#counts[status] = 0;
+  }
+
   stop(reason: StopReason): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;

@@ -1,0 +1,122 @@
+import type { CustomersApi, RunLedger } from '../../pipelines/ports.js';
+import type { Reconciled } from '../../pipelines/reconcile.js';
+import { reconcile } from '../../pipelines/reconcile.js';
+import type { RunControl } from '../../pipelines/run-control.js';
+import { sleep } from '../api/pace.js';
+import type { InputSource } from '../files/input-source.js';
+import type { RunRecord } from '../ledger/runs.js';
+import type { ResultPaths } from '../results/write-results.js';
+import type { Connection } from './connect.js';
+import { endRun } from './end-run.js';
+import { explainFailure } from './explain-failure.js';
+import type { RunObserver } from './observer.js';
+import type { RunSummary } from './run-summary.js';
+
+/** What a run works through, and how. */
+export interface RunJob {
+  readonly source: InputSource;
+  readonly rows: number;
+  /** Where results and rejects go; nowhere when absent. */
+  readonly paths: Partial<ResultPaths>;
+  /** The field that carries a row's key, for reconciliation. */
+  readonly stamp?: string;
+  /** Goes through the rows that are not settled; may be called again. */
+  readonly work: (ports: { api: CustomersApi; ledger: RunLedger; control: RunControl }) => Promise<void>;
+}
+
+export interface SettleOptions {
+  /** How long after the last doubtful request a customer that cannot be found counts as never made. */
+  readonly settleMs: number;
+  readonly assumeAbsent: boolean;
+}
+
+export const defaultSettle: SettleOptions = { settleMs: 10_000, assumeAbsent: false };
+
+export interface RunTools {
+  readonly connection: Connection;
+  readonly run: RunRecord;
+  readonly ledger: RunLedger;
+  readonly job: RunJob;
+  readonly control: RunControl;
+  readonly observer: RunObserver;
+  readonly settle: SettleOptions;
+}
+
+/** An answer that is lost again and again is not worth a fourth round. */
+const mostRounds = 3;
+
+/**
+ * Brings every row of a run to its end: settles what an earlier process left in doubt, works through the open rows,
+ * settles what became doubtful now and sends again what was proved lost; then writes the result file and closes the
+ * run, also when it was stopped or failed: what is settled is settled.
+ */
+export async function performRun(tools: RunTools): Promise<RunSummary> {
+  const { connection, run, job, control, observer } = tools;
+  connection.ledger.runs.noteInputRows(run.number, job.rows);
+  observer.started?.(run.name, () => ({
+    done: Object.values(control.counts).reduce((sum, count) => sum + count, 0),
+    total: job.rows,
+    counts: control.counts,
+    pausedUntilMs: connection.client.pace.closedUntil(),
+  }));
+  await orStop(control, () => work(tools));
+  observer.ended?.();
+  return endRun(tools);
+}
+
+/** Only settles the rows in doubt of a run that has ended before. */
+export async function reconcileOnly(tools: RunTools): Promise<RunSummary & { readonly reconciled: Reconciled | null }> {
+  let reconciled: Reconciled | null = null;
+  await orStop(tools.control, async () => {
+    reconciled = await settleDoubts(tools);
+  });
+  return { ...(await endRun(tools)), reconciled };
+}
+
+async function work(tools: RunTools): Promise<void> {
+  const { connection, ledger, job, control } = tools;
+  await settleDoubts(tools);
+  for (let round = 1; round <= mostRounds; round += 1) {
+    control.restart();
+    await job.work({ api: connection.client, ledger, control });
+    if (control.stopping.aborted) return;
+    const { absent } = await settleDoubts(tools);
+    if (absent === 0) return;
+  }
+}
+
+async function settleDoubts({
+  connection,
+  run,
+  ledger,
+  job,
+  control,
+  observer,
+  settle,
+}: RunTools): Promise<Reconciled> {
+  const doubtful = ledger.doubtful().length;
+  if (doubtful > 0)
+    observer.notice?.({
+      code: 'RECONCILING',
+      message: `${doubtful} row${doubtful === 1 ? ' is' : 's are'} in doubt; looking at the API what became of them (run ${run.name}).`,
+    });
+  const { client } = connection;
+  const ports = {
+    api: client,
+    ledger,
+    control,
+    now: Date.now,
+    sleep,
+    clockDifferenceMs: () => client.traffic.clockDifferenceMs,
+  };
+  return reconcile(ports, { ...settle, ...(job.stamp === undefined ? {} : { stamp: job.stamp }) });
+}
+
+async function orStop(control: RunControl, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const explained = explainFailure(error, 'The ledger cannot be written', 'Make room for the state folder.');
+    control.stop({ kind: 'error', error: explained });
+  }
+}
