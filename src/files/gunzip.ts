@@ -10,7 +10,7 @@ export interface GzipLimits {
   readonly maxRatio: number;
 }
 
-export const defaultGzipLimits: GzipLimits = { maxBytes: 16 * 1024 ** 3, maxRatio: 200 };
+const defaultGzipLimits: GzipLimits = { maxBytes: 16 * 1024 ** 3, maxRatio: 200 };
 
 const ratioMattersFromBytes = 64 * 1024 ** 2;
 const expandedChunkBytes = 128 * 1024;

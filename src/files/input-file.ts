@@ -12,7 +12,7 @@ export interface InputFile {
 }
 
 /** Large enough that the cost per read vanishes, small enough that a chunk's rows fit any memory. */
-export const readChunkBytes = 256 * 1024;
+const readChunkBytes = 256 * 1024;
 
 const failureOf: Readonly<Record<string, { code: string; fact: string; nextStep: string }>> = {
   ENOENT: { code: 'FILE_NOT_FOUND', fact: 'there is no such file.', nextStep: 'Check the name and the folder.' },

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import iconv from 'iconv-lite';
 import { describe, expect, it } from 'vitest';
@@ -95,9 +96,11 @@ describe('windows-1252', () => {
   });
 });
 
-describe('the samples in wide use', () => {
+const samples = resolve('../shared/data');
+
+describe.skipIf(!existsSync(samples))('the samples in wide use', () => {
   it('gives 500 rows of the file with CR line ends and keeps its leading zero', async () => {
-    const { source, rows, cells } = await contentOf(await openRowSource('/work/shared/data/au-500.csv'));
+    const { source, rows, cells } = await contentOf(await openRowSource(`${samples}/au-500.csv`));
     expect(source.detected.lineEnd).toBe('CR');
     expect(rows.length).toBe(500);
     expect(rows.at(-1)?.number).toBe(501);
@@ -106,10 +109,10 @@ describe('the samples in wide use', () => {
   });
 
   it('gives 1,000 rows of the file with twelve columns', async () => {
-    const { rows } = await contentOf(await openRowSource('/work/shared/data/customers-1000.csv'));
+    const { rows } = await contentOf(await openRowSource(`${samples}/customers-1000.csv`));
     expect(rows.length).toBe(1000);
     expect(rows.at(-1)).toMatchObject({ index: 999, number: 1001 });
-    expect(readFileSync('/work/shared/data/customers-1000.csv', 'utf8')).toContain(String(rows[999]?.cells[9]));
+    expect(readFileSync(`${samples}/customers-1000.csv`, 'utf8')).toContain(String(rows[999]?.cells[9]));
   });
 });
 
@@ -205,5 +208,24 @@ describe('row numbers', () => {
     const second = await contentOf(source);
     expect(second.rows).toEqual(first.rows);
     expect(second.notices).toEqual(first.notices);
+  });
+});
+
+describe('text that means something elsewhere', () => {
+  it.each(['_x000D_', '&#10;', 'a<br>b', '007', '1e5', '0x10', 'TRUE', '1.234,56', '(12.00)', '=1+1', '\u00a0x\u00a0'])(
+    'stays as it is: %s',
+    async (cell) => {
+      expect((await files.read(`a,b\n"${cell}",x\n`)).cells).toEqual([[cell, 'x']]);
+      expect((await files.read(`a\tb\n${cell}\tx\n`)).cells).toEqual([[cell, 'x']]);
+    },
+  );
+});
+
+describe('utf-16 without an order of bytes', () => {
+  it.each(['utf-16le', 'utf-16be'])('is read by its mark or its look: %s', async (encoding) => {
+    for (const bom of [true, false]) {
+      const { source, cells } = await files.read(written(awkwardCustomers, { encoding, bom }), { encoding: 'utf-16' });
+      expect([source.detected.encoding, source.detected.bom, cells]).toEqual([encoding, bom, awkwardCustomers]);
+    }
   });
 });

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { gunzip } from '../../src/files/gunzip.js';
 import { failureOf, useTempFiles } from './temp-files.js';
 
 const files = useTempFiles();
@@ -50,5 +51,16 @@ describe('a gzip file', () => {
   it('that expands a thousandfold is an error', async () => {
     const bomb = gzipSync(Buffer.alloc(80 * 1024 * 1024, 'a,b\n'));
     expect((await failureOf(files.open(bomb))).code).toBe('GZIP_TOO_LARGE');
+  });
+
+  it('whose disk fails in the middle rejects instead of hanging', async () => {
+    async function* failingDisk() {
+      yield gzipSync(text).subarray(0, 1000);
+      throw new Error('EIO');
+    }
+    const drain = async () => {
+      for await (const chunk of gunzip(failingDisk(), 'x.gz')) expect(chunk.length).toBeGreaterThan(0);
+    };
+    await expect(drain()).rejects.toThrow('EIO');
   });
 });

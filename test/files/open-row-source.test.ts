@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { InputError, UsageError } from '../../src/errors.js';
@@ -56,6 +56,15 @@ describe('a file that is no table', () => {
   ])('is refused when it is %s', async (_name, path, code) => {
     expect((await failureOf(openRowSource(path))).code).toBe(code);
   });
+
+  it.skipIf(process.platform === 'win32' || process.getuid?.() === 0)(
+    'is refused when reading is not allowed',
+    async () => {
+      const path = files.write('a\n1\n');
+      chmodSync(path, 0);
+      expect((await failureOf(openRowSource(path))).code).toBe('FILE_NOT_READABLE');
+    },
+  );
 
   it('is called by the name that the user typed', async () => {
     const failure = await failureOf(openRowSource(files.write(''), { displayName: 'standard input' }));

@@ -54,7 +54,7 @@ async function* rowBatches(csv: CsvText, table: CsvTable, holdsNuls: boolean, wa
     for (const record of records) {
       if (record.line <= table.headerLine) continue;
       if (isEmptyRow(record.cells)) {
-        watch.emptyRow(record.line, record.cells.length === 1);
+        watch.emptyRow(record.cells.length === 1);
         continue;
       }
       const row = shapeRow(record, index, shape);

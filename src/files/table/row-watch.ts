@@ -1,10 +1,10 @@
 import type { Notice } from '../../../pipelines/ports.js';
 import { type Cell, textOf } from '../../../pipelines/row.js';
 
-/** Looks out for empty rows, and for totals and notes below the data, while rows go by. */
+/** Looks out for empty rows, and for totals and notes below the data, while rows go by. Blank lines need no mention. */
 export interface RowWatch {
-  /** @param isBlankLine - whether the row is a line without even a delimiter, which needs no mention */
-  emptyRow(row: number, isBlankLine: boolean): void;
+  /** @param isBlankLine - whether not even a delimiter stands on the line */
+  emptyRow(isBlankLine: boolean): void;
   dataRow(row: number, cells: readonly Cell[]): void;
   notices(): readonly Notice[];
 }
@@ -17,48 +17,56 @@ export function createRowWatch(): RowWatch {
   let dataRows = 0;
   let lastRow = 0;
   let lastCells: readonly Cell[] = [];
-  let rowsBeforeGap = 0;
-  let firstRowAfterGap = 0;
-  let gaps = 0;
-  let pending = { count: 0, visible: 0 };
-  let between = 0;
+  const gaps = { count: 0, rowsBefore: 0, rowAfter: 0 };
+  const empty = { between: 0, pending: 0, isGap: false };
 
   const closeGap = (row: number) => {
-    if (pending.count === 0) return;
     if (dataRows > 0) {
-      gaps += 1;
-      if (gaps === 1) [rowsBeforeGap, firstRowAfterGap] = [dataRows, row];
+      gaps.count += 1;
+      if (gaps.count === 1) [gaps.rowsBefore, gaps.rowAfter] = [dataRows, row];
     }
-    between += pending.visible;
-    pending = { count: 0, visible: 0 };
+    empty.between += empty.pending;
+    empty.pending = 0;
+    empty.isGap = false;
   };
   return {
-    emptyRow(_row, isBlankLine) {
-      pending = { count: pending.count + 1, visible: pending.visible + (isBlankLine ? 0 : 1) };
+    emptyRow(isBlankLine) {
+      empty.isGap = true;
+      if (!isBlankLine) empty.pending += 1;
     },
     dataRow(row, cells) {
-      if (pending.count > 0) closeGap(row);
+      if (empty.isGap) closeGap(row);
       dataRows += 1;
       lastRow = row;
       lastCells = cells;
     },
-    notices() {
-      const notices: Notice[] = [];
-      if (between > 0) notices.push(emptyRows('EMPTY_ROWS_SKIPPED', between, 'between the rows'));
-      if (pending.visible > 0) notices.push(emptyRows('TRAILING_EMPTY_ROWS_DROPPED', pending.visible, 'at the end'));
-      const rowsAfterGap = dataRows - rowsBeforeGap;
-      const firstText = lastCells.map((cell) => textOf(cell).trim()).find((text) => text !== '') ?? '';
-      if (totalsCell.test(firstText)) notices.push(totalsRow(lastRow, firstText));
-      // Where empty rows are a habit of the file, what follows one says nothing.
-      else if (gaps > 0 && (gaps === 1 || rowsAfterGap <= rowsBeforeGap))
-        notices.push(rowsAfterEmptyRow(rowsAfterGap, firstRowAfterGap));
-      return notices;
-    },
+    notices: () => [
+      ...emptyRows('EMPTY_ROWS_SKIPPED', empty.between, 'between the rows'),
+      ...emptyRows('TRAILING_EMPTY_ROWS_DROPPED', empty.pending, 'at the end'),
+      ...rowsBelow(lastRow, lastCells, gaps, dataRows),
+    ],
   };
 }
 
-function emptyRows(code: string, count: number, where: string): Notice {
-  return { code, message: `${count} empty ${count === 1 ? 'row' : 'rows'} ${where} left out.` };
+/** Empty rows that have data rows on both sides. */
+interface Gaps {
+  readonly count: number;
+  readonly rowsBefore: number;
+  readonly rowAfter: number;
+}
+
+function rowsBelow(lastRow: number, lastCells: readonly Cell[], gaps: Gaps, dataRows: number): Notice[] {
+  const firstText = lastCells.map((cell) => textOf(cell).trim()).find((text) => text !== '') ?? '';
+  if (totalsCell.test(firstText)) return [totalsRow(lastRow, firstText)];
+  const rowsAfter = dataRows - gaps.rowsBefore;
+  // Where empty rows are a habit of the file, what follows one says nothing.
+  const isRemarkable = gaps.count === 1 || (gaps.count > 1 && rowsAfter <= gaps.rowsBefore);
+  return isRemarkable ? [rowsAfterEmptyRow(rowsAfter, gaps.rowAfter)] : [];
+}
+
+function emptyRows(code: string, count: number, where: string): Notice[] {
+  if (count === 0) return [];
+  return [{ code, message: `${count} empty ${count === 1 ? 'row' : 'rows'} ${where} left out.` }];
 }
 
 function totalsRow(row: number, text: string): Notice {

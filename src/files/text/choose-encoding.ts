@@ -21,7 +21,6 @@ const marks: readonly { readonly name: string; readonly bytes: Buffer }[] = [
 
 const familiarNames: Readonly<Record<string, string>> = {
   utf8: 'utf-8',
-  utf16: 'utf-16le',
   utf16le: 'utf-16le',
   utf16be: 'utf-16be',
   ucs2: 'utf-16le',
@@ -49,10 +48,9 @@ const utf16MinShare = 0.02;
 export function chooseEncoding(sample: Buffer, asked: string): ChosenEncoding {
   const mark = marks.find(({ bytes }) => sample.subarray(0, bytes.length).equals(bytes));
   if (asked !== 'auto') {
-    const name = knownEncoding(asked);
-    // "utf-16" says nothing about the order of bytes: the mark does.
-    const family = mark?.name.startsWith('utf-16') && /^utf-?16$/i.test(asked) ? mark.name : name;
-    return { name: family, bomBytes: mark?.name === family ? mark.bytes.length : 0, origin: 'option' };
+    // "utf-16" says nothing about the order of bytes: the mark does, or the look of it.
+    const name = /^utf-?16$/i.test(asked) ? orderedUtf16(sample, mark?.name) : knownEncoding(asked);
+    return { name, bomBytes: mark?.name === name ? mark.bytes.length : 0, origin: 'option' };
   }
   if (mark !== undefined) return { name: mark.name, bomBytes: mark.bytes.length, origin: 'mark' };
   return { name: guessUtf16(sample) ?? 'utf-8', bomBytes: 0, origin: 'guess' };
@@ -62,6 +60,10 @@ export function chooseEncoding(sample: Buffer, asked: string): ChosenEncoding {
 export function contradictingMark(sample: Buffer, name: string): string | undefined {
   const mark = marks.find(({ bytes }) => sample.subarray(0, bytes.length).equals(bytes));
   return mark === undefined || mark.name === name ? undefined : mark.name;
+}
+
+function orderedUtf16(sample: Buffer, marked: string | undefined): string {
+  return marked?.startsWith('utf-16') ? marked : (guessUtf16(sample) ?? 'utf-16le');
 }
 
 function knownEncoding(asked: string): string {

@@ -48,9 +48,10 @@ function firstInvalidUtf8(bytes: Buffer): number {
 
 function foreignDecoder(encoding: string): ChunkDecoder {
   const decoder = iconv.getDecoder(encoding as Parameters<typeof iconv.getDecoder>[0], { stripBOM: false });
-  const wide = encoding.startsWith('utf-16');
+  const isUtf16 = encoding.startsWith('utf-16');
   // U+FFFD in a utf-16 file was written there by somebody; elsewhere it is what iconv makes of an impossible byte.
-  const impossible = wide ? /\p{Surrogate}/u : /[\uFFFD\p{Surrogate}]/u;
+  const impossible = isUtf16 ? /\p{Surrogate}/u : /[\uFFFD\p{Surrogate}]/u;
+  const pieces = /^(utf-?16|utf-?32|ucs)/.test(encoding) ? asTheyCome() : wholeLines();
   let oddByte = false;
   let highSurrogate = '';
   const checked = (text: string): Decoded => {
@@ -61,15 +62,46 @@ function foreignDecoder(encoding: string): ChunkDecoder {
   return {
     write(bytes) {
       oddByte = oddByte !== (bytes.length % 2 === 1);
-      const text = highSurrogate + decoder.write(bytes);
+      const text = highSurrogate + decoder.write(pieces.take(bytes));
       const cut = /[\uD800-\uDBFF]$/.test(text) ? 1 : 0;
       highSurrogate = text.slice(text.length - cut);
       return checked(text.slice(0, text.length - cut));
     },
     end() {
-      const text = highSurrogate + (decoder.end() ?? '');
-      return wide && oddByte ? { text: Buffer.from(text), badAt: 0 } : checked(text);
+      const text = highSurrogate + decoder.write(pieces.rest()) + (decoder.end() ?? '');
+      return isUtf16 && oddByte ? { text: Buffer.from(text), badAt: 0 } : checked(text);
     },
+  };
+}
+
+/** How bytes are dealt out to a decoder of iconv-lite. */
+interface Pieces {
+  take(bytes: Buffer): Buffer;
+  rest(): Buffer;
+}
+
+function asTheyCome(): Pieces {
+  return { take: (bytes) => bytes, rest: () => noBytes };
+}
+
+/** Longer lines are refused by every reader, so that they may as well be spoilt. */
+const maxHeldBytes = 4 * 1024 * 1024;
+
+/**
+ * Pieces that end with a line: iconv-lite 0.7.3 reserves too little room when a four-byte character of gb18030 ends in
+ * the first byte of a piece, and then loses the last character of that piece.
+ */
+function wholeLines(): Pieces {
+  let held: Buffer = noBytes;
+  return {
+    take(bytes) {
+      const all = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
+      const lineEnd = Math.max(all.lastIndexOf(0x0a), all.lastIndexOf(0x0d)) + 1;
+      const end = all.length - lineEnd > maxHeldBytes ? all.length : lineEnd;
+      held = all.subarray(end);
+      return all.subarray(0, end);
+    },
+    rest: () => held,
   };
 }
 

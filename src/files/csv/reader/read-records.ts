@@ -105,8 +105,8 @@ function createRecordReader(text: CsvText): RecordReader {
 }
 
 function spanOf(scan: RecordScan, start: number, line: number): Span {
-  const { contentEnd, next, lineCount, quoted, lineEnd } = scan;
-  return { start, contentEnd, next, line, lineCount, quoted, lineEnd };
+  const { contentEnd, next, lineCount, intricate, lineEnd } = scan;
+  return { start, contentEnd, next, line, lineCount, intricate, lineEnd };
 }
 
 function recordsOf(bytes: Buffer, spans: readonly Span[], rules: ScanRules): CsvRecord[] {

@@ -22,8 +22,8 @@ export interface RecordScan {
   next: number;
   /** Physical lines that the record spans. */
   lineCount: number;
-  /** Whether quotation marks shape a cell of it. */
-  quoted: boolean;
+  /** Whether a quotation mark in it is doubled, or is to be taken leniently: a matter for the parser. */
+  intricate: boolean;
   /** The one bit of {@link lineEndBits} that ends it. */
   lineEnd: number;
 }
@@ -34,7 +34,7 @@ export function createRecordScan(): RecordScan {
     contentEnd: 0,
     next: 0,
     lineCount: 1,
-    quoted: false,
+    intricate: false,
     lineEnd: lineEndBits.none,
   };
 }
@@ -62,7 +62,7 @@ export function scanRecord(
   scan: RecordScan,
 ): ScanStatus {
   scan.lineCount = 1;
-  scan.quoted = false;
+  scan.intricate = false;
   const { length } = bytes;
   for (let at = start; at < length; at += 1) {
     const byte = bytes[at] as number;
@@ -75,12 +75,11 @@ export function scanRecord(
       if (rules.returnEndsRow) return endRecord(scan, at, at + 1, lineEndBits.cr);
     } else if (byte === quote) {
       if (at === start || followsDelimiter(bytes, start, at, rules.delimiter)) {
-        scan.quoted = true;
         const close = findClosingQuote(bytes, at + 1, isLast, rules, scan);
         if (close < 0) return scan.status;
         at = close;
       } else if (!rules.lenientQuotes) return stop(scan, 'strayQuote');
-      else scan.quoted = true;
+      else scan.intricate = true;
     }
   }
   return isLast ? endRecord(scan, length, length, lineEndBits.none) : stop(scan, 'cut');
@@ -109,8 +108,9 @@ function findClosingQuote(bytes: Buffer, from: number, isLast: boolean, rules: S
     else if (byte === carriageReturn) {
       if (rules.returnEndsRow && bytes[at + 1] !== lineFeed) scan.lineCount += 1;
     } else if (byte === quote) {
-      if (bytes[at + 1] === quote) at += 1;
-      else return judgeClosing(bytes, at, isLast, rules, scan);
+      if (bytes[at + 1] !== quote) return judgeClosing(bytes, at, isLast, rules, scan);
+      scan.intricate = true;
+      at += 1;
     }
   }
   stop(scan, isLast ? 'openQuote' : 'cut');
@@ -129,7 +129,9 @@ function judgeClosing(bytes: Buffer, at: number, isLast: boolean, rules: ScanRul
     byte === undefined ||
     byte === lineFeed ||
     (byte === carriageReturn && (rules.returnEndsRow || bytes[after + 1] === lineFeed));
-  if (endsRow || startsWith(bytes, after, delimiter) || rules.lenientQuotes) return at;
+  if (endsRow || startsWith(bytes, after, delimiter)) return at;
+  scan.intricate = true;
+  if (rules.lenientQuotes) return at;
   // On its own line the mark is out of place; lines further down, it is the first mark that a missing one ran into.
   stop(scan, scan.lineCount > 1 ? 'openQuote' : 'strayQuote');
   return -1;

@@ -1,0 +1,159 @@
+import type { CellRule, ColumnUse, Verdict } from './finding.js';
+import { everyUse } from './finding.js';
+import { isMojibake, repairMojibake } from './mojibake.js';
+
+const asText: ReadonlySet<ColumnUse> = new Set(['text', 'phone', 'postcode', 'code']);
+const identifying: ReadonlySet<ColumnUse> = new Set(['phone', 'postcode', 'code']);
+
+const fetchAgain =
+  'The digits are gone from this file. Export the column anew, formatted as text, or as XLSX instead of CSV.';
+
+/** Excel writes a sign and two digits; `1E5` may well be somebody's product code. */
+const scientific = /^[+-]?\d(?:[.,]\d+)?E[+-]\d{2,3}$/i;
+
+/** Excel keeps 15 digits of a number and puts zeros for the others. */
+const digitsKept = 15;
+const digitsReplaced = /^[+-]?\d{15}0+$/;
+
+/** What Excel and its kin show for a formula that failed, in English, German, Spanish, French and Russian. */
+const errorValue =
+  /^#(?:N\/A|N\/D|NV|REF!|VALUE!|DIV\/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|BUSY!|BLOCKED!|CONNECT!|UNKNOWN!|GETTING_DATA|BEZUG!|WERT!|ZAHL!|¡REF!|¡VALOR!|¡DIV\/0!|¡NUM!|¿NOMBRE\?|VALEUR!|NOM\s?\?|NOMBRE!|Н\/Д|ССЫЛКА!|ЗНАЧ!|ДЕЛ\/0!|ИМЯ\?|ЧИСЛО!|ПУСТО!)$/i;
+const tooNarrow = /^#{3,}$/;
+
+const noBreakSpaces = /[\u00a0\u2007\u202f]/g;
+/** Joiners between characters beyond ASCII are spelling: scripts need them, and emojis are made of them. */
+const zeroWidth =
+  /[\u00ad\u200b\u200e\u200f\u2060\ufeff]|(?:\u200c|\u200d)(?!\P{ASCII})|(?<!\P{ASCII})(?:\u200c|\u200d)/gu;
+
+const month = '(?:jan|feb|m[aä]r|apr|ma[yi]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-z]*';
+const dateLike = new RegExp(
+  `^(?:\\d{4}-\\d{2}-\\d{2}.*|\\d{1,2}[/.]\\d{1,2}[/.]\\d{2,4}|\\d{1,2}[- ]${month}(?:[- ]\\d{2,4})?|${month}[- ]\\d{2,4})$`,
+  'i',
+);
+
+const serialRange = { from: 20_000, to: 60_000 } as const;
+const serialLike = /^\d{5}(?:\.\d+)?$/;
+
+/** Every kind of damage that one cell shows by itself. */
+export const cellRules: readonly CellRule[] = [
+  {
+    code: 'SCIENTIFIC_NUMBER',
+    uses: asText,
+    looksAt: 'number',
+    judge: (text) =>
+      scientific.test(text)
+        ? { message: 'A spreadsheet turned a long number into scientific notation.', suggestion: fetchAgain }
+        : undefined,
+  },
+  {
+    code: 'DIGITS_LOST',
+    uses: asText,
+    looksAt: 'number',
+    judge: (text) =>
+      text.length > digitsKept && digitsReplaced.test(text)
+        ? {
+            message: `The number has ${text.length} digits, and all past the 15th are 0: a spreadsheet keeps no more than 15.`,
+            suggestion: fetchAgain,
+          }
+        : undefined,
+  },
+  {
+    code: 'ERROR_VALUE',
+    uses: everyUse,
+    looksAt: 'hash',
+    judge: (text) => {
+      if (errorValue.test(text)) return failedFormula(`"${text}" is the error of a formula, not a value.`);
+      return tooNarrow.test(text)
+        ? { message: 'The column was too narrow to show the value.', suggestion: 'Widen it and export again.' }
+        : undefined;
+    },
+  },
+  {
+    code: 'ERROR_VALUE',
+    uses: everyUse,
+    looksAt: 'typed',
+    judge: (text, cell) =>
+      typeof cell !== 'string' && cell.kind === 'error'
+        ? failedFormula(`"${text}" is no value: ${cell.reason}`)
+        : undefined,
+  },
+  {
+    code: 'MOJIBAKE',
+    uses: everyUse,
+    looksAt: 'odd',
+    judge: (text) => {
+      if (!isMojibake(text)) return undefined;
+      const repaired = repairMojibake(text);
+      const better = repaired === undefined ? '' : `It probably means "${repaired}". `;
+      return {
+        message: 'The text was once read in the wrong encoding.',
+        suggestion: `${better}Export it again as UTF-8, or try another --encoding.`,
+      };
+    },
+  },
+  {
+    code: 'REPLACEMENT_CHARACTER',
+    uses: everyUse,
+    looksAt: 'odd',
+    judge: (text) =>
+      text.includes('\ufffd')
+        ? {
+            message: 'A character was lost before this file was written, and a placeholder stands for it.',
+            suggestion: 'Type the text anew, or export it again as UTF-8.',
+          }
+        : undefined,
+  },
+  { code: 'INVISIBLE_CHARACTER', uses: everyUse, looksAt: 'odd', judge: invisible },
+  {
+    code: 'VALUE_BECAME_DATE',
+    uses: identifying,
+    looksAt: 'number',
+    judge: (text) => (dateLike.test(text) ? becameDate(text) : undefined),
+  },
+  {
+    code: 'VALUE_BECAME_DATE',
+    uses: identifying,
+    looksAt: 'typed',
+    judge: (text, cell) => (typeof cell !== 'string' && cell.kind === 'date' ? becameDate(text) : undefined),
+  },
+  {
+    code: 'DATE_SERIAL',
+    uses: new Set(['date']),
+    looksAt: 'number',
+    judge: (text) => {
+      if (!serialLike.test(text)) return undefined;
+      const serial = Number(text);
+      if (serial < serialRange.from || serial > serialRange.to) return undefined;
+      return {
+        message: 'The number is how a spreadsheet stores a date.',
+        suggestion: `It probably means ${dateOfSerial(serial)}. Format the column as a date (yyyy-mm-dd) and export again.`,
+      };
+    },
+  },
+];
+
+function failedFormula(message: string): Verdict {
+  return { message, suggestion: 'Mend the formula, or clear the cell.' };
+}
+
+function becameDate(text: string): Verdict {
+  return {
+    message: `A spreadsheet took the value for a date and shows it as "${text}".`,
+    suggestion: 'Format the column as text, type the value anew, and export again.',
+  };
+}
+
+function invisible(text: string): Verdict | undefined {
+  const cleaned = text.replace(noBreakSpaces, ' ').replace(zeroWidth, '');
+  if (cleaned === text) return undefined;
+  return {
+    message: 'The cell holds characters that cannot be seen (no-break or zero-width), which make equal texts differ.',
+    suggestion: `Make it "${cleaned.trim()}", in the file or by a transform of the mapping.`,
+  };
+}
+
+/** Day 25569 of the spreadsheet calendar is 1 January 1970. */
+function dateOfSerial(serial: number): string {
+  const dayMs = 86_400_000;
+  return new Date((Math.floor(serial) - 25_569) * dayMs).toISOString().slice(0, 10);
+}
