@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Database } from '../sqlite/open-database.js';
+import type { CommitGroup } from './commit-group.js';
 import type { ServerClock } from './server-clock.js';
 
 /** Gives out bearer tokens and knows which are alive; survives a restart. */
@@ -19,7 +20,13 @@ interface TokenPolicy {
   readonly tokensPerDay: number;
 }
 
-export function tokenOffice(database: Database, clock: ServerClock, policy: TokenPolicy): TokenOffice {
+interface TokenOfficeParts {
+  readonly database: Database;
+  readonly group: CommitGroup;
+  readonly clock: ServerClock;
+}
+
+export function tokenOffice({ database, group, clock }: TokenOfficeParts, policy: TokenPolicy): TokenOffice {
   const live = new Map(
     database
       .prepare('SELECT token, expiresAtMs FROM tokens')
@@ -38,6 +45,7 @@ export function tokenOffice(database: Database, clock: ServerClock, policy: Toke
   };
   const revokeAll = () => {
     live.clear();
+    group.join();
     database.exec('DELETE FROM tokens');
   };
 
@@ -47,16 +55,17 @@ export function tokenOffice(database: Database, clock: ServerClock, policy: Toke
       if (count >= policy.tokensPerDay) return undefined;
       const token = randomBytes(32).toString('base64url');
       const expiresAt = new Date(clock.now().getTime() + policy.tokenLifetimeMs);
-      database.transaction(() => {
-        countLogin.run(day);
-        insert.run(token, expiresAt.getTime());
-      });
+      group.join();
+      countLogin.run(day);
+      insert.run(token, expiresAt.getTime());
       live.set(token, expiresAt.getTime());
       return { token, expiresAt };
     },
     isLive: (token) => clock.now().getTime() < (live.get(token) ?? 0),
     revoke(token) {
-      if (live.delete(token)) remove.run(token);
+      if (!live.delete(token)) return;
+      group.join();
+      remove.run(token);
     },
     revokeAll,
     loginsToday,

@@ -1,7 +1,9 @@
 import type { Customer } from '../../../pipelines/customer.js';
 import type { Database, SqlValue } from '../../sqlite/open-database.js';
+import type { CommitGroup } from '../commit-group.js';
+import type { ComposedCustomer, Identity } from './compose-customer.js';
 import { codeOf, newCustomerId, numberOfCode, numberOfId } from './customer-identity.js';
-import { joinViews, splitViews } from './customer-views.js';
+import { joinViews } from './customer-views.js';
 
 /** One customer with what only the server knows of it. */
 export interface StoredCustomer {
@@ -10,13 +12,13 @@ export interface StoredCustomer {
   readonly hasTransactions: boolean;
 }
 
-/** The customers on disk; every call is durable against a kill of the process when it returns. */
+/** The customers on disk; what is written is durable when its {@link CommitGroup} says so. */
 export interface CustomerStore {
   /** The customer's JSON, by code or id. */
   textOf(idOrCode: string): string | undefined;
   byCode(code: string): StoredCustomer | undefined;
-  add(make: (identity: { readonly customerId: string; readonly customerCode: string }) => Customer): Customer;
-  replace(number: number, customer: Customer): void;
+  add(make: (identity: Identity) => ComposedCustomer): Identity;
+  replace(number: number, customer: ComposedCustomer): void;
   remove(number: number): void;
   addTransaction(number: number): void;
   count(): number;
@@ -27,7 +29,7 @@ export interface CustomerStore {
 
 const blockSize = 1000;
 
-export function customerStore(database: Database): CustomerStore {
+export function customerStore(database: Database, group: CommitGroup): CustomerStore {
   const select = database.prepare('SELECT flat, deep, transactions FROM customers WHERE number = ?');
   const selectBlock = database.prepare(
     'SELECT number, flat, deep FROM customers WHERE number > ? ORDER BY number LIMIT ?',
@@ -59,24 +61,25 @@ export function customerStore(database: Database): CustomerStore {
     },
     add(make) {
       const number = lastNumber + 1;
-      const customer = make({ customerId: newCustomerId(number), customerCode: codeOf(number) });
-      const { flat, deep } = splitViews(customer);
-      insert.run(number, String(customer.lastEditDateUTC), flat, deep);
+      const identity = { customerId: newCustomerId(number), customerCode: codeOf(number) };
+      const { lastEditDateUTC, flat, deep } = make(identity);
+      group.join();
+      insert.run(number, lastEditDateUTC, flat, deep);
       lastNumber = number;
-      return customer;
+      return identity;
     },
-    replace(number, customer) {
-      const { flat, deep } = splitViews(customer);
-      update.run(String(customer.lastEditDateUTC), flat, deep, number);
+    replace(number, { lastEditDateUTC, flat, deep }) {
+      group.join();
+      update.run(lastEditDateUTC, flat, deep, number);
     },
     // A deleted customer's code is never given again, not even when it was the last one before a restart.
     remove(number) {
-      database.transaction(() => {
-        remove.run(number);
-        saveLast.run(lastNumber);
-      });
+      group.join();
+      saveLast.run(lastNumber);
+      remove.run(number);
     },
     addTransaction: (number) => {
+      group.join();
       countTransaction.run(number);
     },
     count: () => Number(count.get()?.n),
@@ -90,6 +93,7 @@ export function customerStore(database: Database): CustomerStore {
       }
     },
     clear() {
+      group.join();
       database.exec('DELETE FROM customers; DELETE FROM counters');
       lastNumber = 0;
     },
