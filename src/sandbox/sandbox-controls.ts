@@ -70,7 +70,7 @@ export function sandboxControls({ parts, group, log, faultSwitch }: ControlledPa
     },
     loginsToday: () => tokens.loginsToday(),
     addTransaction(customerCode, amount = 0) {
-      const stored = store.byCode(customerCode);
+      const stored = store.forChange(customerCode);
       if (stored === undefined) return false;
       const at = clock.now();
       const sale = saleChanges(stored.customer, amount, at);

@@ -75,7 +75,6 @@ const defaults = {
 /**
  * Runs the Customers API on this machine, on loopback only.
  *
- * @throws {BusyError} another process has the data file
  * @throws {UsageError} the data file is not a sandbox's, the port is taken, or a fault makes no sense
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {

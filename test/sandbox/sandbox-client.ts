@@ -28,7 +28,7 @@ export function basic(sandbox: Pick<Sandbox, 'username' | 'password'>): string {
   return `Basic ${Buffer.from(`${sandbox.username}:${sandbox.password}`).toString('base64')}`;
 }
 
-export async function logIn(sandbox: Sandbox): Promise<string> {
+export async function logIn(sandbox: Pick<Sandbox, 'baseUrl' | 'username' | 'password'>): Promise<string> {
   const { json } = await send(`${sandbox.baseUrl}/auth/token`, { method: 'POST', authorization: basic(sandbox) });
   return json.bearerToken;
 }
@@ -76,8 +76,7 @@ export async function clientOf(sandbox: Sandbox) {
   const customers = `${sandbox.baseUrl}/customers`;
   return {
     authorization,
-    list: (query: Record<string, string | number> = {}) =>
-      send(`${customers}?${queryOf(query)}`, { authorization }),
+    list: (query: Record<string, string | number> = {}) => send(`${customers}?${queryOf(query)}`, { authorization }),
     get: (idOrCode: string) => send(`${customers}/${idOrCode}`, { authorization }),
     add: (body: unknown) => send(customers, { method: 'POST', authorization, body }),
     update: (code: string, body: unknown) => send(`${customers}/${code}`, { method: 'PUT', authorization, body }),

@@ -89,7 +89,7 @@ function copyOf(sent: SentFields, { customerId, customerCode }: Identity): strin
 }
 
 function updateCustomer(call: Call, parts: ApiParts): Answer {
-  const stored = parts.store.byCode(call.identifier);
+  const stored = parts.store.forChange(call.identifier);
   if (stored === undefined) return unknownCustomer(call);
   const sent = readCustomerBody(call);
   if (isAnswer(sent)) return sent;
@@ -112,7 +112,7 @@ function identityErrors(sent: SentFields, stored: Customer): FieldError[] {
 }
 
 function deleteCustomer(call: Call, parts: ApiParts): Answer {
-  const stored = parts.store.byCode(call.identifier);
+  const stored = parts.store.forChange(call.identifier);
   if (stored === undefined) return unknownCustomer(call);
   if (!stored.hasTransactions) {
     parts.store.remove(stored.number);

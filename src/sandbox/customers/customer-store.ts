@@ -16,7 +16,8 @@ export interface StoredCustomer {
 export interface CustomerStore {
   /** The customer's JSON, by code or id. */
   textOf(idOrCode: string): string | undefined;
-  byCode(code: string): StoredCustomer | undefined;
+  /** Reads a customer that is to be changed: until the commit nobody else can. */
+  forChange(code: string): StoredCustomer | undefined;
   add(make: (identity: Identity) => ComposedCustomer): Identity;
   replace(number: number, customer: ComposedCustomer): void;
   remove(number: number): void;
@@ -29,6 +30,11 @@ export interface CustomerStore {
 
 const blockSize = 1000;
 
+const lastNumberSql = `SELECT max(
+  coalesce((SELECT max(number) FROM customers), 0),
+  coalesce((SELECT value FROM counters WHERE name = 'lastNumber'), 0)
+) AS n`;
+
 export function customerStore(database: Database, group: CommitGroup): CustomerStore {
   const select = database.prepare('SELECT flat, deep, transactions FROM customers WHERE number = ?');
   const selectBlock = database.prepare(
@@ -39,8 +45,17 @@ export function customerStore(database: Database, group: CommitGroup): CustomerS
   const countTransaction = database.prepare('UPDATE customers SET transactions = transactions + 1 WHERE number = ?');
   const remove = database.prepare('DELETE FROM customers WHERE number = ?');
   const count = database.prepare('SELECT count(*) AS n FROM customers');
-  const saveLast = database.prepare("INSERT OR REPLACE INTO counters (name, value) VALUES ('lastNumber', ?)");
-  let lastNumber = readLastNumber(database);
+  const saveLast = database.prepare(`INSERT OR REPLACE INTO counters SELECT 'lastNumber', n FROM (${lastNumberSql})`);
+  const selectLast = database.prepare(lastNumberSql);
+  let lastNumber = 0;
+  let countedIn = 0;
+  const takeNumber = () => {
+    const transaction = group.join();
+    if (transaction !== countedIn) lastNumber = Number(selectLast.get()?.n);
+    countedIn = transaction;
+    lastNumber += 1;
+    return lastNumber;
+  };
 
   return {
     textOf(idOrCode) {
@@ -52,7 +67,8 @@ export function customerStore(database: Database, group: CommitGroup): CustomerS
       if (byCode !== undefined) return text;
       return (JSON.parse(text) as Customer).customerId === idOrCode.toLowerCase() ? text : undefined;
     },
-    byCode(code) {
+    forChange(code) {
+      group.join();
       const number = numberOfCode(code);
       const row = number === undefined ? undefined : select.get(number);
       if (number === undefined || row === undefined) return undefined;
@@ -60,22 +76,20 @@ export function customerStore(database: Database, group: CommitGroup): CustomerS
       return { number, customer, hasTransactions: Number(row.transactions) > 0 };
     },
     add(make) {
-      const number = lastNumber + 1;
+      const number = takeNumber();
       const identity = { customerId: newCustomerId(number), customerCode: codeOf(number) };
       const { lastEditDateUTC, flat, deep } = make(identity);
-      group.join();
       insert.run(number, lastEditDateUTC, flat, deep);
-      lastNumber = number;
       return identity;
     },
     replace(number, { lastEditDateUTC, flat, deep }) {
       group.join();
       update.run(lastEditDateUTC, flat, deep, number);
     },
-    // A deleted customer's code is never given again, not even when it was the last one before a restart.
+    // A deleted customer's code is never given again, not even when it was the last one.
     remove(number) {
       group.join();
-      saveLast.run(lastNumber);
+      saveLast.run();
       remove.run(number);
     },
     addTransaction: (number) => {
@@ -95,18 +109,11 @@ export function customerStore(database: Database, group: CommitGroup): CustomerS
     clear() {
       group.join();
       database.exec('DELETE FROM customers; DELETE FROM counters');
-      lastNumber = 0;
+      countedIn = 0;
     },
   };
 }
 
 function viewsOf(row: Record<string, SqlValue>): { flat: string; deep: string } {
   return { flat: String(row.flat), deep: String(row.deep) };
-}
-
-function readLastNumber(database: Database): number {
-  const last = database.prepare(
-    "SELECT max(coalesce((SELECT max(number) FROM customers), 0), coalesce((SELECT value FROM counters WHERE name = 'lastNumber'), 0)) AS n",
-  );
-  return Number(last.get()?.n);
 }
