@@ -1,7 +1,10 @@
-import { BusyError, UsageError } from '../errors.js';
+import { UsageError } from '../errors.js';
 import { type Database, openDatabase } from '../sqlite/open-database.js';
 
 const schemaVersion = 1;
+
+/** 40 MB of log: a checkpoint waits for the disk, and at SQLite's own 4 MB those waits are most of an add's cost. */
+const pagesPerCheckpoint = 10_000;
 
 const schema = `
   CREATE TABLE customers (
@@ -19,22 +22,21 @@ const schema = `
 `;
 
 /**
- * Opens the sandbox's data for this process alone: the count of customer codes is kept in memory, and two servers
- * would give the same code twice.
+ * Opens the sandbox's data, which several processes may serve at the same time.
  *
- * @throws {BusyError} another process has the file
  * @throws {UsageError} the file is not a sandbox's
  */
 export function openSandboxDatabase(dataFile: string): Database {
   let database: Database | undefined;
   try {
     database = openDatabase(dataFile, 'normal');
-    database.exec('PRAGMA locking_mode = EXCLUSIVE');
+    database.exec(`PRAGMA wal_autocheckpoint = ${pagesPerCheckpoint}`);
     claim(database, dataFile);
     return database;
   } catch (error) {
     database?.close();
-    throw explain(error, dataFile);
+    const isForeign = error instanceof Error && 'code' in error && error.code === 'SQLITE_NOTADB';
+    throw isForeign ? notOurs(dataFile, error) : error;
   }
 }
 
@@ -46,18 +48,6 @@ function claim(database: Database, dataFile: string): void {
     if (version !== 0 || tables > 0) throw notOurs(dataFile);
     database.exec(schema);
   });
-}
-
-function explain(error: unknown, dataFile: string): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED'))
-    return new BusyError(`Another process runs a sandbox on ${dataFile}.`, {
-      code: 'SANDBOX_BUSY',
-      nextStep: 'Point --base-url at that sandbox, or give this one another data file.',
-      cause: error,
-    });
-  if (code.startsWith('SQLITE_NOTADB')) return notOurs(dataFile, error);
-  return error;
 }
 
 function notOurs(dataFile: string, cause?: unknown): UsageError {

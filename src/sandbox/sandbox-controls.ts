@@ -1,7 +1,7 @@
 import type { Customer } from '../../pipelines/customer.js';
-import type { Database } from '../sqlite/open-database.js';
 import type { ApiParts } from './api/customers-api.js';
 import { toApiDate } from './api-dates.js';
+import type { CommitGroup } from './commit-group.js';
 import { amendedCustomer } from './customers/compose-customer.js';
 import { seedCustomers } from './customers/seed-customers.js';
 import type { Fault } from './faults/fault.js';
@@ -50,12 +50,12 @@ export interface FaultSwitch {
 
 interface ControlledParts {
   readonly parts: ApiParts;
-  readonly database: Database;
+  readonly group: CommitGroup;
   readonly log: RequestLog;
   readonly faultSwitch: FaultSwitch;
 }
 
-export function sandboxControls({ parts, database, log, faultSwitch }: ControlledParts): SandboxControls {
+export function sandboxControls({ parts, group, log, faultSwitch }: ControlledParts): SandboxControls {
   const { store, tokens, clock, credentials } = parts;
   return {
     requests: () => log.entries(),
@@ -64,23 +64,26 @@ export function sandboxControls({ parts, database, log, faultSwitch }: Controlle
     customerTexts: () => store.texts(),
     faults: () => faultSwitch.faults(),
     setFaults: (faults) => faultSwitch.replace(faults),
-    expireTokens: () => tokens.revokeAll(),
+    expireTokens() {
+      tokens.revokeAll();
+      group.flush();
+    },
     loginsToday: () => tokens.loginsToday(),
     addTransaction(customerCode, amount = 0) {
-      const stored = store.byCode(customerCode);
+      const stored = store.forChange(customerCode);
       if (stored === undefined) return false;
       const at = clock.now();
       const sale = saleChanges(stored.customer, amount, at);
-      database.transaction(() => {
-        store.addTransaction(stored.number);
-        store.replace(stored.number, amendedCustomer(stored.customer, sale, { at, user: 'till' }));
-      });
+      store.addTransaction(stored.number);
+      store.replace(stored.number, amendedCustomer(stored.customer, sale, { at, user: 'till' }));
+      group.flush();
       return true;
     },
-    seed: (count) => seedCustomers(count, clock.now(), { database, store, user: credentials.username }),
+    seed: (count) => seedCustomers(count, clock.now(), { group, store, user: credentials.username }),
     reset() {
       store.clear();
       tokens.clear();
+      group.flush();
       log.clear();
     },
   };

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { UsageError } from '../errors.js';
 import { type Verb, verbs } from './api/call.js';
+import { commitGroup } from './commit-group.js';
 import { customerList } from './customers/customer-list.js';
 import { customerStore } from './customers/customer-store.js';
 import type { Fault } from './faults/fault.js';
@@ -74,31 +75,32 @@ const defaults = {
 /**
  * Runs the Customers API on this machine, on loopback only.
  *
- * @throws {BusyError} another process has the data file
  * @throws {UsageError} the data file is not a sandbox's, the port is taken, or a fault makes no sense
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const settings = { ...defaults, ...options };
   const faultSwitch = startFaultSwitch(settings.faults, settings.seed);
   const database = openSandboxDatabase(settings.dataFile);
+  const group = commitGroup(database);
   const clock = serverClock(settings.now, settings.clockSkewMs);
   const log = requestLog(keptRequests);
   const parts = {
-    store: customerStore(database),
+    store: customerStore(database, group),
     list: customerList(database),
-    tokens: tokenOffice(database, clock, settings),
+    tokens: tokenOffice({ database, group, clock }, settings),
     clock,
     credentials: settings,
     rights: settings.rights,
   };
-  const controls = sandboxControls({ parts, database, log, faultSwitch });
+  const controls = sandboxControls({ parts, group, log, faultSwitch });
   const stopping = new AbortController();
   const server = createServer(clock, log);
-  serveApi(server, { parts, log, plan: faultSwitch.plan, stopping: stopping.signal });
+  serveApi(server, { parts, group, log, plan: faultSwitch.plan, stopping: stopping.signal });
   serveSideDoor(server, controls);
   const close = async () => {
     stopping.abort();
     await server.close();
+    group.flush();
     database.close();
   };
   try {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Database } from '../sqlite/open-database.js';
+import type { CommitGroup } from './commit-group.js';
 import type { ServerClock } from './server-clock.js';
 
 /** Gives out bearer tokens and knows which are alive; survives a restart. */
@@ -19,13 +20,15 @@ interface TokenPolicy {
   readonly tokensPerDay: number;
 }
 
-export function tokenOffice(database: Database, clock: ServerClock, policy: TokenPolicy): TokenOffice {
-  const live = new Map(
-    database
-      .prepare('SELECT token, expiresAtMs FROM tokens')
-      .all()
-      .map((row) => [String(row.token), Number(row.expiresAtMs)]),
-  );
+interface TokenOfficeParts {
+  readonly database: Database;
+  readonly group: CommitGroup;
+  readonly clock: ServerClock;
+}
+
+export function tokenOffice({ database, group, clock }: TokenOfficeParts, policy: TokenPolicy): TokenOffice {
+  const known = new Map<string, number>();
+  const select = database.prepare('SELECT expiresAtMs FROM tokens WHERE token = ?');
   const insert = database.prepare('INSERT INTO tokens (token, expiresAtMs) VALUES (?, ?)');
   const remove = database.prepare('DELETE FROM tokens WHERE token = ?');
   const countLogin = database.prepare(
@@ -37,26 +40,32 @@ export function tokenOffice(database: Database, clock: ServerClock, policy: Toke
     return { day, count: Number(selectLogins.get(day)?.count ?? 0) };
   };
   const revokeAll = () => {
-    live.clear();
+    group.join();
+    known.clear();
     database.exec('DELETE FROM tokens');
   };
 
   return {
     issue() {
+      group.join();
       const { day, count } = loginsToday();
       if (count >= policy.tokensPerDay) return undefined;
       const token = randomBytes(32).toString('base64url');
       const expiresAt = new Date(clock.now().getTime() + policy.tokenLifetimeMs);
-      database.transaction(() => {
-        countLogin.run(day);
-        insert.run(token, expiresAt.getTime());
-      });
-      live.set(token, expiresAt.getTime());
+      countLogin.run(day);
+      insert.run(token, expiresAt.getTime());
       return { token, expiresAt };
     },
-    isLive: (token) => clock.now().getTime() < (live.get(token) ?? 0),
+    isLive(token) {
+      // Another process, or this one before a restart, may have given it out.
+      const expiresAtMs = known.get(token) ?? Number(select.get(token)?.expiresAtMs ?? 0);
+      if (expiresAtMs > 0) known.set(token, expiresAtMs);
+      return clock.now().getTime() < expiresAtMs;
+    },
     revoke(token) {
-      if (live.delete(token)) remove.run(token);
+      known.delete(token);
+      group.join();
+      remove.run(token);
     },
     revokeAll,
     loginsToday,

@@ -1,7 +1,16 @@
-import type { Customer, JsonValue } from '../../../pipelines/customer.js';
-import { amendedCustomer, newCustomer, replacedCustomer, type SentFields } from '../customers/compose-customer.js';
+import type { Customer } from '../../../pipelines/customer.js';
+import {
+  amendedCustomer,
+  type Identity,
+  newCustomer,
+  replacedCustomer,
+  type SentFields,
+} from '../customers/compose-customer.js';
+import { ruleOf } from '../customers/customer-fields.js';
 import type { CustomerList } from '../customers/customer-list.js';
 import type { CustomerStore } from '../customers/customer-store.js';
+import { joinViews } from '../customers/customer-views.js';
+import { jsonMember, jsonObject } from '../customers/json-text.js';
 import type { ServerClock } from '../server-clock.js';
 import type { TokenOffice } from '../token-office.js';
 import { type Answer, badRequest, type FieldError, refusal } from './answer.js';
@@ -68,19 +77,19 @@ function getCustomer(call: Call, { store }: ApiParts): Answer {
 function addCustomer(call: Call, parts: ApiParts): Answer {
   const sent = readCustomerBody(call);
   if (isAnswer(sent)) return sent;
-  const customer = parts.store.add((identity) => newCustomer(sent, identity, editOf(parts)));
-  return { status: 202, body: JSON.stringify(copyOf(sent, customer)) };
+  const identity = parts.store.add((made) => newCustomer(sent, made, editOf(parts)));
+  return { status: 202, body: copyOf(sent, identity) };
 }
 
 /** "A copy of your JSON object" with the id and the code filled in: nothing else of what the server made. */
-function copyOf(sent: SentFields, customer: Customer): Customer {
-  const { customerId = null, customerCode = null } = customer;
-  const entries = [...sent.keys()].map((field): [string, JsonValue] => [field, customer[field] ?? null]);
-  return { customerId, customerCode, ...Object.fromEntries(entries) };
+function copyOf(sent: SentFields, { customerId, customerCode }: Identity): string {
+  let members = jsonMember('customerId', customerId) + jsonMember('customerCode', customerCode);
+  for (const [name, value] of sent) if (ruleOf(name)?.keeper !== 'server') members += jsonMember(name, value);
+  return jsonObject(members);
 }
 
 function updateCustomer(call: Call, parts: ApiParts): Answer {
-  const stored = parts.store.byCode(call.identifier);
+  const stored = parts.store.forChange(call.identifier);
   if (stored === undefined) return unknownCustomer(call);
   const sent = readCustomerBody(call);
   if (isAnswer(sent)) return sent;
@@ -88,7 +97,7 @@ function updateCustomer(call: Call, parts: ApiParts): Answer {
   if (errors.length > 0) return badRequest(errors);
   const customer = replacedCustomer(sent, stored.customer, editOf(parts));
   parts.store.replace(stored.number, customer);
-  return { status: 200, body: JSON.stringify(customer) };
+  return { status: 200, body: joinViews(customer) };
 }
 
 function identityErrors(sent: SentFields, stored: Customer): FieldError[] {
@@ -103,7 +112,7 @@ function identityErrors(sent: SentFields, stored: Customer): FieldError[] {
 }
 
 function deleteCustomer(call: Call, parts: ApiParts): Answer {
-  const stored = parts.store.byCode(call.identifier);
+  const stored = parts.store.forChange(call.identifier);
   if (stored === undefined) return unknownCustomer(call);
   if (!stored.hasTransactions) {
     parts.store.remove(stored.number);

@@ -9,6 +9,9 @@ const article = { string: 'a string', number: 'a number', integer: 'an integer',
 /** Rows of a list carry these; a client that sends such a row back does not mean them as fields. */
 const fieldsOfListRows = new Set(['customSortRowNumber', 'liTotalCount']);
 
+/** The server's own too, but an update must name them. */
+const identityFields = new Set(['customerId', 'customerCode']);
+
 /** The fields in a POST or PUT under the server's own names, or the 4xx that says what is wrong with them. */
 export function readCustomerBody({ bodyText, contentType }: Call): SentFields | Answer {
   if (!/^application\/([\w.-]+\+)?json\b/i.test(contentType ?? ''))
@@ -18,9 +21,9 @@ export function readCustomerBody({ bodyText, contentType }: Call): SentFields | 
   const fields = new Map<string, JsonValue>();
   const errors: FieldError[] = [];
   for (const [sentName, value] of Object.entries(body)) {
-    if (fieldsOfListRows.has(sentName)) continue;
     const field = canonicalName(sentName) ?? sentName;
     const rule = ruleOf(field);
+    if (fieldsOfListRows.has(field) || (rule?.keeper === 'server' && !identityFields.has(field))) continue;
     fields.set(field, value);
     if (rule?.keeper === 'client' && !fits(value, rule.type)) errors.push(wrongType(field, rule.type, value));
   }

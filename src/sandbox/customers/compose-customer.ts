@@ -1,8 +1,10 @@
 import type { Customer, JsonValue } from '../../../pipelines/customer.js';
 import { fromApiDate, toApiDate, toShopDate } from '../api-dates.js';
 import { knownFields, ruleOf } from './customer-fields.js';
+import type { CustomerViews } from './customer-views.js';
+import { jsonMember, jsonObject } from './json-text.js';
 
-/** Fields by the server's spelling of their names; a client's own fields by the client's. */
+/** What a client sent and may set: fields of the API's under the server's spelling, the client's own as sent. */
 export type SentFields = ReadonlyMap<string, JsonValue>;
 
 /** Who changes a customer, and when. */
@@ -11,46 +13,89 @@ export interface Edit {
   readonly user: string;
 }
 
-interface Identity {
+export interface Identity {
   readonly customerId: string;
   readonly customerCode: string;
 }
 
+/** A customer ready to be stored. */
+export interface ComposedCustomer extends CustomerViews {
+  readonly lastEditDateUTC: string;
+}
+
 const device = 'API';
 
+interface Piece {
+  readonly name: string;
+  readonly isServers: boolean;
+  readonly absentText: string;
+}
+
+/** Ready-made JSON: every add and update comes through here, and most fields of most customers are absent. */
+const flatPieces = piecesOf('flat');
+const deepPieces = piecesOf('deep');
+
 /** A customer as it is on its first day. */
-export function newCustomer(sent: SentFields, identity: Identity, edit: Edit): Customer {
+export function newCustomer(sent: SentFields, identity: Identity, edit: Edit): ComposedCustomer {
+  const edited = editFields(edit.at, edit.user);
+  // Written out, since spreading it together takes longer than all the rest.
   return compose(sent, {
-    ...identity,
-    creationDate: toShopDate(edit.at),
-    creationDateUTC: toApiDate(edit.at),
+    customerId: identity.customerId,
+    customerCode: identity.customerCode,
+    creationDate: edited.lastEditDate,
+    creationDateUTC: edited.lastEditDateUTC,
     creationUser: edit.user,
     creationDevice: device,
-    ...editFields(edit.at, edit.user),
+    lastEditDate: edited.lastEditDate,
+    lastEditDateUTC: edited.lastEditDateUTC,
+    lastEditUser: edited.lastEditUser,
+    lastEditDevice: device,
   });
 }
 
 /** The customer after a PUT: nothing of the old one is left but what the server keeps. */
-export function replacedCustomer(sent: SentFields, previous: Customer, edit: Edit): Customer {
+export function replacedCustomer(sent: SentFields, previous: Customer, edit: Edit): ComposedCustomer {
   return compose(sent, { ...previous, ...editFields(laterThan(previous, edit.at), edit.user) });
 }
 
 /** The customer with a few fields changed by the server itself. */
-export function amendedCustomer(previous: Customer, changes: Customer, edit: Edit): Customer {
-  return { ...previous, ...changes, ...editFields(laterThan(previous, edit.at), edit.user) };
+export function amendedCustomer(previous: Customer, changes: Customer, edit: Edit): ComposedCustomer {
+  const customer = { ...previous, ...changes, ...editFields(laterThan(previous, edit.at), edit.user) };
+  return compose(new Map(Object.entries(customer)), customer);
 }
 
-function compose(sent: SentFields, kept: Customer): Customer {
-  const entries: [string, JsonValue][] = [];
-  for (const [name, rule] of knownFields) {
-    const value = rule.keeper === 'server' ? kept[name] : sent.get(name);
-    entries.push([name, value === undefined ? rule.absent : value]);
+function compose(sent: SentFields, kept: Customer & ServerEdit): ComposedCustomer {
+  let ownMembers = '';
+  for (const [name, value] of sent) if (ruleOf(name) === undefined) ownMembers += jsonMember(name, value);
+  return {
+    flat: jsonObject(membersOf(flatPieces, sent, kept)),
+    deep: jsonObject(membersOf(deepPieces, sent, kept) + ownMembers),
+    lastEditDateUTC: kept.lastEditDateUTC,
+  };
+}
+
+function membersOf(pieces: readonly Piece[], sent: SentFields, kept: Customer): string {
+  let members = '';
+  for (const { name, isServers, absentText } of pieces) {
+    const value = isServers ? kept[name] : sent.get(name);
+    members += value === undefined ? absentText : jsonMember(name, value);
   }
-  for (const [name, value] of sent) if (ruleOf(name) === undefined) entries.push([name, value]);
-  return Object.fromEntries(entries);
+  return members;
 }
 
-function editFields(at: Date, user: string): Customer {
+function piecesOf(view: 'flat' | 'deep'): Piece[] {
+  return knownFields
+    .filter(([, rule]) => rule.view === view)
+    .map(([name, { keeper, absent }]) => ({
+      name,
+      isServers: keeper === 'server',
+      absentText: jsonMember(name, absent),
+    }));
+}
+
+type ServerEdit = Readonly<Record<'lastEditDate' | 'lastEditDateUTC' | 'lastEditUser' | 'lastEditDevice', string>>;
+
+function editFields(at: Date, user: string): ServerEdit {
   return {
     lastEditDate: toShopDate(at),
     lastEditDateUTC: toApiDate(at),

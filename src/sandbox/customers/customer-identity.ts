@@ -1,6 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 
 const codeDigits = 7;
+/** All groups of a GUID but the last. */
+const randomLength = 24;
 const codePattern = /^\d{7,15}$/;
 const guidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-([0-9a-f]{12})$/;
 
@@ -18,12 +20,10 @@ export function numberOfCode(code: string): number | undefined {
 
 /**
  * A fresh GUID. Its last group is the customer's number: ids then need no index of their own, which would cost as
- * much as the rest of an insert. The other 76 random bits keep it unguessable.
+ * much as the rest of an insert. The other groups stay random.
  */
 export function newCustomerId(number: number): string {
-  const random = randomBytes(10).toString('hex');
-  const tail = number.toString(16).padStart(12, '0');
-  return `${random.slice(0, 8)}-${random.slice(8, 12)}-4${random.slice(13, 16)}-8${random.slice(17, 20)}-${tail}`;
+  return `${randomUUID().slice(0, randomLength)}${number.toString(16).padStart(12, '0')}`;
 }
 
 /** The number that an id claims; whether the rest of the id is right is for the caller to compare. */

@@ -1,7 +1,9 @@
 import type { Customer } from '../../../pipelines/customer.js';
 import type { Database, SqlValue } from '../../sqlite/open-database.js';
+import type { CommitGroup } from '../commit-group.js';
+import type { ComposedCustomer, Identity } from './compose-customer.js';
 import { codeOf, newCustomerId, numberOfCode, numberOfId } from './customer-identity.js';
-import { joinViews, splitViews } from './customer-views.js';
+import { joinViews } from './customer-views.js';
 
 /** One customer with what only the server knows of it. */
 export interface StoredCustomer {
@@ -10,13 +12,14 @@ export interface StoredCustomer {
   readonly hasTransactions: boolean;
 }
 
-/** The customers on disk; every call is durable against a kill of the process when it returns. */
+/** The customers on disk; what is written is durable when its {@link CommitGroup} says so. */
 export interface CustomerStore {
   /** The customer's JSON, by code or id. */
   textOf(idOrCode: string): string | undefined;
-  byCode(code: string): StoredCustomer | undefined;
-  add(make: (identity: { readonly customerId: string; readonly customerCode: string }) => Customer): Customer;
-  replace(number: number, customer: Customer): void;
+  /** Reads a customer that is to be changed: until the commit nobody else can. */
+  forChange(code: string): StoredCustomer | undefined;
+  add(make: (identity: Identity) => ComposedCustomer): Identity;
+  replace(number: number, customer: ComposedCustomer): void;
   remove(number: number): void;
   addTransaction(number: number): void;
   count(): number;
@@ -27,7 +30,12 @@ export interface CustomerStore {
 
 const blockSize = 1000;
 
-export function customerStore(database: Database): CustomerStore {
+const lastNumberSql = `SELECT max(
+  coalesce((SELECT max(number) FROM customers), 0),
+  coalesce((SELECT value FROM counters WHERE name = 'lastNumber'), 0)
+) AS n`;
+
+export function customerStore(database: Database, group: CommitGroup): CustomerStore {
   const select = database.prepare('SELECT flat, deep, transactions FROM customers WHERE number = ?');
   const selectBlock = database.prepare(
     'SELECT number, flat, deep FROM customers WHERE number > ? ORDER BY number LIMIT ?',
@@ -37,8 +45,17 @@ export function customerStore(database: Database): CustomerStore {
   const countTransaction = database.prepare('UPDATE customers SET transactions = transactions + 1 WHERE number = ?');
   const remove = database.prepare('DELETE FROM customers WHERE number = ?');
   const count = database.prepare('SELECT count(*) AS n FROM customers');
-  const saveLast = database.prepare("INSERT OR REPLACE INTO counters (name, value) VALUES ('lastNumber', ?)");
-  let lastNumber = readLastNumber(database);
+  const saveLast = database.prepare(`INSERT OR REPLACE INTO counters SELECT 'lastNumber', n FROM (${lastNumberSql})`);
+  const selectLast = database.prepare(lastNumberSql);
+  let lastNumber = 0;
+  let countedIn = 0;
+  const takeNumber = () => {
+    const transaction = group.join();
+    if (transaction !== countedIn) lastNumber = Number(selectLast.get()?.n);
+    countedIn = transaction;
+    lastNumber += 1;
+    return lastNumber;
+  };
 
   return {
     textOf(idOrCode) {
@@ -50,7 +67,8 @@ export function customerStore(database: Database): CustomerStore {
       if (byCode !== undefined) return text;
       return (JSON.parse(text) as Customer).customerId === idOrCode.toLowerCase() ? text : undefined;
     },
-    byCode(code) {
+    forChange(code) {
+      group.join();
       const number = numberOfCode(code);
       const row = number === undefined ? undefined : select.get(number);
       if (number === undefined || row === undefined) return undefined;
@@ -58,25 +76,24 @@ export function customerStore(database: Database): CustomerStore {
       return { number, customer, hasTransactions: Number(row.transactions) > 0 };
     },
     add(make) {
-      const number = lastNumber + 1;
-      const customer = make({ customerId: newCustomerId(number), customerCode: codeOf(number) });
-      const { flat, deep } = splitViews(customer);
-      insert.run(number, String(customer.lastEditDateUTC), flat, deep);
-      lastNumber = number;
-      return customer;
+      const number = takeNumber();
+      const identity = { customerId: newCustomerId(number), customerCode: codeOf(number) };
+      const { lastEditDateUTC, flat, deep } = make(identity);
+      insert.run(number, lastEditDateUTC, flat, deep);
+      return identity;
     },
-    replace(number, customer) {
-      const { flat, deep } = splitViews(customer);
-      update.run(String(customer.lastEditDateUTC), flat, deep, number);
+    replace(number, { lastEditDateUTC, flat, deep }) {
+      group.join();
+      update.run(lastEditDateUTC, flat, deep, number);
     },
-    // A deleted customer's code is never given again, not even when it was the last one before a restart.
+    // A deleted customer's code is never given again, not even when it was the last one.
     remove(number) {
-      database.transaction(() => {
-        remove.run(number);
-        saveLast.run(lastNumber);
-      });
+      group.join();
+      saveLast.run();
+      remove.run(number);
     },
     addTransaction: (number) => {
+      group.join();
       countTransaction.run(number);
     },
     count: () => Number(count.get()?.n),
@@ -90,19 +107,13 @@ export function customerStore(database: Database): CustomerStore {
       }
     },
     clear() {
+      group.join();
       database.exec('DELETE FROM customers; DELETE FROM counters');
-      lastNumber = 0;
+      countedIn = 0;
     },
   };
 }
 
 function viewsOf(row: Record<string, SqlValue>): { flat: string; deep: string } {
   return { flat: String(row.flat), deep: String(row.deep) };
-}
-
-function readLastNumber(database: Database): number {
-  const last = database.prepare(
-    "SELECT max(coalesce((SELECT max(number) FROM customers), 0), coalesce((SELECT value FROM counters WHERE name = 'lastNumber'), 0)) AS n",
-  );
-  return Number(last.get()?.n);
 }

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../../pipelines/customer.js';
-import type { Database } from '../../sqlite/open-database.js';
+import type { CommitGroup } from '../commit-group.js';
 import { newCustomer, type SentFields } from './compose-customer.js';
 import type { CustomerStore } from './customer-store.js';
 
@@ -12,7 +12,7 @@ const towns = [
   ['Perth', 'WA', '6000'],
 ] as const;
 
-const customersPerTransaction = 2000;
+const customersPerTurn = 2000;
 
 /**
  * Adds made-up customers, the same ones every time. Their last edits are a second apart and end at `now`, so that the
@@ -21,16 +21,15 @@ const customersPerTransaction = 2000;
 export async function seedCustomers(
   count: number,
   now: Date,
-  { database, store, user }: { database: Database; store: CustomerStore; user: string },
+  { group, store, user }: { group: CommitGroup; store: CustomerStore; user: string },
 ): Promise<void> {
-  for (let done = 0; done < count; done += customersPerTransaction) {
-    const end = Math.min(done + customersPerTransaction, count);
-    database.transaction(() => {
-      for (let index = done; index < end; index += 1) {
-        const at = new Date(now.getTime() - (count - 1 - index) * 1000);
-        store.add((identity) => newCustomer(madeUp(index), identity, { at, user }));
-      }
-    });
+  for (let done = 0; done < count; done += customersPerTurn) {
+    const end = Math.min(done + customersPerTurn, count);
+    for (let index = done; index < end; index += 1) {
+      const at = new Date(now.getTime() - (count - 1 - index) * 1000);
+      store.add((identity) => newCustomer(madeUp(index), identity, { at, user }));
+    }
+    group.flush();
     // Other requests get their turn.
     await new Promise((resolve) => setImmediate(resolve));
   }

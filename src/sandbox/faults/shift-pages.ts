@@ -15,11 +15,11 @@ export function shiftPages(fault: Fault, selection: ListSelection, { store, list
   const edited = () => ({ at: clock.now(), user: otherUser });
   const codes = list.firstCodes(selection, remove + edit);
   for (const code of codes.slice(0, remove)) {
-    const stored = store.byCode(code);
+    const stored = store.forChange(code);
     if (stored !== undefined && !stored.hasTransactions) store.remove(stored.number);
   }
   for (const code of codes.slice(remove)) {
-    const stored = store.byCode(code);
+    const stored = store.forChange(code);
     if (stored === undefined) continue;
     store.replace(stored.number, amendedCustomer(stored.customer, { notes: 'Edited while pages were read' }, edited()));
   }

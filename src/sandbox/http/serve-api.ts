@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 
 import { refusal } from '../api/answer.js';
 import type { Call, CallKind } from '../api/call.js';
 import { type ApiParts, answerCall } from '../api/customers-api.js';
+import type { CommitGroup } from '../commit-group.js';
 import type { FaultPlan, Strike } from '../faults/fault-plan.js';
 import { strikeCall, type WireAction } from '../faults/strike-call.js';
 import type { OpenRequest, RequestLog } from '../request-log.js';
@@ -13,6 +14,7 @@ export const basePath = '/api/v2';
 /** What the routes need; the plan is asked for anew because it can be replaced at run time. */
 export interface ServedApi {
   readonly parts: ApiParts;
+  readonly group: CommitGroup;
   readonly log: RequestLog;
   readonly plan: () => FaultPlan;
   /** Aborts when the server stops: nobody waits for a delayed answer any more. */
@@ -48,7 +50,7 @@ function serve(call: Call, request: FastifyRequest, reply: FastifyReply, served:
     void serveStruck(strike, call, entry, reply, served);
     return;
   }
-  finish(reply, entry, parts, () => ({ do: 'send', answer: answerCall(call, parts) }));
+  finish(reply, entry, served, () => ({ do: 'send', answer: answerCall(call, parts) }));
 }
 
 async function serveStruck(
@@ -56,34 +58,42 @@ async function serveStruck(
   call: Call,
   entry: OpenRequest,
   reply: FastifyReply,
-  { parts, stopping }: ServedApi,
+  served: ServedApi,
 ): Promise<void> {
+  const { parts, stopping } = served;
   try {
     if (delayBeforeMs > 0) await pause(delayBeforeMs, undefined, { signal: stopping });
     const action = safely(() =>
       fault === undefined ? { do: 'send', answer: answerCall(call, parts) } : strikeCall(fault, call, parts),
     );
     if (delayAfterMs > 0) await pause(delayAfterMs, undefined, { signal: stopping });
-    finish(reply, entry, parts, () => action);
+    finish(reply, entry, served, () => action);
   } catch {
     // Only the stopping server interrupts a pause, and it has closed the connection already.
     reply.hijack();
   }
 }
 
-function finish(reply: FastifyReply, entry: OpenRequest, parts: ApiParts, decide: () => WireAction): void {
-  const action = safely(decide);
-  entry.status = action.do === 'send' ? action.answer.status : action.do;
-  act(reply, action, parts.clock);
+function finish(reply: FastifyReply, entry: OpenRequest, { parts, group }: ServedApi, decide: () => WireAction): void {
+  const decided = safely(decide);
+  group.whenDurable((failure) => {
+    const action = failure === undefined ? decided : ownFailure(failure);
+    entry.status = action.do === 'send' ? action.answer.status : action.do;
+    act(reply, action, parts.clock);
+  });
 }
 
-/** A failing disk or a bug of ours looks to the client as it would at the vendor's. */
 function safely(decide: () => WireAction): WireAction {
   try {
     return decide();
   } catch (error) {
-    return { do: 'send', answer: refusal(500, `The sandbox itself failed: ${String(error)}`) };
+    return ownFailure(error);
   }
+}
+
+/** A failing disk or a bug of ours looks to the client as it would at the vendor's. */
+function ownFailure(error: unknown): WireAction {
+  return { do: 'send', answer: refusal(500, `The sandbox itself failed: ${String(error)}`) };
 }
 
 function callOf(kind: CallKind, request: FastifyRequest): Call {

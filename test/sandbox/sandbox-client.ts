@@ -1,0 +1,85 @@
+import { request } from 'undici';
+import { afterEach } from 'vitest';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/start-sandbox.js';
+
+/** An answer as a test wants it: the body parsed when it is JSON. */
+export interface Answered {
+  readonly status: number;
+  readonly headers: Record<string, string | string[] | undefined>;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape.
+  readonly json: any;
+}
+
+const running: Sandbox[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((sandbox) => sandbox.close()));
+});
+
+/** Starts a sandbox that is closed after the test. */
+export async function open(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
+  const sandbox = await startSandbox({ dataFile: ':memory:', ...options });
+  running.push(sandbox);
+  return sandbox;
+}
+
+export function basic(sandbox: Pick<Sandbox, 'username' | 'password'>): string {
+  return `Basic ${Buffer.from(`${sandbox.username}:${sandbox.password}`).toString('base64')}`;
+}
+
+export async function logIn(sandbox: Pick<Sandbox, 'baseUrl' | 'username' | 'password'>): Promise<string> {
+  const { json } = await send(`${sandbox.baseUrl}/auth/token`, { method: 'POST', authorization: basic(sandbox) });
+  return json.bearerToken;
+}
+
+interface Sent {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
+  readonly authorization?: string;
+  /** Objects are sent as JSON, texts as they are. */
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+export async function send(
+  url: string,
+  { method = 'GET', authorization, body, headers }: Sent = {},
+): Promise<Answered> {
+  const response = await request(url, {
+    method,
+    headers: {
+      ...(authorization && { authorization }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.body.text();
+  return { status: response.statusCode, headers: response.headers, text, json: parsed(text) };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function queryOf(query: Record<string, string | number>): URLSearchParams {
+  return new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]));
+}
+
+/** The methods of the API with a token at hand. */
+export async function clientOf(sandbox: Sandbox) {
+  const authorization = `Bearer ${await logIn(sandbox)}`;
+  const customers = `${sandbox.baseUrl}/customers`;
+  return {
+    authorization,
+    list: (query: Record<string, string | number> = {}) => send(`${customers}?${queryOf(query)}`, { authorization }),
+    get: (idOrCode: string) => send(`${customers}/${idOrCode}`, { authorization }),
+    add: (body: unknown) => send(customers, { method: 'POST', authorization, body }),
+    update: (code: string, body: unknown) => send(`${customers}/${code}`, { method: 'PUT', authorization, body }),
+    delete: (code: string) => send(`${customers}/${code}`, { method: 'DELETE', authorization }),
+  };
+}
