@@ -94,7 +94,7 @@ describe('a draft', () => {
     const started = performance.now();
     expect(validate({ emailAddress: `${'a.'.repeat(16_000)}@${'a.'.repeat(300)}` })).toHaveLength(1);
     expect(validate({ emailAddress: `a@${'a.'.repeat(16_000)} ` })).toHaveLength(1);
-    expect(performance.now() - started).toBeLessThan(200);
+    expect(performance.now() - started).toBeLessThan(1000);
   });
 
   it('has one list of fields: none is both written and kept', () => {

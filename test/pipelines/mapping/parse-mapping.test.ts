@@ -141,6 +141,15 @@ describe('parseMapping', () => {
     expect(problemsOf(json)).toEqual([]);
   });
 
+  it('counts "auto" as saying nothing', () => {
+    const source = { sheet: 'Customers', headerRow: 3, encoding: 'auto', delimiter: 'auto' };
+    expect(parsed(withMore({ source })).source).toEqual({ sheet: 'Customers', headerRow: 3 });
+    expect(parsed(withMore({ source: { encoding: 'utf-16le', delimiter: '\t' } })).source).toEqual({
+      encoding: 'utf-16le',
+      delimiter: '\t',
+    });
+  });
+
   it('fills in every default', () => {
     expect(parsed({ fields: { firstName: 'First' } })).toMatchInlineSnapshot(`
       {
