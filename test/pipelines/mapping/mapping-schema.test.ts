@@ -10,11 +10,18 @@ function rule(rest: object): object {
   return withRule({ column: 'A', ...rest });
 }
 
+/** As the formatter of the repository writes it: short lists on one line. */
+function formatted(schema: object): string {
+  const listOfTexts = /\[\s+("[^"]*"(?:,\s+"[^"]*")*)\s+\]/g;
+  return `${JSON.stringify(schema, null, 2)}\n`.replaceAll(
+    listOfTexts,
+    (_list, texts: string) => `[${texts.replaceAll(/,\s+/g, ', ')}]`,
+  );
+}
+
 describe('the published schema', () => {
   it('is what the tables of the parser say (renew it with vitest -u)', async () => {
-    await expect(`${JSON.stringify(mappingSchema(), null, 2)}\n`).toMatchFileSnapshot(
-      '../../../schemas/mappings.schema.json',
-    );
+    await expect(formatted(mappingSchema())).toMatchFileSnapshot('../../../schemas/mappings.schema.json');
   });
 
   it.each(['mappings.example.json', 'fixtures/au-500.mapping.json', 'fixtures/customers-1000.mapping.json'])(
