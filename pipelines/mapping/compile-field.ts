@@ -11,7 +11,7 @@ import type { Applied } from './transforms/transform.js';
 import { trimText } from './trim-text.js';
 
 /** A value with a remark for the user. */
-export interface Noted {
+interface Noted {
   readonly value: FieldValue | undefined;
   readonly note: string;
 }

@@ -1,12 +1,13 @@
 import type { Cell } from '../row.js';
 import { stringType } from './cell-types/string-type.js';
-import { gatherCells, isFailure } from './gather-cells.js';
+import { type Gathered, gatherCells, isFailure } from './gather-cells.js';
 import type { Failure } from './row-reason.js';
 import { trimText } from './trim-text.js';
 
 export type ReadKey = (cells: readonly Cell[]) => string | Failure;
 
 const blankKey: Failure = { code: 'KEY_MISSING', says: 'is blank; every row needs a key' };
+const blankPart: Failure = { code: 'KEY_MISSING', says: 'is not whole; every part of a key must be filled in' };
 
 /**
  * Makes the function that reads a row's key: all its parts, trimmed, in one Unicode form (NFC), so that a key typed
@@ -18,15 +19,16 @@ export function compileKey(positions: readonly number[], join: string, nullToken
     const parts: string[] = [];
     for (const gather of gathers) {
       const part = keyPart(gather(cells));
-      if (typeof part !== 'string') return part;
+      if (part === undefined) return positions.length === 1 ? blankKey : blankPart;
+      if (isFailure(part)) return part;
       parts.push(part);
     }
     return parts.join(join);
   };
 }
 
-function keyPart(gathered: ReturnType<ReturnType<typeof gatherCells>>): string | Failure {
-  if (gathered === undefined || gathered === null) return blankKey;
+function keyPart(gathered: Gathered): string | Failure | undefined {
+  if (gathered === undefined || gathered === null) return undefined;
   if (isFailure(gathered)) return gathered;
   const stated = typeof gathered === 'string' ? undefined : stringType.fromTyped(gathered);
   const text = trimText(typeof gathered === 'string' ? gathered : gathered.text).normalize('NFC');

@@ -2,6 +2,7 @@ import type { Row } from '../row.js';
 import { type ColumnFinder, columnFinder } from './column-finder.js';
 import { compileField } from './compile-field.js';
 import { compileKey } from './compile-key.js';
+import { identityFields } from './customer-fields.js';
 import { propertyPath } from './json-path.js';
 import { type MappedRow, mapRow, type RowTarget } from './map-row.js';
 import type { Mapping, Mode } from './mapping.js';
@@ -89,7 +90,7 @@ function unmappedProblem(column: string): MappingProblem {
   };
 }
 
-const identities: ReadonlySet<string | undefined> = new Set(['customerCode', 'customerId']);
+const identities: ReadonlySet<string | undefined> = new Set(identityFields);
 
 function assemble(
   mapping: Mapping,

@@ -54,7 +54,7 @@ export const customerFields = {
   cC_010: 'string',
 } as const satisfies Record<string, FieldType>;
 
-export type CustomerField = keyof typeof customerFields;
+type CustomerField = keyof typeof customerFields;
 
 /** Made by the server on an add; a mapping may name them to say which customer a row means. */
 export const identityFields = ['customerCode', 'customerId'] as const;

@@ -50,7 +50,7 @@ export interface KeyRule extends ColumnSource {
 /** How one field of the customer is made from a row. */
 export type FieldRule = ConstantRule | ColumnRule;
 
-export interface ConstantRule {
+interface ConstantRule {
   readonly kind: 'constant';
   readonly field: string;
   readonly value: FieldValue;

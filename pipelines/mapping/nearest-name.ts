@@ -4,6 +4,9 @@ import { normaliseName } from './normalise-name.js';
 const mostNamesListed = 8;
 const mostNamesOffered = 3;
 
+/** A name inside another is a weaker hint than a slip of the pen. */
+const unlikenessOfPart = 0.95;
+
 /**
  * The candidates that someone who wrote `name` may have meant, best first.
  *
@@ -43,8 +46,7 @@ function unlikeness(wanted: string, candidate: string): number {
   const edits = distance(wanted, candidate);
   const allowed = Math.max(2, Math.max(wanted.length, candidate.length) / 3);
   const shorter = wanted.length < candidate.length ? wanted : candidate;
-  if (edits >= shorter.length) return 1;
-  if (edits <= allowed) return edits / (allowed + 1);
-  const contained = shorter.length >= 4 && (wanted.includes(candidate) || candidate.includes(wanted));
-  return contained ? 0.95 : 1;
+  const isContained = shorter.length >= 4 && (wanted.includes(candidate) || candidate.includes(wanted));
+  if (edits <= allowed && edits < shorter.length) return edits / (allowed + 1);
+  return isContained ? unlikenessOfPart : 1;
 }

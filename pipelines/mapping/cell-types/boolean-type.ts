@@ -15,7 +15,7 @@ export function booleanType(rule: BooleanRule): CellType {
   for (const word of rule.falseWords) meanings.set(normaliseName(word), false);
   const notABoolean: Failure = { code: 'NOT_A_BOOLEAN', says: `is neither yes nor no; expected ${expectation(rule)}` };
   return {
-    fromText: (text) => meanings.get(normaliseName(text)) ?? notABoolean,
+    fromText: (text) => meanings.get(text) ?? meanings.get(normaliseName(text)) ?? notABoolean,
     fromTyped: (cell) => (cell.kind === 'boolean' ? cell.value : undefined),
     toCell: (value) => toCell(value === true, rule),
   };

@@ -38,6 +38,6 @@ function targetType(field: string, place: Place, customFields: CustomFields): Fi
   const known = [...Object.keys(customerFields), ...identityFields, ...Object.keys(customFields)];
   return place.problem(
     'FIELD_UNKNOWN',
-    `The customer has no field "${field}"; ${offerNames(field, known)} A field of your own goes into "customFields" first`,
+    `The customer has no field "${field}" (fields of your own go into "customFields"); ${offerNames(field, known)}`,
   );
 }

@@ -1,4 +1,5 @@
-import { blankPolicies, type FieldRule, type KeyRule, type Mapping, modes, unmappedPolicies } from '../mapping.js';
+import { identityFields } from '../customer-fields.js';
+import { blankPolicies, type Mapping, type Mode, modes, unmappedPolicies } from '../mapping.js';
 import type { MappingProblem } from '../mapping-problem.js';
 import { mappingProperties, namesOf } from '../mapping-properties.js';
 import { parseCustomFields } from './parse-custom-fields.js';
@@ -32,10 +33,10 @@ function parseRoot(root: Place): Mapping {
   const customFields = parseCustomFields(root.at('customFields'));
   const fields = parseFields(root, customFields);
   const key = parseKey(root.at('key'), fields, customFields);
-  const match = parseMatch(root.at('match'), fields);
+  const match = parseMatch(root.at('match'), root.at('fields'), fields);
   const mode = root.at('mode').asChoice(modes);
   const nullToken = root.at('nullToken').asText()?.trim();
-  if (mode !== undefined) checkMode(root.at('mode'), { mode, key, fields, match });
+  checkMode(root, mode);
   return {
     source: parseSource(root.at('source')),
     ...(mode !== undefined && { mode }),
@@ -58,19 +59,16 @@ function checkVersion(version: Place): void {
   );
 }
 
-interface ModeFacts {
-  readonly mode: NonNullable<Mapping['mode']>;
-  readonly key: KeyRule | undefined;
-  readonly fields: readonly FieldRule[];
-  readonly match: Mapping['match'];
-}
-
-/** An update has to find its customer; only an add can do without. */
-function checkMode(place: Place, { mode, key, fields, match }: ModeFacts): void {
-  const isIdentified = fields.some(({ field }) => field === 'customerCode' || field === 'customerId');
-  if (mode === 'add' || key !== undefined || isIdentified || match.length > 0 || place.value === undefined) return;
-  place.problem(
-    'MATCH_MISSING',
-    `"${mode}" has to find existing customers; add a "key", map "customerCode", or name fields in "match"`,
-  );
+/** An update has to find its customer; only an add can do without. A rule that is wrong itself counts as one. */
+function checkMode(root: Place, mode: Mode | undefined): void {
+  const isIdentified = identityFields.some((field) => root.at('fields').has(field));
+  const { value: match } = root.at('match');
+  const isMatched = match !== undefined && !(Array.isArray(match) && match.length === 0);
+  if (mode === undefined || mode === 'add' || isIdentified || root.has('key') || isMatched) return;
+  root
+    .at('mode')
+    .problem(
+      'MATCH_MISSING',
+      `"${mode}" has to find existing customers; add a "key", map "customerCode", or name fields in "match"`,
+    );
 }

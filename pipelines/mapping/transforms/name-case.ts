@@ -43,7 +43,13 @@ function afterApostrophe(text: string): string {
 
 /** Initials are names of their own: "j.r." → "J.R."; "4th" stays. */
 function capitalise(text: string): string {
-  return text.replaceAll(/(?<=^|\.)\p{L}/gu, (letter) => letter.toUpperCase());
+  return text.replaceAll(/(?<=^|\.)\p{L}/gu, capitalOf);
+}
+
+/** A letter whose capital is two letters (ß) begins no name. */
+function capitalOf(letter: string): string {
+  const capital = letter.toUpperCase();
+  return capital.length === letter.length ? capital : letter;
 }
 
 function isMixed(text: string): boolean {

@@ -19,7 +19,7 @@ export interface TransformOptions {
 }
 
 /** The values of a transform's own options; of any transform's, when it is not known which. */
-export type OptionValues<Options extends TransformOptions> = string extends keyof Options
+type OptionValues<Options extends TransformOptions> = string extends keyof Options
   ? { readonly [option: string]: string | number }
   : { readonly [Name in keyof Options]: Options[Name]['kind'] extends 'count' | 'index' ? number : string };
 

@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'csv-parse/sync';
+import { describe, expect, it } from 'vitest';
+import { typeNames } from '../../../pipelines/mapping/cell-types/cell-types.js';
+import { dateTokens } from '../../../pipelines/mapping/cell-types/date-format.js';
+import { compileMapping } from '../../../pipelines/mapping/compile-mapping.js';
+import { customerFields } from '../../../pipelines/mapping/customer-fields.js';
+import { mappingProblemCodes } from '../../../pipelines/mapping/mapping-problem.js';
+import {
+  fieldProperties,
+  keyProperties,
+  mappingProperties,
+  sourceProperties,
+} from '../../../pipelines/mapping/mapping-properties.js';
+import { parseMapping } from '../../../pipelines/mapping/parse/parse-mapping.js';
+import { rowReasonCodes } from '../../../pipelines/mapping/row-reason.js';
+import { transforms } from '../../../pipelines/mapping/transforms/transforms.js';
+import { draftReasonCodes } from '../../../src/validation/draft-reason-codes.js';
+
+const page = readFileSync('docs/mapping.md', 'utf8');
+
+interface Example {
+  readonly mapping: string;
+  readonly csv: string;
+  readonly kind: string;
+  readonly expected: string;
+}
+
+/** A mapping, the file that it is tried on, and what the page says comes out. */
+const examples: readonly Example[] = [
+  ...page.matchAll(/```json mapping\n(.*?)```\n+(?:```csv\n(.*?)```\n+)?```(json customers|text problems)\n(.*?)```/gs),
+].map(([, mapping = '', csv = '', kind = '', expected = '']) => ({ mapping, csv, kind, expected }));
+
+function problemLines({ mapping, csv }: Example): readonly string[] {
+  const parsed = parseMapping(JSON.parse(mapping));
+  const [columns = []]: string[][] = parse(csv);
+  const result = parsed.ok ? compileMapping(parsed.mapping, columns) : parsed;
+  return result.ok ? [] : result.problems.map(({ code, path, message }) => `${code} ${path} ${message}`);
+}
+
+function customers({ mapping, csv }: Example): readonly object[] {
+  const parsed = parseMapping(JSON.parse(mapping));
+  const [columns = [], ...rows]: string[][] = parse(csv);
+  const result = parsed.ok ? compileMapping(parsed.mapping, columns) : parsed;
+  if (!result.ok || !('compiled' in result)) throw new Error(JSON.stringify(result));
+  return rows.map((cells, index) => {
+    const { draft, reasons } = result.compiled.map({ index, number: index + 2, cells });
+    return reasons.length === 0 ? draft : { _error: reasons.map(({ message }) => message).join('\n') };
+  });
+}
+
+describe('the page about the mapping', () => {
+  it('has examples, and every one is found', () => {
+    expect(examples).toHaveLength(page.split('```json mapping').length - 1);
+  });
+
+  it.each(examples)('is right about $mapping', (example) => {
+    if (example.kind === 'text problems') expect(problemLines(example)).toEqual(example.expected.trim().split('\n'));
+    else expect(customers(example)).toEqual(JSON.parse(example.expected));
+  });
+
+  it.each(
+    Object.entries({
+      ...mappingProperties,
+      ...sourceProperties,
+      ...keyProperties,
+      ...fieldProperties,
+      ...dateTokens,
+      ...transforms,
+      ...customerFields,
+    })
+      .map(([name]) => name)
+      .concat(typeNames)
+      .filter((name) => !/^cC_00[2-9]$/.test(name)),
+  )('explains %s', (name) => {
+    expect(page).toMatch(new RegExp(`[\`"]${name.replace('$', '\\$')}[\`"]`));
+  });
+
+  it.each(Object.entries({ ...mappingProblemCodes, ...rowReasonCodes, ...draftReasonCodes }))(
+    'lists %s',
+    (code, meaning) => {
+      expect(page.replaceAll(/ +/g, ' ')).toContain(`| \`${code}\` | ${meaning} |`);
+    },
+  );
+});

@@ -1,0 +1,210 @@
+import { describe, expect, it } from 'vitest';
+import { parsed, problemsOf, withRule } from './mapping-under-test.js';
+
+function withMore(more: object): object {
+  return { fields: { firstName: 'First' }, ...more };
+}
+
+describe('parseMapping', () => {
+  it.each<[title: string, json: unknown, code: string, path: string, says: string]>([
+    ['a file that is no object', [], 'WRONG_KIND', '', 'found a list'],
+    ['a file that is empty', undefined, 'WRONG_KIND', '', 'found null'],
+    ['an unknown property', withMore({ feilds: {} }), 'PROPERTY_UNKNOWN', 'feilds', 'did you mean "fields"?'],
+    ['no fields', { mode: 'add' }, 'PROPERTY_MISSING', '', 'has no "fields"'],
+    ['fields without a field', { fields: {} }, 'PROPERTY_MISSING', 'fields', 'map at least one'],
+    ['another version', withMore({ version: 2 }), 'VERSION_UNSUPPORTED', 'version', 'version 1'],
+    ['an unknown mode', withMore({ mode: 'upsrt' }), 'CHOICE_UNKNOWN', 'mode', 'did you mean "upsert"?'],
+    ['null in place of a text', withMore({ mode: null }), 'WRONG_KIND', 'mode', 'found null'],
+    ['an unknown policy', withMore({ blank: 'clean' }), 'CHOICE_UNKNOWN', 'blank', 'did you mean "clear"?'],
+    ['a header row below one', withMore({ source: { headerRow: 0 } }), 'WRONG_KIND', 'source.headerRow', 'from 1'],
+    [
+      'a delimiter of two signs',
+      withMore({ source: { delimiter: ';;' } }),
+      'CHOICE_UNKNOWN',
+      'source.delimiter',
+      'one sign',
+    ],
+    [
+      'an unknown source property',
+      withMore({ source: { sheeet: 'A' } }),
+      'PROPERTY_UNKNOWN',
+      'source.sheeet',
+      '"sheet"',
+    ],
+    ['a blank token', withMore({ nullToken: ' ' }), 'WRONG_KIND', 'nullToken', 'blank'],
+    ['an unknown field', withRule('A', 'fristName'), 'FIELD_UNKNOWN', 'fields.fristName', 'did you mean "firstName"'],
+    ['a field in other letters', withRule('A', 'Firstname'), 'FIELD_UNKNOWN', 'fields.Firstname', '"firstName"'],
+    ['a field named like a method', withRule('A', 'constructor'), 'FIELD_UNKNOWN', 'fields.constructor', 'no field'],
+    [
+      'a field with odd signs',
+      withRule('A', 'loyalty tier'),
+      'FIELD_UNKNOWN',
+      'fields["loyalty tier"]',
+      'customFields',
+    ],
+    ['a field that the server keeps', withRule('A', 'balance'), 'FIELD_SERVER_KEPT', 'fields.balance', 'server keeps'],
+    ['a server date', withRule('A', 'firstSaledate'), 'FIELD_SERVER_KEPT', 'fields.firstSaledate', 'take it out'],
+    [
+      'a declared field of the API',
+      withMore({ customFields: { Notes: 'string' } }),
+      'CUSTOM_FIELD_INVALID',
+      'customFields.Notes',
+      '"notes"',
+    ],
+    [
+      'an impossible declared name',
+      withMore({ customFields: { '1st': 'string' } }),
+      'CUSTOM_FIELD_INVALID',
+      'customFields["1st"]',
+      'letter',
+    ],
+    [
+      'a declared field of no type',
+      withMore({ customFields: { tier: 'text' } }),
+      'CHOICE_UNKNOWN',
+      'customFields.tier',
+      '"string"',
+    ],
+    ['a key without a column', withMore({ key: {} }), 'SOURCE_MISSING', 'key', 'exactly one'],
+    ['a key with both', withMore({ key: { column: 'A', columns: ['A'] } }), 'SOURCE_CONFLICT', 'key', 'exactly one'],
+    ['an unknown stamp', withMore({ key: { column: 'A', stamp: 'cC_01' } }), 'STAMP_INVALID', 'key.stamp', '"cC_001"'],
+    [
+      'a stamp that is a number',
+      withMore({ key: { column: 'A', stamp: 'creditLimit' } }),
+      'STAMP_INVALID',
+      'key.stamp',
+      'no text field',
+    ],
+    [
+      'a stamp that is mapped',
+      withMore({ key: { column: 'A', stamp: 'firstName' } }),
+      'STAMP_INVALID',
+      'key.stamp',
+      'mapped under "fields"',
+    ],
+    [
+      'a match that is not mapped',
+      withMore({ match: ['emailAddress'] }),
+      'MATCH_NOT_MAPPED',
+      'match[0]',
+      '"emailAddress"',
+    ],
+    ['an update of nobody', withMore({ mode: 'update' }), 'MATCH_MISSING', 'mode', 'add a "key"'],
+    [
+      'an update by an empty match',
+      withMore({ mode: 'upsert', match: [] }),
+      'MATCH_MISSING',
+      'mode',
+      'existing customers',
+    ],
+  ])('reports %s', (_title, json, code, path, says) => {
+    expect(problemsOf(json)).toEqual([{ code, path, message: expect.stringContaining(says) }]);
+  });
+
+  it('reports everything at once', () => {
+    const problems = problemsOf({
+      mode: 'upsrt',
+      fields: { creditLimit: 'Limit', fristName: 'A', notes: { column: 'B', transform: ['trm', 'uper'] } },
+      ignore: 'C',
+    });
+    expect(problems.map(({ path }) => path).sort()).toEqual([
+      'fields.creditLimit',
+      'fields.fristName',
+      'fields.notes.transform[0]',
+      'fields.notes.transform[1]',
+      'ignore',
+      'mode',
+    ]);
+  });
+
+  it('does not take a rule that is wrong itself for one that is not there', () => {
+    const json = {
+      mode: 'update',
+      match: ['emailAddress'],
+      fields: { emailAddress: { column: 'A', transform: ['x'] } },
+    };
+    expect(problemsOf(json).map(({ code }) => code)).toEqual(['TRANSFORM_UNKNOWN']);
+  });
+
+  it.each<[title: string, json: object]>([
+    ['a declared field', { customFields: { loyaltyTier: 'string' }, fields: { loyaltyTier: 'Tier' } }],
+    [
+      'a declared number',
+      { customFields: { visits: 'integer' }, fields: { visits: { column: 'V', type: 'integer' } } },
+    ],
+    ['finished lookup values without a type', withRule({ column: 'A', lookup: { a: true, b: false } }, 'active')],
+    ['an update by code', { mode: 'update', fields: { customerCode: 'Code', notes: 'Notes' } }],
+    ['an upsert by a match', { mode: 'upsert', match: ['emailAddress'], fields: { emailAddress: 'E-mail' } }],
+    ['a null default, which clears', withRule({ column: 'A', default: null })],
+    ['a transform with an empty object', withRule({ column: 'A', transform: [{ trim: {} }] })],
+  ])('accepts %s', (_title, json) => {
+    expect(problemsOf(json)).toEqual([]);
+  });
+
+  it('counts "auto" as saying nothing', () => {
+    const source = { sheet: 'Customers', headerRow: 3, encoding: 'auto', delimiter: 'auto' };
+    expect(parsed(withMore({ source })).source).toEqual({ sheet: 'Customers', headerRow: 3 });
+    expect(parsed(withMore({ source: { encoding: 'utf-16le', delimiter: '\t' } })).source).toEqual({
+      encoding: 'utf-16le',
+      delimiter: '\t',
+    });
+  });
+
+  it('fills in every default', () => {
+    expect(parsed({ fields: { firstName: 'First' } })).toMatchInlineSnapshot(`
+      {
+        "blank": "keep",
+        "customFields": {},
+        "fields": [
+          {
+            "columns": [
+              "First",
+            ],
+            "field": "firstName",
+            "fieldType": "string",
+            "join": " ",
+            "kind": "columns",
+            "transforms": [],
+            "type": {
+              "name": "string",
+            },
+          },
+        ],
+        "ignore": [],
+        "match": [],
+        "source": {},
+        "unmapped": "warn",
+      }
+    `);
+  });
+
+  it("accepts the contract's example but for what is announced only", () => {
+    const problems = problemsOf({
+      $schema: './mappings.schema.json',
+      version: 1,
+      source: { sheet: 'Customers', headerRow: 1, encoding: 'auto', delimiter: 'auto' },
+      mode: 'upsert',
+      key: { column: 'Account No', stamp: 'cC_001' },
+      fields: {
+        customerName: 'Company',
+        firstName: { column: 'First Name', transform: ['trim', 'nameCase'] },
+        address: { columns: ['Street', 'Street 2'], join: ', ' },
+        phoneNumber: { column: 'Phone', transform: [{ phone: { country: 'AU' } }] },
+        creditLimit: { column: 'Credit Limit', type: 'number', decimal: ',', group: '.' },
+        allowMailing: { column: 'Mail OK', type: 'boolean', true: ['Y', 'Yes'], false: ['N', 'No'] },
+        region: { column: 'State', lookup: { 'New South Wales': 'NSW' }, otherwise: 'error' },
+        country: { column: 'Country', default: 'Australia' },
+        customerType: { value: 'Adult' },
+        notes: { expression: "'Since ' & $row.`Customer Since`" },
+      },
+      ignore: ['Internal Remark'],
+      unmapped: 'warn',
+      blank: 'keep',
+      nullToken: '#N/A',
+    });
+    expect(problems.map(({ code, path }) => `${code} ${path}`)).toEqual([
+      'NOT_SUPPORTED fields.phoneNumber.transform[0]',
+      'NOT_SUPPORTED fields.notes.expression',
+    ]);
+  });
+});
