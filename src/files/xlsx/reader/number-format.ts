@@ -49,7 +49,8 @@ const dateMark = /\[(?:h+|m+|s+)\]|am\/pm|a\/p|y+|m+|d+|h+|s+(?:[.,]0+)?|g+|e+|b
 function dateParts(marks: string): DateParts | undefined {
   const tokens = (marks.toLowerCase().match(dateMark) ?? []).filter((token) => /^[[a-z0#?@]/.test(token));
   // A place for a digit, or a letter that no date has, means an amount: `0 km`, `0.00E+00`.
-  if (tokens.length === 0 || tokens.some((token) => !/^(?:\[|am|a\/p|aaa|[ymdhsgeb])/.test(token))) return undefined;
+  if (tokens.length === 0 || tokens.some((token) => !/^(?:\[[hms]|am|a\/p|aaa|[ymdhsgeb])/.test(token)))
+    return undefined;
   if (tokens.some((token) => token.startsWith('[')))
     return tokens.some((token) => /^[yd]/.test(token)) ? 'datetime' : 'elapsed';
   const hasTime = tokens.some((token) => /^(?:h|s|am|a\/p)/.test(token));

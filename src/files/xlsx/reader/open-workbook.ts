@@ -100,9 +100,13 @@ function layOut({ sample, options, archive, sheet }: Opening, header: FoundHeade
     (column) => skipHidden && sample.hiddenColumns.some(({ first, last }) => column >= first && column <= last),
   );
   if (dataRows.length > 0 || sample.rowsBelow > 0) return layout;
-  const names = layout.names.map((name) => `“${name}”`).join(', ');
+  const names = namesBetween(header, 1, header.row.cells.length).map((name) => `“${name}”`);
   const place = { ...archive.place, sheet: sheet.name };
-  throw refusal('NO_DATA_ROWS', place, `there are no rows below the header (row ${header.row.number}: ${names}).`);
+  throw refusal(
+    'NO_DATA_ROWS',
+    place,
+    `there are no rows below the header (row ${header.row.number}: ${names.join(', ')}).`,
+  );
 }
 
 async function noticesOf(opening: Opening, header: FoundHeader, layout: ColumnLayout): Promise<readonly Notice[]> {
