@@ -1,7 +1,137 @@
-import type { RowSource } from '../../../../pipelines/ports.js';
-import type { OpenOptions } from '../../input-source.js';
+import type { Notice } from '../../../../pipelines/ports.js';
+import { textOf } from '../../../../pipelines/row.js';
+import type { InputSource } from '../../input-source.js';
+import { type Archive, openArchive } from './archive.js';
+import { chooseSheet } from './choose-sheet.js';
+import { type FoundHeader, findHeader, normalisedName } from './find-header.js';
+import { type ColumnLayout, layOutColumns } from './lay-out-columns.js';
+import { type WorkbookLimits, workbookLimits } from './limits.js';
+import { openingNotices } from './notices.js';
+import { fingerprintOf } from './open-input-file.js';
+import { sheetsWithContent } from './other-sheets.js';
+import { refusal } from './refusal.js';
+import { columnsOf, type SheetSample, sampleSheet, type WorkbookParts } from './sample-sheet.js';
+import { readCellFormats } from './styles-part.js';
+import { readWorkbookIndex, type WorksheetEntry } from './workbook-part.js';
+import { makeWorkbookSource } from './workbook-source.js';
 
-/** Placeholder until the workbook reader is merged. */
-export async function openWorkbook(_file: string, _options: OpenOptions): Promise<RowSource> {
-  throw new Error('The workbook reader is not part of this branch.');
+export interface OpenWorkbookOptions {
+  /** The file as the user named it, for messages. @default the path */
+  readonly displayName?: string;
+  /** A sheet's name, or its number from 1 as text. @default the first visible sheet */
+  readonly sheet?: string;
+  /** The row number of the header. @default found by `expectedColumns`, else the first row with content */
+  readonly headerRow?: number;
+  /** Column names that the mapping uses: the first of 50 rows that has four fifths of them is the header. */
+  readonly expectedColumns?: readonly string[];
+  /** Leaves hidden rows and columns out. @default false */
+  readonly skipHidden?: boolean;
+  /** Caps against hostile files; for tests. */
+  readonly limits?: Partial<WorkbookLimits>;
+}
+
+/** Everything that was settled at opening, in the shape the options take inside. */
+interface Opening {
+  readonly archive: Archive;
+  readonly parts: WorkbookParts;
+  readonly sheet: WorksheetEntry;
+  readonly sample: SheetSample;
+  readonly options: OpenWorkbookOptions;
+}
+
+/**
+ * Opens a .xlsx workbook as a source of rows. Reads the workbook's index and the top of one sheet; the rows
+ * themselves are read by `batches()`, in flat memory.
+ *
+ * @throws InputError with a code of `nextSteps` when the file cannot be read as a workbook with customers
+ * @throws UsageError `UNKNOWN_SHEET` when there is no such sheet
+ */
+export async function openWorkbook(file: string, options: OpenWorkbookOptions = {}): Promise<InputSource> {
+  const place = { file: options.displayName ?? file };
+  const limits = { ...workbookLimits, ...options.limits };
+  const archive = await openArchive(file, place, limits);
+  try {
+    const index = await readWorkbookIndex(archive);
+    const parts = { index, formats: await readCellFormats(archive, index.stylesPart) };
+    const sheet = chooseSheet(index.worksheets, options.sheet, place.file);
+    const fromRow = options.headerRow ?? 1;
+    const skipHidden = options.skipHidden ?? false;
+    const sample = await sampleSheet(archive, sheet, parts, { fromRow, skipHidden });
+    const opening = { archive, parts, sheet, sample, options };
+    const header = await headerOf(opening);
+    const layout = layOut(opening, header);
+    return makeWorkbookSource({
+      path: file,
+      archive,
+      parts,
+      sheet,
+      layout,
+      headerRow: header.row.number,
+      skipHidden,
+      openingNotices: await noticesOf(opening, header, layout),
+      fingerprint: await fingerprintOf(archive.handle),
+    });
+  } finally {
+    await archive.close();
+  }
+}
+
+async function headerOf(opening: Opening): Promise<FoundHeader> {
+  const { sample, options, archive, sheet } = opening;
+  const place = { ...archive.place, sheet: sheet.name };
+  if (options.headerRow !== undefined) {
+    const row = sample.top[0];
+    if (row?.number === options.headerRow) return { row, isMatched: true };
+    throw refusal('HEADER_ROW_EMPTY', { ...place, row: options.headerRow }, 'the header row has no column names.');
+  }
+  const header = findHeader(sample.top, options.expectedColumns ?? []);
+  if (header !== undefined) return header;
+  const others = await sheetsWithContent(archive, opening.parts, sheet);
+  const hint = others.length === 0 ? '' : ` These have content: ${others.join(', ')}.`;
+  throw refusal('EMPTY_SHEET', place, `the sheet is empty.${hint}`);
+}
+
+function layOut({ sample, options, archive, sheet }: Opening, header: FoundHeader): ColumnLayout {
+  const skipHidden = options.skipHidden ?? false;
+  const dataRows = sample.top.filter((row) => row.number > header.row.number && !(skipHidden && row.isHidden));
+  const layout = layOutColumns(
+    header.row,
+    new Set([...dataRows.flatMap(columnsOf), ...sample.columnsBelow]),
+    (column) => skipHidden && sample.hiddenColumns.some(({ first, last }) => column >= first && column <= last),
+  );
+  if (dataRows.length > 0 || sample.rowsBelow > 0) return layout;
+  const names = namesBetween(header, 1, header.row.cells.length).map((name) => `“${name}”`);
+  const place = { ...archive.place, sheet: sheet.name };
+  throw refusal(
+    'NO_DATA_ROWS',
+    place,
+    `there are no rows below the header (row ${header.row.number}: ${names.join(', ')}).`,
+  );
+}
+
+async function noticesOf(opening: Opening, header: FoundHeader, layout: ColumnLayout): Promise<readonly Notice[]> {
+  const { archive, parts, sheet, sample, options } = opening;
+  const found = new Set(header.row.cells.map((cell) => normalisedName(textOf(cell))));
+  const { worksheets } = parts.index;
+  return openingNotices({
+    sheet,
+    otherSheetsWithContent: options.sheet === undefined ? await sheetsWithContent(archive, parts, sheet) : [],
+    hiddenSheets: worksheets.filter(({ isHidden }) => isHidden).map(({ name }) => name),
+    headerRow: header.row.number,
+    rowsAboveHeader: sample.top.filter(({ number }) => number < header.row.number).length,
+    missedNames: header.isMatched
+      ? []
+      : (options.expectedColumns ?? []).filter((name) => !found.has(normalisedName(name))),
+    layout,
+    hiddenColumns: sample.hiddenColumns.flatMap(({ first, last }) => namesBetween(header, first, last)),
+    skipHidden: options.skipHidden ?? false,
+  });
+}
+
+/** The header texts of a span of columns; a span may run to the end of the sheet, past every name. */
+function namesBetween(header: FoundHeader, first: number, last: number): readonly string[] {
+  return header.row.cells
+    .slice(first - 1, last)
+    .map(textOf)
+    .filter((name) => name.trim() !== '');
 }

@@ -1,0 +1,66 @@
+import { textOf } from '../../../../pipelines/row.js';
+import { columnLetters } from './cell-reference.js';
+import type { CollectedRow } from './row-collector.js';
+
+/** Our own result files add columns with such names; they are left out when such a file comes back. */
+const ownColumn = /^_/;
+
+/** Which columns of the sheet become columns of the input, and under which names. */
+export interface ColumnLayout {
+  readonly names: readonly string[];
+  /** The letters of each column, in the order of `names`. */
+  readonly letters: readonly string[];
+  /** By sheet column: the position in `names`, or -1 when it is left out on purpose. */
+  readonly slots: readonly (number | undefined)[];
+  /** Names that the header has more than once. */
+  readonly duplicates: readonly string[];
+  /** Made-up names of columns that have data but no header. */
+  readonly unnamed: readonly string[];
+}
+
+/**
+ * Names the columns after the header row.
+ *
+ * @param columnsWithData - sheet columns (from 1) that have content below the header
+ * @param isLeftOut - hidden columns, when the user does not want them
+ */
+export function layOutColumns(
+  header: CollectedRow,
+  columnsWithData: ReadonlySet<number>,
+  isLeftOut: (column: number) => boolean,
+): ColumnLayout {
+  const texts = header.cells.map(textOf);
+  const taken = new Set(texts);
+  const seen = new Map<string, number>();
+  const names: string[] = [];
+  const letters: string[] = [];
+  const slots: (number | undefined)[] = [];
+  const unnamed: string[] = [];
+  const last = Math.max(texts.length, ...columnsWithData);
+  for (let column = 1; column <= last; column++) {
+    const text = texts[column - 1] ?? '';
+    const isNamed = text.trim() !== '';
+    if (!isNamed && !columnsWithData.has(column)) continue;
+    slots[column] = -1;
+    if (ownColumn.test(text) || isLeftOut(column)) continue;
+    const name = isNamed ? uniqueName(text, seen, taken) : freeName(`Column ${column}`, taken);
+    if (!isNamed) unnamed.push(name);
+    slots[column] = names.push(name) - 1;
+    letters.push(columnLetters(column));
+  }
+  const duplicates = [...seen].filter(([, count]) => count > 1).map(([name]) => name);
+  return { names, letters, slots, duplicates, unnamed };
+}
+
+function uniqueName(text: string, seen: Map<string, number>, taken: Set<string>): string {
+  const count = (seen.get(text) ?? 0) + 1;
+  seen.set(text, count);
+  return count === 1 ? text : freeName(`${text} (${count})`, taken);
+}
+
+function freeName(wish: string, taken: Set<string>): string {
+  let name = wish;
+  for (let number = 2; taken.has(name); number++) name = `${wish} (${number})`;
+  taken.add(name);
+  return name;
+}
