@@ -1,6 +1,6 @@
 import type { FailureLimit } from '../../pipelines/run-control.js';
 import { UsageError } from '../errors.js';
-import { defaultFailureLimit } from '../library/import-file.js';
+
 import type { ReadOptions } from '../library/input.js';
 import { present } from './common-options.js';
 
@@ -12,8 +12,8 @@ export function wholeNumber(option: string, value: string | undefined): number |
 }
 
 /** `n` rows, or `p%` of them. @throws UsageError */
-export function failureLimit(value: string | undefined): FailureLimit {
-  if (value === undefined) return defaultFailureLimit;
+export function failureLimit(value: string | undefined): FailureLimit | undefined {
+  if (value === undefined) return undefined;
   const parts = /^(\d+(?:\.\d+)?)(%?)$/.exec(value);
   const amount = Number(parts?.[1]);
   if (parts === null || (parts[2] === '%' ? amount > 100 : !Number.isInteger(amount)))

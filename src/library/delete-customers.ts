@@ -7,10 +7,10 @@ import { UsageError } from '../errors.js';
 import { assertWritable } from '../files/atomic-file.js';
 import type { InputSource } from '../files/input-source.js';
 import { defaultResultPaths, type ResultPaths } from '../results/write-results.js';
-import { connect } from './connect.js';
-import { openInput, type ReadOptions, readThrough } from './input.js';
+import { type Input, openInput, type ReadOptions, readOptionsOf, readThrough } from './input.js';
 import type { RunObserver } from './observer.js';
-import { controlFor, runToItsEnd } from './run-rows.js';
+import { defaultSettle, performRun, type RunJob } from './perform-run.js';
+import { controlFor, runOnTenant } from './run-on-tenant.js';
 import type { RunSummary } from './run-summary.js';
 
 export interface DeleteOptions extends ReadOptions {
@@ -25,6 +25,13 @@ export interface DeleteOptions extends ReadOptions {
 
 const codeColumn = 'customerCode';
 
+/** What a resumed delete must know again. */
+export interface KeptDeleteOptions {
+  readonly codes: readonly string[];
+  readonly read: ReadOptions;
+  readonly paths: Partial<ResultPaths>;
+}
+
 /**
  * Deletes customers; one with transactions is made inactive instead, as the API does.
  *
@@ -35,37 +42,48 @@ export async function deleteCustomers(
   options: DeleteOptions,
   observer: RunObserver = {},
 ): Promise<RunSummary> {
-  const { file = 'codes', source, path } = await openCodes(settings, options);
-  const column = source.columns.findIndex((name) => name.trim().toLowerCase() === codeColumn.toLowerCase());
-  if (column < 0) throw noCodeColumn(file, source.columns);
-  const rows = await readThrough({ file, path, source });
-  const paths = await resultPaths(path, options);
+  const input = await openCodes(settings, options);
+  const kept = {
+    codes: options.codes ?? [],
+    read: readOptionsOf(options),
+    paths: await resultPaths(input.path, options),
+  };
+  const job = await deleteJob(settings, kept, input);
   const control = controlFor(options.failureLimit, options.signal);
-  const connection = await connect(settings, control.stopping);
-  try {
-    const lock = connection.ledger.lock(`delete ${file}`);
-    try {
-      await connection.client.login();
-      const run = connection.ledger.runs.start({
-        command: 'delete',
-        input: { file, path, sha256: source.fingerprint.sha256, sizeBytes: source.fingerprint.sizeBytes },
-        options: { paths, codes: options.codes, file: options.file },
-      });
-      const ledger = connection.ledger.rowsOf(run.number);
-      const ports = { source, api: connection.client, ledger, control };
-      const tools = { connection, run, ledger, source, rows, paths, control, observer };
-      return await runToItsEnd(tools, () => deleteRows(ports, column, settings.concurrency.value));
-    } finally {
-      lock.release();
-    }
-  } finally {
-    await connection.close();
-  }
+  return runOnTenant(settings, control, `delete ${input.file}`, async (connection) => {
+    await connection.client.login();
+    const { sha256, sizeBytes } = input.source.fingerprint;
+    const run = connection.ledger.runs.start({
+      command: 'delete',
+      input: { file: input.file, path: input.path, sha256, sizeBytes },
+      options: kept,
+    });
+    const ledger = connection.ledger.rowsOf(run.number);
+    return performRun({ connection, run, ledger, job, control, observer, settle: defaultSettle });
+  });
 }
 
-async function openCodes(settings: Settings, options: DeleteOptions) {
+/** Makes the job of a delete. @throws UsageError when the input names no codes */
+export async function deleteJob(settings: Settings, kept: KeptDeleteOptions, input: Input): Promise<RunJob> {
+  const { source } = input;
+  const column = source.columns.findIndex((name) => name.trim().toLowerCase() === codeColumn.toLowerCase());
+  if (column < 0) throw noCodeColumn(input.file, source.columns);
+  return {
+    source,
+    rows: await readThrough(input),
+    paths: kept.paths,
+    work: (ports) => deleteRows({ source, ...ports }, column, settings.concurrency.value),
+  };
+}
+
+async function openCodes(settings: Settings, options: DeleteOptions): Promise<Input> {
   if (options.file !== undefined) return openInput(options.file, options, resolve(settings.stateDir.value, 'inputs'));
-  const source = sourceOfCodes(options.codes ?? []);
+  return inputOfCodes(options.codes ?? []);
+}
+
+/** Codes from the command line, as an input. */
+export function inputOfCodes(codes: readonly string[]): Input {
+  const source = sourceOfCodes(codes);
   return { file: source.file, path: '', source };
 }
 

@@ -6,7 +6,7 @@ import type { Settings } from '../config/settings.js';
 import { GuardError, UsageError } from '../errors.js';
 import type { Connection } from './connect.js';
 import { importJob, type KeptImportOptions, resultPathsFor } from './import-job.js';
-import { type Input, openInput, type ReadOptions } from './input.js';
+import { type Input, openInput, type ReadOptions, readOptionsOf } from './input.js';
 import { type MappingFile, readMappingFile } from './mapping-file.js';
 import type { RunObserver } from './observer.js';
 import { defaultSettle, performRun } from './perform-run.js';
@@ -83,17 +83,11 @@ function refuseWithoutIdentity(mode: Mode, { path, mapping }: MappingFile): void
 }
 
 function keep(options: ImportFileOptions, mode: Mode, mappingFile: MappingFile, input: Input): KeptImportOptions {
-  const { sheet, headerRow, encoding, delimiter, first } = options;
-  const read = {
-    ...(sheet === undefined ? {} : { sheet }),
-    ...(headerRow === undefined ? {} : { headerRow }),
-    ...(encoding === undefined ? {} : { encoding }),
-    ...(delimiter === undefined ? {} : { delimiter }),
-  };
+  const { first } = options;
   return {
     mode,
     mapping: resolve(mappingFile.path),
-    read,
+    read: readOptionsOf(options),
     paths: resultPathsFor(input, options),
     force: options.force === true,
     verify: options.verify === true,

@@ -16,6 +16,16 @@ export interface ReadOptions {
   readonly delimiter?: string;
 }
 
+/** Only how to read, of options that say more. */
+export function readOptionsOf({ sheet, headerRow, encoding, delimiter }: ReadOptions): ReadOptions {
+  return {
+    ...(sheet === undefined ? {} : { sheet }),
+    ...(headerRow === undefined ? {} : { headerRow }),
+    ...(encoding === undefined ? {} : { encoding }),
+    ...(delimiter === undefined ? {} : { delimiter }),
+  };
+}
+
 /** An input on disk, ready to be read any number of times. */
 export interface Input {
   /** As the user named it: `-` is standard input. */
@@ -25,7 +35,7 @@ export interface Input {
   readonly source: InputSource;
 }
 
-/** Opens the input with the mapping's hints. @throws InputError */
+/** Opens the input with the mapping's hints; `-` is kept on disk first. @throws InputError */
 export async function openInput(
   file: string,
   options: ReadOptions,
@@ -33,9 +43,14 @@ export async function openInput(
   mapping?: Mapping,
 ): Promise<Input> {
   const path = file === '-' ? await keepStandardInput(spoolFolder) : resolve(file);
+  return openInputAt(path, file, options, mapping);
+}
+
+/** Opens a file that the user knows by another name. @throws InputError */
+export async function openInputAt(path: string, file: string, options: ReadOptions, mapping?: Mapping): Promise<Input> {
   const source = await openRowSource(path, {
     ...mapping?.source,
-    ...options,
+    ...readOptionsOf(options),
     displayName: file === '-' ? 'standard input' : file,
     ...(mapping === undefined ? {} : { expectedColumns: columnsNamed(mapping) }),
   });

@@ -7,8 +7,8 @@ import { type Ledger, openLedger } from '../ledger/open-ledger.js';
 import type { RunRecord } from '../ledger/runs.js';
 import { writeResults } from '../results/write-results.js';
 import { tenantOf } from './connect.js';
+import { notReached } from './end-run.js';
 import type { ReadOptions } from './input.js';
-import { notReachedIn } from './run-rows.js';
 
 /** A run with what became of its rows. */
 export type RunReport = RunRecord & { readonly counts: RowCounts };
@@ -68,5 +68,5 @@ async function writeAgain(ledger: Ledger, run: RunRecord, path: string): Promise
       code: 'INPUT_CHANGED',
       nextStep: 'Put the file back as it was; the result file shows its rows.',
     });
-  await writeResults(source, ledger.rowsOf(run.number), run.name, { results: path }, notReachedIn(run));
+  await writeResults(source, ledger.rowsOf(run.number), run.name, { results: path }, notReached(run.name, run.state));
 }

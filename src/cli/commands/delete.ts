@@ -45,10 +45,9 @@ export const deleteCommand = defineCommand({
     try {
       const options = {
         codes,
-        failureLimit: failureLimit(args.maxFailures),
         signal: signals.signal,
         ...toReadOptions(args),
-        ...present({ file, results, rejects }),
+        ...present({ failureLimit: failureLimit(args.maxFailures), file, results, rejects }),
       };
       const summary = await deleteCustomers(settings, options, rowObserver(reporter));
       await reporter.result(renderSummary(summary), summary);

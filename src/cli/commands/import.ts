@@ -45,10 +45,15 @@ export const importCommand = defineCommand({
         {
           file,
           force,
-          failureLimit: failureLimit(args.maxFailures),
           signal: signals.signal,
           ...toReadOptions(args),
-          ...present({ mode, results, rejects, first: wholeNumber('first', args.first) }),
+          ...present({
+            failureLimit: failureLimit(args.maxFailures),
+            mode,
+            results,
+            rejects,
+            first: wholeNumber('first', args.first),
+          }),
         },
         observer,
       );

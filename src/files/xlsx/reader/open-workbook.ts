@@ -17,15 +17,15 @@ import { makeWorkbookSource } from './workbook-source.js';
 
 export interface OpenWorkbookOptions {
   /** The file as the user named it, for messages. @default the path */
-  readonly displayName?: string;
+  readonly displayName?: string | undefined;
   /** A sheet's name, or its number from 1 as text. @default the first visible sheet */
-  readonly sheet?: string;
+  readonly sheet?: string | undefined;
   /** The row number of the header. @default found by `expectedColumns`, else the first row with content */
-  readonly headerRow?: number;
+  readonly headerRow?: number | undefined;
   /** Column names that the mapping uses: the first of 50 rows that has four fifths of them is the header. */
-  readonly expectedColumns?: readonly string[];
+  readonly expectedColumns?: readonly string[] | undefined;
   /** Leaves hidden rows and columns out. @default false */
-  readonly skipHidden?: boolean;
+  readonly skipHidden?: boolean | undefined;
   /** Caps against hostile files; for tests. */
   readonly limits?: Partial<WorkbookLimits>;
 }
