@@ -111,6 +111,8 @@ export interface RunLedger {
   settle(rows: readonly Settlement[]): Promise<void>;
   /** Rows of this run of which it is not known what became of them, in file order. */
   doubtful(): readonly LedgerRow[];
+  /** Rows whose customer this run created or updated, in file order. */
+  written(): readonly LedgerRow[];
   /** Whether some row of this tenant is known to stand for this customer. */
   isKnownCode(customerCode: string): boolean;
   /** The customer that this key of the legacy system stands for, in any run of this tenant. */

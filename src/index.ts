@@ -24,6 +24,7 @@ export {
   UsageError,
 } from './errors.js';
 export { type CheckOptions, checkFile, type OnInvalid } from './library/check-file.js';
+export { type ReconcileOptions, type ResumeOptions, reconcileRun, resumeRun } from './library/continue-run.js';
 export { type DeleteOptions, deleteCustomers } from './library/delete-customers.js';
 export { type ImportFileOptions, importFile as importCustomers } from './library/import-file.js';
 export type { ReadOptions } from './library/input.js';
@@ -31,4 +32,5 @@ export type { ProgressNow, RunObserver } from './library/observer.js';
 export { type FoundCustomers, getCustomers, type LoginDone, listCustomers, login } from './library/read-customers.js';
 export type { ApiSummary, RunSummary } from './library/run-summary.js';
 export { listRuns, type RunReport, showRun } from './library/show-runs.js';
+export { type UndoPlan, type UndoRunOptions, undoRun } from './library/undo-run.js';
 export { type Sandbox, type SandboxOptions, startSandbox } from './sandbox/start-sandbox.js';

@@ -5,13 +5,19 @@ import { getCommand } from './commands/get.js';
 import { importCommand } from './commands/import.js';
 import { listCommand } from './commands/list.js';
 import { loginCommand } from './commands/login.js';
+import { reconcileCommand } from './commands/reconcile.js';
+import { resumeCommand } from './commands/resume.js';
 import { runsCommand } from './commands/runs.js';
 import { sandboxCommand } from './commands/sandbox.js';
+import { undoCommand } from './commands/undo.js';
 
 /** Every command, in the order in which help shows them. */
 export const commands: readonly Command[] = [
   importCommand,
   checkCommand,
+  resumeCommand,
+  reconcileCommand,
+  undoCommand,
   listCommand,
   getCommand,
   deleteCommand,

@@ -22,6 +22,13 @@ export function failureLimit(value: string | undefined): FailureLimit | undefine
   return { kind: 'share', most: amount / 100, from: 300 };
 }
 
+/** Seconds, as milliseconds. @throws UsageError */
+export function seconds(option: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1000;
+  throw bad(option, value, 'a number of seconds', '10');
+}
+
 /** An ISO time; a day alone is its start, UTC. @throws UsageError */
 export function isoTime(option: string, value: string | undefined): Date | undefined {
   if (value === undefined) return undefined;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunLedger } from '../../pipelines/ports.js';
 import type { TokenStore } from '../api/token-store.js';
@@ -25,6 +25,8 @@ export interface Ledger {
   readonly runs: Runs;
   readonly tokens: TokenStore;
   rowsOf(run: number): RunLedger;
+  /** Another tenant of the same state folder that has a run of this name. */
+  tenantOfRun(name: string): Tenant | undefined;
   /** @throws BusyError */
   lock(purpose: string): TenantLock;
   close(): void;
@@ -41,6 +43,7 @@ const largestQuickCheckBytes = 32 * 1024 * 1024;
 export function openLedger(stateFolder: string, tenant: Tenant, now: () => number = Date.now): Ledger {
   const folder = join(stateFolder, 'tenants', tenantFolderName(tenant));
   const database = openOrExplain(stateFolder, folder);
+  writeFileSync(join(folder, tenantFile), JSON.stringify(tenant), { mode: 0o600 });
   const found = migrate(database);
   if (found > schemaVersion) {
     database.close();
@@ -54,6 +57,7 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
     runs: runTable(database, now),
     tokens: tokenTable(database),
     rowsOf: (run) => openRunRows(database, run, now),
+    tenantOfRun: (name) => otherTenants(stateFolder, folder).find((other) => hasRun(other.folder, name))?.tenant,
     lock: (purpose) => lockTenant(folder, purpose),
     close: () => database.close(),
   };
@@ -87,6 +91,38 @@ function explain(error: unknown, stateFolder: string, folder: string): UsageErro
     nextStep: 'Nothing was sent. Give this user write access to it, or name another folder with --state-dir.',
     cause: error,
   });
+}
+
+const tenantFile = 'tenant.json';
+
+/** Folders of the other tenants, each with whose it is. */
+function otherTenants(
+  stateFolder: string,
+  own: string,
+): readonly { readonly folder: string; readonly tenant: Tenant }[] {
+  const all = join(stateFolder, 'tenants');
+  return readdirSync(all).flatMap((name) => {
+    const folder = join(all, name);
+    try {
+      return folder === own
+        ? []
+        : [{ folder, tenant: JSON.parse(readFileSync(join(folder, tenantFile), 'utf8')) as Tenant }];
+    } catch {
+      // Half made, or not ours: it cannot help here.
+      return [];
+    }
+  });
+}
+
+function hasRun(folder: string, name: string): boolean {
+  const database = openDatabase(join(folder, 'ledger.db'));
+  try {
+    return database.prepare('SELECT 1 AS found FROM runs WHERE name = ?').get(name) !== undefined;
+  } catch {
+    return false;
+  } finally {
+    database.close();
+  }
 }
 
 /** Readable for people, unique for machines. */

@@ -23,6 +23,7 @@ export function openRunRows(database: Database, run: number, now: () => number):
         for (const row of rows) writeSettlement(sql, run, row);
       }),
     doubtful: () => sql.doubtful.all(run).map(toLedgerRow),
+    written: () => sql.written.all(run).map(toLedgerRow),
     isKnownCode: (customerCode) => sql.codeKnown.get(customerCode, customerCode) !== undefined,
     customerOfKey(key) {
       const known = sql.ofKey.get(key) ?? sql.keyInDoubt.get(key);
@@ -43,6 +44,8 @@ function prepare(database: Database) {
     between: database.prepare(`SELECT ${rowColumns} FROM rows WHERE run = ? AND idx BETWEEN ? AND ?`),
     doubtful: database.prepare(`SELECT ${rowColumns} FROM rows
       WHERE run = ? AND state IN ('intent', 'in_doubt') ORDER BY idx`),
+    written: database.prepare(`SELECT ${rowColumns} FROM rows
+      WHERE run = ? AND state IN ('created', 'updated') ORDER BY idx`),
     codeKnown: database.prepare(`SELECT 1 AS known FROM rows
       WHERE customer_code = ? AND state IN ('created', 'updated', 'unchanged')
       UNION ALL SELECT 1 FROM crosswalk WHERE customer_code = ? LIMIT 1`),

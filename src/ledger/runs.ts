@@ -58,6 +58,8 @@ export interface Runs {
   find(name: string): RunRecord | undefined;
   /** Newest first. */
   list(limit: number): readonly RunRecord[];
+  /** Newest first, read as they are asked for. */
+  all(): Iterable<RunRecord>;
   /** Runs of this very input that have not ended well, newest first. */
   unfinished(inputSha256?: string): readonly RunRecord[];
   counts(number: number): RowCounts;
@@ -106,6 +108,9 @@ export function runTable(database: Database, now: () => number): Runs {
       return row === undefined ? undefined : toRecord(row);
     },
     list: (limit) => list.all(limit).map(toRecord),
+    *all() {
+      for (const row of list.all(-1)) yield toRecord(row);
+    },
     unfinished: (sha256) =>
       unfinished
         .all()

@@ -8,6 +8,7 @@ import type { RunRecord } from '../ledger/runs.js';
 import { writeResults } from '../results/write-results.js';
 import { tenantOf } from './connect.js';
 import { notReached } from './end-run.js';
+import { findRun } from './find-run.js';
 import type { ReadOptions } from './input.js';
 
 /** A run with what became of its rows. */
@@ -41,16 +42,6 @@ export function showRun(settings: Settings, name: string, results?: string): Pro
     const run = findRun(ledger, name);
     if (results !== undefined) await writeAgain(ledger, run, resolve(results));
     return { ...run, counts: ledger.runs.counts(run.number) };
-  });
-}
-
-/** @throws UsageError when the tenant has no run of this name */
-export function findRun(ledger: Ledger, name: string): RunRecord {
-  const run = ledger.runs.find(name);
-  if (run !== undefined) return run;
-  throw new UsageError(`There is no run "${name}" of this login.`, {
-    code: 'RUN_UNKNOWN',
-    nextStep: '`mypos-customers runs` lists them; a run belongs to the address and login that it ran with.',
   });
 }
 

@@ -1,8 +1,8 @@
-import { createInterface } from 'node:readline/promises';
 import { resolveSettings } from '../../config/resolve-settings.js';
 import { type ExitCode, exitCodes, UsageError } from '../../errors.js';
 import { defineCommand } from '../command.js';
 import { present, readOptions, settingOptions, toSettingOptions } from '../common-options.js';
+import { confirmed } from '../confirm.js';
 import { failureLimit, toReadOptions } from '../option-values.js';
 import { renderSummary } from '../render-summary.js';
 import { rowObserver } from '../row-observer.js';
@@ -35,7 +35,7 @@ export const deleteCommand = defineCommand({
       });
     const what =
       file === undefined ? `${codes.length} customer${codes.length === 1 ? '' : 's'}` : `the customers in ${file}`;
-    if (!args.yes && !(await confirmed(what))) {
+    if (!args.yes && !(await confirmed(`Delete ${what}? This cannot be taken back.`))) {
       reporter.remark('Nothing was deleted.');
       return exitCodes.done;
     }
@@ -57,19 +57,3 @@ export const deleteCommand = defineCommand({
     }
   },
 });
-
-/** Asks on a terminal; a script must say --yes. @throws UsageError */
-async function confirmed(what: string): Promise<boolean> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY)
-    throw new UsageError(`To delete ${what} needs a yes.`, {
-      code: 'NOT_CONFIRMED',
-      nextStep: 'Add --yes: what is deleted cannot be brought back.',
-    });
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question(`Delete ${what}? This cannot be taken back. [y/N] `);
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    terminal.close();
-  }
-}

@@ -3,7 +3,7 @@ import { resolveSettings } from '../../config/resolve-settings.js';
 import type { ExitCode } from '../../errors.js';
 import { defineCommand } from '../command.js';
 import { mappingOption, present, readOptions, settingOptions, toSettingOptions } from '../common-options.js';
-import { failureLimit, toReadOptions, wholeNumber } from '../option-values.js';
+import { failureLimit, seconds, toReadOptions, wholeNumber } from '../option-values.js';
 import { renderSummary } from '../render-summary.js';
 import { rowObserver } from '../row-observer.js';
 import { stopOnSignals } from '../stop-signals.js';
@@ -27,6 +27,17 @@ export const importCommand = defineCommand({
       .option('rejects', { ...text, describe: 'File of the rows to mend (default <input>.rejects.csv)' })
       .option('first', { ...text, describe: 'Only so many rows from the top: a pilot' })
       .option('max-failures', { ...text, describe: 'Stop after so many failed rows, or p% of them (default 10%)' })
+      .option('verify', {
+        type: 'boolean',
+        default: false,
+        describe: 'Read every written customer back and say what the API made of it',
+      })
+      .option('repeats', {
+        choices: ['error', 'in-order'] as const,
+        default: 'error' as const,
+        describe: 'Rows for the same customer that differ: an error, or sent in file order',
+      })
+      .option('settle', { ...text, describe: 'Seconds before a lost add counts as never made (default 10)' })
       .option('force', {
         type: 'boolean',
         default: false,
@@ -36,7 +47,7 @@ export const importCommand = defineCommand({
     if (args.dryRun) return runCheck(args, reporter);
     const { importFile } = await import('../../library/import-file.js');
     const settings = resolveSettings(toSettingOptions(args));
-    const { file, mode, results, rejects, force } = args;
+    const { file, mode, results, rejects, force, verify, repeats } = args;
     const signals = stopOnSignals(reporter);
     const observer = rowObserver(reporter);
     try {
@@ -45,6 +56,8 @@ export const importCommand = defineCommand({
         {
           file,
           force,
+          verify,
+          repeats,
           signal: signals.signal,
           ...toReadOptions(args),
           ...present({
@@ -53,6 +66,7 @@ export const importCommand = defineCommand({
             results,
             rejects,
             first: wholeNumber('first', args.first),
+            settleMs: seconds('settle', args.settle),
           }),
         },
         observer,

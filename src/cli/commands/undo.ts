@@ -1,0 +1,68 @@
+import { resolveSettings } from '../../config/resolve-settings.js';
+import { exitCodes } from '../../errors.js';
+import type { UndoPlan } from '../../library/undo-run.js';
+import { defineCommand } from '../command.js';
+import { present, settingOptions, toSettingOptions } from '../common-options.js';
+import { confirmed } from '../confirm.js';
+import { renderSummary } from '../render-summary.js';
+import { rowObserver } from '../row-observer.js';
+import { stopOnSignals } from '../stop-signals.js';
+
+const text = { type: 'string', requiresArg: true } as const;
+
+export const undoCommand = defineCommand({
+  command: 'undo <run>',
+  describe: 'Put back what a run changed: delete what it created, restore what it updated',
+  examples: [
+    ['$0 undo 20261124-031522-7f3a --dry-run', 'only the plan'],
+    ['$0 undo 20261124-031522-7f3a', 'the plan, then a question'],
+  ],
+  options: (yargs) =>
+    settingOptions(yargs)
+      .positional('run', { type: 'string', demandOption: true, describe: 'Name of the run to undo' })
+      .option('dry-run', { type: 'boolean', default: false, describe: 'Only show the plan' })
+      .option('even-changed', {
+        type: 'boolean',
+        default: false,
+        describe: 'Also customers that somebody has changed since',
+      })
+      .option('results', { ...text, describe: 'Write what became of each customer here, .csv or .xlsx' })
+      .option('yes', { type: 'boolean', default: false, describe: 'Do not ask' }),
+  async run(args, reporter) {
+    const { undoRun } = await import('../../library/undo-run.js');
+    const settings = resolveSettings(toSettingOptions(args));
+    const signals = stopOnSignals(reporter);
+    const confirm = async (plan: UndoPlan) => {
+      if (args.dryRun) return false;
+      reporter.remark(renderPlan(plan));
+      return args.yes || confirmed('Undo this?');
+    };
+    try {
+      const options = { run: args.run, evenChanged: args.evenChanged, signal: signals.signal, confirm };
+      const end = await undoRun(settings, { ...options, ...present({ results: args.results }) }, rowObserver(reporter));
+      if ('plan' in end) {
+        await reporter.result(args.dryRun ? renderPlan(end.plan) : 'Nothing was changed.', end.plan);
+        return exitCodes.done;
+      }
+      await reporter.result(renderSummary(end), end);
+      return end.exitCode;
+    } finally {
+      signals.release();
+    }
+  },
+});
+
+const words = {
+  delete: 'to delete (or make inactive, with transactions)',
+  restore: 'to restore as they were',
+  changed: 'changed by somebody since: left alone unless --even-changed',
+  gone: 'gone already',
+  unanswered: 'that cannot be read right now',
+} as const satisfies Record<keyof UndoPlan['counts'], string>;
+
+function renderPlan(plan: UndoPlan): string {
+  const kinds = Object.keys(words) as (keyof typeof words)[];
+  const told = kinds.filter((kind) => plan.counts[kind] > 0);
+  const lines = told.map((kind) => `  ${String(plan.counts[kind]).padStart(7)} customers ${words[kind]}`);
+  return [`Undo of run ${plan.undoes}:`, ...(lines.length === 0 ? ['  nothing to undo'] : lines)].join('\n');
+}
