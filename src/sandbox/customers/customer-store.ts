@@ -7,7 +7,7 @@ import { customerNumbers } from './customer-numbers.js';
 import { type CustomerReader, customerReader } from './customer-reader.js';
 
 /** A customer about to be changed, with what only the server knows of it. */
-export interface StoredCustomer {
+interface StoredCustomer {
   readonly number: number;
   readonly customer: Customer;
   readonly hasTransactions: boolean;
