@@ -11,8 +11,14 @@ export interface TokenOffice {
   revoke(token: string): void;
   revokeAll(): void;
   /** Tokens given out in the current UTC day. */
-  loginsToday(): { readonly day: string; readonly count: number };
+  loginsToday(): DayCount;
   clear(): void;
+}
+
+interface DayCount {
+  /** `YYYY-MM-DD` */
+  readonly day: string;
+  readonly count: number;
 }
 
 interface TokenPolicy {
@@ -26,33 +32,25 @@ interface TokenOfficeParts {
   readonly clock: ServerClock;
 }
 
-export function tokenOffice({ database, group, clock }: TokenOfficeParts, policy: TokenPolicy): TokenOffice {
+export function tokenOffice(parts: TokenOfficeParts, policy: TokenPolicy): TokenOffice {
+  const { database, group, clock } = parts;
+  const logins = loginCounter(parts);
   const known = new Map<string, number>();
   const select = database.prepare('SELECT expiresAtMs FROM tokens WHERE token = ?');
   const insert = database.prepare('INSERT INTO tokens (token, expiresAtMs) VALUES (?, ?)');
   const remove = database.prepare('DELETE FROM tokens WHERE token = ?');
-  const countLogin = database.prepare(
-    'INSERT INTO logins (day, count) VALUES (?, 1) ON CONFLICT (day) DO UPDATE SET count = count + 1',
-  );
-  const selectLogins = database.prepare('SELECT count FROM logins WHERE day = ?');
-  const loginsToday = () => {
-    const day = clock.now().toISOString().slice(0, 10);
-    return { day, count: Number(selectLogins.get(day)?.count ?? 0) };
-  };
   const revokeAll = () => {
     group.join();
     known.clear();
     database.exec('DELETE FROM tokens');
   };
-
   return {
     issue() {
       group.join();
-      const { day, count } = loginsToday();
-      if (count >= policy.tokensPerDay) return undefined;
+      if (logins.today().count >= policy.tokensPerDay) return undefined;
       const token = randomBytes(32).toString('base64url');
       const expiresAt = new Date(clock.now().getTime() + policy.tokenLifetimeMs);
-      countLogin.run(day);
+      logins.countOne();
       insert.run(token, expiresAt.getTime());
       return { token, expiresAt };
     },
@@ -63,15 +61,28 @@ export function tokenOffice({ database, group, clock }: TokenOfficeParts, policy
       return clock.now().getTime() < expiresAtMs;
     },
     revoke(token) {
-      known.delete(token);
       group.join();
+      known.delete(token);
       remove.run(token);
     },
     revokeAll,
-    loginsToday,
+    loginsToday: logins.today,
     clear() {
       revokeAll();
-      database.exec('DELETE FROM logins');
+      logins.clear();
     },
+  };
+}
+
+function loginCounter({ database, clock }: TokenOfficeParts) {
+  const select = database.prepare('SELECT count FROM logins WHERE day = ?');
+  const add = database.prepare(
+    'INSERT INTO logins (day, count) VALUES (?, 1) ON CONFLICT (day) DO UPDATE SET count = count + 1',
+  );
+  const today = () => clock.now().toISOString().slice(0, 10);
+  return {
+    today: (): DayCount => ({ day: today(), count: Number(select.get(today())?.count ?? 0) }),
+    countOne: () => add.run(today()),
+    clear: () => database.exec('DELETE FROM logins'),
   };
 }

@@ -22,7 +22,7 @@ const serverAmount: FieldRule = { ...amount, keeper: 'server' };
 const serverDate: FieldRule = { ...serverText, type: 'date' };
 
 /** The customer as the API knows it, in the server's own casing and order. */
-export const customerFields = {
+const customerFields = {
   customerId: serverText,
   customerCode: serverText,
   customerName: text,
