@@ -35,7 +35,7 @@ export const houseRules: HouseRules = {
       'pipelines',
     ],
     'src/index': ['src/errors', 'src/config', 'src/library', 'src/sandbox/start-sandbox', 'pipelines'],
-    // The command line uses the library as a customer would; of the pipelines it knows words only.
+    // The command line uses the library as a customer would; of the pipelines it knows words, and the nearest one.
     'src/cli': [
       'src/errors',
       'src/config',
@@ -47,6 +47,7 @@ export const houseRules: HouseRules = {
       'pipelines/row',
       'pipelines/run-control',
       'pipelines/mapping/mapping',
+      'pipelines/mapping/nearest-name',
       'src/cli/commands/sandbox',
     ],
     // The one command whose whole work is to start a room of the house.
