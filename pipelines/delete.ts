@@ -2,10 +2,10 @@ import type { RowOutcome } from './outcome.js';
 import type { CustomersApi, RowSource, RunLedger } from './ports.js';
 import { type Row, textOf } from './row.js';
 import type { RunControl } from './run-control.js';
+import { deleteCustomer } from './stages/delete-customer.js';
 import { forEachConcurrently } from './stages/map-concurrently.js';
 import { RepeatRegister } from './stages/refuse-repeats.js';
 import { skipSettled } from './stages/skip-settled.js';
-import { notApplied, withIntent } from './stages/write-customer.js';
 
 export interface DeletePorts {
   readonly source: RowSource;
@@ -39,19 +39,7 @@ async function deleteRow(row: Row, code: string, api: CustomersApi, ledger: RunL
   if (row.defects !== undefined && row.defects.length > 0)
     return { status: 'invalid', reasons: row.defects, attempts: 0 };
   if (code === '') return { status: 'invalid', attempts: 0, reasons: [codeMissing] };
-  const intent = {
-    index: row.index,
-    number: row.number,
-    payload: {},
-    payloadHash: `delete ${code}`,
-    customerCode: code,
-  };
-  const answer = await withIntent(ledger, intent, (hooks) => api.delete(code, hooks));
-  if (answer.kind === 'deleted' || answer.kind === 'deactivated') {
-    const { kind: status, httpStatus, attempts } = answer;
-    return { status, customerCode: code, httpStatus, attempts };
-  }
-  return { ...notApplied(answer, { columnsOf: () => ['customerCode'] }), customerCode: code };
+  return deleteCustomer(row, code, { api, ledger });
 }
 
 const codeMissing = {

@@ -4,6 +4,7 @@ import type { Customer, JsonValue } from './customer.js';
 import type { CustomersApi, LedgerRow, RowSource, RunLedger } from './ports.js';
 import type { Row } from './row.js';
 import type { RunControl } from './run-control.js';
+import { deleteCustomer } from './stages/delete-customer.js';
 import { forEachConcurrently } from './stages/map-concurrently.js';
 import { RepeatRegister } from './stages/refuse-repeats.js';
 import { skipSettled } from './stages/skip-settled.js';
@@ -85,23 +86,8 @@ async function undoRow(row: Row, original: Original, ports: UndoPorts, options: 
       if (!options.evenChanged)
         return { outcome: { status: 'failed', attempts: 0, customerCode, ...changedSince(customerCode) } };
   }
-  return original.state === 'created' ? remove(row, original, ports) : restore(row, original, step.current, ports);
-}
-
-async function remove(row: Row, original: Original, { api, ledger }: UndoPorts): Promise<WriteEnd> {
-  const { customerCode } = original;
-  const intent = {
-    index: row.index,
-    number: row.number,
-    payload: {},
-    payloadHash: `delete ${customerCode}`,
-    customerCode,
-  };
-  const answer = await withIntent(ledger, intent, (hooks) => api.delete(customerCode, hooks));
-  if (answer.kind !== 'deleted' && answer.kind !== 'deactivated')
-    return { outcome: { ...notApplied(answer, noColumns), customerCode } };
-  const { kind: status, httpStatus, attempts } = answer;
-  return { outcome: { status, customerCode, httpStatus, attempts } };
+  if (original.state === 'created') return { outcome: await deleteCustomer(row, customerCode, ports) };
+  return restore(row, original, step.current, ports);
 }
 
 async function restore(row: Row, original: Original, current: Customer, ports: UndoPorts): Promise<WriteEnd> {

@@ -38,6 +38,7 @@ export async function* readPages(
   for (let pass = 1; ; pass += 1) {
     const totals = new Set<number>();
     let total = 0;
+    let received = 0;
     for (let page = 1; ; page += 1) {
       const answer = await api.list({ sort: stableOrder, ...query, page });
       if (answer.customers.length === 0) break;
@@ -46,7 +47,9 @@ export async function* readPages(
       totals.add(total);
       const fresh = answer.customers.filter((customer) => isNew(seen, customer));
       if (fresh.length > 0) yield fresh;
-      if (page * query.pageSize >= answer.total) break;
+      received += answer.customers.length;
+      // By what came, not by what was asked for: a server may give smaller pages, and say no total.
+      if (total > 0 ? received >= total : answer.customers.length < query.pageSize) break;
     }
     const complete = totals.size <= 1 && seen.size >= total;
     if (complete || pass === mostPasses) return { seen: seen.size, total, pages, passes: pass, complete };

@@ -50,7 +50,7 @@ export function quotaSpent(retries: number): RunStoppedError {
 export function unreachable(baseUrl: string, code: string): RunStoppedError {
   return new RunStoppedError(`${baseUrl} cannot be reached (${code}).`, {
     code: 'UNREACHABLE',
-    nextStep: 'Check the network and the address (--base-url); then resume.',
+    nextStep: 'Check the network and the address (--base-url), then try again.',
   });
 }
 

@@ -1,5 +1,6 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import type { ExitCode } from '../errors.js';
+import { tolerateCommonOptions } from './common-options.js';
 import type { Reporter } from './reporter.js';
 
 /** A command declares itself and delegates; its exit code is all that it decides. */
@@ -14,6 +15,7 @@ export interface CommandDefinition<A> {
 
 /** A command whose own options are nobody else's business. */
 export interface Command {
+  readonly name: string;
   /** Adds the command to the parser; when it is called, `execute` gets its work. */
   mount(parser: Argv, execute: (work: (reporter: Reporter) => Promise<ExitCode>) => Promise<void>): void;
 }
@@ -21,10 +23,13 @@ export interface Command {
 export function defineCommand<A>(definition: CommandDefinition<A>): Command {
   const { command, describe, examples = [], options, run } = definition;
   return {
+    name: command.split(' ')[0] ?? command,
     mount(parser, execute) {
       const declare = (own: Argv) => {
         for (const [line, what] of examples) own.example(line, what);
-        return options(own);
+        const declared = options(own);
+        tolerateCommonOptions(own);
+        return declared;
       };
       parser.command(command, describe, declare, (args) => execute((reporter) => run(args, reporter)));
     },

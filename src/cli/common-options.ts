@@ -31,8 +31,43 @@ export function localOptions<T>(yargs: Argv<T>) {
     .option('state-dir', text('Folder for ledger and token (default ~/.local/state/mypos-customers)'));
 }
 
+/** The options of the contract that every command takes. */
+const everywhere = {
+  mapping: 'text',
+  profile: 'text',
+  config: 'text',
+  'base-url': 'text',
+  'state-dir': 'text',
+  sandbox: 'switch',
+  rate: 'text',
+  concurrency: 'text',
+  yes: 'switch',
+} as const satisfies Record<string, 'text' | 'switch'>;
+
+/** What yargs has, and its types leave out. */
+interface DeclaredOptions {
+  getOptions(): { readonly key: Readonly<Record<string, unknown>> };
+}
+
+/**
+ * Takes the common options that a command has no use for, without a word in its help: a script can then give the same
+ * ones to every command.
+ */
+export function tolerateCommonOptions(yargs: Argv): void {
+  const declared = (yargs as Argv & DeclaredOptions).getOptions().key;
+  for (const [name, kind] of Object.entries(everywhere)) {
+    if (Object.hasOwn(declared, name)) continue;
+    yargs.option(name, kind === 'switch' ? { type: 'boolean', hidden: true } : { ...text(''), hidden: true });
+  }
+}
+
 export function mappingOption<T>(yargs: Argv<T>) {
   return yargs.option('mapping', text('Mapping file (default mappings.json)'));
+}
+
+/** The input of a command, its first word; without `nargs`, yargs would take `-` for the beginning of an option. */
+export function inputFile<T>(yargs: Argv<T>, describe: string) {
+  return yargs.positional('file', { type: 'string', demandOption: true, describe }).nargs('file', 1);
 }
 
 /** How to read a file. */

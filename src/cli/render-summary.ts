@@ -75,5 +75,5 @@ export function renderDetection(file: string, detected: SourceDetection, rows: n
     lineEnd === undefined ? undefined : `line ends ${lineEnd}`,
     headerRow === undefined ? undefined : `header in row ${headerRow}`,
   ];
-  return `${file}: ${facts.filter((fact) => fact !== undefined).join(', ')}; ${rows} rows`;
+  return `${file === '-' ? 'standard input' : file}: ${facts.filter((fact) => fact !== undefined).join(', ')}; ${rows} rows`;
 }

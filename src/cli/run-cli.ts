@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import yargs, { type Argv } from 'yargs';
+import { offerNames } from '../../pipelines/mapping/nearest-name.js';
 import { CustomersError, type ExitCode, exitCodes, UsageError } from '../errors.js';
 import { commands } from './commands.js';
 import { outputOptions } from './common-options.js';
@@ -16,7 +17,7 @@ export async function runCli(argv: readonly string[], streams: Streams = process
   try {
     await parser.parseAsync();
   } catch (error) {
-    const known = error instanceof CustomersError ? error : asUsageError(error);
+    const known = error instanceof CustomersError ? error : asUsageError(error, argv);
     exitCode = createReporter(outputOf(argv), streams).fail(known);
   }
   return exitCode;
@@ -35,14 +36,13 @@ function declare(argv: readonly string[], streams: Streams, onExit: (code: ExitC
     })
     .strict()
     .demandCommand(1, 'Name a command; `mypos-customers --help` lists them.')
-    .recommendCommands()
     .exitProcess(false)
     .wrap(Math.min(110, process.stdout.columns ?? 100))
     .help()
     .alias('help', 'h')
     .completion('completion', 'Print a script that completes commands in your shell')
     .fail((message, error) => {
-      throw error ?? new UsageError(message, { code: 'USAGE', nextStep: 'See `mypos-customers --help`.' });
+      throw error ?? wrongUsage(message, argv);
     });
   for (const command of commands)
     command.mount(parser, async (work) => {
@@ -57,9 +57,23 @@ function declare(argv: readonly string[], streams: Streams, onExit: (code: ExitC
 }
 
 /** Errors of yargs itself have no class of their own; anything with another one is a bug. */
-function asUsageError(error: unknown): unknown {
-  if (!(error instanceof Error) || error.name !== 'YError') return error;
-  return new UsageError(error.message, { code: 'USAGE', nextStep: 'See `mypos-customers --help`.', cause: error });
+function asUsageError(error: unknown, argv: readonly string[]): unknown {
+  return error instanceof Error && error.name === 'YError' ? wrongUsage(error.message, argv, error) : error;
+}
+
+/** What yargs complains of, and where to look it up; a command that is none is told of before its options are. */
+function wrongUsage(message: string, argv: readonly string[], cause?: unknown): UsageError {
+  const names = [...commands.map(({ name }) => name), 'completion'];
+  const given = argv[0] ?? '-';
+  if (!given.startsWith('-') && !names.includes(given))
+    return new UsageError(`There is no command "${given}": ${offerNames(given, names)}`, {
+      code: 'COMMAND_UNKNOWN',
+      nextStep: 'All of them: `mypos-customers --help`.',
+      cause,
+    });
+  const page = names.includes(given) ? `${given} --help` : '--help';
+  const fact = message.startsWith('Not enough non-option arguments') ? `What shall ${given} work on?` : message;
+  return new UsageError(fact, { code: 'USAGE', nextStep: `See \`mypos-customers ${page}\`.`, cause });
 }
 
 function outputOf(argv: readonly string[]): OutputChoice {

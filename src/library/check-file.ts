@@ -1,4 +1,6 @@
-import { resolve } from 'node:path';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { type RowOutcome, type RowStatus, rowStatuses } from '../../pipelines/outcome.js';
 import type { Reason } from '../../pipelines/row.js';
 import { firstRows } from '../../pipelines/stages/first-rows.js';
@@ -25,6 +27,8 @@ export interface CheckOptions extends ReadOptions {
 /** Told of each row that is not valid, in file order. */
 export type OnInvalid = (row: number, reasons: readonly Reason[]) => void;
 
+type CheckObserver = RunObserver & { readonly invalid?: OnInvalid };
+
 const wouldBeSent: RowOutcome = {
   status: 'skipped',
   attempts: 0,
@@ -40,12 +44,27 @@ const wouldBeSent: RowOutcome = {
 export async function checkFile(
   settings: Settings,
   options: CheckOptions,
-  observer: RunObserver & { readonly invalid?: OnInvalid } = {},
+  observer: CheckObserver = {},
+): Promise<RunSummary> {
+  // Only standard input is kept there, and a check leaves no copy of anybody's customers behind.
+  const spoolFolder = await mkdtemp(join(tmpdir(), 'mypos-customers-'));
+  try {
+    return await checkInput(settings, options, observer, spoolFolder);
+  } finally {
+    await rm(spoolFolder, { recursive: true, force: true });
+  }
+}
+
+async function checkInput(
+  settings: Settings,
+  options: CheckOptions,
+  observer: CheckObserver,
+  spoolFolder: string,
 ): Promise<RunSummary> {
   const startedAt = new Date().toISOString();
   const mappingFile = readMappingFile(settings.mapping.value);
   const { mapping } = mappingFile;
-  const input = await openInput(options.file, options, resolve(settings.stateDir.value, 'inputs'), mapping);
+  const input = await openInput(options.file, options, spoolFolder, mapping);
   const { source } = input;
   const mapper = compileFor(mappingFile, source);
   const rows = await readThrough(input);

@@ -5,6 +5,7 @@ import type { Mapping } from '../../pipelines/mapping/mapping.js';
 import type { MappingProblem } from '../../pipelines/mapping/mapping-problem.js';
 import { parseMapping } from '../../pipelines/mapping/parse/parse-mapping.js';
 import { UsageError } from '../errors.js';
+import { complainOfJson } from './json-complaint.js';
 
 export interface MappingFile {
   readonly path: string;
@@ -16,17 +17,7 @@ export interface MappingFile {
 /** Reads and checks a mapping file. @throws UsageError that lists everything wrong with it */
 export function readMappingFile(path: string): MappingFile {
   const bytes = read(path);
-  let json: unknown;
-  try {
-    json = JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''));
-  } catch (error) {
-    throw new UsageError(`The mapping ${path} is not valid JSON: ${jsonComplaint(error, bytes.toString('utf8'))}.`, {
-      code: 'MAPPING_NOT_JSON',
-      nextStep: 'Look at that place for a missing comma, quote or bracket.',
-      cause: error,
-    });
-  }
-  const parsed = parseMapping(json);
+  const parsed = parseMapping(parseJson(path, bytes.toString('utf8').replace(/^\uFEFF/, '')));
   if (!parsed.ok) throw mappingWrong(path, parsed.problems);
   return { path, mapping: parsed.mapping, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
@@ -46,14 +37,33 @@ export function identityColumns(mapper: CompiledMapping): readonly string[] {
   return mapper.keyColumns.length > 0 ? mapper.keyColumns : mapper.columnsOf('customerCode');
 }
 
+const unreadable: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'this user may not read it',
+};
+
 function read(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new UsageError(`The mapping ${path} cannot be read (${why}).`, {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new UsageError(`The mapping ${path} cannot be read: ${unreadable[code] ?? code}.`, {
       code: 'MAPPING_MISSING',
       nextStep: 'Name your mapping with --mapping; mappings.example.json shows what one looks like.',
+      cause: error,
+    });
+  }
+}
+
+function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const { line, column, fact } = complainOfJson(text);
+    throw new UsageError(`The mapping ${path} is not valid JSON: line ${line}, column ${column}: ${fact}.`, {
+      code: 'MAPPING_NOT_JSON',
+      nextStep: 'Look at that place, and just before it, for a missing comma, quote or bracket.',
       cause: error,
     });
   }
@@ -66,13 +76,4 @@ function mappingWrong(where: string, problems: readonly MappingProblem[]): Usage
     nextStep:
       'Correct these places in the mapping and try again; `mypos-customers check` tries it without the network.',
   });
-}
-
-/** Node names the offset only, and not in every version: people need a line. */
-function jsonComplaint(error: unknown, text: string): string {
-  const message = error instanceof Error ? error.message : String(error);
-  const offset = /position (\d+)/.exec(message)?.[1];
-  if (offset === undefined) return message;
-  const before = text.slice(0, Number(offset)).split('\n');
-  return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1} (${message})`;
 }

@@ -98,7 +98,7 @@ async function settleDoubts({
   if (doubtful > 0)
     observer.notice?.({
       code: 'RECONCILING',
-      message: `${doubtful} row${doubtful === 1 ? ' is' : 's are'} in doubt; looking at the API what became of them (run ${run.name}).`,
+      message: `${doubtful === 1 ? '1 row is' : `${doubtful} rows are`} in doubt (run ${run.name}); asking the API what became of ${doubtful === 1 ? 'it' : 'them'}.`,
     });
   const { client } = connection;
   const ports = {

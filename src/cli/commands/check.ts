@@ -2,6 +2,7 @@ import { resolveSettings } from '../../config/resolve-settings.js';
 import type { ExitCode } from '../../errors.js';
 import { defineCommand } from '../command.js';
 import {
+  inputFile,
   localOptions,
   mappingOption,
   present,
@@ -21,8 +22,7 @@ export const checkCommand = defineCommand({
   describe: 'Read, map and validate a file only; no network',
   examples: [['$0 check customers.csv --rejects to-mend.csv', 'write the rows that would not be sent']],
   options: (yargs) =>
-    readOptions(mappingOption(localOptions(yargs)))
-      .positional('file', { type: 'string', demandOption: true, describe: 'The file to check; - reads standard input' })
+    inputFile(readOptions(mappingOption(localOptions(yargs))), 'The file to check; - reads standard input')
       .option('results', { ...text, describe: 'Also write every row with its status' })
       .option('rejects', { ...text, describe: 'Also write the rows to mend' })
       .option('first', { ...text, describe: 'Only so many rows from the top' }),

@@ -2,7 +2,7 @@ import { modes } from '../../../pipelines/mapping/mapping.js';
 import { resolveSettings } from '../../config/resolve-settings.js';
 import type { ExitCode } from '../../errors.js';
 import { defineCommand } from '../command.js';
-import { mappingOption, present, readOptions, settingOptions, toSettingOptions } from '../common-options.js';
+import { inputFile, mappingOption, present, readOptions, settingOptions, toSettingOptions } from '../common-options.js';
 import { failureLimit, seconds, toReadOptions, wholeNumber } from '../option-values.js';
 import { renderSummary } from '../render-summary.js';
 import { rowObserver } from '../row-observer.js';
@@ -19,8 +19,7 @@ export const importCommand = defineCommand({
     ['$0 import customers.csv --mode add', 'the whole file'],
   ],
   options: (yargs) =>
-    readOptions(mappingOption(settingOptions(yargs)))
-      .positional('file', { type: 'string', demandOption: true, describe: 'The file to import' })
+    inputFile(readOptions(mappingOption(settingOptions(yargs))), 'The file to import; - reads standard input')
       .option('mode', { choices: modes, describe: 'What to do with each row (default: the mapping’s, else upsert)' })
       .option('dry-run', { type: 'boolean', default: false, describe: 'Only read, map and validate (as check)' })
       .option('results', { ...text, describe: 'Result file, .csv or .xlsx (default <input>.results.csv)' })

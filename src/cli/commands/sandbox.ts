@@ -40,7 +40,7 @@ export const sandboxCommand = defineCommand({
       dataFile: args.data ?? defaultDataFile(stateDir.value),
       faults: parseFaults(args.fault ?? []),
       ...present({
-        port: wholeNumber('port', args.port),
+        port: portNumber(args.port),
         seed: wholeNumber('seed', args.seed),
         username: args.username,
       }),
@@ -63,6 +63,18 @@ export const sandboxCommand = defineCommand({
     return exitCodes.done;
   },
 });
+
+const highestPort = 65_535;
+
+/** @throws UsageError */
+function portNumber(value: string | undefined): number | undefined {
+  const port = wholeNumber('port', value);
+  if (port === undefined || port <= highestPort) return port;
+  throw new UsageError(`--port ${port} is no port; the highest is ${highestPort}.`, {
+    code: 'OPTION_VALUE',
+    nextStep: 'For example: --port 8080, or leave it out for any free one.',
+  });
+}
 
 function defaultDataFile(stateDir: string): string {
   const folder = join(stateDir, 'sandbox');

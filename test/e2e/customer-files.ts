@@ -1,0 +1,56 @@
+import { parse } from 'csv-parse/sync';
+import type { Workplace } from './use-workplace.js';
+
+/** For tests that are not about the pace: against an API on this machine. */
+export const fast = ['--rate', 'unlimited'] as const;
+
+/** A small mapping whose key is the old system's number. */
+export const keyedMapping = {
+  version: 1,
+  mode: 'add',
+  key: { column: 'No' },
+  fields: {
+    customerName: 'Name',
+    postalCode: 'Post Code',
+    emailAddress: { column: 'Email', transform: ['email'] },
+    creditLimit: { column: 'Limit', type: 'number' },
+  },
+} as const;
+
+const { key: _key, ...withoutKey } = keyedMapping;
+
+/** The same for files whose rows have no number of their own. */
+export const keylessMapping = { ...withoutKey, ignore: ['No'] };
+
+export const header = 'No,Name,Post Code,Email,Limit';
+
+/** `count` good rows, each of another customer, as the lines of a file. */
+export function customerLines(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => {
+    const number = String(index + 1).padStart(4, '0');
+    return `C-${number},Customer ${number},0${800 + (index % 100)},c${number}@example.com,${100 + index}`;
+  });
+}
+
+export function customerFile(lines: readonly string[]): string {
+  return `${[header, ...lines].join('\n')}\n`;
+}
+
+/** Puts a file of `count` good customers and its mapping, under the default name, into the folder. */
+export function writeCustomers(place: Workplace, count: number, mapping: object = keyedMapping): void {
+  place.write('customers.csv', customerFile(customerLines(count)));
+  writeMapping(place, mapping);
+}
+
+export function writeMapping(place: Workplace, mapping: object): void {
+  place.write('mappings.json', JSON.stringify(mapping, null, 2));
+}
+
+/** The rows of a result or rejects file by column; every line must have all columns. */
+export function readResults(text: string): Record<string, string>[] {
+  return parse(text, { columns: true, bom: true });
+}
+
+export function statusesOf(text: string): string[] {
+  return readResults(text).map((row) => row._status ?? '');
+}

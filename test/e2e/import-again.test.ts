@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { customerLines, fast, keyedMapping, keylessMapping, readResults, writeCustomers } from './customer-files.js';
+import { useWorkplace } from './use-workplace.js';
+
+const place = useWorkplace();
+
+describe.each([
+  ['with a key', keyedMapping],
+  ['without a key', keylessMapping],
+])('a finished file that is imported again %s', (_name, mapping) => {
+  it('creates nobody twice and says who is who', async () => {
+    const api = await place.openApi();
+    writeCustomers(place, 4, mapping);
+    await place.run(['import', ...fast, 'customers.csv']);
+    const codes = readResults(place.read('customers.results.csv')).map((row) => row._customerCode);
+    const { exitCode } = await place.run(['import', ...fast, 'customers.csv']);
+    const again = readResults(place.read('customers.results.csv'));
+    expect(exitCode).toBe(0);
+    expect(api.customers()).toHaveLength(4);
+    expect(again.map((row) => [row._status, row._errorCode, row._customerCode])).toEqual(
+      codes.map((code) => ['skipped', 'ALREADY_CREATED', code]),
+    );
+  });
+
+  it('is added again with --force', async () => {
+    const api = await place.openApi();
+    writeCustomers(place, 2, mapping);
+    await place.run(['import', ...fast, 'customers.csv']);
+    const { exitCode } = await place.run(['import', ...fast, 'customers.csv', '--force']);
+    expect([exitCode, api.customers().length]).toEqual([0, 4]);
+  });
+});
+
+describe('a row whose answer was lost', () => {
+  const lostAnswer = { faults: [{ name: 'reset-after-commit', on: 'add', bodyContains: 'Customer 0002' }] } as const;
+
+  it('is in doubt: sent once, with exit code 7 and the command that settles it', async () => {
+    const api = await place.openApi(lostAnswer);
+    writeCustomers(place, 3);
+    const { exitCode, stdout } = await place.run(['import', ...fast, 'customers.csv']);
+    const row = readResults(place.read('customers.results.csv'))[1];
+    expect(exitCode).toBe(7);
+    expect(stdout).toMatch(/mypos-customers reconcile \S+/);
+    expect([row?._status, row?._attempts, row?._customerCode]).toEqual(['in_doubt', '1', '']);
+    expect(api.customers().filter((customer) => customer.customerName === 'Customer 0002')).toHaveLength(1);
+  });
+
+  it.each([
+    ['with a key', keyedMapping],
+    ['without a key', keylessMapping],
+  ])('is not sent by a second import either, %s', async (_name, mapping) => {
+    const api = await place.openApi(lostAnswer);
+    writeCustomers(place, 3, mapping);
+    await place.run(['import', ...fast, 'customers.csv']);
+    api.setFaults([]);
+    await place.run(['import', ...fast, 'customers.csv']);
+    const row = readResults(place.read('customers.results.csv'))[1];
+    expect([row?._status, row?._errorCode]).toEqual(['skipped', 'IN_DOUBT_ELSEWHERE']);
+    expect(api.customers()).toHaveLength(customerLines(3).length);
+  });
+});
+
+describe('a file whose run was cut short', () => {
+  it('is not started anew, but resumed, unless forced', async () => {
+    const api = await place.openApi({ faults: [{ name: '400', on: 'add' }] });
+    writeCustomers(place, 4);
+    const first = await place.run([
+      'import',
+      ...fast,
+      'customers.csv',
+      '--max-failures',
+      '0',
+      '--concurrency',
+      '1',
+      '--json',
+    ]);
+    api.setFaults([]);
+    const second = await place.run(['import', ...fast, 'customers.csv']);
+    expect([first.exitCode, second.exitCode]).toEqual([5, 8]);
+    expect(second.stderr).toContain(`mypos-customers resume ${JSON.parse(first.stdout).run}`);
+    expect(api.customers()).toEqual([]);
+    const forced = await place.run(['import', ...fast, 'customers.csv', '--force']);
+    expect([forced.exitCode, api.customers().length]).toEqual([0, 4]);
+  });
+});

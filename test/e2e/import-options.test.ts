@@ -1,0 +1,175 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import {
+  customerFile,
+  customerLines,
+  fast,
+  keyedMapping,
+  readResults,
+  statusesOf,
+  writeCustomers,
+  writeMapping,
+} from './customer-files.js';
+import { useWorkplace } from './use-workplace.js';
+
+const place = useWorkplace();
+
+describe('import', () => {
+  it('reads standard input', async () => {
+    const api = await place.openApi();
+    writeMapping(place, keyedMapping);
+    const { exitCode, stdout } = await place.run(['import', ...fast, '-', '--results', 'piped.results.csv', '--json'], {
+      stdin: customerFile(customerLines(3)),
+    });
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout).input).toMatchObject({ file: '-', rows: 3 });
+    expect(api.customers()).toHaveLength(3);
+    expect(statusesOf(place.read('piped.results.csv'))).toEqual(['created', 'created', 'created']);
+  });
+
+  it('sends a pilot of the first rows and says of the others that they were not part of it', async () => {
+    const api = await place.openApi();
+    writeCustomers(place, 5);
+    const { exitCode } = await place.run(['import', ...fast, 'customers.csv', '--first', '2']);
+    expect(exitCode).toBe(0);
+    expect(api.customers().map((customer) => customer.customerName)).toEqual(['Customer 0001', 'Customer 0002']);
+    const rows = readResults(place.read('customers.results.csv'));
+    expect(rows.map((row) => row._errorCode)).toEqual(['', '', 'NOT_IN_PILOT', 'NOT_IN_PILOT', 'NOT_IN_PILOT']);
+  });
+
+  it('sends the rest after a pilot, and nobody twice', async () => {
+    const api = await place.openApi();
+    writeCustomers(place, 5);
+    await place.run(['import', ...fast, 'customers.csv', '--first', '2']);
+    const { exitCode } = await place.run(['import', ...fast, 'customers.csv']);
+    expect(exitCode).toBe(0);
+    expect(api.customers().map((customer) => customer.customerName)).toEqual(
+      customerLines(5).map((line) => line.split(',')[1]),
+    );
+  });
+
+  it('checks only with --dry-run, without login or network', async () => {
+    writeCustomers(place, 3);
+    const { exitCode, stdout } = await place.run(['import', ...fast, 'customers.csv', '--dry-run']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('3 valid, 0 invalid');
+    expect(existsSync(place.path('customers.results.csv'))).toBe(false);
+  });
+
+  it('writes results and rejects where it is told', async () => {
+    await place.openApi();
+    place.write('customers.csv', customerFile(['C-1,One,0800,nobody,1', ...customerLines(1)]));
+    writeMapping(place, keyedMapping);
+    const { stdout } = await place.run([
+      'import',
+      ...fast,
+      'customers.csv',
+      '--results',
+      'r.csv',
+      '--rejects',
+      'bad.csv',
+      '--json',
+    ]);
+    expect(JSON.parse(stdout).files).toEqual({
+      results: place.path('r.csv'),
+      rejects: place.path('bad.csv'),
+      report: null,
+    });
+    expect([statusesOf(place.read('r.csv')), statusesOf(place.read('bad.csv'))]).toEqual([
+      ['invalid', 'created'],
+      ['invalid'],
+    ]);
+  });
+
+  it('does not overwrite its own input', async () => {
+    await place.openApi();
+    writeCustomers(place, 1);
+    const before = place.read('customers.csv');
+    const { exitCode, stderr } = await place.run(['import', ...fast, 'customers.csv', '--results', './customers.csv']);
+    expect([exitCode, place.read('customers.csv')]).toEqual([2, before]);
+    expect(stderr).toContain('is the input itself');
+  });
+});
+
+describe('a run with failures', () => {
+  /** Every customer from the eleventh on is refused by the API. */
+  const refuseMany = { faults: [{ name: '400', on: 'add', bodyContains: 'example.org' }] } as const;
+
+  function writeRefused(good: number, refused: number): void {
+    const lines = customerLines(good + refused);
+    place.write(
+      'customers.csv',
+      customerFile(lines.map((line, index) => (index < good ? line : line.replace('.com', '.org')))),
+    );
+    writeMapping(place, keyedMapping);
+  }
+
+  it('stops after as many as --max-failures allows, and can be resumed', async () => {
+    const api = await place.openApi(refuseMany);
+    writeRefused(2, 30);
+    const { exitCode, stdout } = await place.run([
+      'import',
+      ...fast,
+      'customers.csv',
+      '--max-failures',
+      '3',
+      '--concurrency',
+      '1',
+      '--json',
+    ]);
+    const summary = JSON.parse(stdout);
+    expect([exitCode, summary.status, summary.stopped.code]).toEqual([5, 'stopped', 'MAX_FAILURES']);
+    expect(summary.counts).toMatchObject({ created: 2, rejected: 4, skipped: 26 });
+    expect(summary.stopped.nextStep).toContain(`mypos-customers resume ${summary.run}`);
+    expect(api.requests().filter(({ method, path }) => method === 'POST' && path.endsWith('/customers'))).toHaveLength(
+      6,
+    );
+  });
+
+  it('says of the rows that it did not come to that they were not sent', async () => {
+    await place.openApi(refuseMany);
+    writeRefused(0, 5);
+    await place.run(['import', ...fast, 'customers.csv', '--max-failures', '0', '--concurrency', '1']);
+    const rows = readResults(place.read('customers.results.csv'));
+    expect(rows.map((row) => row._errorCode).slice(1)).toEqual(Array(4).fill('NOT_REACHED'));
+  });
+
+  it('goes on as long as their share is below --max-failures p%', async () => {
+    await place.openApi(refuseMany);
+    writeRefused(190, 160);
+    const { exitCode, stdout } = await place.run([
+      'import',
+      ...fast,
+      'customers.csv',
+      '--max-failures',
+      '60%',
+      '--rate',
+      'unlimited',
+      '--json',
+    ]);
+    expect([exitCode, JSON.parse(stdout).counts.rejected]).toEqual([4, 160]);
+  });
+
+  it('stops by default when one row in ten fails, but not before row 300', async () => {
+    await place.openApi(refuseMany);
+    writeRefused(0, 400);
+    const { exitCode, stdout } = await place.run(['import', ...fast, 'customers.csv', '--json']);
+    const { counts, status } = JSON.parse(stdout);
+    expect([exitCode, status]).toEqual([5, 'stopped']);
+    expect(counts.rejected).toBeGreaterThan(30);
+    expect(counts.skipped).toBeGreaterThan(0);
+  });
+
+  it('of the whole small file is told in full: a share means little there', async () => {
+    await place.openApi(refuseMany);
+    writeRefused(0, 20);
+    const { exitCode, stdout } = await place.run(['import', ...fast, 'customers.csv', '--json']);
+    expect([exitCode, JSON.parse(stdout).counts.rejected]).toEqual([4, 20]);
+  });
+
+  it.each(['ten', '-1', '101%', '1.5', ''])('is refused with --max-failures "%s"', async (value) => {
+    writeCustomers(place, 1);
+    const { exitCode, stderr } = await place.run(['import', ...fast, 'customers.csv', `--max-failures=${value}`]);
+    expect([exitCode, stderr.split('\n')[0]]).toEqual([2, expect.stringContaining('max-failures')]);
+  });
+});
