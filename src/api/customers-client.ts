@@ -81,7 +81,12 @@ export function openCustomersClient(options: ClientOptions): CustomersClient {
   const session: Session =
     credentials.kind === 'token'
       ? fixedSession(credentials.accessToken)
-      : loginSession({ login: () => logIn(exchanges, credentials), store: options.tokenStore, stopping, now });
+      : loginSession({
+          login: (beforeCall) => logIn(exchanges, credentials, beforeCall),
+          store: options.tokenStore,
+          stopping,
+          now,
+        });
   return {
     ...customersApi(exchanges, options.baseUrl),
     login: async () => {
@@ -142,14 +147,18 @@ async function remove(exchanges: Exchanges, path: string, hooks: WriteHooks | un
   return notApplied(exchange);
 }
 
-async function logIn(exchanges: Exchanges, login: { username: string; password: string }): Promise<string> {
+async function logIn(
+  exchanges: Exchanges,
+  login: { username: string; password: string },
+  beforeCall: () => void,
+): Promise<string> {
   const basic = Buffer.from(`${login.username}:${login.password}`, 'utf8').toString('base64');
   const request = {
     method: 'POST',
     path: '/auth/token',
     headers: { ...json, authorization: `Basic ${basic}` },
   } as const;
-  const exchange = await exchanges.run('login', request, isLoginAnswer);
+  const exchange = await exchanges.run('login', request, isLoginAnswer, { beforeEachAttempt: beforeCall });
   if (exchange.kind === 'in_doubt') throw loginUnanswered(exchange.message);
   const token = tokenIn(exchange.answer);
   if (exchange.kind === 'answered' && token !== undefined) return token;
