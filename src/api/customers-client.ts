@@ -81,7 +81,12 @@ export function openCustomersClient(options: ClientOptions): CustomersClient {
   const session: Session =
     credentials.kind === 'token'
       ? fixedSession(credentials.accessToken)
-      : loginSession({ login: () => logIn(exchanges, credentials), store: options.tokenStore, stopping, now });
+      : loginSession({
+          login: (beforeCall) => logIn(exchanges, credentials, beforeCall),
+          store: options.tokenStore,
+          stopping,
+          now,
+        });
   return {
     ...customersApi(exchanges, options.baseUrl),
     login: async () => {
@@ -100,7 +105,7 @@ export function openCustomersClient(options: ClientOptions): CustomersClient {
 const json = { 'content-type': 'application/json', accept: 'application/json' } as const;
 
 function customersApi(exchanges: Exchanges, baseUrl: string): CustomersApi {
-  const at = (code: string) => `/customers/${encodeURIComponent(code)}`;
+  const at = (code: string) => `/customers/${encodeURIComponent(code.toWellFormed())}`;
   return {
     async list(query) {
       const path = listPath(query);
@@ -122,8 +127,7 @@ function customersApi(exchanges: Exchanges, baseUrl: string): CustomersApi {
     },
     async update(customerCode, customer, hooks) {
       const request = { method: 'PUT', path: at(customerCode), headers: json, body: JSON.stringify(customer) } as const;
-      // The body of a successful update is not documented: its status is the whole answer.
-      const exchange = await exchanges.run('update', request, () => true, hooks);
+      const exchange = await exchanges.run('update', request, isNoPage, hooks);
       if (exchange.kind !== 'answered') return notApplied(exchange);
       return { kind: 'applied', customer, httpStatus: exchange.answer.status, attempts: exchange.attempts };
     },
@@ -132,25 +136,29 @@ function customersApi(exchanges: Exchanges, baseUrl: string): CustomersApi {
 }
 
 async function remove(exchanges: Exchanges, path: string, hooks: WriteHooks | undefined): Promise<DeleteAnswer> {
-  const exchange = await exchanges.run('delete', { method: 'DELETE', path, headers: json }, () => true, hooks);
+  const exchange = await exchanges.run('delete', { method: 'DELETE', path, headers: json }, isNoPage, hooks);
   if (exchange.kind === 'in_doubt') return exchange;
   const { status, body } = exchange.answer;
   const { attempts } = exchange;
   if (exchange.kind === 'answered') return { kind: 'deleted', httpStatus: status, attempts };
   // Gone after an attempt whose answer was lost: that attempt did it.
   if (status === 404 && exchange.doubtful) return { kind: 'deleted', httpStatus: status, attempts };
-  if (status === 409 && /inactive|deactivat/i.test(body)) return { kind: 'deactivated', httpStatus: status, attempts };
+  if (status === 409 && saysDeactivated(body)) return { kind: 'deactivated', httpStatus: status, attempts };
   return notApplied(exchange);
 }
 
-async function logIn(exchanges: Exchanges, login: { username: string; password: string }): Promise<string> {
+async function logIn(
+  exchanges: Exchanges,
+  login: { username: string; password: string },
+  beforeCall: () => void,
+): Promise<string> {
   const basic = Buffer.from(`${login.username}:${login.password}`, 'utf8').toString('base64');
   const request = {
     method: 'POST',
     path: '/auth/token',
     headers: { ...json, authorization: `Basic ${basic}` },
   } as const;
-  const exchange = await exchanges.run('login', request, (answer) => tokenIn(answer) !== undefined);
+  const exchange = await exchanges.run('login', request, isLoginAnswer, { beforeEachAttempt: beforeCall });
   if (exchange.kind === 'in_doubt') throw loginUnanswered(exchange.message);
   const token = tokenIn(exchange.answer);
   if (exchange.kind === 'answered' && token !== undefined) return token;
@@ -165,6 +173,11 @@ function tokenIn(answer: HttpAnswer): string | undefined {
     if (typeof value === 'string' && value !== '') return value;
   }
   return undefined;
+}
+
+/** Also a "no" with a success status: asking again would cost another of the day's tokens. */
+function isLoginAnswer(answer: HttpAnswer): boolean {
+  return tokenIn(answer) !== undefined || typeof parseObject(answer.body)?.failureDescription === 'string';
 }
 
 function loginRefused(answer: HttpAnswer): Error {
@@ -207,6 +220,22 @@ function listFailed(exchange: Exclude<Exchange, { kind: 'answered' }>, baseUrl: 
 
 function isJsonObject(answer: HttpAnswer): boolean {
   return parseObject(answer.body) !== undefined;
+}
+
+/**
+ * The body of a successful update or delete is not documented, so its status is the whole answer; but a page for people
+ * comes from a proxy or a portal that stands in between, whatever its status.
+ */
+function isNoPage(answer: HttpAnswer): boolean {
+  return (
+    !/^text\/html\b/i.test(String(answer.headers['content-type'] ?? '')) && !answer.body.trimStart().startsWith('<')
+  );
+}
+
+/** Whether the body says that it was done, not only that it could be done ("can only be made inactive"). */
+function saysDeactivated(body: string): boolean {
+  const onlyPossible = /\b(can|could|cannot|may|might|must|should|would)\b.*?(?=\bbut\b|\band\b|[.,;:]|$)/gis;
+  return /\binactive\b|\bdeactivated\b/i.test(body.replaceAll(onlyPossible, ''));
 }
 
 function namesCustomer(answer: HttpAnswer): boolean {

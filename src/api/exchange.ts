@@ -4,6 +4,7 @@ import { readRefusal } from './error-body.js';
 import { type Http, type HttpAnswer, type HttpRequest, TransportError } from './http.js';
 import { type Pace, sleep } from './pace.js';
 import {
+  changesCustomers,
   type FailureClass,
   type Reaction,
   type RetryPolicy,
@@ -46,6 +47,12 @@ export interface ExchangeTools {
 /** Whether an answer with a success status can be understood; an unreadable one counts as ambiguous. */
 export type Understands = (answer: HttpAnswer) => boolean;
 
+/** Moments of a request that others act upon. */
+export interface SendHooks extends Partial<WriteHooks> {
+  /** Called before every attempt, retries included, with nothing between it and the wire. */
+  readonly beforeEachAttempt?: () => void;
+}
+
 interface Failure {
   readonly failure: FailureClass;
   readonly refusal: Refusal;
@@ -55,6 +62,9 @@ interface Failure {
 /** Sends requests by the rules of pace, login and retry; what became of each comes back as data. */
 export class Exchanges {
   #unansweredInARow = 0;
+  #retriesSpent = 0;
+  /** What one request found out and all later ones would meet as well. */
+  #ending: unknown;
 
   constructor(readonly tools: ExchangeTools) {}
 
@@ -63,31 +73,38 @@ export class Exchanges {
    *
    * @throws RunStoppedError, LoginError or the stop signal's reason; then the request was certainly not applied
    */
-  async run(verb: Verb, request: HttpRequest, understands: Understands, hooks?: WriteHooks): Promise<Exchange> {
+  async run(verb: Verb, request: HttpRequest, understands: Understands, hooks: SendHooks = {}): Promise<Exchange> {
     const progress = new Progress();
     try {
       for (;;) {
-        const token = await this.#prepare(verb);
-        if (progress.attempts === 0) await hooks?.beforeSend();
+        const token = await this.#prepare(verb, progress, hooks);
         const tried = await this.#attempt(progress, request, token, understands);
         if (!('failure' in tried)) return tried;
         const end = await this.#react(reactions[verb][tried.failure], tried, progress, token);
         if (end !== undefined) return end;
       }
     } catch (error) {
-      // Whatever ends the run ends it at the next request too; this one must not be taken for unsent.
-      if (progress.doubtful) return progress.doubt();
-      throw error;
+      if (!progress.unanswered || !changesCustomers[verb]) throw error;
+      // This one may have been applied, so it must not be taken for unsent; the next request ends the run instead.
+      this.#ending ??= error;
+      return progress.doubt();
     }
   }
 
-  /** Waits for a token and for the permit to send. */
-  async #prepare(verb: Verb): Promise<string> {
+  /** Waits for a token, for the permit to send, and for the intent to be on disk. */
+  async #prepare(verb: Verb, progress: Progress, hooks: SendHooks): Promise<string> {
     const { pace, stopping, session, policy } = this.tools;
     stopping.throwIfAborted();
+    if (this.#ending !== undefined) throw this.#ending;
     if (this.#unansweredInARow >= policy.unansweredInARow) throw stop.serverSilent(this.#unansweredInARow);
     const token = verb === 'login' ? '' : await session().bearer();
     await pace.permit(stopping);
+    if (progress.attempts === 0 && hooks.beforeSend !== undefined) {
+      await hooks.beforeSend();
+      // The disk takes its time, and meanwhile the gate may have closed.
+      if (pace.closedUntil() > 0) await pace.permit(stopping);
+    }
+    hooks.beforeEachAttempt?.();
     return token;
   }
 
@@ -113,7 +130,7 @@ export class Exchanges {
     const failure = classify(answer, understands);
     if (failure !== undefined) return failure;
     this.#unansweredInARow = 0;
-    return { kind: 'answered', answer, attempts: progress.attempts, doubtful: progress.doubtful };
+    return { kind: 'answered', answer, attempts: progress.attempts, doubtful: progress.unanswered };
   }
 
   /** What to do after a failure; `undefined` means another attempt. */
@@ -121,11 +138,12 @@ export class Exchanges {
     progress.note(failed);
     if (failed.failure === 'ambiguous') this.#unansweredInARow += 1;
     else if (failed.failure !== 'not_sent') this.#unansweredInARow = 0;
-    this.#closeGate(failed);
+    this.#closeGate(failed, progress);
     switch (reaction) {
       case 'outcome':
         return this.#refused(failed, progress);
       case 'in_doubt':
+        if (failed.failure === 'misdirected') this.#ending ??= this.#stopFor(failed);
         return progress.doubt();
       case 'stop':
         throw this.#stopFor(failed);
@@ -133,9 +151,9 @@ export class Exchanges {
         return this.#renew(progress, token, failed);
       case 'wait':
         progress.rateLimited += 1;
+        this.tools.traffic.rateLimited += 1;
         if (progress.rateLimited >= this.tools.policy.rateLimitedAttempts)
           throw stop.rateLimitedForEver(progress.rateLimited);
-        this.tools.traffic.rateLimited += 1;
         return undefined;
       case 'retry':
         return this.#pauseBeforeRetry(progress, failed);
@@ -144,7 +162,7 @@ export class Exchanges {
 
   #refused(failed: Failure, progress: Progress): Exchange {
     if (failed.answer === undefined) return progress.doubt();
-    return { kind: 'refused', answer: failed.answer, attempts: progress.attempts, doubtful: progress.doubtful };
+    return { kind: 'refused', answer: failed.answer, attempts: progress.attempts, doubtful: progress.unanswered };
   }
 
   async #renew(progress: Progress, token: string, failed: Failure): Promise<undefined> {
@@ -157,29 +175,33 @@ export class Exchanges {
     const { policy, traffic, random, stopping } = this.tools;
     progress.retries += 1;
     if (progress.retries >= policy.attempts) {
-      if (progress.doubtful) return progress.doubt();
+      if (progress.unanswered) return progress.doubt();
       throw stop.unreachable(this.tools.baseUrl, failed.refusal.errorCode);
     }
     const quota = Math.max(policy.quotaRetries, policy.quotaShare * traffic.requests);
-    if (traffic.retries >= quota) throw stop.quotaSpent(traffic.retries);
+    if (this.#retriesSpent >= quota) throw stop.quotaSpent(this.#retriesSpent);
+    this.#retriesSpent += 1;
     await sleep(retryDelayMs(policy, progress.retries, random), stopping);
     return undefined;
   }
 
-  #closeGate(failed: Failure): void {
-    const header = failed.answer?.headers['retry-after'];
+  #closeGate(failed: Failure, progress: Progress): void {
+    const { answer, failure } = failed;
+    // Also a 503 may ask for a pause; of what the API has refused, there is nothing to send again.
+    if (answer === undefined || (failure !== 'rate_limited' && failure !== 'ambiguous')) return;
     const { now, policy, pace } = this.tools;
-    const told = retryAfterMs(Array.isArray(header) ? header[0] : header, now());
-    if (failed.failure !== 'rate_limited' && told === undefined) return;
-    const waitMs = told ?? policy.baseDelayMs * 2;
-    if (waitMs > policy.longestWaitMs && failed.failure === 'rate_limited') throw stop.longPause(waitMs);
+    const header = answer.headers['retry-after'];
+    // A date is the server's, and so it is read by the server's clock.
+    const told = retryAfterMs(Array.isArray(header) ? header[0] : header, dateOf(answer) ?? now());
+    if (told === undefined && failure === 'ambiguous') return;
+    const waitMs = told ?? Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** (progress.rateLimited + 1));
+    if (waitMs > policy.longestWaitMs) throw stop.longPause(waitMs);
     pace.closeUntil(now() + waitMs);
   }
 
   #noteClock(answer: HttpAnswer, nowMs: number): void {
-    const date = answer.headers.date;
-    const at = typeof date === 'string' ? Date.parse(date) : Number.NaN;
-    if (!Number.isNaN(at)) this.tools.traffic.clockDifferenceMs = at - nowMs;
+    const at = dateOf(answer);
+    if (at !== undefined) this.tools.traffic.clockDifferenceMs = at - nowMs;
   }
 
   #stopFor(failed: Failure): Error {
@@ -195,18 +217,25 @@ class Progress {
   retries = 0;
   rateLimited = 0;
   renewed = false;
-  /** Some attempt may have been applied. */
-  doubtful = false;
+  /** Some attempt left and nobody knows what became of it. */
+  unanswered = false;
   #last: Refusal = { errorCode: 'UNKNOWN', message: 'No attempt was made.' };
 
   note(failed: Failure): void {
     this.#last = failed.refusal;
-    if (failed.failure === 'ambiguous' || failed.failure === 'misdirected') this.doubtful = true;
+    if (failed.failure === 'ambiguous') this.unanswered = true;
   }
 
   doubt(): Exchange {
     return { kind: 'in_doubt', attempts: this.attempts, ...this.#last };
   }
+}
+
+/** When the server made this answer, by its own clock. */
+function dateOf(answer: HttpAnswer): number | undefined {
+  const { date } = answer.headers;
+  const at = typeof date === 'string' ? Date.parse(date) : Number.NaN;
+  return Number.isNaN(at) ? undefined : at;
 }
 
 function transportFailure(error: TransportError): Failure {

@@ -45,34 +45,15 @@ export interface Http {
   close(): Promise<void>;
 }
 
-/** Failures before a connection stood: nothing can have arrived. */
-const neverSentCodes: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENETDOWN',
-  'EADDRNOTAVAIL',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'CERT_HAS_EXPIRED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'ERR_SSL_WRONG_VERSION_NUMBER',
-  'EPROTO',
-]);
-
 export function openHttp(options: HttpOptions): Http {
   const base = new URL(options.baseUrl);
   const prefix = base.pathname.replace(/\/+$/, '');
   const pool = new Pool(base.origin, {
     connections: options.connections,
     pipelining: 1,
-    headersTimeout: options.requestTimeoutMs,
-    bodyTimeout: options.requestTimeoutMs,
+    // undici's own two timeouts start anew with every chunk: one deadline over the whole exchange replaces them.
+    headersTimeout: 0,
+    bodyTimeout: 0,
     connect: { timeout: options.connectTimeoutMs },
   });
   return {
@@ -81,37 +62,83 @@ export function openHttp(options: HttpOptions): Http {
   };
 }
 
-async function send(pool: Pool, prefix: string, request: HttpRequest, timeoutMs: number): Promise<HttpAnswer> {
-  let response: Dispatcher.ResponseData;
-  // undici's own two timeouts each start anew with every chunk; this one ends a body that only drips.
-  const deadline = AbortSignal.timeout(timeoutMs);
-  try {
-    response = await pool.request({
-      method: request.method,
-      path: prefix + request.path,
-      headers: request.headers,
-      body: request.body ?? null,
-      signal: deadline,
-    });
-  } catch (error) {
-    throw toTransportError(error, undefined);
-  }
-  try {
-    return { status: response.statusCode, headers: response.headers, body: await response.body.text() };
-  } catch (error) {
-    throw toTransportError(error, response.statusCode);
-  }
+function send(pool: Pool, prefix: string, request: HttpRequest, timeoutMs: number): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const reading = new Reading(resolve, reject, timeoutMs);
+    const { method, path, headers, body } = request;
+    pool.dispatch({ method, path: prefix + path, headers, body: body ?? null }, reading);
+  });
 }
 
-function toTransportError(error: unknown, status: number | undefined): TransportError {
-  const code = codeOf(error);
-  return new TransportError(code, status !== undefined || !neverSentCodes.has(code), status, error);
+/**
+ * Reads one answer. Whether the request left is not guessed from the kind of error: undici says when it begins to
+ * write, and before that moment nothing can have arrived, whatever went wrong.
+ */
+class Reading implements Dispatcher.DispatchHandler {
+  readonly #deadline: NodeJS.Timeout;
+  readonly #chunks: Buffer[] = [];
+  #controller: Dispatcher.DispatchController | undefined;
+  #status: number | undefined;
+  #headers: HttpAnswer['headers'] = {};
+  #over = false;
+
+  constructor(
+    readonly resolve: (answer: HttpAnswer) => void,
+    readonly reject: (error: TransportError) => void,
+    timeoutMs: number,
+  ) {
+    this.#deadline = setTimeout(() => this.#giveUp(), timeoutMs);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // A connection became free for a request that nobody waits for any more.
+    if (this.#over) controller.abort(new Error('The time for this request is over.'));
+    else this.#controller = controller;
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: HttpAnswer['headers']): void {
+    // Informational answers come before the real one.
+    if (status < 200) return;
+    this.#status = status;
+    this.#headers = headers;
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    const body = new TextDecoder().decode(Buffer.concat(this.#chunks));
+    if (this.#end()) this.resolve({ status: this.#status ?? 0, headers: this.#headers, body });
+  }
+
+  onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {
+    this.#fail(codeOf(error), error);
+  }
+
+  #giveUp(): void {
+    const error = new Error('No whole answer came in time.');
+    this.#fail('TIMEOUT', error);
+    this.#controller?.abort(error);
+  }
+
+  #fail(code: string, cause: Error): void {
+    const sent = this.#controller !== undefined;
+    if (this.#end()) this.reject(new TransportError(code, sent, this.#status, cause));
+  }
+
+  /** True for whoever comes first. */
+  #end(): boolean {
+    if (this.#over) return false;
+    this.#over = true;
+    clearTimeout(this.#deadline);
+    return true;
+  }
 }
 
 /** The most telling code on the chain of causes; a failed happy-eyeballs connect is a list of errors. */
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'UNKNOWN';
-  if (error.name === 'TimeoutError') return 'TIMEOUT';
   if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
   if ('code' in error && typeof error.code === 'string') return error.code;
   return error.cause === undefined ? error.name : codeOf(error.cause);

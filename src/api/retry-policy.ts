@@ -49,6 +49,16 @@ export const reactions = {
   delete: { ...idempotent, ...always },
 } as const satisfies Record<Verb, Record<FailureClass, Reaction>>;
 
+/** Verbs whose lost answer leaves a customer in doubt; asking anew settles what the others wanted to know. */
+export const changesCustomers = {
+  login: false,
+  list: false,
+  detail: false,
+  add: true,
+  update: true,
+  delete: true,
+} as const satisfies Record<Verb, boolean>;
+
 export interface RetryPolicy {
   /** Attempts of one request, the first included. */
   readonly attempts: number;
@@ -82,7 +92,7 @@ export function retryDelayMs(policy: RetryPolicy, retry: number, random: () => n
   return random() * Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** (retry - 1));
 }
 
-/** Reads `Retry-After`, seconds or an HTTP date, as milliseconds from `nowMs`; `undefined` when absent or unreadable. */
+/** Reads `Retry-After`, seconds or an HTTP date, as milliseconds from `nowMs` (the server's clock); `undefined` when absent or unreadable. */
 export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined) return undefined;
   if (/^\s*\d+\s*$/.test(header)) return Number(header) * 1000;

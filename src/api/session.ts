@@ -1,7 +1,7 @@
 import { reached } from '../../pipelines/milestones.js';
 import { LoginError, RunStoppedError } from '../errors.js';
 import { sleep } from './pace.js';
-import { type CachedToken, type TokenStore, tokensPerDay } from './token-store.js';
+import { type CachedToken, type LoginRight, type TokenStore, tokensPerDay } from './token-store.js';
 
 /** A token lives two hours [vendor]; it is renewed before a slow request could meet its end. */
 const tokenLifetimeMs = 2 * 60 * 60_000;
@@ -9,8 +9,12 @@ const renewBeforeEndMs = 5 * 60_000;
 const otherLoginPollMs = 100;
 const otherLoginPatienceMs = 90_000;
 
-/** Asks the API for a token; throws `LoginError` when it says no. */
-export type Login = () => Promise<string>;
+/**
+ * Asks the API for a token; throws `LoginError` when it says no.
+ *
+ * @param beforeCall - to be called before every call to the API, retries included
+ */
+export type Login = (beforeCall: () => void) => Promise<string>;
 
 export interface Session {
   /** A token that should be good for some minutes. */
@@ -60,39 +64,45 @@ export function loginSession(options: {
     return cached.token;
   }
 
-  async function obtain(): Promise<string> {
+  async function obtain(anew: boolean): Promise<string> {
     const startedAt = now();
     for (;;) {
-      const shared = fresh();
+      const shared = anew ? undefined : fresh();
       if (shared !== undefined) return shared;
       const claim = store.claimLogin(now());
       if (claim.kind === 'exhausted') throw tokensExhausted(claim.usedToday);
-      if (claim.kind === 'granted') return loginNow();
+      if (claim.kind === 'granted') return loginNow(claim.right);
       if (now() - startedAt > otherLoginPatienceMs) throw otherLoginStuck();
       await sleep(otherLoginPollMs, stopping);
     }
   }
 
-  async function loginNow(): Promise<string> {
+  async function loginNow(right: LoginRight): Promise<string> {
     try {
-      const token = await login();
+      const token = await login(() => {
+        const counted = right.count(now());
+        if (counted.kind === 'exhausted') throw tokensExhausted(counted.usedToday);
+      });
       obtained += 1;
       reached('during-token-save');
       store.save({ token, obtainedAtMs: now() });
       return token;
     } catch (error) {
-      store.releaseLogin();
+      right.release();
       throw error;
     }
   }
 
-  function bearer(): Promise<string> {
-    const shared = inFlight === undefined ? fresh() : undefined;
-    if (shared !== undefined) return Promise.resolve(shared);
-    inFlight ??= obtain().finally(() => {
+  function once(anew: boolean): Promise<string> {
+    inFlight ??= obtain(anew).finally(() => {
       inFlight = undefined;
     });
     return inFlight;
+  }
+
+  function bearer(): Promise<string> {
+    const shared = inFlight === undefined ? fresh() : undefined;
+    return shared === undefined ? once(false) : Promise.resolve(shared);
   }
 
   return {
@@ -105,9 +115,8 @@ export function loginSession(options: {
       await bearer();
     },
     async loginAnew() {
-      const cached = store.read();
-      if (cached !== undefined) store.forget(cached.token);
-      await bearer();
+      // A good token stays where it is until there is another: the login may fail, and others use it.
+      await once(true);
     },
   };
 }

@@ -9,15 +9,10 @@ export interface CachedToken {
 export interface TokenStore {
   /** The last token that any process saved. */
   read(): CachedToken | undefined;
-  /**
-   * Asks for the right to log in. `granted` counts one token of the UTC day before the call is made, since a lost
-   * answer costs one too; `wait` means that another process is logging in right now.
-   */
+  /** Asks for the right to log in, which one process at a time has. */
   claimLogin(nowMs: number): LoginClaim;
   /** Saves the token and ends the claim. */
   save(token: CachedToken): void;
-  /** Ends a claim that gave no token. */
-  releaseLogin(): void;
   /** Tokens asked for in the UTC day of this moment. */
   usedToday(nowMs: number): number;
   /** Forgets a token that the API no longer takes, if it is still the saved one. */
@@ -25,9 +20,26 @@ export interface TokenStore {
 }
 
 export type LoginClaim =
-  | { readonly kind: 'granted'; readonly usedToday: number }
+  | { readonly kind: 'granted'; readonly right: LoginRight }
+  /** Another process is logging in right now. */
   | { readonly kind: 'wait' }
-  | { readonly kind: 'exhausted'; readonly usedToday: number };
+  | TokensExhausted;
+
+export interface TokensExhausted {
+  readonly kind: 'exhausted';
+  readonly usedToday: number;
+}
+
+/** Held by the one process that logs in. */
+export interface LoginRight {
+  /**
+   * Counts one token of the UTC day; to be called before each call to the API, since a lost answer costs one too. It
+   * also tells the other processes that this one is alive.
+   */
+  count(nowMs: number): { readonly kind: 'counted' } | TokensExhausted;
+  /** Ends a claim that gave no token, unless another process has taken it over. */
+  release(): void;
+}
 
 /** The API gives at most 250 tokens in a UTC day [vendor]; the last ten are left for people in need. */
 export const tokensPerDay = { hard: 250, soft: 240 } as const;

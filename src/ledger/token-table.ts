@@ -1,4 +1,4 @@
-import { type TokenStore, tokensPerDay } from '../api/token-store.js';
+import { type LoginRight, type TokenStore, tokensPerDay } from '../api/token-store.js';
 import type { Database } from '../sqlite/open-database.js';
 
 /** A claim older than this belongs to a process that died while logging in. */
@@ -10,13 +10,36 @@ export function tokenTable(database: Database): TokenStore {
   const claimed = database.prepare('SELECT login_claimed_at FROM tokens');
   const claim = database.prepare('UPDATE tokens SET login_claimed_at = ?');
   const save = database.prepare('UPDATE tokens SET token = ?, obtained_at = ?, login_claimed_at = NULL');
-  const release = database.prepare('UPDATE tokens SET login_claimed_at = NULL');
+  const prolong = database.prepare('UPDATE tokens SET login_claimed_at = ? WHERE login_claimed_at = ?');
+  const release = database.prepare('UPDATE tokens SET login_claimed_at = NULL WHERE login_claimed_at = ?');
   const forget = database.prepare('UPDATE tokens SET token = NULL, obtained_at = NULL WHERE token = ?');
   const used = database.prepare('SELECT used FROM token_days WHERE day = ?');
   const count = database.prepare(
     'INSERT INTO token_days (day, used) VALUES (?, 1) ON CONFLICT (day) DO UPDATE SET used = used + 1',
   );
+  const exhaustedOn = (day: string) => {
+    const usedToday = usedOn(day);
+    return usedToday >= tokensPerDay.soft ? ({ kind: 'exhausted', usedToday } as const) : undefined;
+  };
   const usedOn = (day: string) => Number(used.get(day)?.used ?? 0);
+  /** The moment of the claim tells whose it is: no two are granted at the same time. */
+  function rightSince(claimedAtMs: number): LoginRight {
+    let since = claimedAtMs;
+    return {
+      count: (nowMs) =>
+        database.transaction(() => {
+          const exhausted = exhaustedOn(dayOf(nowMs));
+          if (exhausted !== undefined) return exhausted;
+          count.run(dayOf(nowMs));
+          if (prolong.run(nowMs, since).changes > 0) since = nowMs;
+          return { kind: 'counted' } as const;
+        }),
+      release: () => {
+        release.run(since);
+      },
+    };
+  }
+
   return {
     usedToday: (nowMs) => usedOn(dayOf(nowMs)),
     read() {
@@ -28,17 +51,13 @@ export function tokenTable(database: Database): TokenStore {
       database.transaction(() => {
         const since = claimed.get()?.login_claimed_at;
         if (typeof since === 'number' && Math.abs(nowMs - since) < claimLifetimeMs) return { kind: 'wait' } as const;
-        const usedToday = usedOn(dayOf(nowMs));
-        if (usedToday >= tokensPerDay.soft) return { kind: 'exhausted', usedToday } as const;
+        const exhausted = exhaustedOn(dayOf(nowMs));
+        if (exhausted !== undefined) return exhausted;
         claim.run(nowMs);
-        count.run(dayOf(nowMs));
-        return { kind: 'granted', usedToday: usedToday + 1 } as const;
+        return { kind: 'granted', right: rightSince(nowMs) } as const;
       }),
     save: (token) => {
       save.run(token.token, token.obtainedAtMs);
-    },
-    releaseLogin: () => {
-      release.run();
     },
     forget: (token) => {
       forget.run(token);
