@@ -199,14 +199,11 @@ describe('sheets', () => {
     expect(source.notices.map(({ code }) => code)).toEqual(['HIDDEN_SHEETS']);
   });
 
-  it('that are hidden are passed over', async () => {
-    const source = await open({
-      rows: textRow(1, 'Hidden') + textRow(2, 'x'),
-      moreSheets: [{ name: 'Shown', rows }],
-      parts: {},
-      workbookProperties: '',
-    });
-    expect(source.detected.sheet).toBe('Customers');
+  it('that are hidden are passed over, unless there is no other', async () => {
+    const hiddenFirst = { rows: textRow(1, 'Hidden') + textRow(2, 'x'), sheetState: 'hidden' };
+    const shown = await open({ ...hiddenFirst, moreSheets: [{ name: 'Shown', rows }] });
+    expect([shown.detected.sheet, shown.columns]).toEqual(['Shown', ['Name', 'City']]);
+    expect((await open(hiddenFirst)).detected.sheet).toBe('Customers');
   });
 
   it('with faults do not disturb the one that is read', async () => {

@@ -8,7 +8,7 @@ import { type OpenWorkbookOptions, openWorkbook } from '../../../src/files/xlsx/
 import { makeZip, type ZipEntry } from './make-zip.js';
 
 export const mainNamespace = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
-export const strictNamespace = 'http://purl.oclc.org/ooxml/spreadsheetml/main';
+const strictNamespace = 'http://purl.oclc.org/ooxml/spreadsheetml/main';
 const transitional = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
 const strict = 'http://purl.oclc.org/ooxml/officeDocument/relationships';
 
@@ -26,6 +26,7 @@ export interface WorkbookRecipe {
   readonly workbookProperties?: string;
   /** More sheets: their names, attributes and rows. */
   readonly moreSheets?: readonly { readonly name: string; readonly rows: string; readonly state?: string }[];
+  readonly sheetState?: string;
   readonly isStrict?: boolean;
   /** A namespace prefix for every tag, as the OpenXML SDK writes it. */
   readonly prefix?: string;
@@ -51,7 +52,7 @@ export function workbookParts(recipe: WorkbookRecipe): Map<string, string | Buff
     `${declaration}<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">${content}</Relationships>`;
   const root = (tag: string, content: string) => `${declaration}<${colon}${tag} ${xmlns}>${content}</${colon}${tag}>`;
   const sheetPart = recipe.sheetPart ?? 'xl/worksheets/sheet1.xml';
-  const sheets = [{ name: 'Customers', state: 'visible' }, ...moreSheets];
+  const sheets = [{ name: 'Customers', state: recipe.sheetState ?? 'visible' }, ...moreSheets];
   const parts = new Map<string, string | Buffer>([
     ['[Content_Types].xml', `${declaration}<Types/>`],
     ['_rels/.rels', relationships(relation('rId1', 'officeDocument', 'xl/workbook.xml'))],
@@ -112,7 +113,7 @@ export function textCell(reference: string, text: string): string {
   return `<c r="${reference}" t="inlineStr"><is><t xml:space="preserve">${escapeXml(text)}</t></is></c>`;
 }
 
-export function escapeXml(text: string): string {
+function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 

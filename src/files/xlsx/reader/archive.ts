@@ -23,10 +23,23 @@ export interface Archive {
   close(): Promise<void>;
 }
 
-/** Opens the package; whatever is no zip package is refused by its content. */
-export async function openArchive(file: string, place: Place, limits: WorkbookLimits): Promise<Archive> {
+/**
+ * Opens the package; whatever is no zip package is refused by its content.
+ *
+ * @param knownVersion - the file's `version` at an earlier opening: another one is refused
+ */
+export async function openArchive(
+  file: string,
+  place: Place,
+  limits: WorkbookLimits,
+  knownVersion?: string,
+): Promise<Archive> {
   const handle = await openInputFile(file, place);
   try {
+    const { size, mtimeMs } = await handle.stat();
+    const version = `${size} ${mtimeMs}`;
+    if (version !== (knownVersion ?? version))
+      throw refusal('FILE_CHANGED', place, 'the file was changed while it was being read.');
     await refuseOtherKinds(handle, place);
     const zip = await openZip(handle, place);
     if (zip.entryCount > limits.maxParts)
@@ -36,8 +49,7 @@ export async function openArchive(file: string, place: Place, limits: WorkbookLi
         `the package has ${zip.entryCount} parts; ${limits.maxParts} are allowed.`,
       );
     const parts = indexParts(await readDirectory(zip, place));
-    const { size, mtimeMs } = await handle.stat();
-    return { ...partReader(zip, handle, parts, place, limits), version: `${size} ${mtimeMs}` };
+    return { ...partReader(zip, handle, parts, place, limits), version };
   } catch (error) {
     await handle.close();
     throw error;

@@ -6,6 +6,7 @@ const doubleQuote = 0x22;
 const ampersand = 0x26;
 const singleQuote = 0x27;
 const slash = 0x2f;
+const colon = 0x3a;
 const lessThan = 0x3c;
 const equals = 0x3d;
 const greaterThan = 0x3e;
@@ -53,18 +54,23 @@ export class MarkupCursor {
     const before = text.charCodeAt(this.at);
     if (before !== greaterThan && before !== slash && !isSpace(before)) return this.#strange();
     this.skipSpace();
-    let at = this.at;
-    let code = text.charCodeAt(at);
-    if (code === greaterThan || code === slash) return this.#endTag(code);
-    this.nameStart = at;
-    while (isNameCharacter(code)) code = text.charCodeAt(++at);
-    this.nameEnd = at;
-    const quote = text.charCodeAt(at + 1);
-    if (at === this.nameStart || code !== equals || (quote !== doubleQuote && quote !== singleQuote))
-      return this.#strange();
-    at += 2;
+    const first = text.charCodeAt(this.at);
+    if (first === greaterThan || first === slash) return this.#endTag(first);
+    if (!isNameStart(first)) return this.#strange();
+    let at = this.at + 1;
+    while (isNameCharacter(text.charCodeAt(at))) at++;
+    this.nameStart = this.at;
+    this.nameEnd = text.charCodeAt(at) === colon ? this.#prefixedNameEnd() : at;
+    return this.#readValue();
+  }
+
+  #readValue(): boolean {
+    const { text, nameEnd } = this;
+    const quote = text.charCodeAt(nameEnd + 1);
+    if (text.charCodeAt(nameEnd) !== equals || (quote !== doubleQuote && quote !== singleQuote)) return this.#strange();
+    let at = nameEnd + 2;
     this.valueStart = at;
-    for (code = text.charCodeAt(at); code !== quote; code = text.charCodeAt(++at))
+    for (let code = text.charCodeAt(at); code !== quote; code = text.charCodeAt(++at))
       if (code === lessThan || code === ampersand || !(code >= space)) return this.#strange();
     this.valueEnd = at;
     this.at = at + 1;
@@ -89,6 +95,12 @@ export class MarkupCursor {
     return this.#mayHaveEntities && text.includes('&') ? this.#decodeEntities(text) : text;
   }
 
+  /** Only the parser knows which prefixes are declared, but these two stand in nearly every sheet and mean nothing here. */
+  #prefixedNameEnd(): number {
+    const name = harmlessNames.find((candidate) => this.text.startsWith(candidate, this.nameStart));
+    return this.nameStart + (name?.length ?? 0);
+  }
+
   #endTag(code: number): false {
     this.isSelfClosed = code === slash;
     this.at += this.isSelfClosed ? 2 : 1;
@@ -109,6 +121,8 @@ export class MarkupCursor {
     });
   }
 }
+
+const harmlessNames = ['xml:space', 'x14ac:dyDescent'];
 
 const namedEntities: Readonly<Record<string, string>> = {
   'amp;': '&',
@@ -136,11 +150,11 @@ function isSpace(code: number): boolean {
   return code === space || code === newline || code === carriageReturn || code === tab;
 }
 
+function isNameStart(code: number): boolean {
+  return (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === 0x5f;
+}
+
+/** Of ASCII, and without the colon. */
 function isNameCharacter(code: number): boolean {
-  return (
-    (code >= 0x61 && code <= 0x7a) ||
-    (code >= 0x41 && code <= 0x5a) ||
-    (code >= 0x2d && code <= 0x3a && code !== slash) ||
-    code === 0x5f
-  );
+  return isNameStart(code) || (code >= 0x2d && code <= 0x39 && code !== slash);
 }

@@ -72,9 +72,6 @@ function startRow(cursor: MarkupCursor, events: SheetEvents): boolean {
 }
 
 function readCell(cursor: MarkupCursor, tags: Tags, cell: StoredCell): boolean {
-  cell.column = 0;
-  cell.style = 0;
-  cell.type = '';
   cell.value = undefined;
   cell.formula = undefined;
   cell.inline = undefined;
@@ -94,17 +91,26 @@ function readCell(cursor: MarkupCursor, tags: Tags, cell: StoredCell): boolean {
 
 function readCellAttributes(cursor: MarkupCursor, cell: StoredCell): boolean {
   const { text } = cursor;
+  cell.column = 0;
+  cell.style = -1;
+  cell.type = '';
   while (cursor.nextAttribute()) {
     if (cursor.nameEnd - cursor.nameStart !== 1) continue;
     const name = text.charCodeAt(cursor.nameStart);
     if (name === letterR) {
+      if (cell.column !== 0) return false;
       cell.column = columnOfReference(text, cursor.valueStart, cursor.valueEnd);
       if (cell.column === 0) return false;
     } else if (name === letterS) {
+      if (cell.style !== -1) return false;
       cell.style = wholeNumber(text, cursor.valueStart, cursor.valueEnd);
       if (cell.style < 0) return false;
-    } else if (name === letterT) cell.type = text.slice(cursor.valueStart, cursor.valueEnd);
+    } else if (name === letterT) {
+      if (cell.type !== '') return false;
+      cell.type = text.slice(cursor.valueStart, cursor.valueEnd);
+    }
   }
+  if (cell.style < 0) cell.style = 0;
   return !cursor.isStrange;
 }
 

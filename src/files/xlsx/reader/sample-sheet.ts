@@ -21,7 +21,7 @@ export interface SheetSample {
   readonly hiddenColumns: readonly ColumnSpan[];
 }
 
-export interface ColumnSpan {
+interface ColumnSpan {
   readonly first: number;
   readonly last: number;
 }

@@ -7,7 +7,6 @@ import { makeCellDecoder } from './decode-cell.js';
 import type { ColumnLayout } from './lay-out-columns.js';
 import { type ReadingFacts, readingNotices } from './notices.js';
 import { readSheet } from './read-sheet.js';
-import { refusal } from './refusal.js';
 import { type CollectedRow, RowCollector } from './row-collector.js';
 import type { WorkbookParts } from './sample-sheet.js';
 import { loadSharedTexts, type SharedTexts } from './shared-texts.js';
@@ -73,11 +72,9 @@ class SheetReading {
 
   async *batches(): AsyncGenerator<readonly Row[]> {
     const { path, archive, sheet, parts } = this.#options;
-    const reopened = await openArchive(path, archive.place, archive.limits);
+    const reopened = await openArchive(path, archive.place, archive.limits, archive.version);
     let texts: SharedTexts | undefined;
     try {
-      if (reopened.version !== archive.version)
-        throw refusal('FILE_CHANGED', archive.place, 'the file was changed while it was being read.');
       texts = await loadSharedTexts(reopened, parts.index.sharedTextsPart);
       for await (const _ of readSheet(reopened, sheet, this.#collector(texts)))
         while (this.#rows.length >= rowsPerBatch) yield this.#rows.splice(0, rowsPerBatch);

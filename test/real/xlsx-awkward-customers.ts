@@ -1,0 +1,172 @@
+/** Ten customers with what goes wrong in migrations; `since` and `lastCall` are civil, `postcode` shows five digits. */
+export interface AwkwardCustomer {
+  readonly account: string;
+  readonly company: string;
+  readonly postcode: number;
+  readonly since: string;
+  readonly lastCall: string;
+  readonly opens: string;
+  readonly limit: number;
+  readonly balance: number;
+  readonly mail: boolean;
+  readonly phone: string;
+  readonly notes: string;
+}
+
+export const awkwardCustomers: readonly AwkwardCustomer[] = [
+  customer(
+    '00123',
+    'Zoë & Søn A/S',
+    800,
+    '2024-02-29',
+    '2024-02-29T23:59:59',
+    '08:30:00',
+    1.5,
+    0.1,
+    true,
+    '+61 400 000 001',
+    'line one\nline two',
+  ),
+  customer(
+    '1.23E+11',
+    '東京商事 😀',
+    2000,
+    '1904-03-01',
+    '2000-01-01T00:00:01',
+    '00:00:01',
+    0,
+    -12.34,
+    false,
+    '0400000002',
+    '<b>bold</b> &amp; "quoted"',
+  ),
+  customer(
+    '-5',
+    'O’Brien – “Fine” Goods',
+    99999,
+    '1999-12-31',
+    '1999-12-31T12:00:00',
+    '23:59:59',
+    999999.99,
+    1e-7,
+    true,
+    '(02) 9000 0003',
+    '  two spaces  inside ',
+  ),
+  customer(
+    '=1+1',
+    'Null',
+    1,
+    '2038-01-19',
+    '2038-01-19T03:14:08',
+    '12:00:00',
+    0.01,
+    123456789012345,
+    false,
+    '00',
+    '‘leading quote',
+  ),
+  customer('NA', 'TRUE', 12345, '2100-02-28', '2100-03-01T06:30:15', '06:07:08', 100, 1e15, true, '1/2', 'back\\slash'),
+  customer(
+    '12345678901234567890',
+    'e\u0301 and é',
+    10,
+    '2020-11-20',
+    '2020-11-20T10:11:12',
+    '10:11:12',
+    2.675,
+    0.3,
+    false,
+    '٠١٢٣',
+    '👩\u200D💻 family',
+  ),
+  customer(
+    '@x',
+    'a\u00A0b',
+    7,
+    '1970-01-01',
+    '1970-01-01T00:00:01',
+    '01:01:01',
+    1e6,
+    -1,
+    true,
+    '#5',
+    'soft\u00ADhyphen',
+  ),
+  customer(
+    '1-2',
+    'Σίσυφος ЩИ',
+    4000,
+    '2024-12-31',
+    '2024-12-31T23:59:58',
+    '18:45:30',
+    33.33,
+    98765.4321,
+    false,
+    '555;777',
+    'a,b;c|d',
+  ),
+  customer(
+    '0x1F',
+    '北京市 №1',
+    60000,
+    '2001-09-09',
+    '2001-09-09T01:46:40',
+    '15:15:15',
+    12.5,
+    1 / 3,
+    true,
+    '911',
+    ']]> and $x and %41',
+  ),
+  customer('last', 'zürich', 8001, '1961-07-01', '1961-07-01T07:07:07', '07:00:00', 5, 42, false, '+41 44', 'end'),
+];
+
+function customer(
+  ...values: [string, string, number, string, string, string, number, number, boolean, string, string]
+): AwkwardCustomer {
+  const [account, company, postcode, since, lastCall, opens, limit, balance, mail, phone, notes] = values;
+  return { account, company, postcode, since, lastCall, opens, limit, balance, mail, phone, notes };
+}
+
+export const awkwardColumns = [
+  'account',
+  'company',
+  'postcode',
+  'since',
+  'lastCall',
+  'opens',
+  'limit',
+  'balance',
+  'mail',
+  'phone',
+  'notes',
+] as const;
+
+/** The cells as any right reader sees them, without format codes, which are the producer's choice. */
+export function expectedCells(given: AwkwardCustomer): unknown[] {
+  return [
+    given.account,
+    given.company,
+    { kind: 'number', text: String(given.postcode).padStart(5, '0'), value: given.postcode },
+    { kind: 'date', text: given.since },
+    { kind: 'date', text: given.lastCall },
+    { kind: 'date', text: given.opens },
+    { kind: 'number', text: limitTexts[given.limit] ?? given.limit.toFixed(2), value: given.limit },
+    {
+      kind: 'number',
+      text: balanceTexts[given.balance] ?? String(given.balance),
+      value: Number(given.balance.toPrecision(15)),
+    },
+    { kind: 'boolean', text: given.mail ? 'TRUE' : 'FALSE', value: given.mail },
+    given.phone,
+    given.notes,
+  ];
+}
+
+/** Where the binary value would round the other way than the decimal one that people see. */
+const limitTexts: Readonly<Record<number, string>> = { 2.675: '2.68' };
+const balanceTexts: Readonly<Record<number, string>> = {
+  1e-7: '0.0000001',
+  [1 / 3]: '0.333333333333333',
+};

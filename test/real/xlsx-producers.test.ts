@@ -1,0 +1,137 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Cell } from '../../pipelines/row.js';
+import { openWorkbook } from '../../src/files/xlsx/reader/open-workbook.js';
+import { rowsOf } from '../files/xlsx/make-workbook.js';
+import { awkwardColumns, awkwardCustomers, expectedCells } from './xlsx-awkward-customers.js';
+import { flatOpenDocument } from './xlsx-flat-open-document.js';
+
+/** apt-get install libreoffice-calc gnumeric python3-openpyxl python3-xlsxwriter */
+const python = '/usr/bin/python3';
+
+const folder = mkdtempSync(join(tmpdir(), 'xlsx-producers-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const readCustomers = `
+import datetime, json, sys
+columns, customers = json.load(sys.stdin)
+def typed(customer):
+    row = dict(customer)
+    row["since"] = datetime.date.fromisoformat(row["since"])
+    row["lastCall"] = datetime.datetime.fromisoformat(row["lastCall"])
+    row["opens"] = datetime.time.fromisoformat(row["opens"])
+    return [row[name] for name in columns]
+formats = {"postcode": "00000", "since": "yyyy-mm-dd", "lastCall": "yyyy-mm-dd hh:mm:ss", "opens": "hh:mm:ss", "limit": "0.00"}
+`;
+
+const openpyxl = `${readCustomers}
+from openpyxl import Workbook
+sheet = (book := Workbook()).active
+sheet.append(columns)
+for number, customer in enumerate(customers, 2):
+    for column, value in enumerate(typed(customer), 1):
+        cell = sheet.cell(number, column)
+        cell.value = value
+        if isinstance(value, str): cell.data_type = "s"
+        if columns[column - 1] in formats: cell.number_format = formats[columns[column - 1]]
+sheet.cell(2, len(columns) + 1).value = "=1+1"
+book.save(sys.argv[1])
+`;
+
+const xlsxwriter = `${readCustomers}
+import xlsxwriter
+book = xlsxwriter.Workbook(sys.argv[1], json.loads(sys.argv[2]))
+sheet = book.add_worksheet()
+styles = {name: book.add_format({"num_format": code}) for name, code in formats.items()}
+sheet.write_row(0, 0, columns)
+for number, customer in enumerate(customers, 1):
+    for column, value in enumerate(typed(customer)):
+        style = styles.get(columns[column])
+        if isinstance(value, bool): sheet.write_boolean(number, column, value)
+        elif isinstance(value, str): sheet.write_string(number, column, value)
+        elif isinstance(value, (int, float)): sheet.write_number(number, column, value, style)
+        else: sheet.write_datetime(number, column, value, style)
+book.close()
+`;
+
+function runPython(script: string, ...args: readonly string[]): void {
+  execFileSync(python, ['-c', script, ...args], { input: JSON.stringify([awkwardColumns, awkwardCustomers]) });
+}
+
+function convertWithLibreOffice(file: string, format: string): string {
+  const profile = `-env:UserInstallation=file://${join(folder, 'profile')}`;
+  execFileSync('soffice', [profile, '--headless', '--convert-to', format, '--outdir', folder, file], { stdio: 'pipe' });
+  return file.replace(/\.[^.]+$/, `.${format.split(':')[0]}`);
+}
+
+function openDocument(name: string): string {
+  const file = join(folder, `${name}.fods`);
+  writeFileSync(file, flatOpenDocument(awkwardCustomers));
+  return file;
+}
+
+const producers: Readonly<Record<string, () => string>> = {
+  LibreOffice: () => convertWithLibreOffice(openDocument('libreoffice'), 'xlsx'),
+  'LibreOffice as strict as it can': () => convertWithLibreOffice(openDocument('strict'), 'xlsx:Calc Office Open XML'),
+  Gnumeric: () => {
+    const target = join(folder, 'gnumeric.xlsx');
+    const source = convertWithLibreOffice(openDocument('gnumeric-source'), 'ods');
+    execFileSync('ssconvert', ['-T', 'Gnumeric_Excel:xlsx2', source, target], { stdio: 'pipe' });
+    return target;
+  },
+  openpyxl: () => {
+    const target = join(folder, 'openpyxl.xlsx');
+    runPython(openpyxl, target);
+    return target;
+  },
+  xlsxwriter: () => {
+    const target = join(folder, 'xlsxwriter.xlsx');
+    runPython(xlsxwriter, target, '{}');
+    return target;
+  },
+  'xlsxwriter with inline strings': () => {
+    const target = join(folder, 'xlsxwriter-inline.xlsx');
+    runPython(xlsxwriter, target, '{"constant_memory": true}');
+    return target;
+  },
+  'xlsxwriter with dates from 1904': () => {
+    const target = join(folder, 'xlsxwriter-1904.xlsx');
+    runPython(xlsxwriter, target, '{"date_1904": true}');
+    return target;
+  },
+};
+
+/** Format codes are the producer's choice, and LibreOffice stores 15 digits of a number. */
+function comparable(cell: Cell): unknown {
+  if (typeof cell === 'string') return cell;
+  const { kind, text } = cell;
+  if (cell.kind === 'number') return { kind, text, value: Number(cell.value.toPrecision(15)) };
+  return cell.kind === 'boolean' ? { kind, text, value: cell.value } : { kind, text };
+}
+
+describe('the same awkward customers', () => {
+  it.each(Object.keys(producers))(
+    'read equal, cell by cell, when %s saved them',
+    { timeout: 120_000 },
+    async (name) => {
+      const source = await openWorkbook(producers[name]?.() ?? '');
+      const rows = await rowsOf(source);
+      expect(source.columns.slice(0, awkwardColumns.length)).toEqual(awkwardColumns);
+      const cells = rows.map((row) => row.cells.slice(0, awkwardColumns.length).map(comparable));
+      expect(cells).toEqual(awkwardCustomers.map(expectedCells));
+      expect(rows.map(({ number }) => number)).toEqual(awkwardCustomers.map((_, at) => at + 2));
+    },
+  );
+
+  it('have a formula without a value when openpyxl saved them', async () => {
+    const rows = await rowsOf(await openWorkbook(producers.openpyxl?.() ?? ''));
+    expect(rows[0]?.cells.at(-1)).toMatchObject({
+      kind: 'error',
+      text: '=1+1',
+      reason: expect.stringContaining('never calculated'),
+    });
+  });
+});
