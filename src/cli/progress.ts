@@ -1,4 +1,4 @@
-import { SingleBar } from 'cli-progress';
+import { MultiBar } from 'cli-progress';
 import type { ProgressNow, RunObserver } from '../library/observer.js';
 import type { Reporter } from './reporter.js';
 
@@ -15,7 +15,7 @@ export function progressObserver(reporter: Reporter, now: () => number = Date.no
     started(_run, progress) {
       if (reporter.quiet) return;
       const rate = rateMeter(now);
-      const show = reporter.live ? liveBar(progress, rate, now) : lines(progress, rate, now, reporter);
+      const show = reporter.live ? liveBar(progress, rate, now, reporter) : lines(progress, rate, now, reporter);
       timer = setInterval(show.draw, reporter.live ? redrawMs : lineEveryMs);
       close = show.close;
     },
@@ -39,12 +39,14 @@ function rateMeter(now: () => number): RateMeter {
   };
 }
 
-function liveBar(progress: () => ProgressNow, rate: RateMeter, now: () => number) {
-  const bar = new SingleBar({
+function liveBar(progress: () => ProgressNow, rate: RateMeter, now: () => number, reporter: Reporter) {
+  // The one of several bars can print lines above itself; it must leave Ctrl-C to us.
+  const bars = new MultiBar({
     format: '{bar} {value}/{total} rows | {perSecond}/s | {left}{counts}',
     stream: process.stderr,
     hideCursor: true,
     clearOnComplete: true,
+    gracefulExit: false,
     barsize: 20,
     barCompleteChar: '█',
     barIncompleteChar: '░',
@@ -58,13 +60,18 @@ function liveBar(progress: () => ProgressNow, rate: RateMeter, now: () => number
     };
   };
   const first = payload();
-  bar.start(first.state.total, first.state.done, first.fields);
+  const bar = bars.create(first.state.total, first.state.done, first.fields);
+  reporter.drawing((line) => bars.log(`${line}\n`));
   return {
     draw: () => {
       const { state, fields } = payload();
       bar.update(state.done, fields);
     },
-    close: () => bar.stop(),
+    close: () => {
+      bars.update();
+      bars.stop();
+      reporter.drawing(undefined);
+    },
   };
 }
 

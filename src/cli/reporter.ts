@@ -12,6 +12,8 @@ export interface Reporter {
   /** Something worth knowing while it goes on. Silent with `--quiet`. */
   remark(text: string): void;
   warn(text: string): void;
+  /** While something is drawn in place, lines go through its owner, which knows how to keep clear of it. */
+  drawing(print: ((line: string) => void) | undefined): void;
   /** Says what was wrong and what to do next. @returns the exit code */
   fail(error: unknown): ExitCode;
 }
@@ -35,7 +37,11 @@ export function createReporter(choice: OutputChoice, streams: Streams): Reporter
   const { stdout, stderr, environment } = streams;
   const colour = stderr.isTTY === true && (environment.NO_COLOR ?? '') === '' && environment.TERM !== 'dumb';
   const paint = (name: keyof typeof ansi, text: string) => (colour ? `\u001b[${ansi[name]}m${text}\u001b[0m` : text);
-  const say = (text: string) => stderr.write(`${text}\n`);
+  let printAbove: ((line: string) => void) | undefined;
+  const say = (text: string) => {
+    if (printAbove === undefined) stderr.write(`${text}\n`);
+    else printAbove(text);
+  };
   return {
     ...choice,
     live: stderr.isTTY === true && !choice.quiet,
@@ -50,7 +56,11 @@ export function createReporter(choice: OutputChoice, streams: Streams): Reporter
     warn: (text) => {
       if (!choice.quiet) say(`${paint('yellow', 'Warning:')} ${text}`);
     },
+    drawing: (print) => {
+      printAbove = print;
+    },
     fail(error) {
+      if (choice.json) stdout.write(`${JSON.stringify(errorDocument(error), null, 2)}\n`);
       if (!(error instanceof CustomersError)) {
         say(
           `${paint('red', 'Bug in mypos-customers:')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
@@ -64,6 +74,14 @@ export function createReporter(choice: OutputChoice, streams: Streams): Reporter
       return error.exitCode;
     },
   };
+}
+
+/** What `--json` prints when there is no result, so that a script always gets one document. */
+function errorDocument(error: unknown) {
+  if (!(error instanceof CustomersError))
+    return { exitCode: exitCodes.bug, error: { code: 'BUG', message: String(error), nextStep: null } };
+  const { code, message, nextStep = null, exitCode } = error;
+  return { exitCode, error: { code, message, nextStep } };
 }
 
 function describeCause(cause: unknown): string {
