@@ -30,7 +30,7 @@ export { type ImportFileOptions, importFile as importCustomers } from './library
 export type { ReadOptions } from './library/input.js';
 export type { ProgressNow, RunObserver } from './library/observer.js';
 export { type FoundCustomers, getCustomers, type LoginDone, listCustomers, login } from './library/read-customers.js';
-export type { ApiSummary, RunSummary } from './library/run-summary.js';
+export type { ApiSummary, ProblemGroup, RunSummary } from './library/run-summary.js';
 export { listRuns, type RunReport, showRun } from './library/show-runs.js';
 export { type UndoPlan, type UndoRunOptions, undoRun } from './library/undo-run.js';
 export { type Sandbox, type SandboxOptions, startSandbox } from './sandbox/start-sandbox.js';

@@ -79,7 +79,7 @@ function wrongUsage(message: string, argv: readonly string[], cause?: unknown): 
 function outputOf(argv: readonly string[]): OutputChoice {
   const given = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
   const has = (name: string) => given.includes(`--${name}`) || given.includes(`--${name}=true`);
-  return { json: has('json'), quiet: has('quiet'), verbose: has('verbose') };
+  return { argv, json: has('json'), quiet: has('quiet'), verbose: has('verbose') };
 }
 
 function version(): string {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { RowCounts } from '../../pipelines/outcome.js';
+import type { RowCounts, RowOutcome } from '../../pipelines/outcome.js';
 import { rowStatuses } from '../../pipelines/outcome.js';
 import type { Database, SqlValue } from '../sqlite/open-database.js';
 
@@ -63,6 +63,8 @@ export interface Runs {
   /** Runs of this very input that have not ended well, newest first. */
   unfinished(inputSha256?: string): readonly RunRecord[];
   counts(number: number): RowCounts;
+  /** Rows that ended without being done, in file order; one without an outcome was being sent when the run was killed. */
+  notDone(number: number): Iterable<{ readonly number: number; readonly outcome?: RowOutcome }>;
 }
 
 export function runTable(database: Database, now: () => number): Runs {
@@ -81,6 +83,8 @@ export function runTable(database: Database, now: () => number): Runs {
   );
   const list = database.prepare(`SELECT ${columns} FROM runs ORDER BY number DESC LIMIT ?`);
   const unfinished = database.prepare(`SELECT ${columns} FROM runs WHERE state <> 'completed' ORDER BY number DESC`);
+  const notDone = database.prepare(`SELECT row, outcome FROM rows
+    WHERE run = ? AND state IN ('invalid', 'rejected', 'failed', 'in_doubt', 'skipped', 'intent') ORDER BY idx`);
   const counts = database.prepare('SELECT state, count(*) AS n FROM rows WHERE run = ? GROUP BY state');
   return {
     start(run) {
@@ -116,6 +120,13 @@ export function runTable(database: Database, now: () => number): Runs {
         .all()
         .map(toRecord)
         .filter((run) => sha256 === undefined || run.input?.sha256 === sha256),
+    *notDone(number) {
+      for (const { row, outcome } of notDone.iterate(number))
+        yield {
+          number: Number(row),
+          ...(outcome == null ? {} : { outcome: JSON.parse(String(outcome)) as RowOutcome }),
+        };
+    },
     counts(number) {
       const found = new Map(counts.all(number).map((row) => [String(row.state), Number(row.n)]));
       // A row whose request may have left is in doubt until its outcome is known.

@@ -9,6 +9,7 @@ import { RepeatRegister, refuseRepeats } from '../../pipelines/stages/refuse-rep
 import type { Work } from '../../pipelines/work.js';
 import type { Settings } from '../config/settings.js';
 import { assertWritable } from '../files/atomic-file.js';
+import { ProblemGroups } from '../results/problem-groups.js';
 import { type ResultLine, writeResultLines } from '../results/write-results.js';
 import { createDraftValidator } from '../validation/create-draft-validator.js';
 import { openInput, type ReadOptions, readThrough } from './input.js';
@@ -77,7 +78,8 @@ async function checkInput(
     createDraftValidator(mapping.customFields),
   );
   const checked = refuseRepeats(mapped, new RepeatRegister(), 'error', identityColumns(mapper));
-  const lines = tell(checked, counts, observer.invalid);
+  const problems = new ProblemGroups();
+  const lines = tell(checked, counts, problems, observer.invalid);
   const files = await consume(lines, options, source);
   return {
     run: null,
@@ -89,6 +91,7 @@ async function checkInput(
     endedAt: new Date().toISOString(),
     input: { file: input.file, sha256: source.fingerprint.sha256, rows, detected: source.detected },
     counts,
+    problems: problems.list(),
     api: noTraffic,
     files: { ...files, report: null },
     stopped: null,
@@ -98,12 +101,14 @@ async function checkInput(
 async function* tell(
   batches: AsyncIterable<readonly Work[]>,
   counts: Record<RowStatus, number>,
+  problems: ProblemGroups,
   onInvalid: OnInvalid | undefined,
 ): AsyncIterable<readonly ResultLine[]> {
   for await (const batch of batches)
     yield batch.map((work) => {
       const outcome = work.outcome ?? wouldBeSent;
       counts[outcome.status] += 1;
+      if (outcome !== wouldBeSent) problems.add(work.row.number, outcome);
       if (outcome.status === 'invalid') onInvalid?.(work.row.number, outcome.reasons);
       return { row: work.row, outcome };
     });

@@ -1,8 +1,10 @@
 import type { RowCounts, RowOutcome } from '../../pipelines/outcome.js';
 import type { RunControl } from '../../pipelines/run-control.js';
 import { CustomersError } from '../errors.js';
+import type { Ledger } from '../ledger/open-ledger.js';
 import type { RunRecord } from '../ledger/runs.js';
-import { type ResultsWritten, writeResults } from '../results/write-results.js';
+import { type ProblemGroup, ProblemGroups } from '../results/problem-groups.js';
+import { interrupted, type ResultsWritten, writeResults } from '../results/write-results.js';
 import { explainFailure } from './explain-failure.js';
 import type { RunTools } from './run-job.js';
 import { apiSummary, describeStop, exitCodeOf, type RunSummary } from './run-summary.js';
@@ -33,6 +35,7 @@ export async function endRun(tools: RunTools): Promise<RunSummary> {
     endedAt: new Date().toISOString(),
     input: { file: run.input?.file ?? file, sha256: fingerprint.sha256, rows: job.rows, detected },
     counts,
+    problems: problemsOf(connection.ledger, run.number),
     api: apiSummary(connection.client),
     files: { results, rejects, report: null },
     stopped,
@@ -44,6 +47,13 @@ function countRows({ connection, run, job }: RunTools): RowCounts {
   const counts = { ...connection.ledger.runs.counts(run.number) };
   counts.skipped += job.rows - Object.values(counts).reduce((sum, count) => sum + count, 0);
   return counts;
+}
+
+/** By the ledger, so that a resumed run tells of all its rows. */
+export function problemsOf(ledger: Ledger, run: number): readonly ProblemGroup[] {
+  const groups = new ProblemGroups();
+  for (const { number, outcome } of ledger.runs.notDone(run)) groups.add(number, outcome ?? interrupted);
+  return groups.list();
 }
 
 async function writeResultsOrStop({ control, ledger, job, run }: RunTools): Promise<Partial<ResultsWritten>> {

@@ -60,6 +60,7 @@ export async function importJob(
     source,
     rows,
     paths: kept.paths,
+    ...(kept.first === undefined ? {} : { first: kept.first }),
     ...(mapper.stamp === undefined ? {} : { stamp: mapper.stamp }),
     work: (ports) => importCustomers({ source, mapper, validate, ...ports }, options),
   };

@@ -20,8 +20,10 @@ export async function performRun(tools: RunTools): Promise<RunSummary> {
   connection.ledger.runs.noteInputRows(run.number, job.rows);
   observer.started?.(run.name, () => ({
     done: Object.values(control.counts).reduce((sum, count) => sum + count, 0),
-    total: job.rows,
+    total: Math.min(job.rows, job.first ?? job.rows),
     counts: control.counts,
+    requests: connection.client.traffic.requests,
+    ratePerSecond: connection.client.pace.ratePerSecond,
     pausedUntilMs: connection.client.pace.closedUntil(),
   }));
   await orStop(control, () => work(tools));

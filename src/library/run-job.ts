@@ -10,6 +10,8 @@ import type { RunObserver } from './observer.js';
 export interface RunJob {
   readonly source: InputSource;
   readonly rows: number;
+  /** Only so many rows from the top are worked on. */
+  readonly first?: number;
   /** Where results and rejects go; nowhere when absent. */
   readonly paths: Partial<ResultPaths>;
   /** The field that carries a row's key, for reconciliation. */

@@ -3,6 +3,9 @@ import type { SourceDetection } from '../../pipelines/ports.js';
 import type { StopReason } from '../../pipelines/run-control.js';
 import type { CustomersClient } from '../api/customers-client.js';
 import { CustomersError, type ExitCode, exitCodes } from '../errors.js';
+import type { ProblemGroup } from '../results/problem-groups.js';
+
+export type { ProblemGroup };
 
 /** What a command that works through rows has done; the `--json` document. */
 export interface RunSummary {
@@ -22,6 +25,8 @@ export interface RunSummary {
     readonly detected: SourceDetection;
   } | null;
   readonly counts: RowCounts;
+  /** Why rows were not done, the most frequent reason first. */
+  readonly problems: readonly ProblemGroup[];
   readonly api: ApiSummary;
   readonly files: { readonly results: string | null; readonly rejects: string | null; readonly report: string | null };
   /** Why it stopped, and what to type next; `null` when it did not. */

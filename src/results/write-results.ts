@@ -107,14 +107,16 @@ function withoutMarks(line: TableRow): TableRow {
 
 function outcomeOf(row: LedgerRow | undefined): RowOutcome | undefined {
   if (row === undefined) return undefined;
-  if (row.state !== 'intent') return row.outcome;
-  return {
-    status: 'in_doubt',
-    attempts: 1,
-    errorCode: 'INTERRUPTED',
-    message: 'The run was interrupted while this row was being sent, so it is not known whether it arrived.',
-  };
+  return row.state === 'intent' ? interrupted : row.outcome;
 }
+
+/** What is known of a row whose request may have left and of which nothing more is on record. */
+export const interrupted: RowOutcome = {
+  status: 'in_doubt',
+  attempts: 1,
+  errorCode: 'INTERRUPTED',
+  message: 'The run was interrupted while this row was being sent, so it is not known whether it arrived.',
+};
 
 function beginTable(path: string, header: readonly string[], source: RowSource): Promise<TableWriter> {
   if (extname(path).toLowerCase() === '.xlsx') return beginWorkbook(path, 'Results', header);

@@ -13,7 +13,7 @@ import {
 import { type ReadArguments, toReadOptions, wholeNumber } from '../option-values.js';
 import { renderCheck } from '../render-summary.js';
 import type { Reporter } from '../reporter.js';
-import { reasonGroups, rowObserver } from '../row-observer.js';
+import { rowObserver } from '../row-observer.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -41,16 +41,12 @@ export async function runCheck(args: CheckArguments, reporter: Reporter): Promis
   const { checkFile } = await import('../../library/check-file.js');
   const settings = resolveSettings(toSettingOptions(args));
   const { file, results, rejects } = args;
-  const groups = reasonGroups();
   const options = {
     file,
     ...toReadOptions(args),
     ...present({ results, rejects, first: wholeNumber('first', args.first) }),
   };
-  const summary = await checkFile(settings, options, {
-    ...rowObserver(reporter),
-    invalid: (row, reasons) => groups.add(row, reasons),
-  });
-  await reporter.result(renderCheck(summary, groups.lines()), summary);
+  const summary = await checkFile(settings, options, rowObserver(reporter));
+  await reporter.result(renderCheck(summary, reporter.argv), summary);
   return summary.exitCode;
 }

@@ -50,7 +50,7 @@ export const deleteCommand = defineCommand({
         ...present({ failureLimit: failureLimit(args.maxFailures), file, results, rejects }),
       };
       const summary = await deleteCustomers(settings, options, rowObserver(reporter));
-      await reporter.result(renderSummary(summary), summary);
+      await reporter.result(renderSummary(summary, reporter.argv), summary);
       return summary.exitCode;
     } finally {
       signals.release();

@@ -70,7 +70,7 @@ export const importCommand = defineCommand({
         },
         observer,
       );
-      await reporter.result(renderSummary(summary), summary);
+      await reporter.result(renderSummary(summary, reporter.argv), summary);
       return summary.exitCode;
     } finally {
       signals.release();

@@ -43,7 +43,7 @@ export const reconcileCommand = defineCommand({
         await reporter.result('There are no rows in doubt.', null);
         return exitCodes.done;
       }
-      await reporter.result(renderSummary(summary), summary);
+      await reporter.result(renderSummary(summary, reporter.argv), summary);
       return summary.exitCode;
     } finally {
       signals.release();

@@ -39,7 +39,7 @@ export const resumeCommand = defineCommand({
         );
         return exitCodes.done;
       }
-      await reporter.result(renderSummary(summary), summary);
+      await reporter.result(renderSummary(summary, reporter.argv), summary);
       return summary.exitCode;
     } finally {
       signals.release();

@@ -44,7 +44,7 @@ export const undoCommand = defineCommand({
         await reporter.result(args.dryRun ? renderPlan(end.plan) : 'Nothing was changed.', end.plan);
         return exitCodes.done;
       }
-      await reporter.result(renderSummary(end), end);
+      await reporter.result(renderSummary(end, reporter.argv), end);
       return end.exitCode;
     } finally {
       signals.release();
