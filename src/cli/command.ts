@@ -13,9 +13,19 @@ export interface CommandDefinition<A> {
   readonly run: (args: ArgumentsCamelCase<A>, reporter: Reporter) => Promise<ExitCode>;
 }
 
+export interface CommandUsage {
+  /** As yargs reads it, e.g. `import <file>`. */
+  readonly command: string;
+  readonly describe: string;
+  /** `$0` stands for the program. */
+  readonly examples: readonly (readonly [command: string, what: string])[];
+}
+
 /** A command whose own options are nobody else's business. */
 export interface Command {
   readonly name: string;
+  /** What help and the page of commands say of it. */
+  readonly usage: CommandUsage;
   /** Adds the command to the parser; when it is called, `execute` gets its work. */
   mount(parser: Argv, execute: (work: (reporter: Reporter) => Promise<ExitCode>) => Promise<void>): void;
 }
@@ -24,6 +34,7 @@ export function defineCommand<A>(definition: CommandDefinition<A>): Command {
   const { command, describe, examples = [], options, run } = definition;
   return {
     name: command.split(' ')[0] ?? command,
+    usage: { command, describe, examples },
     mount(parser, execute) {
       const declare = (own: Argv) => {
         for (const [line, what] of examples) own.example(line, what);
