@@ -1,6 +1,7 @@
 import type { Command } from './command.js';
 import { checkCommand } from './commands/check.js';
 import { deleteCommand } from './commands/delete.js';
+import { doctorCommand } from './commands/doctor.js';
 import { getCommand } from './commands/get.js';
 import { importCommand } from './commands/import.js';
 import { listCommand } from './commands/list.js';
@@ -25,5 +26,6 @@ export const commands: readonly Command[] = [
   runsCommand,
   mirrorCommand,
   loginCommand,
+  doctorCommand,
   sandboxCommand,
 ];

@@ -12,6 +12,8 @@ export interface Reporter {
   readonly live: boolean;
   /** Gives a text a colour where standard error takes one. */
   paint(colour: Colour, text: string): string;
+  /** The same for standard output. */
+  paintResult(colour: Colour, text: string): string;
   /** The result, for standard output: text for people, or the JSON document. */
   result(text: string, document: unknown): Promise<void>;
   /** Something worth knowing while it goes on. Silent with `--quiet`. */
@@ -24,7 +26,7 @@ export interface Reporter {
 }
 
 export interface Streams {
-  readonly stdout: NodeJS.WritableStream;
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
@@ -44,8 +46,10 @@ const ansi = { red: '31', yellow: '33', dim: '2' } as const;
 export function createReporter(choice: OutputChoice, streams: Streams): Reporter {
   const { stdout, stderr, environment } = streams;
   const terminal = stderr.isTTY === true && environment.TERM !== 'dumb';
-  const colour = terminal && (environment.NO_COLOR ?? '') === '';
-  const paint = (name: Colour, text: string) => (colour ? `\u001b[${ansi[name]}m${text}\u001b[0m` : text);
+  const colourful = environment.TERM !== 'dumb' && (environment.NO_COLOR ?? '') === '';
+  const painter = (on: boolean) => (name: Colour, text: string) =>
+    on ? `\u001b[${ansi[name]}m${text}\u001b[0m` : text;
+  const paint = painter(colourful && stderr.isTTY === true);
   let printAbove: ((line: string) => void) | undefined;
   const say = (text: string) => {
     const whole = withSettings(text, choice.argv);
@@ -56,6 +60,7 @@ export function createReporter(choice: OutputChoice, streams: Streams): Reporter
     ...choice,
     live: terminal && !choice.quiet,
     paint,
+    paintResult: painter(colourful && stdout.isTTY === true && !choice.json),
     result: (text, document) =>
       new Promise((resolve, reject) => {
         const whole = withSettings(text, choice.argv);

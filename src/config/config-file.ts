@@ -13,6 +13,7 @@ export interface Profile {
   readonly concurrency?: string;
   readonly timeout?: string;
   readonly mapping?: string;
+  readonly caFile?: string;
 }
 
 const profileKeys = [
@@ -25,6 +26,7 @@ const profileKeys = [
   'concurrency',
   'timeout',
   'mapping',
+  'caFile',
 ] as const satisfies readonly (keyof Profile)[];
 
 const fileKeys = ['$schema', 'version', 'defaultProfile', 'profiles'] as const;

@@ -20,6 +20,10 @@ export interface Settings {
   /** Requests in flight. */
   readonly concurrency: Setting<number>;
   readonly requestTimeoutMs: Setting<number>;
+  /** A PEM file with the certificate of a company's own authority, trusted besides those of Node. */
+  readonly caFile: Setting<string | undefined>;
+  /** The proxy for `baseUrl`, if any; may hold a login. */
+  readonly proxy: Setting<string | undefined>;
   /** Path of the mapping file. */
   readonly mapping: Setting<string>;
   /** Run against the embedded sandbox in the state folder instead of `baseUrl`. */
@@ -35,6 +39,7 @@ export interface SettingOptions {
   /** Seconds. */
   readonly timeout?: string;
   readonly mapping?: string;
+  readonly caFile?: string;
   readonly sandbox?: boolean;
   readonly profile?: string;
   readonly config?: string;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Credentials, CustomersClient } from '../api/customers-client.js';
 import { openCustomersClient } from '../api/customers-client.js';
 import type { Settings } from '../config/settings.js';
+import { trustedCertificates } from '../config/trusted-certificates.js';
 import { LoginError } from '../errors.js';
 import { type Ledger, openLedger, type Tenant } from '../ledger/open-ledger.js';
 
@@ -63,6 +64,8 @@ function open(
 ): Connection {
   const ledger = openLedger(settings.stateDir.value, tenant);
   const client = openCustomersClient({
+    // The embedded sandbox is on this machine: neither proxy nor certificates are between.
+    ...(settings.sandbox.value ? {} : { proxy: settings.proxy.value, trusted: trustedCertificates(settings.caFile) }),
     baseUrl,
     credentials,
     tokenStore: ledger.tokens,
