@@ -60,6 +60,11 @@ const steps: readonly string[] = [
   INSERT INTO tokens (one) VALUES (1);
   CREATE TABLE token_days (day TEXT PRIMARY KEY, used INTEGER NOT NULL) WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE rows ADD COLUMN clock_difference INTEGER;
+  ALTER TABLE rows ADD COLUMN doubt_at INTEGER;
+  ALTER TABLE tokens ADD COLUMN login_claimed_by INTEGER;
+  `,
 ];
 
 /** The version that this program writes. */

@@ -28,7 +28,11 @@ function lines(count: number, limit: (row: number) => number = (row) => 100 + ro
     const post = sharesOffice ? '0800' : `0${800 + (row % 100)}`;
     return `C-${no},Customer ${no},${post},${email},${row % 50 === 40 ? 'much' : limit(row)}`;
   });
-  for (const [at, repeated] of [[51, 50], [200, 50], [210, 130]] as const)
+  for (const [at, repeated] of [
+    [51, 50],
+    [200, 50],
+    [210, 130],
+  ] as const)
     if (at < count) rows[at] = rows[repeated] ?? '';
   if (count > 120) rows[120] = (rows[60] ?? '').replace(/\d+$/, '7');
   return rows;

@@ -56,7 +56,9 @@ const words = {
   delete: 'to delete (or make inactive, with transactions)',
   restore: 'to restore as they were',
   changed: 'changed by somebody since: left alone unless --even-changed',
+  as_before: 'that are already as they were',
   gone: 'gone already',
+  lost: 'deleted by the run: the API cannot bring them back',
   unanswered: 'that cannot be read right now',
 } as const satisfies Record<keyof UndoPlan['counts'], string>;
 
