@@ -13,7 +13,7 @@ const mostTries = 2;
  * The API has no conditional update, so whoever edits between our reading and our writing is overwritten. A reading that
  * had to wait this long for its turn to write (a pause that the API asked for, a slow pace) is made anew.
  */
-const freshMs = 5000;
+const freshMs = 3000;
 
 class ReadTooLongAgo extends Error {}
 

@@ -20,6 +20,8 @@ export interface UndoRunOptions {
   readonly evenChanged?: boolean;
   readonly results?: string;
   readonly failureLimit?: FailureLimit;
+  /** How long to wait before a customer that should be gone and is not counts as still there. @default 10000 */
+  readonly settleMs?: number;
   readonly signal?: AbortSignal;
   /** Shown before anything is sent; `false` leaves everything as it is. */
   readonly confirm: (plan: UndoPlan) => Promise<boolean>;
@@ -76,7 +78,7 @@ export async function undoRun(
       job,
       control,
       observer,
-      settle: defaultSettle,
+      settle: { ...defaultSettle, settleMs: options.settleMs ?? defaultSettle.settleMs },
     });
   });
 }

@@ -1,19 +1,14 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import Database from 'libsql';
 import { expect } from 'vitest';
 import type { Customer } from '../../pipelines/customer.js';
 import { type Finished, startCommandLine } from '../e2e/run-command-line.js';
 import { type Flavour, header } from './crash-files.js';
+import { type Kill, killedAt } from './killed-at.js';
 import type { RemoteSandbox } from './remote-sandbox.js';
-
-const preload = `--import=${pathToFileURL(resolve('test/crash/kill-at.mjs')).href}`;
-
-/** How the process is to end: at the n-th time that a moment comes. See `kill-at.mjs`. */
-export type Kill = `${string}:${number}`;
 
 /** A clerk's folder for one import that crashes, against a sandbox in another process. */
 export interface Rehearsal {
@@ -41,7 +36,7 @@ export function rehearse(sandbox: RemoteSandbox, flavour: Flavour): Rehearsal {
     folder,
     write,
     run(args, kill) {
-      const killer = kill === undefined ? {} : { NODE_OPTIONS: preload, KILL_AT: kill };
+      const killer = kill === undefined ? {} : killedAt(kill);
       const env = { HOME: join(folder, 'home'), ...sandbox.env, ...killer };
       return startCommandLine({ args: [...args, ...hurried, '--rate', String(rate)], cwd: folder, env }).finished;
     },

@@ -6,13 +6,13 @@ import { type Flavour, flavours } from './crash-files.js';
 import {
   expectAsInPeace,
   importArgs,
-  type Kill,
   type Outcome,
   outcomeOf,
   type Rehearsal,
   rehearse,
   resumeArgs,
 } from './crash-rehearsal.js';
+import type { Kill } from './killed-at.js';
 import { type RemoteSandbox, startRemoteSandbox } from './remote-sandbox.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'mypos-kill-'));

@@ -5,15 +5,8 @@ import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { Fault } from '../../src/sandbox/faults/fault.js';
 import { seededRandom } from '../../src/sandbox/faults/seeded-random.js';
 import { type Flavour, flavours } from './crash-files.js';
-import {
-  expectAsInPeace,
-  importArgs,
-  importUntilDone,
-  type Kill,
-  type Outcome,
-  outcomeOf,
-  rehearse,
-} from './crash-rehearsal.js';
+import { expectAsInPeace, importArgs, importUntilDone, type Outcome, outcomeOf, rehearse } from './crash-rehearsal.js';
+import type { Kill } from './killed-at.js';
 import { type RemoteSandbox, startRemoteSandbox } from './remote-sandbox.js';
 
 // CRASH_SEEDS=1-1000 npm run test:crash
