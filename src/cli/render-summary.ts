@@ -11,7 +11,7 @@ import { otherCommand, sameCommand } from './follow-up.js';
  * @param argv - the command line that did it, so that the next one can be like it
  */
 export function renderSummary(summary: RunSummary, argv: readonly string[] = []): string {
-  const { counts, files, api, input } = summary;
+  const { counts, files, api, input, differing } = summary;
   const title = `${summary.command}${summary.run === null ? '' : ` ${summary.run}`}`;
   const told = rowStatuses
     .filter((status) => counts[status] > 0)
@@ -19,6 +19,7 @@ export function renderSummary(summary: RunSummary, argv: readonly string[] = [])
   return [
     `${title}: ${summary.status}${input === null ? '' : `, ${input.rows} rows`}`,
     ...(told.length === 0 ? ['  nothing to do'] : told),
+    ...(differing === undefined ? [] : [`  ${pad(differing)} of them differ from what was sent: see _error`]),
     ...renderProblems(summary.problems),
     ...(api.requests > 0
       ? [
@@ -84,23 +85,29 @@ const words = {
 const ofThisFile = ['first', 'results', 'rejects', 'report', 'sheet', 'header-row', 'encoding', 'delimiter', 'json'];
 
 function nextStep(summary: RunSummary, argv: readonly string[]): string[] {
-  const { stopped, files, counts, command, exitCode } = summary;
+  const { stopped, command, exitCode } = summary;
   const run = summary.run ?? '';
   if (stopped !== null) return [stopped.message, ...(stopped.nextStep === null ? [] : [stopped.nextStep])];
   if (exitCode === exitCodes.inDoubt)
     return [
       `Next: mypos-customers reconcile ${run} (finds out which of the doubtful rows exist; never add them by hand before)`,
     ];
-  if (exitCode === exitCodes.someRowsFailed && counts.invalid + counts.rejected === 0)
-    return [`Next: mypos-customers resume ${run} (sends the failed rows again)`];
-  if (exitCode === exitCodes.someRowsFailed && files.rejects !== null && argv[0] === 'import')
-    return [`Next: mend ${near(files.rejects)}, then: ${sameCommand(argv, near(files.rejects), ofThisFile)}`];
-  if (exitCode === exitCodes.someRowsFailed && files.rejects !== null)
-    return [`Next: mend ${near(files.rejects)} and ${command} that file.`];
+  if (exitCode === exitCodes.someRowsFailed) return afterTrouble(summary, argv);
   if (command !== 'import') return [`Next: mypos-customers runs show ${run} (tells it again)`];
   if (argv.some((word) => /^--first(=|$)/.test(word)))
     return [`Next: look at the results, then: ${sameCommand(argv, summary.input?.file ?? '-', ['first'])}`];
   return [`Next: mypos-customers runs show ${run} (tells it again), or undo it: mypos-customers undo ${run}`];
+}
+
+function afterTrouble({ run, files, counts, command }: RunSummary, argv: readonly string[]): string[] {
+  const again = counts.failed > 0 && command !== 'undo';
+  const rejects = files.rejects === null || counts.invalid + counts.rejected === 0 ? undefined : near(files.rejects);
+  const mended = argv[0] === 'import' && rejects !== undefined ? sameCommand(argv, rejects, ofThisFile) : undefined;
+  const mend = mended === undefined ? ` and ${command} that file.` : `, then: ${mended}`;
+  return [
+    ...(again ? [`Next: mypos-customers resume ${run ?? ''} (sends the failed rows again)`] : []),
+    ...(rejects === undefined ? [] : [`Next: mend ${rejects}${mend}`]),
+  ];
 }
 
 /** Short where it can be, since it is to be typed. */

@@ -51,7 +51,7 @@ export interface Runs {
     end: {
       readonly state: 'stopped' | 'completed';
       readonly exitCode: number;
-      readonly stopReason?: string;
+      readonly stopReason?: string | undefined;
       readonly files: RunFiles;
     },
   ): void;
@@ -65,6 +65,8 @@ export interface Runs {
   counts(number: number): RowCounts;
   /** Rows that ended without being done, in file order; one without an outcome was being sent when the run was killed. */
   notDone(number: number): Iterable<{ readonly number: number; readonly outcome?: RowOutcome }>;
+  /** Rows that were written and say that the API holds something else than it was sent. */
+  differing(number: number): number;
 }
 
 export function runTable(database: Database, now: () => number): Runs {
@@ -85,6 +87,8 @@ export function runTable(database: Database, now: () => number): Runs {
   const unfinished = database.prepare(`SELECT ${columns} FROM runs WHERE state <> 'completed' ORDER BY number DESC`);
   const notDone = database.prepare(`SELECT row, outcome FROM rows
     WHERE run = ? AND state IN ('invalid', 'rejected', 'failed', 'in_doubt', 'skipped', 'intent') ORDER BY idx`);
+  const differing = database.prepare(`SELECT count(*) AS n FROM rows WHERE run = ? AND state IN ('created', 'updated')
+    AND json_extract(outcome, '$.notes') IS NOT NULL`);
   const counts = database.prepare('SELECT state, count(*) AS n FROM rows WHERE run = ? GROUP BY state');
   return {
     start(run) {
@@ -127,6 +131,7 @@ export function runTable(database: Database, now: () => number): Runs {
           ...(outcome == null ? {} : { outcome: JSON.parse(String(outcome)) as RowOutcome }),
         };
     },
+    differing: (number) => Number(differing.get(number)?.n ?? 0),
     counts(number) {
       const found = new Map(counts.all(number).map((row) => [String(row.state), Number(row.n)]));
       // A row whose request may have left is in doubt until its outcome is known.

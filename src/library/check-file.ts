@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { allowedTexts } from '../../pipelines/mapping/allowed-texts.js';
 import { type RowOutcome, type RowStatus, rowStatuses } from '../../pipelines/outcome.js';
 import type { Reason } from '../../pipelines/row.js';
 import { firstRows } from '../../pipelines/stages/first-rows.js';
@@ -10,7 +11,7 @@ import type { Work } from '../../pipelines/work.js';
 import type { Settings } from '../config/settings.js';
 import { assertWritable } from '../files/atomic-file.js';
 import { ProblemGroups } from '../results/problem-groups.js';
-import { type ResultLine, writeResultLines } from '../results/write-results.js';
+import { type AllowedByColumn, type ResultLine, writeResultLines } from '../results/write-results.js';
 import { createDraftValidator } from '../validation/create-draft-validator.js';
 import { openInput, type ReadOptions, readThrough } from './input.js';
 import { compileFor, identityColumns, readMappingFile } from './mapping-file.js';
@@ -80,7 +81,7 @@ async function checkInput(
   const checked = refuseRepeats(mapped, new RepeatRegister(), 'error', identityColumns(mapper));
   const problems = new ProblemGroups();
   const lines = tell(checked, counts, problems, observer.invalid);
-  const files = await consume(lines, options, source);
+  const files = await consume(lines, options, source, allowedTexts(mapping));
   return {
     run: null,
     command: 'check',
@@ -118,12 +119,13 @@ async function consume(
   lines: AsyncIterable<readonly ResultLine[]>,
   options: CheckOptions,
   source: Parameters<typeof writeResultLines>[1],
+  allowed: AllowedByColumn,
 ) {
   const paths = {
     ...(options.results === undefined ? {} : { results: resolve(options.results) }),
     ...(options.rejects === undefined ? {} : { rejects: resolve(options.rejects) }),
   };
   for (const path of Object.values(paths)) await assertWritable(path);
-  const written = await writeResultLines(lines, source, '', paths);
+  const written = await writeResultLines(lines, source, '', paths, allowed);
   return { results: written.results ?? null, rejects: written.rejects ?? null };
 }

@@ -6,6 +6,7 @@ import type { Mapping } from '../../pipelines/mapping/mapping.js';
 import { InputError } from '../errors.js';
 import type { InputSource } from '../files/input-source.js';
 import { openRowSource } from '../files/open-row-source.js';
+import { hintsFor } from './hints-for.js';
 
 /** How the user says that a file should be read; what is absent comes from the mapping, then from the file itself. */
 export interface ReadOptions {
@@ -49,7 +50,7 @@ export async function openInput(
 /** Opens a file that the user knows by another name. @throws InputError */
 export async function openInputAt(path: string, file: string, options: ReadOptions, mapping?: Mapping): Promise<Input> {
   const source = await openRowSource(path, {
-    ...mapping?.source,
+    ...(mapping === undefined ? {} : await hintsFor(path, mapping)),
     ...readOptionsOf(options),
     displayName: file === '-' ? 'standard input' : file,
     ...(mapping === undefined ? {} : { expectedColumns: columnsNamed(mapping) }),

@@ -1,6 +1,6 @@
-import type { RowOutcome } from '../../pipelines/outcome.js';
+import type { RowOutcome, RowStatus } from '../../pipelines/outcome.js';
 import type { Reason, Row } from '../../pipelines/row.js';
-import type { CellMark, TableRow } from '../files/table-writer.js';
+import type { CellMark, TableRow, Tone } from '../files/table-writer.js';
 
 /** The columns that come before the input's own. */
 export const resultColumns = [
@@ -38,8 +38,22 @@ export function toResultRow(row: Row, outcome: RowOutcome, run: string, columns:
   return {
     cells: [...cells, ...row.cells, ...Array.from({ length: missing }, () => '')],
     marks: marksOf(error, columns),
+    tone: tones[outcome.status],
   };
 }
+
+const tones = {
+  created: 'good',
+  updated: 'good',
+  unchanged: 'same',
+  deleted: 'good',
+  deactivated: 'good',
+  invalid: 'mend',
+  rejected: 'mend',
+  failed: 'mend',
+  in_doubt: 'wait',
+  skipped: 'same',
+} as const satisfies Record<RowStatus, Tone>;
 
 interface ErrorText {
   readonly code: string;
@@ -51,12 +65,7 @@ interface ErrorText {
 function errorOf(outcome: RowOutcome): ErrorText {
   switch (outcome.status) {
     case 'invalid':
-      return {
-        code: outcome.reasons[0]?.code ?? '',
-        text: outcome.reasons.map((reason) => reason.message).join(' '),
-        columns: [...new Set(outcome.reasons.flatMap((reason) => reason.columns ?? []))],
-        reasons: outcome.reasons,
-      };
+      return { ...together(outcome.reasons), reasons: outcome.reasons };
     case 'rejected':
     case 'failed':
     case 'in_doubt': {
@@ -70,9 +79,22 @@ function errorOf(outcome: RowOutcome): ErrorText {
         columns: outcome.reason.columns ?? [],
         reasons: [],
       };
-    default:
+    case 'created':
+    case 'updated':
+    case 'deleted':
+    case 'deactivated':
+      return { ...together(outcome.notes ?? []), reasons: [] };
+    case 'unchanged':
       return { code: '', text: '', columns: [], reasons: [] };
   }
+}
+
+function together(reasons: readonly Reason[]): Omit<ErrorText, 'reasons'> {
+  return {
+    code: reasons[0]?.code ?? '',
+    text: reasons.map((reason) => reason.message).join(' '),
+    columns: [...new Set(reasons.flatMap((reason) => reason.columns ?? []))],
+  };
 }
 
 function marksOf(error: ErrorText, columns: readonly string[]): CellMark[] {

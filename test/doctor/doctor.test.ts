@@ -119,7 +119,10 @@ describe('doctor', () => {
     const late = new Date(Date.now() + 600_000).toUTCString();
     server.answer(() => json(401, {}, { date: late }));
     const { about } = await doctor(['--base-url', server.baseUrl]);
-    expect(about('clock')).toMatchObject({ status: 'warn', found: expect.stringMatching(/5\d\d s behind|600 s behind/) });
+    expect(about('clock')).toMatchObject({
+      status: 'warn',
+      found: expect.stringMatching(/5\d\d s behind|600 s behind/),
+    });
   });
 
   it('warns of runs left unfinished and of secrets that others can read', async () => {
