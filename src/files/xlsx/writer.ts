@@ -55,6 +55,8 @@ export async function beginWorkbook(path: string, look: SheetLook, header: reado
   const workbook = new excel.stream.xlsx.WorkbookWriter({ stream, useStyles: true, useSharedStrings: false });
   const sheet = workbook.addWorksheet(sheetNameOf(look.name), {
     views: [{ state: 'frozen', ySplit: 1, xSplit: look.frozenColumns ?? 0 }],
+    // On paper: all columns on one page, the header on each.
+    pageSetup: { orientation: 'landscape', fitToPage: true, fitToWidth: 1, fitToHeight: 0, printTitlesRow: '1:1' },
   });
   // Widths are written with the first row.
   if (look.widths !== undefined) sheet.columns = look.widths.map((width) => ({ width }));
