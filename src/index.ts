@@ -37,6 +37,6 @@ export type { ReadOptions } from './library/input.js';
 export type { ProgressNow, RunObserver } from './library/observer.js';
 export { type FoundCustomers, getCustomers, type LoginDone, listCustomers, login } from './library/read-customers.js';
 export type { ApiSummary, ProblemGroup, RunSummary } from './library/run-summary.js';
-export { listRuns, type RunReport, showRun } from './library/show-runs.js';
+export { listRuns, type RunReport, type ShowRunFiles, showRun } from './library/show-runs.js';
 export { type UndoPlan, type UndoRunOptions, undoRun } from './library/undo-run.js';
 export { type Sandbox, type SandboxOptions, startSandbox } from './sandbox/start-sandbox.js';

@@ -12,6 +12,7 @@ import { LoginError, RunStoppedError, UsageError } from '../errors.js';
 import { fieldsNamed, parseObject, readRefusal } from './error-body.js';
 import { type ApiTraffic, type Exchange, Exchanges } from './exchange.js';
 import { type HttpAnswer, openHttp } from './http.js';
+import { LatencyMeter } from './latency-meter.js';
 import { listPath } from './list-path.js';
 import { createPace, type Pace } from './pace.js';
 import { probeRight, type Right, type RightFound } from './probe-right.js';
@@ -77,7 +78,13 @@ export function openCustomersClient(options: ClientOptions): CustomersClient {
     trusted: options.trusted,
   });
   const pace = createPace(options.ratePerSecond, now);
-  const traffic: ApiTraffic = { requests: 0, retries: 0, rateLimited: 0, clockDifferenceMs: undefined };
+  const traffic: ApiTraffic = {
+    requests: 0,
+    retries: 0,
+    rateLimited: 0,
+    clockDifferenceMs: undefined,
+    latency: new LatencyMeter(),
+  };
   const exchanges = new Exchanges({
     http,
     pace,

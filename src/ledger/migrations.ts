@@ -83,6 +83,22 @@ const steps: readonly string[] = [
   ALTER TABLE rows ADD COLUMN doubt_at INTEGER;
   ALTER TABLE tokens ADD COLUMN login_claimed_by INTEGER;
   `,
+  // What a report of a run shows.
+  `
+  CREATE TABLE run_samples (
+    run INTEGER NOT NULL REFERENCES runs (number),
+    at INTEGER NOT NULL,
+    duration INTEGER NOT NULL,
+    rows INTEGER NOT NULL,
+    requests INTEGER NOT NULL,
+    retries INTEGER NOT NULL,
+    rate_limited INTEGER NOT NULL,
+    median REAL,
+    slow REAL,
+    PRIMARY KEY (run, at)
+  ) WITHOUT ROWID;
+  ALTER TABLE runs ADD COLUMN settings TEXT;
+  `,
 ];
 
 /** The version that this program writes. */

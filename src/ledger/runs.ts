@@ -24,6 +24,12 @@ export interface RunRecord {
   readonly files: RunFiles;
 }
 
+export interface KeptSetting {
+  readonly name: string;
+  readonly value: string | number | boolean | null;
+  readonly origin: string;
+}
+
 export interface RunInput {
   /** As the user named it. */
   readonly file: string;
@@ -36,6 +42,7 @@ export interface RunInput {
 }
 
 export interface RunFiles {
+  readonly report?: string;
   readonly results?: string;
   readonly rejects?: string;
 }
@@ -46,6 +53,9 @@ export interface Runs {
   /** A run goes on: it is `running` again. */
   reopen(number: number): void;
   noteInputRows(number: number, rows: number): void;
+  /** Settings that the run works with, as they may be shown: no secrets. */
+  noteSettings(number: number, settings: readonly KeptSetting[]): void;
+  settings(number: number): readonly KeptSetting[];
   end(
     number: number,
     end: {
@@ -80,6 +90,8 @@ export function runTable(database: Database, now: () => number): Runs {
     `UPDATE runs SET state = 'running', ended_at = NULL, stop_reason = NULL WHERE number = ?`,
   );
   const noteRows = database.prepare('UPDATE runs SET input_rows = ? WHERE number = ?');
+  const noteSettings = database.prepare('UPDATE runs SET settings = ? WHERE number = ?');
+  const settings = database.prepare('SELECT settings FROM runs WHERE number = ?');
   const end = database.prepare(
     'UPDATE runs SET state = ?, exit_code = ?, stop_reason = ?, ended_at = ?, files = ? WHERE number = ?',
   );
@@ -108,6 +120,10 @@ export function runTable(database: Database, now: () => number): Runs {
     noteInputRows: (number, rows) => {
       noteRows.run(rows, number);
     },
+    noteSettings: (number, kept) => {
+      noteSettings.run(JSON.stringify(kept), number);
+    },
+    settings: (number) => JSON.parse(String(settings.get(number)?.settings ?? '[]')) as KeptSetting[],
     end: (number, how) => {
       end.run(how.state, how.exitCode, how.stopReason ?? null, now(), JSON.stringify(how.files), number);
     },

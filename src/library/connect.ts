@@ -6,6 +6,7 @@ import type { Settings } from '../config/settings.js';
 import { trustedCertificates } from '../config/trusted-certificates.js';
 import { LoginError } from '../errors.js';
 import { type Ledger, openLedger, type Tenant } from '../ledger/open-ledger.js';
+import { type ShownSetting, shownSettings } from './shown-settings.js';
 
 /** The API of one tenant and what this machine knows of it. */
 export interface Connection {
@@ -15,6 +16,8 @@ export interface Connection {
   rowsOf(run: number): RunLedger;
   /** What to call the tenant in messages. */
   readonly tenant: Tenant;
+  /** As they may be shown, without secrets. */
+  readonly settings: readonly ShownSetting[];
   close(): Promise<void>;
 }
 
@@ -82,6 +85,7 @@ function open(
     ledger,
     rowsOf: (run) => ledger.rowsOf(run, () => client.traffic.clockDifferenceMs),
     tenant,
+    settings: shownSettings(settings),
     close: async () => {
       await client.close();
       ledger.close();

@@ -1,11 +1,11 @@
 import type { RowCounts, RowOutcome } from '../../pipelines/outcome.js';
 import type { RunControl } from '../../pipelines/run-control.js';
 import { CustomersError } from '../errors.js';
-import type { Ledger } from '../ledger/open-ledger.js';
 import type { RunRecord } from '../ledger/runs.js';
-import { type ProblemGroup, ProblemGroups } from '../results/problem-groups.js';
-import { interrupted, type ResultsWritten, writeResults } from '../results/write-results.js';
+import { type ResultsWritten, writeResults } from '../results/write-results.js';
 import { explainFailure } from './explain-failure.js';
+import { makeReport } from './make-report.js';
+import { problemsOf } from './problems-of.js';
 import type { RunJob, RunTools } from './run-job.js';
 import { apiSummary, describeStop, exitCodeOf, type RunSummary } from './run-summary.js';
 
@@ -24,11 +24,16 @@ export async function endRun(tools: RunTools, wentThrough: boolean): Promise<Run
   connection.ledger.runs.end(run.number, {
     state: status,
     exitCode,
-    files: { ...(results === null ? {} : { results }), ...(rejects === null ? {} : { rejects }) },
+    files: {
+      ...(results === null ? {} : { results }),
+      ...(rejects === null ? {} : { rejects }),
+      ...(job.paths.report === undefined ? {} : { report: job.paths.report }),
+    },
     // One that was not finished before is so still, for the reason that it had.
     ...(stopped === null ? {} : { stopReason: control.reason === undefined ? run.stopReason : stopped.message }),
   });
   if (control.reason?.kind === 'error' && !(control.reason.error instanceof CustomersError)) throw control.reason.error;
+  const report = await writeReport(tools);
   const differing = connection.ledger.runs.differing(run.number);
   return {
     run: run.name,
@@ -43,9 +48,25 @@ export async function endRun(tools: RunTools, wentThrough: boolean): Promise<Run
     problems: problemsOf(connection.ledger, run.number),
     ...(differing === 0 ? {} : { differing }),
     api: apiSummary(connection.client),
-    files: { results, rejects, report: null },
+    files: { results, rejects, report },
     stopped,
   };
+}
+
+/** After everything else, because it tells of it; the run does not depend on it. */
+async function writeReport({ connection, run, job, observer }: RunTools): Promise<string | null> {
+  const { report } = job.paths;
+  const ended = connection.ledger.runs.find(run.name);
+  if (report === undefined || ended === undefined) return null;
+  try {
+    await makeReport(connection.ledger, ended, report);
+    return report;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const again = `mypos-customers runs show ${run.name} --report <file>`;
+    observer.notice?.({ code: 'REPORT_NOT_WRITTEN', message: `The report was not written: ${why} Try: ${again}` });
+    return null;
+  }
 }
 
 function inputOf({ input }: RunRecord, { source, rows }: RunJob): RunSummary['input'] {
@@ -67,13 +88,6 @@ function countRows({ connection, run, job }: RunTools): RowCounts {
   const counts = { ...connection.ledger.runs.counts(run.number) };
   counts.skipped += job.rows - Object.values(counts).reduce((sum, count) => sum + count, 0);
   return counts;
-}
-
-/** By the ledger, so that a resumed run tells of all its rows. */
-export function problemsOf(ledger: Ledger, run: number): readonly ProblemGroup[] {
-  const groups = new ProblemGroups();
-  for (const { number, outcome } of ledger.runs.notDone(run)) groups.add(number, outcome ?? interrupted);
-  return groups.list();
 }
 
 async function writeResultsOrStop(

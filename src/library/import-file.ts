@@ -21,6 +21,8 @@ export interface ImportFileOptions extends ReadOptions {
   readonly mode?: Mode;
   readonly results?: string;
   readonly rejects?: string;
+  /** Where to write a report, one HTML file; none when absent. */
+  readonly report?: string;
   /** Only so many rows from the top. */
   readonly first?: number;
   /** @default 10 % of the rows, looked at from row 300 on */

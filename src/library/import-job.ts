@@ -75,12 +75,13 @@ export async function importJob(
 /** Results and rejects, where the user wants them or beside the input. */
 export function resultPathsFor(
   input: Pick<Input, 'file' | 'path'>,
-  wanted: { readonly results?: string; readonly rejects?: string },
+  wanted: { readonly results?: string; readonly rejects?: string; readonly report?: string },
 ): ResultPaths {
   const beside = defaultResultPaths(input.file === '-' ? resolve('stdin.csv') : input.path);
   return {
     results: wanted.results === undefined ? beside.results : resolve(wanted.results),
     rejects: wanted.rejects === undefined ? beside.rejects : resolve(wanted.rejects),
+    ...(wanted.report === undefined ? {} : { report: resolve(wanted.report) }),
   };
 }
 

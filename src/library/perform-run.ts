@@ -6,6 +6,7 @@ import { endRun } from './end-run.js';
 import { explainFailure } from './explain-failure.js';
 import type { RunTools } from './run-job.js';
 import type { RunSummary } from './run-summary.js';
+import { sampleRun } from './sample-run.js';
 
 /** An answer that is lost again and again is not worth a fourth round. */
 const mostRounds = 3;
@@ -26,7 +27,10 @@ export async function performRun(tools: RunTools): Promise<RunSummary> {
     ratePerSecond: connection.client.pace.ratePerSecond,
     pausedUntilMs: connection.client.pace.closedUntil(),
   }));
+  connection.ledger.runs.noteSettings(run.number, connection.settings);
+  const endSampling = sampleRun(tools);
   await orStop(control, () => work(tools));
+  endSampling();
   observer.ended?.();
   return endRun(tools, true);
 }

@@ -12,6 +12,7 @@ import { resultColumns, toResultRow } from './result-row.js';
 export interface ResultPaths {
   readonly results: string;
   readonly rejects: string;
+  readonly report?: string;
 }
 
 export interface ResultsWritten {

@@ -3,8 +3,8 @@ import { reachHint } from '../../api/reach-hints.js';
 import type { Settings } from '../../config/settings.js';
 import { trustedCertificates } from '../../config/trusted-certificates.js';
 import { CustomersError, exitCodes } from '../../errors.js';
+import { withoutLogin } from '../shown-settings.js';
 import { type DoctorFinding, fail, ok, warn } from './finding.js';
-import { withoutLogin } from './shown-settings.js';
 
 const lookTimeoutMs = 15_000;
 /** Beyond this, times in the result file and the filters on edit times mislead people. */

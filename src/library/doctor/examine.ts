@@ -1,11 +1,11 @@
 import { resolveSettings } from '../../config/resolve-settings.js';
 import type { SettingOptions, Settings } from '../../config/settings.js';
 import { CustomersError, type ExitCode, exitCodes } from '../../errors.js';
+import { type ShownSetting, shownSettings } from '../shown-settings.js';
 import { examineLogin } from './examine-login.js';
 import { examineDisk, examineMapping, examineNode, examineSecretFiles, examineStateFolder } from './examine-machine.js';
 import { examineWay } from './examine-way.js';
 import { type DoctorFinding, fail, ok } from './finding.js';
-import { type ShownSetting, shownSettings } from './shown-settings.js';
 
 export type { DoctorFinding, ShownSetting };
 
