@@ -74,12 +74,12 @@ function fieldsSchema(): JsonSchema {
 }
 
 function fieldSchema(): JsonSchema {
-  const { expression: _notYet, ...supported } = fieldProperties;
   const properties = {
     ...columnSchemas,
     value: anyValue,
+    expression: text,
     transform: { type: 'array', items: { $ref: '#/definitions/transform' } },
-    lookup: { type: 'object', minProperties: 1, additionalProperties: anyValue },
+    lookup: { anyOf: [{ type: 'object', minProperties: 1, additionalProperties: anyValue }, text] },
     otherwise: {
       anyOf: [{ enum: lookupFallbacks }, { ...objectOf(fallbackProperties, { value: anyValue }), required: ['value'] }],
     },
@@ -91,8 +91,13 @@ function fieldSchema(): JsonSchema {
     format: text,
     formats: { ...texts, minItems: 1 },
     default: anyValue,
-  } satisfies Record<keyof typeof supported, JsonSchema>;
-  return { anyOf: [text, { ...objectOf(supported, properties), oneOf: exactlyOneOf('column', 'columns', 'value') }] };
+  } satisfies Record<keyof typeof fieldProperties, JsonSchema>;
+  return {
+    anyOf: [
+      text,
+      { ...objectOf(fieldProperties, properties), oneOf: exactlyOneOf('column', 'columns', 'value', 'expression') },
+    ],
+  };
 }
 
 function transformSchema([name, { about, options }]: readonly [string, Transform]): JsonSchema {
@@ -121,6 +126,8 @@ const optionSchemas = {
   character: () => ({ type: 'string', minLength: 1, maxLength: 1 }),
   pattern: () => ({ type: 'string', minLength: 1, maxLength: 200, format: 'regex' }),
   choice: (option) => ({ enum: option.choices }),
+  country: () => ({ type: 'string', pattern: '^[A-Z]{2}$' }),
+  dateFormat: () => text,
 } as const satisfies Record<OptionKind, (option: TransformOption) => JsonSchema>;
 
 function optionSchema(option: TransformOption): JsonSchema {

@@ -56,6 +56,8 @@ export const houseRules: HouseRules = {
   doors: {
     'p-limit': ['pipelines/stages/map-concurrently'],
     'fastest-levenshtein': ['pipelines/mapping/nearest-name'],
+    jsonata: ['pipelines/mapping/expressions/'],
+    'libphonenumber-js': ['pipelines/mapping/transforms/'],
     'csv-parse': ['src/files/csv/reader/'],
     'csv-stringify': ['src/files/csv/writer'],
     exceljs: ['src/files/xlsx/writer'],
