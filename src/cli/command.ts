@@ -13,6 +13,20 @@ export interface CommandDefinition<A> {
   readonly run: (args: ArgumentsCamelCase<A>, reporter: Reporter) => Promise<ExitCode>;
 }
 
+/** Commands under one name, e.g. `mapping suggest`. */
+export function defineGroup(name: string, describe: string, members: readonly Command[]): Command {
+  return {
+    name,
+    mount(parser, execute) {
+      const declare = (own: Argv) => {
+        for (const member of members) member.mount(own, execute);
+        return own.demandCommand(1, `What shall ${name} do? One of: ${members.map((one) => one.name).join(', ')}.`);
+      };
+      parser.command(name, describe, declare);
+    },
+  };
+}
+
 /** A command whose own options are nobody else's business. */
 export interface Command {
   readonly name: string;

@@ -46,8 +46,10 @@ export const houseRules: HouseRules = {
       'pipelines/ports',
       'pipelines/row',
       'pipelines/run-control',
+      'pipelines/mapping/customer-fields',
       'pipelines/mapping/mapping',
       'pipelines/mapping/nearest-name',
+      'pipelines/mapping/suggest/suggestion',
       'src/cli/commands/sandbox',
     ],
     // The one command whose whole work is to start a room of the house.

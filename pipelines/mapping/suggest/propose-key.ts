@@ -14,7 +14,9 @@ const certaintyOfUnique = 0.85;
 
 /** Proposes the old system's identifier: named like one, filled in every row, and never twice the same. */
 export function proposeKey(columns: readonly ColumnValues[], choices: Choices): KeyProposal | undefined {
-  const chosen = columns.find(({ column }) => choices.targets?.get(column) === 'key');
+  if (choices.key === 'none') return undefined;
+  const wanted = choices.key?.column;
+  const chosen = columns.find(({ column }) => column === wanted || choices.targets?.get(column) === 'key');
   if (chosen !== undefined) return { values: chosen, certainty: 1, why: 'as you said' };
   const named = columns
     .filter(({ column }) => choices.targets?.has(column) !== true)

@@ -67,7 +67,7 @@ export function questionsAbout(parts: SuggestionParts, custom: CustomColumns, ch
     ),
     ...(key === undefined
       ? []
-      : [{ kind: 'target', column: key.values.column, target: 'key', samples: key.values.samples } as const]),
+      : [{ kind: 'key', column: key.values.column, why: key.why, samples: key.values.samples } as const]),
     ...parts.taken
       .filter(({ proposal }) => proposal.isDecimalOpen)
       .map(({ values }) => ({ kind: 'decimal', column: values.column, samples: values.samples }) as const),

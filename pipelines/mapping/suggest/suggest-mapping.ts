@@ -6,6 +6,7 @@ import { isIdentifier, type KeyProposal, proposeKey } from './propose-key.js';
 import { columnProposals, questionsAbout } from './report-columns.js';
 import type { Choices, MappingJson, RuleJson, Suggestion } from './suggestion.js';
 import type { FileSample, SuggestionParts } from './suggestion-parts.js';
+import { lookOf } from './value-looks.js';
 
 /** Proposes a mapping for a file. The same file and choices give the same mapping. */
 export function suggestMapping(sample: FileSample, choices: Choices = {}): Suggestion {
@@ -15,12 +16,13 @@ export function suggestMapping(sample: FileSample, choices: Choices = {}): Sugge
   );
   const own = ownColumns(usable);
   const key = own.some(({ target }) => target === 'customerCode') ? undefined : proposeKey(usable, choices);
-  const rest = usable.filter((values) => !own.some((one) => one.values === values) && values !== key?.values);
+  const isKeyOnly = (values: ColumnValues) => values === key?.values && lookOf(values) !== 'e-mail';
+  const rest = usable.filter((values) => !own.some((one) => one.values === values) && !isKeyOnly(values));
   const assigned = [...own, ...assignColumns(rest.filter(isForClients), choices)];
   const left = rest.filter((values) => !assigned.some((one) => one.values === values));
   const custom = customColumnsFor(left.filter(isForClients), choices);
   const taken = [...assigned, ...custom.kept];
-  const found = key ?? emailKey(taken, usable);
+  const found = key ?? (choices.key === 'none' ? undefined : emailKey(taken, usable));
   const parts = { all, taken, key: found, sample };
   return {
     mapping: mappingJson(parts, sample),

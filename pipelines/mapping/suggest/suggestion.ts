@@ -30,6 +30,7 @@ export interface ColumnProposal {
 /** What only the user knows. */
 export type Question =
   | { readonly kind: 'target'; readonly column: string; readonly target: Target; readonly samples: readonly string[] }
+  | { readonly kind: 'key'; readonly column: string; readonly why: string; readonly samples: readonly string[] }
   | { readonly kind: 'dateOrder'; readonly columns: readonly string[]; readonly samples: readonly string[] }
   | { readonly kind: 'decimal'; readonly column: string; readonly samples: readonly string[] }
   | { readonly kind: 'customColumns'; readonly columns: readonly string[] };
@@ -38,6 +39,8 @@ export type Question =
 export interface Choices {
   /** By column; `leave` leaves it out. */
   readonly targets?: ReadonlyMap<string, Target | 'leave'>;
+  /** The column of the key; `none` does without. */
+  readonly key?: { readonly column: string } | 'none';
   readonly dateOrder?: DateOrder;
   readonly decimal?: '.' | ',';
   /** Keep columns without a field in the client's own columns. */

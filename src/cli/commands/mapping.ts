@@ -1,0 +1,8 @@
+import { defineGroup } from '../command.js';
+import { mappingCheckCommand } from './mapping/check.js';
+import { suggestCommand } from './mapping/suggest.js';
+
+export const mappingCommand = defineGroup('mapping', 'Make, lint and test a mapping', [
+  suggestCommand,
+  mappingCheckCommand,
+]);
