@@ -17,6 +17,7 @@ export interface CommandDefinition<A> {
 export function defineGroup(name: string, describe: string, members: readonly Command[]): Command {
   return {
     name,
+    members: members.map((member) => member.name),
     mount(parser, execute) {
       const declare = (own: Argv) => {
         for (const member of members) member.mount(own, execute);
@@ -30,6 +31,8 @@ export function defineGroup(name: string, describe: string, members: readonly Co
 /** A command whose own options are nobody else's business. */
 export interface Command {
   readonly name: string;
+  /** Names of the commands below this one. */
+  readonly members?: readonly string[];
   /** Adds the command to the parser; when it is called, `execute` gets its work. */
   mount(parser: Argv, execute: (work: (reporter: Reporter) => Promise<ExitCode>) => Promise<void>): void;
 }

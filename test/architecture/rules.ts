@@ -62,7 +62,7 @@ export const houseRules: HouseRules = {
     'libphonenumber-js': ['pipelines/mapping/transforms/'],
     'csv-parse': ['src/files/csv/reader/'],
     'csv-stringify': ['src/files/csv/writer'],
-    exceljs: ['src/files/xlsx/writer'],
+    exceljs: ['src/files/xlsx/writer', 'src/files/xlsx/template-writer'],
     yauzl: ['src/files/xlsx/reader/'],
     saxes: ['src/files/xlsx/reader/'],
     'iconv-lite': ['src/files/text/'],

@@ -34,7 +34,11 @@ export async function lintSample(
       groups.set(name, group);
     }
   });
-  return { rows: rows.length, invalidRows, remarks: [...unusedColumns(mapper), ...misfits(groups, rows.length, mapper)] };
+  return {
+    rows: rows.length,
+    invalidRows,
+    remarks: [...unusedColumns(mapper), ...misfits(groups, rows.length, mapper)],
+  };
 }
 
 function misfits(
