@@ -6,6 +6,7 @@ import { importCommand } from './commands/import.js';
 import { listCommand } from './commands/list.js';
 import { loginCommand } from './commands/login.js';
 import { mappingCommand } from './commands/mapping.js';
+import { mirrorCommand } from './commands/mirror.js';
 import { reconcileCommand } from './commands/reconcile.js';
 import { resumeCommand } from './commands/resume.js';
 import { runsCommand } from './commands/runs.js';
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   deleteCommand,
   runsCommand,
   mappingCommand,
+  mirrorCommand,
   loginCommand,
   sandboxCommand,
 ];

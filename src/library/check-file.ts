@@ -1,7 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { CompiledMapping } from '../../pipelines/mapping/compile-mapping.js';
+import { secretFields } from '../../pipelines/mapping/customer-fields.js';
 import { type RowOutcome, type RowStatus, rowStatuses } from '../../pipelines/outcome.js';
+import type { ColumnProfile } from '../../pipelines/profile/column-profile.js';
+import { profileRows } from '../../pipelines/profile/profile-rows.js';
 import type { Reason } from '../../pipelines/row.js';
 import { firstRows } from '../../pipelines/stages/first-rows.js';
 import { mapRows } from '../../pipelines/stages/map-rows.js';
@@ -22,6 +26,13 @@ export interface CheckOptions extends ReadOptions {
   readonly results?: string;
   readonly rejects?: string;
   readonly first?: number;
+  /** Also say what each column holds. */
+  readonly columns?: boolean;
+}
+
+/** What a check found; the columns only when they were asked for. */
+export interface CheckSummary extends RunSummary {
+  readonly columns?: readonly ColumnProfile[];
 }
 
 /** Told of each row that is not valid, in file order. */
@@ -45,7 +56,7 @@ export async function checkFile(
   settings: Settings,
   options: CheckOptions,
   observer: CheckObserver = {},
-): Promise<RunSummary> {
+): Promise<CheckSummary> {
   // Only standard input is kept there, and a check leaves no copy of anybody's customers behind.
   const spoolFolder = await mkdtemp(join(tmpdir(), 'mypos-customers-'));
   try {
@@ -60,7 +71,7 @@ async function checkInput(
   options: CheckOptions,
   observer: CheckObserver,
   spoolFolder: string,
-): Promise<RunSummary> {
+): Promise<CheckSummary> {
   const startedAt = new Date().toISOString();
   const mappingFile = readMappingFile(settings.mapping.value);
   const { mapping } = mappingFile;
@@ -71,8 +82,9 @@ async function checkInput(
   observer.opened?.({ file: input.file, detected: source.detected, rows });
   for (const notice of source.notices) observer.notice?.(notice);
   const counts = Object.fromEntries(rowStatuses.map((status) => [status, 0])) as Record<RowStatus, number>;
+  const profile = profileRows(firstRows(source.batches(), options.first), source.columns, secretColumns(mapper));
   const mapped = mapRows(
-    firstRows(source.batches(), options.first),
+    options.columns === true ? profile.batches : firstRows(source.batches(), options.first),
     mapper,
     createDraftValidator(mapping.customFields),
   );
@@ -92,7 +104,13 @@ async function checkInput(
     api: noTraffic,
     files: { ...files, report: null },
     stopped: null,
+    ...(options.columns === true && { columns: profile.result() }),
   };
+}
+
+/** Columns whose values must not be shown to whoever reads a report. */
+function secretColumns(mapper: CompiledMapping): ReadonlySet<string> {
+  return new Set([...secretFields].flatMap((field) => mapper.columnsOf(field)));
 }
 
 async function* tell(

@@ -50,6 +50,7 @@ export const houseRules: HouseRules = {
       'pipelines/mapping/mapping',
       'pipelines/mapping/nearest-name',
       'pipelines/mapping/suggest/suggestion',
+      'pipelines/profile/column-profile',
       'src/cli/commands/sandbox',
     ],
     // The one command whose whole work is to start a room of the house.
