@@ -34,7 +34,7 @@ export interface ExplainingSheet {
 }
 
 /** Rows below the header that are checked and formatted. */
-export const checkedRows = 5000;
+const checkedRows = 5000;
 
 const listSheetName = 'Lists';
 /** Excel takes a list in the check itself up to 255 characters, and no commas in it. */

@@ -8,7 +8,7 @@ import type { InputSource } from '../../files/input-source.js';
 import { openInput, type ReadOptions } from '../input.js';
 
 /** Enough to see which values a column has, few enough to hold. */
-export const sampleRows = 10_000;
+const sampleRows = 10_000;
 
 /** The beginning of an input. */
 export interface Sample {
