@@ -18,7 +18,7 @@ export function renderSuggestion(suggested: SuggestedMapping): string {
     ...(remarks.length === 0 ? [] : ['', ...remarks]),
     '',
     `Written: ${output}`,
-    `Next: mypos-customers check ${file === '-' ? '<file>' : file} --mapping ${output}`,
+    `Next: mypos-customers check ${file === '-' ? '<file>' : quoted(file)} --mapping ${quoted(output)}`,
   ].join('\n');
 }
 
@@ -61,6 +61,11 @@ function advice(question: Question): string | undefined {
     case 'customColumns':
       return `Columns that no field is meant for can be kept in cC_001 … cC_010: --custom-columns`;
   }
+}
+
+/** As a shell takes it. */
+function quoted(path: string): string {
+  return /^[\w./@:+-]+$/.test(path) ? path : JSON.stringify(path);
 }
 
 function padded(column: string, width: number): string {

@@ -1,3 +1,4 @@
+import type { ValidateDraft } from '../../ports.js';
 import type { Reason, Row } from '../../row.js';
 import type { CompiledMapping } from '../compile-mapping.js';
 import { propertyPath } from '../json-path.js';
@@ -18,7 +19,7 @@ export interface SampleFindings {
 export async function lintSample(
   mapper: CompiledMapping,
   rows: readonly Row[],
-  validate: (draft: Readonly<Record<string, unknown>>) => readonly Reason[],
+  validate: ValidateDraft,
 ): Promise<SampleFindings> {
   const groups = new Map<string, { readonly first: Reason; readonly row: number; count: number }>();
   let invalidRows = 0;

@@ -48,10 +48,14 @@ function candidatesFor(values: ColumnValues, columns: readonly ColumnValues[], c
     if (meaning.target === 'key') return [];
     const proposal = proposeRule(meaning.target, values, meaning.isOpposite === true, choices);
     if (proposal === undefined) return [];
-    const fill = 0.7 + 0.3 * fillOf(values);
-    const certainty = meaning.certainty * proposal.fit * (fillOf(values) < 0.5 ? fill : 1);
+    const certainty = meaning.certainty * proposal.fit * weightOfFill(fillOf(values));
     return [{ ...meaning, values, certainty, proposal, why: 'by its name' }];
   });
+}
+
+/** A column that is mostly blank gives way to one that is not. */
+function weightOfFill(fill: number): number {
+  return fill < 0.5 ? 0.5 + fill / 2 : 1;
 }
 
 function chosenCandidate(

@@ -28,12 +28,36 @@ export function booleanWords(texts: readonly string[]): BooleanWords | undefined
   if (spellings.size === 0 || spellings.size > mostWords) return undefined;
   const all = [...spellings];
   if (!all.every(([word]) => yes.has(word) || no.has(word))) return undefined;
+  const seen = { trueWords: all.filter(([word]) => yes.has(word)), falseWords: all.filter(([word]) => no.has(word)) };
   const usual: readonly string[] = [...usualWords.trueWords, ...usualWords.falseWords];
   return {
-    trueWords: all.filter(([word]) => yes.has(word)).map(([, text]) => text),
-    falseWords: all.filter(([word]) => no.has(word)).map(([, text]) => text),
+    trueWords: withCounterparts(seen.trueWords, seen.falseWords, 1),
+    falseWords: withCounterparts(seen.falseWords, seen.trueWords, 0),
     isUsual: all.every(([word]) => usual.includes(word)),
   };
+}
+
+/** A sample may show one of the two words only; the other will come. */
+const counterparts = [
+  ['nein', 'ja'],
+  ['non', 'oui'],
+  ['no', 'si'],
+  ['no', 'sí'],
+  ['inactive', 'active'],
+  ['inaktiv', 'aktiv'],
+  ['inactif', 'actif'],
+  ['inactivo', 'activo'],
+  ['disabled', 'enabled'],
+  ['unsubscribed', 'subscribed'],
+  ['off', 'on'],
+] as const;
+
+type Spelling = readonly [word: string, text: string];
+
+function withCounterparts(own: readonly Spelling[], others: readonly Spelling[], side: 0 | 1): readonly string[] {
+  if (own.length > 0) return own.map(([, text]) => text);
+  const pairs = counterparts.filter((pair) => others.some(([word]) => word === pair[1 - side]));
+  return [...new Set(pairs.map((pair) => pair[side]))];
 }
 
 function words(...list: readonly string[]): ReadonlySet<string> {

@@ -22,13 +22,14 @@ export const synonyms = {
         'entreprise',
         'nom entreprise',
         'nom d entreprise',
+        'nom de l entreprise',
         'nom societe',
         'nom de la societe',
         'nom client',
         'nom du client',
       ],
       ...['empresa', 'razon social', 'nombre razon social', 'nombre empresa', 'nombre fiscal', 'nombre comercial'],
-      ...['nombre cliente', 'nombre del cliente', 'kundenname', 'denomination'],
+      ...['nombre cliente', 'nombre del cliente', 'kundenname', 'geschaftlicher name', 'denomination'],
     ],
     weak: ['full name', 'contact name', 'display name', 'client', 'customer', 'client name', 'kunde', 'cliente'],
     faint: [
@@ -79,10 +80,19 @@ export const synonyms = {
   region: {
     strong: [
       ...['state', 'region', 'province', 'county', 'state province', 'state region', 'state territory', 'territory'],
-      ...['state province region', 'province state', 'bundesland', 'kanton', 'departement', 'provincia', 'estado'],
+      ...[
+        'state province region',
+        'province state',
+        'bundesland',
+        'kanton',
+        'departement',
+        'provincia',
+        'provinz',
+        'estado',
+      ],
       ...['comunidad autonoma'],
     ],
-    weak: ['province code', 'state code', 'region code'],
+    weak: ['province code', 'state code', 'region code', 'state id'],
   },
   postalCode: {
     strong: [
@@ -102,7 +112,17 @@ export const synonyms = {
   },
   country: {
     strong: [...['country', 'country region', 'nation', 'land', 'staat', 'pays', 'pais']],
-    weak: ['country code', 'country iso', 'land nr', 'land iso', 'pays alpha', 'code pays', 'codigo pais'],
+    weak: [
+      'country code',
+      'country id',
+      'country iso',
+      'nationskennzeichen',
+      'land nr',
+      'land iso',
+      'pays alpha',
+      'code pays',
+      'codigo pais',
+    ],
   },
   phoneNumber: {
     strong: [
@@ -157,7 +177,17 @@ export const synonyms = {
       ...['customer type', 'client type', 'account type', 'ctype', 'kundentyp', 'kundenart', 'type client'],
       ...['type de client', 'tipo de cliente', 'tipo cliente'],
     ],
-    weak: ['type', 'typ', 'tipo', 'customer group', 'kundengruppe', 'group', 'groupe client', 'grupo de clientes'],
+    weak: [
+      'type',
+      'typ',
+      'tipo',
+      'customer group',
+      'customer group name',
+      'kundengruppe',
+      'group',
+      'groupe client',
+      'grupo de clientes',
+    ],
     faint: ['category', 'kategorie', 'categorie', 'categoria'],
   },
   active: {
@@ -229,6 +259,7 @@ export const keyHeadings = {
       'kunden id',
       'kundenid',
       'code client',
+      'compte client',
       'id client',
     ],
     ...['numero client', 'numero de client', 'no client', 'ref client', 'cod cliente', 'codigo cliente', 'id cliente'],

@@ -103,8 +103,9 @@ async function tryOnFile(mapping: Mapping | undefined, options: CheckMappingOpti
   if (!compilation.ok)
     return { found: compilation.problems.map((problem) => ({ ...problem, severity: 'error' as const })) };
   const validate = createDraftValidator(mapping.customFields);
-  const findings = await lintSample(compilation.compiled, rows, (draft) => validate(draft as never));
-  return { found: findings.remarks, sample: findings };
+  const findings = await lintSample(compilation.compiled, rows, validate);
+  const { rows: tried, invalidRows, remarks } = findings;
+  return { found: remarks, sample: { rows: tried, invalidRows } };
 }
 
 const order = { error: 0, warning: 1, note: 2 } as const;

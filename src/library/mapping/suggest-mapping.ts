@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { suggestMapping } from '../../../pipelines/mapping/suggest/suggest-mapping.js';
 import type { Choices, MappingJson, Question, Suggestion } from '../../../pipelines/mapping/suggest/suggestion.js';
 import type { FileSample } from '../../../pipelines/mapping/suggest/suggestion-parts.js';
-import { UsageError } from '../../errors.js';
+import { InputError, UsageError } from '../../errors.js';
 import type { InputSource } from '../../files/input-source.js';
 import type { ReadOptions } from '../input.js';
 import type { RunObserver } from '../observer.js';
@@ -34,7 +34,7 @@ export type Ask = (questions: readonly Question[], known: Choices) => Promise<Ch
  * Reads the beginning of a file, proposes a mapping for it and writes that.
  *
  * @param ask - without it, open questions stay in the result and the likeliest answers in the mapping
- * @throws UsageError when there is a mapping already, InputError
+ * @throws UsageError when there is a mapping already, InputError when the file cannot be read or shows no customers
  */
 export async function suggestMappingFor(
   options: SuggestOptions,
@@ -53,6 +53,7 @@ export async function suggestMappingFor(
     ...sourceHints(source, options),
   };
   const suggestion = await settle(sample, options.choices, ask);
+  if (Object.keys(suggestion.mapping.fields).length === 0) throw nothingFound(file, source);
   await writeWhole(output, readableJson(suggestion.mapping));
   const schema = await writeSchemaBeside(output);
   return { ...suggestion, file, output, schema: schema ?? null };
@@ -71,6 +72,16 @@ function refuseToReplace({ output, force }: SuggestOptions): void {
   throw new UsageError(`There is a file ${output} already.`, {
     code: 'FILE_EXISTS',
     nextStep: 'Name another with --output <file>, or add --force to replace it.',
+  });
+}
+
+/** A mapping without fields is none. */
+function nothingFound(file: string, { columns }: InputSource): InputError {
+  const names = columns.slice(0, 8).map((column) => `"${column}"`);
+  const more = columns.length > names.length ? ` and ${columns.length - names.length} more` : '';
+  return new InputError(`${file}: no column looks like a field of a customer (${names.join(', ')}${more}).`, {
+    code: 'NOTHING_TO_MAP',
+    nextStep: 'Check sheet and header row (--sheet, --header-row), or write the mapping yourself: see docs/mapping.md.',
   });
 }
 
