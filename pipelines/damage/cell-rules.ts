@@ -82,8 +82,7 @@ export const cellRules: readonly CellRule[] = [
     code: 'ERROR_VALUE',
     uses: everyUse,
     looksAt: 'typed',
-    judge: (_text, cell) =>
-      typeof cell !== 'string' && cell.kind === 'error' ? failedFormula : undefined,
+    judge: (_text, cell) => (typeof cell !== 'string' && cell.kind === 'error' ? failedFormula : undefined),
   },
   {
     code: 'MOJIBAKE',

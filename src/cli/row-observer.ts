@@ -1,6 +1,7 @@
 import type { Reason } from '../../pipelines/row.js';
 import type { RunObserver } from '../library/observer.js';
 import { progressObserver } from './progress.js';
+import { renderFinding } from './render-finding.js';
 import { renderDetection } from './render-summary.js';
 import type { Reporter } from './reporter.js';
 
@@ -10,6 +11,7 @@ export function rowObserver(reporter: Reporter): RunObserver {
     ...progressObserver(reporter),
     opened: ({ file, detected, rows }) => reporter.remark(renderDetection(file, detected, rows)),
     notice: ({ message }) => reporter.warn(message),
+    finding: (finding) => reporter.warn(renderFinding(finding)),
   };
 }
 

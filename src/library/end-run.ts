@@ -22,7 +22,7 @@ export async function endRun(tools: RunTools): Promise<RunSummary> {
     ...(stopped === null ? {} : { stopReason: stopped.message }),
   });
   if (control.reason?.kind === 'error' && !(control.reason.error instanceof CustomersError)) throw control.reason.error;
-  const { file, detected, fingerprint } = job.source;
+  const { file, detected, notices, fingerprint } = job.source;
   return {
     run: run.name,
     command: run.command,
@@ -31,7 +31,8 @@ export async function endRun(tools: RunTools): Promise<RunSummary> {
     exitCode,
     startedAt: new Date(run.startedAtMs).toISOString(),
     endedAt: new Date().toISOString(),
-    input: { file: run.input?.file ?? file, sha256: fingerprint.sha256, rows: job.rows, detected },
+    input: { file: run.input?.file ?? file, sha256: fingerprint.sha256, rows: job.rows, detected, notices },
+    findings: job.findings ?? [],
     counts,
     api: apiSummary(connection.client),
     files: { results, rejects, report: null },

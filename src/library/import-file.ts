@@ -31,6 +31,8 @@ export interface ImportFileOptions extends ReadOptions {
   readonly verify?: boolean;
   /** What to do with rows for the same customer that differ. @default 'error' */
   readonly repeats?: RepeatPolicy;
+  /** Cells that cannot be right make their row `invalid`, instead of a warning. @default false */
+  readonly strict?: boolean;
   /** How long to wait before a lost add counts as never made. @default 10000 */
   readonly settleMs?: number;
   /** Ends the run early; its reason is `SIGINT` or `SIGTERM`. What is under way is finished. */
@@ -93,6 +95,7 @@ function keep(options: ImportFileOptions, mode: Mode, mappingFile: MappingFile, 
     force: options.force === true,
     verify: options.verify === true,
     repeats: options.repeats ?? 'error',
+    strict: options.strict === true,
     ...(first === undefined ? {} : { first }),
   };
 }

@@ -3,6 +3,7 @@ import { createReadStream, createWriteStream, mkdirSync, renameSync } from 'node
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Mapping } from '../../pipelines/mapping/mapping.js';
+import type { Row } from '../../pipelines/row.js';
 import { InputError } from '../errors.js';
 import type { InputSource } from '../files/input-source.js';
 import { openRowSource } from '../files/open-row-source.js';
@@ -14,15 +15,22 @@ export interface ReadOptions {
   readonly headerRow?: number;
   readonly encoding?: string;
   readonly delimiter?: string;
+  /** Takes a quotation mark inside an unquoted cell as text. */
+  readonly lenientQuotes?: boolean;
+  /** Leaves out hidden rows and columns of a workbook. */
+  readonly skipHidden?: boolean;
 }
 
 /** Only how to read, of options that say more. */
-export function readOptionsOf({ sheet, headerRow, encoding, delimiter }: ReadOptions): ReadOptions {
+export function readOptionsOf(options: ReadOptions): ReadOptions {
+  const { sheet, headerRow, encoding, delimiter, lenientQuotes, skipHidden } = options;
   return {
     ...(sheet === undefined ? {} : { sheet }),
     ...(headerRow === undefined ? {} : { headerRow }),
     ...(encoding === undefined ? {} : { encoding }),
     ...(delimiter === undefined ? {} : { delimiter }),
+    ...(lenientQuotes === undefined ? {} : { lenientQuotes }),
+    ...(skipHidden === undefined ? {} : { skipHidden }),
   };
 }
 
@@ -60,11 +68,15 @@ export async function openInputAt(path: string, file: string, options: ReadOptio
 /**
  * Reads the input to its end, so that damage anywhere in it is found before anything is sent.
  *
+ * @param see - is shown every row
  * @returns the number of data rows
  */
-export async function readThrough(input: Input): Promise<number> {
+export async function readThrough(input: Input, see?: (row: Row) => void): Promise<number> {
   let rows = 0;
-  for await (const batch of input.source.batches()) rows += batch.length;
+  for await (const batch of input.source.batches()) {
+    rows += batch.length;
+    if (see !== undefined) for (const row of batch) see(row);
+  }
   if (rows > 0) return rows;
   throw new InputError(`${input.file} has a header but no rows.`, {
     code: 'NO_DATA_ROWS',

@@ -42,6 +42,7 @@ export const houseRules: HouseRules = {
       'src/library',
       'src/index',
       'pipelines/customer',
+      'pipelines/damage/finding',
       'pipelines/outcome',
       'pipelines/ports',
       'pipelines/row',
