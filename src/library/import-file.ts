@@ -6,7 +6,7 @@ import type { Settings } from '../config/settings.js';
 import { GuardError, UsageError } from '../errors.js';
 import type { Connection } from './connect.js';
 import { importJob, type KeptImportOptions, resultPathsFor } from './import-job.js';
-import { type Input, openInput, type ReadOptions, readOptionsOf } from './input.js';
+import { type Input, openInput, type ReadOptions, readingOf } from './input.js';
 import { type MappingFile, readMappingFile } from './mapping-file.js';
 import type { RunObserver } from './observer.js';
 import { performRun } from './perform-run.js';
@@ -90,7 +90,7 @@ function keep(options: ImportFileOptions, mode: Mode, mappingFile: MappingFile, 
   return {
     mode,
     mapping: resolve(mappingFile.path),
-    read: readOptionsOf(options),
+    read: readingOf(options, mappingFile.mapping),
     paths: resultPathsFor(input, options),
     force: options.force === true,
     verify: options.verify === true,

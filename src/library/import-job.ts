@@ -7,7 +7,7 @@ import { UsageError } from '../errors.js';
 import { assertWritable } from '../files/atomic-file.js';
 import { defaultResultPaths, type ResultPaths } from '../results/write-results.js';
 import { createDraftValidator } from '../validation/create-draft-validator.js';
-import type { Input, ReadOptions } from './input.js';
+import type { Input, Reading } from './input.js';
 import { lookForDamage } from './look-for-damage.js';
 import { compileFor, identityColumns, type MappingFile } from './mapping-file.js';
 import type { RunObserver } from './observer.js';
@@ -18,7 +18,7 @@ export interface KeptImportOptions {
   readonly mode: ImportMode;
   /** Absolute path of the mapping file. */
   readonly mapping: string;
-  readonly read: ReadOptions;
+  readonly read: Reading;
   readonly paths: ResultPaths;
   readonly first?: number;
   readonly force: boolean;

@@ -21,6 +21,17 @@ export interface ReadOptions {
   readonly skipHidden?: boolean;
 }
 
+/** All that decides how a file is read, so that it is read the same again whatever becomes of its mapping. */
+export interface Reading extends ReadOptions {
+  /** The header is where these are. */
+  readonly expectedColumns?: readonly string[];
+}
+
+/** Options go before the mapping's hints. */
+export function readingOf(options: ReadOptions, mapping: Mapping): Reading {
+  return { ...mapping.source, ...readOptionsOf(options), expectedColumns: columnsNamed(mapping) };
+}
+
 /** Only how to read, of options that say more. */
 export function readOptionsOf(options: ReadOptions): ReadOptions {
   const { sheet, headerRow, encoding, delimiter, lenientQuotes, skipHidden } = options;
@@ -57,10 +68,8 @@ export async function openInput(
 /** Opens a file that the user knows by another name. @throws InputError */
 export async function openInputAt(path: string, file: string, options: ReadOptions, mapping?: Mapping): Promise<Input> {
   const source = await openRowSource(path, {
-    ...mapping?.source,
-    ...readOptionsOf(options),
+    ...(mapping === undefined ? readOptionsOf(options) : readingOf(options, mapping)),
     displayName: file === '-' ? 'standard input' : file,
-    ...(mapping === undefined ? {} : { expectedColumns: columnsNamed(mapping) }),
   });
   return { file, path, source };
 }
