@@ -1,19 +1,15 @@
 import { type EndedWork, identityOf, invalid, type OpenWork, type Work } from '../work.js';
+import { type FirstRow, FirstRowsRegister } from './first-rows-register.js';
 
 /** What to do with a second row for a customer that says something else than the first. */
 export type RepeatPolicy = 'error' | 'in-order';
 
-interface First {
-  readonly row: number;
-  readonly contentHash?: string;
-}
-
 /** Which row of the file came first for each customer. */
 export class RepeatRegister {
-  readonly #rows = new Map<string, First>();
+  readonly #rows = new FirstRowsRegister();
 
   /** The row that came before for this customer, if any; else this one is its first. */
-  note(identity: string, first: First): First | undefined {
+  note(identity: string, first: FirstRow): FirstRow | undefined {
     const before = this.#rows.get(identity);
     if (before === undefined) this.#rows.set(identity, first);
     return before?.row === first.row ? undefined : before;
