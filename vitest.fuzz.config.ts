@@ -6,5 +6,7 @@ export default defineConfig({
     include: ['test/files/fuzz.test.ts', 'test/files/xlsx/fuzz.test.ts', 'test/files/xlsx/two-ways.test.ts'],
     env: { FUZZ_RUNS: process.env.FUZZ_RUNS ?? '10000' },
     fileParallelism: false,
+    // Some ten thousand files are removed at the end.
+    hookTimeout: 120_000,
   },
 });
