@@ -9,7 +9,8 @@ import type { RunObserver } from './observer.js';
 
 /** What a run works through, and how. */
 export interface RunJob {
-  readonly source: InputSource;
+  /** Absent where only doubts are settled and the input cannot be had any more. */
+  readonly source?: InputSource;
   readonly rows: number;
   /** Cells of the input that cannot be right, where somebody looked for them. */
   readonly findings?: readonly FindingGroup[];
