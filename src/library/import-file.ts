@@ -6,7 +6,7 @@ import type { Settings } from '../config/settings.js';
 import { GuardError, UsageError } from '../errors.js';
 import type { Connection } from './connect.js';
 import { importJob, type KeptImportOptions, resultPathsFor } from './import-job.js';
-import { type Input, openInput, type ReadOptions, readOptionsOf } from './input.js';
+import { type Input, openInput, type ReadOptions, readingOf } from './input.js';
 import { type MappingFile, readMappingFile } from './mapping-file.js';
 import type { RunObserver } from './observer.js';
 import { performRun } from './perform-run.js';
@@ -31,6 +31,8 @@ export interface ImportFileOptions extends ReadOptions {
   readonly verify?: boolean;
   /** What to do with rows for the same customer that differ. @default 'error' */
   readonly repeats?: RepeatPolicy;
+  /** Cells that cannot be right make their row `invalid`, instead of a warning. @default false */
+  readonly strict?: boolean;
   /** How long to wait before a lost add counts as never made. @default 10000 */
   readonly settleMs?: number;
   /** Ends the run early; its reason is `SIGINT` or `SIGTERM`. What is under way is finished. */
@@ -66,7 +68,7 @@ export async function importFile(
       mappingSha256: mappingFile.sha256,
       options: { ...kept },
     });
-    const ledger = connection.ledger.rowsOf(run.number);
+    const ledger = connection.rowsOf(run.number);
     const settle = { ...defaultSettle, settleMs: options.settleMs ?? defaultSettle.settleMs };
     return performRun({ connection, run, ledger, job, control, observer, settle });
   });
@@ -84,16 +86,20 @@ function refuseWithoutIdentity(mode: Mode, { path, mapping }: MappingFile): void
 }
 
 function keep(options: ImportFileOptions, mode: Mode, mappingFile: MappingFile, input: Input): KeptImportOptions {
-  const { first } = options;
+  const { first, failureLimit } = options;
+  const stamp = mappingFile.mapping.key?.stamp;
   return {
     mode,
     mapping: resolve(mappingFile.path),
-    read: readOptionsOf(options),
+    read: readingOf(options, mappingFile.mapping),
     paths: resultPathsFor(input, options),
     force: options.force === true,
     verify: options.verify === true,
     repeats: options.repeats ?? 'error',
+    strict: options.strict === true,
     ...(first === undefined ? {} : { first }),
+    ...(failureLimit === undefined ? {} : { failureLimit }),
+    ...(stamp === undefined ? {} : { stamp }),
   };
 }
 
