@@ -1,6 +1,6 @@
 import { compileTransforms } from '../mapping/compile-transforms.js';
 import { secretFields } from '../mapping/customer-fields.js';
-import type { ColumnRule, Mapping, TypeName } from '../mapping/mapping.js';
+import type { ColumnRule, ExpressionRule, Mapping, TypeName } from '../mapping/mapping.js';
 import { trimText } from '../mapping/trim-text.js';
 import type { ColumnLookout, ColumnUse } from './finding.js';
 
@@ -31,7 +31,7 @@ export function columnLookouts(
   const lookouts = new Map<string, ColumnLookout>();
   for (const rule of mapping.fields) {
     if (rule.kind === 'constant') continue;
-    const lookout = rule.kind === 'columns' ? lookoutOf(rule) : inFormula;
+    const lookout = rule.kind === 'columns' ? lookoutOf(rule) : inFormula(rule);
     for (const column of compiled.columnsOf(rule.field)) lookouts.set(column, either(lookouts.get(column), lookout));
   }
   for (const column of compiled.keyColumns)
@@ -40,7 +40,9 @@ export function columnLookouts(
 }
 
 /** What a formula makes of a cell, only the formula knows. */
-const inFormula: ColumnLookout = { use: 'text', mended: trimText };
+function inFormula({ field }: ExpressionRule): ColumnLookout {
+  return { use: 'text', mended: trimText, isSecret: secretFields.has(field) };
+}
 
 function lookoutOf(rule: ColumnRule): ColumnLookout {
   const transform = compileTransforms(rule.transforms);

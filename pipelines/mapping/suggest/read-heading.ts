@@ -1,14 +1,6 @@
+import { bareNames, contexts } from './heading-contexts.js';
 import { type HeadingWords, headingWords, squashed } from './heading-words.js';
-import {
-  bareNames,
-  type Certainty,
-  certainties,
-  contexts,
-  keyHeadings,
-  opposites,
-  type SuggestedField,
-  synonyms,
-} from './synonyms.js';
+import { type Certainty, certainties, keyHeadings, opposites, type SuggestedField, synonyms } from './synonyms.js';
 
 /** Which of several alike columns a heading is about. */
 export type HeadingContext = 'plain' | 'first' | 'last';
