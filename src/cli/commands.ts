@@ -5,6 +5,7 @@ import { getCommand } from './commands/get.js';
 import { importCommand } from './commands/import.js';
 import { listCommand } from './commands/list.js';
 import { loginCommand } from './commands/login.js';
+import { mirrorCommand } from './commands/mirror.js';
 import { reconcileCommand } from './commands/reconcile.js';
 import { resumeCommand } from './commands/resume.js';
 import { runsCommand } from './commands/runs.js';
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   getCommand,
   deleteCommand,
   runsCommand,
+  mirrorCommand,
   loginCommand,
   sandboxCommand,
 ];

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CustomerMirror } from '../../pipelines/mirror.js';
 import type { RunLedger } from '../../pipelines/ports.js';
 import type { TokenStore } from '../api/token-store.js';
 import { type GuardError, UsageError } from '../errors.js';
 import { type Database, openDatabase } from '../sqlite/open-database.js';
 import { damagedLedger, isDamage } from './damaged-ledger.js';
 import { migrate, schemaVersion } from './migrations.js';
+import { mirrorTable } from './mirror-table.js';
 import { type Clock, openRunRows } from './run-rows.js';
 import { type Runs, runTable } from './runs.js';
 import { lockTenant, type TenantLock } from './tenant-lock.js';
@@ -25,6 +27,8 @@ export interface Ledger {
   readonly folder: string;
   readonly runs: Runs;
   readonly tokens: TokenStore;
+  /** A local copy of the customers; changed only by who holds the lock. */
+  readonly mirror: CustomerMirror;
   /** @param clock - noted with every intent, so that a clock that is set right later does not hide what was made */
   rowsOf(run: number, clock?: Clock): RunLedger;
   /** Another tenant of the same state folder that has a run of this name. */
@@ -53,8 +57,10 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
       nextStep: 'Update mypos-customers, or choose another --state-dir.',
     });
   }
+  const mirror = mirrorTable(database, now);
   return {
     folder,
+    mirror,
     runs: runTable(database, now),
     tokens: tokenTable(database),
     rowsOf: (run, clock = () => undefined) => openRunRows(database, run, now, clock),
