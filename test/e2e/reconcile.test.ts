@@ -67,6 +67,43 @@ describe('reconcile', () => {
   });
 });
 
+describe('customers that look alike', () => {
+  it('are told apart: whoever was made is found first, and does not stand for the one that was lost', async () => {
+    const api = await place.openApi();
+    writeMapping(place, keyedMapping);
+    place.write('customers.csv', customerFile(['C-1,Ann Lee,0800,office@x.com,5', 'C-2,Bob Lee,0800,office@x.com,5']));
+    api.setFaults([
+      { name: 'reset', on: 'add', bodyContains: 'Ann' },
+      { name: 'reset-after-commit', on: 'add', bodyContains: 'Bob' },
+      { name: '503', on: 'list' },
+    ]);
+    await place.run(['import', ...settled, 'customers.csv']);
+    api.setFaults([]);
+    const { summary } = await reconcile();
+    expect(summary.reconciled).toEqual({ adopted: 1, absent: 1, unclear: [] });
+  });
+
+  it('are no matter with a stamped key, which is found even on a customer that was edited beyond recognition', async () => {
+    const api = await place.openApi();
+    writeMapping(place, { ...keyedMapping, key: { column: 'No', stamp: 'cC_001' } });
+    place.write('customers.csv', customerFile(['C-1,Ann Lee,0800,office@x.com,5']));
+    api.setFaults([
+      { name: 'reset-after-commit', on: 'add' },
+      { name: '503', on: 'list' },
+    ]);
+    await place.run(['import', ...settled, 'customers.csv']);
+    api.setFaults([]);
+    await editElsewhere(api, 'Ann Lee', {
+      customerName: 'Zoe Quick',
+      postalCode: '3000',
+      emailAddress: 'z@y.com',
+      creditLimit: 0,
+    });
+    const { exitCode, summary } = await reconcile();
+    expect([exitCode, summary.reconciled.adopted]).toEqual([0, 1]);
+  });
+});
+
 /** Somebody adds a customer who looks exactly like the second row. */
 async function addTwin(api: Sandbox): Promise<void> {
   const { customerName, postalCode, emailAddress, creditLimit } = named(api, 'Customer 0002');
