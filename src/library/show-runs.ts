@@ -1,16 +1,15 @@
 import { resolve } from 'node:path';
-import type { Mapping } from '../../pipelines/mapping/mapping.js';
 import type { RowCounts } from '../../pipelines/outcome.js';
 import type { Settings } from '../config/settings.js';
 import { UsageError } from '../errors.js';
+import { openRowSource } from '../files/open-row-source.js';
 import { type Ledger, openLedger } from '../ledger/open-ledger.js';
 import type { RunRecord } from '../ledger/runs.js';
 import { writeResults } from '../results/write-results.js';
 import { tenantOf } from './connect.js';
 import { notReached } from './end-run.js';
 import { findRun } from './find-run.js';
-import { openInputAt, type ReadOptions } from './input.js';
-import { readMappingFile } from './mapping-file.js';
+import type { Reading } from './input.js';
 
 /** A run with what became of its rows. */
 export type RunReport = RunRecord & { readonly counts: RowCounts };
@@ -46,25 +45,15 @@ export function showRun(settings: Settings, name: string, results?: string): Pro
   });
 }
 
-/** The mapping says how to read the file, as long as it is the one that the run had. */
-function mappingOf(run: RunRecord): Mapping | undefined {
-  const { mapping: path } = run.options;
-  if (typeof path !== 'string') return undefined;
-  try {
-    const { mapping, sha256 } = readMappingFile(path);
-    return sha256 === run.mappingSha256 ? mapping : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 async function writeAgain(ledger: Ledger, run: RunRecord, path: string): Promise<void> {
   if (run.input === undefined || run.input.path === '')
     throw new UsageError(`Run ${run.name} had no input file, so there is no result file to write.`, {
       code: 'NO_INPUT_FILE',
     });
-  const { path: inputPath, file } = run.input;
-  const { source } = await openInputAt(inputPath, file, (run.options.read ?? {}) as ReadOptions, mappingOf(run));
+  const source = await openRowSource(run.input.path, {
+    ...(run.options.read as Reading | undefined),
+    displayName: run.input.file,
+  });
   if (source.fingerprint.sha256 !== run.input.sha256)
     throw new UsageError(`${run.input.path} has changed since run ${run.name} read it.`, {
       code: 'INPUT_CHANGED',
