@@ -21,11 +21,29 @@ export interface CommandUsage {
   readonly examples: readonly (readonly [command: string, what: string])[];
 }
 
+/** Commands under one name, e.g. `mapping suggest`. */
+export function defineGroup(name: string, describe: string, members: readonly Command[]): Command {
+  return {
+    name,
+    usage: { command: name, describe, examples: [] },
+    members,
+    mount(parser, execute) {
+      const declare = (own: Argv) => {
+        for (const member of members) member.mount(own, execute);
+        return own.demandCommand(1, `What shall ${name} do? One of: ${members.map((one) => one.name).join(', ')}.`);
+      };
+      parser.command(name, describe, declare);
+    },
+  };
+}
+
 /** A command whose own options are nobody else's business. */
 export interface Command {
   readonly name: string;
   /** What help and the page of commands say of it. */
   readonly usage: CommandUsage;
+  /** The commands below this one. */
+  readonly members?: readonly Command[];
   /** Adds the command to the parser; when it is called, `execute` gets its work. */
   mount(parser: Argv, execute: (work: (reporter: Reporter) => Promise<ExitCode>) => Promise<void>): void;
 }

@@ -9,8 +9,13 @@ import { otherCommand, sameCommand } from './follow-up.js';
  * What a run has done, for people; the last line is what to do next.
  *
  * @param argv - the command line that did it, so that the next one can be like it
+ * @param details - come below the counts
  */
-export function renderSummary(summary: RunSummary, argv: readonly string[] = []): string {
+export function renderSummary(
+  summary: RunSummary,
+  argv: readonly string[] = [],
+  details: readonly string[] = [],
+): string {
   const { counts, files, api, input, differing } = summary;
   const title = `${summary.command}${summary.run === null ? '' : ` ${summary.run}`}`;
   const told = rowStatuses
@@ -21,13 +26,15 @@ export function renderSummary(summary: RunSummary, argv: readonly string[] = [])
     ...(told.length === 0 ? ['  nothing to do'] : told),
     ...(differing === undefined ? [] : [`  ${pad(differing)} of them differ from what was sent: see _error`]),
     ...renderProblems(summary.problems),
+    ...details,
     ...(api.requests > 0
       ? [
           `API: ${amount(api.requests, 'request')}, ${amount(api.retries, 'retry')}, asked to wait ${amount(api.rateLimited, 'time')}`,
         ]
       : []),
     ...renderFiles(files),
-    ...nextStep(summary, argv),
+    ...stopOf(summary),
+    ...(details.length === 0 ? nextStep(summary, argv) : lookFirst(summary)),
   ].join('\n');
 }
 
@@ -84,10 +91,21 @@ const words = {
 /** What belongs to one file only, and not to the next command. */
 const ofThisFile = ['first', 'results', 'rejects', 'report', 'sheet', 'header-row', 'encoding', 'delimiter', 'json'];
 
+/** After a reconcile: what it could not settle, another one will not settle either. */
+function lookFirst({ run }: RunSummary): string[] {
+  return [
+    `Next: look at these customers. If a row is none of them: mypos-customers reconcile ${run ?? ''} --assume-absent --yes, then resume.`,
+  ];
+}
+
+function stopOf({ stopped }: RunSummary): string[] {
+  return stopped === null ? [] : [stopped.message, ...(stopped.nextStep === null ? [] : [stopped.nextStep])];
+}
+
 function nextStep(summary: RunSummary, argv: readonly string[]): string[] {
   const { stopped, command, exitCode } = summary;
   const run = summary.run ?? '';
-  if (stopped !== null) return [stopped.message, ...(stopped.nextStep === null ? [] : [stopped.nextStep])];
+  if (stopped !== null) return [];
   if (exitCode === exitCodes.inDoubt)
     return [
       `Next: mypos-customers reconcile ${run} (finds out which of the doubtful rows exist; never add them by hand before)`,

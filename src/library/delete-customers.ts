@@ -89,7 +89,7 @@ async function openCodes(settings: Settings, options: DeleteOptions): Promise<In
 /** Codes from the command line, as an input. */
 export function inputOfCodes(codes: readonly string[]): Input {
   const source = sourceOfCodes(codes);
-  return { file: source.file, path: '', source };
+  return { file: source.file, path: '', source, reading: {} };
 }
 
 /** Codes from the command line, as a file of one column. */

@@ -44,6 +44,7 @@ export async function endRun(tools: RunTools, wentThrough: boolean): Promise<Run
     startedAt: new Date(run.startedAtMs).toISOString(),
     endedAt: new Date().toISOString(),
     input: inputOf(run, job),
+    findings: job.findings ?? [],
     counts,
     problems: problemsOf(connection.ledger, run.number),
     ...(differing === 0 ? {} : { differing }),
@@ -72,7 +73,8 @@ async function writeReport({ connection, run, job, observer }: RunTools): Promis
 function inputOf({ input }: RunRecord, { source, rows }: RunJob): RunSummary['input'] {
   const file = input?.file ?? source?.file;
   const sha256 = input?.sha256 ?? source?.fingerprint.sha256;
-  return file === undefined || sha256 === undefined ? null : { file, sha256, rows, detected: source?.detected ?? null };
+  if (file === undefined || sha256 === undefined) return null;
+  return { file, sha256, rows, detected: source?.detected ?? null, notices: source?.notices ?? [] };
 }
 
 function stillUnfinished(run: RunRecord): NonNullable<RunSummary['stopped']> {

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import type { Mapping, SourceHints } from '../../pipelines/mapping/mapping.js';
+import type { SourceHints } from '../../pipelines/mapping/mapping.js';
 import { CustomersError } from '../errors.js';
 import { openRowSource } from '../files/open-row-source.js';
 
@@ -11,14 +11,17 @@ const headBytes = 64;
  * What the mapping says of how its files are read. Result and rejects files have all columns too, but are written in a
  * way of their own, with the header at the top: what the mapping says of the export that they came from would hide it.
  */
-export async function hintsFor(path: string, mapping: Mapping): Promise<SourceHints> {
-  const hints = mapping.source;
+export async function hintsFor(
+  path: string,
+  hints: SourceHints,
+  expectedColumns: readonly string[],
+): Promise<SourceHints> {
   if (Object.keys(hints).length === 0) return hints;
   const head = await headOf(path);
   if (ownHeader.test(head)) return {};
   if (!head.startsWith('PK') || hints.headerRow === undefined || hints.headerRow === 1) return hints;
   const { headerRow: _, ...others } = hints;
-  return (await hasItsHeaderOnTop(path, others, mapping)) ? others : hints;
+  return (await hasItsHeaderOnTop(path, others, expectedColumns)) ? others : hints;
 }
 
 async function headOf(path: string): Promise<string> {
@@ -36,9 +39,11 @@ async function headOf(path: string): Promise<string> {
   }
 }
 
-async function hasItsHeaderOnTop(path: string, hints: SourceHints, mapping: Mapping): Promise<boolean> {
-  const named = mapping.fields.flatMap((rule) => ('columns' in rule ? rule.columns : []));
-  const expectedColumns = [...new Set([...named, ...(mapping.key?.columns ?? [])])];
+async function hasItsHeaderOnTop(
+  path: string,
+  hints: SourceHints,
+  expectedColumns: readonly string[],
+): Promise<boolean> {
   try {
     const { columns, detected } = await openRowSource(path, { ...hints, expectedColumns });
     return detected.headerRow === 1 && expectedColumns.every((name) => columns.includes(name));

@@ -3,6 +3,7 @@ import { createReadStream, createWriteStream, mkdirSync, renameSync } from 'node
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Mapping } from '../../pipelines/mapping/mapping.js';
+import type { Row } from '../../pipelines/row.js';
 import { InputError } from '../errors.js';
 import type { InputSource } from '../files/input-source.js';
 import { openRowSource } from '../files/open-row-source.js';
@@ -15,15 +16,34 @@ export interface ReadOptions {
   readonly headerRow?: number;
   readonly encoding?: string;
   readonly delimiter?: string;
+  /** Takes a quotation mark inside an unquoted cell as text. */
+  readonly lenientQuotes?: boolean;
+  /** Leaves out hidden rows and columns of a workbook. */
+  readonly skipHidden?: boolean;
+}
+
+/** All that decides how a file is read, so that it is read the same again whatever becomes of its mapping. */
+export interface Reading extends ReadOptions {
+  /** The header is where these are. */
+  readonly expectedColumns?: readonly string[];
+}
+
+/** Options go before the mapping's hints. */
+async function readingOf(path: string, options: ReadOptions, mapping: Mapping): Promise<Reading> {
+  const expectedColumns = columnsNamed(mapping);
+  return { ...(await hintsFor(path, mapping.source, expectedColumns)), ...readOptionsOf(options), expectedColumns };
 }
 
 /** Only how to read, of options that say more. */
-export function readOptionsOf({ sheet, headerRow, encoding, delimiter }: ReadOptions): ReadOptions {
+export function readOptionsOf(options: ReadOptions): ReadOptions {
+  const { sheet, headerRow, encoding, delimiter, lenientQuotes, skipHidden } = options;
   return {
     ...(sheet === undefined ? {} : { sheet }),
     ...(headerRow === undefined ? {} : { headerRow }),
     ...(encoding === undefined ? {} : { encoding }),
     ...(delimiter === undefined ? {} : { delimiter }),
+    ...(lenientQuotes === undefined ? {} : { lenientQuotes }),
+    ...(skipHidden === undefined ? {} : { skipHidden }),
   };
 }
 
@@ -34,6 +54,8 @@ export interface Input {
   /** Absolute; for standard input, where it was kept. */
   readonly path: string;
   readonly source: InputSource;
+  /** How it was read, for whoever reads it again. */
+  readonly reading: Reading;
 }
 
 /** Opens the input with the mapping's hints; `-` is kept on disk first. @throws InputError */
@@ -49,23 +71,26 @@ export async function openInput(
 
 /** Opens a file that the user knows by another name. @throws InputError */
 export async function openInputAt(path: string, file: string, options: ReadOptions, mapping?: Mapping): Promise<Input> {
+  const reading = mapping === undefined ? readOptionsOf(options) : await readingOf(path, options, mapping);
   const source = await openRowSource(path, {
-    ...(mapping === undefined ? {} : await hintsFor(path, mapping)),
-    ...readOptionsOf(options),
+    ...reading,
     displayName: file === '-' ? 'standard input' : file,
-    ...(mapping === undefined ? {} : { expectedColumns: columnsNamed(mapping) }),
   });
-  return { file, path, source };
+  return { file, path, source, reading };
 }
 
 /**
  * Reads the input to its end, so that damage anywhere in it is found before anything is sent.
  *
+ * @param see - is shown every row
  * @returns the number of data rows
  */
-export async function readThrough(input: Input): Promise<number> {
+export async function readThrough(input: Input, see?: (row: Row) => void): Promise<number> {
   let rows = 0;
-  for await (const batch of input.source.batches()) rows += batch.length;
+  for await (const batch of input.source.batches()) {
+    rows += batch.length;
+    if (see !== undefined) for (const row of batch) see(row);
+  }
   if (rows > 0) return rows;
   throw new InputError(`${input.file} has a header but no rows.`, {
     code: 'NO_DATA_ROWS',

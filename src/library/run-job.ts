@@ -1,3 +1,4 @@
+import type { FindingGroup } from '../../pipelines/damage/finding.js';
 import type { CustomersApi, RunLedger } from '../../pipelines/ports.js';
 import type { RunControl } from '../../pipelines/run-control.js';
 import type { InputSource } from '../files/input-source.js';
@@ -13,6 +14,8 @@ export interface RunJob {
   readonly rows: number;
   /** Only so many rows from the top are worked on. */
   readonly first?: number;
+  /** Cells of the input that cannot be right, where somebody looked for them. */
+  readonly findings?: readonly FindingGroup[];
   /** Where results and rejects go; nowhere when absent. */
   readonly paths: Partial<ResultPaths>;
   /** What cells of the input may say, for who mends them. */
