@@ -40,7 +40,12 @@ interface Declared {
 
 /** Every command with its options, as they are declared: for the page of commands and for the test that freezes them. */
 export function describeCommands(): readonly DescribedCommand[] {
-  return commands.map(describe);
+  return commands.flatMap(({ members, name, ...rest }) => {
+    if (members === undefined) return [describe({ name, ...rest })];
+    return members
+      .map(describe)
+      .map((one) => ({ ...one, name: `${name} ${one.name}`, command: `${name} ${one.command}` }));
+  });
 }
 
 /** Options that every command takes; {@link describeCommands} leaves them out. */

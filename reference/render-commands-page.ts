@@ -13,7 +13,9 @@ export function renderCommandsPage(): string {
     '<!-- Made by `npm run docs`. Do not edit: the commands declare what stands here. -->',
     '# Commands',
     'What each command and option does. `mypos-customers help <command>` shows the same in the terminal.',
-    commands.map(({ name, describe }) => `- [\`${name}\`](#${name}): ${lowerFirst(describe)}`).join('\n'),
+    commands
+      .map(({ name, describe }) => `- [\`${name}\`](#${name.replace(' ', '-')}): ${lowerFirst(describe)}`)
+      .join('\n'),
     '## Options of every command',
     table(describeOutputOptions().filter(({ name }) => name !== 'version')),
     'These say whose customers a command is about, and how fast it may go. Commands take them all, also where they have no use for one, so that a script can give the same ones to each:',

@@ -68,6 +68,11 @@ describe('the document of --json', () => {
     expect(shapeOf(await document('login'))).toMatchSnapshot();
   });
 
+  it('of doctor', async () => {
+    await place.openApi();
+    expect(shapeOf(await document('doctor'))).toMatchSnapshot();
+  });
+
   it('of an error', async () => {
     expect(shapeOf(await document('check', 'missing.csv'))).toMatchSnapshot();
   });
