@@ -20,6 +20,7 @@ export {
   exitCodes,
   GuardError,
   InputError,
+  InterruptedError,
   LoginError,
   RunStoppedError,
   UsageError,

@@ -1,6 +1,9 @@
 /** Options that say whose customers a command is about: what follows needs the same ones. */
 const settingNames = ['sandbox', 'profile', 'config', 'base-url', 'state-dir', 'ca-file'] as const;
-const switches: ReadonlySet<string> = new Set(['sandbox', 'dry-run', 'force', 'json', 'quiet', 'verbose', 'yes']);
+const switches: ReadonlySet<string> = new Set([
+  ...['sandbox', 'dry-run', 'force', 'json', 'quiet', 'verbose', 'yes', 'verify', 'strict', 'columns'],
+  ...['lenient-quotes', 'skip-hidden', 'even-changed', 'assume-absent'],
+]);
 
 interface GivenOption {
   readonly name: string;
@@ -35,11 +38,6 @@ export function sameCommand(argv: readonly string[], file: string, without: read
   const [command = '', ...rest] = takeApart(argv);
   const options = rest.filter((part): part is GivenOption => typeof part !== 'string' && !without.includes(part.name));
   return line([String(command), file, ...options.flatMap(({ words }) => words)]);
-}
-
-/** A command about the customers that this command line is about. */
-export function otherCommand(argv: readonly string[], ...words: readonly string[]): string {
-  return line([...words, ...settingWords(argv)]);
 }
 
 /**

@@ -3,7 +3,7 @@ import { rowStatuses } from '../../pipelines/outcome.js';
 import type { SourceDetection } from '../../pipelines/ports.js';
 import { exitCodes } from '../errors.js';
 import type { ProblemGroup, RunSummary } from '../library/run-summary.js';
-import { otherCommand, sameCommand } from './follow-up.js';
+import { sameCommand } from './follow-up.js';
 
 /**
  * What a run has done, for people; the last line is what to do next.
@@ -24,7 +24,9 @@ export function renderSummary(
   return [
     `${title}: ${summary.status}${input === null ? '' : `, ${input.rows} rows`}`,
     ...(told.length === 0 ? ['  nothing to do'] : told),
-    ...(differing === undefined ? [] : [`  ${pad(differing)} of them differ from what was sent: see _error`]),
+    ...(differing === undefined
+      ? []
+      : [`  ${pad(differing)} of them: the API holds something else than was sent, see _error`]),
     ...renderProblems(summary.problems),
     ...details,
     ...(api.requests > 0
@@ -42,13 +44,13 @@ export function renderSummary(
 export function renderCheck(summary: RunSummary, argv: readonly string[] = []): string {
   const { counts, files, input, problems } = summary;
   const file = input?.file ?? '-';
-  const leftOut = ['dry-run', 'results', 'rejects', 'first'];
+  const leftOut = ['dry-run', 'results', 'rejects', 'first', 'columns', 'json'];
   const next =
     counts.invalid > 0
       ? files.rejects === null
         ? 'Next: mend these rows, or get them as a file: add --rejects <file>'
         : `Next: mend ${near(files.rejects)}, then: ${sameCommand(argv, near(files.rejects), leftOut)}`
-      : `Next: ${otherCommand(['import', ...argv.slice(1)], 'import', file)} --first 5`;
+      : `Next: ${sameCommand(['import', ...argv.slice(1)], file, leftOut)} --first 5`;
   return [
     `check: ${counts.skipped} valid, ${counts.invalid} invalid`,
     ...renderProblems(problems),
