@@ -21,7 +21,7 @@ const serverKept: ReadonlySet<string> = new Set(
 );
 
 /** The name that a customer itself uses for a field: the API does not care about case, JavaScript does. */
-function ownName(customer: Customer, field: string): string {
+export function ownName(customer: Customer, field: string): string {
   if (Object.hasOwn(customer, field)) return field;
   const lower = field.toLowerCase();
   return Object.keys(customer).find((name) => name.toLowerCase() === lower) ?? field;

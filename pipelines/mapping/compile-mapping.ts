@@ -1,3 +1,5 @@
+import { unescapeFormula } from '../formula-text.js';
+import type { RowSource } from '../ports.js';
 import type { Row } from '../row.js';
 import { type ColumnFinder, columnFinder } from './column-finder.js';
 import { compileField } from './compile-field.js';
@@ -35,11 +37,13 @@ export type MappingCompilation =
  *
  * @param columns - the header, in file order
  * @param duplicateColumns - names that the file has more than once
+ * @param format - in CSV, the apostrophe that an export puts before what looks like a formula is taken off again
  */
 export function compileMapping(
   mapping: Mapping,
   columns: readonly string[],
   duplicateColumns: readonly string[] = [],
+  format?: RowSource['format'],
 ): MappingCompilation {
   const problems: MappingProblem[] = [];
   const finder = columnFinder(columns, duplicateColumns, problems);
@@ -50,7 +54,13 @@ export function compileMapping(
   const unmapped = finder.unmentioned();
   if (mapping.unmapped === 'error') problems.push(...unmapped.map(unmappedProblem));
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, compiled: assemble(mapping, targets, mapping.unmapped === 'warn' ? unmapped : []) };
+  const prepare = format === 'csv' ? withoutEscapes : (row: Row) => row;
+  return { ok: true, compiled: assemble(mapping, targets, mapping.unmapped === 'warn' ? unmapped : [], prepare) };
+}
+
+function withoutEscapes(row: Row): Row {
+  if (!row.cells.some((cell) => typeof cell === 'string' && cell.startsWith("'"))) return row;
+  return { ...row, cells: row.cells.map((cell) => (typeof cell === 'string' ? unescapeFormula(cell) : cell)) };
 }
 
 function fieldTargets(mapping: Mapping, finder: ColumnFinder, columns: readonly string[]): readonly RowTarget[] {
@@ -96,6 +106,7 @@ function assemble(
   mapping: Mapping,
   targets: readonly RowTarget[],
   unmappedColumns: readonly string[],
+  prepare: (row: Row) => Row,
 ): CompiledMapping {
   const columnsByField = new Map(targets.map(({ field, columns }) => [field, columns]));
   return {
@@ -106,6 +117,6 @@ function assemble(
     match: mapping.match,
     unmappedColumns,
     columnsOf: (field) => columnsByField.get(field) ?? [],
-    map: (row) => mapRow(targets, row),
+    map: (row) => mapRow(targets, prepare(row)),
   };
 }

@@ -8,7 +8,9 @@ export interface AtomicFile {
   /** Where it is written meanwhile, beside its name. */
   readonly partPath: string;
   readonly handle: FileHandle;
-  /** Syncs, closes and renames. */
+  /** Syncs and closes it; it stays where it is. */
+  close(): Promise<void>;
+  /** Syncs and closes it unless that is done, and renames. */
   commit(): Promise<void>;
   /** Leaves nothing behind. Does nothing after a commit. */
   discard(): Promise<void>;
@@ -27,20 +29,26 @@ export async function beginAtomicFile(path: string): Promise<AtomicFile> {
   } catch (error) {
     throw cannotWrite(path, error);
   }
-  let open_ = true;
+  let state: 'open' | 'closed' | 'committed' | 'discarded' = 'open';
+  const close = async () => {
+    if (state !== 'open') return;
+    await handle.sync();
+    await handle.close();
+    state = 'closed';
+  };
   return {
     partPath,
     handle,
+    close,
     async commit() {
-      await handle.sync();
-      await handle.close();
-      open_ = false;
+      await close();
       await rename(partPath, path);
+      state = 'committed';
     },
     async discard() {
-      if (!open_) return;
-      open_ = false;
-      await handle.close().catch(() => undefined);
+      if (state === 'committed' || state === 'discarded') return;
+      if (state === 'open') await handle.close().catch(() => undefined);
+      state = 'discarded';
       await rm(partPath, { force: true });
     },
   };
@@ -56,7 +64,7 @@ function cannotWrite(path: string, cause: unknown): UsageError {
   const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
   return new UsageError(`${path} cannot be written (${why}).`, {
     code: 'CANNOT_WRITE',
-    nextStep: 'Nothing was sent. Choose a folder that exists and that you may write to, e.g. with --results.',
+    nextStep: 'Nothing was sent. Choose a folder that exists and that you may write to.',
     cause,
   });
 }

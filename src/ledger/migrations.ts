@@ -60,6 +60,14 @@ const steps: readonly string[] = [
   INSERT INTO tokens (one) VALUES (1);
   CREATE TABLE token_days (day TEXT PRIMARY KEY, used INTEGER NOT NULL) WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE export_cursors (
+    name TEXT PRIMARY KEY,
+    since INTEGER NOT NULL,
+    delivered TEXT NOT NULL,
+    moved_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  `,
 ];
 
 /** The version that this program writes. */

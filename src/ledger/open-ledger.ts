@@ -5,6 +5,8 @@ import type { RunLedger } from '../../pipelines/ports.js';
 import type { TokenStore } from '../api/token-store.js';
 import { UsageError } from '../errors.js';
 import { type Database, openDatabase } from '../sqlite/open-database.js';
+import { type ExportCursors, exportCursors } from './export-cursors.js';
+import { type KeptDetails, openKeptDetails } from './kept-details.js';
 import { migrate, schemaVersion } from './migrations.js';
 import { openRunRows } from './run-rows.js';
 import { type Runs, runTable } from './runs.js';
@@ -24,7 +26,12 @@ export interface Ledger {
   readonly folder: string;
   readonly runs: Runs;
   readonly tokens: TokenStore;
+  readonly exportCursors: ExportCursors;
   rowsOf(run: number): RunLedger;
+  /** The key of the legacy system that stands for a customer. */
+  keyOfCode(customerCode: string): string | undefined;
+  /** @throws BusyError */
+  openDetails(): KeptDetails;
   /** Another tenant of the same state folder that has a run of this name. */
   tenantOfRun(name: string): Tenant | undefined;
   /** @throws BusyError */
@@ -56,10 +63,22 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
     folder,
     runs: runTable(database, now),
     tokens: tokenTable(database),
+    exportCursors: exportCursors(database, now),
     rowsOf: (run) => openRunRows(database, run, now),
+    keyOfCode: keyFinder(database),
+    openDetails: () => openKeptDetails(folder),
     tenantOfRun: (name) => otherTenants(stateFolder, folder).find((other) => hasRun(other.folder, name))?.tenant,
     lock: (purpose) => lockTenant(folder, purpose),
     close: () => database.close(),
+  };
+}
+
+function keyFinder(database: Database): Ledger['keyOfCode'] {
+  // Rarely, several rows were matched to one customer; the same one is named every time.
+  const select = database.prepare('SELECT key FROM crosswalk WHERE customer_code = ? ORDER BY key LIMIT 1');
+  return (customerCode) => {
+    const key = select.get(customerCode)?.key;
+    return typeof key === 'string' ? key : undefined;
   };
 }
 

@@ -4,6 +4,7 @@ import { type CompiledMapping, compileMapping } from '../../pipelines/mapping/co
 import type { Mapping } from '../../pipelines/mapping/mapping.js';
 import type { MappingProblem } from '../../pipelines/mapping/mapping-problem.js';
 import { parseMapping } from '../../pipelines/mapping/parse/parse-mapping.js';
+import type { RowSource } from '../../pipelines/ports.js';
 import { UsageError } from '../errors.js';
 import { complainOfJson } from './json-complaint.js';
 
@@ -25,9 +26,14 @@ export function readMappingFile(path: string): MappingFile {
 /** Compiles a mapping against the header of a file. @throws UsageError that lists everything that does not fit */
 export function compileFor(
   file: MappingFile,
-  input: { readonly file: string; readonly columns: readonly string[]; readonly duplicateColumns: readonly string[] },
+  input: {
+    readonly file: string;
+    readonly format: RowSource['format'];
+    readonly columns: readonly string[];
+    readonly duplicateColumns: readonly string[];
+  },
 ): CompiledMapping {
-  const result = compileMapping(file.mapping, input.columns, input.duplicateColumns);
+  const result = compileMapping(file.mapping, input.columns, input.duplicateColumns, input.format);
   if (result.ok) return result.compiled;
   throw mappingWrong(`${file.path} for ${input.file}`, result.problems);
 }

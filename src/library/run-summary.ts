@@ -1,4 +1,4 @@
-import type { RowCounts } from '../../pipelines/outcome.js';
+import { type RowCounts, rowStatuses } from '../../pipelines/outcome.js';
 import type { SourceDetection } from '../../pipelines/ports.js';
 import type { StopReason } from '../../pipelines/run-control.js';
 import type { CustomersClient } from '../api/customers-client.js';
@@ -35,6 +35,9 @@ export interface ApiSummary {
   /** Tokens obtained. */
   readonly tokens: number;
 }
+
+/** Of a command that works on no rows. */
+export const noCounts = Object.fromEntries(rowStatuses.map((status) => [status, 0])) as RowCounts;
 
 export const noTraffic: ApiSummary = { requests: 0, retries: 0, rateLimited: 0, tokens: 0 };
 
