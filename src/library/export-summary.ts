@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { RunControl } from '../../pipelines/run-control.js';
-import { type CustomersError, exitCodes, RunStoppedError } from '../errors.js';
+import { RunStoppedError } from '../errors.js';
 import type { ExportFormat } from '../files/export/begin-export.js';
 import type { AboutLine } from '../files/export/export-table.js';
 import type { Connection } from './connect.js';
@@ -144,7 +144,7 @@ export function aboutLines(
 }
 
 /** The list moved during every pass. */
-export function notProved(doubt: string | undefined, passes: number): CustomersError {
+export function notProved(doubt: string | undefined, passes: number): RunStoppedError {
   return new RunStoppedError(
     `It could not be proved that every customer was read, in ${passes} tries. ${doubt ?? 'New fields came up every time.'}`,
     { code: 'NOT_PROVED', nextStep: 'Try again when fewer people work on the customers.' },

@@ -11,10 +11,13 @@ import { columnLetters, rowWriter, type SheetStyles } from './row-xml.js';
 export const mostRowsOfSheet = 1_048_575;
 
 const textFormat = '@';
+/** Excel shows yes and no in any format; LibreOffice would show 1 and 0 in another. */
+const yesOrNo = '"TRUE";"TRUE";"FALSE"';
 /** What a column's numbers and dates look like when the cell has no wish of its own; general where absent. */
 const formats: Readonly<Partial<Record<ColumnContent, string>>> = {
   money: '#,##0.00',
   integer: '0',
+  boolean: yesOrNo,
   date: 'yyyy-mm-dd hh:mm:ss',
 };
 const usualDate = 'yyyy-mm-dd';
@@ -99,10 +102,12 @@ function stylesOf(columns: readonly ExportColumn[], book: BookStream): SheetStyl
   const ofColumns = columns.map(({ holds }) => numberOf(formats[holds] ?? general));
   const plain = numberOf(general);
   const dated = numberOf(usualDate);
+  const flag = numberOf(yesOrNo);
   return {
     text: numberOf(textFormat),
     ofCell(column, kind, format) {
       if (format !== undefined) return numberOf(format);
+      if (kind === 'boolean') return flag;
       const { holds = 'text' } = columns[column] ?? {};
       if (kind === 'date') return holds === 'date' ? (ofColumns[column] ?? dated) : dated;
       return kind === 'number' && holds !== 'date' ? (ofColumns[column] ?? plain) : plain;

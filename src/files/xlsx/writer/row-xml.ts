@@ -7,7 +7,7 @@ export interface SheetStyles {
   /** For texts: what looks like a number stays the text that it is, also when somebody edits it. */
   readonly text: number;
   /** The style of a typed cell in this column (from 0); `format` is the cell's own wish. */
-  ofCell(column: number, kind: TypedCell['kind'], format: string | undefined): number;
+  ofCell(column: number, kind: 'number' | 'boolean' | 'date', format: string | undefined): number;
 }
 
 export type OnDamage = (column: number, row: number, damage: TextDamage) => void;
@@ -28,7 +28,7 @@ export function rowWriter(columns: readonly string[], styles: SheetStyles, damag
     for (let column = 0; column < cells.length; column += 1) {
       const cell = cells[column];
       if (cell === undefined || cell === '') continue;
-      const place = `<c r="${columns[column]}${number}" s="`;
+      const place = `<c r="${columns[column]}${number}"`;
       const note = (damage: TextDamage) => damaged(column, number, damage);
       xml +=
         place + (typeof cell === 'string' ? textXml(cell, styles.text, note) : typedXml(column, cell, styles, note));
@@ -38,7 +38,7 @@ export function rowWriter(columns: readonly string[], styles: SheetStyles, damag
 }
 
 function textXml(text: string, style: number, note: (damage: TextDamage) => void): string {
-  return `${style}" t="inlineStr"><is><t${needsSpace(text) ? ' xml:space="preserve"' : ''}>${cellText(text, note)}</t></is></c>`;
+  return ` s="${style}" t="inlineStr"><is><t${needsSpace(text) ? ' xml:space="preserve"' : ''}>${cellText(text, note)}</t></is></c>`;
 }
 
 /** Without it, programs may take the spaces around a text off. */
@@ -53,13 +53,13 @@ function typedXml(column: number, cell: TypedCell, styles: SheetStyles, note: (d
     case 'number':
       // A number that is none would make the whole workbook unreadable.
       if (!Number.isFinite(cell.value)) return textXml(cell.text, styles.text, note);
-      return `${styles.ofCell(column, 'number', format)}"><v>${cell.value}</v></c>`;
+      return ` s="${styles.ofCell(column, 'number', format)}"><v>${cell.value}</v></c>`;
     case 'boolean':
-      return `${styles.ofCell(column, 'boolean', format)}" t="b"><v>${cell.value ? 1 : 0}</v></c>`;
+      return ` s="${styles.ofCell(column, 'boolean', format)}" t="b"><v>${cell.value ? 1 : 0}</v></c>`;
     case 'date': {
       const day = excelDay(cell.text);
       if (day === undefined) return textXml(cell.text, styles.text, note);
-      return `${styles.ofCell(column, 'date', format)}"><v>${day.getTime() / msPerDay + daysTo1970}</v></c>`;
+      return ` s="${styles.ofCell(column, 'date', format)}"><v>${day.getTime() / msPerDay + daysTo1970}</v></c>`;
     }
     case 'error':
       return textXml(cell.text, styles.text, note);
