@@ -43,8 +43,7 @@ function textXml(text: string, style: number, note: (damage: TextDamage) => void
 
 /** Without it, programs may take the spaces around a text off. */
 function needsSpace(text: string): boolean {
-  const [first, last] = [text.charCodeAt(0), text.charCodeAt(text.length - 1)];
-  return first <= 0x20 || last <= 0x20 || text.includes('\n') || text.includes('  ');
+  return text.charCodeAt(0) <= 0x20 || text.charCodeAt(text.length - 1) <= 0x20;
 }
 
 function typedXml(column: number, cell: TypedCell, styles: SheetStyles, note: (damage: TextDamage) => void): string {
