@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Customer, JsonValue } from '../../pipelines/customer.js';
 import type {
   CustomerPage,
@@ -59,6 +60,8 @@ const defaultRequestTimeoutMs = 60_000;
 export function openCustomersClient(options: ClientOptions): CustomersClient {
   const { credentials, now = Date.now, random = Math.random } = options;
   const stopping = options.stopping ?? new AbortController().signal;
+  // Every request that waits for its turn listens to it: many are no leak.
+  setMaxListeners(Number.POSITIVE_INFINITY, stopping);
   const http = openHttp({
     baseUrl: options.baseUrl,
     connections: options.concurrency,
@@ -129,7 +132,10 @@ function customersApi(exchanges: Exchanges, baseUrl: string): CustomersApi {
       const request = { method: 'PUT', path: at(customerCode), headers: json, body: JSON.stringify(customer) } as const;
       const exchange = await exchanges.run('update', request, isNoPage, hooks);
       if (exchange.kind !== 'answered') return notApplied(exchange);
-      return { kind: 'applied', customer, httpStatus: exchange.answer.status, attempts: exchange.attempts };
+      const { status, body } = exchange.answer;
+      // What an update answers with is not documented; where it is the customer, it says what the server made of it.
+      const stored = namesCustomer(exchange.answer) ? (parseObject(body) as Customer) : {};
+      return { kind: 'applied', customer: { ...customer, ...stored }, httpStatus: status, attempts: exchange.attempts };
     },
     delete: (customerCode, hooks) => remove(exchanges, at(customerCode), hooks),
   };

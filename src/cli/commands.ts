@@ -6,6 +6,7 @@ import { getCommand } from './commands/get.js';
 import { importCommand } from './commands/import.js';
 import { listCommand } from './commands/list.js';
 import { loginCommand } from './commands/login.js';
+import { mirrorCommand } from './commands/mirror.js';
 import { reconcileCommand } from './commands/reconcile.js';
 import { resumeCommand } from './commands/resume.js';
 import { runsCommand } from './commands/runs.js';
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   getCommand,
   deleteCommand,
   runsCommand,
+  mirrorCommand,
   loginCommand,
   sandboxCommand,
 ];
