@@ -60,7 +60,7 @@ function fingerprint(id: string): { readonly low: number; readonly high: number 
     other = Math.imul(other ^ code, 0x5f356495);
     other ^= other >>> 13;
   }
-  return { low: stirred(one ^ (other << 1)) || 1, high: stirred(other ^ (one >>> 1)) };
+  return { low: stirred(one) || 1, high: stirred(other) };
 }
 
 function stirred(hash: number): number {

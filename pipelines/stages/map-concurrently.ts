@@ -74,8 +74,8 @@ export async function* mapInOrder<T, R>(
     for await (const batch of batches)
       for (const item of batch) {
         const made = limit(work, item);
-        // Another one may fail first; whoever waits for this one is told in its turn.
-        made.catch(() => undefined);
+        // Nothing more is begun; what came before goes on, and the error is thrown in its turn.
+        made.catch(() => limit.clearQueue());
         underWay.push(made);
         if (underWay.length >= itemsAhead) yield* present(await underWay.shift());
       }

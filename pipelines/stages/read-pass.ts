@@ -59,6 +59,7 @@ class Reading {
   readonly #numbers = new RowNumbers();
   startedAtMs = 0;
   #firstTotal = 0;
+  #recent: Recent | undefined;
   #received = 0;
   #pages = 0;
   total = 0;
@@ -86,6 +87,7 @@ class Reading {
   /** The first page tells how many there are; from then on several are on their way while one is worked on. */
   async *#allPages(): AsyncGenerator<CustomerPage> {
     const { clock } = this.query;
+    this.#recent = await recentlyEdited(this.api, this.query);
     const startedAt = clock.now();
     const first = await this.api.list(this.#listQuery(1));
     this.startedAtMs = clock.serverTime(startedAt);
@@ -151,23 +153,49 @@ class Reading {
    */
   async #arrivals(): Promise<number> {
     const { changedSince, changedUntil } = this.query;
-    const startedAt = this.startedAtMs;
-    // Nobody can come into a list of edits that are over.
-    if (changedUntil !== undefined && changedUntil.getTime() < startedAt - minuteMs) return 0;
-    const since = new Date(Math.max(startedAt, changedSince?.getTime() ?? 0));
-    const { customers, total } = await this.api.list({ ...this.#listQuery(1), changedSince: since });
-    if (total > customers.length) return Number.POSITIVE_INFINITY;
+    // Nobody comes into a list of edits that are over.
+    if (changedUntil !== undefined && changedUntil.getTime() < this.startedAtMs - recentMs) return 0;
+    const before = this.#recent;
+    const after = before === undefined ? undefined : await editedSince(this.api, before.since);
+    if (before === undefined || after === undefined) return Number.POSITIVE_INFINITY;
+    const came = [...after].filter(([id]) => !before.edits.has(id));
     // Into a list of edits one also comes by an edit; into the whole list only by being made.
-    const stamp = changedSince === undefined ? 'creationDateUTC' : 'lastEditDateUTC';
-    return customers.filter((customer) => !isBefore(fieldOf(customer, stamp), startedAt)).length;
+    if (changedSince !== undefined) return came.length;
+    return came.filter(([, createdAtMs]) => !(createdAtMs < before.since.getTime())).length;
   }
 }
 
-const minuteMs = 60_000;
+/** The latest edits: ids with the moment when each customer was made. */
+type Edits = ReadonlyMap<string, number>;
 
-function isBefore(stamp: unknown, atMs: number): boolean {
-  const stampMs = typeof stamp === 'string' ? utcMs(stamp) : Number.NaN;
-  return stampMs < atMs;
+interface Recent {
+  readonly since: Date;
+  readonly edits: Edits;
+}
+
+/** Wide enough for clocks that disagree and filters that know whole minutes. */
+const recentMs = 2 * 60_000;
+const mostRecent = 20_000;
+const fieldsOfRecent = ['customerId', 'customerCode', 'creationDateUTC', 'lastEditDateUTC'] as const;
+
+/** Who was edited of late, before anything is read: nothing when there are too many to tell. */
+async function recentlyEdited(api: CustomersApi, { clock }: PassQuery): Promise<Recent | undefined> {
+  for (let tries = 1; ; tries += 1) {
+    const at = clock.now();
+    const guessed = clock.serverTime(at);
+    const since = new Date(guessed - recentMs);
+    const edits = await editedSince(api, since);
+    // The first answer tells how far the server's clock is from ours.
+    if (tries === 1 && Math.abs(clock.serverTime(at) - guessed) > recentMs / 2) continue;
+    return edits === undefined ? undefined : { since, edits };
+  }
+}
+
+async function editedSince(api: CustomersApi, since: Date): Promise<Edits | undefined> {
+  const query = { page: 1, pageSize: mostRecent, fields: fieldsOfRecent, changedSince: since };
+  const { customers, total } = await api.list(query);
+  if (total > customers.length) return undefined;
+  return new Map(customers.map((one) => [identityOf(one), utcMs(String(fieldOf(one, 'creationDateUTC')))]));
 }
 
 /** The API's times in UTC bear no zone [sister]. */
