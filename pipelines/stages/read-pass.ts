@@ -30,6 +30,8 @@ export interface PassQuery extends Pick<ListQuery, 'changedSince' | 'changedUnti
   readonly pageSize: number;
   /** Pages asked for before they are needed. */
   readonly pagesAhead: number;
+  /** @default all */
+  readonly fields?: readonly string[];
   /** Looks at the first page and names the fields that the others need; all when it names none. */
   readonly narrow?: (firstPage: readonly Customer[]) => readonly string[] | undefined;
   readonly clock: ServerClock;
@@ -89,7 +91,7 @@ class Reading {
     const { clock } = this.query;
     this.#recent = await recentlyEdited(this.api, this.query);
     const startedAt = clock.now();
-    const first = await this.api.list(this.#listQuery(1));
+    const first = await this.api.list(this.#listQuery(1, this.query.fields));
     this.startedAtMs = clock.serverTime(startedAt);
     if (first.customers.length === 0) return;
     this.#firstTotal = first.total;

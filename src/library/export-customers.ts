@@ -1,13 +1,13 @@
-import type { CustomerSource, Exported } from '../../pipelines/export.js';
+import type { Exported } from '../../pipelines/export.js';
 import { exportCustomers as runExport } from '../../pipelines/export.js';
 import type { ListQuery, Notice } from '../../pipelines/ports.js';
-import { readPass } from '../../pipelines/stages/read-pass.js';
 import type { Settings } from '../config/settings.js';
 import { beginExport, type ExportFormat } from '../files/export/begin-export.js';
 import type { ExportTable } from '../files/export/export-table.js';
 import type { KeptDetails } from '../ledger/kept-details.js';
 import { type Connection, connect } from './connect.js';
 import { type ColumnsChoice, chooseColumns, layoutFor } from './export-columns.js';
+import { openSource, stableOrder } from './export-source.js';
 import {
   aboutLines,
   type Begun,
@@ -47,6 +47,8 @@ export interface ExportCustomersOptions {
   readonly sort?: NonNullable<ListQuery['sort']>;
   /** Customers on a page of the API's list. @default 1000 */
   readonly pageSize?: number;
+  /** Read from the local copy of the customers, if there is one, made fresh first. @default true */
+  readonly mirror?: boolean;
   /** What happens to texts that look like formulas, in CSV. @default 'escape' */
   readonly formulas?: 'escape' | 'raw';
   /** Begin a CSV file with a byte order mark. @default false */
@@ -59,9 +61,6 @@ export interface ExportCustomersOptions {
 }
 
 const usualPageSize = 1000;
-const stableOrder = { field: 'customerCode', descending: false } as const;
-/** Customers that may be read before they are written: enough to keep the wire busy, little enough to hold. */
-const mostCustomersAhead = 20_000;
 
 /** Everything that one export works with. */
 interface Job {
@@ -124,9 +123,16 @@ async function writeWith(job: Job, details?: KeptDetails): Promise<ExportOutput>
   const { client, ledger } = begun.connection;
   const { notice = () => {} } = observer;
   const concurrency = settings.concurrency.value;
+  const { pageSize = usualPageSize, sort = stableOrder, changedUntil, mirror = true } = options;
+  const wanted = { sort, pageSize, full: details !== undefined, mirror, concurrency };
+  const source = await openSource(
+    begun.connection,
+    changedUntil === undefined ? wanted : { ...wanted, changedUntil },
+    job.window,
+  );
   const exported = await runExport(
     {
-      source: apiSource(job, concurrency),
+      source,
       layout: layoutFor(columns, ledger, { full: details !== undefined, typedDates: target.format === 'xlsx', notice }),
       choice: { ...job.window.choice, activeOnly: options.activeOnly === true },
       ...(details === undefined ? {} : { detailOf: detailReader(client, details) }),
@@ -136,16 +142,17 @@ async function writeWith(job: Job, details?: KeptDetails): Promise<ExportOutput>
     { concurrency },
   );
   if (exported.file === undefined) throw notProved(exported.proof.doubt, exported.passes);
-  return deliver(job, exported, notice);
+  return deliver(job, exported, source.kind, notice);
 }
 
 /** Closes the proved file, puts it in its place with its manifest, and only then moves the watermark. */
 async function deliver(
   { begun, target, window }: Job,
   { file, rows, proof, passes }: Exported<ExportTable>,
+  source: ExportOutput['source'],
   notice: (notice: Notice) => void,
 ): Promise<ExportOutput> {
-  const facts = { rows, apiTotal: proof.total, pages: proof.pages, passes, complete: true } as const;
+  const facts = { rows, apiTotal: proof.total, pages: proof.pages, passes, source, complete: true } as const;
   try {
     const finished = await file.finish(aboutLines(begun, facts));
     // A Ctrl-C that came while the file was closed still means that there is none.
@@ -167,27 +174,6 @@ const nobody: Notice = {
   message:
     'There is no customer in it. If you expect some, this user may lack the right to read them, or the filters fit none.',
 };
-
-function apiSource({ options, window, begun }: Job, concurrency: number): CustomerSource {
-  const { client } = begun.connection;
-  const { pageSize = usualPageSize, sort = stableOrder, changedUntil } = options;
-  const { changedSince } = window;
-  return {
-    begin(narrow) {
-      const pass = readPass(client, {
-        sort,
-        pageSize,
-        pagesAhead: Math.max(1, Math.min(concurrency, Math.floor(mostCustomersAhead / pageSize))),
-        narrow,
-        clock: { now: Date.now, serverTime: (ourMs) => ourMs + (client.traffic.clockDifferenceMs ?? 0) },
-        ...(changedSince === undefined ? {} : { changedSince }),
-        ...(changedUntil === undefined ? {} : { changedUntil }),
-      });
-      window.begin(pass.startedAtMs);
-      return pass;
-    },
-  };
-}
 
 /** In the manner that the mapping expects when it reads the file again. */
 function styleOf({ formulas = 'escape', bom = false }: ExportCustomersOptions, columns: ColumnsChoice) {

@@ -33,6 +33,8 @@ export interface ExportOutput {
   readonly pages: number;
   /** Times that everything was read, because it moved while it was read. */
   readonly passes: number;
+  /** Where the customers came from: all from the API's pages, or most from the local copy that was made fresh. */
+  readonly source: 'pages' | 'mirror';
   readonly complete: true;
   readonly manifest: string | null;
   /** Since when the next export of this series will ask; `null` for an export that belongs to none. */
@@ -121,7 +123,7 @@ export function manifestOf({ startedAt, connection, filters }: Begun, output: Ex
 /** What a workbook says of itself. */
 export function aboutLines(
   { startedAt, connection, filters }: Begun,
-  { rows, apiTotal, pages }: Pick<ExportOutput, 'rows' | 'apiTotal' | 'pages'>,
+  { rows, apiTotal, pages, source }: Pick<ExportOutput, 'rows' | 'apiTotal' | 'pages' | 'source'>,
 ): readonly AboutLine[] {
   const { tenant } = connection;
   return [
@@ -129,8 +131,9 @@ export function aboutLines(
     ['Customers by the API', apiTotal],
     ['Complete', 'yes: every customer that the API counts was read'],
     ['Pages read', pages],
-    ['Read from', startedAt.toISOString()],
-    ['Read until', new Date().toISOString()],
+    ['Read from', source === 'pages' ? 'the pages of the API' : 'the local copy, made fresh from the API'],
+    ['Begun', startedAt.toISOString()],
+    ['Ended', new Date().toISOString()],
     ['API', tenant.baseUrl],
     ['Login', tenant.login],
     ['Changed since', filters.changedSince ?? 'any time'],

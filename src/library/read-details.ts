@@ -17,14 +17,19 @@ export function detailReader(api: CustomersApi, kept: KeptDetails) {
     const known = stamp === undefined ? undefined : kept.find(id, stamp);
     if (known !== undefined) return known;
     const code = String(fieldOf(listed, 'customerCode') ?? id);
-    const answer = await api.get(code);
-    if (answer.kind === 'absent') return undefined;
-    if (answer.kind === 'unanswered')
-      throw new RunStoppedError(`The details of customer ${code} could not be read: ${answer.message}`, {
-        code: 'CUSTOMER_UNANSWERED',
-        nextStep: 'Try again later.',
-      });
-    if (stamp !== undefined) await kept.keep(id, stamp, answer.customer);
-    return answer.customer;
+    const detail = await readDetail(api, code);
+    if (stamp !== undefined && detail !== undefined) await kept.keep(id, stamp, detail);
+    return detail;
   };
+}
+
+/** The whole customer; nothing when there is none. @throws RunStoppedError when the API gives no answer */
+export async function readDetail(api: CustomersApi, code: string): Promise<Customer | undefined> {
+  const answer = await api.get(code);
+  if (answer.kind === 'found') return answer.customer;
+  if (answer.kind === 'absent') return undefined;
+  throw new RunStoppedError(`The details of customer ${code} could not be read: ${answer.message}`, {
+    code: 'CUSTOMER_UNANSWERED',
+    nextStep: 'Try again later.',
+  });
 }

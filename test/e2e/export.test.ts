@@ -82,7 +82,15 @@ describe('export', () => {
   it('streams a proved file to standard output, and nothing else', async () => {
     const api = await place.openApi();
     await api.seed(2);
-    const { exitCode, stdout } = await place.run(['export', '-', ...fast, '--format', 'ndjson', '--fields', 'city,active']);
+    const { exitCode, stdout } = await place.run([
+      'export',
+      '-',
+      ...fast,
+      '--format',
+      'ndjson',
+      '--fields',
+      'city,active',
+    ]);
     expect(exitCode).toBe(0);
     expect(stdout).toBe('{"city":"Sydney","active":false}\n{"city":"Melbourne","active":true}\n');
     expect(ownFiles()).toEqual([]);
@@ -109,7 +117,13 @@ describe('export', () => {
   it('makes a workbook of typed cells that says what it is', async () => {
     const api = await place.openApi();
     await addCustomers(api, [{ customerName: '=1+1', postalCode: '0800', creditLimit: 1250.5, active: true }]);
-    await place.run(['export', ...fast, 'book.xlsx', '--fields', 'customerName,postalCode,creditLimit,active,creationDateUTC']);
+    await place.run([
+      'export',
+      ...fast,
+      'book.xlsx',
+      '--fields',
+      'customerName,postalCode,creditLimit,active,creationDateUTC',
+    ]);
     const source = await openWorkbook(place.path('book.xlsx'));
     const cells: unknown[] = [];
     for await (const batch of source.batches()) cells.push(...batch.map((row) => row.cells));
@@ -165,6 +179,29 @@ describe('export --changed-since', () => {
     await place.run(['export', ...fast, 'new.csv', '--changed-since', 'last']);
     expect([refused.exitCode, forbidden.exitCode]).toEqual([2, 6]);
     expect(codesOf('new.csv')).toHaveLength(2);
+  });
+});
+
+describe('an export from the local copy', () => {
+  it('gives the same file as the pages in a few small calls, sales and fresh edits included', async () => {
+    const api = await place.openApi();
+    await api.seed(60);
+    await place.run(['mirror', 'refresh', ...fast]);
+    api.addTransaction('0000007', 12.5);
+    api.addTransaction('0000060', 1);
+    api.clearRequests();
+    const mirrored = await place.run(['export', ...fast, 'mirrored.csv', '--page-size', '10', '--json']);
+    const calls = api.requests().length;
+    await place.run(['export', ...fast, 'pages.csv', '--page-size', '10', '--no-mirror']);
+    expect(JSON.parse(mirrored.stdout).output).toMatchObject({
+      source: 'mirror',
+      rows: 60,
+      apiTotal: 60,
+      complete: true,
+    });
+    expect(place.read('mirrored.csv')).toBe(place.read('pages.csv'));
+    expect(calls).toBeLessThan(10);
+    expect(rowsOf('mirrored.csv')[6]?.balance).toBe('12.5');
   });
 });
 

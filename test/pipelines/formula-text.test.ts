@@ -22,12 +22,22 @@ describe('escapeFormula', () => {
     expect(escapeFormula(text)).toBe(`'${text}`);
   });
 
-  it.each(['+61 3 9999', '+61 (0)3 9999-0000', '-5', '-1.234,56', '-', '--', "'", "O'Brien", "'quoted'", 'a=b', '', '5'])(
-    'leaves %j as it is',
-    (text) => {
-      expect(escapeFormula(text)).toBe(text);
-    },
-  );
+  it.each([
+    '+61 3 9999',
+    '+61 (0)3 9999-0000',
+    '-5',
+    '-1.234,56',
+    '-',
+    '--',
+    "'",
+    "O'Brien",
+    "'quoted'",
+    'a=b',
+    '',
+    '5',
+  ])('leaves %j as it is', (text) => {
+    expect(escapeFormula(text)).toBe(text);
+  });
 });
 
 describe('unescapeFormula', () => {

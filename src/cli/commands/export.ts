@@ -34,6 +34,11 @@ export const exportCommand = defineCommand({
       .option('active', { type: 'boolean', default: false, describe: 'Only active customers' })
       .option('sort', { ...text, describe: 'Field to sort by, with :desc for the reverse (default customerCode)' })
       .option('page-size', { ...text, describe: 'Customers on a page of the API (default 1000)' })
+      .option('mirror', {
+        type: 'boolean',
+        default: true,
+        describe: 'Use the local copy of the customers, made fresh; --no-mirror reads all pages',
+      })
       .option('formulas', {
         choices: ['escape', 'raw'] as const,
         describe: 'Texts that look like formulas, in CSV: made harmless (default), or as they are',
@@ -43,7 +48,7 @@ export const exportCommand = defineCommand({
   async run(args, reporter): Promise<ExitCode> {
     const { exportCustomers } = await import('../../library/export-customers.js');
     const settings = resolveSettings(toSettingOptions(args));
-    const { file, format, full, active, formulas, bom, force } = args;
+    const { file, format, full, active, mirror, formulas, bom, force } = args;
     const toStandardOutput = file === '-';
     if (toStandardOutput && reporter.json)
       throw new UsageError('Standard output cannot hold the customers and the JSON document.', {
@@ -56,6 +61,7 @@ export const exportCommand = defineCommand({
         file,
         full,
         force,
+        mirror,
         activeOnly: active,
         signal: signals.signal,
         ...present({
