@@ -45,7 +45,13 @@ export async function beginAtomicFile(path: string): Promise<AtomicFile> {
     close,
     async commit() {
       await close();
-      await rename(partPath, path);
+      try {
+        await rename(partPath, path);
+      } catch (error) {
+        state = 'discarded';
+        await rm(partPath, { force: true });
+        throw error;
+      }
       state = 'committed';
     },
     async discard() {

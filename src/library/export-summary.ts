@@ -5,6 +5,7 @@ import type { ExportFormat } from '../files/export/begin-export.js';
 import type { AboutLine } from '../files/export/export-table.js';
 import type { Connection } from './connect.js';
 import { explainFailure } from './explain-failure.js';
+import { standardOutputName } from './export-target.js';
 import { apiSummary, exitCodeOf, noCounts, type RunSummary } from './run-summary.js';
 
 /** What an export was asked for, as manifest, *About* sheet and `--json` tell it. */
@@ -74,7 +75,8 @@ function stopOf(error: unknown, control: RunControl, file: string): NonNullable<
   const { reason } = control;
   if (reason?.kind === 'signal')
     return { code: reason.signal, message: `Stopped by ${reason.signal}; no file was written.`, nextStep: again };
-  const explained = explainFailure(error, `${file} cannot be written`, 'Make room, or choose another place.');
+  const what = file === standardOutputName ? 'Standard output' : file;
+  const explained = explainFailure(error, `${what} cannot be written`, 'Make room, or choose another place.');
   if (!(explained instanceof RunStoppedError)) throw explained;
   control.stop({ kind: 'error', error: explained });
   const { code, message, nextStep } = explained;
@@ -99,6 +101,7 @@ function summaryOf(begun: Begun, output: ExportOutput | null, stopped: RunSummar
     input: null,
     output,
     filters: begun.filters,
+    findings: [],
     counts: noCounts,
     api: apiSummary(begun.connection.client),
     files: { results: null, rejects: null, report: null },
