@@ -11,7 +11,7 @@ const civil = /^(\d{4})-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{1,3})?)?$/;
 const firstSafeDay = '1900-03-01';
 
 /** Whether all spreadsheet programs know this civil date by the same number. */
-export function isWorkbookDate(text: string): boolean {
+function isWorkbookDate(text: string): boolean {
   const parts = civil.exec(text);
   return parts !== null && text >= firstSafeDay && Number(parts[1]) <= 9999;
 }

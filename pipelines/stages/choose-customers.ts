@@ -46,7 +46,7 @@ function isWanted(customer: Customer, choice: CustomerChoice): boolean {
 }
 
 /** When a customer was last edited, by the server's clock; epoch milliseconds. */
-export function editedAt(customer: Customer): number | undefined {
+function editedAt(customer: Customer): number | undefined {
   const stamp = fieldOf(customer, 'lastEditDateUTC');
   const at = typeof stamp === 'string' ? utcMs(stamp) : Number.NaN;
   return Number.isNaN(at) ? undefined : at;

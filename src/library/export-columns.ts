@@ -24,7 +24,7 @@ export type ColumnsChoice =
   | { readonly kind: 'all' };
 
 /** The word that asks for all fields although there is a mapping. */
-export const allFields = 'all';
+const allFields = 'all';
 
 /**
  * Chooses the columns: the fields that were named; else the mapping, when it was named or stands under its usual name;

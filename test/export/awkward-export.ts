@@ -48,17 +48,9 @@ export const awkwardTexts = [
 /** Carriage returns, which spreadsheet programs turn into line feeds when they save. */
 export const returningTexts = ['first\r\nsecond', 'old\rMac', '\r\n=1+1'] as const;
 
-export const awkwardAmounts = [0, -5, 0.1, -0.01, 1234567.89, 2.675, 123456789012345, 1e-7, 99.9] as const;
+const awkwardAmounts = [0, -5, 0.1, -0.01, 1234567.89, 2.675, 123456789012345, 1e-7, 99.9] as const;
 
-export const awkwardDates = [
-  '1899-12-31',
-  '1900-01-01',
-  '1900-02-28',
-  '1900-03-01',
-  '1969-12-31',
-  '2024-02-29',
-  '',
-] as const;
+const awkwardDates = ['1899-12-31', '1900-01-01', '1900-02-28', '1900-03-01', '1969-12-31', '2024-02-29', ''] as const;
 
 /** Customers that hold all of them, and blanks and nulls besides. */
 export function awkwardCustomers(texts: readonly string[] = [...awkwardTexts, ...returningTexts]) {

@@ -22,7 +22,7 @@ const formats = {
 
 export type ExportFormat = keyof typeof formats;
 
-export const exportFormats = Object.keys(formats) as readonly ExportFormat[];
+const exportFormats = Object.keys(formats) as readonly ExportFormat[];
 
 /** The format that a file's name asks for. @throws UsageError when it asks for none that is known */
 export function formatOfName(file: string): ExportFormat {

@@ -8,7 +8,7 @@ import { damageCounter } from './damage-counter.js';
 import { columnLetters, rowWriter, type SheetStyles } from './row-xml.js';
 
 /** Rows of a sheet below its header [Excel's limit: 1,048,576 in all]. */
-export const mostRowsOfSheet = 1_048_575;
+const mostRowsOfSheet = 1_048_575;
 
 const textFormat = '@';
 /** Excel shows yes and no in any format; LibreOffice would show 1 and 0 in another. */
