@@ -83,7 +83,7 @@ function cannotWrite(path: string, cause: unknown): UsageError {
   const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
   return new UsageError(`${path} cannot be written (${why}).`, {
     code: 'CANNOT_WRITE',
-    nextStep: 'Nothing was sent. Choose a folder that exists and that you may write to.',
+    nextStep: 'Nothing was sent. Choose a folder that exists and that you may write to, e.g. with --results.',
     cause,
   });
 }

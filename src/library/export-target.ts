@@ -52,7 +52,9 @@ export async function openTarget(options: TargetOptions, spoolFolder: string): P
   const path = resolve(file);
   refuseFolder(path, file);
   if (!force) refuseExisting(path, file);
-  await assertWritable(path);
+  await assertWritable(path).catch((error: unknown) => {
+    throw error instanceof UsageError ? notWritable(error) : error;
+  });
   const manifest = `${path}.manifest.json`;
   return {
     file,
@@ -88,6 +90,11 @@ async function pour(finished: FinishedFile, output: NodeJS.WritableStream): Prom
   } finally {
     await finished.discard();
   }
+}
+
+function notWritable(cause: UsageError): UsageError {
+  const nextStep = 'Choose a folder that exists and that you may write to.';
+  return new UsageError(cause.message, { code: cause.code, nextStep, cause });
 }
 
 function refuseForeignOptions({ formulas, bom }: TargetOptions, format: ExportFormat): void {
