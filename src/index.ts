@@ -38,6 +38,10 @@ export {
 } from './library/export-customers.js';
 export { type ImportFileOptions, importFile as importCustomers } from './library/import-file.js';
 export type { ReadOptions } from './library/input.js';
+export { checkMapping, type MappingCheck, type MappingFinding } from './library/mapping/check-mapping.js';
+export { type MadeTemplate, makeTemplate as makeMappingTemplate } from './library/mapping/make-template.js';
+export { type SuggestedMapping, suggestMappingFor as suggestMapping } from './library/mapping/suggest-mapping.js';
+export { type MappingTestRun, testMapping } from './library/mapping/test-mapping.js';
 export type { ProgressNow, RunObserver } from './library/observer.js';
 export { type FoundCustomers, getCustomers, type LoginDone, listCustomers, login } from './library/read-customers.js';
 export type { ApiSummary, RunSummary } from './library/run-summary.js';
