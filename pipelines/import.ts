@@ -1,11 +1,14 @@
+import type { CustomerMirror } from './mirror.js';
 import type { CustomersApi, RowSource, RunLedger, Settlement, ValidateDraft } from './ports.js';
 import type { RunControl } from './run-control.js';
 import { addRow } from './stages/add-row.js';
+import { deleteCustomer } from './stages/delete-customer.js';
 import { firstRows } from './stages/first-rows.js';
 import { inTurn } from './stages/in-turn.js';
 import { forEachConcurrently } from './stages/map-concurrently.js';
 import { mapRows, type RowMapper } from './stages/map-rows.js';
-import { type ImportMode, matchRow, matchRows } from './stages/match-rows.js';
+import { fieldMatcher } from './stages/match-by-fields.js';
+import { type ImportMode, type MatchOptions, matchRow, matchRows } from './stages/match-rows.js';
 import { type RepeatPolicy, RepeatRegister, refuseRepeats } from './stages/refuse-repeats.js';
 import { skipSettled } from './stages/skip-settled.js';
 import { updateRow } from './stages/update-row.js';
@@ -19,6 +22,8 @@ export interface ImportPorts {
   readonly api: CustomersApi;
   readonly ledger: RunLedger;
   readonly control: RunControl;
+  /** Up to date; spares the calls for rows that say nothing new. */
+  readonly mirror?: CustomerMirror;
 }
 
 export interface ImportOptions {
@@ -31,6 +36,8 @@ export interface ImportOptions {
   /** Read every written customer back and compare. */
   readonly verify: boolean;
   readonly repeats: RepeatPolicy;
+  /** Fields by which a row with neither a code nor a known key finds its customer. Needs a mirror. */
+  readonly matchFields: readonly string[];
   /** Source columns of key and code, for messages. */
   readonly identityColumns: readonly string[];
 }
@@ -38,39 +45,69 @@ export interface ImportOptions {
 /** Rows read ahead of the wire for each request in flight: enough to never wait for the disk. */
 const rowsAheadPerRequest = 50;
 
-/** Runs every row of the source to its end in the ledger; stops early when the control says so. */
+/**
+ * Runs every row of the source to its end in the ledger; stops early when the control says so.
+ *
+ * @throws MatchFieldNotListed, before anything is sent
+ */
 export async function importCustomers(ports: ImportPorts, options: ImportOptions): Promise<void> {
-  const { source, mapper, validate, api, ledger, control } = ports;
+  const { mirror } = ports;
+  const { matchFields } = options;
+  if (mirror === undefined || matchFields.length === 0) return importRows(ports, options, {});
+  const matcher = fieldMatcher(mirror, matchFields);
+  try {
+    await importRows(ports, options, { matcher });
+  } finally {
+    matcher.close();
+  }
+}
+
+async function importRows(
+  ports: ImportPorts,
+  options: ImportOptions,
+  match: Pick<MatchOptions, 'matcher'>,
+): Promise<void> {
+  const { ledger, control } = ports;
   const register = new RepeatRegister();
-  const rows = skipSettled(firstRows(source.batches(), options.first), ledger, control, register);
-  const mapped = mapRows(rows, mapper, validate);
+  const inOrder = options.repeats === 'in-order';
+  const matching = { ...match, ...matchOptions(ports, options), spareUnchanged: !inOrder };
+  const rows = skipSettled(firstRows(ports.source.batches(), options.first), ledger, control, register);
+  const mapped = mapRows(rows, { ...ports, matchFields: options.matchFields });
   const single = refuseRepeats(mapped, register, options.repeats, options.identityColumns);
-  const match = { mode: options.mode, force: options.force, columns: options.identityColumns };
-  const works = settleEnded(matchRows(single, ledger, match), ledger, control);
+  const works = settleEnded(matchRows(single, ledger, matching), ledger, control);
   const bounds = {
     concurrency: options.concurrency,
     itemsAhead: options.concurrency * rowsAheadPerRequest,
     stopping: control.stopping,
   };
   const oneAtATime = inTurn();
-  const write = { api, ledger, mapper, verify: options.verify };
   await forEachConcurrently(works, bounds, (work) =>
     oneAtATime(identityOf(work), async () => {
       // A row for the same customer may have gone before this one, and may have been the one to create it.
-      const now = options.repeats === 'in-order' ? matchRow(work, ledger, match) : work;
-      await settleOne(work, await endOf(now, write), ledger, control);
+      const now = inOrder ? matchRow(work, ledger, { ...matching, spareUnchanged: true }) : work;
+      await settleOne(work, await endOf(now, { ...ports, verify: options.verify }), ledger, control);
     }),
   );
 }
 
+function matchOptions({ mirror }: ImportPorts, { mode, force, identityColumns: columns }: ImportOptions) {
+  return { mode, force, columns, ...(mirror === undefined ? {} : { mirror }) };
+}
+
 function endOf(work: Work, ports: WritePorts): Promise<WriteEnd> {
   if (work.outcome !== undefined) return Promise.resolve({ outcome: work.outcome });
-  return work.customerCode === undefined ? addRow(work, ports) : updateRow(work, work.customerCode, ports);
+  const { customerCode } = work;
+  if (customerCode === undefined) return addRow(work, ports);
+  return work.command === 'DELETE' ? deleteRow(work, customerCode, ports) : updateRow(work, customerCode, ports);
+}
+
+async function deleteRow({ row }: OpenWork, customerCode: string, ports: WritePorts): Promise<WriteEnd> {
+  return { outcome: await deleteCustomer(row, customerCode, ports) };
 }
 
 async function settleOne(work: OpenWork, end: WriteEnd, ledger: RunLedger, control: RunControl): Promise<void> {
-  const { writtenHash } = end;
-  await ledger.settle([{ ...settlement(work, end.outcome), ...(writtenHash === undefined ? {} : { writtenHash }) }]);
+  const { outcome, ...after } = end;
+  await ledger.settle([{ ...settlement(work, outcome), ...after }]);
   control.count(end.outcome.status);
 }
 
@@ -98,6 +135,6 @@ function settlement(work: Work, outcome: EndedWork['outcome']): Settlement {
     number: row.number,
     outcome,
     ...(key === undefined ? {} : { key }),
-    ...('contentHash' in work ? { payloadHash: work.contentHash } : {}),
+    ...(work.contentHash === undefined ? {} : { payloadHash: work.contentHash }),
   };
 }

@@ -1,10 +1,19 @@
 import { changesOf, editableContent, fieldOf, mergeDraft } from '../compare-customers.js';
 import { contentHash } from '../content-hash.js';
-import type { Customer } from '../customer.js';
+import type { Customer, Draft } from '../customer.js';
 import type { RowOutcome } from '../outcome.js';
 import type { OpenWork } from '../work.js';
+import { draftFor } from './draft-for.js';
 import { verifyWritten } from './verify-written.js';
-import { intentOf, notApplied, type WriteEnd, type WritePorts, withIntent, withNotes } from './write-customer.js';
+import {
+  intentOf,
+  notApplied,
+  type WriteEnd,
+  type WritePorts,
+  withIntent,
+  withNotes,
+  writtenAs,
+} from './write-customer.js';
 
 /** The API says so when the customer is no longer as it was read; then it is read and merged once more. */
 const changedMeanwhile: ReadonlySet<number | undefined> = new Set([409, 412]);
@@ -20,31 +29,41 @@ export async function updateRow(work: OpenWork, customerCode: string, ports: Wri
       return { outcome: { ...refusal, status: 'failed', customerCode } };
     }
     const current = found.customer;
+    const draft = draftFor(work, current);
     const identity = identityOf(current, customerCode);
-    if (changesOf(current, work.draft).length === 0)
+    if (changesOf(current, draft).length === 0)
       return {
         outcome: { status: 'unchanged', attempts: 0, ...identity },
         writtenHash: contentHash(editableContent(current)),
+        written: writtenAs(work, current, 'whole'),
       };
-    const end = await putMerged(work, current, identity, ports);
+    const end = await putMerged(work, draft, current, identity, ports);
     const { outcome } = end;
     if (outcome.status !== 'rejected' || !changedMeanwhile.has(outcome.httpStatus)) return end;
     if (tries === mostTries) return { outcome: { ...outcome, status: 'failed' } };
   }
 }
 
-async function putMerged(work: OpenWork, current: Customer, identity: Identity, ports: WritePorts): Promise<WriteEnd> {
+async function putMerged(
+  work: OpenWork,
+  draft: Draft,
+  current: Customer,
+  identity: Identity,
+  ports: WritePorts,
+): Promise<WriteEnd> {
   const { api, ledger, mapper } = ports;
   const { customerCode } = identity;
-  const merged = { ...mergeDraft(current, work.draft), ...identity };
-  const intent = { ...intentOf(work, work.draft), customerCode, preImage: current };
+  const merged = { ...mergeDraft(current, draft), ...identity };
+  const intent = { ...intentOf(work, draft), customerCode, preImage: current };
   const answer = await withIntent(ledger, intent, (hooks) => api.update(customerCode, merged, hooks));
   if (answer.kind !== 'applied') return { outcome: { ...notApplied(answer, mapper), ...identity } };
   const { httpStatus, attempts } = answer;
-  const notes = ports.verify ? await verifyWritten(api, customerCode, work.draft, mapper) : [];
+  const notes = ports.verify ? await verifyWritten(api, customerCode, draft, mapper) : [];
   return {
     outcome: { status: 'updated', httpStatus, attempts, ...identity, ...withNotes(notes) },
     writtenHash: contentHash(editableContent(merged)),
+    // An answer that does not tell the new date leaves the old one, so that the next refresh reads the customer again.
+    written: writtenAs(work, { ...merged, ...answer.customer }, 'whole'),
   };
 }
 

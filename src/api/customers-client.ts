@@ -129,10 +129,18 @@ function customersApi(exchanges: Exchanges, baseUrl: string): CustomersApi {
       const request = { method: 'PUT', path: at(customerCode), headers: json, body: JSON.stringify(customer) } as const;
       const exchange = await exchanges.run('update', request, isNoPage, hooks);
       if (exchange.kind !== 'answered') return notApplied(exchange);
-      return { kind: 'applied', customer, httpStatus: exchange.answer.status, attempts: exchange.attempts };
+      const { status: httpStatus, body } = exchange.answer;
+      return { kind: 'applied', customer: storedIn(body, customer), httpStatus, attempts: exchange.attempts };
     },
     delete: (customerCode, hooks) => remove(exchanges, at(customerCode), hooks),
   };
+}
+
+/** The body of a successful update is not documented: where it is the customer as stored, it says more than what was sent. */
+function storedIn(body: string, sent: Customer): Customer {
+  const stored = parseObject(body) as Customer | undefined;
+  if (stored === undefined || stored.customerCode !== sent.customerCode) return sent;
+  return stored.customerId === sent.customerId ? stored : sent;
 }
 
 async function remove(exchanges: Exchanges, path: string, hooks: WriteHooks | undefined): Promise<DeleteAnswer> {

@@ -32,18 +32,19 @@ export function mirrorTable(database: Database, now: () => number): CustomerMirr
     *all() {
       for (const row of all.iterate()) yield toMirrored(row);
     },
-    indexBy: (valueFor: (customer: Customer) => string | undefined): MirrorIndex =>
+    indexBy: (valueFor: (customer: MirroredCustomer) => string | undefined): MirrorIndex =>
       indexes.open(mirror.all(), valueFor),
     noteDetail(detail: Customer) {
       const listed = listRow(detail);
       const known = rows.stateOf(listed.code);
       const sentHash = known !== undefined && isAsListed(known, listed) ? known.sentHash : undefined;
-      rows.put(listed.code, withHash({ customer: detail, extent: 'whole', ...editedOf(listed) }, sentHash));
-      indexes.put(listed.code, detail);
+      const whole = withHash({ customer: detail, extent: 'whole', ...editedOf(listed) }, sentHash);
+      rows.put(listed.code, whole);
+      indexes.put(listed.code, whole);
     },
     noteWritten(customerCode: string, written: MirroredCustomer) {
       rows.put(customerCode, written);
-      indexes.put(customerCode, written.customer);
+      indexes.put(customerCode, written);
     },
     forget(customerCode: string) {
       forget.run(customerCode);

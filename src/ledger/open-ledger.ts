@@ -62,7 +62,7 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
     mirror,
     runs: runTable(database, now),
     tokens: tokenTable(database),
-    rowsOf: (run) => openRunRows(database, run, now),
+    rowsOf: (run) => openRunRows(database, run, now, mirror),
     tenantOfRun: (name) => otherTenants(stateFolder, folder).find((other) => hasRun(other.folder, name))?.tenant,
     lock: (purpose) => lockTenant(folder, purpose),
     close: () => database.close(),

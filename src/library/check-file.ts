@@ -71,11 +71,8 @@ async function checkInput(
   observer.opened?.({ file: input.file, detected: source.detected, rows });
   for (const notice of source.notices) observer.notice?.(notice);
   const counts = Object.fromEntries(rowStatuses.map((status) => [status, 0])) as Record<RowStatus, number>;
-  const mapped = mapRows(
-    firstRows(source.batches(), options.first),
-    mapper,
-    createDraftValidator(mapping.customFields),
-  );
+  const validate = createDraftValidator(mapping.customFields);
+  const mapped = mapRows(firstRows(source.batches(), options.first), { mapper, validate });
   const checked = refuseRepeats(mapped, new RepeatRegister(), 'error', identityColumns(mapper));
   const lines = tell(checked, counts, observer.invalid);
   const files = await consume(lines, options, source);

@@ -74,12 +74,12 @@ export async function importFile(
 
 /** An upsert or update must know which customer a row is about. */
 function refuseWithoutIdentity(mode: Mode, { path, mapping }: MappingFile): void {
-  if (mode === 'add' || mapping.key !== undefined || mapping.fields.some(({ field }) => field === 'customerCode'))
-    return;
+  const isNamed = mapping.key !== undefined || mapping.fields.some(({ field }) => field === 'customerCode');
+  if (mode === 'add' || isNamed || mapping.match.length > 0) return;
   throw new UsageError(`The mode is ${mode}, but the mapping ${path} does not say which customer a row is about.`, {
     code: 'MATCH_MISSING',
     nextStep:
-      'Add a "key" (the old system’s own number) or map "customerCode"; for customers that are all new, use --mode add.',
+      'Add a "key" (the old system’s own number), map "customerCode", or name fields in "match"; for customers that are all new, use --mode add.',
   });
 }
 

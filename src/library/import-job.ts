@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { type ImportOptions, importCustomers } from '../../pipelines/import.js';
+import type { CustomerMirror } from '../../pipelines/mirror.js';
+import { MatchFieldNotListed } from '../../pipelines/stages/match-by-fields.js';
 import type { ImportMode } from '../../pipelines/stages/match-rows.js';
 import type { RepeatPolicy } from '../../pipelines/stages/refuse-repeats.js';
 import type { Settings } from '../config/settings.js';
@@ -7,8 +9,10 @@ import { UsageError } from '../errors.js';
 import { assertWritable } from '../files/atomic-file.js';
 import { defaultResultPaths, type ResultPaths } from '../results/write-results.js';
 import { createDraftValidator } from '../validation/create-draft-validator.js';
+import type { Connection } from './connect.js';
 import { type Input, type ReadOptions, readThrough } from './input.js';
 import { compileFor, identityColumns, type MappingFile } from './mapping-file.js';
+import { mirrorFor } from './mirror.js';
 import type { RunObserver } from './observer.js';
 import type { RunJob } from './run-job.js';
 
@@ -54,15 +58,38 @@ export async function importJob(
     // An add cannot change what the first row made, so its repeats have no order to go in.
     repeats: kept.mode === 'add' ? 'error' : kept.repeats,
     identityColumns: identityColumns(mapper),
+    matchFields: kept.mode === 'add' ? [] : mapper.match,
     ...(kept.first === undefined ? {} : { first: kept.first }),
+  };
+  const matchesExisting = kept.mode !== 'add';
+  let isFresh = false;
+  const useMirror = async (connection: Connection): Promise<CustomerMirror | undefined> => {
+    if (!matchesExisting) return undefined;
+    if (isFresh) return connection.ledger.mirror;
+    const mirror = await mirrorFor(connection, Math.min(rows, kept.first ?? rows), options.matchFields.length > 0);
+    isFresh = mirror !== undefined;
+    return mirror;
   };
   return {
     source,
     rows,
     paths: kept.paths,
     ...(mapper.stamp === undefined ? {} : { stamp: mapper.stamp }),
-    work: (ports) => importCustomers({ source, mapper, validate, ...ports }, options),
+    work: async ({ connection, ...ports }) => {
+      const mirror = await useMirror(connection);
+      const all = { source, mapper, validate, ...ports, ...(mirror === undefined ? {} : { mirror }) };
+      await importCustomers(all, options).catch((error: unknown) => {
+        throw error instanceof MatchFieldNotListed ? fieldNotListed(error.field) : error;
+      });
+    },
   };
+}
+
+function fieldNotListed(field: string): UsageError {
+  return new UsageError(`The list of customers does not show ${field}, so customers cannot be found by it.`, {
+    code: 'MATCH_NOT_LISTED',
+    nextStep: `Take ${field} out of "match" in the mapping. If it holds your own number: make it the "stamp" of a "key", and let the program learn who is who with: mypos-customers crosswalk rebuild`,
+  });
 }
 
 /** Results and rejects, where the user wants them or beside the input. */

@@ -43,7 +43,7 @@ async function work(tools: RunTools): Promise<void> {
   await settleDoubts(tools);
   for (let round = 1; round <= mostRounds; round += 1) {
     control.restart();
-    await job.work({ api: connection.client, ledger, control });
+    await job.work({ api: connection.client, ledger, control, connection });
     if (control.stopping.aborted) return;
     const { absent } = await settleDoubts(tools);
     if (absent === 0) return;
