@@ -1,4 +1,5 @@
 import type { CustomerMirror } from './mirror.js';
+import { type AgreedPlan, changedSincePlan, isAsPlanned } from './planned.js';
 import type { CustomersApi, RowSource, RunLedger, Settlement, ValidateDraft } from './ports.js';
 import type { RunControl } from './run-control.js';
 import { addRow } from './stages/add-row.js';
@@ -24,6 +25,8 @@ export interface ImportPorts {
   readonly control: RunControl;
   /** Up to date; spares the calls for rows that say nothing new. */
   readonly mirror?: CustomerMirror;
+  /** Only what it says is sent. */
+  readonly plan?: AgreedPlan;
 }
 
 export interface ImportOptions {
@@ -85,7 +88,7 @@ async function importRows(
     oneAtATime(identityOf(work), async () => {
       // A row for the same customer may have gone before this one, and may have been the one to create it.
       const now = inOrder ? matchRow(work, ledger, { ...matching, spareUnchanged: true }) : work;
-      await settleOne(work, await endOf(now, { ...ports, verify: options.verify }), ledger, control);
+      await settleOne(work, await endOf(now, ports, options), ledger, control);
     }),
   );
 }
@@ -94,15 +97,19 @@ function matchOptions({ mirror }: ImportPorts, { mode, force, identityColumns: c
   return { mode, force, columns, ...(mirror === undefined ? {} : { mirror }) };
 }
 
-function endOf(work: Work, ports: WritePorts): Promise<WriteEnd> {
-  if (work.outcome !== undefined) return Promise.resolve({ outcome: work.outcome });
+async function endOf(work: Work, ports: ImportPorts, { verify }: ImportOptions): Promise<WriteEnd> {
+  if (work.outcome !== undefined) return { outcome: work.outcome };
   const { customerCode } = work;
-  if (customerCode === undefined) return addRow(work, ports);
-  return work.command === 'DELETE' ? deleteRow(work, customerCode, ports) : updateRow(work, customerCode, ports);
-}
-
-async function deleteRow({ row }: OpenWork, customerCode: string, ports: WritePorts): Promise<WriteEnd> {
-  return { outcome: await deleteCustomer(row, customerCode, ports) };
+  const { plan, mirror } = ports;
+  const planned = plan?.writeFor(work.row.index);
+  // An update that was not planned may be none: without a mirror, only the customer can tell.
+  const mayBeUnchanged = planned === undefined && customerCode !== undefined && work.command !== 'DELETE';
+  if (plan !== undefined && !mayBeUnchanged && !isAsPlanned(work, planned, mirror))
+    return { outcome: changedSincePlan(plan.name, customerCode) };
+  const write: WritePorts = { ...ports, verify };
+  if (customerCode === undefined) return addRow(work, write);
+  if (work.command === 'DELETE') return { outcome: await deleteCustomer(work.row, customerCode, ports) };
+  return updateRow(work, customerCode, write, plan === undefined ? undefined : { plan: plan.name, write: planned });
 }
 
 async function settleOne(work: OpenWork, end: WriteEnd, ledger: RunLedger, control: RunControl): Promise<void> {

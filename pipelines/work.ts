@@ -41,6 +41,19 @@ interface Identifying {
   readonly matchValue?: string;
 }
 
+/** The end of a row that names a customer whom the API does not know. */
+export function unknownCustomer(customerCode: string, mapper: { columnsOf(field: string): readonly string[] }) {
+  return {
+    status: 'rejected',
+    httpStatus: 404,
+    errorCode: 'NOT_FOUND',
+    message: `The API knows no customer ${customerCode}. Correct the code, or add the customer with --mode add.`,
+    columns: mapper.columnsOf('customerCode'),
+    attempts: 0,
+    customerCode,
+  } as const;
+}
+
 /** The row ends here as ours to mend. */
 export function invalid(row: Row, reasons: readonly Reason[], key?: string): EndedWork {
   return { row, outcome: { status: 'invalid', reasons, attempts: 0 }, ...(key === undefined ? {} : { key }) };

@@ -9,7 +9,12 @@ import { draftFor } from './draft-for.js';
 export type Standing =
   | { readonly kind: 'unchanged'; readonly customerId?: string }
   /** At least these fields differ. */
-  | { readonly kind: 'changed'; readonly changes: readonly FieldChange[]; readonly edited?: string }
+  | {
+      readonly kind: 'changed';
+      readonly changes: readonly FieldChange[];
+      readonly isComplete: boolean;
+      readonly edited?: string;
+    }
   /** Only the customer itself can tell: it is not in the mirror, or the list does not show all of the row's fields. */
   | { readonly kind: 'unknown'; readonly isListed: boolean };
 
@@ -27,9 +32,9 @@ export function standingOf(work: OpenWork, customerCode: string, mirror: Custome
   const draft = draftFor(work, customer);
   const shown: Draft = Object.fromEntries(Object.entries(draft).filter(([field]) => knowsField(known, field)));
   const changes = changesOf(customer, shown);
-  if (changes.length > 0) return { kind: 'changed', changes, ...(edited === undefined ? {} : { edited }) };
-  const isAllShown = Object.keys(shown).length === Object.keys(draft).length;
-  return isAllShown ? { kind: 'unchanged', ...id } : { kind: 'unknown', isListed: true };
+  const isComplete = Object.keys(shown).length === Object.keys(draft).length;
+  if (changes.length > 0) return { kind: 'changed', changes, isComplete, ...(edited === undefined ? {} : { edited }) };
+  return isComplete ? { kind: 'unchanged', ...id } : { kind: 'unknown', isListed: true };
 }
 
 /** The end of a row whose customer already says what it says. */

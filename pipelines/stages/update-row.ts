@@ -1,8 +1,8 @@
 import { changesOf, editableContent, fieldOf, mergeDraft } from '../compare-customers.js';
 import { contentHash } from '../content-hash.js';
 import type { Customer, Draft } from '../customer.js';
-import type { RowOutcome } from '../outcome.js';
-import type { OpenWork } from '../work.js';
+import { changedSincePlan, isCustomerAsPlanned, type PlannedWrite } from '../planned.js';
+import { type OpenWork, unknownCustomer } from '../work.js';
 import { draftFor } from './draft-for.js';
 import { verifyWritten } from './verify-written.js';
 import {
@@ -19,11 +19,23 @@ import {
 const changedMeanwhile: ReadonlySet<number | undefined> = new Set([409, 412]);
 const mostTries = 2;
 
+/** A plan's word on the row: the customer must still be as it was then. */
+export interface Agreed {
+  readonly plan: string;
+  /** Absent for a row that was to stay as it is. */
+  readonly write: PlannedWrite | undefined;
+}
+
 /** Changes one customer: reads it, puts in the row's fields, and writes it back only when something differs. */
-export async function updateRow(work: OpenWork, customerCode: string, ports: WritePorts): Promise<WriteEnd> {
+export async function updateRow(
+  work: OpenWork,
+  customerCode: string,
+  ports: WritePorts,
+  agreed?: Agreed,
+): Promise<WriteEnd> {
   for (let tries = 1; ; tries += 1) {
     const found = await ports.api.get(customerCode);
-    if (found.kind === 'absent') return { outcome: unknownCustomer(customerCode, ports) };
+    if (found.kind === 'absent') return { outcome: unknownCustomer(customerCode, ports.mapper) };
     if (found.kind === 'unanswered') {
       const { kind: _, ...refusal } = found;
       return { outcome: { ...refusal, status: 'failed', customerCode } };
@@ -31,12 +43,15 @@ export async function updateRow(work: OpenWork, customerCode: string, ports: Wri
     const current = found.customer;
     const draft = draftFor(work, current);
     const identity = identityOf(current, customerCode);
-    if (changesOf(current, draft).length === 0)
+    const changes = changesOf(current, draft);
+    if (changes.length === 0)
       return {
         outcome: { status: 'unchanged', attempts: 0, ...identity },
         writtenHash: contentHash(editableContent(current)),
         written: writtenAs(work, current, 'whole'),
       };
+    if (agreed !== undefined && !isCustomerAsPlanned(current, changes, agreed.write))
+      return { outcome: changedSincePlan(agreed.plan, customerCode) };
     const end = await putMerged(work, draft, current, identity, ports);
     const { outcome } = end;
     if (outcome.status !== 'rejected' || !changedMeanwhile.has(outcome.httpStatus)) return end;
@@ -76,17 +91,5 @@ function identityOf(current: Customer, customerCode: string): Identity {
   return {
     customerCode: typeof code === 'string' && code !== '' ? code : customerCode,
     ...(typeof id === 'string' ? { customerId: id } : {}),
-  };
-}
-
-function unknownCustomer(customerCode: string, ports: WritePorts): RowOutcome {
-  return {
-    status: 'rejected',
-    httpStatus: 404,
-    errorCode: 'NOT_FOUND',
-    message: `The API knows no customer ${customerCode}. Correct the code, or add the customer with --mode add.`,
-    columns: ports.mapper.columnsOf('customerCode'),
-    attempts: 0,
-    customerCode,
   };
 }

@@ -6,6 +6,7 @@ import { importCommand } from './commands/import.js';
 import { listCommand } from './commands/list.js';
 import { loginCommand } from './commands/login.js';
 import { mirrorCommand } from './commands/mirror.js';
+import { planCommand } from './commands/plan.js';
 import { reconcileCommand } from './commands/reconcile.js';
 import { resumeCommand } from './commands/resume.js';
 import { runsCommand } from './commands/runs.js';
@@ -16,6 +17,7 @@ import { undoCommand } from './commands/undo.js';
 export const commands: readonly Command[] = [
   importCommand,
   checkCommand,
+  planCommand,
   resumeCommand,
   reconcileCommand,
   undoCommand,

@@ -8,6 +8,7 @@ import { UsageError } from '../errors.js';
 import { type Database, openDatabase } from '../sqlite/open-database.js';
 import { migrate, schemaVersion } from './migrations.js';
 import { mirrorTable } from './mirror-table.js';
+import { type Plans, planTable } from './plan-table.js';
 import { openRunRows } from './run-rows.js';
 import { type Runs, runTable } from './runs.js';
 import { lockTenant, type TenantLock } from './tenant-lock.js';
@@ -28,6 +29,7 @@ export interface Ledger {
   readonly tokens: TokenStore;
   /** A local copy of the customers; changed only by who holds the lock. */
   readonly mirror: CustomerMirror;
+  readonly plans: Plans;
   rowsOf(run: number): RunLedger;
   /** Another tenant of the same state folder that has a run of this name. */
   tenantOfRun(name: string): Tenant | undefined;
@@ -60,6 +62,7 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
   return {
     folder,
     mirror,
+    plans: planTable(database, now),
     runs: runTable(database, now),
     tokens: tokenTable(database),
     rowsOf: (run) => openRunRows(database, run, now, mirror),

@@ -1,33 +1,23 @@
 import { resolve } from 'node:path';
-import { type ImportOptions, importCustomers } from '../../pipelines/import.js';
-import type { CustomerMirror } from '../../pipelines/mirror.js';
-import { MatchFieldNotListed } from '../../pipelines/stages/match-by-fields.js';
-import type { ImportMode } from '../../pipelines/stages/match-rows.js';
-import type { RepeatPolicy } from '../../pipelines/stages/refuse-repeats.js';
+import { importCustomers } from '../../pipelines/import.js';
 import type { Settings } from '../config/settings.js';
 import { UsageError } from '../errors.js';
 import { assertWritable } from '../files/atomic-file.js';
 import { defaultResultPaths, type ResultPaths } from '../results/write-results.js';
-import { createDraftValidator } from '../validation/create-draft-validator.js';
-import type { Connection } from './connect.js';
-import { type Input, type ReadOptions, readThrough } from './input.js';
-import { compileFor, identityColumns, type MappingFile } from './mapping-file.js';
-import { mirrorFor } from './mirror.js';
+import type { Input } from './input.js';
+import type { MappingFile } from './mapping-file.js';
 import type { RunObserver } from './observer.js';
+import { explainImport, type PreparedImport, prepareImport, type RowOptions } from './prepare-import.js';
 import type { RunJob } from './run-job.js';
 
 /** What a resumed import must know again; the ledger keeps it as JSON. */
-export interface KeptImportOptions {
-  readonly mode: ImportMode;
-  /** Absolute path of the mapping file. */
-  readonly mapping: string;
-  readonly read: ReadOptions;
+export interface KeptImportOptions extends RowOptions {
   readonly paths: ResultPaths;
-  readonly first?: number;
-  readonly force: boolean;
-  readonly verify: boolean;
-  readonly repeats: RepeatPolicy;
+  /** Name of the plan that may be sent, and nothing else. */
+  readonly plan?: string;
 }
+
+export type ImportJob = RunJob & { readonly prepared: PreparedImport };
 
 /** Makes the job of an import: reads the input through, fits the mapping to it, and proves that results can be written. */
 export async function importJob(
@@ -36,59 +26,31 @@ export async function importJob(
   mappingFile: MappingFile,
   input: Input,
   observer: RunObserver,
-): Promise<RunJob> {
-  const { source } = input;
-  const mapper = compileFor(mappingFile, source);
-  const rows = await readThrough(input);
-  observer.opened?.({ file: input.file, detected: source.detected, rows });
-  for (const notice of source.notices) observer.notice?.(notice);
-  for (const column of mapper.unmappedColumns)
-    observer.notice?.({
-      code: 'COLUMN_UNMAPPED',
-      message: `The mapping does not mention the column "${column}".`,
-      columns: [column],
-    });
+): Promise<ImportJob> {
+  const prepared = await prepareImport(settings, kept, mappingFile, input, observer);
   for (const path of Object.values(kept.paths)) await assertUsable(path, input);
-  const validate = createDraftValidator(mappingFile.mapping.customFields);
-  const options: ImportOptions = {
-    mode: kept.mode,
-    concurrency: settings.concurrency.value,
-    force: kept.force,
-    verify: kept.verify,
-    // An add cannot change what the first row made, so its repeats have no order to go in.
-    repeats: kept.mode === 'add' ? 'error' : kept.repeats,
-    identityColumns: identityColumns(mapper),
-    matchFields: kept.mode === 'add' ? [] : mapper.match,
-    ...(kept.first === undefined ? {} : { first: kept.first }),
-  };
-  const matchesExisting = kept.mode !== 'add';
-  let isFresh = false;
-  const useMirror = async (connection: Connection): Promise<CustomerMirror | undefined> => {
-    if (!matchesExisting) return undefined;
-    if (isFresh) return connection.ledger.mirror;
-    const mirror = await mirrorFor(connection, Math.min(rows, kept.first ?? rows), options.matchFields.length > 0);
-    isFresh = mirror !== undefined;
-    return mirror;
-  };
+  const { source, rows, mapper, validate, options } = prepared;
   return {
-    source,
-    rows,
+    ...{ prepared, source, rows },
     paths: kept.paths,
     ...(mapper.stamp === undefined ? {} : { stamp: mapper.stamp }),
     work: async ({ connection, ...ports }) => {
-      const mirror = await useMirror(connection);
-      const all = { source, mapper, validate, ...ports, ...(mirror === undefined ? {} : { mirror }) };
+      const mirror = await prepared.mirror(connection);
+      const record = kept.plan === undefined ? undefined : connection.ledger.plans.find(kept.plan);
+      if (kept.plan !== undefined && record === undefined) throw planGone(kept.plan);
+      const plan = record === undefined ? {} : { plan: connection.ledger.plans.agreed(record) };
+      const all = { source, mapper, validate, ...ports, ...plan, ...(mirror === undefined ? {} : { mirror }) };
       await importCustomers(all, options).catch((error: unknown) => {
-        throw error instanceof MatchFieldNotListed ? fieldNotListed(error.field) : error;
+        throw explainImport(error);
       });
     },
   };
 }
 
-function fieldNotListed(field: string): UsageError {
-  return new UsageError(`The list of customers does not show ${field}, so customers cannot be found by it.`, {
-    code: 'MATCH_NOT_LISTED',
-    nextStep: `Take ${field} out of "match" in the mapping. If it holds your own number: make it the "stamp" of a "key", and let the program learn who is who with: mypos-customers crosswalk rebuild`,
+function planGone(name: string): UsageError {
+  return new UsageError(`Plan ${name} is not kept any more.`, {
+    code: 'PLAN_UNKNOWN',
+    nextStep: 'Plans are kept for 30 days. Make a new one: mypos-customers plan <file>',
   });
 }
 
