@@ -1,6 +1,7 @@
 /** Every code of a reason why a cell could not be mapped, and what it means. */
 export const rowReasonCodes = {
   KEY_MISSING: 'The key column is blank.',
+  COMMAND_UNKNOWN: 'The command column holds another word than NEW, MERGE, UPDATE, REPLACE, DELETE or IGNORE.',
   CELL_ERROR: 'The cell holds a spreadsheet error or a formula that was never calculated.',
   NUMBER_DAMAGED: 'A spreadsheet program shortened a long number, e.g. to 6.14E+10; the digits are lost.',
   NOT_A_NUMBER: 'The text is not a number with the declared signs.',

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { type GuardName, type Guards, guardNames, guardProblem } from '../../pipelines/guards.js';
 import { offerNames } from '../../pipelines/mapping/nearest-name.js';
 import { UsageError } from '../errors.js';
 
@@ -13,6 +14,8 @@ export interface Profile {
   readonly concurrency?: string;
   readonly timeout?: string;
   readonly mapping?: string;
+  /** Where the mapping does not say otherwise. */
+  readonly guards?: Guards;
 }
 
 const profileKeys = [
@@ -25,6 +28,7 @@ const profileKeys = [
   'concurrency',
   'timeout',
   'mapping',
+  'guards',
 ] as const satisfies readonly (keyof Profile)[];
 
 const fileKeys = ['$schema', 'version', 'defaultProfile', 'profiles'] as const;
@@ -67,12 +71,23 @@ export function readProfile(file: string | undefined, name: string | undefined):
 
 function readSettings(path: string, profile: Record<string, unknown>, name: string): Profile {
   const entries = Object.entries(profile).map(([key, value]) => {
+    if (key === 'guards') return [key, readGuards(path, value, `profiles.${name}.guards`)];
     const text = typeof value === 'number' ? String(value) : value;
     if (typeof text !== 'string')
       throw wrong(path, `says profiles.${name}.${key} = ${JSON.stringify(value)}`, 'It must be a text or a number.');
     return [key, text];
   });
   return Object.fromEntries(entries) as Profile;
+}
+
+function readGuards(path: string, value: unknown, where: string): Guards {
+  const guards = asObject(path, value, where);
+  refuseUnknown(path, guards, guardNames, `${where}.`);
+  for (const [name, one] of Object.entries(guards)) {
+    const problem = guardProblem(name as GuardName, one);
+    if (problem !== undefined) throw wrong(path, `says ${where}.${name} = ${JSON.stringify(one)}`, `${problem}.`);
+  }
+  return guards as Guards;
 }
 
 function parse(path: string): Record<string, unknown> {

@@ -5,6 +5,7 @@ import type { RepeatPolicy } from '../../pipelines/stages/refuse-repeats.js';
 import type { Settings } from '../config/settings.js';
 import { GuardError, UsageError } from '../errors.js';
 import { agreedImport } from './agreed-import.js';
+import { checkGuards } from './check-guards.js';
 import type { Connection } from './connect.js';
 import { importJob, type KeptImportOptions, resultPathsFor } from './import-job.js';
 import { type Input, openInput, type ReadOptions, readOptionsOf } from './input.js';
@@ -31,6 +32,8 @@ export interface ImportFileOptions extends ReadOptions {
   readonly failureLimit?: FailureLimit;
   /** Start although an earlier run of this file is unfinished, and add customers of the same content again. */
   readonly force?: boolean;
+  /** Begin although a guard of the mapping or profile says no. */
+  readonly overrideGuards?: boolean;
   /** Read every written customer back and compare it field by field. */
   readonly verify?: boolean;
   /** What to do with rows for the same customer that differ. @default 'error' */
@@ -59,6 +62,8 @@ export async function importFile(
   return runOnTenant(settings, control, `import ${input.file}`, async (connection) => {
     if (options.force !== true) refuseUnfinished(connection, input);
     await connection.client.login();
+    const guards = { ...settings.guards.value, ...mappingFile.mapping.guards };
+    if (options.overrideGuards !== true) await checkGuards(guards, connection, job.prepared, kept);
     const { sha256, sizeBytes } = input.source.fingerprint;
     const run = connection.ledger.runs.start({
       command: 'import',
@@ -83,10 +88,14 @@ async function begin(settings: Settings, options: ImportFileOptions): Promise<Be
   if (options.plan !== undefined) {
     const { plan, rowOptions, mappingFile, input } = await agreedImport(settings, options.plan, options.file);
     const paths = resultPathsFor(input, options);
-    return { mappingFile, input, kept: { ...rowOptions, verify: options.verify === true, paths, plan } };
+    const { columns } = input.source;
+    return { mappingFile, input, kept: { ...rowOptions, verify: options.verify === true, paths, columns, plan } };
   }
   if (options.file === undefined)
-    throw new UsageError('What shall be imported?', { code: 'USAGE', nextStep: 'Name a file, or a plan with --plan.' });
+    throw new UsageError('What shall import work on?', {
+      code: 'USAGE',
+      nextStep: 'Name a file, or a plan with --plan. See `mypos-customers import --help`.',
+    });
   const mappingFile = readMappingFile(settings.mapping.value);
   const mode = options.mode ?? mappingFile.mapping.mode ?? 'upsert';
   refuseWithoutIdentity(mode, mappingFile);
@@ -101,6 +110,7 @@ function keep(options: ImportFileOptions, mode: Mode, mappingFile: MappingFile, 
     mapping: resolve(mappingFile.path),
     read: readOptionsOf(options),
     paths: resultPathsFor(input, options),
+    columns: input.source.columns,
     force: options.force === true,
     verify: options.verify === true,
     repeats: options.repeats ?? 'error',

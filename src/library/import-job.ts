@@ -13,6 +13,8 @@ import type { RunJob } from './run-job.js';
 /** What a resumed import must know again; the ledger keeps it as JSON. */
 export interface KeptImportOptions extends RowOptions {
   readonly paths: ResultPaths;
+  /** The header, for the next import to compare with. */
+  readonly columns: readonly string[];
   /** Name of the plan that may be sent, and nothing else. */
   readonly plan?: string;
 }

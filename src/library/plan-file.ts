@@ -107,14 +107,8 @@ export async function planFile(
   });
 }
 
-/** Counts what an import would do, for guards. */
-export async function countPlan(connection: Connection, prepared: PreparedImport): Promise<Record<PlanAction, number>> {
-  const counts = noCounts();
-  for await (const batch of plannedBatches(connection, prepared)) for (const { action } of batch) counts[action] += 1;
-  return counts;
-}
-
-async function* plannedBatches(connection: Connection, prepared: PreparedImport) {
+/** A plan's rows, a batch at a time. @throws as {@link planFile} */
+export async function* plannedBatches(connection: Connection, prepared: PreparedImport) {
   const mirror = await prepared.mirror(connection);
   const { source, mapper, validate, options } = prepared;
   // No run has this number: a plan sees what all runs know and belongs to none.

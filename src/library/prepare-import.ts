@@ -86,6 +86,11 @@ function importOptions(settings: Settings, kept: RowOptions, mapper: CompiledMap
 
 /** An upsert or update must know which customer a row is about. */
 export function refuseWithoutIdentity(mode: Mode, { path, mapping }: MappingFile): void {
+  if (mapping.command !== undefined && mode !== 'upsert')
+    throw new UsageError(`The mode is ${mode}, but in the mapping ${path} the column "${mapping.command}" decides.`, {
+      code: 'MODE_AND_COMMAND',
+      nextStep: 'Leave out --mode, or take "command" out of the mapping.',
+    });
   const isNamed = mapping.key !== undefined || mapping.fields.some(({ field }) => field === 'customerCode');
   if (mode === 'add' || isNamed || mapping.match.length > 0) return;
   throw new UsageError(`The mode is ${mode}, but the mapping ${path} does not say which customer a row is about.`, {

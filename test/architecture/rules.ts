@@ -14,7 +14,7 @@ export const houseRules: HouseRules = {
     pipelines: [],
     'src/errors': [],
     'src/sqlite': ['src/errors'],
-    'src/config': ['src/errors', 'pipelines/mapping/nearest-name'],
+    'src/config': ['src/errors', 'pipelines/mapping/nearest-name', 'pipelines/guards'],
     'src/files': ['src/errors', 'pipelines/ports', 'pipelines/row'],
     'src/validation': ['pipelines'],
     'src/api': ['src/errors', 'pipelines'],

@@ -46,6 +46,11 @@ export const importCommand = defineCommand({
         describe: 'Rows for the same customer that differ: an error, or sent in file order',
       })
       .option('settle', { ...text, describe: 'Seconds before a lost add counts as never made (default 10)' })
+      .option('override-guards', {
+        type: 'boolean',
+        default: false,
+        describe: 'Begin although a guard of the mapping or profile says no',
+      })
       .option('force', {
         type: 'boolean',
         default: false,
@@ -56,7 +61,7 @@ export const importCommand = defineCommand({
     if (args.dryRun && file !== undefined) return runCheck({ ...args, file }, reporter);
     const { importFile } = await import('../../library/import-file.js');
     const settings = resolveSettings(toSettingOptions(args));
-    const { mode, results, rejects, force, verify, repeats } = args;
+    const { mode, results, rejects, force, verify, repeats, overrideGuards } = args;
     const signals = stopOnSignals(reporter);
     const observer = rowObserver(reporter);
     try {
@@ -65,6 +70,7 @@ export const importCommand = defineCommand({
         {
           force,
           verify,
+          overrideGuards,
           repeats,
           signal: signals.signal,
           ...toReadOptions(args),
