@@ -1,4 +1,5 @@
 import type { CustomerMirror } from './mirror.js';
+import type { RowOutcome, RowStatus } from './outcome.js';
 import { type AgreedPlan, changedSincePlan, isAsPlanned } from './planned.js';
 import type { CustomersApi, RowSource, RunLedger, Settlement, ValidateDraft } from './ports.js';
 import type { RunControl } from './run-control.js';
@@ -27,6 +28,7 @@ export interface ImportPorts {
   readonly mirror?: CustomerMirror;
   /** Only what it says is sent. */
   readonly plan?: AgreedPlan;
+  readonly now: () => number;
 }
 
 export interface ImportOptions {
@@ -86,9 +88,12 @@ async function importRows(
   const oneAtATime = inTurn();
   await forEachConcurrently(works, bounds, (work) =>
     oneAtATime(identityOf(work), async () => {
+      const earlier = options.repeats === 'in-order' ? earlierOpen(work, register) : undefined;
       // A row for the same customer may have gone before this one, and may have been the one to create it.
       const now = inOrder ? matchRow(work, ledger, { ...matching, spareUnchanged: true }) : work;
-      await settleOne(work, await endOf(now, ports, options), ledger, control);
+      const end = earlier === undefined ? await endOf(now, ports, options) : { outcome: waitsFor(earlier) };
+      noteOpen(work, end.outcome.status, register);
+      await settleOne(work, end, ledger, control);
     }),
   );
 }
@@ -110,6 +115,27 @@ async function endOf(work: Work, ports: ImportPorts, { verify }: ImportOptions):
   if (customerCode === undefined) return addRow(work, write);
   if (work.command === 'DELETE') return { outcome: await deleteCustomer(work.row, customerCode, ports) };
   return updateRow(work, customerCode, write, plan === undefined ? undefined : { plan: plan.name, write: planned });
+}
+
+function earlierOpen(work: OpenWork, register: RepeatRegister): number | undefined {
+  const identity = identityOf(work);
+  return identity === undefined ? undefined : register.openBefore(identity, work.row.number);
+}
+
+function noteOpen(work: OpenWork, status: RowStatus, register: RepeatRegister): void {
+  const identity = identityOf(work);
+  if (identity !== undefined && (status === 'failed' || status === 'in_doubt'))
+    register.leaveOpen(identity, work.row.number);
+}
+
+/** Sent now, it would be overwritten later by the row that should have gone before it. */
+function waitsFor(row: number): RowOutcome {
+  return {
+    status: 'failed',
+    errorCode: 'WAITS_FOR_ROW',
+    message: `Not sent: row ${row} for the same customer comes first and has not been applied. To go on: mypos-customers resume`,
+    attempts: 0,
+  };
 }
 
 async function settleOne(work: OpenWork, end: WriteEnd, ledger: RunLedger, control: RunControl): Promise<void> {

@@ -42,7 +42,7 @@ export interface PlannedRow {
   readonly changesHash?: string;
 }
 
-export type PlanPorts = Omit<ImportPorts, 'control' | 'plan'>;
+export type PlanPorts = Omit<ImportPorts, 'control' | 'plan' | 'now'>;
 
 /**
  * Goes through the rows as an import would, without writing: reads only the customers that the mirror does not know

@@ -18,6 +18,13 @@ import {
 /** The API says so when the customer is no longer as it was read; then it is read and merged once more. */
 const changedMeanwhile: ReadonlySet<number | undefined> = new Set([409, 412]);
 const mostTries = 2;
+/**
+ * The API has no conditional update, so whoever edits between our reading and our writing is overwritten. A reading that
+ * had to wait this long for its turn to write (a pause that the API asked for, a slow pace) is made anew.
+ */
+const freshMs = 3000;
+
+class ReadTooLongAgo extends Error {}
 
 /** A plan's word on the row: the customer must still be as it was then. */
 export interface Agreed {
@@ -34,6 +41,7 @@ export async function updateRow(
   agreed?: Agreed,
 ): Promise<WriteEnd> {
   for (let tries = 1; ; tries += 1) {
+    const readAt = ports.now();
     const found = await ports.api.get(customerCode);
     if (found.kind === 'absent') return { outcome: unknownCustomer(customerCode, ports.mapper) };
     if (found.kind === 'unanswered') {
@@ -52,33 +60,48 @@ export async function updateRow(
       };
     if (agreed !== undefined && !isCustomerAsPlanned(current, changes, agreed.write))
       return { outcome: changedSincePlan(agreed.plan, customerCode) };
-    const end = await putMerged(work, draft, current, identity, ports);
+    const assertFresh = () => {
+      if (tries < mostTries && ports.now() - readAt > freshMs) throw new ReadTooLongAgo();
+    };
+    const end = await putMerged(work, draft, current, identity, ports, assertFresh);
+    if (end === undefined) continue;
     const { outcome } = end;
     if (outcome.status !== 'rejected' || !changedMeanwhile.has(outcome.httpStatus)) return end;
     if (tries === mostTries) return { outcome: { ...outcome, status: 'failed' } };
   }
 }
 
+/** @returns `undefined` when nothing was sent because the reading is too old */
 async function putMerged(
   work: OpenWork,
   draft: Draft,
   current: Customer,
   identity: Identity,
   ports: WritePorts,
-): Promise<WriteEnd> {
+  assertFresh: () => void,
+): Promise<WriteEnd | undefined> {
   const { api, ledger, mapper } = ports;
   const { customerCode } = identity;
   const merged = { ...mergeDraft(current, draft), ...identity };
   const intent = { ...intentOf(work, draft), customerCode, preImage: current };
-  const answer = await withIntent(ledger, intent, (hooks) => api.update(customerCode, merged, hooks));
+  const answer = await withIntent(
+    ledger,
+    intent,
+    (hooks) => api.update(customerCode, merged, hooks),
+    assertFresh,
+  ).catch((error: unknown) => {
+    if (error instanceof ReadTooLongAgo) return undefined;
+    throw error;
+  });
+  if (answer === undefined) return undefined;
   if (answer.kind !== 'applied') return { outcome: { ...notApplied(answer, mapper), ...identity } };
   const { httpStatus, attempts } = answer;
   const notes = ports.verify ? await verifyWritten(api, customerCode, draft, mapper) : [];
   return {
     outcome: { status: 'updated', httpStatus, attempts, ...identity, ...withNotes(notes) },
-    writtenHash: contentHash(editableContent(merged)),
+    writtenHash: contentHash(editableContent(answer.customer)),
     // An answer that does not tell the new date leaves the old one, so that the next refresh reads the customer again.
-    written: writtenAs(work, { ...merged, ...answer.customer }, 'whole'),
+    written: writtenAs(work, answer.customer, 'whole'),
   };
 }
 

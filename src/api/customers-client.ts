@@ -132,18 +132,13 @@ function customersApi(exchanges: Exchanges, baseUrl: string): CustomersApi {
       const request = { method: 'PUT', path: at(customerCode), headers: json, body: JSON.stringify(customer) } as const;
       const exchange = await exchanges.run('update', request, isNoPage, hooks);
       if (exchange.kind !== 'answered') return notApplied(exchange);
-      const { status: httpStatus, body } = exchange.answer;
-      return { kind: 'applied', customer: storedIn(body, customer), httpStatus, attempts: exchange.attempts };
+      const { status, body } = exchange.answer;
+      // What an update answers with is not documented; where it is the customer, it says what the server made of it.
+      const stored = namesCustomer(exchange.answer) ? (parseObject(body) as Customer) : {};
+      return { kind: 'applied', customer: { ...customer, ...stored }, httpStatus: status, attempts: exchange.attempts };
     },
     delete: (customerCode, hooks) => remove(exchanges, at(customerCode), hooks),
   };
-}
-
-/** The body of a successful update is not documented: where it is the customer as stored, it says more than what was sent. */
-function storedIn(body: string, sent: Customer): Customer {
-  const stored = parseObject(body) as Customer | undefined;
-  if (stored === undefined || stored.customerCode !== sent.customerCode) return sent;
-  return stored.customerId === sent.customerId ? stored : sent;
 }
 
 async function remove(exchanges: Exchanges, path: string, hooks: WriteHooks | undefined): Promise<DeleteAnswer> {

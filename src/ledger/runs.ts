@@ -51,7 +51,7 @@ export interface Runs {
     end: {
       readonly state: 'stopped' | 'completed';
       readonly exitCode: number;
-      readonly stopReason?: string;
+      readonly stopReason?: string | undefined;
       readonly files: RunFiles;
     },
   ): void;
@@ -63,6 +63,8 @@ export interface Runs {
   /** Runs of this very input that have not ended well, newest first. */
   unfinished(inputSha256?: string): readonly RunRecord[];
   counts(number: number): RowCounts;
+  /** Rows that were written and say that the API holds something else than it was sent. */
+  differing(number: number): number;
 }
 
 export function runTable(database: Database, now: () => number): Runs {
@@ -81,6 +83,8 @@ export function runTable(database: Database, now: () => number): Runs {
   );
   const list = database.prepare(`SELECT ${columns} FROM runs ORDER BY number DESC LIMIT ?`);
   const unfinished = database.prepare(`SELECT ${columns} FROM runs WHERE state <> 'completed' ORDER BY number DESC`);
+  const differing = database.prepare(`SELECT count(*) AS n FROM rows WHERE run = ? AND state IN ('created', 'updated')
+    AND json_extract(outcome, '$.notes') IS NOT NULL`);
   const counts = database.prepare('SELECT state, count(*) AS n FROM rows WHERE run = ? GROUP BY state');
   return {
     start(run) {
@@ -116,6 +120,7 @@ export function runTable(database: Database, now: () => number): Runs {
         .all()
         .map(toRecord)
         .filter((run) => sha256 === undefined || run.input?.sha256 === sha256),
+    differing: (number) => Number(differing.get(number)?.n ?? 0),
     counts(number) {
       const found = new Map(counts.all(number).map((row) => [String(row.state), Number(row.n)]));
       // A row whose request may have left is in doubt until its outcome is known.

@@ -72,7 +72,7 @@ export async function importFile(
       mappingSha256: mappingFile.sha256,
       options: { ...kept },
     });
-    const ledger = connection.ledger.rowsOf(run.number);
+    const ledger = connection.rowsOf(run.number);
     const settle = { ...defaultSettle, settleMs: options.settleMs ?? defaultSettle.settleMs };
     return performRun({ connection, run, ledger, job, control, observer, settle });
   });
@@ -87,9 +87,8 @@ interface Begun {
 async function begin(settings: Settings, options: ImportFileOptions): Promise<Begun> {
   if (options.plan !== undefined) {
     const { plan, rowOptions, mappingFile, input } = await agreedImport(settings, options.plan, options.file);
-    const paths = resultPathsFor(input, options);
-    const { columns } = input.source;
-    return { mappingFile, input, kept: { ...rowOptions, verify: options.verify === true, paths, columns, plan } };
+    const wanted = keep(options, rowOptions.mode, mappingFile, input);
+    return { mappingFile, input, kept: { ...wanted, ...rowOptions, verify: wanted.verify, plan } };
   }
   if (options.file === undefined)
     throw new UsageError('What shall import work on?', {
@@ -104,7 +103,8 @@ async function begin(settings: Settings, options: ImportFileOptions): Promise<Be
 }
 
 function keep(options: ImportFileOptions, mode: Mode, mappingFile: MappingFile, input: Input): KeptImportOptions {
-  const { first } = options;
+  const { first, failureLimit } = options;
+  const stamp = mappingFile.mapping.key?.stamp;
   return {
     mode,
     mapping: resolve(mappingFile.path),
@@ -115,6 +115,8 @@ function keep(options: ImportFileOptions, mode: Mode, mappingFile: MappingFile, 
     verify: options.verify === true,
     repeats: options.repeats ?? 'error',
     ...(first === undefined ? {} : { first }),
+    ...(failureLimit === undefined ? {} : { failureLimit }),
+    ...(stamp === undefined ? {} : { stamp }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { importCustomers } from '../../pipelines/import.js';
+import type { FailureLimit } from '../../pipelines/run-control.js';
 import type { Settings } from '../config/settings.js';
 import { UsageError } from '../errors.js';
 import { assertWritable } from '../files/atomic-file.js';
@@ -17,6 +18,9 @@ export interface KeptImportOptions extends RowOptions {
   readonly columns: readonly string[];
   /** Name of the plan that may be sent, and nothing else. */
   readonly plan?: string;
+  readonly failureLimit?: FailureLimit;
+  /** The field that carries a row's key: what settling a doubt needs of the mapping. */
+  readonly stamp?: string;
 }
 
 export type ImportJob = RunJob & { readonly prepared: PreparedImport };
@@ -41,7 +45,15 @@ export async function importJob(
       const record = kept.plan === undefined ? undefined : connection.ledger.plans.find(kept.plan);
       if (kept.plan !== undefined && record === undefined) throw planGone(kept.plan);
       const plan = record === undefined ? {} : { plan: connection.ledger.plans.agreed(record) };
-      const all = { source, mapper, validate, ...ports, ...plan, ...(mirror === undefined ? {} : { mirror }) };
+      const all = {
+        source,
+        mapper,
+        validate,
+        now: Date.now,
+        ...ports,
+        ...plan,
+        ...(mirror === undefined ? {} : { mirror }),
+      };
       await importCustomers(all, options).catch((error: unknown) => {
         throw explainImport(error);
       });
