@@ -1,5 +1,6 @@
 import type { Command } from './command.js';
 import { checkCommand } from './commands/check.js';
+import { crosswalkCommand } from './commands/crosswalk.js';
 import { deleteCommand } from './commands/delete.js';
 import { getCommand } from './commands/get.js';
 import { importCommand } from './commands/import.js';
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   getCommand,
   deleteCommand,
   runsCommand,
+  crosswalkCommand,
   mirrorCommand,
   loginCommand,
   sandboxCommand,

@@ -6,6 +6,7 @@ import type { RunLedger } from '../../pipelines/ports.js';
 import type { TokenStore } from '../api/token-store.js';
 import { type GuardError, UsageError } from '../errors.js';
 import { type Database, openDatabase } from '../sqlite/open-database.js';
+import { type Crosswalk, crosswalkTable } from './crosswalk-table.js';
 import { damagedLedger, isDamage } from './damaged-ledger.js';
 import { migrate, schemaVersion } from './migrations.js';
 import { mirrorTable } from './mirror-table.js';
@@ -31,6 +32,7 @@ export interface Ledger {
   /** A local copy of the customers; changed only by who holds the lock. */
   readonly mirror: CustomerMirror;
   readonly plans: Plans;
+  readonly crosswalk: Crosswalk;
   /** @param clock - noted with every intent, so that a clock that is set right later does not hide what was made */
   rowsOf(run: number, clock?: Clock): RunLedger;
   /** Another tenant of the same state folder that has a run of this name. */
@@ -64,6 +66,7 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
     folder,
     mirror,
     plans: planTable(database, now),
+    crosswalk: crosswalkTable(database),
     runs: runTable(database, now),
     tokens: tokenTable(database),
     rowsOf: (run, clock = () => undefined) => openRunRows(database, run, { now, clockDifferenceMs: clock, mirror }),
