@@ -2,13 +2,14 @@ import type { CustomerMirror } from './mirror.js';
 import type { RowOutcome, RowStatus } from './outcome.js';
 import { type AgreedPlan, changedSincePlan, isAsPlanned } from './planned.js';
 import type { CustomersApi, RowSource, RunLedger, Settlement, ValidateDraft } from './ports.js';
+import type { Row } from './row.js';
 import type { RunControl } from './run-control.js';
 import { addRow } from './stages/add-row.js';
 import { deleteCustomer } from './stages/delete-customer.js';
 import { firstRows } from './stages/first-rows.js';
 import { inTurn } from './stages/in-turn.js';
 import { forEachConcurrently } from './stages/map-concurrently.js';
-import { mapRows, type RowMapper } from './stages/map-rows.js';
+import { mapRow, mapRows, type RowMapper } from './stages/map-rows.js';
 import { fieldMatcher } from './stages/match-by-fields.js';
 import { type ImportMode, type MatchOptions, matchRow, matchRows } from './stages/match-rows.js';
 import { type RepeatPolicy, RepeatRegister, refuseRepeats } from './stages/refuse-repeats.js';
@@ -76,8 +77,11 @@ async function importRows(
   const register = new RepeatRegister();
   const inOrder = options.repeats === 'in-order';
   const matching = { ...match, ...matchOptions(ports, options), spareUnchanged: !inOrder };
-  const rows = skipSettled(firstRows(ports.source.batches(), options.first), ledger, control, register);
-  const mapped = mapRows(rows, { ...ports, matchFields: options.matchFields });
+  const mapping = { ...ports, matchFields: options.matchFields };
+  // A settled row that was found by its fields must be known by them again, or its repeat would pass for the first.
+  const identityIn = (row: Row) => (match.matcher === undefined ? undefined : identityOf(mapRow(row, mapping)));
+  const rows = skipSettled(firstRows(ports.source.batches(), options.first), ledger, control, register, identityIn);
+  const mapped = mapRows(rows, mapping);
   const single = refuseRepeats(mapped, register, options.repeats, options.identityColumns);
   const works = settleEnded(matchRows(single, ledger, matching), ledger, control);
   const bounds = {

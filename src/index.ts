@@ -25,11 +25,15 @@ export {
 } from './errors.js';
 export { type CheckOptions, checkFile, type OnInvalid } from './library/check-file.js';
 export { type ReconcileOptions, type ResumeOptions, reconcileRun, resumeRun } from './library/continue-run.js';
+export { exportCrosswalk, importCrosswalk, rebuildFromResults } from './library/crosswalk.js';
 export { type DeleteOptions, deleteCustomers } from './library/delete-customers.js';
 export { type ImportFileOptions, importFile as importCustomers } from './library/import-file.js';
 export type { ReadOptions } from './library/input.js';
+export { type MirrorRefreshed, refreshCustomers } from './library/mirror.js';
 export type { ProgressNow, RunObserver } from './library/observer.js';
+export { type PlanLine, type PlanOptions, type PlanSummary, planFile as planImport } from './library/plan-file.js';
 export { type FoundCustomers, getCustomers, type LoginDone, listCustomers, login } from './library/read-customers.js';
+export { type RebuildOptions, type Rebuilt, rebuildFromStamp } from './library/rebuild-crosswalk.js';
 export type { ApiSummary, RunSummary } from './library/run-summary.js';
 export { listRuns, type RunReport, showRun } from './library/show-runs.js';
 export { type UndoPlan, type UndoRunOptions, undoRun } from './library/undo-run.js';

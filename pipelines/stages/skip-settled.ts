@@ -11,12 +11,15 @@ const triedAgain: ReadonlySet<RowStatus> = new Set(['failed']);
 /**
  * Lets through only the rows of a resumed run that are not settled yet; those that are cost nothing more. Rows in
  * doubt do not pass: only reconciliation may say that they can be sent again.
+ *
+ * @param identityIn - who a row is about by what it says itself, where the ledger does not keep that
  */
 export async function* skipSettled(
   batches: AsyncIterable<readonly Row[]>,
   ledger: RunLedger,
   control: RunControl,
   register: RepeatRegister,
+  identityIn: (row: Row) => string | undefined = () => undefined,
 ): AsyncIterable<readonly Row[]> {
   for await (const batch of batches) {
     const [first, last] = [batch[0], batch.at(-1)];
@@ -27,8 +30,8 @@ export async function* skipSettled(
       if (settled === undefined) return true;
       const status = settled.state === 'intent' ? 'in_doubt' : settled.state;
       if (triedAgain.has(status)) return true;
-      const identity = identityOf(settled);
-      if (identity !== undefined) {
+      for (const identity of new Set([identityOf(settled), identityIn(row)])) {
+        if (identity === undefined) continue;
         register.note(identity, firstOf(settled));
         if (status === 'in_doubt') register.leaveOpen(identity, settled.number);
       }

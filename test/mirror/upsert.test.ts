@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { resumeRun } from '../../src/library/continue-run.js';
 import type { Sandbox } from '../../src/sandbox/start-sandbox.js';
 import { customerFile, customerLines, header } from '../e2e/customer-files.js';
 import { clientOf } from '../sandbox/sandbox-client.js';
@@ -15,6 +16,7 @@ const fields = {
 const stamped = { version: 1, mode: 'upsert', key: { column: 'No', stamp: 'cC_001' }, fields };
 const matched = { version: 1, mode: 'upsert', match: ['emailAddress'], fields, ignore: ['No'] };
 
+const tolerant = { failureLimit: { kind: 'share', most: 1, from: 1 } } as const;
 const write = (lines: readonly string[]) => place.write('customers.csv', customerFile(lines));
 
 describe.each([
@@ -160,6 +162,28 @@ describe('customers found by fields', () => {
     const { summary } = await place.import();
     expect([summary.exitCode, summary.stopped?.message]).toEqual([2, expect.stringContaining('does not show cC_001')]);
     expect(api.customers()).toHaveLength(1);
+  });
+});
+
+describe('a run that was stopped', () => {
+  it.each([
+    ['a key', stamped],
+    ['fields to match by', matched],
+  ])('goes on where it stopped: %s', async (_name, mapping) => {
+    const api = await place.openApi();
+    place.mapping(mapping);
+    const lines = customerLines(8);
+    lines[7] = lines[0]?.replace('Customer 0001', 'Somebody else') ?? '';
+    write(lines);
+    api.setFaults([{ name: '400', on: 'add', bodyContains: 'Customer 0004' }]);
+    const stopped = await place.import({ failureLimit: { kind: 'count', most: 1 } });
+    expect([stopped.summary.status, stopped.summary.counts.created]).toEqual(['stopped', 3]);
+    api.setFaults([]);
+    const resumed = await resumeRun(place.settings(), { run: stopped.summary.run ?? '', ...tolerant });
+    expect(resumed?.counts).toMatchObject({ created: 6, rejected: 1, invalid: 1 });
+    expect(api.customers().map(({ customerName }) => customerName)).not.toContain('Somebody else');
+    const again = await place.import();
+    expect(again.summary.counts).toMatchObject({ unchanged: 6, created: 1, invalid: 1 });
   });
 });
 
