@@ -12,6 +12,7 @@ import { forEachConcurrently } from './stages/map-concurrently.js';
 import { mapRow, mapRows, type RowMapper } from './stages/map-rows.js';
 import { fieldMatcher } from './stages/match-by-fields.js';
 import { type ImportMode, type MatchOptions, matchRow, matchRows } from './stages/match-rows.js';
+import { type JudgeRow, refuseDamage } from './stages/refuse-damage.js';
 import { type RepeatPolicy, RepeatRegister, refuseRepeats } from './stages/refuse-repeats.js';
 import { skipSettled } from './stages/skip-settled.js';
 import { updateRow } from './stages/update-row.js';
@@ -22,6 +23,8 @@ export interface ImportPorts {
   readonly source: RowSource;
   readonly mapper: RowMapper;
   readonly validate: ValidateDraft;
+  /** Given when rows with damaged cells are not to be sent. */
+  readonly judge?: JudgeRow;
   readonly api: CustomersApi;
   readonly ledger: RunLedger;
   readonly control: RunControl;
@@ -82,7 +85,8 @@ async function importRows(
   const identityIn = (row: Row) => (match.matcher === undefined ? undefined : identityOf(mapRow(row, mapping)));
   const rows = skipSettled(firstRows(ports.source.batches(), options.first), ledger, control, register, identityIn);
   const mapped = mapRows(rows, mapping);
-  const single = refuseRepeats(mapped, register, options.repeats, options.identityColumns);
+  const sound = ports.judge === undefined ? mapped : refuseDamage(mapped, ports.judge);
+  const single = refuseRepeats(sound, register, options.repeats, options.identityColumns);
   const works = settleEnded(matchRows(single, ledger, matching), ledger, control);
   const bounds = {
     concurrency: options.concurrency,

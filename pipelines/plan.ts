@@ -8,6 +8,7 @@ import { firstRows } from './stages/first-rows.js';
 import { mapRows } from './stages/map-rows.js';
 import { fieldMatcher } from './stages/match-by-fields.js';
 import { type MatchOptions, matchRows } from './stages/match-rows.js';
+import { refuseDamage } from './stages/refuse-damage.js';
 import { RepeatRegister, refuseRepeats } from './stages/refuse-repeats.js';
 import { standingOf } from './stages/spare-unchanged.js';
 import { type EndedWork, type OpenWork, unknownCustomer, type Work } from './work.js';
@@ -61,7 +62,8 @@ export async function* planRows(ports: PlanPorts, options: ImportOptions): Async
   };
   try {
     const mapped = mapRows(firstRows(source.batches(), options.first), { ...ports, matchFields });
-    const single = refuseRepeats(mapped, new RepeatRegister(), options.repeats, columns);
+    const sound = ports.judge === undefined ? mapped : refuseDamage(mapped, ports.judge);
+    const single = refuseRepeats(sound, new RepeatRegister(), options.repeats, columns);
     for await (const batch of matchRows(single, ledger, matching)) yield await planBatch(batch, ports, options);
   } finally {
     matcher?.close();

@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 export type { Customer, Draft, JsonValue } from '../pipelines/customer.js';
+export type { FindingGroup } from '../pipelines/damage/finding.js';
 export type { Mode } from '../pipelines/mapping/mapping.js';
 export { type RowCounts, type RowOutcome, type RowStatus, rowStatuses } from '../pipelines/outcome.js';
 export type { CustomerPage, ListQuery, Notice, SourceDetection } from '../pipelines/ports.js';

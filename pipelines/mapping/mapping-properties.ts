@@ -22,6 +22,8 @@ export const sourceProperties = {
   headerRow: 'The row that has the column names, from 1.',
   encoding: 'The encoding of a text file, or "auto".',
   delimiter: 'The sign between two cells of a text file, or "auto".',
+  lenientQuotes: 'Whether a quotation mark inside a cell without quotation marks is text. Default: false.',
+  skipHidden: 'Whether hidden rows and columns of a workbook are left out. Default: false.',
 } as const;
 
 export const columnProperties = {

@@ -31,6 +31,8 @@ export function mappingSchema(): JsonSchema {
       headerRow: { type: 'integer', minimum: 1 },
       encoding: text,
       delimiter: { type: 'string', pattern: '^(?:.|\\t|auto)$' },
+      lenientQuotes: { type: 'boolean' },
+      skipHidden: { type: 'boolean' },
     }),
     mode: { enum: modes },
     key: { ...objectOf(keyProperties, { ...columnSchemas, stamp: text }), oneOf: exactlyOneOf('column', 'columns') },

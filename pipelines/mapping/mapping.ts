@@ -38,6 +38,10 @@ export interface SourceHints {
   readonly headerRow?: number;
   readonly encoding?: string;
   readonly delimiter?: string;
+  /** Whether a quotation mark inside an unquoted cell is text. */
+  readonly lenientQuotes?: boolean;
+  /** Whether hidden rows and columns of a workbook are left out. */
+  readonly skipHidden?: boolean;
 }
 
 /** Where text comes from: one column, or several joined. */

@@ -5,13 +5,15 @@ import { type RowOutcome, type RowStatus, rowStatuses } from '../../pipelines/ou
 import type { Reason } from '../../pipelines/row.js';
 import { firstRows } from '../../pipelines/stages/first-rows.js';
 import { mapRows } from '../../pipelines/stages/map-rows.js';
+import { refuseDamage } from '../../pipelines/stages/refuse-damage.js';
 import { RepeatRegister, refuseRepeats } from '../../pipelines/stages/refuse-repeats.js';
 import type { Work } from '../../pipelines/work.js';
 import type { Settings } from '../config/settings.js';
 import { assertWritable } from '../files/atomic-file.js';
 import { type ResultLine, writeResultLines } from '../results/write-results.js';
 import { createDraftValidator } from '../validation/create-draft-validator.js';
-import { openInput, type ReadOptions, readThrough } from './input.js';
+import { openInput, type ReadOptions } from './input.js';
+import { lookForDamage } from './look-for-damage.js';
 import { compileFor, identityColumns, readMappingFile } from './mapping-file.js';
 import type { RunObserver } from './observer.js';
 import { exitCodeOf, noTraffic, type RunSummary } from './run-summary.js';
@@ -22,6 +24,8 @@ export interface CheckOptions extends ReadOptions {
   readonly results?: string;
   readonly rejects?: string;
   readonly first?: number;
+  /** Cells that cannot be right make their row `invalid`, instead of a warning. @default false */
+  readonly strict?: boolean;
 }
 
 /** Told of each row that is not valid, in file order. */
@@ -67,13 +71,12 @@ async function checkInput(
   const input = await openInput(options.file, options, spoolFolder, mapping);
   const { source } = input;
   const mapper = compileFor(mappingFile, source);
-  const rows = await readThrough(input);
-  observer.opened?.({ file: input.file, detected: source.detected, rows });
-  for (const notice of source.notices) observer.notice?.(notice);
+  const { rows, findings, judge } = await lookForDamage(input, mapping, mapper, observer);
   const counts = Object.fromEntries(rowStatuses.map((status) => [status, 0])) as Record<RowStatus, number>;
   const validate = createDraftValidator(mapping.customFields);
   const mapped = mapRows(firstRows(source.batches(), options.first), { mapper, validate });
-  const checked = refuseRepeats(mapped, new RepeatRegister(), 'error', identityColumns(mapper));
+  const sound = options.strict === true ? refuseDamage(mapped, judge) : mapped;
+  const checked = refuseRepeats(sound, new RepeatRegister(), 'error', identityColumns(mapper));
   const lines = tell(checked, counts, observer.invalid);
   const files = await consume(lines, options, source);
   return {
@@ -84,7 +87,14 @@ async function checkInput(
     exitCode: exitCodeOf(undefined, counts),
     startedAt,
     endedAt: new Date().toISOString(),
-    input: { file: input.file, sha256: source.fingerprint.sha256, rows, detected: source.detected },
+    input: {
+      file: input.file,
+      sha256: source.fingerprint.sha256,
+      rows,
+      detected: source.detected,
+      notices: source.notices,
+    },
+    findings,
     counts,
     api: noTraffic,
     files: { ...files, report: null },

@@ -35,9 +35,10 @@ export async function importJob(
 ): Promise<ImportJob> {
   const prepared = await prepareImport(settings, kept, mappingFile, input, observer);
   for (const path of Object.values(kept.paths)) await assertUsable(path, input);
-  const { source, rows, mapper, validate, options } = prepared;
+  const { source, rows, mapper, validate, judge, findings, options } = prepared;
   return {
     ...{ prepared, source, rows },
+    ...(findings === undefined ? {} : { findings }),
     paths: kept.paths,
     ...(mapper.stamp === undefined ? {} : { stamp: mapper.stamp }),
     work: async ({ connection, ...ports }) => {
@@ -46,10 +47,8 @@ export async function importJob(
       if (kept.plan !== undefined && record === undefined) throw planGone(kept.plan);
       const plan = record === undefined ? {} : { plan: connection.ledger.plans.agreed(record) };
       const all = {
-        source,
-        mapper,
-        validate,
-        now: Date.now,
+        ...{ source, mapper, validate, now: Date.now },
+        ...(judge === undefined ? {} : { judge }),
         ...ports,
         ...plan,
         ...(mirror === undefined ? {} : { mirror }),

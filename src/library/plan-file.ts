@@ -12,7 +12,7 @@ import { assertWritable } from '../files/atomic-file.js';
 import type { PlanRecord } from '../ledger/plan-table.js';
 import { type PlanWriter, writePlan } from '../results/write-plan.js';
 import type { Connection } from './connect.js';
-import { type Input, openInput, type ReadOptions, readOptionsOf } from './input.js';
+import { type Input, openInput, type ReadOptions, readingOf } from './input.js';
 import { readMappingFile } from './mapping-file.js';
 import type { RunObserver } from './observer.js';
 import {
@@ -32,6 +32,8 @@ export interface PlanOptions extends ReadOptions {
   readonly mode?: Mode;
   readonly first?: number;
   readonly force?: boolean;
+  /** Cells that cannot be right make their row `invalid`, instead of a warning. @default false */
+  readonly strict?: boolean;
   /** Where to write the plan, `.csv` or `.xlsx`; nowhere when absent. */
   readonly output?: string;
   readonly signal?: AbortSignal;
@@ -84,10 +86,11 @@ export async function planFile(
   const kept: RowOptions = {
     mode,
     mapping: resolve(mappingFile.path),
-    read: readOptionsOf(options),
+    read: readingOf(options, mappingFile.mapping),
     force: options.force === true,
     verify: false,
     repeats: 'error',
+    strict: options.strict === true,
     ...(first === undefined ? {} : { first }),
   };
   const prepared = await prepareImport(settings, kept, mappingFile, input, observer);
@@ -110,11 +113,14 @@ export async function planFile(
 /** A plan's rows, a batch at a time. @throws as {@link planFile} */
 export async function* plannedBatches(connection: Connection, prepared: PreparedImport) {
   const mirror = await prepared.mirror(connection);
-  const { source, mapper, validate, options } = prepared;
+  const { source, mapper, validate, judge, options } = prepared;
   // No run has this number: a plan sees what all runs know and belongs to none.
   const ports = { source, mapper, validate, api: connection.client, ledger: connection.ledger.rowsOf(0) };
   try {
-    yield* planRows({ ...ports, ...(mirror === undefined ? {} : { mirror }) }, options);
+    yield* planRows(
+      { ...ports, ...(judge === undefined ? {} : { judge }), ...(mirror === undefined ? {} : { mirror }) },
+      options,
+    );
   } catch (error) {
     throw explainImport(error);
   }

@@ -5,27 +5,32 @@ import type { CustomerMirror } from '../../pipelines/mirror.js';
 import type { ValidateDraft } from '../../pipelines/ports.js';
 import { MatchFieldNotListed } from '../../pipelines/stages/match-by-fields.js';
 import type { ImportMode } from '../../pipelines/stages/match-rows.js';
+import type { JudgeRow } from '../../pipelines/stages/refuse-damage.js';
 import type { RepeatPolicy } from '../../pipelines/stages/refuse-repeats.js';
 import type { Settings } from '../config/settings.js';
 import { UsageError } from '../errors.js';
 import type { InputSource } from '../files/input-source.js';
 import { createDraftValidator } from '../validation/create-draft-validator.js';
 import type { Connection } from './connect.js';
-import { type Input, type ReadOptions, readThrough } from './input.js';
+import type { Input, Reading } from './input.js';
+import { lookForDamage } from './look-for-damage.js';
 import { compileFor, identityColumns, type MappingFile } from './mapping-file.js';
 import { mirrorFor } from './mirror.js';
 import type { RunObserver } from './observer.js';
+import type { RunJob } from './run-job.js';
 
 /** How rows are to be imported; what a plan and a resumed import must know again, so it is kept as JSON. */
 export interface RowOptions {
   readonly mode: ImportMode;
   /** Absolute path of the mapping file. */
   readonly mapping: string;
-  readonly read: ReadOptions;
+  readonly read: Reading;
   readonly first?: number;
   readonly force: boolean;
   readonly verify: boolean;
   readonly repeats: RepeatPolicy;
+  /** Rows with cells that cannot be right are not sent. */
+  readonly strict: boolean;
 }
 
 /** An input with a mapping that fits it. */
@@ -34,6 +39,9 @@ export interface PreparedImport {
   readonly rows: number;
   readonly mapper: CompiledMapping;
   readonly validate: ValidateDraft;
+  readonly findings: RunJob['findings'];
+  /** What is wrong with a row's cells, where that keeps it from being sent. */
+  readonly judge?: JudgeRow;
   readonly options: ImportOptions;
   /** The mirror, up to date, where it is of use. Refreshed once, however often it is asked for. */
   mirror(connection: Connection): Promise<CustomerMirror | undefined>;
@@ -49,19 +57,12 @@ export async function prepareImport(
 ): Promise<PreparedImport> {
   const { source } = input;
   const mapper = compileFor(mappingFile, source);
-  const rows = await readThrough(input);
-  observer.opened?.({ file: input.file, detected: source.detected, rows });
-  for (const notice of source.notices) observer.notice?.(notice);
-  for (const column of mapper.unmappedColumns)
-    observer.notice?.({
-      code: 'COLUMN_UNMAPPED',
-      message: `The mapping does not mention the column "${column}".`,
-      columns: [column],
-    });
+  const { rows, findings, judge } = await lookForDamage(input, mappingFile.mapping, mapper, observer);
   const options = importOptions(settings, kept, mapper);
   let fresh: CustomerMirror | undefined;
   return {
-    ...{ source, rows, mapper, options },
+    ...{ source, rows, mapper, options, findings },
+    ...(kept.strict ? { judge } : {}),
     validate: createDraftValidator(mappingFile.mapping.customFields),
     async mirror(connection) {
       if (kept.mode === 'add') return undefined;

@@ -43,6 +43,7 @@ export const houseRules: HouseRules = {
       'src/library',
       'src/index',
       'pipelines/customer',
+      'pipelines/damage/finding',
       'pipelines/outcome',
       'pipelines/ports',
       'pipelines/row',

@@ -8,6 +8,7 @@ import {
   present,
   readOptions,
   type SettingArguments,
+  strictOption,
   toSettingOptions,
 } from '../common-options.js';
 import { type ReadArguments, toReadOptions, wholeNumber } from '../option-values.js';
@@ -22,7 +23,9 @@ export const checkCommand = defineCommand({
   describe: 'Read, map and validate a file only; no network',
   examples: [['$0 check customers.csv --rejects to-mend.csv', 'write the rows that would not be sent']],
   options: (yargs) =>
-    inputFile(readOptions(mappingOption(localOptions(yargs))), 'The file to check; - reads standard input')
+    strictOption(
+      inputFile(readOptions(mappingOption(localOptions(yargs))), 'The file to check; - reads standard input'),
+    )
       .option('results', { ...text, describe: 'Also write every row with its status' })
       .option('rejects', { ...text, describe: 'Also write the rows to mend' })
       .option('first', { ...text, describe: 'Only so many rows from the top' }),
@@ -34,6 +37,7 @@ interface CheckArguments extends SettingArguments, ReadArguments {
   readonly results?: string | undefined;
   readonly rejects?: string | undefined;
   readonly first?: string | undefined;
+  readonly strict?: boolean;
 }
 
 /** Also what `import --dry-run` does. */
@@ -45,7 +49,7 @@ export async function runCheck(args: CheckArguments, reporter: Reporter): Promis
   const options = {
     file,
     ...toReadOptions(args),
-    ...present({ results, rejects, first: wholeNumber('first', args.first) }),
+    ...present({ results, rejects, first: wholeNumber('first', args.first), strict: args.strict }),
   };
   const summary = await checkFile(settings, options, {
     ...rowObserver(reporter),

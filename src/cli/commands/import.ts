@@ -8,6 +8,7 @@ import {
   present,
   readOptions,
   settingOptions,
+  strictOption,
   toSettingOptions,
 } from '../common-options.js';
 import { failureLimit, seconds, toReadOptions, wholeNumber } from '../option-values.js';
@@ -27,7 +28,12 @@ export const importCommand = defineCommand({
     ['$0 import --plan plan.xlsx', 'exactly what a plan says'],
   ],
   options: (yargs) =>
-    optionalInputFile(readOptions(mappingOption(settingOptions(yargs))), 'The file to import; - reads standard input')
+    strictOption(
+      optionalInputFile(
+        readOptions(mappingOption(settingOptions(yargs))),
+        'The file to import; - reads standard input',
+      ),
+    )
       .option('mode', { choices: modes, describe: 'What to do with each row (default: the mapping’s, else upsert)' })
       .option('plan', { ...text, describe: 'Do exactly what this plan says: its name, or the file it was written to' })
       .option('dry-run', { type: 'boolean', default: false, describe: 'Only read, map and validate (as check)' })
@@ -61,7 +67,7 @@ export const importCommand = defineCommand({
     if (args.dryRun && file !== undefined) return runCheck({ ...args, file }, reporter);
     const { importFile } = await import('../../library/import-file.js');
     const settings = resolveSettings(toSettingOptions(args));
-    const { mode, results, rejects, force, verify, repeats, overrideGuards } = args;
+    const { mode, results, rejects, force, verify, repeats, strict, overrideGuards } = args;
     const signals = stopOnSignals(reporter);
     const observer = rowObserver(reporter);
     try {
@@ -72,6 +78,7 @@ export const importCommand = defineCommand({
           verify,
           overrideGuards,
           repeats,
+          strict,
           signal: signals.signal,
           ...toReadOptions(args),
           ...present({

@@ -1,7 +1,15 @@
 import { modes } from '../../../pipelines/mapping/mapping.js';
 import { resolveSettings } from '../../config/resolve-settings.js';
 import { defineCommand } from '../command.js';
-import { inputFile, mappingOption, present, readOptions, settingOptions, toSettingOptions } from '../common-options.js';
+import {
+  inputFile,
+  mappingOption,
+  present,
+  readOptions,
+  settingOptions,
+  strictOption,
+  toSettingOptions,
+} from '../common-options.js';
 import { toReadOptions, wholeNumber } from '../option-values.js';
 import { renderPlan } from '../render-plan.js';
 import { rowObserver } from '../row-observer.js';
@@ -17,7 +25,9 @@ export const planCommand = defineCommand({
     ['$0 import --plan plan.xlsx', 'then do exactly that'],
   ],
   options: (yargs) =>
-    inputFile(readOptions(mappingOption(settingOptions(yargs))), 'The file to plan for; - reads standard input')
+    strictOption(
+      inputFile(readOptions(mappingOption(settingOptions(yargs))), 'The file to plan for; - reads standard input'),
+    )
       .option('mode', { choices: modes, describe: 'What to do with each row (default: the mapping’s, else upsert)' })
       .option('first', { ...text, describe: 'Only so many rows from the top: a pilot' })
       .option('output', { ...text, describe: 'Also write the plan to this file, .csv or .xlsx' })
@@ -25,11 +35,11 @@ export const planCommand = defineCommand({
   async run(args, reporter) {
     const { planFile } = await import('../../library/plan-file.js');
     const settings = resolveSettings(toSettingOptions(args));
-    const { file, force, mode, output } = args;
+    const { file, force, mode, output, strict } = args;
     const signals = stopOnSignals(reporter);
     try {
       const optional = present({ mode, output, first: wholeNumber('first', args.first) });
-      const options = { file, force, signal: signals.signal, ...toReadOptions(args), ...optional };
+      const options = { file, force, strict, signal: signals.signal, ...toReadOptions(args), ...optional };
       const plan = await planFile(settings, options, rowObserver(reporter));
       await reporter.result(renderPlan(plan), plan);
       return plan.exitCode;
