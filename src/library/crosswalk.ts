@@ -106,7 +106,7 @@ export async function rebuildFromResults(
 }
 
 /** Links under the lock, so that no run reads half of it. */
-export function linkEntries(settings: Settings, entries: readonly CrosswalkEntry[], replace: boolean): CrosswalkLinked {
+function linkEntries(settings: Settings, entries: readonly CrosswalkEntry[], replace: boolean): CrosswalkLinked {
   const ledger = openLedger(settings.stateDir.value, tenantOf(settings));
   try {
     const lock = ledger.lock('crosswalk');

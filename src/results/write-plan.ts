@@ -59,7 +59,7 @@ function lineOf(
 }
 
 /** A change as people read it. */
-export function changeText({ field, from, to }: FieldChange): string {
+function changeText({ field, from, to }: FieldChange): string {
   return `${field}: ${valueText(from)} → ${valueText(to)}`;
 }
 
