@@ -9,7 +9,7 @@ import { deleteCustomer } from './stages/delete-customer.js';
 import { firstRows } from './stages/first-rows.js';
 import { inTurn } from './stages/in-turn.js';
 import { forEachConcurrently } from './stages/map-concurrently.js';
-import { mapRow, mapRows, type RowMapper } from './stages/map-rows.js';
+import { mapBatch, mapRows, type RowMapper } from './stages/map-rows.js';
 import { fieldMatcher } from './stages/match-by-fields.js';
 import { type ImportMode, type MatchOptions, matchRow, matchRows } from './stages/match-rows.js';
 import { type JudgeRow, refuseDamage } from './stages/refuse-damage.js';
@@ -82,8 +82,9 @@ async function importRows(
   const matching = { ...match, ...matchOptions(ports, options), spareUnchanged: !inOrder };
   const mapping = { ...ports, matchFields: options.matchFields };
   // A settled row that was found by its fields must be known by them again, or its repeat would pass for the first.
-  const identityIn = (row: Row) => (match.matcher === undefined ? undefined : identityOf(mapRow(row, mapping)));
-  const rows = skipSettled(firstRows(ports.source.batches(), options.first), ledger, control, register, identityIn);
+  const identitiesIn = async (batch: readonly Row[]) =>
+    match.matcher === undefined ? [] : (await mapBatch(batch, mapping)).map(identityOf);
+  const rows = skipSettled(firstRows(ports.source.batches(), options.first), ledger, control, register, identitiesIn);
   const mapped = mapRows(rows, mapping);
   const sound = ports.judge === undefined ? mapped : refuseDamage(mapped, ports.judge);
   const single = refuseRepeats(sound, register, options.repeats, options.identityColumns);

@@ -13,9 +13,7 @@ export type Milestone =
   | 'during-result-file'
   | 'during-token-save';
 
-export const milestoneChannel = 'mypos-customers:milestone';
-
-const milestones = channel(milestoneChannel);
+const milestones = channel('mypos-customers:milestone');
 
 /** Tells whoever listens that this moment has come. */
 export function reached(milestone: Milestone): void {

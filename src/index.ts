@@ -30,6 +30,10 @@ export { exportCrosswalk, importCrosswalk, rebuildFromResults } from './library/
 export { type DeleteOptions, deleteCustomers } from './library/delete-customers.js';
 export { type ImportFileOptions, importFile as importCustomers } from './library/import-file.js';
 export type { ReadOptions } from './library/input.js';
+export { checkMapping, type MappingCheck, type MappingFinding } from './library/mapping/check-mapping.js';
+export { type MadeTemplate, makeTemplate as makeMappingTemplate } from './library/mapping/make-template.js';
+export { type SuggestedMapping, suggestMappingFor as suggestMapping } from './library/mapping/suggest-mapping.js';
+export { type MappingTestRun, testMapping } from './library/mapping/test-mapping.js';
 export { type MirrorRefreshed, refreshCustomers } from './library/mirror.js';
 export type { ProgressNow, RunObserver } from './library/observer.js';
 export { type PlanLine, type PlanOptions, type PlanSummary, planFile as planImport } from './library/plan-file.js';

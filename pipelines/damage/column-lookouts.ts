@@ -1,6 +1,6 @@
 import { compileTransforms } from '../mapping/compile-transforms.js';
 import { secretFields } from '../mapping/customer-fields.js';
-import type { ColumnRule, Mapping, TypeName } from '../mapping/mapping.js';
+import type { ColumnRule, ExpressionRule, Mapping, TypeName } from '../mapping/mapping.js';
 import { trimText } from '../mapping/trim-text.js';
 import type { ColumnLookout, ColumnUse } from './finding.js';
 
@@ -31,12 +31,17 @@ export function columnLookouts(
   const lookouts = new Map<string, ColumnLookout>();
   for (const rule of mapping.fields) {
     if (rule.kind === 'constant') continue;
-    const lookout = lookoutOf(rule);
+    const lookout = rule.kind === 'columns' ? lookoutOf(rule) : inFormula(rule);
     for (const column of compiled.columnsOf(rule.field)) lookouts.set(column, either(lookouts.get(column), lookout));
   }
   for (const column of compiled.keyColumns)
     lookouts.set(column, either(lookouts.get(column), { use: 'code', mended: trimText }));
   return columns.map((column) => lookouts.get(column) ?? { use: 'unused' });
+}
+
+/** What a formula makes of a cell, only the formula knows. */
+function inFormula({ field }: ExpressionRule): ColumnLookout {
+  return { use: 'text', mended: trimText, isSecret: secretFields.has(field) };
 }
 
 function lookoutOf(rule: ColumnRule): ColumnLookout {

@@ -42,9 +42,9 @@ export const keyProperties = {
 export const fieldProperties = {
   ...columnProperties,
   value: 'A fixed value for every customer, in place of a column.',
-  expression: 'A formula over the row, in place of a column. Not supported yet.',
+  expression: "A JSONata formula over the row, in place of a column, e.g. 'Since ' & $row.`Customer Since`.",
   transform: 'Named changes to the text, in this order.',
-  lookup: 'Texts of the file and the values that they stand for.',
+  lookup: 'Texts of the file and the values that they stand for, or the name of a CSV file that lists them.',
   otherwise: 'What becomes of a text that the lookup does not list.',
   type: 'What the text is to be read as. Default: string.',
   decimal: 'The decimal sign of numbers. Default: a point.',

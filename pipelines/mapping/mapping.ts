@@ -56,7 +56,7 @@ export interface KeyRule extends ColumnSource {
 }
 
 /** How one field of the customer is made from a row. */
-export type FieldRule = ConstantRule | ColumnRule;
+export type FieldRule = ConstantRule | ColumnRule | ExpressionRule;
 
 interface ConstantRule {
   readonly kind: 'constant';
@@ -64,8 +64,8 @@ interface ConstantRule {
   readonly value: FieldValue;
 }
 
-export interface ColumnRule extends ColumnSource {
-  readonly kind: 'columns';
+/** What becomes of a text, wherever it comes from. */
+export interface ValueRule {
   readonly field: string;
   readonly fieldType: FieldType;
   readonly transforms: readonly TransformStep[];
@@ -73,6 +73,18 @@ export interface ColumnRule extends ColumnSource {
   readonly type: TypeRule;
   /** Stands in for a blank cell. */
   readonly default?: FieldValue;
+}
+
+export interface ColumnRule extends ValueRule, ColumnSource {
+  readonly kind: 'columns';
+}
+
+/** A field that a formula makes from the whole row. */
+export interface ExpressionRule extends ValueRule {
+  readonly kind: 'expression';
+  readonly expression: string;
+  /** The columns that the formula names. */
+  readonly columns: readonly string[];
 }
 
 /** One named transform with all its options. */

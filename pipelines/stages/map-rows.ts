@@ -17,7 +17,7 @@ export interface MappedRow {
 
 /** A mapping compiled against the header of one file. */
 export interface RowMapper {
-  map(row: Row): MappedRow;
+  mapAll(rows: readonly Row[]): Promise<readonly MappedRow[]>;
   columnsOf(field: string): readonly string[];
 }
 
@@ -33,13 +33,19 @@ export async function* mapRows(
   batches: AsyncIterable<readonly Row[]>,
   options: MapOptions,
 ): AsyncIterable<readonly Work[]> {
-  for await (const batch of batches) yield batch.map((row) => mapRow(row, options));
+  for await (const batch of batches) yield await mapBatch(batch, options);
 }
 
-/** As {@link mapRows}, for one row. */
-export function mapRow(row: Row, { mapper, validate, matchFields = [] }: MapOptions): Work {
+/** As {@link mapRows}, for the rows of one batch. */
+export async function mapBatch(rows: readonly Row[], options: MapOptions): Promise<readonly Work[]> {
+  const mapped = await options.mapper.mapAll(rows);
+  return rows.map((row, position) => workFor(row, mapped[position] ?? nothingMapped, options));
+}
+
+const nothingMapped: MappedRow = { draft: {}, reasons: [] };
+
+function workFor(row: Row, mapped: MappedRow, { mapper, validate, matchFields = [] }: MapOptions): Work {
   if (row.defects !== undefined && row.defects.length > 0) return invalid(row, row.defects);
-  const mapped = mapper.map(row);
   const { draft, key, customerCode, command } = mapped;
   if (command === 'IGNORE') return ignored(row, key);
   const reasons = reasonsOf(mapped, { mapper, validate, matchFields });

@@ -6,6 +6,7 @@ import { getCommand } from './commands/get.js';
 import { importCommand } from './commands/import.js';
 import { listCommand } from './commands/list.js';
 import { loginCommand } from './commands/login.js';
+import { mappingCommand } from './commands/mapping.js';
 import { mirrorCommand } from './commands/mirror.js';
 import { planCommand } from './commands/plan.js';
 import { reconcileCommand } from './commands/reconcile.js';
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   deleteCommand,
   runsCommand,
   crosswalkCommand,
+  mappingCommand,
   mirrorCommand,
   loginCommand,
   sandboxCommand,

@@ -16,7 +16,10 @@ export async function confirmed(question: string): Promise<boolean> {
   try {
     const answer = await new Promise<string>((resolve, reject) => {
       // Without these two, the question would be forgotten and the process would end as if nothing had been asked.
-      terminal.once('SIGINT', () => reject(new InterruptedError('SIGINT')));
+      terminal.once('SIGINT', () => {
+        process.stderr.write('\n');
+        reject(new InterruptedError('SIGINT'));
+      });
       terminal.once('close', () => resolve(''));
       terminal.question(`${question} [y/N] `).then(resolve, reject);
     });

@@ -1,7 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { CompiledMapping } from '../../pipelines/mapping/compile-mapping.js';
+import { secretFields } from '../../pipelines/mapping/customer-fields.js';
 import { type RowOutcome, type RowStatus, rowStatuses } from '../../pipelines/outcome.js';
+import type { ColumnProfile } from '../../pipelines/profile/column-profile.js';
+import { profileRows } from '../../pipelines/profile/profile-rows.js';
 import type { Reason } from '../../pipelines/row.js';
 import { firstRows } from '../../pipelines/stages/first-rows.js';
 import { mapRows } from '../../pipelines/stages/map-rows.js';
@@ -26,6 +30,13 @@ export interface CheckOptions extends ReadOptions {
   readonly first?: number;
   /** Cells that cannot be right make their row `invalid`, instead of a warning. @default false */
   readonly strict?: boolean;
+  /** Also say what each column holds. @default false */
+  readonly columns?: boolean;
+}
+
+/** What a check found; the columns only when they were asked for. */
+export interface CheckSummary extends RunSummary {
+  readonly columns?: readonly ColumnProfile[];
 }
 
 /** Told of each row that is not valid, in file order. */
@@ -49,7 +60,7 @@ export async function checkFile(
   settings: Settings,
   options: CheckOptions,
   observer: CheckObserver = {},
-): Promise<RunSummary> {
+): Promise<CheckSummary> {
   // Only standard input is kept there, and a check leaves no copy of anybody's customers behind.
   const spoolFolder = await mkdtemp(join(tmpdir(), 'mypos-customers-'));
   try {
@@ -64,7 +75,7 @@ async function checkInput(
   options: CheckOptions,
   observer: CheckObserver,
   spoolFolder: string,
-): Promise<RunSummary> {
+): Promise<CheckSummary> {
   const startedAt = new Date().toISOString();
   const mappingFile = readMappingFile(settings.mapping.value);
   const { mapping } = mappingFile;
@@ -73,8 +84,11 @@ async function checkInput(
   const mapper = compileFor(mappingFile, source);
   const { rows, findings, judge } = await lookForDamage(input, mapping, mapper, observer);
   const counts = Object.fromEntries(rowStatuses.map((status) => [status, 0])) as Record<RowStatus, number>;
-  const validate = createDraftValidator(mapping.customFields);
-  const mapped = mapRows(firstRows(source.batches(), options.first), { mapper, validate });
+  const profile = profileRows(firstRows(source.batches(), options.first), source.columns, secretColumns(mapper));
+  const mapped = mapRows(options.columns === true ? profile.batches : firstRows(source.batches(), options.first), {
+    mapper,
+    validate: createDraftValidator(mapping.customFields),
+  });
   const sound = options.strict === true ? refuseDamage(mapped, judge) : mapped;
   const checked = refuseRepeats(sound, new RepeatRegister(), 'error', identityColumns(mapper));
   const lines = tell(checked, counts, observer.invalid);
@@ -99,7 +113,13 @@ async function checkInput(
     api: noTraffic,
     files: { ...files, report: null },
     stopped: null,
+    ...(options.columns === true && { columns: profile.result() }),
   };
+}
+
+/** Columns whose values must not be shown to whoever reads a report. */
+function secretColumns(mapper: CompiledMapping): ReadonlySet<string> {
+  return new Set([...secretFields].flatMap((field) => mapper.columnsOf(field)));
 }
 
 async function* tell(

@@ -93,14 +93,16 @@ export async function rebuildFromResults(
     const [statusPlace, idPlace] = [source.columns.indexOf('_status'), source.columns.indexOf('_customerId')];
     if (codePlace < 0 || statusPlace < 0) throw noResults(file);
     const mapper = compileFor({ ...mappingFile, mapping: { ...mappingFile.mapping, unmapped: 'ignore' } }, source);
-    for await (const batch of source.batches())
-      for (const row of batch) {
-        const { key } = mapper.map(row);
+    for await (const batch of source.batches()) {
+      const mapped = await mapper.mapAll(batch);
+      for (const [position, row] of batch.entries()) {
+        const key = mapped[position]?.key;
         const [status, code] = [textOf(row.cells[statusPlace]), textOf(row.cells[codePlace])];
         if (key === undefined || code === '') continue;
         if (status === 'deleted') entries.delete(key);
         else entries.set(key, entryOf(key, code, idPlace < 0 ? '' : textOf(row.cells[idPlace])));
       }
+    }
   }
   return linkEntries(settings, [...entries.values()], replace);
 }

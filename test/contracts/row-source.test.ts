@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { stringify } from 'csv-stringify/sync';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Row, textOf } from '../../pipelines/row.js';
 import { openRowSource } from '../../src/files/open-row-source.js';
 import { awkwardColumns, awkwardCustomers } from '../files/awkward-customers.js';
@@ -62,6 +62,9 @@ const many = Array.from({ length: 2345 }, (_, at) => [
 ]);
 const threeColumns = ['No', 'Name', 'Remark'];
 
+/** A decompressor lets go of its file a moment after it is told to; on a busy machine that is a long moment. */
+const patience = { timeout: 10_000 };
+
 /** Files that this process has open, where the system shows them. */
 function openFiles(): number {
   return process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0;
@@ -112,8 +115,7 @@ describe.each(Object.entries(kinds))('a source of rows from .%s', (_, kind) => {
     const source = await openRowSource(path);
     await contentOf(source);
     for (let round = 0; round < 5; round += 1) for await (const _batch of source.batches()) break;
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(openFiles()).toBe(before);
+    await vi.waitFor(() => expect(openFiles()).toBeLessThanOrEqual(before), patience);
   });
 
   it('leaves out the columns that this program has added, and keeps the others in place', async () => {
@@ -176,7 +178,7 @@ describe.each(Object.entries(kinds))('a source of rows from .%s', (_, kind) => {
       }
     })();
     await expect(stopped).rejects.toThrow('the consumer gave up');
-    await new Promise((resolve) => setImmediate(resolve));
-    expect([seen.length > 0, openFiles()]).toEqual([true, before]);
+    expect(seen.length).toBeGreaterThan(0);
+    await vi.waitFor(() => expect(openFiles()).toBeLessThanOrEqual(before), patience);
   });
 });
