@@ -7,9 +7,12 @@ import { listCommand } from './commands/list.js';
 import { loginCommand } from './commands/login.js';
 import { reconcileCommand } from './commands/reconcile.js';
 import { resumeCommand } from './commands/resume.js';
+import { runCommand } from './commands/run.js';
 import { runsCommand } from './commands/runs.js';
 import { sandboxCommand } from './commands/sandbox.js';
+import { sweepCommand } from './commands/sweep.js';
 import { undoCommand } from './commands/undo.js';
+import { watchCommand } from './commands/watch.js';
 
 /** Every command, in the order in which help shows them. */
 export const commands: readonly Command[] = [
@@ -22,6 +25,9 @@ export const commands: readonly Command[] = [
   getCommand,
   deleteCommand,
   runsCommand,
+  sweepCommand,
+  watchCommand,
+  runCommand,
   loginCommand,
   sandboxCommand,
 ];

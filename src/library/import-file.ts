@@ -26,6 +26,8 @@ export interface ImportFileOptions extends ReadOptions {
   readonly failureLimit?: FailureLimit;
   /** Start although an earlier run of this file is unfinished, and add customers of the same content again. */
   readonly force?: boolean;
+  /** Refuse a file with more rows than this. */
+  readonly maxRows?: number;
   /** Read every written customer back and compare it field by field. */
   readonly verify?: boolean;
   /** What to do with rows for the same customer that differ. @default 'error' */
@@ -53,6 +55,7 @@ export async function importFile(
   const input = await openInput(options.file, options, resolve(settings.stateDir.value, 'inputs'), mappingFile.mapping);
   const kept = keep(options, mode, mappingFile, input);
   const job = await importJob(settings, kept, mappingFile, input, observer);
+  refuseTooManyRows(input, job.rows, options.maxRows);
   const control = controlFor(options.failureLimit, options.signal);
   return runOnTenant(settings, control, `import ${input.file}`, async (connection) => {
     if (options.force !== true) refuseUnfinished(connection, input);
@@ -79,6 +82,14 @@ function refuseWithoutIdentity(mode: Mode, { path, mapping }: MappingFile): void
     code: 'MATCH_MISSING',
     nextStep:
       'Add a "key" (the old system’s own number) or map "customerCode"; for customers that are all new, use --mode add.',
+  });
+}
+
+function refuseTooManyRows(input: Input, rows: number, maxRows: number | undefined): void {
+  if (maxRows === undefined || rows <= maxRows) return;
+  throw new GuardError(`${input.file} has ${rows} rows; at most ${maxRows} are allowed here. Nothing was sent.`, {
+    code: 'TOO_MANY_ROWS',
+    nextStep: 'See whether it is the right file. If it is, raise "maxRows" of its job, or import it by hand.',
   });
 }
 

@@ -1,0 +1,102 @@
+import { open } from 'node:fs/promises';
+import { InputError } from '../errors.js';
+import { gunzip } from '../files/gunzip.js';
+import { findInputFile, type InputFile, readBytes, readHead } from '../files/input-file.js';
+import { type Sniffed, sniffBytes, sniffFormat } from '../files/sniff-format.js';
+import { openArchive } from '../files/xlsx/reader/archive.js';
+import { workbookLimits } from '../files/xlsx/reader/limits.js';
+
+export interface Proofs {
+  /** The writer's own word that it is done stands for the last line end. */
+  readonly vouchedFor: boolean;
+  readonly lastLineEnd: 'required' | 'optional';
+}
+
+/**
+ * Why a quiet file cannot be whole yet; `undefined` when it seems to be, and when it is something that no writer can
+ * mend (then the import says what).
+ */
+export async function whyIncomplete(path: string, proofs: Proofs): Promise<string | undefined> {
+  try {
+    const file = await findInputFile(path);
+    if (file.sizeBytes === 0) return 'it is empty';
+    const tail = await readTail(file);
+    const format = formatOf(await readHead(file, sniffBytes), file.name, tail);
+    return await checks[format](file, tail, proofs);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return meansCut(error) || error.code === 'FILE_NOT_READABLE' ? error.message : undefined;
+  }
+}
+
+/** Errors of the readers that mean: the end is not there. */
+const cutCodes: ReadonlySet<string> = new Set(['FILE_CUT', 'GZIP_CUT', 'OPEN_QUOTE', 'FILE_CHANGED']);
+
+/** Whether a reader's complaint is what a file looks like while it is still being written. */
+export function meansCut(error: InputError): boolean {
+  return cutCodes.has(error.code);
+}
+
+type Kind = 'workbook' | 'gzip' | 'text' | 'foreign';
+
+function formatOf(head: Buffer, name: string, tail: Buffer): Kind {
+  try {
+    return kinds[sniffFormat(head, name)];
+  } catch (error) {
+    if (error instanceof InputError) return endsWithNuls(tail) ? 'text' : 'foreign';
+    throw error;
+  }
+}
+
+const kinds: Readonly<Record<Sniffed, Kind>> = { xlsx: 'workbook', gzip: 'gzip', csv: 'text', ndjson: 'text' };
+
+const checks: Readonly<
+  Record<Kind, (file: InputFile, tail: Buffer, proofs: Proofs) => Promise<string | undefined> | string | undefined>
+> = { workbook: checkWorkbook, gzip: checkGzip, text: checkText, foreign: () => undefined };
+
+/** The directory of a zip package is its very end. */
+async function checkWorkbook(file: InputFile, tail: Buffer): Promise<string | undefined> {
+  try {
+    const archive = await openArchive(file.path, { file: file.name }, workbookLimits);
+    await archive.close();
+    return undefined;
+  } catch (error) {
+    if (error instanceof InputError && error.code === 'FILE_DAMAGED' && endsWithNuls(tail)) return reserved;
+    throw error;
+  }
+}
+
+async function checkGzip(file: InputFile): Promise<undefined> {
+  for await (const _ of gunzip(readBytes(file), file.name));
+}
+
+/** A single or double zero byte is the end of a UTF-16 text; more are room that a writer has reserved and not filled. */
+const tailBytes = 8;
+const nulsOfNoText = 4;
+const reserved = 'it ends in zero bytes: its size is reserved, and its content is not all there';
+
+function checkText(_: InputFile, tail: Buffer, proofs: Proofs): string | undefined {
+  if (endsWithNuls(tail)) return reserved;
+  if (proofs.vouchedFor || proofs.lastLineEnd === 'optional' || endsWithLine(tail)) return undefined;
+  return 'its last line has no end, so more may come';
+}
+
+function endsWithNuls(tail: Buffer): boolean {
+  return tail.length >= nulsOfNoText && tail.subarray(-nulsOfNoText).every((byte) => byte === 0);
+}
+
+/** In any encoding: the last bytes hold CR or LF. Some programs add a Ctrl-Z. */
+function endsWithLine(tail: Buffer): boolean {
+  return /[\r\n]\0?\x1a?\0?$/.test(tail.toString('latin1'));
+}
+
+async function readTail(file: InputFile): Promise<Buffer> {
+  const handle = await open(file.path, 'r');
+  try {
+    const length = Math.min(tailBytes, file.sizeBytes);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, file.sizeBytes - length);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
