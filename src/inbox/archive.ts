@@ -1,25 +1,10 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { reached } from '../../pipelines/milestones.js';
-import type { Claim } from './claim.js';
+import type { Move, Product } from './claim-record.js';
+import type { Claim } from './hold-claim.js';
 import { type Shelf, shelfFolder } from './layout.js';
 import { exists, placeFile } from './place-file.js';
-
-export type Product = 'input' | 'results' | 'rejects' | 'other';
-
-/** Where each file of a claim goes. It is written down before the first one goes, so that a crash changes nothing. */
-export interface ArchivePlan {
-  readonly shelf: Shelf;
-  readonly moves: readonly Move[];
-}
-
-interface Move {
-  readonly product: Product;
-  /** Name in the claim's folder. */
-  readonly from: string;
-  /** Absolute. */
-  readonly to: string;
-}
 
 export interface ArchiveWish {
   readonly folder: string;

@@ -18,6 +18,9 @@ export const markerFile = '.mypos-customers-inbox.json';
 /** Note of a claim, beside the claimed file; nobody can drop a file of this name, since dotfiles are ignored. */
 export const claimFile = '.claim.json';
 
+/** A claim appears with its note in it; until then, its folder has this before its name. */
+export const beginningPrefix = '.new-';
+
 export function processingFolder(folder: string): string {
   return join(folder, shelves.processing);
 }

@@ -87,8 +87,13 @@ function endsWithNuls(tail: Buffer): boolean {
 
 /** In any encoding: the last bytes hold CR or LF. Some programs add a Ctrl-Z. */
 function endsWithLine(tail: Buffer): boolean {
-  return /[\r\n]\0?\x1a?\0?$/.test(tail.toString('latin1'));
+  const last = tail.filter((byte) => byte !== 0 && byte !== controlZ).at(-1);
+  return last === lineFeed || last === carriageReturn;
 }
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+const controlZ = 0x1a;
 
 async function readTail(file: InputFile): Promise<Buffer> {
   const handle = await open(file.path, 'r');

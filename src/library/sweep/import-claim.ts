@@ -3,7 +3,7 @@ import type { RowCounts } from '../../../pipelines/outcome.js';
 import { CustomersError, type ExitCode, exitCodes, InputError } from '../../errors.js';
 import { hashFile } from '../../files/hash-file.js';
 import { findInputFile } from '../../files/input-file.js';
-import type { Claim } from '../../inbox/claim.js';
+import type { Claim } from '../../inbox/hold-claim.js';
 import { identityOf } from '../../inbox/look.js';
 import { meansCut } from '../../inbox/why-incomplete.js';
 import type { Ledger } from '../../ledger/open-ledger.js';

@@ -1,7 +1,9 @@
 import { sleep } from '../../api/pace.js';
 import { CustomersError, exitCodes } from '../../errors.js';
-import { type Claim, findClaims, takeFile } from '../../inbox/claim.js';
+import { findClaims } from '../../inbox/find-claims.js';
+import type { Claim } from '../../inbox/hold-claim.js';
 import type { Inbox } from '../../inbox/open-inbox.js';
+import { takeFile } from '../../inbox/take-file.js';
 import { type Candidate, look, mayBecomeQuiet, orphanReason, waits, whyNot } from './find-files.js';
 import type { SweepJob } from './sweep-jobs.js';
 import { type FileReport, reasonOf, untouched } from './sweep-summary.js';

@@ -1,5 +1,5 @@
 import { exitCodes } from '../../errors.js';
-import type { ClaimRecord } from '../../inbox/claim.js';
+import type { ClaimRecord } from '../../inbox/claim-record.js';
 import type { RunObserver } from '../observer.js';
 import type { Log, LogEntry, SweepEvent } from './sweep-log.js';
 import { type FileOutcome, type FileReport, untouched } from './sweep-summary.js';

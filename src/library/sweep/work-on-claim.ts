@@ -1,6 +1,6 @@
 import { CustomersError, exitCodes, InputError } from '../../errors.js';
-import type { Product } from '../../inbox/archive.js';
-import type { Claim, ClaimRecord } from '../../inbox/claim.js';
+import type { ClaimRecord, Product } from '../../inbox/claim-record.js';
+import type { Claim } from '../../inbox/hold-claim.js';
 import { notify } from '../../inbox/notify.js';
 import type { Inbox } from '../../inbox/open-inbox.js';
 import { importClaim, type Verdict } from './import-claim.js';
