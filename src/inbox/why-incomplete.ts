@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { InputError } from '../errors.js';
 import { gunzip } from '../files/gunzip.js';
 import { findInputFile, type InputFile, readBytes, readHead } from '../files/input-file.js';
+import { openRowSource } from '../files/open-row-source.js';
 import { type Sniffed, sniffBytes, sniffFormat } from '../files/sniff-format.js';
 import { openArchive } from '../files/xlsx/reader/archive.js';
 import { workbookLimits } from '../files/xlsx/reader/limits.js';
@@ -12,25 +13,37 @@ export interface Proofs {
   readonly lastLineEnd: 'required' | 'optional';
 }
 
-/**
- * Why a quiet file cannot be whole yet; `undefined` when it seems to be, and when it is something that no writer can
- * mend (then the import says what).
- */
-export async function whyIncomplete(path: string, proofs: Proofs): Promise<string | undefined> {
+/** Why a file cannot be whole yet. */
+export interface Incomplete {
+  readonly why: string;
+  /**
+   * An import would not take the part for the whole: it refuses the file, or the row. So once the file has waited for
+   * too long, the import may say what is wrong with it.
+   */
+  readonly importSees: boolean;
+}
+
+/** `undefined` when a quiet file seems to be whole, and when it is something that no writer can mend. */
+export async function whyIncomplete(path: string, proofs: Proofs): Promise<Incomplete | undefined> {
   try {
     const file = await findInputFile(path);
-    if (file.sizeBytes === 0) return 'it is empty';
+    if (file.sizeBytes === 0) return unseen('it is empty');
     const tail = await readTail(file);
     const format = formatOf(await readHead(file, sniffBytes), file.name, tail);
     return await checks[format](file, tail, proofs);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    return meansCut(error) || error.code === 'FILE_NOT_READABLE' ? error.message : undefined;
+    if (meansCut(error)) return { why: error.message, importSees: true };
+    return error.code === 'FILE_NOT_READABLE' ? unseen(error.message) : undefined;
   }
 }
 
+function unseen(why: string): Incomplete {
+  return { why, importSees: false };
+}
+
 /** Errors of the readers that mean: the end is not there. */
-const cutCodes: ReadonlySet<string> = new Set(['FILE_CUT', 'GZIP_CUT', 'OPEN_QUOTE', 'FILE_CHANGED']);
+const cutCodes: ReadonlySet<string> = new Set(['FILE_CUT', 'GZIP_CUT', 'FILE_CHANGED']);
 
 /** Whether a reader's complaint is what a file looks like while it is still being written. */
 export function meansCut(error: InputError): boolean {
@@ -51,11 +64,11 @@ function formatOf(head: Buffer, name: string, tail: Buffer): Kind {
 const kinds: Readonly<Record<Sniffed, Kind>> = { xlsx: 'workbook', gzip: 'gzip', csv: 'text', ndjson: 'text' };
 
 const checks: Readonly<
-  Record<Kind, (file: InputFile, tail: Buffer, proofs: Proofs) => Promise<string | undefined> | string | undefined>
+  Record<Kind, (file: InputFile, tail: Buffer, proofs: Proofs) => Promise<Incomplete | undefined> | undefined>
 > = { workbook: checkWorkbook, gzip: checkGzip, text: checkText, foreign: () => undefined };
 
 /** The directory of a zip package is its very end. */
-async function checkWorkbook(file: InputFile, tail: Buffer): Promise<string | undefined> {
+async function checkWorkbook(file: InputFile, tail: Buffer): Promise<Incomplete | undefined> {
   try {
     const archive = await openArchive(file.path, { file: file.name }, workbookLimits);
     await archive.close();
@@ -73,13 +86,30 @@ async function checkGzip(file: InputFile): Promise<undefined> {
 /** A single or double zero byte is the end of a UTF-16 text; more are room that a writer has reserved and not filled. */
 const tailBytes = 8;
 const nulsOfNoText = 4;
-const reserved = 'it ends in zero bytes: its size is reserved, and its content is not all there';
+const reserved = unseen('it ends in zero bytes: its size is reserved, and its content is not all there');
 
-function checkText(_: InputFile, tail: Buffer, proofs: Proofs): string | undefined {
+async function checkText(file: InputFile, tail: Buffer, proofs: Proofs): Promise<Incomplete | undefined> {
   if (endsWithNuls(tail)) return reserved;
-  if (proofs.vouchedFor || proofs.lastLineEnd === 'optional' || endsWithLine(tail)) return undefined;
-  return 'its last line has no end, so more may come';
+  if (proofs.vouchedFor || proofs.lastLineEnd === 'optional') return undefined;
+  if (!endsWithLine(tail)) return unseen('its last line has no end, so more may come');
+  const line = await openQuoteIn(file);
+  if (line === undefined) return undefined;
+  return { why: `the cell that a quotation mark opens in line ${line} is not closed`, importSees: true };
 }
+
+/** @returns the line of a quotation mark that opens a cell and is not closed before the end of the file */
+async function openQuoteIn(file: InputFile): Promise<number | undefined> {
+  let marks = 0;
+  for await (const chunk of readBytes(file)) for (const byte of chunk) if (byte === quotationMark) marks += 1;
+  // All is closed; this saves the reading of nearly every file.
+  if (marks % 2 === 0) return undefined;
+  const source = await openRowSource(file.path);
+  for await (const rows of source.batches())
+    for (const { number, defects = [] } of rows) if (defects.some(({ code }) => code === 'OPEN_QUOTE')) return number;
+  return undefined;
+}
+
+const quotationMark = 0x22;
 
 function endsWithNuls(tail: Buffer): boolean {
   return tail.length >= nulsOfNoText && tail.subarray(-nulsOfNoText).every((byte) => byte === 0);

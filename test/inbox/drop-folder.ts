@@ -1,11 +1,12 @@
-import { existsSync, readdirSync, renameSync, statSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { expect } from 'vitest';
 import type { SweepSummary } from '../../src/library/sweep/sweep-summary.js';
 import type { Sandbox } from '../../src/sandbox/start-sandbox.js';
-import { customerFile, customerLines, fast, keyedMapping, writeMapping } from '../e2e/customer-files.js';
+import { customerLines, fast, keyedMapping, writeMapping } from '../e2e/customer-files.js';
 import type { Finished } from '../e2e/run-command-line.js';
 import type { RunOptions, Workplace } from '../e2e/use-workplace.js';
+import { linesOf } from './use-inbox.js';
 
 /** For tests that are not about waiting. */
 export const quick = [...fast, '--quiet-for', '0.05', '--settle', '0'] as const;
@@ -44,16 +45,9 @@ export async function dropFolder(place: Workplace, mapping: object = keyedMappin
     files: () => dataFiles(place.path('drop')),
     expectCustomers(count) {
       const names = api.customers().map(({ customerName }) => String(customerName));
-      expect(names.sort()).toEqual(
-        Array.from({ length: count }, (_, index) => `Customer ${String(index + 1).padStart(4, '0')}`),
-      );
+      expect(names.sort()).toEqual(customerLines(count).map((line) => line.split(',')[1]));
     },
   };
-}
-
-/** The text of a file with the customers from number `from` on. */
-export function linesOf(from: number, count: number): string {
-  return customerFile(customerLines(from + count - 1).slice(from - 1));
 }
 
 function dataFiles(folder: string): string[] {
@@ -61,21 +55,4 @@ function dataFiles(folder: string): string[] {
     .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.'))
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
     .sort();
-}
-
-/** The month's folder in `done/`. */
-export function doneMonth(): string {
-  const [year, month] = new Date().toISOString().split('-');
-  return `done/${year}/${month}`;
-}
-
-/** Puts a file under another name, as one who renames it into place. */
-export function renameInto(from: string, to: string): void {
-  renameSync(from, to);
-}
-
-/** A folder on another file system than `path`, when this machine has one. */
-export function folderOnOtherDisk(path: string): string | undefined {
-  const own = statSync(dirname(path)).dev;
-  return ['/dev/shm', '/run', '/var/tmp'].find((folder) => existsSync(folder) && statSync(folder).dev !== own);
 }

@@ -71,12 +71,12 @@ export async function whyNot(candidate: Candidate, inbox: Inbox, nowMs: number):
   const late = isLate(candidate, nowMs);
   // Whether it is whole is for its readers to say now, and theirs is the better error.
   if (watched.cut !== undefined) return late ? undefined : waiting('INCOMPLETE', watched.cut);
-  const why = await whyIncomplete(join(inbox.folder, seen.name), {
+  const incomplete = await whyIncomplete(join(inbox.folder, seen.name), {
     // One that is older than the data was written for something else.
     vouchedFor: doneFile !== undefined && doneFile.modifiedMs >= seen.modifiedMs,
     lastLineEnd: job.job.lastLineEnd ?? 'required',
   });
-  return why === undefined ? undefined : waiting('INCOMPLETE', why);
+  return incomplete === undefined || (late && incomplete.importSees) ? undefined : waiting('INCOMPLETE', incomplete.why);
 }
 
 export function isLate({ watched, job }: Candidate, nowMs: number): boolean {

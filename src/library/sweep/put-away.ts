@@ -1,5 +1,6 @@
 import { reached } from '../../../pipelines/milestones.js';
-import { type ArchiveWish, carryOut, type Product, planArchive } from '../../inbox/archive.js';
+import { type ArchiveWish, carryOut, planArchive } from '../../inbox/archive.js';
+import type { Product } from '../../inbox/claim-record.js';
 import type { Claim } from '../../inbox/hold-claim.js';
 import type { Shelf } from '../../inbox/layout.js';
 import { openLedger } from '../../ledger/open-ledger.js';
