@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { BusyError, InputError } from '../errors.js';
 import { openExclusively } from '../sqlite/open-database.js';
 import { markerFile, processingFolder } from './layout.js';
 import { machineName } from './machine.js';
 import { type Memory, memoryFolder, recall, remember } from './memory.js';
+import { placeFile } from './place-file.js';
 import { systemCode } from './system-code.js';
 
 /** A drop folder that this process, alone on this machine, works through. */
@@ -84,9 +85,17 @@ async function checkMarker(path: string, memory: Memory, adopt: boolean, dryRun:
       adoptIt,
     );
   if (dryRun) return;
-  const inbox = known ?? randomUUID();
-  await writeFile(join(path, markerFile), `${JSON.stringify({ inbox })}\n`, { flag: 'wx' });
-  memory.inbox = inbox;
+  memory.inbox = await makeMarker(path, known ?? randomUUID());
+}
+
+/** Of two machines that make one at the same time, the first wins. */
+async function makeMarker(path: string, inbox: string): Promise<string> {
+  const part = join(path, `${markerFile}.${randomUUID()}.part`);
+  await writeFile(part, `${JSON.stringify({ inbox })}\n`, { flag: 'wx' });
+  const placed = await placeFile(part, join(path, markerFile));
+  if (placed === 'placed') return inbox;
+  await rm(part, { force: true });
+  return (await readMarker(join(path, markerFile))) ?? '';
 }
 
 const adoptIt = 'Mount the share. If this is the right folder all the same, sweep it once with --adopt.';

@@ -158,7 +158,11 @@ describe('a done-file', () => {
 
   it('without data waits, and is an error in the end', async () => {
     inbox.drop('a.csv.done', '');
-    expect(await inbox.sweepFor('a.csv.done')).toMatchObject({ outcome: 'waits', exitCode: 0, reason: { code: 'NO_DATA' } });
+    expect(await inbox.sweepFor('a.csv.done')).toMatchObject({
+      outcome: 'waits',
+      exitCode: 0,
+      reason: { code: 'NO_DATA' },
+    });
     expect(await inbox.sweepFor('a.csv.done', { maxWaitMs: 0 })).toMatchObject({ exitCode: 3 });
   });
 
@@ -195,7 +199,10 @@ describe('a file', () => {
     expect((await inbox.sweep()).exitCode).toBe(0);
     const { exitCode, files } = await inbox.sweep({ maxWaitMs: 0 });
     expect(exitCode).toBe(3);
-    expect(files[0]?.reason).toMatchObject({ code: 'WAITS_TOO_LONG', nextStep: expect.stringContaining('lastLineEnd') });
+    expect(files[0]?.reason).toMatchObject({
+      code: 'WAITS_TOO_LONG',
+      nextStep: expect.stringContaining('lastLineEnd'),
+    });
   });
 
   it('whose end never comes fails in the end, when that is plain from what is there', async () => {
@@ -226,14 +233,19 @@ describe('a file', () => {
     inbox.drop('../outside.csv', linesOf(1, 1));
     symlinkSync('../outside.csv', join(inbox.path(), 'link.csv'));
     expect((await inbox.sweep()).files).toEqual([]);
-    expect(inbox.log).toContainEqual(expect.objectContaining({ event: 'file-ignored', message: expect.stringContaining('link') }));
+    expect(inbox.log).toContainEqual(
+      expect.objectContaining({ event: 'file-ignored', message: expect.stringContaining('link') }),
+    );
   });
 });
 
 async function makeBook(): Promise<Buffer> {
   const { beginWorkbook } = await import('../../src/files/xlsx/writer.js');
   const path = inbox.path('book.xlsx');
-  const rows = linesOf(1, 1).trimEnd().split('\n').map((line) => line.split(','));
+  const rows = linesOf(1, 1)
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split(','));
   const writer = await beginWorkbook(path, 'Customers', rows[0] ?? []);
   await writer.write(rows.slice(1).map((cells) => ({ cells })));
   await writer.commit();

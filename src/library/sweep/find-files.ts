@@ -76,7 +76,9 @@ export async function whyNot(candidate: Candidate, inbox: Inbox, nowMs: number):
     vouchedFor: doneFile !== undefined && doneFile.modifiedMs >= seen.modifiedMs,
     lastLineEnd: job.job.lastLineEnd ?? 'required',
   });
-  return incomplete === undefined || (late && incomplete.importSees) ? undefined : waiting('INCOMPLETE', incomplete.why);
+  return incomplete === undefined || (late && incomplete.importSees)
+    ? undefined
+    : waiting('INCOMPLETE', incomplete.why);
 }
 
 export function isLate({ watched, job }: Candidate, nowMs: number): boolean {

@@ -3,6 +3,7 @@ import { CustomersError, exitCodes } from '../../errors.js';
 import { findClaims } from '../../inbox/find-claims.js';
 import type { Claim } from '../../inbox/hold-claim.js';
 import type { Inbox } from '../../inbox/open-inbox.js';
+import { systemCode } from '../../inbox/system-code.js';
 import { takeFile } from '../../inbox/take-file.js';
 import { type Candidate, look, mayBecomeQuiet, orphanReason, waits, whyNot } from './find-files.js';
 import type { SweepJob } from './sweep-jobs.js';
@@ -42,7 +43,10 @@ export async function makePass(pass: Pass, reports: FileReport[]): Promise<void>
   const first = claims.filter(({ record }) => record.attempts <= deadlyAttempts);
   const last = claims.filter(({ record }) => record.attempts > deadlyAttempts);
   for (const claim of first) reports.push(await workOnClaim(tools, claim));
-  for (const candidate of inOrder(found.candidates)) reports.push(await takeUp(pass, candidate, tools));
+  for (const candidate of inOrder(found.candidates)) {
+    const report = await takeUp(pass, candidate, tools);
+    if (report !== undefined) reports.push(report);
+  }
   for (const claim of last) reports.push(await workOnClaim(tools, claim));
   for (const report of reports) if (report.outcome === 'waits') await tellOfWait(tools, report, pass.dryRun);
 }
@@ -88,34 +92,45 @@ async function leftClaims(pass: Pass, reports: FileReport[]): Promise<readonly C
   return ours;
 }
 
-async function takeUp(pass: Pass, candidate: Candidate, tools: WorkTools): Promise<FileReport> {
-  const { inbox, told } = pass;
-  const { seen, job, watched, doneFile } = candidate;
-  const name = job.job.name;
-  const waitFor = (code: string, message: string) => waits(candidate, { code, message, nextStep: null }, Date.now());
-  if (pass.signal.aborted) return waitFor('STOPPING', 'the sweep was asked to stop');
+/** @returns `undefined` when somebody else has taken the file meanwhile */
+async function takeUp(pass: Pass, candidate: Candidate, tools: WorkTools): Promise<FileReport | undefined> {
+  const { seen, job } = candidate;
+  if (pass.signal.aborted) return waits(candidate, stopping, Date.now());
   try {
-    const reason = await whyNot(candidate, inbox, Date.now());
+    const reason = await whyNot(candidate, pass.inbox, Date.now());
     if (reason !== undefined) return waits(candidate, reason, Date.now());
-    const trouble = tools.troubled.get(tenantKey(job));
-    if (trouble !== undefined)
-      return { ...untouched(seen.name, name, 'waits', trouble.reason), exitCode: trouble.exitCode };
-    if (pass.dryRun) return untouched(seen.name, name, 'ready', null);
-    const facts = { job: name, firstSeenMs: watched.firstSeenMs };
-    const taken = await takeFile(inbox, seen, doneFile === undefined ? facts : { ...facts, doneFile: doneFile.name });
-    if (taken.kind === 'not-yet') return waitFor('NOT_YET', taken.why);
-    if (taken.kind === 'gone') return untouched(seen.name, name, 'waits', goneMeanwhile);
-    told.claimed(taken.claim.record);
-    return await workOnClaim(tools, taken.claim);
+    return await takeReady(pass, candidate, tools);
   } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
     // Of this file only, unless the folder has gone altogether.
-    await inbox.assertThere();
+    await pass.inbox.assertThere();
     const exitCode = error instanceof CustomersError ? error.exitCode : exitCodes.unreadableInput;
-    return { ...untouched(seen.name, name, 'waits', reasonOf(error)), exitCode };
+    return { ...untouched(seen.name, job.job.name, 'waits', reasonOf(error)), exitCode };
   }
 }
 
-const goneMeanwhile = { code: 'GONE', message: 'somebody else has taken it meanwhile', nextStep: null };
+const stopping = { code: 'STOPPING', message: 'the sweep was asked to stop', nextStep: null };
+
+async function takeReady(pass: Pass, candidate: Candidate, tools: WorkTools): Promise<FileReport | undefined> {
+  const { inbox, told } = pass;
+  const { seen, job, watched, doneFile } = candidate;
+  const name = job.job.name;
+  const trouble = tools.troubled.get(tenantKey(job));
+  if (trouble !== undefined)
+    return { ...untouched(seen.name, name, 'waits', trouble.reason), exitCode: trouble.exitCode };
+  if (pass.dryRun) return untouched(seen.name, name, 'ready', null);
+  const facts = { job: name, firstSeenMs: watched.firstSeenMs };
+  const taken = await takeFile(inbox, seen, doneFile === undefined ? facts : { ...facts, doneFile: doneFile.name });
+  switch (taken.kind) {
+    case 'gone':
+      return undefined;
+    case 'not-yet':
+      return waits(candidate, { code: 'NOT_YET', message: taken.why, nextStep: null }, Date.now());
+    case 'taken':
+      told.claimed(taken.claim.record);
+      return workOnClaim(tools, taken.claim);
+  }
+}
 
 /** Logs why a file waits; once it has waited too long, the job's people hear of it, once. */
 async function tellOfWait(tools: WorkTools, report: FileReport, isDryRun: boolean): Promise<void> {

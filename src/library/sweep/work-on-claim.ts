@@ -48,17 +48,28 @@ async function finishClaim(tools: WorkTools, claim: Claim): Promise<FileReport> 
     return told.report({ ...untouched(record.file, record.job, 'kept', trouble.reason), exitCode: trouble.exitCode });
   }
   if (record.plan !== undefined) return finishPlan(tools, claim, job, setUp);
-  const verdict = await importClaim(claim, {
-    job,
-    setUp,
-    observer: claimObserver(told, record),
-    signal: tools.signal,
-    settleMs: tools.settleMs,
-    assertThere: () => tools.inbox.assertThere(),
-    nowMs: Date.now(),
-  });
+  const verdict = await whileFollowing(tools.signal, (signal) =>
+    importClaim(claim, {
+      ...{ job, setUp, signal, settleMs: tools.settleMs, nowMs: Date.now() },
+      observer: claimObserver(told, record),
+      assertThere: () => tools.inbox.assertThere(),
+    }),
+  );
   if (verdict.isTenantTrouble) tools.troubled.set(tenantKey(job), verdict);
   return close(tools, claim, job, setUp, verdict);
+}
+
+/** Each import gets a signal of its own, since it never stops listening, and a service lives through thousands. */
+async function whileFollowing<T>(signal: AbortSignal, work: (own: AbortSignal) => Promise<T>): Promise<T> {
+  const own = new AbortController();
+  const follow = () => own.abort(signal.reason);
+  if (signal.aborted) follow();
+  signal.addEventListener('abort', follow, { once: true });
+  try {
+    return await work(own.signal);
+  } finally {
+    signal.removeEventListener('abort', follow);
+  }
 }
 
 const stopping = {
