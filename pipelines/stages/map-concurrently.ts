@@ -20,21 +20,25 @@ export async function forEachConcurrently<T>(
   work: (item: T) => Promise<void>,
 ): Promise<void> {
   const limit = pLimit(bounds.concurrency);
-  const underWay = new Set<Promise<void>>();
   const errors: unknown[] = [];
   const over = () => bounds.stopping.aborted || errors.length > 0;
+  let underWay = 0;
+  let wake = () => {};
+  // One waiter, woken by whatever ends next: racing hundreds of promises for every item costs more than the items.
+  const oneEnds = () => new Promise<void>((resolve) => (wake = resolve));
 
   function begin(item: T): void {
-    const promise = limit(async () => {
+    underWay += 1;
+    void limit(async () => {
       if (!over()) await work(item);
     })
       .catch((error: unknown) => {
         errors.push(error);
       })
       .finally(() => {
-        underWay.delete(promise);
+        underWay -= 1;
+        wake();
       });
-    underWay.add(promise);
   }
 
   try {
@@ -42,13 +46,13 @@ export async function forEachConcurrently<T>(
       for (const item of batch) {
         if (over()) break;
         begin(item);
-        if (underWay.size >= bounds.itemsAhead) await Promise.race(underWay);
+        while (underWay >= bounds.itemsAhead) await oneEnds();
       }
       if (over()) break;
     }
   } finally {
     // Also when the source itself fails: what was begun is finished and settled.
-    await Promise.all(underWay);
+    while (underWay > 0) await oneEnds();
   }
   if (errors.length > 0) throw errors[0];
 }

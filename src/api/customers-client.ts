@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Customer, JsonValue } from '../../pipelines/customer.js';
 import type {
   CustomerPage,
@@ -59,6 +60,8 @@ const defaultRequestTimeoutMs = 60_000;
 export function openCustomersClient(options: ClientOptions): CustomersClient {
   const { credentials, now = Date.now, random = Math.random } = options;
   const stopping = options.stopping ?? new AbortController().signal;
+  // Every request that waits for its turn listens to it: many are no leak.
+  setMaxListeners(Number.POSITIVE_INFINITY, stopping);
   const http = openHttp({
     baseUrl: options.baseUrl,
     connections: options.concurrency,

@@ -1,7 +1,7 @@
 import type { Refusal } from '../../pipelines/outcome.js';
 
 /** How much of an error body is kept, in characters (an Excel cell ends at 32,767). */
-export const longestResponse = 32_000;
+const longestResponse = 32_000;
 
 /**
  * Reads what the API says in an error body. The vendor documents `failureDescription` for the login and only "details

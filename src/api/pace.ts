@@ -1,3 +1,4 @@
+import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import Bottleneck from 'bottleneck/light.js';
 
 /** Hands out permits to send, one per request, and closes for everybody when the server asks for a pause. */
@@ -22,13 +23,15 @@ const jobsPerSecond = 100;
  * @param ratePerSecond - `Infinity` for no limit
  */
 export function createPace(ratePerSecond: number, now: () => number = Date.now): Pace {
-  const buy = createTill(ratePerSecond, now);
+  const buy = createTill(ratePerSecond);
   let openAt = 0;
   return {
     async permit(stopping) {
       for (;;) {
         stopping.throwIfAborted();
         await sleepUntil(openAt, now, stopping);
+        // It may have fired during that wait, and nobody is told twice.
+        stopping.throwIfAborted();
         await buy(stopping);
         // The gate may have closed while this permit was waited for; then the permit is given up, never saved.
         if (now() >= openAt) return;
@@ -48,32 +51,38 @@ type Till = (stopping: AbortSignal) => Promise<void>;
  * slot ends, so that few but quick callers still reach a high rate; after that it lapses, so that nobody can save up
  * for a burst.
  */
-function createTill(ratePerSecond: number, now: () => number): Till {
+function createTill(ratePerSecond: number): Till {
+  // A clock that is set while the run goes on must neither hold it up nor let it rush.
+  const now = () => performance.now();
   if (!Number.isFinite(ratePerSecond)) return () => Promise.resolve();
   const permitsPerSlot = Math.max(1, Math.ceil(ratePerSecond / jobsPerSecond));
   const slotMs = (permitsPerSlot * 1000) / ratePerSecond;
-  const limiter = new Bottleneck({ minTime: slotMs });
+  const limiter = new Bottleneck({ minTime: slotMs, maxConcurrent: 1 });
+  const window = slidingWindow(ratePerSecond, now);
   const waiting: { readonly serve: () => void; readonly stopping: AbortSignal }[] = [];
   let slotsAsked = 0;
   let unsold = 0;
   let slotEndsAt = 0;
 
-  function openSlot(): Promise<void> {
+  async function openSlot(): Promise<void> {
     slotsAsked -= 1;
     unsold = permitsPerSlot;
     slotEndsAt = now() + slotMs;
     while (unsold > 0 && waiting.length > 0) {
+      const roomInMs = window.roomInMs();
+      if (roomInMs > 0) await setTimeoutPromise(roomInMs);
       const next = waiting.shift();
       if (next === undefined || next.stopping.aborted) continue;
       unsold -= 1;
+      window.note();
       next.serve();
     }
-    return Promise.resolve();
   }
 
   return (stopping) => {
-    if (permitsPerSlot > 1 && unsold > 0 && now() < slotEndsAt) {
+    if (permitsPerSlot > 1 && unsold > 0 && waiting.length === 0 && now() < slotEndsAt && window.roomInMs() <= 0) {
       unsold -= 1;
+      window.note();
       return Promise.resolve();
     }
     return new Promise((resolve, reject) => {
@@ -91,6 +100,28 @@ function createTill(ratePerSecond: number, now: () => number): Till {
         void limiter.schedule(openSlot);
       }
     });
+  };
+}
+
+/** What the way to the server may squeeze together, and timers that fire late; it costs a hundredth of the rate. */
+const windowMarginMs = 10;
+
+/**
+ * Remembers when the last permits were sold: Bottleneck spaces its jobs by when they were due, so after a moment in
+ * which the process stood still they come at once, and a second could see more than the rate.
+ */
+function slidingWindow(ratePerSecond: number, now: () => number) {
+  const permits = Math.max(1, Math.floor(ratePerSecond));
+  const lengthMs = (permits * 1000) / ratePerSecond + windowMarginMs;
+  const soldAt = new Float64Array(permits).fill(Number.NEGATIVE_INFINITY);
+  let oldest = 0;
+  return {
+    /** How long until one more may be sold; not above 0 when it may be now. */
+    roomInMs: () => (soldAt[oldest] ?? 0) + lengthMs - now(),
+    note() {
+      soldAt[oldest] = now();
+      oldest = (oldest + 1) % permits;
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import { getCommand } from './commands/get.js';
 import { importCommand } from './commands/import.js';
 import { listCommand } from './commands/list.js';
 import { loginCommand } from './commands/login.js';
+import { mirrorCommand } from './commands/mirror.js';
 import { reconcileCommand } from './commands/reconcile.js';
 import { resumeCommand } from './commands/resume.js';
 import { runCommand } from './commands/run.js';
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   sweepCommand,
   watchCommand,
   runCommand,
+  mirrorCommand,
   loginCommand,
   sandboxCommand,
 ];

@@ -32,8 +32,9 @@ function declare(argv: readonly string[], streams: Streams, onExit: (code: ExitC
       'parse-numbers': false,
       'parse-positional-numbers': false,
       'dot-notation': false,
-      'duplicate-arguments-array': false,
     })
+    // It is handed the parser too, which the types of yargs leave out.
+    .middleware(keepLast as unknown as (args: object) => void, true)
     .strict()
     .demandCommand(1, 'Name a command; `mypos-customers --help` lists them.')
     .exitProcess(false)
@@ -54,6 +55,25 @@ function declare(argv: readonly string[], streams: Streams, onExit: (code: ExitC
       }
     });
   return parser;
+}
+
+/** What yargs has, and its types leave out. */
+interface DeclaredOptions {
+  getOptions(): Readonly<Record<'string' | 'boolean' | 'array', readonly string[]>>;
+}
+
+/** An option that is given twice counts as it was given last, as in most commands; yargs would make a list of it. */
+function keepLast(args: Record<string, unknown>, parser: DeclaredOptions): void {
+  const { string, boolean, array } = parser.getOptions();
+  const single = [...string, ...boolean].filter((name) => !array.includes(name));
+  for (const name of single.flatMap((dashed) => [dashed, camelCase(dashed)])) {
+    const value = args[name];
+    if (Array.isArray(value)) args[name] = value.at(-1);
+  }
+}
+
+function camelCase(dashed: string): string {
+  return dashed.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** Errors of yargs itself have no class of their own; anything with another one is a bug. */

@@ -60,6 +60,23 @@ const steps: readonly string[] = [
   INSERT INTO tokens (one) VALUES (1);
   CREATE TABLE token_days (day TEXT PRIMARY KEY, used INTEGER NOT NULL) WITHOUT ROWID;
   `,
+  // The mirror. The body comes last, so that the small columns can be read without it.
+  `
+  CREATE TABLE customers (
+    code TEXT PRIMARY KEY,
+    id TEXT,
+    extent TEXT NOT NULL CHECK (extent IN ('sent', 'flat', 'whole')),
+    edited TEXT,
+    sent_hash TEXT,
+    touched_at INTEGER NOT NULL,
+    body TEXT NOT NULL
+  );
+  CREATE TABLE mirror (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    fresh_until INTEGER
+  );
+  INSERT INTO mirror (one) VALUES (1);
+  `,
 ];
 
 /** The version that this program writes. */

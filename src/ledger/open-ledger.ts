@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CustomerMirror } from '../../pipelines/mirror.js';
 import type { RunLedger } from '../../pipelines/ports.js';
 import type { TokenStore } from '../api/token-store.js';
 import { UsageError } from '../errors.js';
 import { type Database, openDatabase } from '../sqlite/open-database.js';
 import { migrate, schemaVersion } from './migrations.js';
+import { mirrorTable } from './mirror-table.js';
 import { openRunRows } from './run-rows.js';
 import { type Runs, runTable } from './runs.js';
 import { lockTenant, type TenantLock } from './tenant-lock.js';
@@ -24,6 +26,8 @@ export interface Ledger {
   readonly folder: string;
   readonly runs: Runs;
   readonly tokens: TokenStore;
+  /** A local copy of the customers; changed only by who holds the lock. */
+  readonly mirror: CustomerMirror;
   rowsOf(run: number): RunLedger;
   /** Another tenant of the same state folder that has a run of this name. */
   tenantOfRun(name: string): Tenant | undefined;
@@ -52,8 +56,10 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
       nextStep: 'Update mypos-customers, or choose another --state-dir.',
     });
   }
+  const mirror = mirrorTable(database, now);
   return {
     folder,
+    mirror,
     runs: runTable(database, now),
     tokens: tokenTable(database),
     rowsOf: (run) => openRunRows(database, run, now),

@@ -9,7 +9,8 @@ import type { InputSource } from '../files/input-source.js';
 import { defaultResultPaths, type ResultPaths } from '../results/write-results.js';
 import { type Input, openInput, type ReadOptions, readOptionsOf, readThrough } from './input.js';
 import type { RunObserver } from './observer.js';
-import { defaultSettle, performRun, type RunJob } from './perform-run.js';
+import { performRun } from './perform-run.js';
+import { defaultSettle, type RunJob } from './run-job.js';
 import { controlFor, runOnTenant } from './run-on-tenant.js';
 import type { RunSummary } from './run-summary.js';
 

@@ -4,7 +4,7 @@ import { CustomersError } from '../errors.js';
 import type { RunRecord } from '../ledger/runs.js';
 import { type ResultsWritten, writeResults } from '../results/write-results.js';
 import { explainFailure } from './explain-failure.js';
-import type { RunTools } from './perform-run.js';
+import type { RunTools } from './run-job.js';
 import { apiSummary, describeStop, exitCodeOf, type RunSummary } from './run-summary.js';
 
 /** Writes the result file from the ledger, closes the run there, and sums it up. */

@@ -9,7 +9,8 @@ import { importJob, type KeptImportOptions, resultPathsFor } from './import-job.
 import { type Input, openInput, type ReadOptions, readOptionsOf } from './input.js';
 import { type MappingFile, readMappingFile } from './mapping-file.js';
 import type { RunObserver } from './observer.js';
-import { defaultSettle, performRun } from './perform-run.js';
+import { performRun } from './perform-run.js';
+import { defaultSettle } from './run-job.js';
 import { controlFor, runOnTenant } from './run-on-tenant.js';
 import type { RunSummary } from './run-summary.js';
 

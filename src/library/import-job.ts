@@ -10,7 +10,7 @@ import { createDraftValidator } from '../validation/create-draft-validator.js';
 import { type Input, type ReadOptions, readThrough } from './input.js';
 import { compileFor, identityColumns, type MappingFile } from './mapping-file.js';
 import type { RunObserver } from './observer.js';
-import type { RunJob } from './perform-run.js';
+import type { RunJob } from './run-job.js';
 
 /** What a resumed import must know again; the ledger keeps it as JSON. */
 export interface KeptImportOptions {

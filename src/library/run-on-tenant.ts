@@ -3,7 +3,7 @@ import type { Settings } from '../config/settings.js';
 import { type Connection, connect } from './connect.js';
 
 /** How many rows may fail when nobody says. */
-export const defaultFailureLimit: FailureLimit = { kind: 'share', most: 0.1, from: 300 };
+const defaultFailureLimit: FailureLimit = { kind: 'share', most: 0.1, from: 300 };
 
 /** A control that stops when the caller's signal fires. */
 export function controlFor(limit: FailureLimit | undefined, signal: AbortSignal | undefined): RunControl {

@@ -6,7 +6,7 @@ import type { InputSource } from '../files/input-source.js';
 import type { Ledger } from '../ledger/open-ledger.js';
 import type { ResultPaths } from '../results/write-results.js';
 import { findRun } from './find-run.js';
-import type { RunJob } from './perform-run.js';
+import type { RunJob } from './run-job.js';
 
 /** What a resumed undo must know again. */
 export interface KeptUndoOptions {

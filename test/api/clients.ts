@@ -26,7 +26,7 @@ export const login = { kind: 'login', username: 'jane@example.com', password: 'c
 export const readyToken = { kind: 'token', accessToken: 'ready' } as const;
 
 /** Tokens that no other process sees: for tests of other things. */
-export function memoryTokens(): TokenStore {
+function memoryTokens(): TokenStore {
   const database = openDatabase(':memory:');
   migrate(database);
   return tokenTable(database);

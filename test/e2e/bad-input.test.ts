@@ -235,9 +235,10 @@ describe('the command line', () => {
     expect(stderr).toContain(says);
   });
 
-  it('prints an error once and no JSON with --json', async () => {
+  it('prints an error once for people and as one document for scripts with --json', async () => {
     const { exitCode, stdout, stderr } = await place.run(['check', 'nowhere.csv', '--json']);
-    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(exitCode).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ exitCode: 2, error: { code: 'MAPPING_MISSING' } });
     expect(stderr.match(/Error:/g)).toHaveLength(1);
   });
 

@@ -21,42 +21,66 @@ describe.each([
       codes.map((code) => ['skipped', 'ALREADY_CREATED', code]),
     );
   });
+});
 
-  it('is added again with --force', async () => {
+describe('a finished file that is imported again with --force', () => {
+  it.each([
+    ['with a key, which is believed all the same: nobody is added twice', keyedMapping, 2],
+    ['without a key: everybody is added again, as was asked for', keylessMapping, 4],
+  ])('%s', async (_name, mapping, count) => {
     const api = await place.openApi();
     writeCustomers(place, 2, mapping);
     await place.run(['import', ...fast, 'customers.csv']);
     const { exitCode } = await place.run(['import', ...fast, 'customers.csv', '--force']);
-    expect([exitCode, api.customers().length]).toEqual([0, 4]);
+    expect([exitCode, api.customers().length]).toEqual([0, count]);
   });
 });
 
-describe('a row whose answer was lost', () => {
-  const lostAnswer = { faults: [{ name: 'reset-after-commit', on: 'add', bodyContains: 'Customer 0002' }] } as const;
+const settled = [...fast, '--settle', '0.1'];
+const lostAnswer = { faults: [{ name: 'reset-after-commit', on: 'add', bodyContains: 'Customer 0002' }] } as const;
 
-  it('is in doubt: sent once, with exit code 7 and the command that settles it', async () => {
+describe('a row whose answer was lost', () => {
+  it('is found by the import itself at its end and sent once', async () => {
     const api = await place.openApi(lostAnswer);
     writeCustomers(place, 3);
-    const { exitCode, stdout } = await place.run(['import', ...fast, 'customers.csv']);
+    const { exitCode } = await place.run(['import', ...settled, 'customers.csv']);
+    const row = readResults(place.read('customers.results.csv'))[1];
+    const [made, ...more] = api.customers().filter((customer) => customer.customerName === 'Customer 0002');
+    expect([exitCode, more]).toEqual([0, []]);
+    expect([row?._status, row?._attempts, row?._customerCode]).toEqual(['created', '1', made?.customerCode]);
+  });
+});
+
+/** Two customers that both look exactly like the row: nobody but a person can tell which one it made. */
+async function importWithTwin(mapping: object) {
+  const api = await place.openApi();
+  writeCustomers(place, 3, mapping);
+  await place.run(['import', ...fast, 'customers.csv', '--state-dir', 'elsewhere']);
+  api.setFaults(lostAnswer.faults);
+  const end = await place.run(['import', ...settled, 'customers.csv']);
+  api.setFaults([]);
+  return { api, ...end };
+}
+
+describe('a row whose answer was lost and whose customer nobody can tell', () => {
+  it('stays in doubt: sent once, with exit code 7 and the command that settles it', async () => {
+    const { api, exitCode, stdout } = await importWithTwin(keyedMapping);
     const row = readResults(place.read('customers.results.csv'))[1];
     expect(exitCode).toBe(7);
     expect(stdout).toMatch(/mypos-customers reconcile \S+/);
     expect([row?._status, row?._attempts, row?._customerCode]).toEqual(['in_doubt', '1', '']);
-    expect(api.customers().filter((customer) => customer.customerName === 'Customer 0002')).toHaveLength(1);
+    expect(api.customers().filter((customer) => customer.customerName === 'Customer 0002')).toHaveLength(2);
   });
 
   it.each([
     ['with a key', keyedMapping],
     ['without a key', keylessMapping],
   ])('is not sent by a second import either, %s', async (_name, mapping) => {
-    const api = await place.openApi(lostAnswer);
-    writeCustomers(place, 3, mapping);
-    await place.run(['import', ...fast, 'customers.csv']);
-    api.setFaults([]);
-    await place.run(['import', ...fast, 'customers.csv']);
+    const { api } = await importWithTwin(mapping);
+    await place.run(['import', ...settled, 'customers.csv']);
     const row = readResults(place.read('customers.results.csv'))[1];
     expect([row?._status, row?._errorCode]).toEqual(['skipped', 'IN_DOUBT_ELSEWHERE']);
-    expect(api.customers()).toHaveLength(customerLines(3).length);
+    expect(api.customers()).toHaveLength(2 * customerLines(3).length);
   });
 });
 

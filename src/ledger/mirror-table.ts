@@ -1,0 +1,185 @@
+import type { Customer } from '../../pipelines/customer.js';
+import {
+  type CustomerMirror,
+  type Extent,
+  type MirroredCustomer,
+  type MirrorIndex,
+  type MirrorRefreshing,
+  untouchedSinceCreation,
+} from '../../pipelines/mirror.js';
+import type { Database, SqlValue } from '../sqlite/open-database.js';
+import { mirrorIndexes } from './mirror-indexes.js';
+
+/** The customers of a tenant in its ledger. */
+export function mirrorTable(database: Database, now: () => number): CustomerMirror {
+  const freshUntil = database.prepare('SELECT fresh_until FROM mirror');
+  const count = database.prepare('SELECT count(*) AS n FROM customers');
+  const find = database.prepare('SELECT extent, edited, sent_hash, body FROM customers WHERE code = ?');
+  const all = database.prepare('SELECT extent, edited, sent_hash, body FROM customers ORDER BY code');
+  const forget = database.prepare('DELETE FROM customers WHERE code = ?');
+  const indexes = mirrorIndexes(database);
+  const rows = mirrorRows(database, now);
+  const mirror = {
+    get freshUntilMs() {
+      const at = freshUntil.get()?.fresh_until;
+      return at == null ? undefined : Number(at);
+    },
+    count: () => Number(count.get()?.n ?? 0),
+    find(customerCode: string) {
+      const row = find.get(customerCode);
+      return row === undefined ? undefined : toMirrored(row);
+    },
+    *all() {
+      for (const row of all.iterate()) yield toMirrored(row);
+    },
+    indexBy: (valueFor: (customer: Customer) => string | undefined): MirrorIndex =>
+      indexes.open(mirror.all(), valueFor),
+    noteDetail(detail: Customer) {
+      const listed = listRow(detail);
+      const known = rows.stateOf(listed.code);
+      const sentHash = known !== undefined && isAsListed(known, listed) ? known.sentHash : undefined;
+      rows.put(listed.code, withHash({ customer: detail, extent: 'whole', ...editedOf(listed) }, sentHash));
+      indexes.put(listed.code, detail);
+    },
+    noteWritten(customerCode: string, written: MirroredCustomer) {
+      rows.put(customerCode, written);
+      indexes.put(customerCode, written.customer);
+    },
+    forget(customerCode: string) {
+      forget.run(customerCode);
+      indexes.remove(customerCode);
+    },
+    refreshing: mirrorRefreshing(database, rows),
+  };
+  return mirror;
+}
+
+function mirrorRefreshing(database: Database, rows: MirrorRows): MirrorRefreshing {
+  database.exec('CREATE TEMP TABLE listed (code TEXT PRIMARY KEY) WITHOUT ROWID');
+  const see = database.prepare('INSERT OR IGNORE INTO temp.listed (code) VALUES (?)');
+  const forgetUnseen = database.prepare(
+    'DELETE FROM customers WHERE touched_at < ? AND code NOT IN (SELECT code FROM temp.listed)',
+  );
+  const freshUntil = database.prepare('UPDATE mirror SET fresh_until = ?');
+  let inPass = false;
+  const eachListed = (customers: readonly Customer[], look: (listed: ListedRow) => boolean): ListedRow[] =>
+    database.transaction(() =>
+      customers.map(listRow).filter((listed) => {
+        if (inPass) see.run(listed.code);
+        return look(listed);
+      }),
+    );
+  return {
+    beginPass() {
+      database.exec('DELETE FROM temp.listed');
+      inPass = true;
+    },
+    takeFlat: (customers) => eachListed(customers, (listed) => rows.takeFlat(listed)).length,
+    compare: (customers, needsFlat) =>
+      eachListed(customers, (listed) => !rows.isCurrent(listed, needsFlat)).map(({ code }) => code),
+    forgetUnseen(startedAtMs) {
+      inPass = false;
+      const { changes } = forgetUnseen.run(startedAtMs);
+      database.exec('DELETE FROM temp.listed');
+      return changes;
+    },
+    freshUntil: (serverTimeMs) => {
+      freshUntil.run(serverTimeMs);
+    },
+    clear: () => {
+      database.exec('DELETE FROM customers; UPDATE mirror SET fresh_until = NULL');
+    },
+  };
+}
+
+interface ListedRow {
+  readonly code: string;
+  readonly edited: string | undefined;
+  readonly row: Customer;
+}
+
+interface RowState {
+  readonly extent: Extent;
+  readonly edited: string | undefined;
+  readonly sentHash: string | undefined;
+}
+
+type MirrorRows = ReturnType<typeof mirrorRows>;
+
+function mirrorRows(database: Database, now: () => number) {
+  const state = database.prepare('SELECT extent, edited, sent_hash FROM customers WHERE code = ?');
+  const body = database.prepare('SELECT body FROM customers WHERE code = ?');
+  const setEdited = database.prepare('UPDATE customers SET edited = ? WHERE code = ?');
+  const upsert = database.prepare(`INSERT INTO customers (code, id, extent, edited, sent_hash, touched_at, body)
+    VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (code) DO UPDATE SET id = excluded.id, extent = excluded.extent, edited = excluded.edited,
+      sent_hash = excluded.sent_hash, touched_at = excluded.touched_at, body = excluded.body`);
+  function stateOf(code: string): RowState | undefined {
+    const row = state.get(code);
+    return row && { extent: row.extent as Extent, edited: textOrNone(row.edited), sentHash: textOrNone(row.sent_hash) };
+  }
+  function put(code: string, { customer, extent, edited, sentHash }: MirroredCustomer): void {
+    const { customerId } = customer;
+    const id = typeof customerId === 'string' ? customerId : null;
+    upsert.run(code, id, extent, edited ?? null, sentHash ?? null, now(), JSON.stringify(customer));
+  }
+  return {
+    stateOf,
+    put,
+    /** @returns whether it was new or changed */
+    takeFlat(listed: ListedRow): boolean {
+      const known = stateOf(listed.code);
+      if (known === undefined || !isAsListed(known, listed)) {
+        put(listed.code, { customer: listed.row, extent: 'flat', ...editedOf(listed) });
+        return true;
+      }
+      const before = JSON.parse(String(body.get(listed.code)?.body ?? '{}')) as Customer;
+      const extent = known.extent === 'whole' ? 'whole' : 'flat';
+      const customer = { ...before, ...listed.row };
+      put(listed.code, withHash({ customer, extent, ...editedOf(listed) }, known.sentHash));
+      return known.extent === 'sent';
+    },
+    isCurrent(listed: ListedRow, needsFlat: boolean): boolean {
+      const known = stateOf(listed.code);
+      if (known === undefined || !isAsListed(known, listed)) return false;
+      if (known.edited === undefined) setEdited.run(listed.edited ?? null, listed.code);
+      return !needsFlat || known.extent !== 'sent';
+    },
+  };
+}
+
+/** Whether what is known is still so: the same edit, or our own add that nobody has edited since. */
+function isAsListed(known: RowState, { edited, row }: ListedRow): boolean {
+  if (edited === undefined) return false;
+  if (known.edited !== undefined) return known.edited === edited;
+  return known.extent === 'sent' && untouchedSinceCreation(row);
+}
+
+function listRow(customer: Customer): ListedRow {
+  const { customSortRowNumber: _, liTotalCount: __, ...row } = customer;
+  const { lastEditDateUTC: edited } = row;
+  return { code: String(row.customerCode), edited: typeof edited === 'string' ? edited : undefined, row };
+}
+
+function editedOf({ edited }: ListedRow): { readonly edited?: string } {
+  return edited === undefined ? {} : { edited };
+}
+
+function withHash(mirrored: MirroredCustomer, sentHash: string | undefined): MirroredCustomer {
+  return sentHash === undefined ? mirrored : { ...mirrored, sentHash };
+}
+
+function textOrNone(value: SqlValue | undefined): string | undefined {
+  return value == null ? undefined : String(value);
+}
+
+function toMirrored(row: Record<string, SqlValue>): MirroredCustomer {
+  const edited = textOrNone(row.edited);
+  const sentHash = textOrNone(row.sent_hash);
+  return {
+    customer: JSON.parse(String(row.body)) as Customer,
+    extent: row.extent as Extent,
+    ...(edited === undefined ? {} : { edited }),
+    ...(sentHash === undefined ? {} : { sentHash }),
+  };
+}

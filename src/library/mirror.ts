@@ -1,0 +1,57 @@
+import { MirrorNotFresh, type Refreshed, type RefreshOptions, refreshMirror } from '../../pipelines/refresh-mirror.js';
+import { RunControl } from '../../pipelines/run-control.js';
+import type { Settings } from '../config/settings.js';
+import { RunStoppedError, UsageError } from '../errors.js';
+import type { Connection } from './connect.js';
+import { runOnTenant } from './run-on-tenant.js';
+import { type ApiSummary, apiSummary } from './run-summary.js';
+
+export type MirrorRefreshed = Refreshed & { readonly api: ApiSummary };
+
+/**
+ * Brings the local copy of the customers up to date: everything the first time, afterwards only what has changed.
+ *
+ * @param signal - ends it early; what was read by then is kept
+ * @throws UsageError, LoginError, RunStoppedError, BusyError
+ */
+export function refreshCustomers(
+  settings: Settings,
+  options: Pick<RefreshOptions, 'anew'> & { readonly signal: AbortSignal },
+): Promise<MirrorRefreshed> {
+  const control = new RunControl();
+  options.signal.addEventListener('abort', () => control.stop({ kind: 'signal', signal: 'SIGINT' }), { once: true });
+  return runOnTenant(settings, control, 'mirror refresh', async (connection) => {
+    const refreshed = await freshMirror(connection, options);
+    return { ...refreshed, api: apiSummary(connection.client) };
+  });
+}
+
+/**
+ * Refreshes the mirror of an open connection, whose lock the caller holds.
+ *
+ * @throws UsageError when the API suddenly lists nobody, RunStoppedError when the list does not hold still
+ */
+export async function freshMirror({ client, ledger }: Connection, options: RefreshOptions = {}): Promise<Refreshed> {
+  const clockDifferenceMs = () => client.traffic.clockDifferenceMs;
+  try {
+    return await refreshMirror({ api: client, mirror: ledger.mirror, now: Date.now, clockDifferenceMs }, options);
+  } catch (error) {
+    throw error instanceof MirrorNotFresh ? explain(error, ledger.mirror.count()) : error;
+  }
+}
+
+function explain(error: MirrorNotFresh, known: number): Error {
+  switch (error.why) {
+    case 'list_empty':
+      return new UsageError(`The API lists no customers any more, and ${known} are known. Nothing was changed.`, {
+        code: 'LIST_EMPTY',
+        nextStep:
+          'Mostly this user has lost the right to read customers. If they are really gone: mypos-customers mirror refresh --anew',
+      });
+    case 'list_moves':
+      return new RunStoppedError('Customers are being deleted faster than the list of them can be read.', {
+        code: 'LIST_MOVES',
+        nextStep: 'Try again when that has ended.',
+      });
+  }
+}

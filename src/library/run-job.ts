@@ -1,0 +1,37 @@
+import type { CustomersApi, RunLedger } from '../../pipelines/ports.js';
+import type { RunControl } from '../../pipelines/run-control.js';
+import type { InputSource } from '../files/input-source.js';
+import type { RunRecord } from '../ledger/runs.js';
+import type { ResultPaths } from '../results/write-results.js';
+import type { Connection } from './connect.js';
+import type { RunObserver } from './observer.js';
+
+/** What a run works through, and how. */
+export interface RunJob {
+  readonly source: InputSource;
+  readonly rows: number;
+  /** Where results and rejects go; nowhere when absent. */
+  readonly paths: Partial<ResultPaths>;
+  /** The field that carries a row's key, for reconciliation. */
+  readonly stamp?: string;
+  /** Goes through the rows that are not settled; may be called again. */
+  readonly work: (ports: { api: CustomersApi; ledger: RunLedger; control: RunControl }) => Promise<void>;
+}
+
+export interface SettleOptions {
+  /** How long after the last doubtful request a customer that cannot be found counts as never made. */
+  readonly settleMs: number;
+  readonly assumeAbsent: boolean;
+}
+
+export const defaultSettle: SettleOptions = { settleMs: 10_000, assumeAbsent: false };
+
+export interface RunTools {
+  readonly connection: Connection;
+  readonly run: RunRecord;
+  readonly ledger: RunLedger;
+  readonly job: RunJob;
+  readonly control: RunControl;
+  readonly observer: RunObserver;
+  readonly settle: SettleOptions;
+}

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { writeCustomers } from './customer-files.js';
+import { useWorkplace } from './use-workplace.js';
+
+const place = useWorkplace();
+const rate = 50;
+
+describe('an import with --rate 50', () => {
+  it('never sends more than 50 requests in a second, retries, logins and reconciliation included', async () => {
+    const api = await place.openApi({
+      faults: [
+        { name: '503', on: 'any', when: { every: 20 } },
+        { name: 'reset-after-commit', on: 'add', when: { every: 30 } },
+      ],
+    });
+    writeCustomers(place, 200);
+    const args = ['--rate', String(rate), '--settle', '0.1', '--max-failures', '100%'];
+    await place.run(['import', 'customers.csv', ...args]);
+    const arrivals = api.requests().map(({ at }) => at);
+    expect(arrivals.length).toBeGreaterThan(210);
+    expect(busiestSecond(arrivals)).toBeLessThanOrEqual(rate);
+  });
+
+  it('says nothing of what goes on inside, however many requests wait for their turn', async () => {
+    await place.openApi({ faults: [{ name: '429', on: 'add', when: { nth: [20] }, retryAfterSeconds: 1 }] });
+    writeCustomers(place, 100);
+    const { stderr } = await place.run(['import', 'customers.csv', '--rate', '200', '--concurrency', '32']);
+    expect(stderr).not.toMatch(/Warning|Listeners/);
+  });
+});
+
+/** The most arrivals in any window of one second, wherever it begins. */
+function busiestSecond(arrivals: readonly number[]): number {
+  let most = 0;
+  let first = 0;
+  for (const [last, at] of arrivals.entries()) {
+    while (at - (arrivals[first] ?? at) >= 1000) first += 1;
+    most = Math.max(most, last - first + 1);
+  }
+  return most;
+}
