@@ -31,7 +31,7 @@ export interface ImportJob {
 export type Job = ImportJob;
 
 /** The keys of each kind of job. */
-export const jobKinds = { import: importJobKeys } as const satisfies Record<
+const jobKinds = { import: importJobKeys } as const satisfies Record<
   Job['kind'],
   Readonly<Record<string, JobKey>>
 >;

@@ -81,7 +81,7 @@ export async function whyNot(candidate: Candidate, inbox: Inbox, nowMs: number):
     : waiting('INCOMPLETE', incomplete.why);
 }
 
-export function isLate({ watched, job }: Candidate, nowMs: number): boolean {
+function isLate({ watched, job }: Candidate, nowMs: number): boolean {
   return nowMs - watched.firstSeenMs > job.maxWaitMs;
 }
 

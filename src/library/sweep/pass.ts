@@ -5,7 +5,7 @@ import type { Claim } from '../../inbox/hold-claim.js';
 import type { Inbox } from '../../inbox/open-inbox.js';
 import { systemCode } from '../../inbox/system-code.js';
 import { takeFile } from '../../inbox/take-file.js';
-import { type Candidate, look, mayBecomeQuiet, orphanReason, waits, whyNot } from './find-files.js';
+import { type Candidate, type FoundFiles, look, mayBecomeQuiet, orphanReason, waits, whyNot } from './find-files.js';
 import type { SweepJob } from './sweep-jobs.js';
 import { type FileReport, reasonOf, untouched } from './sweep-summary.js';
 import type { Told } from './told.js';
@@ -14,6 +14,8 @@ import { tell, tenantKey, type WorkTools, workOnClaim } from './work-on-claim.js
 export interface Pass {
   readonly inbox: Inbox;
   readonly jobs: readonly SweepJob[];
+  /** Only files of this job; which job a file belongs to is decided among all. */
+  readonly only?: string;
   readonly told: Told;
   /** Look several times until files are quiet; else once. */
   readonly patienceMs: number;
@@ -35,7 +37,7 @@ export async function makePass(pass: Pass, reports: FileReport[]): Promise<void>
   const { inbox, told } = pass;
   await inbox.assertThere();
   const claims = pass.dryRun ? [] : await leftClaims(pass, reports);
-  const found = await lookUntilQuiet(pass);
+  const found = ofJob(pass.only, await lookUntilQuiet(pass));
   if (!pass.dryRun) await inbox.remember();
   for (const { name, why } of found.ignored) told.ignored(name, why);
   for (const orphan of found.orphans) reports.push(waits(orphan, orphanReason(), Date.now()));
@@ -49,6 +51,12 @@ export async function makePass(pass: Pass, reports: FileReport[]): Promise<void>
   }
   for (const claim of last) reports.push(await workOnClaim(tools, claim));
   for (const report of reports) if (report.outcome === 'waits') await tellOfWait(tools, report, pass.dryRun);
+}
+
+function ofJob(only: string | undefined, found: FoundFiles): FoundFiles {
+  if (only === undefined) return found;
+  const isOwn = ({ job }: Candidate) => job.job.name === only;
+  return { ...found, candidates: found.candidates.filter(isOwn), orphans: found.orphans.filter(isOwn) };
 }
 
 /** In the order in which they came; files of one moment by name, as people number them. */

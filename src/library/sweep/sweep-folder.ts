@@ -7,7 +7,7 @@ import { notify } from '../../inbox/notify.js';
 import { type Inbox, openInbox } from '../../inbox/open-inbox.js';
 import { prune } from '../../inbox/prune.js';
 import { makePass, type Pass } from './pass.js';
-import { type GivenToJobs, jobsFor, type SweepJob } from './sweep-jobs.js';
+import { type GivenToJobs, jobsFor } from './sweep-jobs.js';
 import type { Log } from './sweep-log.js';
 import { addToTotals, writePassMetrics } from './sweep-metrics.js';
 import {
@@ -23,7 +23,7 @@ import { tellTo } from './told.js';
 
 export interface SweepOptions extends GivenToJobs {
   readonly folder: string;
-  /** Only this job of the configuration file. @default all that look after the folder */
+  /** Only files of this job of the configuration file. @default of all that look after the folder */
   readonly job?: string;
   /** The folder is right although it is not the one that was here before. */
   readonly adopt?: boolean;
@@ -103,7 +103,7 @@ interface Sweep {
 
 function begin(command: 'sweep' | 'watch', options: SweepOptions, log: Log, patience: number): Sweep {
   const { folder, adopt = false, dryRun = false, settleMs } = options;
-  const jobs = ownJobs(options);
+  const jobs = jobsFor(resolve(folder), readJobs(options.settings.config), options);
   const stateFolder = resolveSettings(options.settings).stateDir.value;
   const inbox = openInbox(folder, { stateFolder, adopt, dryRun });
   const signal = options.signal ?? new AbortController().signal;
@@ -121,6 +121,7 @@ function begin(command: 'sweep' | 'watch', options: SweepOptions, log: Log, pati
     pass: {
       ...{ inbox, jobs, told: tellTo(log), patienceMs: patience, dryRun, signal },
       ...(settleMs === undefined ? {} : { settleMs }),
+      ...(options.job === undefined ? {} : { only: options.job }),
     },
     options,
     log,
@@ -144,12 +145,6 @@ function begin(command: 'sweep' | 'watch', options: SweepOptions, log: Log, pati
       pruned,
     }),
   };
-}
-
-function ownJobs({ folder, job, settings, ...given }: SweepOptions): readonly SweepJob[] {
-  const jobs = readJobs(settings.config);
-  const wanted = job === undefined ? jobs : jobs.filter(({ name }) => name === job);
-  return jobsFor(resolve(folder), wanted, { settings, ...given });
 }
 
 async function onePass(sweep: Sweep): Promise<ExitCode> {
