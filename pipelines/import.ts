@@ -1,3 +1,4 @@
+import type { RowOutcome, RowStatus } from './outcome.js';
 import type { CustomersApi, RowSource, RunLedger, Settlement, ValidateDraft } from './ports.js';
 import type { RunControl } from './run-control.js';
 import { addRow } from './stages/add-row.js';
@@ -19,6 +20,7 @@ export interface ImportPorts {
   readonly api: CustomersApi;
   readonly ledger: RunLedger;
   readonly control: RunControl;
+  readonly now: () => number;
 }
 
 export interface ImportOptions {
@@ -40,7 +42,7 @@ const rowsAheadPerRequest = 50;
 
 /** Runs every row of the source to its end in the ledger; stops early when the control says so. */
 export async function importCustomers(ports: ImportPorts, options: ImportOptions): Promise<void> {
-  const { source, mapper, validate, api, ledger, control } = ports;
+  const { source, mapper, validate, api, ledger, control, now } = ports;
   const register = new RepeatRegister();
   const rows = skipSettled(firstRows(source.batches(), options.first), ledger, control, register);
   const mapped = mapRows(rows, mapper, validate);
@@ -53,14 +55,38 @@ export async function importCustomers(ports: ImportPorts, options: ImportOptions
     stopping: control.stopping,
   };
   const oneAtATime = inTurn();
-  const write = { api, ledger, mapper, verify: options.verify };
+  const write = { api, ledger, mapper, verify: options.verify, now };
   await forEachConcurrently(works, bounds, (work) =>
     oneAtATime(identityOf(work), async () => {
+      const earlier = options.repeats === 'in-order' ? earlierOpen(work, register) : undefined;
       // A row for the same customer may have gone before this one, and may have been the one to create it.
       const now = options.repeats === 'in-order' ? matchRow(work, ledger, match) : work;
-      await settleOne(work, await endOf(now, write), ledger, control);
+      const end = earlier === undefined ? await endOf(now, write) : { outcome: waitsFor(earlier) };
+      noteOpen(work, end.outcome.status, register);
+      await settleOne(work, end, ledger, control);
     }),
   );
+}
+
+function earlierOpen(work: OpenWork, register: RepeatRegister): number | undefined {
+  const identity = identityOf(work);
+  return identity === undefined ? undefined : register.openBefore(identity, work.row.number);
+}
+
+function noteOpen(work: OpenWork, status: RowStatus, register: RepeatRegister): void {
+  const identity = identityOf(work);
+  if (identity !== undefined && (status === 'failed' || status === 'in_doubt'))
+    register.leaveOpen(identity, work.row.number);
+}
+
+/** Sent now, it would be overwritten later by the row that should have gone before it. */
+function waitsFor(row: number): RowOutcome {
+  return {
+    status: 'failed',
+    errorCode: 'WAITS_FOR_ROW',
+    message: `Not sent: row ${row} for the same customer comes first and has not been applied. To go on: mypos-customers resume`,
+    attempts: 0,
+  };
 }
 
 function endOf(work: Work, ports: WritePorts): Promise<WriteEnd> {

@@ -106,13 +106,17 @@ export interface RunLedger {
   rowsBetween(first: number, last: number): ReadonlyMap<number, LedgerRow>;
   /** Says that a request is about to leave for this row; before this resolves, none may. */
   intend(intent: Intent): Promise<void>;
-  /** Takes an intent back: its request certainly never counted. */
+  /** Takes an intent back: its request certainly never counted, so the row is again as it was before. */
   withdraw(index: number): Promise<void>;
   settle(rows: readonly Settlement[]): Promise<void>;
   /** Rows of this run of which it is not known what became of them, in file order. */
   doubtful(): readonly LedgerRow[];
-  /** Rows whose customer this run created or updated, in file order. */
+  /** Rows whose customer this run created, updated or deleted, in file order. */
   written(): readonly LedgerRow[];
+  /** Codes of some customers that this run has created with intents after this moment (epoch milliseconds, our clock). */
+  createdSince(ms: number): readonly string[];
+  /** Whether the tenant has customers that some run created and none has deleted. */
+  hasCustomers(): boolean;
   /** Whether some row of this tenant is known to stand for this customer. */
   isKnownCode(customerCode: string): boolean;
   /** The customer that this key of the legacy system stands for, in any run of this tenant. */
@@ -136,6 +140,10 @@ export interface LedgerRow {
   readonly customerCode?: string;
   /** Epoch milliseconds, our clock. */
   readonly intentAtMs?: number;
+  /** The server's clock minus ours at the intent, where it was known. Milliseconds. */
+  readonly clockDifferenceMs?: number;
+  /** When the answer was given up: epoch milliseconds, our clock. */
+  readonly doubtAtMs?: number;
   /** The customer as it was before this run changed it. */
   readonly preImage?: Customer;
   /** Fingerprint of the whole customer as this run wrote it. */

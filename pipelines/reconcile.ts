@@ -1,4 +1,5 @@
-import { changesOf, fieldOf } from './compare-customers.js';
+import { changesOf, editableContent, fieldOf, mergeDraft } from './compare-customers.js';
+import { contentHash } from './content-hash.js';
 import type { Customer } from './customer.js';
 import type { RowOutcome } from './outcome.js';
 import type { CustomersApi, LedgerRow, RunLedger } from './ports.js';
@@ -61,20 +62,21 @@ export async function reconcile(ports: ReconcilePorts, options: ReconcileOptions
     if (outcome.status === 'in_doubt') unclear.push({ row: row.number, candidates });
     else if (outcome.status === 'failed') absent += 1;
     else adopted += 1;
-    await ledger.settle([settlementOf(row, outcome)]);
-    if (row.state === 'in_doubt') control.count(outcome.status, 'in_doubt');
-    else control.count(outcome.status);
+    const writtenHash = finding.kind === 'changed' ? finding.writtenHash : undefined;
+    await ledger.settle([{ ...settlementOf(row, outcome), ...(writtenHash === undefined ? {} : { writtenHash }) }]);
+    control.correct(outcome.status, row.state === 'in_doubt' ? 'in_doubt' : undefined);
   }
   return { adopted, absent, unclear };
 }
 
+/** Counted from when the answer was given up: a server that hung may have gone on working until then. */
 async function waitToSettle(rows: readonly LedgerRow[], ports: ReconcilePorts, settleMs: number): Promise<void> {
-  const last = Math.max(...rows.map((row) => row.intentAtMs ?? 0));
+  const last = Math.max(...rows.map((row) => row.doubtAtMs ?? row.intentAtMs ?? 0));
   const left = last + settleMs - ports.now();
   if (left > 0) await ports.sleep(Math.min(left, settleMs), ports.control.stopping);
 }
 
-type Found = Finding | { readonly kind: 'changed'; readonly outcome: RowOutcome };
+type Found = Finding | { readonly kind: 'changed'; readonly outcome: RowOutcome; readonly writtenHash?: string };
 
 async function lookForAdds(
   adds: readonly LedgerRow[],
@@ -82,23 +84,36 @@ async function lookForAdds(
   stamp: string | undefined,
 ): Promise<ReadonlyMap<number, Finding>> {
   const { api, ledger } = ports;
-  const first = Math.min(...adds.map((row) => row.intentAtMs ?? 0));
-  const since = first + (await clockDifference(ports)) - clockMarginMs;
+  const clock = await clockDifference(ports);
+  const since =
+    Math.min(...adds.map((row) => (row.intentAtMs ?? 0) + (row.clockDifferenceMs ?? clock))) - clockMarginMs;
   const made: Customer[] = [];
+  const witnesses = new Set(ledger.createdSince(Math.min(...adds.map((row) => row.intentAtMs ?? 0))));
+  const [expected, before] = [witnesses.size, since > ports.now() + clock];
   const pages = readPages(api, { pageSize, changedSince: new Date(since) });
   let proof: PagesProof | undefined;
   while (proof === undefined) {
     const step = await pages.next();
     if (step.done === true) proof = step.value;
     else
-      made.push(
-        ...step.value.filter((one) => !madeBefore(one, since) && !ledger.isKnownCode(String(one.customerCode))),
-      );
+      for (const one of step.value) {
+        const code = String(one.customerCode);
+        witnesses.delete(code);
+        if (!madeBefore(one, since) && !ledger.isKnownCode(code)) made.push(one);
+      }
   }
   const findings = await findCreated(adds, made, api, stamp);
-  if (proof.complete) return findings;
-  // A list that could not be read whole proves that a customer is there, never that it is not.
+  const blind = before || (expected > 0 ? witnesses.size === expected : proof.seen === 0 && (await seesNobody(ports)));
+  if (proof.complete && !blind) return findings;
+  // A list that is not whole, or does not show what is known to be there, proves that a customer is there, never that
+  // it is not.
   return new Map([...findings].filter(([, finding]) => finding.kind !== 'absent'));
+}
+
+/** An empty list usually means a missing right, not an empty table [vendor]. */
+async function seesNobody({ api, ledger }: ReconcilePorts): Promise<boolean> {
+  if (!ledger.hasCustomers()) return false;
+  return (await api.list({ page: 1, pageSize: 1 })).customers.length === 0;
 }
 
 /** Asks the server for its time when nobody has yet: an empty page is the cheapest answer with a `Date`. */
@@ -127,12 +142,10 @@ async function lookAtChanges(rows: readonly LedgerRow[], ports: ReconcilePorts):
   return findings;
 }
 
+/** One that is there may have been inactive before: only another delete tells, and that can do no harm. */
 function deleted(row: LedgerRow, customerCode: string, customer: Customer | undefined): Found {
-  const attempts = attemptsOf(row);
-  if (customer === undefined) return { kind: 'changed', outcome: { status: 'deleted', customerCode, attempts } };
-  if (fieldOf(customer, 'active') === false)
-    return { kind: 'changed', outcome: { status: 'deactivated', customerCode, attempts } };
-  return { kind: 'absent' };
+  if (customer !== undefined) return { kind: 'absent' };
+  return { kind: 'changed', outcome: { status: 'deleted', customerCode, attempts: attemptsOf(row) } };
 }
 
 function updated(row: LedgerRow, customerCode: string, customer: Customer | undefined): Found {
@@ -141,7 +154,9 @@ function updated(row: LedgerRow, customerCode: string, customer: Customer | unde
   if (changesOf(customer, payload).length === 0) {
     const customerId = fieldOf(customer, 'customerId');
     const identity = { customerCode, ...(typeof customerId === 'string' ? { customerId } : {}) };
-    return { kind: 'changed', outcome: { status: 'updated', attempts: attemptsOf(row), ...identity } };
+    // As it was written, so that an undo sees whether somebody has edited it since.
+    const writtenHash = contentHash(editableContent({ ...mergeDraft(preImage, payload), ...identity }));
+    return { kind: 'changed', outcome: { status: 'updated', attempts: attemptsOf(row), ...identity }, writtenHash };
   }
   // The fields that were to change are all as before: the update never arrived.
   const asBefore = Object.keys(payload).every(
@@ -180,13 +195,14 @@ function outcomeOf(row: LedgerRow, finding: Found, candidates: readonly string[]
 
 function unclearMessage(row: LedgerRow, candidates: readonly string[]): string {
   if (row.customerCode !== undefined)
-    return 'Sent, and the customer is now neither as before nor as it should be: somebody else may have changed it. Look at it and import the row again with --mode update.';
-  if (candidates.length === 0) return 'Sent, and the customers could not be read completely. Reconcile again later.';
-  return `Sent, and it may be one of these customers: ${candidates.join(', ')}. Look at them; if it is none of them: mypos-customers reconcile --assume-absent --yes`;
+    return `Sent, and the customer ${row.customerCode} is now neither as before nor as it should be: somebody else may have changed it. Look at it; to write the row again: mypos-customers reconcile --assume-absent --yes, then resume.`;
+  if (candidates.length === 0)
+    return 'Sent, and the list of customers could not be read whole, or does not show what must be there. Check the right to read customers and reconcile again later.';
+  return `Sent, and it may be one of these customers: ${candidates.join(', ')}. Look at them; if it is none of them: mypos-customers reconcile --assume-absent --yes, then resume.`;
 }
 
 function attemptsOf(row: LedgerRow): number {
-  return row.outcome?.attempts ?? 1;
+  return row.state === 'in_doubt' ? (row.outcome?.attempts ?? 1) : 1;
 }
 
 function settlementOf(row: LedgerRow, outcome: RowOutcome) {

@@ -20,7 +20,7 @@ export class RunControl {
   #seen = 0;
   #reason: StopReason | undefined;
 
-  constructor(readonly failureLimit?: FailureLimit) {}
+  constructor(public failureLimit?: FailureLimit) {}
 
   /** Fires when nothing new may be sent. */
   get stopping(): AbortSignal {
@@ -60,9 +60,14 @@ export class RunControl {
     this.#abort.abort(new Error('The run is stopping.'));
   }
 
-  /** Counts a row's outcome; `was` is the status that it replaces. */
-  count(status: RowStatus, was?: RowStatus): void {
+  /** Counts a status in the place of another one, by what was found out later: never a reason to stop. */
+  correct(status: RowStatus, was: RowStatus | undefined): void {
     if (was !== undefined) this.#counts[was] -= 1;
+    this.#counts[status] += 1;
+  }
+
+  /** Counts a row's outcome. */
+  count(status: RowStatus): void {
     this.#counts[status] += 1;
     if (this.#tooManyFailures()) this.stop({ kind: 'max_failures', failures: this.#failures(), rows: this.#seen });
   }

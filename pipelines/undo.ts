@@ -1,6 +1,6 @@
 import { changesOf, editableContent, fieldOf } from './compare-customers.js';
 import { contentHash } from './content-hash.js';
-import type { Customer, JsonValue } from './customer.js';
+import type { Customer, Draft } from './customer.js';
 import type { CustomersApi, LedgerRow, RowSource, RunLedger } from './ports.js';
 import type { Row } from './row.js';
 import type { RunControl } from './run-control.js';
@@ -11,9 +11,9 @@ import { skipSettled } from './stages/skip-settled.js';
 import { notApplied, type WriteEnd, withIntent } from './stages/write-customer.js';
 
 export interface UndoPorts {
-  /** The rows of the run to undo, with the indexes that they have there. */
+  /** One row a customer: its place is that of the first row that wrote to it. */
   readonly source: RowSource;
-  readonly undone: RunLedger;
+  readonly writings: ReadonlyMap<number, Writing>;
   readonly api: CustomersApi;
   /** Of the run that undoes. */
   readonly ledger: RunLedger;
@@ -26,112 +26,155 @@ export interface UndoOptions {
   readonly evenChanged: boolean;
 }
 
+/** All that a run did to one customer, be it in one row or in several. */
+export interface Writing {
+  readonly index: number;
+  readonly number: number;
+  readonly customerCode: string;
+  readonly key?: string;
+  /** What the first row did; `deleted` cannot be put back. */
+  readonly did: 'created' | 'updated' | 'deleted';
+  /** As it was before the first update. */
+  readonly preImage?: Customer;
+  /** Fingerprint of the whole customer after the last update. */
+  readonly writtenHash?: string;
+}
+
 /** What an undo would do to one customer. */
 export type UndoStep =
-  | { readonly kind: 'delete' | 'restore'; readonly current: Customer }
-  | { readonly kind: 'gone' }
-  | { readonly kind: 'changed'; readonly current: Customer }
+  | { readonly kind: 'delete' | 'restore' | 'changed' | 'as_before'; readonly current: Customer }
+  | { readonly kind: 'gone' | 'lost' }
   | { readonly kind: 'unanswered'; readonly message: string; readonly errorCode: string };
 
 const rowsAheadPerRequest = 50;
 
+/** Gathers what a run did by customer, in the order of their first rows. */
+export function writingsOf(rows: readonly LedgerRow[]): readonly Writing[] {
+  const byCode = new Map<string, Writing>();
+  for (const row of rows) {
+    const { customerCode, state, writtenHash, index, number, key, preImage } = row;
+    if (customerCode === undefined || (state !== 'created' && state !== 'updated' && state !== 'deleted')) continue;
+    // An add is recognised by the server's dates as long as nothing else was written.
+    const after = state === 'updated' && writtenHash !== undefined ? { writtenHash } : {};
+    const before = byCode.get(customerCode);
+    byCode.set(customerCode, {
+      ...(before ?? {
+        ...{ index, number, customerCode, did: state },
+        ...(key === undefined ? {} : { key }),
+        ...(preImage === undefined ? {} : { preImage }),
+      }),
+      ...after,
+    });
+  }
+  return [...byCode.values()];
+}
+
 /** Deletes what a run created and puts back what it updated, each customer after a look at how it is now. */
 export async function undoRows(ports: UndoPorts, options: UndoOptions): Promise<void> {
-  const { source, undone, ledger, control } = ports;
+  const { source, writings, ledger, control } = ports;
   const rows = skipSettled(source.batches(), ledger, control, new RepeatRegister());
   const { concurrency } = options;
   const bounds = { concurrency, itemsAhead: concurrency * rowsAheadPerRequest, stopping: control.stopping };
   await forEachConcurrently(rows, bounds, async (row) => {
     control.noteSeen(1);
-    const original = undone.rowsBetween(row.index, row.index).get(row.index);
-    if (original?.customerCode === undefined) return;
-    const end = await undoRow(row, { ...original, customerCode: original.customerCode }, ports, options);
-    const { writtenHash } = end;
+    const writing = writings.get(row.index);
+    if (writing === undefined) return;
+    const { outcome, writtenHash } = await undoRow(row, writing, ports, options);
     await ledger.settle([
       {
         index: row.index,
         number: row.number,
-        outcome: end.outcome,
-        ...(original.key === undefined ? {} : { key: original.key }),
+        outcome,
+        ...(writing.key === undefined ? {} : { key: writing.key }),
         ...(writtenHash === undefined ? {} : { writtenHash }),
       },
     ]);
-    control.count(end.outcome.status);
+    control.count(outcome.status);
   });
 }
 
-type Original = LedgerRow & { readonly customerCode: string };
-
-/** Looks at the customer of a row and says what an undo would do to it. */
-export async function undoStep(original: Original, api: CustomersApi): Promise<UndoStep> {
-  const answer = await api.get(original.customerCode);
+/** Looks at a customer and says what an undo would do to it. */
+export async function undoStep(writing: Writing, api: CustomersApi): Promise<UndoStep> {
+  if (writing.did === 'deleted') return { kind: 'lost' };
+  const answer = await api.get(writing.customerCode);
   if (answer.kind === 'absent') return { kind: 'gone' };
   if (answer.kind === 'unanswered') return { kind: 'unanswered', message: answer.message, errorCode: answer.errorCode };
   const { customer: current } = answer;
-  if (hasChanged(original, current)) return { kind: 'changed', current };
-  return { kind: original.state === 'created' ? 'delete' : 'restore', current };
+  if (writing.did === 'updated' && changesBack(writing, current).length === 0) return { kind: 'as_before', current };
+  if (hasChanged(writing, current)) return { kind: 'changed', current };
+  return { kind: writing.did === 'created' ? 'delete' : 'restore', current };
 }
 
-async function undoRow(row: Row, original: Original, ports: UndoPorts, options: UndoOptions): Promise<WriteEnd> {
-  const { customerCode } = original;
-  const step = await undoStep(original, ports.api);
+async function undoRow(row: Row, writing: Writing, ports: UndoPorts, options: UndoOptions): Promise<WriteEnd> {
+  const { customerCode } = writing;
+  const step = await undoStep(writing, ports.api);
   switch (step.kind) {
     case 'gone':
-      return { outcome: { status: 'skipped', attempts: 0, customerCode, reason: alreadyGone } };
-    case 'unanswered':
-      return {
-        outcome: { status: 'failed', attempts: 0, customerCode, errorCode: step.errorCode, message: step.message },
-      };
+    case 'lost':
+      return { outcome: { status: 'skipped', attempts: 0, customerCode, reason: reasons[step.kind] } };
+    case 'unanswered': {
+      const { errorCode, message } = step;
+      return { outcome: { status: 'failed', attempts: 0, customerCode, errorCode, message } };
+    }
+    case 'as_before':
+      return { outcome: { status: 'unchanged', attempts: 0, ...identityOf(writing, step.current) } };
     case 'changed':
-      if (!options.evenChanged)
-        return { outcome: { status: 'failed', attempts: 0, customerCode, ...changedSince(customerCode) } };
+      if (options.evenChanged) break;
+      return { outcome: { status: 'failed', attempts: 0, customerCode, ...changedSince(customerCode) } };
   }
-  if (original.state === 'created') return { outcome: await deleteCustomer(row, customerCode, ports) };
-  return restore(row, original, step.current, ports);
+  if (writing.did === 'created') return { outcome: await deleteCustomer(row, customerCode, ports) };
+  return restore(row, writing, step.current, ports);
 }
 
-async function restore(row: Row, original: Original, current: Customer, ports: UndoPorts): Promise<WriteEnd> {
-  const { customerCode, preImage = {} } = original;
-  const before = editableContent(preImage);
-  // Fields that were blank before and are not now are part of what was changed.
-  const blanks = Object.fromEntries(Object.keys(editableContent(current)).map((field) => [field, null]));
-  const changes = changesOf(current, { ...blanks, ...before });
-  const customerId = fieldOf(current, 'customerId');
-  const identity = { customerCode, ...(typeof customerId === 'string' ? { customerId } : {}) };
-  if (changes.length === 0) return { outcome: { status: 'unchanged', attempts: 0, ...identity } };
-  const payload: Record<string, JsonValue> = Object.fromEntries(changes.map(({ field, to }) => [field, to]));
+async function restore(row: Row, writing: Writing, current: Customer, ports: UndoPorts): Promise<WriteEnd> {
+  const identity = identityOf(writing, current);
+  const { customerCode } = identity;
+  const payload: Draft = Object.fromEntries(changesBack(writing, current).map(({ field, to }) => [field, to]));
   const restored = { ...current, ...payload, ...identity };
   const base = { index: row.index, number: row.number, payload, payloadHash: contentHash(payload) };
   const intent = { ...base, customerCode, preImage: current };
   const answer = await withIntent(ports.ledger, intent, (hooks) => ports.api.update(customerCode, restored, hooks));
   if (answer.kind !== 'applied') return { outcome: { ...notApplied(answer, noColumns), ...identity } };
-  const { httpStatus, attempts } = answer;
+  const { httpStatus, attempts, customer } = answer;
   return {
     outcome: { status: 'updated', httpStatus, attempts, ...identity },
-    writtenHash: contentHash(editableContent(restored)),
+    writtenHash: contentHash(editableContent(customer)),
   };
+}
+
+/** What differs from before the run; fields that were blank before and are not now are part of it. */
+function changesBack({ preImage = {} }: Writing, current: Customer) {
+  const blanks = Object.fromEntries(Object.keys(editableContent(current)).map((field) => [field, null]));
+  return changesOf(current, { ...blanks, ...editableContent(preImage) });
+}
+
+function identityOf({ customerCode }: Writing, current: Customer) {
+  const customerId = fieldOf(current, 'customerId');
+  return { customerCode, ...(typeof customerId === 'string' ? { customerId } : {}) };
 }
 
 const noColumns = { columnsOf: () => [] };
 
 /**
- * Whether somebody has edited the customer since the run wrote it: for an update by its content, for an add by the
- * server's own dates, which are equal as long as nobody has.
+ * Whether somebody has edited the customer since the run wrote it: after an update by its content, after an add alone
+ * by the server's own dates, which are equal as long as nobody has.
  */
-function hasChanged(original: Original, current: Customer): boolean {
-  if (original.state !== 'created') return original.writtenHash !== contentHash(editableContent(current));
-  const [created, edited] = [fieldOf(current, 'creationDateUTC'), fieldOf(current, 'lastEditDateUTC')];
-  return created !== edited;
+function hasChanged(writing: Writing, current: Customer): boolean {
+  if (writing.writtenHash !== undefined) return writing.writtenHash !== contentHash(editableContent(current));
+  return writing.did === 'updated' || fieldOf(current, 'creationDateUTC') !== fieldOf(current, 'lastEditDateUTC');
 }
 
-const alreadyGone = {
-  code: 'ALREADY_GONE',
-  message: 'The customer does not exist any more: there is nothing to undo.',
-};
+const reasons = {
+  gone: { code: 'ALREADY_GONE', message: 'The customer does not exist any more: there is nothing to undo.' },
+  lost: {
+    code: 'CANNOT_BRING_BACK',
+    message: 'The customer was deleted, and the API cannot bring it back. Import it again to have it under a new code.',
+  },
+} as const;
 
 function changedSince(customerCode: string) {
   return {
     errorCode: 'CHANGED_SINCE',
-    message: `Somebody has changed the customer ${customerCode} since, so it was left alone. To undo it all the same, use --even-changed.`,
+    message: `Somebody has changed the customer ${customerCode} since, so it was left alone. To undo it all the same: mypos-customers undo <run> --even-changed`,
   };
 }

@@ -63,6 +63,16 @@ export class GuardError extends CustomersError {
   readonly exitCode = exitCodes.guard;
 }
 
+/** A signal ended the command before it had begun to change anything. */
+export class InterruptedError extends CustomersError {
+  readonly exitCode: ExitCode;
+
+  constructor(signal: 'SIGINT' | 'SIGTERM') {
+    super(`Stopped by ${signal} before anything was changed.`, { code: signal });
+    this.exitCode = signal === 'SIGINT' ? exitCodes.sigint : exitCodes.sigterm;
+  }
+}
+
 /** Another process holds the lock. */
 export class BusyError extends CustomersError {
   readonly exitCode = exitCodes.busy;

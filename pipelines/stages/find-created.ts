@@ -34,19 +34,22 @@ export async function findCreated(
   const taken = new Set<string>();
   const alike = countByContent(rows);
   const findings = new Map<number, Finding>();
-  for (const row of rows) {
-    const payload = row.payload ?? {};
-    const resembling = candidatesFor(payload, byTelling, made).filter(
-      (one) => likeness(payload, one) >= resemblingShare,
-    );
-    const whole: Customer[] = [];
-    for (const candidate of resembling) whole.push(await detailOf(candidate, api, details));
-    const free = whole.filter((one) => !taken.has(String(one.customerCode)));
-    const finding = judge(row, payload, free, stamp, alike.get(contentOf(row)) ?? 1);
-    alike.set(contentOf(row), (alike.get(contentOf(row)) ?? 1) - 1);
-    if (finding.kind === 'made') taken.add(String(finding.customer.customerCode));
-    findings.set(row.index, finding);
-  }
+  // Whoever is found takes its customer first: what is left over can resemble the lost ones only then.
+  for (const pass of ['find', 'compare'] as const)
+    for (const row of rows) {
+      if (findings.has(row.index)) continue;
+      const payload = row.payload ?? {};
+      // A key is believed whatever else the customer says by now, so whoever is not found is looked for everywhere.
+      const everywhere = pass === 'compare' && isStamped(row, payload, stamp);
+      const candidates: Customer[] = [];
+      for (const one of everywhere ? made : resembling(payload, byTelling, made))
+        if (!taken.has(String(one.customerCode))) candidates.push(await wholeOf(one, payload, api, details));
+      const finding = judge(row, payload, candidates, stamp, alike.get(contentOf(row)) ?? 1);
+      if (finding.kind !== 'made' && pass === 'find') continue;
+      alike.set(contentOf(row), (alike.get(contentOf(row)) ?? 1) - 1);
+      if (finding.kind === 'made') taken.add(String(finding.customer.customerCode));
+      findings.set(row.index, finding);
+    }
   return findings;
 }
 
@@ -59,9 +62,13 @@ function judge(
   alike: number,
 ): Finding {
   const { key } = row;
-  const keyIsWritten = key !== undefined && stamp !== undefined && Object.hasOwn(payload, stamp);
+  const keyIsWritten = isStamped(row, payload, stamp);
   // Another row's key makes it another row's customer, however alike the two are.
-  const possible = keyIsWritten ? candidates.filter((one) => isBlankOr(fieldOf(one, stamp), key)) : candidates;
+  const possible = candidates.filter((one) =>
+    keyIsWritten
+      ? fieldOf(one, stamp) === key || (isBlank(fieldOf(one, stamp)) && likeness(payload, one) >= resemblingShare)
+      : likeness(payload, one) >= resemblingShare,
+  );
   const equal = possible.filter((one) => (keyIsWritten ? fieldOf(one, stamp) === key : hasAll(one, payload)));
   const [first] = equal;
   // Rows of the same content are as like as the customers that they made: any of these will do, unless there are more.
@@ -83,8 +90,12 @@ function countByContent(rows: readonly LedgerRow[]): Map<string, number> {
   return counts;
 }
 
-function isBlankOr(value: JsonValue | undefined, key: string): boolean {
-  return value === undefined || value === null || value === '' || value === key;
+function isBlank(value: JsonValue | undefined): boolean {
+  return value === undefined || value === null || value === '';
+}
+
+function isStamped(row: LedgerRow, payload: Draft, stamp: string | undefined): stamp is string {
+  return row.key !== undefined && stamp !== undefined && Object.hasOwn(payload, stamp);
 }
 
 type TellingIndex = ReadonlyMap<string, readonly Customer[]>;
@@ -102,11 +113,12 @@ function indexByTelling(made: readonly Customer[]): TellingIndex {
   return index;
 }
 
-function candidatesFor(payload: Draft, index: TellingIndex, made: readonly Customer[]): readonly Customer[] {
+/** Customers that could be the row's, as far as the flat view shows. */
+function resembling(payload: Draft, index: TellingIndex, made: readonly Customer[]): readonly Customer[] {
   const keys = tellingFields.flatMap((field) => telling(field, fieldOf(payload, field)) ?? []);
   // A row that says nothing telling could be any of them.
-  if (keys.length === 0) return made;
-  return [...new Set(keys.flatMap((key) => index.get(key) ?? []))];
+  const found = keys.length === 0 ? made : [...new Set(keys.flatMap((key) => index.get(key) ?? []))];
+  return found.filter((one) => likeness(payload, one) >= resemblingShare);
 }
 
 function telling(field: string, value: JsonValue | undefined): string | undefined {
@@ -132,7 +144,14 @@ function loosely(value: JsonValue | undefined): string {
     .replaceAll(/[^\p{L}\p{N}]/gu, '');
 }
 
-async function detailOf(flat: Customer, api: CustomersApi, known: Map<string, Customer>): Promise<Customer> {
+/** The flat view does where it shows all that was sent; else the detail is asked for, once. */
+async function wholeOf(
+  flat: Customer,
+  payload: Draft,
+  api: CustomersApi,
+  known: Map<string, Customer>,
+): Promise<Customer> {
+  if (Object.keys(payload).every((field) => fieldOf(flat, field) !== undefined)) return flat;
   const code = String(flat.customerCode);
   const before = known.get(code);
   if (before !== undefined) return before;

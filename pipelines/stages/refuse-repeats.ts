@@ -12,11 +12,28 @@ interface First {
 export class RepeatRegister {
   readonly #rows = new Map<string, First>();
 
-  /** The row that came before for this customer, if any; else this one is its first. */
+  readonly #open = new Map<string, number>();
+
+  /**
+   * The row that came before for this customer, if any; else this one is its first. A resumed run meets the rows that
+   * are settled before the open ones of their batch, so it is their place in the file that counts.
+   */
   note(identity: string, first: First): First | undefined {
     const before = this.#rows.get(identity);
-    if (before === undefined) this.#rows.set(identity, first);
-    return before?.row === first.row ? undefined : before;
+    if (before !== undefined && before.row < first.row) return before;
+    this.#rows.set(identity, first);
+    return undefined;
+  }
+
+  /** The row has not come to an end that later rows for its customer could build upon. */
+  leaveOpen(identity: string, row: number): void {
+    this.#open.set(identity, Math.min(row, this.#open.get(identity) ?? row));
+  }
+
+  /** An earlier row for the customer that has been left open, if any. */
+  openBefore(identity: string, row: number): number | undefined {
+    const earlier = this.#open.get(identity);
+    return earlier !== undefined && earlier < row ? earlier : undefined;
   }
 }
 

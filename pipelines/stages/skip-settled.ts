@@ -28,7 +28,10 @@ export async function* skipSettled(
       const status = settled.state === 'intent' ? 'in_doubt' : settled.state;
       if (triedAgain.has(status)) return true;
       const identity = identityOf(settled);
-      if (identity !== undefined) register.note(identity, firstOf(settled));
+      if (identity !== undefined) {
+        register.note(identity, firstOf(settled));
+        if (status === 'in_doubt') register.leaveOpen(identity, settled.number);
+      }
       control.noteSeen(1);
       control.count(status);
       return false;

@@ -9,10 +9,18 @@ import { intentOf, notApplied, type WriteEnd, type WritePorts, withIntent, withN
 /** The API says so when the customer is no longer as it was read; then it is read and merged once more. */
 const changedMeanwhile: ReadonlySet<number | undefined> = new Set([409, 412]);
 const mostTries = 2;
+/**
+ * The API has no conditional update, so whoever edits between our reading and our writing is overwritten. A reading that
+ * had to wait this long for its turn to write (a pause that the API asked for, a slow pace) is made anew.
+ */
+const freshMs = 3000;
+
+class ReadTooLongAgo extends Error {}
 
 /** Changes one customer: reads it, puts in the row's fields, and writes it back only when something differs. */
 export async function updateRow(work: OpenWork, customerCode: string, ports: WritePorts): Promise<WriteEnd> {
   for (let tries = 1; ; tries += 1) {
+    const readAt = ports.now();
     const found = await ports.api.get(customerCode);
     if (found.kind === 'absent') return { outcome: unknownCustomer(customerCode, ports) };
     if (found.kind === 'unanswered') {
@@ -26,25 +34,45 @@ export async function updateRow(work: OpenWork, customerCode: string, ports: Wri
         outcome: { status: 'unchanged', attempts: 0, ...identity },
         writtenHash: contentHash(editableContent(current)),
       };
-    const end = await putMerged(work, current, identity, ports);
+    const assertFresh = () => {
+      if (tries < mostTries && ports.now() - readAt > freshMs) throw new ReadTooLongAgo();
+    };
+    const end = await putMerged(work, current, identity, ports, assertFresh);
+    if (end === undefined) continue;
     const { outcome } = end;
     if (outcome.status !== 'rejected' || !changedMeanwhile.has(outcome.httpStatus)) return end;
     if (tries === mostTries) return { outcome: { ...outcome, status: 'failed' } };
   }
 }
 
-async function putMerged(work: OpenWork, current: Customer, identity: Identity, ports: WritePorts): Promise<WriteEnd> {
+/** @returns `undefined` when nothing was sent because the reading is too old */
+async function putMerged(
+  work: OpenWork,
+  current: Customer,
+  identity: Identity,
+  ports: WritePorts,
+  assertFresh: () => void,
+): Promise<WriteEnd | undefined> {
   const { api, ledger, mapper } = ports;
   const { customerCode } = identity;
   const merged = { ...mergeDraft(current, work.draft), ...identity };
   const intent = { ...intentOf(work, work.draft), customerCode, preImage: current };
-  const answer = await withIntent(ledger, intent, (hooks) => api.update(customerCode, merged, hooks));
+  const answer = await withIntent(
+    ledger,
+    intent,
+    (hooks) => api.update(customerCode, merged, hooks),
+    assertFresh,
+  ).catch((error: unknown) => {
+    if (error instanceof ReadTooLongAgo) return undefined;
+    throw error;
+  });
+  if (answer === undefined) return undefined;
   if (answer.kind !== 'applied') return { outcome: { ...notApplied(answer, mapper), ...identity } };
   const { httpStatus, attempts } = answer;
   const notes = ports.verify ? await verifyWritten(api, customerCode, work.draft, mapper) : [];
   return {
     outcome: { status: 'updated', httpStatus, attempts, ...identity, ...withNotes(notes) },
-    writtenHash: contentHash(editableContent(merged)),
+    writtenHash: contentHash(editableContent(answer.customer)),
   };
 }
 

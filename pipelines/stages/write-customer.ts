@@ -12,6 +12,7 @@ export interface WritePorts {
   readonly mapper: Pick<RowMapper, 'columnsOf'>;
   /** Read every written customer back and compare. */
   readonly verify: boolean;
+  readonly now: () => number;
 }
 
 /** An outcome with what an undo needs to see whether the customer has changed since. */
@@ -27,14 +28,20 @@ export function intentOf(work: OpenWork, payload: Draft): Intent {
   return { ...base, ...(key === undefined ? {} : { key }) };
 }
 
-/** Sends a write with its intent on disk first; an error means certainly not applied, so the intent is taken back. */
+/**
+ * Sends a write with its intent on disk first; an error means certainly not applied, so the intent is taken back.
+ *
+ * @param assertStill - called when the turn to send has come; what it throws takes everything back
+ */
 export async function withIntent<T>(
   ledger: RunLedger,
   intent: Intent,
   send: (hooks: WriteHooks) => Promise<T>,
+  assertStill: () => void = () => undefined,
 ): Promise<T> {
   let intended = false;
   const beforeSend = async () => {
+    assertStill();
     intended = true;
     reached('before-intent');
     await ledger.intend(intent);

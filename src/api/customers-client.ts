@@ -132,7 +132,10 @@ function customersApi(exchanges: Exchanges, baseUrl: string): CustomersApi {
       const request = { method: 'PUT', path: at(customerCode), headers: json, body: JSON.stringify(customer) } as const;
       const exchange = await exchanges.run('update', request, isNoPage, hooks);
       if (exchange.kind !== 'answered') return notApplied(exchange);
-      return { kind: 'applied', customer, httpStatus: exchange.answer.status, attempts: exchange.attempts };
+      const { status, body } = exchange.answer;
+      // What an update answers with is not documented; where it is the customer, it says what the server made of it.
+      const stored = namesCustomer(exchange.answer) ? (parseObject(body) as Customer) : {};
+      return { kind: 'applied', customer: { ...customer, ...stored }, httpStatus: status, attempts: exchange.attempts };
     },
     delete: (customerCode, hooks) => remove(exchanges, at(customerCode), hooks),
   };

@@ -5,7 +5,7 @@ import type { RunSummary } from '../library/run-summary.js';
 
 /** What a run has done, for people. */
 export function renderSummary(summary: RunSummary): string {
-  const { counts, files, api, input, stopped } = summary;
+  const { counts, files, api, input, stopped, differing } = summary;
   const title = `${summary.command}${summary.run === null ? '' : ` ${summary.run}`}`;
   const told = rowStatuses
     .filter((status) => counts[status] > 0)
@@ -13,6 +13,7 @@ export function renderSummary(summary: RunSummary): string {
   return [
     `${title}: ${summary.status}${input === null ? '' : `, ${input.rows} rows`}`,
     ...(told.length === 0 ? ['  nothing to do'] : told),
+    ...(differing === undefined ? [] : [`  ${pad(differing)} of them differ from what was sent: see _error`]),
     ...(api.requests > 0
       ? [`API: ${api.requests} requests, ${api.retries} retries, ${api.rateLimited} times asked to wait`]
       : []),
@@ -55,9 +56,15 @@ function nextStep(summary: RunSummary): string[] {
     return [
       `Next: mypos-customers reconcile ${summary.run ?? ''} (finds out which of the doubtful rows exist; never add them by hand before)`,
     ];
-  if (summary.exitCode === exitCodes.someRowsFailed && summary.files.rejects !== null)
-    return [`Next: mend ${summary.files.rejects} and import that file.`];
-  return [];
+  if (summary.exitCode !== exitCodes.someRowsFailed) return [];
+  const { counts, files, command } = summary;
+  const again = counts.failed > 0 && command !== 'undo';
+  return [
+    ...(again ? [`Next: mypos-customers resume ${summary.run ?? ''} (sends the failed rows again)`] : []),
+    ...(counts.invalid + counts.rejected > 0 && files.rejects !== null
+      ? [`Next: mend ${files.rejects} and import that file.`]
+      : []),
+  ];
 }
 
 function pad(count: number): string {

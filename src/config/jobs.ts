@@ -31,10 +31,7 @@ export interface ImportJob {
 export type Job = ImportJob;
 
 /** The keys of each kind of job. */
-const jobKinds = { import: importJobKeys } as const satisfies Record<
-  Job['kind'],
-  Readonly<Record<string, JobKey>>
->;
+const jobKinds = { import: importJobKeys } as const satisfies Record<Job['kind'], Readonly<Record<string, JobKey>>>;
 
 /** Keys whose text is a path, relative to the folder of the configuration file: cron has no other place. */
 const pathKeys: ReadonlySet<string> = new Set(['folder', 'mapping', 'results', 'rejects', 'webhookFile']);

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UsageError } from '../errors.js';
+import { isAlive } from '../living-process.js';
 
 /** A file that appears under its name only when it is whole. */
 export interface AtomicFile {
@@ -20,7 +21,9 @@ export interface AtomicFile {
  * @throws UsageError when its folder cannot be written
  */
 export async function beginAtomicFile(path: string): Promise<AtomicFile> {
-  const partPath = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.part`);
+  await removeLeftOver(path);
+  const unique = `${process.pid}-${randomBytes(3).toString('hex')}`;
+  const partPath = join(dirname(path), `.${basename(path)}.${unique}.part`);
   let handle: FileHandle;
   try {
     handle = await open(partPath, 'wx');
@@ -44,6 +47,16 @@ export async function beginAtomicFile(path: string): Promise<AtomicFile> {
       await rm(partPath, { force: true });
     },
   };
+}
+
+/** What a process that was killed had begun of this very file; a living one's is left alone. */
+async function removeLeftOver(path: string): Promise<void> {
+  const prefix = `.${basename(path)}.`;
+  const names = await readdir(dirname(path)).catch(() => []);
+  for (const name of names) {
+    const writer = name.startsWith(prefix) ? /^(\d+)-[0-9a-f]+\.part$/.exec(name.slice(prefix.length))?.[1] : undefined;
+    if (writer !== undefined && !isAlive(Number(writer))) await rm(join(dirname(path), name), { force: true });
+  }
 }
 
 /** Proves before anything is sent that a file can be written later. @throws UsageError */

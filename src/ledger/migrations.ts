@@ -77,6 +77,12 @@ const steps: readonly string[] = [
   );
   INSERT INTO mirror (one) VALUES (1);
   `,
+  // What a doubt is settled by.
+  `
+  ALTER TABLE rows ADD COLUMN clock_difference INTEGER;
+  ALTER TABLE rows ADD COLUMN doubt_at INTEGER;
+  ALTER TABLE tokens ADD COLUMN login_claimed_by INTEGER;
+  `,
 ];
 
 /** The version that this program writes. */

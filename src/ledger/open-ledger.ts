@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import type { CustomerMirror } from '../../pipelines/mirror.js';
 import type { RunLedger } from '../../pipelines/ports.js';
 import type { TokenStore } from '../api/token-store.js';
-import { UsageError } from '../errors.js';
+import { type GuardError, UsageError } from '../errors.js';
 import { type Database, openDatabase } from '../sqlite/open-database.js';
+import { damagedLedger, isDamage } from './damaged-ledger.js';
 import { migrate, schemaVersion } from './migrations.js';
 import { mirrorTable } from './mirror-table.js';
-import { openRunRows } from './run-rows.js';
+import { type Clock, openRunRows } from './run-rows.js';
 import { type Runs, runTable } from './runs.js';
 import { lockTenant, type TenantLock } from './tenant-lock.js';
 import { tokenTable } from './token-table.js';
@@ -28,7 +29,8 @@ export interface Ledger {
   readonly tokens: TokenStore;
   /** A local copy of the customers; changed only by who holds the lock. */
   readonly mirror: CustomerMirror;
-  rowsOf(run: number): RunLedger;
+  /** @param clock - noted with every intent, so that a clock that is set right later does not hide what was made */
+  rowsOf(run: number, clock?: Clock): RunLedger;
   /** Another tenant of the same state folder that has a run of this name. */
   tenantOfRun(name: string): Tenant | undefined;
   /** @throws BusyError */
@@ -42,13 +44,12 @@ const largestQuickCheckBytes = 32 * 1024 * 1024;
 /**
  * Opens the tenant's ledger, making it when there is none.
  *
- * @throws UsageError when the state folder cannot be written, or a newer version of this program wrote the ledger
+ * @throws GuardError when the ledger is damaged, UsageError when the state folder cannot be written, or a newer version
+ *   of this program wrote the ledger
  */
 export function openLedger(stateFolder: string, tenant: Tenant, now: () => number = Date.now): Ledger {
   const folder = join(stateFolder, 'tenants', tenantFolderName(tenant));
-  const database = openOrExplain(stateFolder, folder);
-  writeFileSync(join(folder, tenantFile), JSON.stringify(tenant), { mode: 0o600 });
-  const found = migrate(database);
+  const { database, found } = openOrExplain(stateFolder, folder, tenant);
   if (found > schemaVersion) {
     database.close();
     throw new UsageError(`The ledger in ${folder} was written by a newer version of this program.`, {
@@ -62,36 +63,37 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
     mirror,
     runs: runTable(database, now),
     tokens: tokenTable(database),
-    rowsOf: (run) => openRunRows(database, run, now),
+    rowsOf: (run, clock = () => undefined) => openRunRows(database, run, now, clock),
     tenantOfRun: (name) => otherTenants(stateFolder, folder).find((other) => hasRun(other.folder, name))?.tenant,
     lock: (purpose) => lockTenant(folder, purpose),
     close: () => database.close(),
   };
 }
 
-function openOrExplain(stateFolder: string, folder: string): Database {
+/** @returns the open database and the version of its schema that was found */
+function openOrExplain(stateFolder: string, folder: string, tenant: Tenant): { database: Database; found: number } {
+  let database: Database | undefined;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const database = openDatabase(join(folder, 'ledger.db'));
-    if (statSync(join(folder, 'ledger.db')).size > largestQuickCheckBytes) return database;
-    const check = database.prepare('PRAGMA quick_check(1)').get()?.quick_check;
-    if (check === 'ok') return database;
-    database.close();
-    throw new Error(`database disk image is malformed: ${String(check)}`);
+    database = openDatabase(join(folder, 'ledger.db'));
+    quickCheck(database, join(folder, 'ledger.db'));
+    writeFileSync(join(folder, tenantFile), JSON.stringify(tenant), { mode: 0o600 });
+    return { database, found: migrate(database) };
   } catch (error) {
+    database?.close();
     throw explain(error, stateFolder, folder);
   }
 }
 
-function explain(error: unknown, stateFolder: string, folder: string): UsageError {
+function quickCheck(database: Database, file: string): void {
+  if (statSync(file).size > largestQuickCheckBytes) return;
+  const check = database.prepare('PRAGMA quick_check(1)').get()?.quick_check;
+  if (check !== 'ok') throw new Error(`database disk image is malformed: ${String(check)}`);
+}
+
+function explain(error: unknown, stateFolder: string, folder: string): GuardError | UsageError {
+  if (error instanceof Error && isDamage(error)) return damagedLedger(join(folder, 'ledger.db'), error);
   const text = error instanceof Error ? error.message : String(error);
-  if (/malformed|not a database|corrupt/i.test(text))
-    return new UsageError(`The ledger ${join(folder, 'ledger.db')} is damaged (${text}).`, {
-      code: 'LEDGER_DAMAGED',
-      nextStep:
-        'Do not import again before this is settled, or customers may be created twice: restore the state folder from a backup, or move it away and compare your last result file with the customers at the API.',
-      cause: error,
-    });
   return new UsageError(`The state folder ${stateFolder} cannot be written (${text}).`, {
     code: 'STATE_FOLDER_UNUSABLE',
     nextStep: 'Nothing was sent. Give this user write access to it, or name another folder with --state-dir.',

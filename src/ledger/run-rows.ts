@@ -5,25 +5,31 @@ import type { Intent, KnownCustomer, LedgerRow, RunLedger, Settlement } from '..
 import type { Database, SqlValue, Statement } from '../sqlite/open-database.js';
 import { GroupCommit } from './group-commit.js';
 
+/** The server's clock minus ours, in milliseconds; `undefined` while unknown. */
+export type Clock = () => number | undefined;
+
 /** The rows of run number `run`, and what other runs of the tenant know of the same customers. */
-export function openRunRows(database: Database, run: number, now: () => number): RunLedger {
+export function openRunRows(database: Database, run: number, now: () => number, clockDifferenceMs: Clock): RunLedger {
   const commits = new GroupCommit(database);
   const sql = prepare(database);
   return {
     rowsBetween(first, last) {
       return new Map(sql.between.all(run, first, last).map((row) => [Number(row.idx), toLedgerRow(row)]));
     },
-    intend: (intent) => commits.write(() => writeIntent(sql, run, intent, now())),
+    intend: (intent) => commits.write(() => writeIntent(sql, run, intent, now(), clockDifferenceMs())),
     withdraw: (index) =>
       commits.write(() => {
+        sql.restore.run(run, index);
         sql.withdraw.run(run, index);
       }),
     settle: (rows) =>
       commits.write(() => {
-        for (const row of rows) writeSettlement(sql, run, row);
+        for (const row of rows) writeSettlement(sql, run, row, now());
       }),
     doubtful: () => sql.doubtful.all(run).map(toLedgerRow),
     written: () => sql.written.all(run).map(toLedgerRow),
+    createdSince: (ms) => sql.createdSince.all(run, ms).map((row) => String(row.customer_code)),
+    hasCustomers: () => sql.anyCustomer.get() !== undefined,
     isKnownCode: (customerCode) => sql.codeKnown.get(customerCode, customerCode) !== undefined,
     customerOfKey(key) {
       const known = sql.ofKey.get(key) ?? sql.keyInDoubt.get(key);
@@ -36,8 +42,8 @@ export function openRunRows(database: Database, run: number, now: () => number):
   };
 }
 
-const rowColumns =
-  'idx, row, state, key, payload, payload_hash, customer_code, outcome, intent_at, pre_image, written_hash';
+const rowColumns = `idx, row, state, key, payload, payload_hash, customer_code, outcome, intent_at, clock_difference,
+  doubt_at, pre_image, written_hash`;
 
 function prepare(database: Database) {
   return {
@@ -45,25 +51,39 @@ function prepare(database: Database) {
     doubtful: database.prepare(`SELECT ${rowColumns} FROM rows
       WHERE run = ? AND state IN ('intent', 'in_doubt') ORDER BY idx`),
     written: database.prepare(`SELECT ${rowColumns} FROM rows
-      WHERE run = ? AND state IN ('created', 'updated') ORDER BY idx`),
+      WHERE run = ? AND state IN ('created', 'updated', 'deleted') ORDER BY idx`),
     codeKnown: database.prepare(`SELECT 1 AS known FROM rows
       WHERE customer_code = ? AND state IN ('created', 'updated', 'unchanged')
       UNION ALL SELECT 1 FROM crosswalk WHERE customer_code = ? LIMIT 1`),
+    // The outcome stays where it is: an intent that is taken back leaves the row as it was.
     intend: database.prepare(`INSERT INTO rows
-      (run, idx, row, state, key, payload, payload_hash, customer_code, pre_image, intent_at)
-      VALUES (?, ?, ?, 'intent', ?, ?, ?, ?, ?, ?)
+      (run, idx, row, state, key, payload, payload_hash, customer_code, pre_image, intent_at, clock_difference)
+      VALUES (?, ?, ?, 'intent', ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (run, idx) DO UPDATE SET state = 'intent', key = excluded.key, payload = excluded.payload,
         payload_hash = excluded.payload_hash, customer_code = excluded.customer_code,
-        pre_image = excluded.pre_image, intent_at = excluded.intent_at, outcome = NULL`),
+        pre_image = excluded.pre_image, intent_at = excluded.intent_at,
+        clock_difference = excluded.clock_difference, doubt_at = NULL`),
+    restore:
+      database.prepare(`UPDATE rows SET state = json_extract(outcome, '$.status'), payload = NULL, pre_image = NULL
+      WHERE run = ? AND idx = ? AND state = 'intent' AND outcome IS NOT NULL`),
     withdraw: database.prepare(`DELETE FROM rows WHERE run = ? AND idx = ? AND state = 'intent'`),
-    // What was sent is personal data and large: it stays only while it is needed to settle a doubt.
-    settle:
-      database.prepare(`INSERT INTO rows (run, idx, row, state, key, payload_hash, customer_code, customer_id, outcome)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    // What was sent is personal data and large: it stays only while it is needed to settle a doubt, and what was there
+    // before only where something has been changed.
+    settle: database.prepare(`INSERT INTO rows
+      (run, idx, row, state, key, payload_hash, customer_code, customer_id, outcome, written_hash, doubt_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (run, idx) DO UPDATE SET state = excluded.state, key = coalesce(excluded.key, rows.key),
         payload_hash = coalesce(excluded.payload_hash, rows.payload_hash),
         customer_code = coalesce(excluded.customer_code, rows.customer_code), customer_id = excluded.customer_id,
-        outcome = excluded.outcome, written_hash = excluded.written_hash, payload = CASE excluded.state WHEN 'in_doubt' THEN rows.payload END`),
+        outcome = excluded.outcome, written_hash = excluded.written_hash,
+        payload = CASE excluded.state WHEN 'in_doubt' THEN rows.payload END,
+        pre_image = CASE WHEN excluded.state IN ('in_doubt', 'updated') THEN rows.pre_image END,
+        doubt_at = CASE excluded.state WHEN 'in_doubt' THEN coalesce(rows.doubt_at, excluded.doubt_at) END`),
+    createdSince: database.prepare(`SELECT customer_code FROM rows
+      WHERE run = ? AND state = 'created' AND intent_at > ? ORDER BY idx LIMIT 100`),
+    anyCustomer: database.prepare(`SELECT 1 AS found FROM rows AS made WHERE made.state = 'created'
+      AND made.customer_code IS NOT NULL AND NOT EXISTS (SELECT 1 FROM rows AS gone
+        WHERE gone.customer_code = made.customer_code AND gone.state = 'deleted') LIMIT 1`),
     link: database.prepare(`INSERT INTO crosswalk (key, customer_code, customer_id, written_hash, run, row)
       VALUES (?, ?, ?, ?, ?, ?)
       ON CONFLICT (key) DO UPDATE SET customer_code = excluded.customer_code, customer_id = excluded.customer_id,
@@ -88,21 +108,22 @@ function prepare(database: Database) {
 
 type Prepared = ReturnType<typeof prepare>;
 
-function writeIntent(sql: Prepared, run: number, intent: Intent, nowMs: number): void {
+function writeIntent(sql: Prepared, run: number, intent: Intent, nowMs: number, clockMs: number | undefined): void {
   sql.intend.run(
     ...[run, intent.index, intent.number, intent.key ?? null, JSON.stringify(intent.payload), intent.payloadHash],
     ...[intent.customerCode ?? null, intent.preImage === undefined ? null : JSON.stringify(intent.preImage), nowMs],
+    clockMs === undefined ? null : Math.round(clockMs),
   );
 }
 
-function writeSettlement(sql: Prepared, run: number, row: Settlement): void {
+function writeSettlement(sql: Prepared, run: number, row: Settlement, nowMs: number): void {
   reached('during-outcome-commit');
   const { outcome } = row;
   const code = 'customerCode' in outcome ? (outcome.customerCode ?? null) : null;
   const id = 'customerId' in outcome ? (outcome.customerId ?? null) : null;
   sql.settle.run(
     ...[run, row.index, row.number, outcome.status, row.key ?? null, row.payloadHash ?? null],
-    ...[code, id, JSON.stringify(outcome), row.writtenHash ?? null],
+    ...[code, id, JSON.stringify(outcome), row.writtenHash ?? null, outcome.status === 'in_doubt' ? nowMs : null],
   );
   if (outcome.status === 'deleted') {
     sql.unlink.run(outcome.customerCode);
@@ -125,6 +146,8 @@ function toLedgerRow(row: Record<string, SqlValue>): LedgerRow {
     ...(row.customer_code === null ? {} : { customerCode: String(row.customer_code) }),
     ...(row.written_hash === null ? {} : { writtenHash: String(row.written_hash) }),
     ...(row.intent_at === null ? {} : { intentAtMs: Number(row.intent_at) }),
+    ...(row.clock_difference === null ? {} : { clockDifferenceMs: Number(row.clock_difference) }),
+    ...(row.doubt_at === null ? {} : { doubtAtMs: Number(row.doubt_at) }),
     ...(row.pre_image === null ? {} : { preImage: JSON.parse(String(row.pre_image)) as Customer }),
   };
 }

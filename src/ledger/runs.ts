@@ -51,7 +51,7 @@ export interface Runs {
     end: {
       readonly state: 'stopped' | 'completed';
       readonly exitCode: number;
-      readonly stopReason?: string;
+      readonly stopReason?: string | undefined;
       readonly files: RunFiles;
     },
   ): void;
@@ -72,6 +72,8 @@ export interface Runs {
     moved: { readonly input: string; readonly files: RunFiles; readonly options: RunRecord['options'] },
   ): void;
   counts(number: number): RowCounts;
+  /** Rows that were written and say that the API holds something else than it was sent. */
+  differing(number: number): number;
 }
 
 export function runTable(database: Database, now: () => number): Runs {
@@ -96,6 +98,8 @@ export function runTable(database: Database, now: () => number): Runs {
   const moveFiles = database.prepare(
     'UPDATE runs SET input_file = ?, input_path = ?, files = ?, options = ? WHERE number = ?',
   );
+  const differing = database.prepare(`SELECT count(*) AS n FROM rows WHERE run = ? AND state IN ('created', 'updated')
+    AND json_extract(outcome, '$.notes') IS NOT NULL`);
   const counts = database.prepare('SELECT state, count(*) AS n FROM rows WHERE run = ? GROUP BY state');
   return {
     start(run) {
@@ -139,6 +143,7 @@ export function runTable(database: Database, now: () => number): Runs {
     moveFiles(number, { input, files, options }) {
       moveFiles.run(input, input, JSON.stringify(files), JSON.stringify(options), number);
     },
+    differing: (number) => Number(differing.get(number)?.n ?? 0),
     counts(number) {
       const found = new Map(counts.all(number).map((row) => [String(row.state), Number(row.n)]));
       // A row whose request may have left is in doubt until its outcome is known.

@@ -1,14 +1,15 @@
 import { type LoginRight, type TokenStore, tokensPerDay } from '../api/token-store.js';
+import { isAlive } from '../living-process.js';
 import type { Database } from '../sqlite/open-database.js';
 
-/** A claim older than this belongs to a process that died while logging in. */
+/** A claim older than this belongs to a process that died while logging in, also where its number is used again. */
 const claimLifetimeMs = 60_000;
 
 /** Tokens in the tenant's ledger: the file is readable by its owner only, and SQLite makes every step atomic. */
 export function tokenTable(database: Database): TokenStore {
   const read = database.prepare('SELECT token, obtained_at FROM tokens');
-  const claimed = database.prepare('SELECT login_claimed_at FROM tokens');
-  const claim = database.prepare('UPDATE tokens SET login_claimed_at = ?');
+  const claimed = database.prepare('SELECT login_claimed_at, login_claimed_by FROM tokens');
+  const claim = database.prepare('UPDATE tokens SET login_claimed_at = ?, login_claimed_by = ?');
   const save = database.prepare('UPDATE tokens SET token = ?, obtained_at = ?, login_claimed_at = NULL');
   const prolong = database.prepare('UPDATE tokens SET login_claimed_at = ? WHERE login_claimed_at = ?');
   const release = database.prepare('UPDATE tokens SET login_claimed_at = NULL WHERE login_claimed_at = ?');
@@ -49,11 +50,12 @@ export function tokenTable(database: Database): TokenStore {
     },
     claimLogin: (nowMs) =>
       database.transaction(() => {
-        const since = claimed.get()?.login_claimed_at;
-        if (typeof since === 'number' && Math.abs(nowMs - since) < claimLifetimeMs) return { kind: 'wait' } as const;
+        const { login_claimed_at: since, login_claimed_by: by } = claimed.get() ?? {};
+        const recent = typeof since === 'number' && Math.abs(nowMs - since) < claimLifetimeMs;
+        if (recent && (typeof by !== 'number' || isAlive(by))) return { kind: 'wait' } as const;
         const exhausted = exhaustedOn(dayOf(nowMs));
         if (exhausted !== undefined) return exhausted;
-        claim.run(nowMs);
+        claim.run(nowMs, process.pid);
         return { kind: 'granted', right: rightSince(nowMs) } as const;
       }),
     save: (token) => {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { RunLedger } from '../../pipelines/ports.js';
 import type { Credentials, CustomersClient } from '../api/customers-client.js';
 import { openCustomersClient } from '../api/customers-client.js';
 import type { Settings } from '../config/settings.js';
@@ -9,6 +10,8 @@ import { type Ledger, openLedger, type Tenant } from '../ledger/open-ledger.js';
 export interface Connection {
   readonly client: CustomersClient;
   readonly ledger: Ledger;
+  /** The rows of a run, with the server's clock noted at every intent. */
+  rowsOf(run: number): RunLedger;
   /** What to call the tenant in messages. */
   readonly tenant: Tenant;
   close(): Promise<void>;
@@ -74,6 +77,7 @@ function open(
   return {
     client,
     ledger,
+    rowsOf: (run) => ledger.rowsOf(run, () => client.traffic.clockDifferenceMs),
     tenant,
     close: async () => {
       await client.close();

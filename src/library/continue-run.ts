@@ -1,6 +1,7 @@
+import type { Reconciled } from '../../pipelines/reconcile.js';
 import type { FailureLimit } from '../../pipelines/run-control.js';
 import type { Settings } from '../config/settings.js';
-import { GuardError, InputError } from '../errors.js';
+import { CustomersError, GuardError, InputError } from '../errors.js';
 import type { Ledger } from '../ledger/open-ledger.js';
 import type { RunRecord } from '../ledger/runs.js';
 import type { Connection } from './connect.js';
@@ -38,7 +39,7 @@ export interface ReconcileOptions extends ResumeOptions {
  * @throws GuardError when the input or the mapping has changed, UsageError for an unknown run, BusyError, LoginError
  */
 export function resumeRun(settings: Settings, options: ResumeOptions, observer: RunObserver = {}) {
-  return continueRun(settings, options, observer, isUnfinished, performRun);
+  return continueRun(settings, options, observer, resuming);
 }
 
 /**
@@ -48,44 +49,77 @@ export function resumeRun(settings: Settings, options: ResumeOptions, observer: 
  * @throws as {@link resumeRun}
  */
 export function reconcileRun(settings: Settings, options: ReconcileOptions, observer: RunObserver = {}) {
-  return continueRun(settings, options, observer, hasDoubts, reconcileOnly);
+  return continueRun(settings, options, observer, reconciling);
 }
 
 type Wanted = (run: RunRecord, ledger: Ledger) => boolean;
 
-function isUnfinished(run: RunRecord, ledger: Ledger): boolean {
-  const { failed, in_doubt } = ledger.runs.counts(run.number);
-  return run.state !== 'completed' || failed + in_doubt > 0;
+/** A way to go on with a run. */
+interface Continuation<S extends RunSummary> {
+  readonly name: string;
+  /** What makes a run worth it, the most urgent first; without a name, the latest of the first kind that has any. */
+  readonly wanted: readonly Wanted[];
+  readonly jobOf: (
+    settings: Settings,
+    run: RunRecord,
+    connection: Connection,
+    observer: RunObserver,
+  ) => Promise<RunJob>;
+  readonly perform: (tools: RunTools) => Promise<S>;
 }
 
-function hasDoubts(run: RunRecord, ledger: Ledger): boolean {
-  return ledger.runs.counts(run.number).in_doubt > 0;
-}
+const isUnfinished: Wanted = (run) => run.state !== 'completed';
+const hasDoubts: Wanted = (run, ledger) => ledger.runs.counts(run.number).in_doubt > 0;
+const hasFailed: Wanted = (run, ledger) => ledger.runs.counts(run.number).failed > 0;
 
-async function continueRun(
+const resuming: Continuation<RunSummary> = {
+  name: 'resume',
+  wanted: [(run, ledger) => isUnfinished(run, ledger) || hasDoubts(run, ledger), hasFailed],
+  jobOf,
+  perform: performRun,
+};
+
+const reconciling: Continuation<RunSummary & { readonly reconciled: Reconciled | null }> = {
+  name: 'reconcile',
+  wanted: [hasDoubts],
+  jobOf: jobOfDoubts,
+  perform: reconcileOnly,
+};
+
+async function continueRun<S extends RunSummary>(
   settings: Settings,
   options: ReconcileOptions,
   observer: RunObserver,
-  wanted: Wanted,
-  perform: (tools: RunTools) => Promise<RunSummary>,
-): Promise<RunSummary | undefined> {
+  { name, wanted, jobOf, perform }: Continuation<S>,
+): Promise<S | undefined> {
   const control = controlFor(options.failureLimit, options.signal);
-  return runOnTenant(settings, control, `resume ${options.run ?? ''}`.trim(), async (connection) => {
+  return runOnTenant(settings, control, `${name} ${options.run ?? ''}`.trim(), async (connection) => {
     const { ledger } = connection;
     const run = options.run === undefined ? latest(ledger, wanted) : findRun(ledger, options.run);
-    if (run === undefined || !wanted(run, ledger)) return undefined;
+    if (run === undefined || !wanted.some((isWanted) => isWanted(run, ledger))) return undefined;
     const job = await jobOf(settings, run, connection, observer);
+    control.failureLimit = options.failureLimit ?? keptLimit(run) ?? control.failureLimit;
     await connection.client.login();
     ledger.runs.reopen(run.number);
     const { settleMs = defaultSettle.settleMs, assumeAbsent = false } = options;
     const settle = { settleMs, assumeAbsent };
-    return perform({ connection, run, ledger: ledger.rowsOf(run.number), job, control, observer, settle });
+    return perform({ connection, run, ledger: connection.rowsOf(run.number), job, control, observer, settle });
   });
 }
 
-function latest(ledger: Ledger, wanted: Wanted): RunRecord | undefined {
-  for (const run of ledger.runs.all()) if (wanted(run, ledger)) return run;
+function latest(ledger: Ledger, wanted: readonly Wanted[]): RunRecord | undefined {
+  for (const isWanted of wanted)
+    for (const run of ledger.runs.all()) {
+      // A finished undo has left alone what it should not touch: that is no work that waits.
+      if (run.command === 'undo' && isWanted === hasFailed) continue;
+      if (isWanted(run, ledger)) return run;
+    }
   return undefined;
+}
+
+/** The limit that the user gave the run at its beginning. */
+function keptLimit(run: RunRecord): FailureLimit | undefined {
+  return (run.options as { readonly failureLimit?: FailureLimit }).failureLimit;
 }
 
 /** Each command's way to take up a run of its own; the ledger kept what it needs. */
@@ -102,6 +136,27 @@ function jobOf(settings: Settings, run: RunRecord, connection: Connection, obser
   const reopen = reopeners[run.command];
   if (reopen === undefined) throw new Error(`The ledger has a run of an unknown command: ${run.command}`);
   return reopen(settings, run, connection, observer);
+}
+
+/** Doubts are settled by what the ledger kept of them, so an input that has changed is no hindrance. */
+async function jobOfDoubts(
+  settings: Settings,
+  run: RunRecord,
+  connection: Connection,
+  observer: RunObserver,
+): Promise<RunJob> {
+  try {
+    return await jobOf(settings, run, connection, observer);
+  } catch (error) {
+    if (!(error instanceof CustomersError)) throw error;
+    observer.notice?.({
+      code: 'RESULTS_NOT_WRITTEN',
+      message: `The result file is left as it is: ${error.message}`,
+    });
+    const { stamp } = run.options as { readonly stamp?: string };
+    const rows = run.input?.rows ?? Object.values(connection.ledger.runs.counts(run.number)).reduce((a, b) => a + b, 0);
+    return { rows, paths: {}, work: () => Promise.resolve(), ...(stamp === undefined ? {} : { stamp }) };
+  }
 }
 
 async function reopenImport(settings: Settings, run: RunRecord, _: Connection, observer: RunObserver): Promise<RunJob> {

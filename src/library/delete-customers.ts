@@ -31,6 +31,7 @@ export interface KeptDeleteOptions {
   readonly codes: readonly string[];
   readonly read: ReadOptions;
   readonly paths: Partial<ResultPaths>;
+  readonly failureLimit?: FailureLimit;
 }
 
 /**
@@ -48,6 +49,7 @@ export async function deleteCustomers(
     codes: options.codes ?? [],
     read: readOptionsOf(options),
     paths: await resultPaths(input.path, options),
+    ...(options.failureLimit === undefined ? {} : { failureLimit: options.failureLimit }),
   };
   const job = await deleteJob(settings, kept, input);
   const control = controlFor(options.failureLimit, options.signal);
@@ -57,9 +59,9 @@ export async function deleteCustomers(
     const run = connection.ledger.runs.start({
       command: 'delete',
       input: { file: input.file, path: input.path, sha256, sizeBytes },
-      options: kept,
+      options: { ...kept },
     });
-    const ledger = connection.ledger.rowsOf(run.number);
+    const ledger = connection.rowsOf(run.number);
     return performRun({ connection, run, ledger, job, control, observer, settle: defaultSettle });
   });
 }

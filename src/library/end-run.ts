@@ -4,25 +4,30 @@ import { CustomersError } from '../errors.js';
 import type { RunRecord } from '../ledger/runs.js';
 import { type ResultsWritten, writeResults } from '../results/write-results.js';
 import { explainFailure } from './explain-failure.js';
-import type { RunTools } from './run-job.js';
+import type { RunJob, RunTools } from './run-job.js';
 import { apiSummary, describeStop, exitCodeOf, type RunSummary } from './run-summary.js';
 
-/** Writes the result file from the ledger, closes the run there, and sums it up. */
-export async function endRun(tools: RunTools): Promise<RunSummary> {
+/**
+ * Writes the result file from the ledger, closes the run there, and sums it up.
+ *
+ * @param wentThrough - whether the run came to all of its rows, unless the control says that it was stopped
+ */
+export async function endRun(tools: RunTools, wentThrough: boolean): Promise<RunSummary> {
   const { connection, run, control, job } = tools;
-  const { results = null, rejects = null } = await writeResultsOrStop(tools);
+  const { results = null, rejects = null } = await writeResultsOrStop(tools, wentThrough);
   const counts = countRows(tools);
-  const status = control.reason === undefined ? 'completed' : 'stopped';
-  const exitCode = exitCodeOf(control.reason, counts);
-  const stopped = describeStop(control.reason, run.name);
+  const status = stateOf(control, wentThrough);
+  const exitCode = exitCodeOf(control.reason, counts, wentThrough);
+  const stopped = describeStop(control.reason, run.name) ?? (wentThrough ? null : stillUnfinished(run));
   connection.ledger.runs.end(run.number, {
     state: status,
     exitCode,
     files: { ...(results === null ? {} : { results }), ...(rejects === null ? {} : { rejects }) },
-    ...(stopped === null ? {} : { stopReason: stopped.message }),
+    // One that was not finished before is so still, for the reason that it had.
+    ...(stopped === null ? {} : { stopReason: control.reason === undefined ? run.stopReason : stopped.message }),
   });
   if (control.reason?.kind === 'error' && !(control.reason.error instanceof CustomersError)) throw control.reason.error;
-  const { file, detected, fingerprint } = job.source;
+  const differing = connection.ledger.runs.differing(run.number);
   return {
     run: run.name,
     command: run.command,
@@ -31,11 +36,26 @@ export async function endRun(tools: RunTools): Promise<RunSummary> {
     exitCode,
     startedAt: new Date(run.startedAtMs).toISOString(),
     endedAt: new Date().toISOString(),
-    input: { file: run.input?.file ?? file, sha256: fingerprint.sha256, rows: job.rows, detected },
+    input: inputOf(run, job),
     counts,
+    ...(differing === 0 ? {} : { differing }),
     api: apiSummary(connection.client),
     files: { results, rejects, report: null },
     stopped,
+  };
+}
+
+function inputOf({ input }: RunRecord, { source, rows }: RunJob): RunSummary['input'] {
+  const file = input?.file ?? source?.file;
+  const sha256 = input?.sha256 ?? source?.fingerprint.sha256;
+  return file === undefined || sha256 === undefined ? null : { file, sha256, rows, detected: source?.detected ?? null };
+}
+
+function stillUnfinished(run: RunRecord): NonNullable<RunSummary['stopped']> {
+  return {
+    code: 'NOT_FINISHED',
+    message: `Run ${run.name} is not finished: ${run.stopReason ?? 'it was killed.'}`,
+    nextStep: `To go on: mypos-customers resume ${run.name}`,
   };
 }
 
@@ -46,9 +66,14 @@ function countRows({ connection, run, job }: RunTools): RowCounts {
   return counts;
 }
 
-async function writeResultsOrStop({ control, ledger, job, run }: RunTools): Promise<Partial<ResultsWritten>> {
+async function writeResultsOrStop(
+  { control, ledger, job, run }: RunTools,
+  wentThrough: boolean,
+): Promise<Partial<ResultsWritten>> {
+  if (job.source === undefined) return {};
   try {
-    return await writeResults(job.source, ledger, run.name, job.paths, notReached(run.name, stateOf(control)));
+    const rest = notReached(run.name, stateOf(control, wentThrough));
+    return await writeResults(job.source, ledger, run.name, job.paths, rest);
   } catch (error) {
     const again = `What became of the rows is safe in the ledger. Make room, then: mypos-customers runs show ${run.name} --results <file>`;
     control.stop({ kind: 'error', error: explainFailure(error, 'The result file cannot be written', again) });
@@ -56,8 +81,8 @@ async function writeResultsOrStop({ control, ledger, job, run }: RunTools): Prom
   }
 }
 
-function stateOf(control: RunControl): RunRecord['state'] {
-  return control.reason === undefined ? 'completed' : 'stopped';
+function stateOf(control: RunControl, wentThrough: boolean): RunSummary['status'] {
+  return control.reason === undefined && wentThrough ? 'completed' : 'stopped';
 }
 
 /** What the result file says of rows that a run did not come to. */

@@ -1,4 +1,5 @@
 import { CustomersError, RunStoppedError } from '../errors.js';
+import { damagedLedger, isDamage } from '../ledger/damaged-ledger.js';
 
 /** Errors of the disk, as Node and SQLite name them, that the user can do something about. */
 const diskTrouble: Readonly<Record<string, string>> = {
@@ -10,14 +11,13 @@ const diskTrouble: Readonly<Record<string, string>> = {
   EACCES: 'this user may not write there',
   EIO: 'the disk reports an error',
   SQLITE_IOERR: 'the disk reports an error',
-  SQLITE_CORRUPT: 'the ledger is damaged',
-  SQLITE_NOTADB: 'the ledger is damaged',
   EMFILE: 'too many files are open',
 };
 
 /** Turns an error of the disk into one that says what to do; others, our own and bugs, stay as they are. */
 export function explainFailure(error: unknown, what: string, nextStep: string): unknown {
   if (error instanceof CustomersError || !(error instanceof Error)) return error;
+  if (isDamage(error)) return damagedLedger('in the state folder', error);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const known = Object.keys(diskTrouble).find((name) => code.startsWith(name));
   const full = /disk is full/i.test(error.message) ? 'the disk is full' : undefined;

@@ -69,7 +69,7 @@ export async function importFile(
       mappingSha256: mappingFile.sha256,
       options: { ...kept },
     });
-    const ledger = connection.ledger.rowsOf(run.number);
+    const ledger = connection.rowsOf(run.number);
     const settle = { ...defaultSettle, settleMs: options.settleMs ?? defaultSettle.settleMs };
     return performRun({ connection, run, ledger, job, control, observer, settle });
   });
@@ -95,7 +95,8 @@ function refuseTooManyRows(input: Input, rows: number, maxRows: number | undefin
 }
 
 function keep(options: ImportFileOptions, mode: Mode, mappingFile: MappingFile, input: Input): KeptImportOptions {
-  const { first } = options;
+  const { first, failureLimit } = options;
+  const stamp = mappingFile.mapping.key?.stamp;
   return {
     mode,
     mapping: resolve(mappingFile.path),
@@ -105,6 +106,8 @@ function keep(options: ImportFileOptions, mode: Mode, mappingFile: MappingFile, 
     verify: options.verify === true,
     repeats: options.repeats ?? 'error',
     ...(first === undefined ? {} : { first }),
+    ...(failureLimit === undefined ? {} : { failureLimit }),
+    ...(stamp === undefined ? {} : { stamp }),
   };
 }
 

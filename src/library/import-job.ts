@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type ImportOptions, importCustomers } from '../../pipelines/import.js';
+import type { FailureLimit } from '../../pipelines/run-control.js';
 import type { ImportMode } from '../../pipelines/stages/match-rows.js';
 import type { RepeatPolicy } from '../../pipelines/stages/refuse-repeats.js';
 import type { Settings } from '../config/settings.js';
@@ -23,6 +24,9 @@ export interface KeptImportOptions {
   readonly force: boolean;
   readonly verify: boolean;
   readonly repeats: RepeatPolicy;
+  readonly failureLimit?: FailureLimit;
+  /** The field that carries a row's key: what settling a doubt needs of the mapping. */
+  readonly stamp?: string;
 }
 
 /** Makes the job of an import: reads the input through, fits the mapping to it, and proves that results can be written. */
@@ -61,7 +65,7 @@ export async function importJob(
     rows,
     paths: kept.paths,
     ...(mapper.stamp === undefined ? {} : { stamp: mapper.stamp }),
-    work: (ports) => importCustomers({ source, mapper, validate, ...ports }, options),
+    work: (ports) => importCustomers({ source, mapper, validate, now: Date.now, ...ports }, options),
   };
 }
 

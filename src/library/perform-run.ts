@@ -26,16 +26,17 @@ export async function performRun(tools: RunTools): Promise<RunSummary> {
   }));
   await orStop(control, () => work(tools));
   observer.ended?.();
-  return endRun(tools);
+  return endRun(tools, true);
 }
 
-/** Only settles the rows in doubt of a run that has ended before. */
+/** Only settles the rows in doubt of a run; one that was not finished stays so. */
 export async function reconcileOnly(tools: RunTools): Promise<RunSummary & { readonly reconciled: Reconciled | null }> {
   let reconciled: Reconciled | null = null;
   await orStop(tools.control, async () => {
     reconciled = await settleDoubts(tools);
   });
-  return { ...(await endRun(tools)), reconciled };
+  const wentThrough = tools.run.state === 'completed';
+  return { ...(await endRun(tools, wentThrough)), reconciled };
 }
 
 async function work(tools: RunTools): Promise<void> {
@@ -45,8 +46,9 @@ async function work(tools: RunTools): Promise<void> {
     control.restart();
     await job.work({ api: connection.client, ledger, control });
     if (control.stopping.aborted) return;
-    const { absent } = await settleDoubts(tools);
-    if (absent === 0) return;
+    const { adopted, absent } = await settleDoubts(tools);
+    // Also once a customer is found, rows may be there that have waited for it.
+    if (absent === 0 && (adopted === 0 || control.counts.failed === 0)) return;
   }
 }
 

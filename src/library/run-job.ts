@@ -8,7 +8,8 @@ import type { RunObserver } from './observer.js';
 
 /** What a run works through, and how. */
 export interface RunJob {
-  readonly source: InputSource;
+  /** Absent where only doubts are settled and the input cannot be had any more. */
+  readonly source?: InputSource;
   readonly rows: number;
   /** Where results and rejects go; nowhere when absent. */
   readonly paths: Partial<ResultPaths>;

@@ -1,6 +1,8 @@
 import { type FailureLimit, RunControl } from '../../pipelines/run-control.js';
 import type { Settings } from '../config/settings.js';
+import { InterruptedError } from '../errors.js';
 import { type Connection, connect } from './connect.js';
+import { explainFailure } from './explain-failure.js';
 
 /** How many rows may fail when nobody says. */
 const defaultFailureLimit: FailureLimit = { kind: 'share', most: 0.1, from: 300 };
@@ -29,7 +31,14 @@ export async function runOnTenant<T>(
     } finally {
       lock.release();
     }
+  } catch (error) {
+    if (control.reason?.kind === 'signal' && error === control.stopping.reason)
+      throw new InterruptedError(control.reason.signal);
+    throw explainFailure(error, 'The state folder cannot be written', roomForTheState);
   } finally {
     await connection.close();
   }
 }
+
+const roomForTheState =
+  'Make room for the state folder. If a run had begun, what is settled is safe: mypos-customers resume';

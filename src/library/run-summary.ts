@@ -19,9 +19,12 @@ export interface RunSummary {
     readonly sha256: string;
     /** Data rows. */
     readonly rows: number;
-    readonly detected: SourceDetection;
+    /** `null` where the input was not read. */
+    readonly detected: SourceDetection | null;
   } | null;
   readonly counts: RowCounts;
+  /** Rows of which the API holds something else than it was sent (`--verify`); absent without any. */
+  readonly differing?: number;
   readonly api: ApiSummary;
   readonly files: { readonly results: string | null; readonly rejects: string | null; readonly report: string | null };
   /** Why it stopped, and what to type next; `null` when it did not. */
@@ -44,7 +47,7 @@ export function apiSummary(client: CustomersClient): ApiSummary {
 }
 
 /** The exit code of a run, by what stopped it or by the worst that its rows met. */
-export function exitCodeOf(reason: StopReason | undefined, counts: RowCounts): ExitCode {
+export function exitCodeOf(reason: StopReason | undefined, counts: RowCounts, wentThrough = true): ExitCode {
   switch (reason?.kind) {
     case 'signal':
       return reason.signal === 'SIGINT' ? exitCodes.sigint : exitCodes.sigterm;
@@ -54,6 +57,7 @@ export function exitCodeOf(reason: StopReason | undefined, counts: RowCounts): E
       return reason.error instanceof CustomersError ? reason.error.exitCode : exitCodes.bug;
     case undefined:
       if (counts.in_doubt > 0) return exitCodes.inDoubt;
+      if (!wentThrough) return exitCodes.stoppedEarly;
       return counts.invalid + counts.rejected + counts.failed > 0 ? exitCodes.someRowsFailed : exitCodes.done;
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { LedgerRow } from '../../pipelines/ports.js';
-import { undoRows } from '../../pipelines/undo.js';
+import type { FailureLimit } from '../../pipelines/run-control.js';
+import { undoRows, type Writing, writingsOf } from '../../pipelines/undo.js';
 import type { Settings } from '../config/settings.js';
 import type { InputSource } from '../files/input-source.js';
 import type { Ledger } from '../ledger/open-ledger.js';
@@ -14,6 +14,7 @@ export interface KeptUndoOptions {
   readonly undoes: string;
   readonly evenChanged: boolean;
   readonly paths: Partial<ResultPaths>;
+  readonly failureLimit: FailureLimit;
 }
 
 const rowsPerBatch = 500;
@@ -21,21 +22,21 @@ const rowsPerBatch = 500;
 /** Makes the job that undoes a run. @throws UsageError when there is no such run */
 export function undoJob(settings: Settings, ledger: Ledger, kept: KeptUndoOptions): RunJob {
   const run = findRun(ledger, kept.undoes);
-  const undone = ledger.rowsOf(run.number);
-  const rows = undone.written();
-  const source = sourceOfRows(run.name, rows);
-  const { evenChanged } = kept;
+  const writings = writingsOf(ledger.rowsOf(run.number).written());
+  const source = sourceOf(run.name, writings);
+  const byIndex = new Map(writings.map((writing) => [writing.index, writing]));
+  const options = { concurrency: settings.concurrency.value, evenChanged: kept.evenChanged };
   return {
     source,
-    rows: rows.length,
+    rows: writings.length,
     paths: kept.paths,
-    work: (ports) => undoRows({ source, undone, ...ports }, { concurrency: settings.concurrency.value, evenChanged }),
+    work: (ports) => undoRows({ source, writings: byIndex, ...ports }, options),
   };
 }
 
-/** The customers that a run wrote, as rows with the places that they had in its file. */
-function sourceOfRows(run: string, rows: readonly LedgerRow[]): InputSource {
-  const text = rows.map((row) => `${row.index} ${row.state} ${row.customerCode}`).join('\n');
+/** The customers that a run wrote to, as rows with the places that they had in its file. */
+function sourceOf(run: string, writings: readonly Writing[]): InputSource {
+  const text = writings.map(({ index, did, customerCode }) => `${index} ${did} ${customerCode}`).join('\n');
   return {
     file: `run ${run}`,
     format: 'csv',
@@ -45,10 +46,10 @@ function sourceOfRows(run: string, rows: readonly LedgerRow[]): InputSource {
     notices: [],
     fingerprint: { sha256: createHash('sha256').update(text).digest('hex'), sizeBytes: Buffer.byteLength(text) },
     async *batches() {
-      for (let from = 0; from < rows.length; from += rowsPerBatch)
-        yield rows
+      for (let from = 0; from < writings.length; from += rowsPerBatch)
+        yield writings
           .slice(from, from + rowsPerBatch)
-          .map((row) => ({ index: row.index, number: row.number, cells: [row.customerCode ?? '', row.state] }));
+          .map(({ index, number, customerCode, did }) => ({ index, number, cells: [customerCode, did] }));
     },
   };
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { FailureLimit } from '../../pipelines/run-control.js';
-import { type UndoStep, undoStep } from '../../pipelines/undo.js';
+import { type UndoStep, undoStep, writingsOf } from '../../pipelines/undo.js';
 import type { Settings } from '../config/settings.js';
 import { GuardError } from '../errors.js';
 import { assertWritable } from '../files/atomic-file.js';
@@ -20,10 +20,15 @@ export interface UndoRunOptions {
   readonly evenChanged?: boolean;
   readonly results?: string;
   readonly failureLimit?: FailureLimit;
+  /** How long to wait before a customer that should be gone and is not counts as still there. @default 10000 */
+  readonly settleMs?: number;
   readonly signal?: AbortSignal;
   /** Shown before anything is sent; `false` leaves everything as it is. */
   readonly confirm: (plan: UndoPlan) => Promise<boolean>;
 }
+
+/** A customer that is left alone is no sign of trouble. */
+const everyRow: FailureLimit = { kind: 'share', most: 1, from: 1 };
 
 /** What an undo would do, by the API as it is now. */
 export interface UndoPlan {
@@ -47,13 +52,15 @@ export async function undoRun(
   options: UndoRunOptions,
   observer: RunObserver = {},
 ): Promise<RunSummary | { readonly plan: UndoPlan }> {
-  const control = controlFor(options.failureLimit ?? { kind: 'share', most: 1, from: 1 }, options.signal);
+  const { failureLimit = everyRow } = options;
+  const control = controlFor(failureLimit, options.signal);
   const results = options.results === undefined ? undefined : resolve(options.results);
   if (results !== undefined) await assertWritable(results);
   const kept: KeptUndoOptions = {
     undoes: options.run,
     evenChanged: options.evenChanged === true,
     paths: results === undefined ? {} : { results },
+    failureLimit,
   };
   return runOnTenant(settings, control, `undo ${options.run}`, async (connection) => {
     const { ledger, client } = connection;
@@ -67,11 +74,11 @@ export async function undoRun(
     return performRun({
       connection,
       run,
-      ledger: ledger.rowsOf(run.number),
+      ledger: connection.rowsOf(run.number),
       job,
       control,
       observer,
-      settle: defaultSettle,
+      settle: { ...defaultSettle, settleMs: options.settleMs ?? defaultSettle.settleMs },
     });
   });
 }
@@ -82,14 +89,13 @@ async function planOf(
   api: Parameters<typeof undoStep>[1],
   concurrency: number,
 ): Promise<UndoPlan> {
-  const rows = ledger.rowsOf(undone.number).written();
+  const writings = writingsOf(ledger.rowsOf(undone.number).written());
   const customers: UndoPlan['customers'][number][] = [];
-  const counts = { delete: 0, restore: 0, gone: 0, changed: 0, unanswered: 0 };
-  for (let from = 0; from < rows.length; from += concurrency) {
-    const steps = rows.slice(from, from + concurrency).map(async (row) => {
-      const customerCode = row.customerCode ?? '';
-      const { kind } = await undoStep({ ...row, customerCode }, api);
-      return { row: row.number, customerCode, step: kind };
+  const counts = { delete: 0, restore: 0, as_before: 0, gone: 0, lost: 0, changed: 0, unanswered: 0 };
+  for (let from = 0; from < writings.length; from += concurrency) {
+    const steps = writings.slice(from, from + concurrency).map(async (writing) => {
+      const { kind } = await undoStep(writing, api);
+      return { row: writing.number, customerCode: writing.customerCode, step: kind };
     });
     for (const step of await Promise.all(steps)) {
       customers.push(step);

@@ -51,12 +51,7 @@ interface ErrorText {
 function errorOf(outcome: RowOutcome): ErrorText {
   switch (outcome.status) {
     case 'invalid':
-      return {
-        code: outcome.reasons[0]?.code ?? '',
-        text: outcome.reasons.map((reason) => reason.message).join(' '),
-        columns: [...new Set(outcome.reasons.flatMap((reason) => reason.columns ?? []))],
-        reasons: outcome.reasons,
-      };
+      return { ...together(outcome.reasons), reasons: outcome.reasons };
     case 'rejected':
     case 'failed':
     case 'in_doubt': {
@@ -70,9 +65,22 @@ function errorOf(outcome: RowOutcome): ErrorText {
         columns: outcome.reason.columns ?? [],
         reasons: [],
       };
-    default:
+    case 'created':
+    case 'updated':
+    case 'deleted':
+    case 'deactivated':
+      return { ...together(outcome.notes ?? []), reasons: [] };
+    case 'unchanged':
       return { code: '', text: '', columns: [], reasons: [] };
   }
+}
+
+function together(reasons: readonly Reason[]): Omit<ErrorText, 'reasons'> {
+  return {
+    code: reasons[0]?.code ?? '',
+    text: reasons.map((reason) => reason.message).join(' '),
+    columns: [...new Set(reasons.flatMap((reason) => reason.columns ?? []))],
+  };
 }
 
 function marksOf(error: ErrorText, columns: readonly string[]): CellMark[] {

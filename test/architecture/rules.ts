@@ -13,13 +13,14 @@ export const houseRules: HouseRules = {
   arrows: {
     pipelines: [],
     'src/errors': [],
+    'src/living-process': [],
     'src/sqlite': ['src/errors'],
     'src/config': ['src/errors', 'pipelines/mapping/nearest-name'],
-    'src/files': ['src/errors', 'pipelines/ports', 'pipelines/row'],
+    'src/files': ['src/errors', 'src/living-process', 'pipelines/ports', 'pipelines/row'],
     'src/validation': ['pipelines'],
     'src/api': ['src/errors', 'pipelines'],
     // The ledger keeps the tokens, behind the port that the API client owns.
-    'src/ledger': ['src/errors', 'src/sqlite', 'src/api/token-store', 'pipelines'],
+    'src/ledger': ['src/errors', 'src/living-process', 'src/sqlite', 'src/api/token-store', 'pipelines'],
     'src/results': ['src/errors', 'src/files', 'pipelines'],
     'src/inbox': ['src/errors', 'src/files', 'src/sqlite', 'pipelines/milestones'],
     // A server that stands in for the vendor's must not share the client's understanding of it.

@@ -1,21 +1,15 @@
-import { copyFileSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fast, readResults } from './customer-files.js';
+import { useSample } from './samples.js';
 import { useWorkplace } from './use-workplace.js';
 
 const place = useWorkplace();
 
-/** Puts a public sample and the project's own mapping for it into the folder, as `customers.csv`. */
-function useSample(name: 'au-500' | 'customers-1000'): void {
-  copyFileSync(resolve(`../shared/data/${name}.csv`), place.path('customers.csv'));
-  copyFileSync(resolve(`fixtures/${name}.mapping.json`), place.path('mappings.json'));
-}
-
 describe('au-500.csv, whose lines end in CR only', () => {
   it('is imported whole, each row with the code that the API holds for it, in the order of the file', async () => {
     const api = await place.openApi();
-    useSample('au-500');
+    useSample(place, 'au-500');
     const { exitCode, stdout } = await place.run(['import', ...fast, 'customers.csv', '--json']);
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -34,7 +28,7 @@ describe('au-500.csv, whose lines end in CR only', () => {
 
   it('keeps the zero of every post code that has one, in the API and in the result file', async () => {
     const api = await place.openApi();
-    useSample('au-500');
+    useSample(place, 'au-500');
     await place.run(['import', ...fast, 'customers.csv']);
     const rows = readResults(place.read('customers.results.csv'));
     const territory = rows.filter((row) => row.state === 'NT');
@@ -50,7 +44,7 @@ describe('au-500.csv, whose lines end in CR only', () => {
 describe('customers-1000.csv', () => {
   it('is imported whole, its dates and phones as they are written', async () => {
     const api = await place.openApi();
-    useSample('customers-1000');
+    useSample(place, 'customers-1000');
     const { exitCode } = await place.run(['import', ...fast, 'customers.csv']);
     expect(exitCode).toBe(0);
     const byCode = new Map(api.customers().map((one) => [one.customerCode, one]));

@@ -11,6 +11,8 @@ export interface CommandLine {
   readonly env: Readonly<Record<string, string>>;
   /** @default nothing, and closed at once */
   readonly stdin?: string | Buffer;
+  /** After which a command that never ends is killed and told of. @default 100 s */
+  readonly patienceMs?: number;
 }
 
 export interface Finished {
@@ -25,14 +27,17 @@ export interface Finished {
 export interface Running {
   /** Resolves when standard output or standard error holds this text. */
   saw(text: string): Promise<void>;
+  /** What it has said so far. */
+  output(): { readonly stdout: string; readonly stderr: string };
   signal(name: NodeJS.Signals): void;
   readonly finished: Promise<Finished>;
 }
 
-const patienceMs = 100_000;
+const usualPatienceMs = 100_000;
 
 /** Starts the compiled command line as a process of its own; one that never ends is killed and told of. */
-export function startCommandLine({ args, cwd, env, stdin = '' }: CommandLine): Running {
+export function startCommandLine(command: CommandLine): Running {
+  const { args, cwd, env, stdin = '', patienceMs = usualPatienceMs } = command;
   const child = spawn(process.execPath, [mainFile, ...args], { cwd, env: { PATH: process.env.PATH ?? '', ...env } });
   const output = { stdout: '', stderr: '' };
   const watchers = new Set<() => void>();
@@ -57,6 +62,7 @@ export function startCommandLine({ args, cwd, env, stdin = '' }: CommandLine): R
   });
   return {
     finished,
+    output: () => ({ ...output }),
     signal: (name) => child.kill(name),
     saw: (text) =>
       new Promise((seen, fail) => {

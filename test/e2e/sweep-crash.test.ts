@@ -1,15 +1,13 @@
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { type Kill, killedAt } from '../crash/killed-at.js';
 import { type DropFolder, dropFolder } from '../inbox/drop-folder.js';
 import { doneMonth } from '../inbox/use-inbox.js';
 import { useWorkplace } from './use-workplace.js';
 
 const place = useWorkplace();
-const preload = `--import ${pathToFileURL(resolve('test/inbox/kill-at.mjs')).href}`;
 
-function sweepUntil(folder: DropFolder, moment: string) {
-  return folder.sweep([], { env: { NODE_OPTIONS: preload, KILL_AT: moment } });
+function sweepUntil(folder: DropFolder, moment: Kill) {
+  return folder.sweep([], { env: killedAt(moment) });
 }
 
 function everythingDone(files: number): readonly string[] {
@@ -20,17 +18,17 @@ function everythingDone(files: number): readonly string[] {
 }
 
 describe('a sweep that is killed', () => {
-  it.each([
-    'after-claim-note',
+  it.each<Kill>([
+    'after-claim-note:1',
     'after-claim:2',
     'after-intent:2',
     'after-answer:2',
     'during-outcome-commit:5',
-    'during-result-file',
-    'before-archive',
-    'during-archive',
+    'during-result-file:1',
+    'before-archive:1',
+    'during-archive:1',
     'during-archive:2',
-    'after-archive',
+    'after-archive:1',
   ])('at %s and swept again has imported each file exactly once', async (moment) => {
     const folder = await dropFolder(place);
     for (const number of [1, 2]) folder.drop(`file-${number}.csv`, 3 * number - 2, 3);

@@ -4,6 +4,7 @@ import type { UndoPlan } from '../../library/undo-run.js';
 import { defineCommand } from '../command.js';
 import { present, settingOptions, toSettingOptions } from '../common-options.js';
 import { confirmed } from '../confirm.js';
+import { seconds } from '../option-values.js';
 import { renderSummary } from '../render-summary.js';
 import { rowObserver } from '../row-observer.js';
 import { stopOnSignals } from '../stop-signals.js';
@@ -27,6 +28,7 @@ export const undoCommand = defineCommand({
         describe: 'Also customers that somebody has changed since',
       })
       .option('results', { ...text, describe: 'Write what became of each customer here, .csv or .xlsx' })
+      .option('settle', { ...text, describe: 'Seconds before a lost request counts as never arrived (default 10)' })
       .option('yes', { type: 'boolean', default: false, describe: 'Do not ask' }),
   async run(args, reporter) {
     const { undoRun } = await import('../../library/undo-run.js');
@@ -39,7 +41,11 @@ export const undoCommand = defineCommand({
     };
     try {
       const options = { run: args.run, evenChanged: args.evenChanged, signal: signals.signal, confirm };
-      const end = await undoRun(settings, { ...options, ...present({ results: args.results }) }, rowObserver(reporter));
+      const end = await undoRun(
+        settings,
+        { ...options, ...present({ results: args.results, settleMs: seconds('settle', args.settle) }) },
+        rowObserver(reporter),
+      );
       if ('plan' in end) {
         await reporter.result(args.dryRun ? renderPlan(end.plan) : 'Nothing was changed.', end.plan);
         return exitCodes.done;
@@ -56,7 +62,9 @@ const words = {
   delete: 'to delete (or make inactive, with transactions)',
   restore: 'to restore as they were',
   changed: 'changed by somebody since: left alone unless --even-changed',
+  as_before: 'that are already as they were',
   gone: 'gone already',
+  lost: 'deleted by the run: the API cannot bring them back',
   unanswered: 'that cannot be read right now',
 } as const satisfies Record<keyof UndoPlan['counts'], string>;
 
