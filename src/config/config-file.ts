@@ -10,6 +10,8 @@ export interface Profile {
   readonly accessTokenFile?: string;
   readonly stateDir?: string;
   readonly rate?: string;
+  readonly pace?: string;
+  readonly pacePasswordFile?: string;
   readonly concurrency?: string;
   readonly timeout?: string;
   readonly mapping?: string;
@@ -22,6 +24,8 @@ const profileKeys = [
   'accessTokenFile',
   'stateDir',
   'rate',
+  'pace',
+  'pacePasswordFile',
   'concurrency',
   'timeout',
   'mapping',
