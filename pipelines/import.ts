@@ -7,6 +7,7 @@ import { inTurn } from './stages/in-turn.js';
 import { forEachConcurrently } from './stages/map-concurrently.js';
 import { mapRows, type RowMapper } from './stages/map-rows.js';
 import { type ImportMode, matchRow, matchRows } from './stages/match-rows.js';
+import { type JudgeRow, refuseDamage } from './stages/refuse-damage.js';
 import { type RepeatPolicy, RepeatRegister, refuseRepeats } from './stages/refuse-repeats.js';
 import { skipSettled } from './stages/skip-settled.js';
 import { updateRow } from './stages/update-row.js';
@@ -17,6 +18,8 @@ export interface ImportPorts {
   readonly source: RowSource;
   readonly mapper: RowMapper;
   readonly validate: ValidateDraft;
+  /** Given when rows with damaged cells are not to be sent. */
+  readonly judge?: JudgeRow;
   readonly api: CustomersApi;
   readonly ledger: RunLedger;
   readonly control: RunControl;
@@ -42,11 +45,12 @@ const rowsAheadPerRequest = 50;
 
 /** Runs every row of the source to its end in the ledger; stops early when the control says so. */
 export async function importCustomers(ports: ImportPorts, options: ImportOptions): Promise<void> {
-  const { source, mapper, validate, api, ledger, control, now } = ports;
+  const { source, mapper, validate, judge, api, ledger, control, now } = ports;
   const register = new RepeatRegister();
   const rows = skipSettled(firstRows(source.batches(), options.first), ledger, control, register);
   const mapped = mapRows(rows, mapper, validate);
-  const single = refuseRepeats(mapped, register, options.repeats, options.identityColumns);
+  const sound = judge === undefined ? mapped : refuseDamage(mapped, judge);
+  const single = refuseRepeats(sound, register, options.repeats, options.identityColumns);
   const match = { mode: options.mode, force: options.force, columns: options.identityColumns };
   const works = settleEnded(matchRows(single, ledger, match), ledger, control);
   const bounds = {

@@ -18,9 +18,7 @@ export type Milestone =
   | 'during-archive'
   | 'after-archive';
 
-export const milestoneChannel = 'mypos-customers:milestone';
-
-const milestones = channel(milestoneChannel);
+const milestones = channel('mypos-customers:milestone');
 
 /** Tells whoever listens that this moment has come. */
 export function reached(milestone: Milestone): void {

@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 export type { Customer, Draft, JsonValue } from '../pipelines/customer.js';
+export type { FindingGroup } from '../pipelines/damage/finding.js';
 export type { Mode } from '../pipelines/mapping/mapping.js';
 export { type RowCounts, type RowOutcome, type RowStatus, rowStatuses } from '../pipelines/outcome.js';
 export type { CustomerPage, ListQuery, Notice, SourceDetection } from '../pipelines/ports.js';
@@ -28,6 +29,10 @@ export { type ReconcileOptions, type ResumeOptions, reconcileRun, resumeRun } fr
 export { type DeleteOptions, deleteCustomers } from './library/delete-customers.js';
 export { type ImportFileOptions, importFile as importCustomers } from './library/import-file.js';
 export type { ReadOptions } from './library/input.js';
+export { checkMapping, type MappingCheck, type MappingFinding } from './library/mapping/check-mapping.js';
+export { type MadeTemplate, makeTemplate as makeMappingTemplate } from './library/mapping/make-template.js';
+export { type SuggestedMapping, suggestMappingFor as suggestMapping } from './library/mapping/suggest-mapping.js';
+export { type MappingTestRun, testMapping } from './library/mapping/test-mapping.js';
 export type { ProgressNow, RunObserver } from './library/observer.js';
 export { type FoundCustomers, getCustomers, type LoginDone, listCustomers, login } from './library/read-customers.js';
 export type { ApiSummary, RunSummary } from './library/run-summary.js';

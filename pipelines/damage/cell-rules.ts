@@ -34,6 +34,16 @@ const dateLike = new RegExp(
 const serialRange = { from: 20_000, to: 60_000 } as const;
 const serialLike = /^\d{5}(?:\.\d+)?$/;
 
+const failedFormula: Verdict = {
+  message: 'The cell shows the error of a formula, not a value.',
+  suggestion: 'Mend the formula, or clear the cell.',
+};
+
+const becameDate: Verdict = {
+  message: 'A spreadsheet took the value for a date.',
+  suggestion: 'Format the column as text, type the value anew, and export again.',
+};
+
 /** Every kind of damage that one cell shows by itself. */
 export const cellRules: readonly CellRule[] = [
   {
@@ -52,7 +62,7 @@ export const cellRules: readonly CellRule[] = [
     judge: (text) =>
       text.length > digitsKept && digitsReplaced.test(text)
         ? {
-            message: `The number has ${text.length} digits, and all past the 15th are 0: a spreadsheet keeps no more than 15.`,
+            message: 'All digits of the number past the 15th are 0: a spreadsheet keeps no more than 15.',
             suggestion: fetchAgain,
           }
         : undefined,
@@ -62,7 +72,7 @@ export const cellRules: readonly CellRule[] = [
     uses: everyUse,
     looksAt: 'hash',
     judge: (text) => {
-      if (errorValue.test(text)) return failedFormula(`"${text}" is the error of a formula, not a value.`);
+      if (errorValue.test(text)) return failedFormula;
       return tooNarrow.test(text)
         ? { message: 'The column was too narrow to show the value.', suggestion: 'Widen it and export again.' }
         : undefined;
@@ -72,10 +82,7 @@ export const cellRules: readonly CellRule[] = [
     code: 'ERROR_VALUE',
     uses: everyUse,
     looksAt: 'typed',
-    judge: (text, cell) =>
-      typeof cell !== 'string' && cell.kind === 'error'
-        ? failedFormula(`"${text}" is no value: ${cell.reason}`)
-        : undefined,
+    judge: (_text, cell) => (typeof cell !== 'string' && cell.kind === 'error' ? failedFormula : undefined),
   },
   {
     code: 'MOJIBAKE',
@@ -84,10 +91,10 @@ export const cellRules: readonly CellRule[] = [
     judge: (text) => {
       if (!isMojibake(text)) return undefined;
       const repaired = repairMojibake(text);
-      const better = repaired === undefined ? '' : `It probably means "${repaired}". `;
       return {
         message: 'The text was once read in the wrong encoding.',
-        suggestion: `${better}Export it again as UTF-8, or try another --encoding.`,
+        suggestion: 'Export it again as UTF-8, or try another --encoding.',
+        ...(repaired === undefined ? {} : { meant: repaired }),
       };
     },
   },
@@ -103,18 +110,18 @@ export const cellRules: readonly CellRule[] = [
           }
         : undefined,
   },
-  { code: 'INVISIBLE_CHARACTER', uses: everyUse, looksAt: 'odd', judge: invisible },
+  { code: 'INVISIBLE_CHARACTER', uses: everyUse, looksAt: 'odd', isMendable: true, judge: invisible },
   {
     code: 'VALUE_BECAME_DATE',
     uses: identifying,
     looksAt: 'number',
-    judge: (text) => (dateLike.test(text) ? becameDate(text) : undefined),
+    judge: (text) => (dateLike.test(text) ? becameDate : undefined),
   },
   {
     code: 'VALUE_BECAME_DATE',
     uses: identifying,
     looksAt: 'typed',
-    judge: (text, cell) => (typeof cell !== 'string' && cell.kind === 'date' ? becameDate(text) : undefined),
+    judge: (_text, cell) => (typeof cell !== 'string' && cell.kind === 'date' ? becameDate : undefined),
   },
   {
     code: 'DATE_SERIAL',
@@ -126,29 +133,20 @@ export const cellRules: readonly CellRule[] = [
       if (serial < serialRange.from || serial > serialRange.to) return undefined;
       return {
         message: 'The number is how a spreadsheet stores a date.',
-        suggestion: `It probably means ${dateOfSerial(serial)}. Format the column as a date (yyyy-mm-dd) and export again.`,
+        suggestion: 'Format the column as a date (yyyy-mm-dd) and export again.',
+        meant: dateOfSerial(serial),
       };
     },
   },
 ];
-
-function failedFormula(message: string): Verdict {
-  return { message, suggestion: 'Mend the formula, or clear the cell.' };
-}
-
-function becameDate(text: string): Verdict {
-  return {
-    message: `A spreadsheet took the value for a date and shows it as "${text}".`,
-    suggestion: 'Format the column as text, type the value anew, and export again.',
-  };
-}
 
 function invisible(text: string): Verdict | undefined {
   const cleaned = text.replace(noBreakSpaces, ' ').replace(zeroWidth, '');
   if (cleaned === text) return undefined;
   return {
     message: 'The cell holds characters that cannot be seen (no-break or zero-width), which make equal texts differ.',
-    suggestion: `Make it "${cleaned.trim()}", in the file or by a transform of the mapping.`,
+    suggestion: 'Take them out in the file, or by a transform of the mapping such as "trim" or "collapseSpaces".',
+    meant: cleaned.trim(),
   };
 }
 

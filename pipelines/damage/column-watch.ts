@@ -1,38 +1,42 @@
-import type { Notice } from '../ports.js';
+import type { FindingGroup } from './finding.js';
+
+/** What a column as a whole told, and which of its cells it concerns. */
+export interface ColumnVerdict extends FindingGroup {
+  concerns(text: string): boolean;
+}
 
 /** Looks at one column as a whole; what it keeps does not grow with the rows. */
 export interface ColumnWatch {
   see(text: string, row: number): void;
-  finish(): readonly Notice[];
+  finish(): readonly ColumnVerdict[];
 }
 
 const maxRowsNamed = 5;
 
-/** How many cells there were of a kind, and the first rows with one. */
+/** How many cells there were of a kind, the first rows with one, and the first value. */
 export interface Tally {
   count: number;
   readonly rows: number[];
+  value: string | undefined;
 }
 
 export function createTally(): Tally {
-  return { count: 0, rows: [] };
+  return { count: 0, rows: [], value: undefined };
 }
 
-export function addTo(tally: Tally, row: number): void {
+export function addTo(tally: Tally, row: number, value: string): void {
   tally.count += 1;
+  tally.value ??= value;
   if (tally.rows.length < maxRowsNamed) tally.rows.push(row);
 }
 
-/** The first rows of several tallies, in order. */
-export function firstRows(tallies: readonly Tally[]): readonly number[] {
-  return tallies
-    .flatMap(({ rows }) => rows)
-    .sort((one, other) => one - other)
-    .slice(0, maxRowsNamed);
-}
-
-/** "row 4", "rows 4, 9", "rows 4, 9, …" when there are more than are named. */
-export function namedRows(rows: readonly number[], count: number): string {
-  const more = count > rows.length ? ', …' : '';
-  return `${count === 1 ? 'row' : 'rows'} ${rows.join(', ')}${more}`;
+/** Several tallies as one. */
+export function together(tallies: readonly Tally[]): Tally {
+  const seen = tallies.filter(({ count }) => count > 0);
+  const rows = seen.flatMap((tally) => tally.rows).sort((one, other) => one - other);
+  return {
+    count: seen.reduce((sum, { count }) => sum + count, 0),
+    rows: rows.slice(0, maxRowsNamed),
+    value: seen.find((tally) => tally.rows[0] === rows[0])?.value,
+  };
 }

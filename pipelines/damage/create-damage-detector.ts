@@ -1,29 +1,35 @@
-import type { Notice } from '../ports.js';
 import { type Cell, type Row, textOf } from '../row.js';
 import { cellRules } from './cell-rules.js';
-import type { ColumnWatch } from './column-watch.js';
+import type { ColumnVerdict, ColumnWatch } from './column-watch.js';
 import { watchDateOrder } from './date-order.js';
 import { watchPhones, watchPostCodes } from './digit-lengths.js';
-import { type CellLook, type CellRule, type ColumnUse, type Finding, shown } from './finding.js';
+import { type CellLook, type CellRule, type ColumnLookout, type ColumnUse, type Finding, shown } from './finding.js';
 
 /** What the detector must know of the input. */
 export interface DamageQuestion {
   readonly columns: readonly string[];
-  /** What each column is for, in the order of `columns`; `undefined` is looked at as text. */
-  readonly use: readonly (ColumnUse | undefined)[];
+  /** In the order of `columns`. */
+  readonly lookouts: readonly ColumnLookout[];
   /** A text that means "clear this value", and is no damage. */
   readonly nullToken?: string | undefined;
 }
 
+/** Looks for cells that a spreadsheet, an encoding or a cut spoilt. Memory does not grow with the rows. */
 export interface DamageDetector {
-  /** What is wrong with single cells of the row. Rows with defects are counted only: their cells may be shifted. */
+  /** What is wrong with single cells of the row. */
   inspect(row: Row): readonly Finding[];
-  /** What only whole columns, or the number of rows, tell. */
-  finish(): readonly Notice[];
+  /** Takes note of the row for what only whole columns tell. */
+  watch(row: Row): void;
+  /** What whole columns told, of the rows that were watched. */
+  verdicts(): readonly ColumnVerdict[];
+  /** The cells of a row that such verdicts concern. */
+  concerned(row: Row, verdicts: readonly ColumnVerdict[]): readonly Finding[];
 }
 
 interface ColumnPlan {
   readonly name: string;
+  readonly place: number;
+  readonly lookout: ColumnLookout;
   readonly rules: Readonly<Record<CellLook, readonly CellRule[]>>;
   readonly watch: ColumnWatch | undefined;
 }
@@ -31,56 +37,77 @@ interface ColumnPlan {
 const watchFor = {
   postcode: watchPostCodes,
   phone: watchPhones,
-  date: watchDateOrder,
+  // Where the mapping names a date's format, it has decided; elsewhere a date goes as it is, and nobody has.
+  text: watchDateOrder,
 } as const satisfies Partial<Record<ColumnUse, (column: string) => ColumnWatch>>;
-
-/** Rows of a sheet of old and of new Excel, beyond which it drops the rest. */
-const sheetRows: ReadonlySet<number> = new Set([65_536, 1_048_576]);
 
 const [hash, plus, minus, zero, nine] = [0x23, 0x2b, 0x2d, 0x30, 0x39];
 
 const nothing: readonly Finding[] = [];
 
-/** Looks for cells that a spreadsheet, an encoding or a cut spoilt. Memory does not grow with the rows. */
-export function createDamageDetector({ columns, use, nullToken }: DamageQuestion): DamageDetector {
-  const plans = columns.map((name, place) => planFor(name, use[place]));
-  let rows = 0;
-  let lastNumber = 0;
+export function createDamageDetector({ columns, lookouts, nullToken }: DamageQuestion): DamageDetector {
+  const plans = columns.flatMap((name, place) => planFor(name, place, lookouts[place] ?? { use: 'unused' }));
+  const plansWatched = plans.filter(({ watch }) => watch !== undefined);
+  const isNothing = (cell: Cell | undefined): cell is undefined =>
+    cell === undefined || cell === '' || (nullToken !== undefined && textOf(cell) === nullToken);
   return {
     inspect(row) {
-      rows += 1;
-      lastNumber = row.number;
+      // Cells of a row that does not fit its header may stand in the wrong columns.
       if (row.defects !== undefined) return nothing;
       let findings: Finding[] | undefined;
-      for (let place = 0; place < plans.length; place += 1) {
-        const plan = plans[place];
-        const cell = row.cells[place];
-        if (plan === undefined || cell === undefined || cell === '' || cell === nullToken) continue;
-        plan.watch?.see(textOf(cell), row.number);
-        const found = inspectCell(plan, cell);
-        if (found !== undefined) findings = [...(findings ?? []), ...found];
+      for (const plan of plans) {
+        const cell = row.cells[plan.place];
+        if (!isNothing(cell)) findings = inspectCell(plan, cell, findings);
       }
       return findings ?? nothing;
     },
-    finish: () => [...plans.flatMap(({ watch }) => watch?.finish() ?? []), ...truncation(rows, lastNumber)],
+    watch(row) {
+      if (row.defects !== undefined) return;
+      for (const { place, watch, lookout } of plansWatched) {
+        const cell = row.cells[place];
+        if (!isNothing(cell)) watch?.see(behindMapping(lookout, textOf(cell)), row.number);
+      }
+    },
+    verdicts: () => plansWatched.flatMap(({ watch, lookout }) => (watch?.finish() ?? []).map(unless(lookout.isSecret))),
+    concerned(row, verdicts) {
+      if (row.defects !== undefined) return nothing;
+      return verdicts.flatMap((verdict) => {
+        const plan = plans.find(({ name }) => name === verdict.columns[0]);
+        const cell = plan === undefined ? undefined : row.cells[plan.place];
+        if (plan === undefined || isNothing(cell)) return [];
+        const text = textOf(cell);
+        return verdict.concerns(behindMapping(plan.lookout, text)) ? [findingOf(verdict, verdict, plan, text)] : [];
+      });
+    },
   };
 }
 
-function planFor(name: string, use: ColumnUse | undefined): ColumnPlan {
-  const applicable = cellRules.filter(({ uses }) => uses.has(use ?? 'text'));
+function planFor(name: string, place: number, lookout: ColumnLookout): ColumnPlan[] {
+  const { use } = lookout;
+  if (use === 'unused') return [];
+  const applicable = cellRules.filter(({ uses }) => uses.has(use));
   const rulesFor = (look: CellLook) => applicable.filter(({ looksAt }) => looksAt === look);
-  const watch = use !== undefined && use in watchFor ? watchFor[use as keyof typeof watchFor](name) : undefined;
-  return {
-    name,
-    rules: { odd: rulesFor('odd'), number: rulesFor('number'), hash: rulesFor('hash'), typed: rulesFor('typed') },
-    watch,
+  const watch = use in watchFor ? watchFor[use as keyof typeof watchFor](name) : undefined;
+  const rules = { odd: rulesFor('odd'), number: rulesFor('number'), hash: rulesFor('hash'), typed: rulesFor('typed') };
+  return [{ name, place, lookout, rules, watch }];
+}
+
+function behindMapping({ mended }: ColumnLookout, text: string): string {
+  return mended === undefined ? text : mended(text);
+}
+
+function unless(isSecret: boolean | undefined): (verdict: ColumnVerdict) => ColumnVerdict {
+  return (verdict) => {
+    if (isSecret !== true) return verdict;
+    const { value: _secret, ...rest } = verdict;
+    return rest;
   };
 }
 
 /** Written without closures and with cheap looks first: it runs for every cell of the file. */
-function inspectCell(plan: ColumnPlan, cell: Cell): Finding[] | undefined {
+function inspectCell(plan: ColumnPlan, cell: Cell, before: Finding[] | undefined): Finding[] | undefined {
   const text = typeof cell === 'string' ? cell : cell.text;
-  let findings: Finding[] | undefined;
+  let findings = before;
   if (typeof cell !== 'string') {
     findings = applyRules(plan.rules.typed, plan, text, cell, findings);
     // What the file itself calls an error or a date needs no guess by its text.
@@ -105,30 +132,27 @@ function applyRules(
 ): Finding[] | undefined {
   let findings = before;
   for (const rule of rules) {
-    const verdict = rule.judge(text, cell);
+    const verdict = rule.judge(rule.isMendable === true ? behindMapping(plan.lookout, text) : text, cell);
     if (verdict === undefined) continue;
     findings ??= [];
-    findings.push({ code: rule.code, ...verdict, columns: [plan.name], value: shown(text) });
+    findings.push(findingOf(rule, verdict, plan, text));
   }
   return findings;
+}
+
+function findingOf(
+  { code }: { readonly code: string },
+  { message, suggestion, meant }: { readonly message: string; readonly suggestion: string; readonly meant?: string },
+  { name, lookout }: ColumnPlan,
+  text: string,
+): Finding {
+  const columns = [name];
+  if (lookout.isSecret === true) return { code, message, suggestion, columns };
+  const better = meant === undefined ? '' : `It probably means "${shown(meant)}". `;
+  return { code, message, suggestion: better + suggestion, columns, value: shown(text) };
 }
 
 function hasOddCharacter(text: string): boolean {
   for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 0x7e) return true;
   return false;
-}
-
-function truncation(rows: number, lastNumber: number): Notice[] {
-  const withHeader = rows + 1;
-  const suspicious = [withHeader, lastNumber].find((count) => sheetRows.has(count));
-  if (suspicious === undefined) return [];
-  return [
-    {
-      code: 'LOOKS_TRUNCATED',
-      message:
-        `The input ends at row ${suspicious}, where sheets of a spreadsheet program end: rows beyond it were ` +
-        'probably dropped. Export the data in several files, or as CSV from the system itself.',
-      row: lastNumber,
-    },
-  ];
 }

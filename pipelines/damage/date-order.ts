@@ -1,49 +1,70 @@
-import type { Notice } from '../ports.js';
-import { addTo, type ColumnWatch, createTally, namedRows, type Tally } from './column-watch.js';
+import { addTo, type ColumnVerdict, type ColumnWatch, createTally, type Tally, together } from './column-watch.js';
 
 const months = 12;
 const numericDate = /^(\d{1,2})([/.-])(\d{1,2})\2(?:\d{4}|\d{2})(?:\D|$)/;
 
+/** A column of a few dates among other texts says nothing about dates. */
+const minShareOfDates = 0.8;
+
+type Order = 'either' | 'same' | 'dayFirst' | 'monthFirst';
+
 /** Dates such as 05/04/2024 in a column where no date tells whether the day or the month comes first. */
 export function watchDateOrder(column: string): ColumnWatch {
-  const either = createTally();
-  const dayFirst = createTally();
-  const monthFirst = createTally();
+  const tallies = { either: createTally(), same: createTally(), dayFirst: createTally(), monthFirst: createTally() };
+  let values = 0;
   return {
     see(text, row) {
-      const [, first, , second] = numericDate.exec(text) ?? [];
-      if (first === undefined || second === undefined) return;
-      if (Number(first) > months) addTo(dayFirst, row);
-      else if (Number(second) > months) addTo(monthFirst, row);
-      // 05/05 says the same both ways.
-      else if (Number(first) !== Number(second)) addTo(either, row);
+      values += 1;
+      const order = orderOf(text);
+      if (order !== undefined) addTo(tallies[order], row, text);
     },
     finish() {
-      if (dayFirst.count > 0 && monthFirst.count > 0) return [mixed(column, dayFirst, monthFirst)];
-      if (either.count > 0 && dayFirst.count + monthFirst.count === 0) return [ambiguous(column, either)];
+      const { either, same, dayFirst, monthFirst } = tallies;
+      if (together(Object.values(tallies)).count < values * minShareOfDates) return [];
+      if (dayFirst.count > 0 && monthFirst.count > 0) return [mixed(column, together([dayFirst, monthFirst, either]))];
+      if (either.count > 0 && dayFirst.count + monthFirst.count === 0 && same.count < values)
+        return [ambiguous(column, either)];
       return [];
     },
   };
 }
 
-function mixed(column: string, dayFirst: Tally, monthFirst: Tally): Notice {
+function orderOf(text: string): Order | undefined {
+  // Most cells are words: one look at the first character is enough for them.
+  if (text.charCodeAt(0) > 0x39) return undefined;
+  const [, first, , second] = numericDate.exec(text) ?? [];
+  if (first === undefined || second === undefined) return undefined;
+  if (Number(first) > months) return 'dayFirst';
+  if (Number(second) > months) return 'monthFirst';
+  // 05/05 says the same both ways.
+  return Number(first) === Number(second) ? 'same' : 'either';
+}
+
+const nameTheOrder =
+  'Name the order in the mapping ("type": "date", "format": "DD/MM/YYYY"), or write the dates as yyyy-mm-dd.';
+
+function mixed(column: string, { count, rows, value }: Tally): ColumnVerdict {
   return {
     code: 'MIXED_DATE_ORDER',
-    message:
-      `Some dates can only begin with the day (${namedRows(dayFirst.rows, dayFirst.count)}), others only with the month ` +
-      `(${namedRows(monthFirst.rows, monthFirst.count)}). Write all of them as yyyy-mm-dd.`,
     columns: [column],
-    row: Math.min(...dayFirst.rows, ...monthFirst.rows),
+    count,
+    rows,
+    message: 'Some dates of the column can only begin with the day, others only with the month.',
+    suggestion: 'Find out which program wrote which, and write all of them as yyyy-mm-dd.',
+    ...(value === undefined ? {} : { value }),
+    concerns: (text) => (orderOf(text) ?? 'same') !== 'same',
   };
 }
 
-function ambiguous(column: string, { count, rows }: Tally): Notice {
+function ambiguous(column: string, { count, rows, value }: Tally): ColumnVerdict {
   return {
     code: 'AMBIGUOUS_DATES',
-    message:
-      `${count} ${count === 1 ? 'date' : 'dates'} could begin with the day or with the month, and no other date tells ` +
-      `(${namedRows(rows, count)}). Name the order in the mapping, or write them as yyyy-mm-dd.`,
     columns: [column],
-    row: Math.min(...rows),
+    count,
+    rows,
+    message: 'The date could begin with the day or with the month, and no other date of the column tells.',
+    suggestion: nameTheOrder,
+    ...(value === undefined ? {} : { value }),
+    concerns: (text) => orderOf(text) === 'either',
   };
 }

@@ -1,4 +1,4 @@
-import { addTo, type ColumnWatch, createTally, firstRows, namedRows, type Tally } from './column-watch.js';
+import { addTo, type ColumnWatch, createTally, type Tally, together } from './column-watch.js';
 
 const maxDigits = 20;
 /** Fewer values than this show no habit. */
@@ -28,29 +28,31 @@ export function watchPostCodes(column: string): ColumnWatch {
   const lengths = createLengths();
   return {
     see(text, row) {
-      const tally = /^\d+$/.test(text) ? lengths.tallies[text.length] : undefined;
-      if (tally !== undefined) addTo(tally, row);
+      const tally = digitsOnly.test(text) ? lengths.tallies[text.length] : undefined;
+      if (tally !== undefined) addTo(tally, row, text);
     },
     finish() {
       const { length, share, values } = usualLength(lengths);
-      if (values < minValues || share < minShareOfUsual) return [];
-      const short = lengths.tallies.slice(Math.max(1, length - maxZerosLost), length);
-      const count = short.reduce((sum, tally) => sum + tally.count, 0);
-      if (count === 0) return [];
-      const rows = firstRows(short);
+      const shortest = Math.max(1, length - maxZerosLost);
+      const { count, rows, value } = together(lengths.tallies.slice(shortest, length));
+      if (values < minValues || share < minShareOfUsual || count === 0) return [];
       return [
         {
           code: 'POST_CODES_TOO_SHORT',
-          message:
-            `${count} of ${values} post codes are shorter than the usual ${length} digits and probably lost their ` +
-            `leading zeros (${namedRows(rows, count)}). Pad them to ${length} digits in the mapping, or format the column as text.`,
           columns: [column],
-          ...firstOf(rows),
+          count,
+          rows,
+          message: `The post code is shorter than the ${length} digits that are usual in its column: it probably lost its leading zeros.`,
+          suggestion: `Fill it up in the mapping: "transform": [{ "pad": { "length": ${length} } }]. Or format the column as text and export again.`,
+          ...(value === undefined ? {} : { value }),
+          concerns: (text) => digitsOnly.test(text) && text.length >= shortest && text.length < length,
         },
       ];
     },
   };
 }
+
+const digitsOnly = /^\d+$/;
 
 /** Phone numbers one digit shorter than the usual one that begins with 0. */
 export function watchPhones(column: string): ColumnWatch {
@@ -58,10 +60,9 @@ export function watchPhones(column: string): ColumnWatch {
   const withoutZero = createLengths();
   return {
     see(text, row) {
-      if (text.startsWith('+') || /[^\d\s().\-/]/.test(text)) return;
-      const digits = text.replace(/\D/g, '');
+      const digits = nationalDigits(text);
       const tally = (digits.startsWith('0') ? withZero : withoutZero).tallies[digits.length];
-      if (digits !== '' && tally !== undefined) addTo(tally, row);
+      if (digits !== '' && tally !== undefined) addTo(tally, row, text);
     },
     finish() {
       const { length, share, values } = usualLength(withZero);
@@ -69,22 +70,28 @@ export function watchPhones(column: string): ColumnWatch {
       if (values < minValues || share < minShareOfUsual || short === undefined || short.count === 0) return [];
       // Where most numbers have no zero, those that do are the exception.
       if (short.count > values) return [];
+      const { count, rows, value } = short;
       return [
         {
           code: 'PHONES_WITHOUT_ZERO',
-          message:
-            `${short.count} phone numbers have ${length - 1} digits, where ${values} others begin with 0 and mostly have ` +
-            `${length}: they probably lost their leading zero (${namedRows(short.rows, short.count)}). ` +
-            'Format the column as text and export again.',
           columns: [column],
-          ...firstOf(short.rows),
+          count,
+          rows,
+          message: `The phone number has ${length - 1} digits, where the others begin with 0 and mostly have ${length}: it probably lost its leading zero.`,
+          suggestion: 'Format the column as text and export again.',
+          ...(value === undefined ? {} : { value }),
+          concerns: (text) => {
+            const digits = nationalDigits(text);
+            return digits.length === length - 1 && !digits.startsWith('0');
+          },
         },
       ];
     },
   };
 }
 
-function firstOf(rows: readonly number[]): { row?: number } {
-  const [row] = rows;
-  return row === undefined ? {} : { row };
+/** The digits of a number without a country code; none when it is something else. */
+function nationalDigits(text: string): string {
+  if (text.startsWith('+') || /[^\d\s().\-/]/.test(text)) return '';
+  return text.replace(/\D/g, '');
 }

@@ -1,21 +1,48 @@
 import type { Cell, Reason } from '../row.js';
 
-/** What a column is for, as far as the mapping knows. */
-export type ColumnUse = 'text' | 'email' | 'phone' | 'postcode' | 'number' | 'date' | 'code';
+/** What a column is for, as far as the mapping knows; `unused` goes nowhere, and is not looked at. */
+export type ColumnUse = 'text' | 'email' | 'phone' | 'postcode' | 'number' | 'date' | 'code' | 'unused';
+
+/** What the detector should know of a column. */
+export interface ColumnLookout {
+  readonly use: ColumnUse;
+  /** What the mapping does to the text first: what it mends is no damage. */
+  readonly mended?: (text: string) => string;
+  /** Personal data that no message may show. */
+  readonly isSecret?: boolean;
+}
 
 /** A cell that cannot be right as it is, with what its owner can do about it. */
 export interface Finding extends Reason {
   readonly suggestion: string;
 }
 
+/** All cells of a column that one kind of damage has, counted: a thousand of them are one thing to mend. */
+export interface FindingGroup {
+  /** Stable, for scripts: `SCREAMING_SNAKE`. */
+  readonly code: string;
+  /** None when it is about the input as a whole. */
+  readonly columns: readonly string[];
+  readonly count: number;
+  /** Lines or row numbers of the first few. */
+  readonly rows: readonly number[];
+  /** A whole sentence about one such cell. */
+  readonly message: string;
+  readonly suggestion: string;
+  /** The first such value, cut to a readable length. */
+  readonly value?: string;
+}
+
 /** What one kind of damage looks like in a single cell. */
 export interface CellRule {
   /** Stable, for scripts: `SCREAMING_SNAKE`. */
   readonly code: string;
-  /** Uses of a column in which it is damage; a column of unknown use counts as text. */
+  /** Uses of a column in which it is damage. */
   readonly uses: ReadonlySet<ColumnUse>;
   /** Which cells are worth the look: nearly all cells are plain words, and must cost nothing. */
   readonly looksAt: CellLook;
+  /** Whether a transform of the mapping can mend it, so that the text is judged as it is behind them. */
+  readonly isMendable?: true;
   judge(text: string, cell: Cell): Verdict | undefined;
 }
 
@@ -23,10 +50,12 @@ export interface CellRule {
 export type CellLook = 'odd' | 'number' | 'hash' | 'typed';
 
 export interface Verdict {
-  /** A whole sentence. */
+  /** A whole sentence, the same for every cell of the kind. */
   readonly message: string;
   /** A whole sentence. */
   readonly suggestion: string;
+  /** The text that was probably meant. */
+  readonly meant?: string;
 }
 
 export const everyUse: ReadonlySet<ColumnUse> = new Set([
@@ -42,5 +71,7 @@ export const everyUse: ReadonlySet<ColumnUse> = new Set([
 const maxShownCharacters = 80;
 
 export function shown(text: string): string {
-  return text.length > maxShownCharacters ? `${text.slice(0, maxShownCharacters)}…` : text;
+  if (text.length <= maxShownCharacters) return text;
+  const halfOfPair = /[\uD800-\uDBFF]$/;
+  return `${text.slice(0, maxShownCharacters).replace(halfOfPair, '')}…`;
 }

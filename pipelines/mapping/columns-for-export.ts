@@ -41,13 +41,18 @@ export function columnsForExport(
   addKey(mapping, keyOf, columns);
   for (const rule of mapping.fields) {
     if (rule.kind === 'columns') addField(rule, columns, lost);
-    else lost.push({ field: rule.field, why: `${rule.field} has a fixed value in the mapping and no column` });
+    else lost.push({ field: rule.field, why: `${rule.field} ${whyNoColumn[rule.kind]}` });
   }
   for (const column of mapping.key?.columns ?? [])
     if (!columns.has(column)) lost.push({ column, why: `The key is not on the customer; add a "stamp" to the key` });
   for (const column of mapping.ignore) lost.push({ column, why: `"${column}" is ignored and never reaches the API` });
   return { columns: [...columns.values()], cannotComeBack: lost };
 }
+
+const whyNoColumn = {
+  constant: 'has a fixed value in the mapping and no column',
+  expression: 'is made by an expression, which cannot be turned round',
+} as const;
 
 type Columns = Map<string, ExportColumn>;
 

@@ -1,11 +1,11 @@
-import type { Cell, TypedCell } from '../row.js';
+import type { TypedCell } from '../row.js';
 import type { CellType } from './cell-types/cell-type.js';
 import { cellTypeFor } from './cell-types/cell-types.js';
 import { compileLookup, type FindInLookup } from './compile-lookup.js';
 import { compileTransforms } from './compile-transforms.js';
 import type { FieldValue } from './customer-fields.js';
-import { gatherCells, isFailure } from './gather-cells.js';
-import type { ColumnRule, Mapping } from './mapping.js';
+import { type GatherCells, isFailure } from './gather-cells.js';
+import type { Mapping, ValueRule } from './mapping.js';
 import type { Failure } from './row-reason.js';
 import type { Applied } from './transforms/transform.js';
 import { trimText } from './trim-text.js';
@@ -19,7 +19,7 @@ interface Noted {
 /** What a row gives for one field; `undefined` leaves the field out. */
 export type FieldOutcome = FieldValue | undefined | Failure | Noted;
 
-export type ReadField = (cells: readonly Cell[]) => FieldOutcome;
+export type ReadField = (...row: Parameters<GatherCells>) => FieldOutcome;
 
 const whenBlankCell = { keep: undefined, clear: null } as const satisfies Record<
   Mapping['blank'],
@@ -27,20 +27,15 @@ const whenBlankCell = { keep: undefined, clear: null } as const satisfies Record
 >;
 
 /** Makes the function for one field: gather, blank or clear, transforms, lookup, type, default. */
-export function compileField(
-  rule: ColumnRule,
-  positions: readonly number[],
-  { nullToken, blank }: Pick<Mapping, 'nullToken' | 'blank'>,
-): ReadField {
-  const gather = gatherCells({ positions, join: rule.join, nullToken });
+export function compileField(rule: ValueRule, gather: GatherCells, { blank }: Pick<Mapping, 'blank'>): ReadField {
   const type = cellTypeFor(rule.type);
   const transform = compileTransforms(rule.transforms);
   const find = rule.lookup === undefined ? undefined : compileLookup(rule.lookup);
   const convert = converter(type, rule.type.name === 'string', find);
   const whenBlank = rule.default === undefined ? whenBlankCell[blank] : rule.default;
 
-  return (cells) => {
-    const gathered = gather(cells);
+  return (cells, computed) => {
+    const gathered = gather(cells, computed);
     if (gathered === undefined) return whenBlank;
     if (gathered === null || isFailure(gathered)) return gathered;
     if (typeof gathered === 'string') return fromText(transform(gathered));

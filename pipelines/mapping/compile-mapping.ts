@@ -1,9 +1,9 @@
 import type { Row } from '../row.js';
 import { type ColumnFinder, columnFinder } from './column-finder.js';
-import { compileField } from './compile-field.js';
 import { compileKey } from './compile-key.js';
 import { identityFields } from './customer-fields.js';
-import { propertyPath } from './json-path.js';
+import { computeRow } from './expressions/compute-row.js';
+import { type FieldTargets, fieldTargets } from './field-targets.js';
 import { type MappedRow, mapRow, type RowTarget } from './map-row.js';
 import type { Mapping, Mode } from './mapping.js';
 import type { MappingProblem } from './mapping-problem.js';
@@ -23,6 +23,9 @@ export interface CompiledMapping {
   readonly unmappedColumns: readonly string[];
   /** The file's names of the columns that a field is made from; none for a fixed value. */
   columnsOf(field: string): readonly string[];
+  /** Maps rows in their order; also those whose fields need an expression. */
+  mapAll(rows: readonly Row[]): Promise<readonly MappedRow[]>;
+  /** Maps a row of a mapping without expressions. */
   map(row: Row): MappedRow;
 }
 
@@ -43,30 +46,15 @@ export function compileMapping(
 ): MappingCompilation {
   const problems: MappingProblem[] = [];
   const finder = columnFinder(columns, duplicateColumns, problems);
-  const targets = [...fieldTargets(mapping, finder, columns), ...keyTargets(mapping, finder, columns)];
+  const fields = fieldTargets(mapping, finder, columns);
+  const targets = [...fields.targets, ...keyTargets(mapping, finder, columns)];
   mapping.ignore.forEach((name, index) => {
     finder.leaveOut(name, `ignore[${index}]`);
   });
   const unmapped = finder.unmentioned();
   if (mapping.unmapped === 'error') problems.push(...unmapped.map(unmappedProblem));
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, compiled: assemble(mapping, targets, mapping.unmapped === 'warn' ? unmapped : []) };
-}
-
-function fieldTargets(mapping: Mapping, finder: ColumnFinder, columns: readonly string[]): readonly RowTarget[] {
-  return mapping.fields.map((rule) => {
-    if (rule.kind === 'constant')
-      return { kind: 'field', field: rule.field, positions: [], columns: [], read: () => rule.value };
-    const positions = finder.positionsOf(rule.columns, propertyPath('fields', rule.field));
-    const names = positions.map((position) => columns[position] ?? '');
-    return {
-      kind: 'field',
-      field: rule.field,
-      positions,
-      columns: names,
-      read: compileField(rule, positions, mapping),
-    };
-  });
+  return { ok: true, compiled: assemble(mapping, columns, { ...fields, targets }, unmapped) };
 }
 
 function keyTargets(
@@ -94,18 +82,26 @@ const identities: ReadonlySet<string | undefined> = new Set(identityFields);
 
 function assemble(
   mapping: Mapping,
-  targets: readonly RowTarget[],
-  unmappedColumns: readonly string[],
+  columns: readonly string[],
+  { targets, expressions }: FieldTargets,
+  unmapped: readonly string[],
 ): CompiledMapping {
-  const columnsByField = new Map(targets.map(({ field, columns }) => [field, columns]));
+  const columnsByField = new Map(targets.map((target) => [target.field, target.columns]));
   return {
     ...(mapping.mode !== undefined && { mode: mapping.mode }),
     fields: targets.flatMap(({ field }) => (field === undefined || identities.has(field) ? [] : [field])),
     keyColumns: targets.find(({ kind }) => kind === 'key')?.columns ?? [],
     ...(mapping.key?.stamp !== undefined && { stamp: mapping.key.stamp }),
     match: mapping.match,
-    unmappedColumns,
+    unmappedColumns: mapping.unmapped === 'warn' ? unmapped : [],
     columnsOf: (field) => columnsByField.get(field) ?? [],
     map: (row) => mapRow(targets, row),
+    mapAll: async (rows) => {
+      if (expressions.length === 0) return rows.map((row) => mapRow(targets, row));
+      const mapped: MappedRow[] = [];
+      for (const row of rows)
+        mapped.push(mapRow(targets, row, await computeRow(expressions, columns, row.cells, mapping.nullToken)));
+      return mapped;
+    },
   };
 }

@@ -5,7 +5,8 @@ import { trimText } from './trim-text.js';
 /** What the cells of a field hold: something, nothing (`undefined`), the wish to clear (`null`), or an error. */
 export type Gathered = Cell | null | undefined | Failure;
 
-type GatherCells = (cells: readonly Cell[]) => Gathered;
+/** `computed` is what the expressions of the mapping gave for the row. */
+export type GatherCells = (cells: readonly Cell[], computed?: readonly Gathered[]) => Gathered;
 
 interface GatherRule {
   readonly positions: readonly number[];
@@ -36,8 +37,8 @@ export function isFailure(value: unknown): value is Failure {
   return typeof value === 'object' && value !== null && 'says' in value;
 }
 
-/** The clearing token goes before the error: a workbook makes an error cell of a typed-in `#N/A`. */
-function gatherOne(cell: Cell | undefined, nullToken: string | undefined): Gathered {
+/** What a cell says: the clearing token goes before the error: a workbook makes an error cell of a typed-in `#N/A`. */
+export function gatherOne(cell: Cell | undefined, nullToken: string | undefined): Gathered {
   if (cell === undefined) return undefined;
   const text = trimText(typeof cell === 'string' ? cell : cell.text);
   if (text === nullToken) return null;

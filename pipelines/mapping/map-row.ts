@@ -2,7 +2,7 @@ import type { Draft, JsonValue } from '../customer.js';
 import type { Cell, Reason, Row } from '../row.js';
 import type { FieldOutcome } from './compile-field.js';
 import { secretFields } from './customer-fields.js';
-import { isFailure, shownCells } from './gather-cells.js';
+import { type Gathered, isFailure, shownCells } from './gather-cells.js';
 import { type RowReasonCode, readable } from './row-reason.js';
 
 /** What a row says about its customer. */
@@ -24,21 +24,25 @@ export interface RowTarget {
   readonly field: string | undefined;
   readonly positions: readonly number[];
   readonly columns: readonly string[];
-  read(cells: readonly Cell[]): FieldOutcome;
+  read(cells: readonly Cell[], computed?: readonly Gathered[]): FieldOutcome;
 }
 
 /** Most rows are right: they share one empty list. */
 const none: readonly Reason[] = [];
 
-/** Reads a row for all targets; every reason is collected. */
-export function mapRow(targets: readonly RowTarget[], { cells }: Row): MappedRow {
+/**
+ * Reads a row for all targets; every reason is collected.
+ *
+ * @param computed - what the expressions of the mapping gave for the row
+ */
+export function mapRow(targets: readonly RowTarget[], { cells }: Row, computed: readonly Gathered[] = []): MappedRow {
   const draft: { [field: string]: JsonValue } = {};
   const identity: { key?: string; customerCode?: string; customerId?: string } = {};
   let reasons: Reason[] | undefined;
   let notes: Reason[] | undefined;
 
   for (const target of targets) {
-    const outcome = target.read(cells);
+    const outcome = target.read(cells, computed);
     let value = outcome;
     if (isFailure(outcome)) {
       reasons ??= [];
@@ -72,7 +76,7 @@ function reasonFor(target: RowTarget, cells: readonly Cell[], code: RowReasonCod
   const { field, columns, positions } = target;
   const isSecret = field !== undefined && secretFields.has(field);
   const value = isSecret ? '' : readable(shownCells(cells, positions));
-  const subject = columns.join(' + ');
+  const subject = columns.length === 0 ? (field ?? '') : columns.join(' + ');
   return {
     code,
     message: value === '' ? `${subject} ${says}` : `${subject} "${value}" ${says}`,

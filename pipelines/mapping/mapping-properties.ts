@@ -19,6 +19,8 @@ export const sourceProperties = {
   headerRow: 'The row that has the column names, from 1.',
   encoding: 'The encoding of a text file, or "auto".',
   delimiter: 'The sign between two cells of a text file, or "auto".',
+  lenientQuotes: 'Whether a quotation mark inside a cell without quotation marks is text. Default: false.',
+  skipHidden: 'Whether hidden rows and columns of a workbook are left out. Default: false.',
 } as const;
 
 export const columnProperties = {
@@ -35,9 +37,9 @@ export const keyProperties = {
 export const fieldProperties = {
   ...columnProperties,
   value: 'A fixed value for every customer, in place of a column.',
-  expression: 'A formula over the row, in place of a column. Not supported yet.',
+  expression: "A JSONata formula over the row, in place of a column, e.g. 'Since ' & $row.`Customer Since`.",
   transform: 'Named changes to the text, in this order.',
-  lookup: 'Texts of the file and the values that they stand for.',
+  lookup: 'Texts of the file and the values that they stand for, or the name of a CSV file that lists them.',
   otherwise: 'What becomes of a text that the lookup does not list.',
   type: 'What the text is to be read as. Default: string.',
   decimal: 'The decimal sign of numbers. Default: a point.',

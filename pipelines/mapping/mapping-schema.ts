@@ -1,5 +1,5 @@
 import { typeNames } from './cell-types/cell-types.js';
-import { customerFields, type FieldType, fieldTypes, identityFields } from './customer-fields.js';
+import { type CustomFields, customerFields, type FieldType, fieldTypes, identityFields } from './customer-fields.js';
 import { blankPolicies, decimalSigns, groupSigns, lookupFallbacks, modes, unmappedPolicies } from './mapping.js';
 import {
   type columnProperties,
@@ -18,8 +18,15 @@ const text: JsonSchema = { type: 'string', minLength: 1 };
 const texts: JsonSchema = { type: 'array', items: text };
 const anyValue: JsonSchema = { type: ['string', 'number', 'boolean', 'null'] };
 
-/** The published JSON Schema of a mapping file, made from the tables that the parser itself reads. */
-export function mappingSchema(): JsonSchema {
+/** By this, a schema file is known as ours. */
+export const mappingSchemaTitle = 'A mapping of mypos-customers';
+
+/**
+ * The published JSON Schema of a mapping file, made from the tables that the parser itself reads.
+ *
+ * @param customFields - the client's own fields, which editors shall complete, too
+ */
+export function mappingSchema(customFields: CustomFields = {}): JsonSchema {
   const root = {
     $schema: { type: 'string' },
     version: { const: 1 },
@@ -28,11 +35,13 @@ export function mappingSchema(): JsonSchema {
       headerRow: { type: 'integer', minimum: 1 },
       encoding: text,
       delimiter: { type: 'string', pattern: '^(?:.|\\t|auto)$' },
+      lenientQuotes: { type: 'boolean' },
+      skipHidden: { type: 'boolean' },
     }),
     mode: { enum: modes },
     key: { ...objectOf(keyProperties, { ...columnSchemas, stamp: text }), oneOf: exactlyOneOf('column', 'columns') },
     match: texts,
-    fields: fieldsSchema(),
+    fields: fieldsSchema(customFields),
     customFields: { type: 'object', additionalProperties: { enum: fieldTypes } },
     ignore: texts,
     unmapped: { enum: unmappedPolicies },
@@ -41,7 +50,7 @@ export function mappingSchema(): JsonSchema {
   } satisfies Record<keyof typeof mappingProperties, JsonSchema>;
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
-    title: 'A mapping of mypos-customers',
+    title: mappingSchemaTitle,
     ...objectOf(mappingProperties, root),
     required: ['fields'],
     definitions: { field: fieldSchema(), transform: { anyOf: Object.entries(transforms).map(transformSchema) } },
@@ -55,10 +64,11 @@ const columnSchemas = {
 } satisfies Record<keyof typeof columnProperties, JsonSchema>;
 
 /** Names of the customer's fields complete in an editor; others are the client's own. */
-function fieldsSchema(): JsonSchema {
+function fieldsSchema(customFields: CustomFields): JsonSchema {
   const known = [
     ...Object.entries<FieldType>(customerFields),
     ...identityFields.map((name) => [name, 'string'] as const),
+    ...Object.entries(customFields),
   ];
   return {
     type: 'object',
@@ -74,12 +84,12 @@ function fieldsSchema(): JsonSchema {
 }
 
 function fieldSchema(): JsonSchema {
-  const { expression: _notYet, ...supported } = fieldProperties;
   const properties = {
     ...columnSchemas,
     value: anyValue,
+    expression: text,
     transform: { type: 'array', items: { $ref: '#/definitions/transform' } },
-    lookup: { type: 'object', minProperties: 1, additionalProperties: anyValue },
+    lookup: { anyOf: [{ type: 'object', minProperties: 1, additionalProperties: anyValue }, text] },
     otherwise: {
       anyOf: [{ enum: lookupFallbacks }, { ...objectOf(fallbackProperties, { value: anyValue }), required: ['value'] }],
     },
@@ -91,8 +101,13 @@ function fieldSchema(): JsonSchema {
     format: text,
     formats: { ...texts, minItems: 1 },
     default: anyValue,
-  } satisfies Record<keyof typeof supported, JsonSchema>;
-  return { anyOf: [text, { ...objectOf(supported, properties), oneOf: exactlyOneOf('column', 'columns', 'value') }] };
+  } satisfies Record<keyof typeof fieldProperties, JsonSchema>;
+  return {
+    anyOf: [
+      text,
+      { ...objectOf(fieldProperties, properties), oneOf: exactlyOneOf('column', 'columns', 'value', 'expression') },
+    ],
+  };
 }
 
 function transformSchema([name, { about, options }]: readonly [string, Transform]): JsonSchema {
@@ -121,6 +136,8 @@ const optionSchemas = {
   character: () => ({ type: 'string', minLength: 1, maxLength: 1 }),
   pattern: () => ({ type: 'string', minLength: 1, maxLength: 200, format: 'regex' }),
   choice: (option) => ({ enum: option.choices }),
+  country: () => ({ type: 'string', pattern: '^[A-Z]{2}$' }),
+  dateFormat: () => text,
 } as const satisfies Record<OptionKind, (option: TransformOption) => JsonSchema>;
 
 function optionSchema(option: TransformOption): JsonSchema {

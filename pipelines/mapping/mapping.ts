@@ -34,6 +34,10 @@ export interface SourceHints {
   readonly headerRow?: number;
   readonly encoding?: string;
   readonly delimiter?: string;
+  /** Whether a quotation mark inside an unquoted cell is text. */
+  readonly lenientQuotes?: boolean;
+  /** Whether hidden rows and columns of a workbook are left out. */
+  readonly skipHidden?: boolean;
 }
 
 /** Where text comes from: one column, or several joined. */
@@ -48,7 +52,7 @@ export interface KeyRule extends ColumnSource {
 }
 
 /** How one field of the customer is made from a row. */
-export type FieldRule = ConstantRule | ColumnRule;
+export type FieldRule = ConstantRule | ColumnRule | ExpressionRule;
 
 interface ConstantRule {
   readonly kind: 'constant';
@@ -56,8 +60,8 @@ interface ConstantRule {
   readonly value: FieldValue;
 }
 
-export interface ColumnRule extends ColumnSource {
-  readonly kind: 'columns';
+/** What becomes of a text, wherever it comes from. */
+export interface ValueRule {
   readonly field: string;
   readonly fieldType: FieldType;
   readonly transforms: readonly TransformStep[];
@@ -65,6 +69,18 @@ export interface ColumnRule extends ColumnSource {
   readonly type: TypeRule;
   /** Stands in for a blank cell. */
   readonly default?: FieldValue;
+}
+
+export interface ColumnRule extends ValueRule, ColumnSource {
+  readonly kind: 'columns';
+}
+
+/** A field that a formula makes from the whole row. */
+export interface ExpressionRule extends ValueRule {
+  readonly kind: 'expression';
+  readonly expression: string;
+  /** The columns that the formula names. */
+  readonly columns: readonly string[];
 }
 
 /** One named transform with all its options. */

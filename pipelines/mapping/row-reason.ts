@@ -10,6 +10,8 @@ export const rowReasonCodes = {
   NOT_A_DATE: 'The text does not look like any of the declared date formats.',
   IMPOSSIBLE_DATE: 'The text looks like a date that no calendar has.',
   NOT_IN_LOOKUP: 'The lookup does not list the text.',
+  PHONE_INVALID: 'The text is no possible telephone number.',
+  EXPRESSION_FAILED: 'The expression gives no single value for this row.',
   PATTERN_NOT_FOUND: 'The pattern of `extract` is not in the text.',
   TRUNCATED: 'A note, not an error: `truncate` cut the text.',
 } as const;

@@ -14,7 +14,7 @@ export interface MappedRow {
 
 /** A mapping compiled against the header of one file. */
 export interface RowMapper {
-  map(row: Row): MappedRow;
+  mapAll(rows: readonly Row[]): Promise<readonly MappedRow[]>;
   columnsOf(field: string): readonly string[];
 }
 
@@ -24,12 +24,16 @@ export async function* mapRows(
   mapper: RowMapper,
   validate: ValidateDraft,
 ): AsyncIterable<readonly Work[]> {
-  for await (const batch of batches) yield batch.map((row) => mapRow(row, mapper, validate));
+  for await (const batch of batches) {
+    const mapped = await mapper.mapAll(batch);
+    yield batch.map((row, position) => workFor(row, mapped[position] ?? nothingMapped, mapper, validate));
+  }
 }
 
-function mapRow(row: Row, mapper: RowMapper, validate: ValidateDraft): Work {
+const nothingMapped: MappedRow = { draft: {}, reasons: [] };
+
+function workFor(row: Row, mapped: MappedRow, mapper: RowMapper, validate: ValidateDraft): Work {
   if (row.defects !== undefined && row.defects.length > 0) return invalid(row, row.defects);
-  const mapped = mapper.map(row);
   const unmapped = new Set(mapped.reasons.map((reason) => reason.field));
   // A field that could not be mapped is missing from the draft for a reason that the user is told already.
   const found = validate(mapped.draft).filter((reason) => reason.field === undefined || !unmapped.has(reason.field));

@@ -1,16 +1,12 @@
 import { type EndedWork, identityOf, invalid, type OpenWork, type Work } from '../work.js';
+import { type FirstRow, FirstRowsRegister } from './first-rows-register.js';
 
 /** What to do with a second row for a customer that says something else than the first. */
 export type RepeatPolicy = 'error' | 'in-order';
 
-interface First {
-  readonly row: number;
-  readonly contentHash?: string;
-}
-
 /** Which row of the file came first for each customer. */
 export class RepeatRegister {
-  readonly #rows = new Map<string, First>();
+  readonly #rows = new FirstRowsRegister();
 
   readonly #open = new Map<string, number>();
 
@@ -18,7 +14,7 @@ export class RepeatRegister {
    * The row that came before for this customer, if any; else this one is its first. A resumed run meets the rows that
    * are settled before the open ones of their batch, so it is their place in the file that counts.
    */
-  note(identity: string, first: First): First | undefined {
+  note(identity: string, first: FirstRow): FirstRow | undefined {
     const before = this.#rows.get(identity);
     if (before !== undefined && before.row < first.row) return before;
     this.#rows.set(identity, first);

@@ -13,9 +13,26 @@ export interface CommandDefinition<A> {
   readonly run: (args: ArgumentsCamelCase<A>, reporter: Reporter) => Promise<ExitCode>;
 }
 
+/** Commands under one name, e.g. `mapping suggest`. */
+export function defineGroup(name: string, describe: string, members: readonly Command[]): Command {
+  return {
+    name,
+    members: members.map((member) => member.name),
+    mount(parser, execute) {
+      const declare = (own: Argv) => {
+        for (const member of members) member.mount(own, execute);
+        return own.demandCommand(1, `What shall ${name} do? One of: ${members.map((one) => one.name).join(', ')}.`);
+      };
+      parser.command(name, describe, declare);
+    },
+  };
+}
+
 /** A command whose own options are nobody else's business. */
 export interface Command {
   readonly name: string;
+  /** Names of the commands below this one. */
+  readonly members?: readonly string[];
   /** Adds the command to the parser; when it is called, `execute` gets its work. */
   mount(parser: Argv, execute: (work: (reporter: Reporter) => Promise<ExitCode>) => Promise<void>): void;
 }

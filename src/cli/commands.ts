@@ -5,6 +5,7 @@ import { getCommand } from './commands/get.js';
 import { importCommand } from './commands/import.js';
 import { listCommand } from './commands/list.js';
 import { loginCommand } from './commands/login.js';
+import { mappingCommand } from './commands/mapping.js';
 import { mirrorCommand } from './commands/mirror.js';
 import { reconcileCommand } from './commands/reconcile.js';
 import { resumeCommand } from './commands/resume.js';
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   sweepCommand,
   watchCommand,
   runCommand,
+  mappingCommand,
   mirrorCommand,
   loginCommand,
   sandboxCommand,

@@ -78,7 +78,21 @@ export function readOptions<T>(yargs: Argv<T>) {
     .option('sheet', text('Sheet of a workbook, by name or number'))
     .option('header-row', text('Line or row number of the header'))
     .option('encoding', text('Encoding of a text file, e.g. windows-1252 (default: detected)'))
-    .option('delimiter', text('Delimiter of a CSV file, e.g. ";" or tab (default: detected)'));
+    .option('delimiter', text('Delimiter of a CSV file, e.g. ";" or tab (default: detected)'))
+    .option('lenient-quotes', {
+      type: 'boolean',
+      describe: 'CSV: a quotation mark inside a cell without quotation marks is text',
+    })
+    .option('skip-hidden', { type: 'boolean', describe: 'Workbook: leave out hidden rows and columns' });
+}
+
+/** What to do with cells that cannot be right. */
+export function strictOption<T>(yargs: Argv<T>) {
+  return yargs.option('strict', {
+    type: 'boolean',
+    default: false,
+    describe: 'Rows with cells that cannot be right are invalid, instead of a warning',
+  });
 }
 
 function text(describe: string) {

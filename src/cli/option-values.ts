@@ -53,12 +53,15 @@ export interface ReadArguments {
   readonly headerRow?: string | undefined;
   readonly encoding?: string | undefined;
   readonly delimiter?: string | undefined;
+  readonly lenientQuotes?: boolean | undefined;
+  readonly skipHidden?: boolean | undefined;
 }
 
 /** How to read the file, as far as the command line says it. */
 export function toReadOptions(args: ReadArguments): ReadOptions {
-  const { sheet, encoding, delimiter } = args;
-  return present({ sheet, encoding, delimiter, headerRow: wholeNumber('header-row', args.headerRow) });
+  const { sheet, encoding, delimiter, lenientQuotes, skipHidden } = args;
+  const headerRow = wholeNumber('header-row', args.headerRow);
+  return present({ sheet, encoding, delimiter, lenientQuotes, skipHidden, headerRow });
 }
 
 function bad(option: string, value: string, expected: string, example: string): UsageError {

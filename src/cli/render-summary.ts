@@ -3,8 +3,8 @@ import type { SourceDetection } from '../../pipelines/ports.js';
 import { exitCodes } from '../errors.js';
 import type { RunSummary } from '../library/run-summary.js';
 
-/** What a run has done, for people. */
-export function renderSummary(summary: RunSummary): string {
+/** What a run has done, for people. `details` come below the counts. */
+export function renderSummary(summary: RunSummary, details: readonly string[] = []): string {
   const { counts, files, api, input, stopped, differing } = summary;
   const title = `${summary.command}${summary.run === null ? '' : ` ${summary.run}`}`;
   const told = rowStatuses
@@ -14,13 +14,14 @@ export function renderSummary(summary: RunSummary): string {
     `${title}: ${summary.status}${input === null ? '' : `, ${input.rows} rows`}`,
     ...(told.length === 0 ? ['  nothing to do'] : told),
     ...(differing === undefined ? [] : [`  ${pad(differing)} of them differ from what was sent: see _error`]),
+    ...details,
     ...(api.requests > 0
       ? [`API: ${api.requests} requests, ${api.retries} retries, ${api.rateLimited} times asked to wait`]
       : []),
     ...(files.results === null ? [] : [`Results: ${files.results}`]),
     ...(files.rejects === null ? [] : [`Rejects: ${files.rejects}`]),
     ...(stopped === null ? [] : [`${stopped.message}${stopped.nextStep === null ? '' : `\n  ${stopped.nextStep}`}`]),
-    ...nextStep(summary),
+    ...(details.length === 0 ? nextStep(summary) : lookFirst(summary)),
   ].join('\n');
 }
 
@@ -50,6 +51,13 @@ const words = {
   in_doubt: 'in doubt: sent, and no answer seen',
   skipped: 'skipped',
 } as const;
+
+/** After a reconcile: what it could not settle, another one will not settle either. */
+function lookFirst({ run }: RunSummary): string[] {
+  return [
+    `Next: look at these customers. If a row is none of them: mypos-customers reconcile ${run ?? ''} --assume-absent --yes, then resume.`,
+  ];
+}
 
 function nextStep(summary: RunSummary): string[] {
   if (summary.exitCode === exitCodes.inDoubt)

@@ -91,6 +91,14 @@ function wrongUsage(message: string, argv: readonly string[], cause?: unknown): 
       nextStep: 'All of them: `mypos-customers --help`.',
       cause,
     });
+  const members = commands.find(({ name }) => name === given)?.members;
+  const member = argv[1] ?? '-';
+  if (members !== undefined && !member.startsWith('-') && !members.includes(member))
+    return new UsageError(`There is no command "${given} ${member}": ${offerNames(member, members)}`, {
+      code: 'COMMAND_UNKNOWN',
+      nextStep: `All of them: \`mypos-customers ${given} --help\`.`,
+      cause,
+    });
   const page = names.includes(given) ? `${given} --help` : '--help';
   const fact = message.startsWith('Not enough non-option arguments') ? `What shall ${given} work on?` : message;
   return new UsageError(fact, { code: 'USAGE', nextStep: `See \`mypos-customers ${page}\`.`, cause });

@@ -1,37 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { offerNames } from '../../pipelines/mapping/nearest-name.js';
 import { UsageError } from '../errors.js';
+import { configProperties, configVersion, type ProfileProperty, profileProperties } from './config-properties.js';
 
 /** One profile of `mypos-customers.json`: settings for one tenant or purpose. No secrets, only files that hold them. */
-export interface Profile {
-  readonly baseUrl?: string;
-  readonly username?: string;
-  readonly passwordFile?: string;
-  readonly accessTokenFile?: string;
-  readonly stateDir?: string;
-  readonly rate?: string;
-  readonly pace?: string;
-  readonly pacePasswordFile?: string;
-  readonly concurrency?: string;
-  readonly timeout?: string;
-  readonly mapping?: string;
-}
+export type Profile = { readonly [name in ProfileProperty]?: string };
 
-const profileKeys = [
-  'baseUrl',
-  'username',
-  'passwordFile',
-  'accessTokenFile',
-  'stateDir',
-  'rate',
-  'pace',
-  'pacePasswordFile',
-  'concurrency',
-  'timeout',
-  'mapping',
-] as const satisfies readonly (keyof Profile)[];
-
-const fileKeys = ['$schema', 'version', 'defaultProfile', 'profiles', 'jobs'] as const;
+const profileKeys = Object.keys(profileProperties);
+const fileKeys = Object.keys(configProperties);
 
 /** What one profile says, and how to name it in messages. */
 export interface FoundProfile {
@@ -72,6 +48,14 @@ export function openConfig(file: string | undefined, isNeeded = false): ConfigFi
   }
   const config = parse(path);
   refuseUnknown(path, config, fileKeys, '');
+  if (config.version !== undefined && config.version !== configVersion)
+    throw wrong(
+      path,
+      `has the version ${JSON.stringify(config.version)}`,
+      `Write "version": ${configVersion}, or use a newer program.`,
+    );
+  if (config.defaultProfile !== undefined && typeof config.defaultProfile !== 'string')
+    throw wrong(path, 'names no profile at defaultProfile', 'Write the name of a profile in quotes.');
   return { path, config };
 }
 

@@ -38,7 +38,12 @@ export async function beginAtomicFile(path: string): Promise<AtomicFile> {
       await handle.sync();
       await handle.close();
       open_ = false;
-      await rename(partPath, path);
+      try {
+        await rename(partPath, path);
+      } catch (error) {
+        await rm(partPath, { force: true });
+        throw error;
+      }
     },
     async discard() {
       if (!open_) return;

@@ -1,4 +1,3 @@
-import type { InputError } from '../errors.js';
 import { inputFailure } from './input-failure.js';
 import type { Format } from './input-source.js';
 
@@ -10,7 +9,7 @@ const magic = {
   zipOfNothing: Buffer.from([0x50, 0x4b, 5, 6]),
   zipSplit: Buffer.from([0x50, 0x4b, 7, 8]),
   gzip: Buffer.from([0x1f, 0x8b]),
-  ole2: Buffer.from([0xd0, 0xcf, 0x11, 0xe0]),
+  ole2: Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]),
 } as const;
 
 /** Bytes that {@link sniffFormat} wants to see. */
@@ -66,13 +65,15 @@ const foreignArchives: readonly Foreign[] = [
 ];
 
 /**
- * What a file is, by its first bytes and not by its name; the name decides only between NDJSON and CSV.
+ * What a file is, by its first bytes. The name decides between NDJSON and CSV, and text that is named as a workbook
+ * goes to the reader of workbooks, which says so: who names it so believes that numbers and dates have types.
  *
- * @throws InputError `OLE2_FILE`, `ODS_FILE`, `NUMBERS_FILE`, `HTML_FILE`, `XML_FILE`, `PDF_FILE`, `RTF_FILE` or `JSON_ARRAY`
+ * @throws InputError `ODS_FILE`, `NUMBERS_FILE`, `HTML_FILE`, `XML_FILE`, `PDF_FILE`, `RTF_FILE` or `JSON_ARRAY`
  */
 export function sniffFormat(head: Buffer, file: string): Sniffed {
   if (beginsWith(head, magic.gzip)) return 'gzip';
-  if (beginsWith(head, magic.ole2)) throw ole2File(file);
+  // Old workbooks, and new ones with a password: the reader of workbooks tells one from the other.
+  if (beginsWith(head, magic.ole2)) return 'xlsx';
   const bytes = head.toString('latin1');
   if ([magic.zipEntry, magic.zipOfNothing, magic.zipSplit].some((zip) => beginsWith(head, zip))) {
     refuse(foreignArchives, bytes, file);
@@ -84,21 +85,13 @@ export function sniffFormat(head: Buffer, file: string): Sniffed {
     .replaceAll('\0', '')
     .trimStart();
   refuse(foreignTexts, text, file);
+  if (text !== '' && /\.xls[xmb]$/i.test(file)) return 'xlsx';
   return /\.(?:ndjson|jsonl)(?:\.gz)?$/i.test(file) || /^\{\s*(?:"|\})/.test(text) ? 'ndjson' : 'csv';
 }
 
 function refuse(foreign: readonly Foreign[], text: string, file: string): void {
   for (const { looks, code, fact, nextStep } of foreign)
     if (looks.test(text)) throw inputFailure({ code, file, fact, nextStep });
-}
-
-function ole2File(file: string): InputError {
-  return inputFailure({
-    code: 'OLE2_FILE',
-    file,
-    fact: 'this is an old Excel file (.xls), or a workbook with a password.',
-    nextStep: 'Open it in Excel, take the password off, and save it as an Excel workbook (.xlsx).',
-  });
 }
 
 function beginsWith(head: Buffer, bytes: Buffer): boolean {

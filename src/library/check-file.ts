@@ -1,17 +1,23 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { CompiledMapping } from '../../pipelines/mapping/compile-mapping.js';
+import { secretFields } from '../../pipelines/mapping/customer-fields.js';
 import { type RowOutcome, type RowStatus, rowStatuses } from '../../pipelines/outcome.js';
+import type { ColumnProfile } from '../../pipelines/profile/column-profile.js';
+import { profileRows } from '../../pipelines/profile/profile-rows.js';
 import type { Reason } from '../../pipelines/row.js';
 import { firstRows } from '../../pipelines/stages/first-rows.js';
 import { mapRows } from '../../pipelines/stages/map-rows.js';
+import { refuseDamage } from '../../pipelines/stages/refuse-damage.js';
 import { RepeatRegister, refuseRepeats } from '../../pipelines/stages/refuse-repeats.js';
 import type { Work } from '../../pipelines/work.js';
 import type { Settings } from '../config/settings.js';
 import { assertWritable } from '../files/atomic-file.js';
 import { type ResultLine, writeResultLines } from '../results/write-results.js';
 import { createDraftValidator } from '../validation/create-draft-validator.js';
-import { openInput, type ReadOptions, readThrough } from './input.js';
+import { openInput, type ReadOptions } from './input.js';
+import { lookForDamage } from './look-for-damage.js';
 import { compileFor, identityColumns, readMappingFile } from './mapping-file.js';
 import type { RunObserver } from './observer.js';
 import { exitCodeOf, noTraffic, type RunSummary } from './run-summary.js';
@@ -22,6 +28,15 @@ export interface CheckOptions extends ReadOptions {
   readonly results?: string;
   readonly rejects?: string;
   readonly first?: number;
+  /** Cells that cannot be right make their row `invalid`, instead of a warning. @default false */
+  readonly strict?: boolean;
+  /** Also say what each column holds. @default false */
+  readonly columns?: boolean;
+}
+
+/** What a check found; the columns only when they were asked for. */
+export interface CheckSummary extends RunSummary {
+  readonly columns?: readonly ColumnProfile[];
 }
 
 /** Told of each row that is not valid, in file order. */
@@ -45,7 +60,7 @@ export async function checkFile(
   settings: Settings,
   options: CheckOptions,
   observer: CheckObserver = {},
-): Promise<RunSummary> {
+): Promise<CheckSummary> {
   // Only standard input is kept there, and a check leaves no copy of anybody's customers behind.
   const spoolFolder = await mkdtemp(join(tmpdir(), 'mypos-customers-'));
   try {
@@ -60,23 +75,23 @@ async function checkInput(
   options: CheckOptions,
   observer: CheckObserver,
   spoolFolder: string,
-): Promise<RunSummary> {
+): Promise<CheckSummary> {
   const startedAt = new Date().toISOString();
   const mappingFile = readMappingFile(settings.mapping.value);
   const { mapping } = mappingFile;
   const input = await openInput(options.file, options, spoolFolder, mapping);
   const { source } = input;
   const mapper = compileFor(mappingFile, source);
-  const rows = await readThrough(input);
-  observer.opened?.({ file: input.file, detected: source.detected, rows });
-  for (const notice of source.notices) observer.notice?.(notice);
+  const { rows, findings, judge } = await lookForDamage(input, mapping, mapper, observer);
   const counts = Object.fromEntries(rowStatuses.map((status) => [status, 0])) as Record<RowStatus, number>;
+  const profile = profileRows(firstRows(source.batches(), options.first), source.columns, secretColumns(mapper));
   const mapped = mapRows(
-    firstRows(source.batches(), options.first),
+    options.columns === true ? profile.batches : firstRows(source.batches(), options.first),
     mapper,
     createDraftValidator(mapping.customFields),
   );
-  const checked = refuseRepeats(mapped, new RepeatRegister(), 'error', identityColumns(mapper));
+  const sound = options.strict === true ? refuseDamage(mapped, judge) : mapped;
+  const checked = refuseRepeats(sound, new RepeatRegister(), 'error', identityColumns(mapper));
   const lines = tell(checked, counts, observer.invalid);
   const files = await consume(lines, options, source);
   return {
@@ -87,12 +102,25 @@ async function checkInput(
     exitCode: exitCodeOf(undefined, counts),
     startedAt,
     endedAt: new Date().toISOString(),
-    input: { file: input.file, sha256: source.fingerprint.sha256, rows, detected: source.detected },
+    input: {
+      file: input.file,
+      sha256: source.fingerprint.sha256,
+      rows,
+      detected: source.detected,
+      notices: source.notices,
+    },
+    findings,
     counts,
     api: noTraffic,
     files: { ...files, report: null },
     stopped: null,
+    ...(options.columns === true && { columns: profile.result() }),
   };
+}
+
+/** Columns whose values must not be shown to whoever reads a report. */
+function secretColumns(mapper: CompiledMapping): ReadonlySet<string> {
+  return new Set([...secretFields].flatMap((field) => mapper.columnsOf(field)));
 }
 
 async function* tell(

@@ -37,6 +37,7 @@ export async function endRun(tools: RunTools, wentThrough: boolean): Promise<Run
     startedAt: new Date(run.startedAtMs).toISOString(),
     endedAt: new Date().toISOString(),
     input: inputOf(run, job),
+    findings: job.findings ?? [],
     counts,
     ...(differing === 0 ? {} : { differing }),
     api: apiSummary(connection.client),
@@ -48,7 +49,8 @@ export async function endRun(tools: RunTools, wentThrough: boolean): Promise<Run
 function inputOf({ input }: RunRecord, { source, rows }: RunJob): RunSummary['input'] {
   const file = input?.file ?? source?.file;
   const sha256 = input?.sha256 ?? source?.fingerprint.sha256;
-  return file === undefined || sha256 === undefined ? null : { file, sha256, rows, detected: source?.detected ?? null };
+  if (file === undefined || sha256 === undefined) return null;
+  return { file, sha256, rows, detected: source?.detected ?? null, notices: source?.notices ?? [] };
 }
 
 function stillUnfinished(run: RunRecord): NonNullable<RunSummary['stopped']> {

@@ -6,7 +6,7 @@ import type { Settings } from '../config/settings.js';
 import { GuardError, UsageError } from '../errors.js';
 import type { Connection } from './connect.js';
 import { importJob, type KeptImportOptions, resultPathsFor } from './import-job.js';
-import { type Input, openInput, type ReadOptions, readOptionsOf } from './input.js';
+import { type Input, openInput, type ReadOptions, readingOf } from './input.js';
 import { type MappingFile, readMappingFile } from './mapping-file.js';
 import type { RunObserver } from './observer.js';
 import { performRun } from './perform-run.js';
@@ -33,6 +33,8 @@ export interface ImportFileOptions extends ReadOptions {
   readonly verify?: boolean;
   /** What to do with rows for the same customer that differ. @default 'error' */
   readonly repeats?: RepeatPolicy;
+  /** Cells that cannot be right make their row `invalid`, instead of a warning. @default false */
+  readonly strict?: boolean;
   /** How long to wait before a lost add counts as never made. @default 10000 */
   readonly settleMs?: number;
   /** Ends the run early; its reason is `SIGINT` or `SIGTERM`. What is under way is finished. */
@@ -100,11 +102,12 @@ function keep(options: ImportFileOptions, mode: Mode, mappingFile: MappingFile, 
   return {
     mode,
     mapping: resolve(mappingFile.path),
-    read: readOptionsOf(options),
+    read: readingOf(options, mappingFile.mapping),
     paths: resultPathsFor(input, options),
     force: options.force === true,
     verify: options.verify === true,
     repeats: options.repeats ?? 'error',
+    strict: options.strict === true,
     ...(first === undefined ? {} : { first }),
     ...(failureLimit === undefined ? {} : { failureLimit }),
     ...(stamp === undefined ? {} : { stamp }),

@@ -8,7 +8,8 @@ import { UsageError } from '../errors.js';
 import { assertWritable } from '../files/atomic-file.js';
 import { defaultResultPaths, type ResultPaths } from '../results/write-results.js';
 import { createDraftValidator } from '../validation/create-draft-validator.js';
-import { type Input, type ReadOptions, readThrough } from './input.js';
+import type { Input, Reading } from './input.js';
+import { lookForDamage } from './look-for-damage.js';
 import { compileFor, identityColumns, type MappingFile } from './mapping-file.js';
 import type { RunObserver } from './observer.js';
 import type { RunJob } from './run-job.js';
@@ -18,12 +19,14 @@ export interface KeptImportOptions {
   readonly mode: ImportMode;
   /** Absolute path of the mapping file. */
   readonly mapping: string;
-  readonly read: ReadOptions;
+  readonly read: Reading;
   readonly paths: ResultPaths;
   readonly first?: number;
   readonly force: boolean;
   readonly verify: boolean;
   readonly repeats: RepeatPolicy;
+  /** Rows with cells that cannot be right are not sent. */
+  readonly strict: boolean;
   readonly failureLimit?: FailureLimit;
   /** The field that carries a row's key: what settling a doubt needs of the mapping. */
   readonly stamp?: string;
@@ -39,15 +42,7 @@ export async function importJob(
 ): Promise<RunJob> {
   const { source } = input;
   const mapper = compileFor(mappingFile, source);
-  const rows = await readThrough(input);
-  observer.opened?.({ file: input.file, detected: source.detected, rows });
-  for (const notice of source.notices) observer.notice?.(notice);
-  for (const column of mapper.unmappedColumns)
-    observer.notice?.({
-      code: 'COLUMN_UNMAPPED',
-      message: `The mapping does not mention the column "${column}".`,
-      columns: [column],
-    });
+  const { rows, findings, judge } = await lookForDamage(input, mappingFile.mapping, mapper, observer);
   for (const path of Object.values(kept.paths)) await assertUsable(path, input);
   const validate = createDraftValidator(mappingFile.mapping.customFields);
   const options: ImportOptions = {
@@ -63,9 +58,14 @@ export async function importJob(
   return {
     source,
     rows,
+    findings,
     paths: kept.paths,
     ...(mapper.stamp === undefined ? {} : { stamp: mapper.stamp }),
-    work: (ports) => importCustomers({ source, mapper, validate, now: Date.now, ...ports }, options),
+    work: (ports) =>
+      importCustomers(
+        { source, mapper, validate, now: Date.now, ...(kept.strict ? { judge } : {}), ...ports },
+        options,
+      ),
   };
 }
 

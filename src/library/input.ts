@@ -3,6 +3,7 @@ import { createReadStream, createWriteStream, mkdirSync, renameSync } from 'node
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Mapping } from '../../pipelines/mapping/mapping.js';
+import type { Row } from '../../pipelines/row.js';
 import { InputError } from '../errors.js';
 import type { InputSource } from '../files/input-source.js';
 import { openRowSource } from '../files/open-row-source.js';
@@ -14,15 +15,33 @@ export interface ReadOptions {
   readonly headerRow?: number;
   readonly encoding?: string;
   readonly delimiter?: string;
+  /** Takes a quotation mark inside an unquoted cell as text. */
+  readonly lenientQuotes?: boolean;
+  /** Leaves out hidden rows and columns of a workbook. */
+  readonly skipHidden?: boolean;
+}
+
+/** All that decides how a file is read, so that it is read the same again whatever becomes of its mapping. */
+export interface Reading extends ReadOptions {
+  /** The header is where these are. */
+  readonly expectedColumns?: readonly string[];
+}
+
+/** Options go before the mapping's hints. */
+export function readingOf(options: ReadOptions, mapping: Mapping): Reading {
+  return { ...mapping.source, ...readOptionsOf(options), expectedColumns: columnsNamed(mapping) };
 }
 
 /** Only how to read, of options that say more. */
-export function readOptionsOf({ sheet, headerRow, encoding, delimiter }: ReadOptions): ReadOptions {
+export function readOptionsOf(options: ReadOptions): ReadOptions {
+  const { sheet, headerRow, encoding, delimiter, lenientQuotes, skipHidden } = options;
   return {
     ...(sheet === undefined ? {} : { sheet }),
     ...(headerRow === undefined ? {} : { headerRow }),
     ...(encoding === undefined ? {} : { encoding }),
     ...(delimiter === undefined ? {} : { delimiter }),
+    ...(lenientQuotes === undefined ? {} : { lenientQuotes }),
+    ...(skipHidden === undefined ? {} : { skipHidden }),
   };
 }
 
@@ -49,10 +68,8 @@ export async function openInput(
 /** Opens a file that the user knows by another name. @throws InputError */
 export async function openInputAt(path: string, file: string, options: ReadOptions, mapping?: Mapping): Promise<Input> {
   const source = await openRowSource(path, {
-    ...mapping?.source,
-    ...readOptionsOf(options),
+    ...(mapping === undefined ? readOptionsOf(options) : readingOf(options, mapping)),
     displayName: file === '-' ? 'standard input' : file,
-    ...(mapping === undefined ? {} : { expectedColumns: columnsNamed(mapping) }),
   });
   return { file, path, source };
 }
@@ -60,11 +77,15 @@ export async function openInputAt(path: string, file: string, options: ReadOptio
 /**
  * Reads the input to its end, so that damage anywhere in it is found before anything is sent.
  *
+ * @param see - is shown every row
  * @returns the number of data rows
  */
-export async function readThrough(input: Input): Promise<number> {
+export async function readThrough(input: Input, see?: (row: Row) => void): Promise<number> {
   let rows = 0;
-  for await (const batch of input.source.batches()) rows += batch.length;
+  for await (const batch of input.source.batches()) {
+    rows += batch.length;
+    if (see !== undefined) for (const row of batch) see(row);
+  }
   if (rows > 0) return rows;
   throw new InputError(`${input.file} has a header but no rows.`, {
     code: 'NO_DATA_ROWS',

@@ -1,25 +1,64 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { type CompiledMapping, compileMapping } from '../../pipelines/mapping/compile-mapping.js';
+import { inlineLookups } from '../../pipelines/mapping/inline-lookups.js';
 import type { Mapping } from '../../pipelines/mapping/mapping.js';
 import type { MappingProblem } from '../../pipelines/mapping/mapping-problem.js';
 import { parseMapping } from '../../pipelines/mapping/parse/parse-mapping.js';
 import { UsageError } from '../errors.js';
+import { readPairs } from '../files/csv/reader/read-pairs.js';
 import { complainOfJson } from './json-complaint.js';
 
 export interface MappingFile {
   readonly path: string;
   readonly mapping: Mapping;
-  /** Of the file's bytes: tells a resumed run whether it changed. */
+  /** Of its bytes and those of its lookup files: tells a resumed run whether it changed. */
+  readonly sha256: string;
+}
+
+/** A mapping file as it was read, right or wrong. */
+export interface MappingReading {
+  readonly path: string;
+  readonly text: string;
+  /** Absent when something is wrong with it. */
+  readonly mapping?: Mapping;
+  readonly problems: readonly MappingProblem[];
+  /** Of the mapping's bytes and those of its lookup files. */
   readonly sha256: string;
 }
 
 /** Reads and checks a mapping file. @throws UsageError that lists everything wrong with it */
 export function readMappingFile(path: string): MappingFile {
+  const { mapping, problems, sha256 } = inspectMappingFile(path);
+  if (mapping === undefined) throw mappingWrong(path, problems);
+  return { path, mapping, sha256 };
+}
+
+/** Reads a mapping file and says what is wrong with it. @throws UsageError when it cannot be read or is no JSON */
+export function inspectMappingFile(path: string): MappingReading {
   const bytes = read(path);
-  const parsed = parseMapping(parseJson(path, bytes.toString('utf8').replace(/^\uFEFF/, '')));
-  if (!parsed.ok) throw mappingWrong(path, parsed.problems);
-  return { path, mapping: parsed.mapping, sha256: createHash('sha256').update(bytes).digest('hex') };
+  const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
+  const hash = createHash('sha256').update(bytes);
+  const { json, problems: lookupProblems } = inlineLookups(parseJson(path, text), (name) => {
+    const pairs = readPairs(resolve(dirname(path), name), name);
+    if (typeof pairs === 'string') return { ok: false, fault: pairs };
+    hash.update(JSON.stringify(pairs));
+    return { ok: true, pairs };
+  });
+  const parsed = parseMapping(json);
+  const problems = parsed.ok ? lookupProblems : [...lookupProblems, ...elsewhere(parsed.problems, lookupProblems)];
+  const right = parsed.ok && problems.length === 0 ? { mapping: parsed.mapping } : {};
+  return { path, text, ...right, problems, sha256: hash.digest('hex') };
+}
+
+/** A field whose lookup is missing looks wrong in other ways, too; once is enough. */
+function elsewhere(
+  problems: readonly MappingProblem[],
+  reported: readonly MappingProblem[],
+): readonly MappingProblem[] {
+  const fields = reported.map(({ path }) => path.replace(/\.lookup$/, ''));
+  return problems.filter(({ path }) => !fields.some((field) => path === field || path.startsWith(`${field}.`)));
 }
 
 /** Compiles a mapping against the header of a file. @throws UsageError that lists everything that does not fit */
@@ -74,6 +113,6 @@ function mappingWrong(where: string, problems: readonly MappingProblem[]): Usage
   return new UsageError(`The mapping ${where} cannot be used:\n${lines.join('\n')}`, {
     code: problems[0]?.code ?? 'MAPPING_WRONG',
     nextStep:
-      'Correct these places in the mapping and try again; `mypos-customers check` tries it without the network.',
+      'Correct these places in the mapping; `mypos-customers mapping check` shows them by line, without the network.',
   });
 }

@@ -1,3 +1,4 @@
+import type { FindingGroup } from '../../pipelines/damage/finding.js';
 import type { RowCounts } from '../../pipelines/outcome.js';
 import type { Notice, SourceDetection } from '../../pipelines/ports.js';
 
@@ -19,6 +20,8 @@ export interface RunObserver {
     readonly rows: number;
   }) => void;
   readonly notice?: (notice: Notice) => void;
+  /** Cells that cannot be right, a kind and a column at a time. */
+  readonly finding?: (finding: FindingGroup) => void;
   /** Rows begin to go out; `progress` may be called until `ended`. */
   readonly started?: (run: string, progress: () => ProgressNow) => void;
   readonly ended?: () => void;

@@ -7,6 +7,8 @@ import { explainFailure } from './explain-failure.js';
 import type { RunTools } from './run-job.js';
 import type { RunSummary } from './run-summary.js';
 
+export type { Reconciled };
+
 /** An answer that is lost again and again is not worth a fourth round. */
 const mostRounds = 3;
 
@@ -35,8 +37,13 @@ export async function reconcileOnly(tools: RunTools): Promise<RunSummary & { rea
   await orStop(tools.control, async () => {
     reconciled = await settleDoubts(tools);
   });
-  const wentThrough = tools.run.state === 'completed';
-  return { ...(await endRun(tools, wentThrough)), reconciled };
+  return { ...(await endRun(tools, cameToAllRows(tools))), reconciled };
+}
+
+function cameToAllRows({ connection, run, job }: RunTools): boolean {
+  const { first = job.rows } = run.options as { readonly first?: number };
+  const reached = Object.values(connection.ledger.runs.counts(run.number)).reduce((sum, count) => sum + count, 0);
+  return reached >= Math.min(first, job.rows);
 }
 
 async function work(tools: RunTools): Promise<void> {

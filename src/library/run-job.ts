@@ -1,3 +1,4 @@
+import type { FindingGroup } from '../../pipelines/damage/finding.js';
 import type { CustomersApi, RunLedger } from '../../pipelines/ports.js';
 import type { RunControl } from '../../pipelines/run-control.js';
 import type { InputSource } from '../files/input-source.js';
@@ -11,6 +12,8 @@ export interface RunJob {
   /** Absent where only doubts are settled and the input cannot be had any more. */
   readonly source?: InputSource;
   readonly rows: number;
+  /** Cells of the input that cannot be right, where somebody looked for them. */
+  readonly findings?: readonly FindingGroup[];
   /** Where results and rejects go; nowhere when absent. */
   readonly paths: Partial<ResultPaths>;
   /** The field that carries a row's key, for reconciliation. */

@@ -1,5 +1,6 @@
+import type { FindingGroup } from '../../pipelines/damage/finding.js';
 import type { RowCounts } from '../../pipelines/outcome.js';
-import type { SourceDetection } from '../../pipelines/ports.js';
+import type { Notice, SourceDetection } from '../../pipelines/ports.js';
 import type { StopReason } from '../../pipelines/run-control.js';
 import type { CustomersClient } from '../api/customers-client.js';
 import { CustomersError, type ExitCode, exitCodes } from '../errors.js';
@@ -21,7 +22,11 @@ export interface RunSummary {
     readonly rows: number;
     /** `null` where the input was not read. */
     readonly detected: SourceDetection | null;
+    /** What is remarkable about the file as a whole: hidden rows, merged cells, a row of totals … */
+    readonly notices: readonly Notice[];
   } | null;
+  /** Cells that cannot be right, a kind and a column at a time. */
+  readonly findings: readonly FindingGroup[];
   readonly counts: RowCounts;
   /** Rows of which the API holds something else than it was sent (`--verify`); absent without any. */
   readonly differing?: number;

@@ -9,7 +9,7 @@ import { writeResults } from '../results/write-results.js';
 import { tenantOf } from './connect.js';
 import { notReached } from './end-run.js';
 import { findRun } from './find-run.js';
-import type { ReadOptions } from './input.js';
+import type { Reading } from './input.js';
 
 /** A run with what became of its rows. */
 export type RunReport = RunRecord & { readonly counts: RowCounts };
@@ -51,7 +51,7 @@ async function writeAgain(ledger: Ledger, run: RunRecord, path: string): Promise
       code: 'NO_INPUT_FILE',
     });
   const source = await openRowSource(run.input.path, {
-    ...(run.options.read as ReadOptions | undefined),
+    ...(run.options.read as Reading | undefined),
     displayName: run.input.file,
   });
   if (source.fingerprint.sha256 !== run.input.sha256)

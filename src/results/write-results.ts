@@ -77,6 +77,7 @@ export async function writeResultLines(
   try {
     for await (const batch of batches) {
       reached('during-result-file');
+      if (results === undefined && paths.rejects === undefined) continue;
       const lines = batch.map(({ row, outcome }) => ({
         line: toResultRow(row, outcome, run, source.columns),
         rejected: rejectStatuses.has(outcome.status),

@@ -21,7 +21,7 @@ export interface Rehearsal {
 }
 
 /** Of the requests in one second; the sandbox is not made to wait by it, but must never see more. */
-export const rate = 500;
+const rate = 500;
 const concurrency = 8;
 const hurried = ['--concurrency', `${concurrency}`, '--timeout', '0.4'];
 

@@ -108,10 +108,8 @@ describe('a login that is killed before its token is saved', () => {
     scene = rehearse(sandbox, flavour);
     const killed = await scene.run(importArgs, 'during-token-save:1');
     expect(killed.killedBy).toBe('SIGKILL');
-    const startedAt = performance.now();
+    // The claim of a process that lives is respected for a minute, which is longer than this test may take.
     await scene.run(importArgs);
-    // The claim of a process that may live is respected for a minute.
-    expect(performance.now() - startedAt).toBeLessThan(30_000);
     await expectAsInPeace(scene, sandbox, peace);
   });
 });

@@ -152,6 +152,18 @@ describe('resume refuses, and names what is not as it was, when', () => {
   });
 });
 
+describe('runs show --results', () => {
+  it('writes the very same file again, read as the mapping says', async () => {
+    await place.openApi();
+    writeMapping(place, { ...keyedMapping, source: { headerRow: 3 } });
+    place.write('customers.csv', `Made by hand\n\n${customerFile(customerLines(2))}`);
+    const { stdout } = await place.run(['import', ...fast, 'customers.csv', '--json']);
+    const shown = await place.run(['runs', 'show', JSON.parse(stdout).run, '--results', 'again.csv']);
+    expect(shown.exitCode).toBe(0);
+    expect(place.read('again.csv')).toBe(place.read('customers.results.csv'));
+  });
+});
+
 describe('an import of a file whose run was killed', () => {
   it('is not begun anew: it names the run and how to go on', async () => {
     const api = await killedImport();

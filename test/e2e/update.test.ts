@@ -85,7 +85,7 @@ describe('an update', () => {
   it('that waited long for its turn is read anew, so that nothing edited meanwhile is lost', async () => {
     const api = await withCustomers();
     // The first PUT is asked to wait, and meanwhile the second one's reading grows old.
-    api.setFaults([{ name: '429', on: 'detail', when: { nth: [2] }, retryAfterSeconds: 4 }]);
+    api.setFaults([{ name: '429', on: 'detail', when: { nth: [2] }, retryAfterSeconds: 5 }]);
     place.write('changes.csv', customerFile(['C-0001,,,,901', 'C-0002,,,,902', 'C-0003,,,,903']));
     const running = place.start(['import', '--rate', '20', '--settle', '0.1', 'changes.csv']);
     await untilPaused(api);

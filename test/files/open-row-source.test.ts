@@ -17,7 +17,12 @@ describe('a file that is no table', () => {
     ['only delimiters', ',,,\n,,,\n', 'NO_DATA_ROWS'],
     ['a header only', 'a,b\n', 'NO_DATA_ROWS'],
     ['a header and empty rows', 'a,b\n,\n\n,\n', 'NO_DATA_ROWS'],
-    ['an old workbook', Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1]), 'OLE2_FILE'],
+    ['an old workbook', Buffer.from('d0cf11e0a1b11ae1', 'hex'), 'WORKBOOK_IS_XLS'],
+    [
+      'a workbook with a password',
+      Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.from('EncryptedPackage', 'utf16le')]),
+      'WORKBOOK_ENCRYPTED',
+    ],
     ['a web page', '\ufeff\r\n<html><table><tr><td>a</td>', 'HTML_FILE'],
     ['a web page in utf-16', Buffer.from('\ufeff<!DOCTYPE HTML>', 'utf16le'), 'HTML_FILE'],
     ['a bare table', '<table border=1>', 'HTML_FILE'],
@@ -94,8 +99,15 @@ describe('an open source', () => {
     expect(fingerprint).toEqual({ sha256: createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.length });
   });
 
-  it('is CSV whatever its name says', async () => {
-    expect((await files.open('a\tb\n1\t2\n', {}, 'book.xlsx')).detected).toMatchObject({
+  it.each(['book.xlsx', 'BOOK.XLSM'])('is refused when it is CSV under the name of a workbook: %s', async (name) => {
+    expect(await failureOf(files.open('a\tb\n1\t2\n', {}, name))).toMatchObject({
+      code: 'WORKBOOK_IS_TEXT',
+      nextStep: expect.stringContaining('.csv'),
+    });
+  });
+
+  it('is CSV whatever else its name says', async () => {
+    expect((await files.open('a\tb\n1\t2\n', {}, 'export.xls')).detected).toMatchObject({
       format: 'csv',
       delimiter: '\t',
     });

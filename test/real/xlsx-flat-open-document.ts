@@ -1,4 +1,4 @@
-import { type AwkwardCustomer, awkwardColumns } from './xlsx-awkward-customers.js';
+import { type AwkwardCustomer, awkwardColumns } from '../files/awkward-customers.js';
 
 const namespaces = Object.entries({
   office: 'office',
@@ -47,6 +47,9 @@ function cellsOf(customer: AwkwardCustomer): string[] {
     valueCell('boolean', `office:boolean-value="${customer.mail}"`, 'c6'),
     textCell(customer.phone),
     textCell(customer.notes),
+    textCell(customer.contact),
+    textCell(customer.trade),
+    textCell(customer.remark),
   ];
 }
 
@@ -56,6 +59,7 @@ function valueCell(type: string, value: string, style?: string): string {
 }
 
 function textCell(text: string): string {
+  if (text === '') return '<table:table-cell/>';
   const paragraphs = text.split('\n').map((line) => `<text:p>${escaped(line)}</text:p>`);
   return `<table:table-cell office:value-type="string">${paragraphs.join('')}</table:table-cell>`;
 }

@@ -3,10 +3,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Cell } from '../../pipelines/row.js';
+import { type Cell, textOf } from '../../pipelines/row.js';
+import { openRowSource } from '../../src/files/open-row-source.js';
 import { openWorkbook } from '../../src/files/xlsx/reader/open-workbook.js';
+import {
+  awkwardColumns,
+  awkwardCustomers,
+  comparableCell,
+  expectedCells,
+  typedCustomers,
+} from '../files/awkward-customers.js';
 import { rowsOf } from '../files/xlsx/make-workbook.js';
-import { awkwardColumns, awkwardCustomers, expectedCells } from './xlsx-awkward-customers.js';
 import { flatOpenDocument } from './xlsx-flat-open-document.js';
 
 /** apt-get install libreoffice-calc gnumeric python3-openpyxl python3-xlsxwriter */
@@ -58,7 +65,7 @@ book.close()
 `;
 
 function runPython(script: string, ...args: readonly string[]): void {
-  execFileSync(python, ['-c', script, ...args], { input: JSON.stringify([awkwardColumns, awkwardCustomers]) });
+  execFileSync(python, ['-c', script, ...args], { input: JSON.stringify([awkwardColumns, typedCustomers]) });
 }
 
 function convertWithLibreOffice(file: string, format: string): string {
@@ -69,7 +76,7 @@ function convertWithLibreOffice(file: string, format: string): string {
 
 function openDocument(name: string): string {
   const file = join(folder, `${name}.fods`);
-  writeFileSync(file, flatOpenDocument(awkwardCustomers));
+  writeFileSync(file, flatOpenDocument(typedCustomers));
   return file;
 }
 
@@ -104,14 +111,6 @@ const producers: Readonly<Record<string, () => string>> = {
   },
 };
 
-/** Format codes are the producer's choice, and LibreOffice stores 15 digits of a number. */
-function comparable(cell: Cell): unknown {
-  if (typeof cell === 'string') return cell;
-  const { kind, text } = cell;
-  if (cell.kind === 'number') return { kind, text, value: Number(cell.value.toPrecision(15)) };
-  return cell.kind === 'boolean' ? { kind, text, value: cell.value } : { kind, text };
-}
-
 describe('the same awkward customers', () => {
   it.each(Object.keys(producers))(
     'read equal, cell by cell, when %s saved them',
@@ -120,11 +119,25 @@ describe('the same awkward customers', () => {
       const source = await openWorkbook(producers[name]?.() ?? '');
       const rows = await rowsOf(source);
       expect(source.columns.slice(0, awkwardColumns.length)).toEqual(awkwardColumns);
-      const cells = rows.map((row) => row.cells.slice(0, awkwardColumns.length).map(comparable));
-      expect(cells).toEqual(awkwardCustomers.map(expectedCells));
-      expect(rows.map(({ number }) => number)).toEqual(awkwardCustomers.map((_, at) => at + 2));
+      const cells = rows.map((row) => row.cells.slice(0, awkwardColumns.length).map(comparableCell));
+      expect(cells).toEqual(typedCustomers.map(expectedCells));
+      expect(rows.map(({ number }) => number)).toEqual(typedCustomers.map((_, at) => at + 2));
     },
   );
+
+  it('read equal as the CSV that LibreOffice writes of what it shows', { timeout: 120_000 }, async () => {
+    // Semicolons, quotation marks, UTF-8, cells as shown.
+    const path = convertWithLibreOffice(
+      openDocument('shown'),
+      'csv:Text - txt - csv (StarCalc):59,34,76,1,,0,false,true',
+    );
+    const source = await openRowSource(path);
+    // It shows as many digits of a balance as its column is wide, and rounds seconds of 1970.
+    const itsOwn = new Set((['balance', 'lastCall'] as const).map((name) => awkwardColumns.indexOf(name)));
+    const asShown = (cells: readonly Cell[]) => cells.map(textOf).filter((_, at) => !itsOwn.has(at));
+    expect(source.detected).toMatchObject({ delimiter: ';', encoding: 'utf-8' });
+    expect((await rowsOf(source)).map(({ cells }) => asShown(cells))).toEqual(awkwardCustomers.map(asShown));
+  });
 
   it('have a formula without a value when openpyxl saved them', async () => {
     const rows = await rowsOf(await openWorkbook(producers.openpyxl?.() ?? ''));

@@ -9,7 +9,7 @@ type NumberRule = Extract<TypeRule, { name: 'number' | 'integer' }>;
 
 /** Numbers with the declared signs and nothing else: no currency, no percent, no parentheses. */
 export function numberType(rule: NumberRule): CellType {
-  const shape = shapeOf(rule);
+  const shape = numberShape(rule);
   const notANumber: Failure = { code: 'NOT_A_NUMBER', says: `is not a number; expected ${expectation(rule)}` };
   const checked = rule.name === 'integer' ? asWhole : (value: number) => value;
   return {
@@ -40,8 +40,11 @@ function asWhole(value: number): number | Failure {
   return { code: 'NOT_AN_INTEGER', says: 'has decimals; give a whole number' };
 }
 
-/** Groups are of three digits, all or none, so that a group sign in the wrong place is not read over. */
-function shapeOf({ decimal, group }: NumberSigns): RegExp {
+/**
+ * What a number with these signs looks like; its groups are the minus, the whole part and the fraction. Groups are of
+ * three digits, all or none, so that a group sign in the wrong place is not read over.
+ */
+export function numberShape({ decimal, group }: NumberSigns): RegExp {
   const grouped = group === undefined ? '' : String.raw`\d{1,3}(?:[${spelled(group)}]\d{3})+|`;
   return new RegExp(String.raw`^(?=.*\d)(-?)(${grouped}\d*)(?:[${decimal}](\d+))?$`);
 }

@@ -1,5 +1,6 @@
 import { type FieldType, type FieldValue, identityFields } from '../customer-fields.js';
-import type { ColumnRule, FieldRule } from '../mapping.js';
+import { compileExpression } from '../expressions/compile-expression.js';
+import type { ColumnRule, ExpressionRule, FieldRule, ValueRule } from '../mapping.js';
 import { fieldProperties, namesOf } from '../mapping-properties.js';
 import { parseColumns } from './parse-columns.js';
 import { parseLookup } from './parse-lookup.js';
@@ -26,10 +27,7 @@ export function parseField(place: Place, field: string, fieldType: FieldType): F
       'SOURCE_CONFLICT',
       `${given.map((name) => `"${name}"`).join(' and ')} exclude each other; keep one`,
     );
-  if (origin === 'expression')
-    return place
-      .at('expression')
-      .problem('NOT_SUPPORTED', 'Expressions are not supported yet; use columns and transforms');
+  if (origin === 'expression') return expressionRule(place, field, fieldType);
   return origin === 'value' ? constantRule(place, field, fieldType) : columnRule(place, field, fieldType);
 }
 
@@ -51,16 +49,32 @@ function constantRule(place: Place, field: string, fieldType: FieldType): FieldR
 
 function columnRule(place: Place, field: string, fieldType: FieldType): ColumnRule | undefined {
   const source = parseColumns(place);
+  const rule = valueRule(place, field, fieldType);
+  return source === undefined || rule === undefined ? undefined : { kind: 'columns', ...source, ...rule };
+}
+
+function expressionRule(place: Place, field: string, fieldType: FieldType): ExpressionRule | undefined {
+  const text = place.at('expression').asText();
+  const compilation = text === undefined ? undefined : compileExpression(text);
+  if (compilation?.ok === false)
+    for (const fault of compilation.faults) place.at('expression').problem('EXPRESSION_INVALID', fault);
+  if (place.has('join'))
+    place.at('join').problem('OPTION_UNUSED', '"join" works on several columns; an expression joins with &');
+  const rule = valueRule(place, field, fieldType);
+  if (text === undefined || compilation?.ok !== true || rule === undefined) return undefined;
+  return { kind: 'expression', expression: text, columns: compilation.expression.columns, ...rule };
+}
+
+/** What becomes of the text, whether cells or an expression give it. */
+function valueRule(place: Place, field: string, fieldType: FieldType): ValueRule | undefined {
   const transforms = parseTransforms(place.at('transform'));
   const lookup = parseLookup(place, field, fieldType);
   const type = parseType(place, field, fieldType, lookup);
   const fallback: FieldValue | undefined = parseValue(place.at('default'), field, fieldType);
-  if (source === undefined || type === undefined) return undefined;
+  if (type === undefined) return undefined;
   return {
-    kind: 'columns',
     field,
     fieldType,
-    ...source,
     transforms,
     ...(lookup !== undefined && { lookup }),
     type,

@@ -4,7 +4,7 @@ import type { Place } from './place.js';
 
 /** Reads the fields to find a customer by; each must get its value from the file. */
 export function parseMatch(place: Place, fieldsPlace: Place, fields: readonly FieldRule[]): readonly string[] {
-  const fromFile = fields.flatMap((rule) => (rule.kind === 'columns' ? [rule.field] : []));
+  const fromFile = fields.flatMap((rule) => (rule.kind === 'constant' ? [] : [rule.field]));
   return (place.asList() ?? []).flatMap((item) => {
     const field = item.asText();
     if (field === undefined || fromFile.includes(field)) return field ?? [];

@@ -9,11 +9,15 @@ export function parseSource(place: Place): SourceHints {
   const headerRow = place.at('headerRow').asWholeNumber(1);
   const encoding = place.at('encoding').asText();
   const delimiter = delimiterOf(place.at('delimiter'));
+  const lenientQuotes = place.at('lenientQuotes').asFlag();
+  const skipHidden = place.at('skipHidden').asFlag();
   return {
     ...(sheet !== undefined && { sheet }),
     ...(headerRow !== undefined && { headerRow }),
     ...(encoding !== undefined && encoding !== 'auto' && { encoding }),
     ...(delimiter !== undefined && delimiter !== 'auto' && { delimiter }),
+    ...(lenientQuotes !== undefined && { lenientQuotes }),
+    ...(skipHidden !== undefined && { skipHidden }),
   };
 }
 

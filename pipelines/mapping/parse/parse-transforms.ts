@@ -1,7 +1,7 @@
 import type { TransformStep } from '../mapping.js';
 import { offerNames } from '../nearest-name.js';
 import type { Transform, TransformOption } from '../transforms/transform.js';
-import { announcedTransforms, isTransformName, transformNames, transforms } from '../transforms/transforms.js';
+import { isTransformName, transformNames, transforms } from '../transforms/transforms.js';
 import type { Place } from './place.js';
 import { optionReaders } from './transform-options.js';
 
@@ -21,8 +21,6 @@ function parseStep(place: Place): TransformStep | undefined {
 
 function parseNamed(name: string, place: Place, options: Place | undefined): TransformStep | undefined {
   if (isTransformName(name)) return parseOptions(name, transforms[name], place, options);
-  if (announcedTransforms.has(name))
-    return place.problem('NOT_SUPPORTED', `The transform "${name}" is not supported yet; leave it out`);
   return place.problem('TRANSFORM_UNKNOWN', `There is no transform "${name}"; ${offerNames(name, transformNames)}`);
 }
 
@@ -37,7 +35,7 @@ function parseOptions(name: string, definition: Transform, place: Place, options
   }
   const isWhole = Object.keys(definition.options).every((option) => option in values);
   const fault = isWhole ? definition.fault?.(values) : undefined;
-  if (fault !== undefined) place.problem('PATTERN_INVALID', fault);
+  if (fault !== undefined) place.problem('OPTION_INVALID', fault);
   return { name, options: values };
 }
 

@@ -84,6 +84,11 @@ export class Place {
     return this.asList()?.flatMap((item) => item.asText() ?? []);
   }
 
+  asFlag(): boolean | undefined {
+    if (this.isAbsent || typeof this.value === 'boolean') return this.value as boolean | undefined;
+    return this.problem('WRONG_KIND', `Expected true or false without quotes, found ${kindOf(this.value)}`);
+  }
+
   asChoice<Choice extends string>(choices: readonly Choice[]): Choice | undefined {
     const text = this.asAnyText();
     if (text === undefined || choices.includes(text as Choice)) return text as Choice | undefined;

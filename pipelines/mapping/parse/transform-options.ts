@@ -1,10 +1,9 @@
+import { dateFormatFault } from '../cell-types/date-format.js';
+import { offerNames } from '../nearest-name.js';
+import { patternFault } from '../pattern-fault.js';
+import { loadPhoneLibrary } from '../transforms/load-phone-library.js';
 import type { OptionKind, TransformOption } from '../transforms/transform.js';
 import type { Place } from './place.js';
-
-const longestPattern = 200;
-
-/** A repeated group that repeats inside, e.g. (a+)+: the classic shape that takes for ever on some texts. */
-const nestedRepeat = /\((?:[^()\\]|\\.)*[+*}](?:[^()\\]|\\.)*\)[+*{]/;
 
 type OptionReader = (place: Place, option: TransformOption) => string | number | undefined;
 
@@ -24,22 +23,47 @@ export const optionReaders = {
   },
   pattern: readPattern,
   choice: (place, option) => place.asChoice(option.choices ?? []),
+  country: readCountry,
+  dateFormat: readDateFormat,
 } as const satisfies Record<OptionKind, OptionReader>;
 
 function readPattern(place: Place): string | undefined {
   const pattern = place.asText();
   if (pattern === undefined) return undefined;
-  if (pattern.length > longestPattern)
-    return place.problem('PATTERN_INVALID', `The pattern is longer than ${longestPattern} signs; make it simpler`);
-  if (nestedRepeat.test(pattern))
-    return place.problem(
-      'PATTERN_INVALID',
-      'The pattern repeats a repetition and could take for ever; make it simpler',
-    );
+  const fault = patternFault(pattern);
+  if (fault !== undefined) return place.problem('PATTERN_INVALID', fault);
   try {
     new RegExp(pattern, 'u');
     return pattern;
   } catch (error) {
     return place.problem('PATTERN_INVALID', `The pattern is not right: ${(error as Error).message}; correct it`);
   }
+}
+
+function readCountry(place: Place): string | undefined {
+  const country = place.asText();
+  if (country === undefined) return undefined;
+  const { getCountries, isSupportedCountry } = loadPhoneLibrary();
+  if (isSupportedCountry(country)) return country;
+  const known: readonly string[] = getCountries();
+  const hint = known.includes(country.toUpperCase())
+    ? `write "${country.toUpperCase()}"`
+    : offerCountry(country, known);
+  return place.problem('CHOICE_UNKNOWN', `"${country}" is no country's two letters; ${hint}`);
+}
+
+/** People write the name of the country, or the letters that a car or a flag has. */
+function offerCountry(text: string, known: readonly string[]): string {
+  const nameOf = new Intl.DisplayNames(['en'], { type: 'region' });
+  const byName = known.find((code) => nameOf.of(code)?.toLowerCase() === text.trim().toLowerCase());
+  return byName === undefined
+    ? offerNames(text, ['AU', 'NZ', 'GB', 'IE', 'US', 'DE', 'FR', 'ES'])
+    : `write "${byName}"`;
+}
+
+function readDateFormat(place: Place): string | undefined {
+  const format = place.asText();
+  const fault = format === undefined ? undefined : dateFormatFault(format);
+  if (fault === undefined) return format;
+  return place.problem('DATE_FORMAT_INVALID', `The format "${format}" ${fault}`);
 }

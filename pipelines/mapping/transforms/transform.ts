@@ -3,8 +3,11 @@ import type { Failure } from '../row-reason.js';
 /** What a transform gives: text, text with a remark for the user, or the end of a sentence about why it cannot. */
 export type Applied = string | { readonly text: string; readonly note: string } | Failure;
 
-/** What an option may hold: a whole number (`count` from 1, `index` any), any text, one sign, a pattern, a choice. */
-export type OptionKind = 'count' | 'index' | 'text' | 'character' | 'pattern' | 'choice';
+/**
+ * What an option may hold: a whole number (`count` from 1, `index` any), any text, one sign, a pattern, a choice, a
+ * country's two letters, the form of a date.
+ */
+export type OptionKind = 'count' | 'index' | 'text' | 'character' | 'pattern' | 'choice' | 'country' | 'dateFormat';
 
 export interface TransformOption {
   readonly kind: OptionKind;

@@ -8,9 +8,11 @@ import {
   present,
   readOptions,
   type SettingArguments,
+  strictOption,
   toSettingOptions,
 } from '../common-options.js';
 import { type ReadArguments, toReadOptions, wholeNumber } from '../option-values.js';
+import { renderProfile } from '../render-profile.js';
 import { renderCheck } from '../render-summary.js';
 import type { Reporter } from '../reporter.js';
 import { reasonGroups, rowObserver } from '../row-observer.js';
@@ -22,9 +24,16 @@ export const checkCommand = defineCommand({
   describe: 'Read, map and validate a file only; no network',
   examples: [['$0 check customers.csv --rejects to-mend.csv', 'write the rows that would not be sent']],
   options: (yargs) =>
-    inputFile(readOptions(mappingOption(localOptions(yargs))), 'The file to check; - reads standard input')
+    strictOption(
+      inputFile(readOptions(mappingOption(localOptions(yargs))), 'The file to check; - reads standard input'),
+    )
       .option('results', { ...text, describe: 'Also write every row with its status' })
       .option('rejects', { ...text, describe: 'Also write the rows to mend' })
+      .option('columns', {
+        type: 'boolean',
+        default: false,
+        describe: 'Also say what each column holds (with --json always)',
+      })
       .option('first', { ...text, describe: 'Only so many rows from the top' }),
   run: (args, reporter) => runCheck(args, reporter),
 });
@@ -34,6 +43,8 @@ interface CheckArguments extends SettingArguments, ReadArguments {
   readonly results?: string | undefined;
   readonly rejects?: string | undefined;
   readonly first?: string | undefined;
+  readonly strict?: boolean;
+  readonly columns?: boolean | undefined;
 }
 
 /** Also what `import --dry-run` does. */
@@ -45,12 +56,14 @@ export async function runCheck(args: CheckArguments, reporter: Reporter): Promis
   const options = {
     file,
     ...toReadOptions(args),
-    ...present({ results, rejects, first: wholeNumber('first', args.first) }),
+    ...present({ results, rejects, first: wholeNumber('first', args.first), strict: args.strict }),
+    columns: args.columns === true || reporter.json,
   };
   const summary = await checkFile(settings, options, {
     ...rowObserver(reporter),
     invalid: (row, reasons) => groups.add(row, reasons),
   });
-  await reporter.result(renderCheck(summary, groups.lines()), summary);
+  const profile = summary.columns === undefined ? [] : [`${renderProfile(summary.columns)}\n`];
+  await reporter.result([...profile, renderCheck(summary, groups.lines())].join('\n'), summary);
   return summary.exitCode;
 }

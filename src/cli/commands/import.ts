@@ -2,7 +2,15 @@ import { modes } from '../../../pipelines/mapping/mapping.js';
 import { resolveSettings } from '../../config/resolve-settings.js';
 import type { ExitCode } from '../../errors.js';
 import { defineCommand } from '../command.js';
-import { inputFile, mappingOption, present, readOptions, settingOptions, toSettingOptions } from '../common-options.js';
+import {
+  inputFile,
+  mappingOption,
+  present,
+  readOptions,
+  settingOptions,
+  strictOption,
+  toSettingOptions,
+} from '../common-options.js';
 import { failureLimit, seconds, toReadOptions, wholeNumber } from '../option-values.js';
 import { renderSummary } from '../render-summary.js';
 import { rowObserver } from '../row-observer.js';
@@ -19,7 +27,9 @@ export const importCommand = defineCommand({
     ['$0 import customers.csv --mode add', 'the whole file'],
   ],
   options: (yargs) =>
-    inputFile(readOptions(mappingOption(settingOptions(yargs))), 'The file to import; - reads standard input')
+    strictOption(
+      inputFile(readOptions(mappingOption(settingOptions(yargs))), 'The file to import; - reads standard input'),
+    )
       .option('mode', { choices: modes, describe: 'What to do with each row (default: the mapping’s, else upsert)' })
       .option('dry-run', { type: 'boolean', default: false, describe: 'Only read, map and validate (as check)' })
       .option('results', { ...text, describe: 'Result file, .csv or .xlsx (default <input>.results.csv)' })
@@ -46,7 +56,7 @@ export const importCommand = defineCommand({
     if (args.dryRun) return runCheck(args, reporter);
     const { importFile } = await import('../../library/import-file.js');
     const settings = resolveSettings(toSettingOptions(args));
-    const { file, mode, results, rejects, force, verify, repeats } = args;
+    const { file, mode, results, rejects, force, verify, repeats, strict } = args;
     const signals = stopOnSignals(reporter);
     const observer = rowObserver(reporter);
     try {
@@ -57,6 +67,7 @@ export const importCommand = defineCommand({
           force,
           verify,
           repeats,
+          strict,
           signal: signals.signal,
           ...toReadOptions(args),
           ...present({

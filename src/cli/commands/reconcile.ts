@@ -1,5 +1,6 @@
 import { resolveSettings } from '../../config/resolve-settings.js';
 import { exitCodes, UsageError } from '../../errors.js';
+import type { Reconciled } from '../../library/perform-run.js';
 import { defineCommand } from '../command.js';
 import { present, settingOptions, toSettingOptions } from '../common-options.js';
 import { seconds } from '../option-values.js';
@@ -43,10 +44,24 @@ export const reconcileCommand = defineCommand({
         await reporter.result('There are no rows in doubt.', null);
         return exitCodes.done;
       }
-      await reporter.result(renderSummary(summary), summary);
+      await reporter.result(renderSummary(summary, renderUnclear(summary.reconciled?.unclear ?? [])), summary);
       return summary.exitCode;
     } finally {
       signals.release();
     }
   },
 });
+
+const rowsNamed = 20;
+
+/** What a person has to look at. */
+function renderUnclear(unclear: Reconciled['unclear']): readonly string[] {
+  const lines = unclear
+    .slice(0, rowsNamed)
+    .map(
+      ({ row, candidates }) =>
+        `  row ${row}: ${candidates.length === 0 ? 'nobody can tell yet' : candidates.join(', ')}`,
+    );
+  const more = unclear.length > rowsNamed ? [`  and ${unclear.length - rowsNamed} more, see the result file`] : [];
+  return unclear.length === 0 ? [] : ['In doubt, and the customers that each could be:', ...lines, ...more];
+}

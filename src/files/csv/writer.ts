@@ -25,10 +25,17 @@ export async function beginCsv(path: string, header: readonly string[], style: C
       rows.map((row) => row.cells.map(textOf)),
       options,
     );
-  await file.handle.write((style.bom ? '\uFEFF' : '') + stringify([[...header]], options));
+  // Not `write`, which on a disk that fills up may write a part and call that a success.
+  const append = (text: string) => file.handle.appendFile(text);
+  try {
+    await append((style.bom ? '\uFEFF' : '') + stringify([[...header]], options));
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
   return {
     async write(rows) {
-      if (rows.length > 0) await file.handle.write(toText(rows));
+      if (rows.length > 0) await append(toText(rows));
     },
     commit: () => file.commit(),
     discard: () => file.discard(),

@@ -8,6 +8,13 @@ const number = (text: string, value: number, format?: string) => ({
   ...(format === undefined ? {} : { format }),
 });
 
+describe('the type of a cell', () => {
+  it.each([' inlineStr', 'inlineStr ', '\tinlineStr'])('may have spaces around it: "%s"', async (type) => {
+    expect(await readCell(`<c r="A2" t="${type}"><is><t>x</t></is></c>`)).toBe('x');
+    expect(await readCell(`<!-- strictly --><c r="A2" t="${type}"><is><t>x</t></is></c>`)).toBe('x');
+  });
+});
+
 describe('text cells', () => {
   it.each([
     [

@@ -4,9 +4,9 @@ import { openWorkbook } from '../../../src/files/xlsx/reader/open-workbook.js';
 import { saveFile, stylesOf, textCell, textRow, type WorkbookRecipe, workbookParts } from './make-workbook.js';
 import { makeZip } from './make-zip.js';
 
-/** `XLSX_FUZZ_RUNS=10000 npx vitest run test/files/xlsx/fuzz.test.ts` for the long run. */
-const runs = Number(process.env.XLSX_FUZZ_RUNS ?? 200);
-const firstSeed = Number(process.env.XLSX_FUZZ_SEED ?? 1);
+/** `npm run fuzz` makes it 10,000. */
+const runs = Number(process.env.FUZZ_RUNS ?? 200);
+const firstSeed = Number(process.env.FUZZ_SEED ?? 1);
 const secondsPerRun = 20;
 const maxGrowthBytes = 300 * 1024 * 1024;
 
@@ -138,6 +138,6 @@ describe('damaged workbooks of all kinds', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(maxGrowthBytes);
     expect(outcomes.rows).toBeGreaterThan(runs / 20);
     expect(Object.keys(outcomes).length).toBeGreaterThan(3);
-    if (process.env.XLSX_FUZZ_RUNS !== undefined) process.stderr.write(`${JSON.stringify(outcomes)}\n`);
+    if (process.env.FUZZ_RUNS !== undefined) process.stderr.write(`${JSON.stringify(outcomes)}\n`);
   });
 });

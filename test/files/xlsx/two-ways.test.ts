@@ -79,7 +79,7 @@ function mutated(text: string, seed: number): string {
   return text.slice(0, at) + piece + text.slice(at + (Math.floor(seed / 7) % 3));
 }
 
-const runs = Number(process.env.XLSX_FUZZ_RUNS ?? 300);
+const runs = Number(process.env.FUZZ_RUNS ?? 300);
 
 describe('the fast way and the XML parser', () => {
   it(`say the same of rows, sound or damaged (${runs} of them)`, { timeout: 60_000 + runs * 100 }, async () => {

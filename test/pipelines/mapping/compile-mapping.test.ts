@@ -116,7 +116,7 @@ describe('compileMapping', () => {
       match: ['emailAddress'],
       fields: { customerCode: 'Code', emailAddress: 'E-mail', customerType: { value: 'Adult' } },
     };
-    const { map, columnsOf, ...facts } = compiled(json, ['Shop', 'No', 'Code', 'E-mail']);
+    const { map, mapAll, columnsOf, ...facts } = compiled(json, ['Shop', 'No', 'Code', 'E-mail']);
     expect(facts).toEqual({
       mode: 'upsert',
       fields: ['emailAddress', 'customerType', 'cC_009'],
@@ -125,6 +125,7 @@ describe('compileMapping', () => {
       match: ['emailAddress'],
       unmappedColumns: [],
     });
+    expect(mapAll).toBeInstanceOf(Function);
     expect(columnsOf('cC_009')).toEqual(['Shop', 'No']);
     expect(columnsOf('customerCode')).toEqual(['Code']);
     expect(columnsOf('customerType')).toEqual([]);

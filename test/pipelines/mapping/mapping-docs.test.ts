@@ -38,13 +38,13 @@ function problemLines({ mapping, csv }: Example): readonly string[] {
   return result.ok ? [] : result.problems.map(({ code, path, message }) => `${code} ${path} ${message}`);
 }
 
-function customers({ mapping, csv }: Example): readonly object[] {
+async function customers({ mapping, csv }: Example): Promise<readonly object[]> {
   const parsed = parseMapping(JSON.parse(mapping));
   const [columns = [], ...rows]: string[][] = parse(csv);
   const result = parsed.ok ? compileMapping(parsed.mapping, columns) : parsed;
   if (!result.ok || !('compiled' in result)) throw new Error(JSON.stringify(result));
-  return rows.map((cells, index) => {
-    const { draft, reasons } = result.compiled.map({ index, number: index + 2, cells });
+  const mapped = await result.compiled.mapAll(rows.map((cells, index) => ({ index, number: index + 2, cells })));
+  return mapped.map(({ draft, reasons }) => {
     return reasons.length === 0 ? draft : { _error: reasons.map(({ message }) => message).join('\n') };
   });
 }
@@ -54,9 +54,9 @@ describe('the page about the mapping', () => {
     expect(examples).toHaveLength(page.split('```json mapping').length - 1);
   });
 
-  it.each(examples)('is right about $mapping', (example) => {
+  it.each(examples)('is right about $mapping', async (example) => {
     if (example.kind === 'text problems') expect(problemLines(example)).toEqual(example.expected.trim().split('\n'));
-    else expect(customers(example)).toEqual(JSON.parse(example.expected));
+    else expect(await customers(example)).toEqual(JSON.parse(example.expected));
   });
 
   it.each(

@@ -49,6 +49,9 @@ describe('the published schema', () => {
       }),
     ],
     ['a lookup with a value otherwise', rule({ lookup: { a: 'b' }, otherwise: { value: 'c' } })],
+    ['an expression', withRule({ expression: "'Since ' & $row.Since", default: 'x' })],
+    ['a telephone number', rule({ transform: [{ phone: { country: 'AU', format: 'national' } }] })],
+    ['a date and a number in another form', rule({ transform: [{ date: { from: 'D/M/YY' } }, 'number'] })],
     ['a declared field', { customFields: { tier: 'string' }, fields: { tier: 'Tier' } }],
     [
       'every source hint',
@@ -78,7 +81,8 @@ describe('the published schema', () => {
     ['a fill of two signs', rule({ transform: [{ pad: { length: 1, with: '00' } }] })],
     ['an unknown otherwise', rule({ lookup: { a: 'b' }, otherwise: 'ignore' })],
     ['an odd decimal sign', rule({ type: 'number', decimal: ';' })],
-    ['an expression, for now', withRule({ expression: '1' })],
+    ['an expression and a column', withRule({ expression: '1', column: 'A' })],
+    ['a country by its name', rule({ transform: [{ phone: { country: 'Australia' } }] })],
     ['an unknown declared type', { ...withRule('A'), customFields: { tier: 'text' } }],
   ])('refuses what the parser refuses: %s', (_title, json) => {
     expect(problemsOf(json)).not.toEqual([]);

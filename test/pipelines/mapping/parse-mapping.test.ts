@@ -177,34 +177,4 @@ describe('parseMapping', () => {
       }
     `);
   });
-
-  it("accepts the contract's example but for what is announced only", () => {
-    const problems = problemsOf({
-      $schema: './mappings.schema.json',
-      version: 1,
-      source: { sheet: 'Customers', headerRow: 1, encoding: 'auto', delimiter: 'auto' },
-      mode: 'upsert',
-      key: { column: 'Account No', stamp: 'cC_001' },
-      fields: {
-        customerName: 'Company',
-        firstName: { column: 'First Name', transform: ['trim', 'nameCase'] },
-        address: { columns: ['Street', 'Street 2'], join: ', ' },
-        phoneNumber: { column: 'Phone', transform: [{ phone: { country: 'AU' } }] },
-        creditLimit: { column: 'Credit Limit', type: 'number', decimal: ',', group: '.' },
-        allowMailing: { column: 'Mail OK', type: 'boolean', true: ['Y', 'Yes'], false: ['N', 'No'] },
-        region: { column: 'State', lookup: { 'New South Wales': 'NSW' }, otherwise: 'error' },
-        country: { column: 'Country', default: 'Australia' },
-        customerType: { value: 'Adult' },
-        notes: { expression: "'Since ' & $row.`Customer Since`" },
-      },
-      ignore: ['Internal Remark'],
-      unmapped: 'warn',
-      blank: 'keep',
-      nullToken: '#N/A',
-    });
-    expect(problems.map(({ code, path }) => `${code} ${path}`)).toEqual([
-      'NOT_SUPPORTED fields.phoneNumber.transform[0]',
-      'NOT_SUPPORTED fields.notes.expression',
-    ]);
-  });
 });

@@ -107,7 +107,7 @@ function readCellAttributes(cursor: MarkupCursor, cell: StoredCell): boolean {
       if (cell.style < 0) return false;
     } else if (name === letterT) {
       if (cell.type !== '') return false;
-      cell.type = text.slice(cursor.valueStart, cursor.valueEnd);
+      cell.type = text.slice(cursor.valueStart, cursor.valueEnd).trim();
     }
   }
   if (cell.style < 0) cell.style = 0;

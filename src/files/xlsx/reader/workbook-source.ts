@@ -1,6 +1,7 @@
 import type { Notice } from '../../../../pipelines/ports.js';
 import type { Row } from '../../../../pipelines/row.js';
 import type { InputSource } from '../../input-source.js';
+import { createRowWatch } from '../../table/row-watch.js';
 import { type Archive, openArchive } from './archive.js';
 import { columnLetters, parseRange } from './cell-reference.js';
 import { makeCellDecoder } from './decode-cell.js';
@@ -53,6 +54,8 @@ class SheetReading {
   readonly #options: WorkbookSourceOptions;
   #rows: Row[] = [];
   #index = 0;
+  #lastNumber: number;
+  readonly #watch = createRowWatch();
   readonly #facts: ReadingFacts = {
     hiddenRows: 0,
     firstHiddenRow: 0,
@@ -64,10 +67,11 @@ class SheetReading {
 
   constructor(options: WorkbookSourceOptions) {
     this.#options = options;
+    this.#lastNumber = options.headerRow;
   }
 
   get notices(): readonly Notice[] {
-    return readingNotices(this.#facts, this.#options.skipHidden);
+    return [...readingNotices(this.#facts, this.#options.skipHidden), ...this.#watch.notices()];
   }
 
   async *batches(): AsyncGenerator<readonly Row[]> {
@@ -105,6 +109,9 @@ class SheetReading {
   #take(row: CollectedRow): void {
     const { headerRow, skipHidden } = this.#options;
     if (row.number <= headerRow) return;
+    // The sheet leaves empty rows out, so that a gap in its numbers is all that tells of them.
+    if (row.number > this.#lastNumber + 1) this.#watch.emptyRow(true);
+    this.#lastNumber = row.number;
     if (row.isHidden) {
       this.#facts.firstHiddenRow ||= row.number;
       this.#facts.hiddenRows++;
@@ -114,7 +121,9 @@ class SheetReading {
       this.#facts.rowsWithContentOutside++;
       this.#facts.firstOutside ??= { row: row.number, column: columnLetters(row.outsideColumn) };
     }
-    if (row.cells.length > 0) this.#rows.push({ index: this.#index++, number: row.number, cells: row.cells });
+    if (row.cells.length === 0) return;
+    this.#rows.push({ index: this.#index++, number: row.number, cells: row.cells });
+    this.#watch.dataRow(row.number, row.cells);
   }
 
   #noteMerged(range: string): void {

@@ -1,0 +1,66 @@
+import { createReadStream, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { parse } from 'csv-parse';
+import { mapRows } from '../../pipelines/stages/map-rows.js';
+import { resolveSettings } from '../../src/config/resolve-settings.js';
+import { openRowSource } from '../../src/files/open-row-source.js';
+import { checkFile } from '../../src/library/check-file.js';
+import { compileFor, readMappingFile } from '../../src/library/mapping-file.js';
+import { createDraftValidator } from '../../src/validation/create-draft-validator.js';
+import { defineBenchmark, type Work } from '../harness/benchmark.js';
+import { customerMapping, writeCustomersCsv } from '../harness/customers-csv.js';
+
+interface Input {
+  readonly file: string;
+  readonly mapping: string;
+}
+
+async function count(batches: AsyncIterable<readonly unknown[]>): Promise<Work> {
+  let rows = 0;
+  for await (const batch of batches) rows += batch.length;
+  return { count: rows };
+}
+
+export const benchmark = defineBenchmark<number, Input>({
+  about:
+    '1,000,000 × 20 of CSV, read and checked, beside bare csv-parse in array mode. Aim: at least 0.9 of it, below 200 MB.',
+  unit: 'rows',
+  reference: 'csv-parse',
+  sizes: { full: 1_000_000, smoke: 5_000 },
+  async prepare(rows, folder) {
+    const input = { file: join(folder, 'customers.csv'), mapping: join(folder, 'mappings.json') };
+    await writeCustomersCsv(input.file, rows);
+    writeFileSync(input.mapping, JSON.stringify(customerMapping));
+    return input;
+  },
+  contenders: {
+    'csv-parse': {
+      async run({ file }) {
+        let rows = -1;
+        await pipeline(createReadStream(file), parse(), async (records) => {
+          for await (const _ of records) rows += 1;
+        });
+        return { count: rows };
+      },
+    },
+    read: {
+      run: async ({ file }) => count((await openRowSource(file)).batches()),
+    },
+    'read + map + validate': {
+      async run({ file, mapping }) {
+        const mappingFile = readMappingFile(mapping);
+        const source = await openRowSource(file);
+        const validate = createDraftValidator(mappingFile.mapping.customFields);
+        return count(mapRows(source.batches(), compileFor(mappingFile, source), validate));
+      },
+    },
+    check: {
+      async run({ file, mapping }) {
+        const { counts, input } = await checkFile(resolveSettings({ mapping }), { file });
+        if (counts.invalid > 0) throw new Error(`${counts.invalid} rows of the benchmark are invalid.`);
+        return { count: input?.rows ?? 0 };
+      },
+    },
+  },
+});

@@ -1,0 +1,20 @@
+import { loadBenchmark } from './find-benchmarks.js';
+import { peakMiB } from './peak-memory.js';
+
+/** A process that makes one run of one contender, or makes what they work on, and prints what came of it as JSON. */
+const [name = '', task = '', argument = ''] = process.argv.slice(2);
+const benchmark = await loadBenchmark(name);
+if (task === '--prepare') {
+  const { size, folder } = JSON.parse(argument) as { readonly size: unknown; readonly folder: string };
+  console.log(JSON.stringify((await benchmark.prepare(size, folder)) ?? null));
+} else {
+  const contender = benchmark.contenders[task];
+  if (contender === undefined || !('run' in contender)) throw new Error(`${name} has no contender ${task} to run.`);
+  const cpuBefore = process.cpuUsage();
+  const start = performance.now();
+  const work = await contender.run(JSON.parse(argument));
+  const seconds = work.seconds ?? (performance.now() - start) / 1000;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  const cpuSeconds = (user + system) / 1e6;
+  console.log(JSON.stringify({ count: work.count, seconds, cpuSeconds, peakMiB: peakMiB() }));
+}

@@ -1,0 +1,42 @@
+import type { Benchmark, Measured } from './benchmark.js';
+import type { Results } from './run-benchmark.js';
+
+const heads = ['', 'rate', 'ratio', 'ratio by CPU', 'peak', 'rounds'] as const;
+
+/**
+ * The results as a table. Rates are medians and memory is the highest peak; the first ratio is of time on the clock, the
+ * second of processor time, which tells more on a machine that others use, too.
+ */
+export function report({ reference, unit }: Benchmark, results: Results): string {
+  const peer = results.get(reference) ?? [];
+  const rows = [...results].map(([name, measured]) => [
+    name,
+    `${Math.round(median(measured, rate)).toLocaleString('en')} ${unit}/s`,
+    (median(measured, rate) / median(peer, rate)).toFixed(2),
+    (median(measured, cpuRate) / median(peer, cpuRate)).toFixed(2),
+    `${Math.max(...measured.map(({ peakMiB }) => peakMiB)).toFixed(0)} MiB`,
+    `${measured.map(({ seconds }) => seconds.toFixed(2)).join(', ')} s`,
+  ]);
+  const table = [heads, ...rows];
+  const widths = heads.map((_, at) => Math.max(...table.map((cells) => cells[at]?.length ?? 0)));
+  const lines = table.map((cells) =>
+    cells
+      .map((cell, at) => pad(cell, widths[at] ?? 0, at))
+      .join('  ')
+      .trimEnd(),
+  );
+  return `${lines.join('\n')}\n(${unit}: ${peer[0]?.count.toLocaleString('en')}; ratios are of ${reference})`;
+}
+
+function pad(cell: string, width: number, column: number): string {
+  return column === 0 || column === heads.length - 1 ? cell.padEnd(width) : cell.padStart(width);
+}
+
+const rate = ({ count, seconds }: Measured) => count / seconds;
+const cpuRate = ({ count, cpuSeconds }: Measured) => count / cpuSeconds;
+
+function median(measured: readonly Measured[], of: (one: Measured) => number): number {
+  const values = measured.map(of).sort((one, other) => one - other);
+  const upper = values[Math.floor(values.length / 2)] ?? Number.NaN;
+  return values.length % 2 === 1 ? upper : ((values[values.length / 2 - 1] ?? Number.NaN) + upper) / 2;
+}

@@ -1,0 +1,71 @@
+import type { DateOrder } from './date-order.js';
+import type { SuggestedField } from './synonyms.js';
+import type { Look } from './value-looks.js';
+
+/** Where a column goes. */
+export type Target = SuggestedField | CustomColumn | 'customerCode' | 'customerId' | 'key';
+
+/** The client's own columns, for what no field of the API is meant for. */
+export type CustomColumn = `cC_${string}`;
+
+/** From this certainty on, nobody needs to be asked. */
+export const sureFrom = 0.8;
+
+/** What becomes of one column of the file. */
+export interface ColumnProposal {
+  readonly column: string;
+  readonly samples: readonly string[];
+  readonly look: Look;
+  readonly distinct: number;
+  /** Absent when the column is left out. */
+  readonly target?: Target;
+  /** 0 to 1. */
+  readonly confidence: number;
+  /** Why, or why not, as a clause. */
+  readonly why: string;
+  /** What its user should know: values that will not pass, and the like. Whole sentences. */
+  readonly remarks: readonly string[];
+}
+
+/** What only the user knows. */
+export type Question =
+  | { readonly kind: 'target'; readonly column: string; readonly target: Target; readonly samples: readonly string[] }
+  | { readonly kind: 'key'; readonly column: string; readonly why: string; readonly samples: readonly string[] }
+  | { readonly kind: 'dateOrder'; readonly columns: readonly string[]; readonly samples: readonly string[] }
+  | { readonly kind: 'decimal'; readonly column: string; readonly samples: readonly string[] }
+  | { readonly kind: 'customColumns'; readonly columns: readonly string[] };
+
+/** What the user has said already. */
+export interface Choices {
+  /** By column; `leave` leaves it out. */
+  readonly targets?: ReadonlyMap<string, Target | 'leave'>;
+  /** The column of the key; `none` does without. */
+  readonly key?: { readonly column: string } | 'none';
+  readonly dateOrder?: DateOrder;
+  readonly decimal?: '.' | ',';
+  /** Keep columns without a field in the client's own columns. */
+  readonly customColumns?: boolean;
+}
+
+export interface Suggestion {
+  /** The mapping, ready to be written as JSON. */
+  readonly mapping: MappingJson;
+  /** In file order. */
+  readonly columns: readonly ColumnProposal[];
+  readonly questions: readonly Question[];
+  /** About the mapping as a whole. */
+  readonly remarks: readonly string[];
+  readonly rows: number;
+}
+
+export type RuleJson = string | { readonly [property: string]: unknown };
+
+export interface MappingJson {
+  readonly $schema: string;
+  readonly version: 1;
+  readonly source?: { readonly sheet?: string; readonly headerRow?: number };
+  readonly mode: 'add' | 'upsert';
+  readonly key?: { readonly column: string };
+  readonly fields: { readonly [field: string]: RuleJson };
+  readonly ignore?: readonly string[];
+}

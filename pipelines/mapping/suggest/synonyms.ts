@@ -1,0 +1,270 @@
+/** How certain a heading makes us, by the list that it stands in. */
+export const certainties = { strong: 1, weak: 0.75, faint: 0.6 } as const;
+
+export type Certainty = keyof typeof certainties;
+
+/** Headings of one field: English, German, French and Spanish, as people and programs write them. */
+type Headings = { readonly [certainty in Certainty]?: readonly string[] };
+
+/**
+ * What other programs call the customer's fields. Case, accents, spaces and signs do not count, nor do words like
+ * "customer" and "billing", which `heading-contexts.ts` lists.
+ */
+export const synonyms = {
+  customerName: {
+    strong: [
+      ...['company', 'company name', 'business name', 'organisation', 'organization', 'organisation name'],
+      ...['organization name', 'customer name', 'account name', 'trading name', 'co last name', 'business'],
+      ...['firma', 'firmenname', 'firmenname 1', 'unternehmen', 'firmenbezeichnung'],
+      ...[
+        'raison sociale',
+        'societe',
+        'entreprise',
+        'nom entreprise',
+        'nom d entreprise',
+        'nom de l entreprise',
+        'nom societe',
+        'nom de la societe',
+        'nom client',
+        'nom du client',
+      ],
+      ...['empresa', 'razon social', 'nombre razon social', 'nombre empresa', 'nombre fiscal', 'nombre comercial'],
+      ...['nombre cliente', 'nombre del cliente', 'kundenname', 'geschaftlicher name', 'denomination'],
+    ],
+    weak: ['full name', 'contact name', 'display name', 'client', 'customer', 'client name', 'kunde', 'cliente'],
+    faint: [
+      'associated company',
+      'nom complet',
+      'nombre completo',
+      'vollstandiger name',
+      'job or customer name',
+      'employer',
+    ],
+  },
+  firstName: {
+    strong: [
+      ...['first name', 'given name', 'forename', 'christian name', 'fname', 'vorname', 'rufname'],
+      ...['prenom', 'nombre de pila', 'primer nombre'],
+    ],
+  },
+  lastName: {
+    strong: [
+      ...['last name', 'surname', 'family name', 'lname', 'nachname', 'familienname', 'zuname'],
+      ...['nom de famille', 'apellido', 'apellidos', 'primer apellido'],
+    ],
+  },
+  address: {
+    strong: [
+      ...['address', 'street', 'street address', 'address line', 'street name', 'address street', 'addr', 'addr line'],
+      ...['baddr', 'mailing address', 'postal address', 'strasse', 'str', 'anschrift', 'strasse und hausnummer'],
+      ...['strasse hausnummer', 'strasse nr', 'adresse', 'rue', 'adresse ligne', 'adresse postale', 'adresse voie'],
+      ...['direccion', 'domicilio', 'calle', 'direccion postal', 'suite', 'apartment', 'unit', 'adresszusatz'],
+      ...[
+        'adress zusatz',
+        'complement adresse',
+        'complement d adresse',
+        'house number',
+        'hausnummer',
+        'haus nr',
+        'hausnr',
+      ],
+    ],
+    weak: ['line', 'zusatz', 'complement'],
+  },
+  city: {
+    strong: [
+      ...['city', 'town', 'suburb', 'locality', 'city town', 'town city', 'suburb town', 'place'],
+      ...['ort', 'stadt', 'wohnort', 'ville', 'commune', 'localite', 'ciudad', 'poblacion', 'localidad', 'municipio'],
+    ],
+  },
+  region: {
+    strong: [
+      ...['state', 'region', 'province', 'county', 'state province', 'state region', 'state territory', 'territory'],
+      ...[
+        'state province region',
+        'province state',
+        'bundesland',
+        'kanton',
+        'departement',
+        'provincia',
+        'provinz',
+        'estado',
+      ],
+      ...['comunidad autonoma'],
+    ],
+    weak: ['province code', 'state code', 'region code', 'state id'],
+  },
+  postalCode: {
+    strong: [
+      ...[
+        'post code',
+        'postal code',
+        'postal',
+        'zip',
+        'zip code',
+        'zip postal code',
+        'postal zip code',
+        'post',
+        'pcode',
+      ],
+      ...['zip postcode', 'plz', 'postleitzahl', 'code postal', 'cp', 'codigo postal', 'cod postal'],
+    ],
+  },
+  country: {
+    strong: [...['country', 'country region', 'nation', 'land', 'staat', 'pays', 'pais']],
+    weak: [
+      'country code',
+      'country id',
+      'country iso',
+      'nationskennzeichen',
+      'land nr',
+      'land iso',
+      'pays alpha',
+      'code pays',
+      'codigo pais',
+    ],
+  },
+  phoneNumber: {
+    strong: [
+      ...['phone', 'phone number', 'telephone', 'telephone number', 'phone no', 'tel', 'tel no', 'landline', 'telno'],
+      ...['telefon', 'telefonnummer', 'festnetz', 'tel nr', 'telefono', 'numero de telefono', 'numero de telephone'],
+    ],
+    weak: [
+      ...['mobile', 'mobile phone', 'mobile number', 'mobile phone number', 'cell', 'cell phone', 'cellphone', 'mob'],
+      ...['mobil', 'handy', 'mobilfunknummer', 'portable', 'telephone portable', 'movil', 'telefono movil', 'celular'],
+    ],
+  },
+  faxNumber: {
+    strong: ['fax', 'fax number', 'fax no', 'facsimile', 'telefax', 'fax phone', 'fax num', 'faxnummer', 'telecopie'],
+  },
+  emailAddress: {
+    strong: [
+      ...['email', 'email address', 'mail', 'mail address', 'emails', 'email s', 'mailadresse', 'email adresse'],
+      ...['adresse email', 'adresse mail', 'courriel', 'correo', 'correo electronico', 'direccion de correo'],
+      ...['direccion email', 'direccion de correo electronico'],
+    ],
+  },
+  webSite: {
+    strong: [
+      ...['website', 'web site', 'web', 'url', 'www', 'homepage', 'home page', 'web page', 'website address'],
+      ...['website url', 'webseite', 'webadresse', 'internet', 'internetseite', 'site web', 'site internet'],
+      ...['pagina web', 'sitio web'],
+    ],
+  },
+  creditLimit: {
+    strong: [
+      ...['credit limit', 'credit limit amount', 'kreditlimit', 'kreditrahmen', 'limite de credit', 'encours maximum'],
+      ...['encours autorise', 'limite de credito', 'credito maximo', 'riesgo maximo'],
+    ],
+    faint: ['limit', 'credit'],
+  },
+  discountPercent: {
+    strong: [
+      ...['discount', 'discount percent', 'discount percentage', 'discount rate', 'default discount', 'rabatt'],
+      ...['rabatt prozent', 'remise', 'taux de remise', 'descuento', 'porcentaje descuento', 'dto'],
+    ],
+  },
+  notes: {
+    strong: [
+      ...['notes', 'note', 'comment', 'comments', 'remark', 'remarks', 'memo', 'bemerkung', 'bemerkungen', 'notiz'],
+      ...['notizen', 'anmerkung', 'kommentar', 'commentaire', 'commentaires', 'remarque', 'remarques'],
+      ...['observaciones', 'nota', 'notas', 'comentario', 'comentarios'],
+    ],
+    weak: ['info', 'additional information', 'informations supplementaires', 'notepad'],
+  },
+  customerType: {
+    strong: [
+      ...['customer type', 'client type', 'account type', 'ctype', 'kundentyp', 'kundenart', 'type client'],
+      ...['type de client', 'tipo de cliente', 'tipo cliente'],
+    ],
+    weak: [
+      'type',
+      'typ',
+      'tipo',
+      'customer group',
+      'customer group name',
+      'kundengruppe',
+      'group',
+      'groupe client',
+      'grupo de clientes',
+    ],
+    faint: ['category', 'kategorie', 'categorie', 'categoria'],
+  },
+  active: {
+    strong: ['active', 'is active', 'enabled', 'aktiv', 'actif', 'activo', 'activado', 'kunde aktiv'],
+    weak: ['status', 'account status', 'customer status', 'estado cliente'],
+  },
+  rewardsCollector: {
+    strong: ['rewards collector', 'loyalty member', 'rewards member', 'loyalty', 'rewards program', 'treueprogramm'],
+  },
+  rewardsNumber: {
+    strong: [
+      ...['rewards number', 'loyalty number', 'loyalty card', 'loyalty card number', 'rewards card', 'member card'],
+      ...['membership number', 'kundenkarte', 'kundenkartennummer', 'carte de fidelite', 'tarjeta de fidelidad'],
+    ],
+  },
+  allowMailing: {
+    strong: [
+      ...['allow mailing', 'accepts marketing', 'accepts email marketing', 'email marketing', 'newsletter', 'mail ok'],
+      ...['email opt in', 'marketing opt in', 'marketing email opt in', 'marketing consent', 'mailing list'],
+      ...['send newsletter', 'receive newsletter', 'email subscription status', 'opt in', 'subscribed', 'werbung'],
+      ...['werbung erlaubt', 'newsletter abonniert', 'inscription newsletter', 'boletin', 'acepta publicidad'],
+    ],
+    faint: ['news', 'mailing', 'marketing'],
+  },
+  allowDataShare: {
+    strong: ['allow data share', 'data sharing', 'share data', 'allow data sharing', 'third party consent'],
+  },
+  correspondenceEmail: {
+    strong: ['correspondence email', 'statements by email', 'email statements', 'invoice by email', 'email invoices'],
+  },
+  correspondencePaper: {
+    strong: ['correspondence paper', 'paper statements', 'print statements', 'invoice by post', 'paper invoices'],
+  },
+  priceBand: {
+    strong: ['price band', 'price level', 'price tier', 'price list number', 'preisgruppe', 'tarif', 'nivel de precio'],
+  },
+  bankSortCode: { strong: ['sort code', 'bank sort code', 'bsb', 'bsb number', 'blz', 'bankleitzahl', 'code guichet'] },
+  bankAccount: {
+    strong: [...['bank account', 'bank account number', 'iban', 'kontonummer', 'numero de compte', 'cuenta bancaria']],
+  },
+  bankAccountName: {
+    strong: ['bank account name', 'account holder', 'bank account owner', 'kontoinhaber', 'titulaire du compte'],
+  },
+} as const satisfies Record<string, Headings>;
+
+export type SuggestedField = keyof typeof synonyms;
+
+/** Headings that say the opposite of a yes/no field. */
+export const opposites = {
+  active: ['inactive', 'is inactive', 'archived', 'disabled', 'blocked', 'gesperrt', 'inaktiv', 'inactif', 'inactivo'],
+  allowMailing: [
+    ...['do not email', 'do not mail', 'unsubscribed', 'opt out', 'email opt out', 'no marketing', 'keine werbung'],
+    ...['desinscrit', 'no enviar publicidad'],
+  ],
+} as const satisfies { readonly [field in SuggestedField]?: readonly string[] };
+
+/** What programs call their own identifier of a customer. */
+export const keyHeadings = {
+  strong: [
+    ...['customer id', 'customer no', 'customer number', 'customer code', 'customer ref', 'customer reference'],
+    ...['account no', 'account number', 'account id', 'account code', 'account ref', 'client id', 'client no'],
+    ...['client number', 'client code', 'card id', 'member id', 'member no', 'member number', 'patient number'],
+    ...['external id', 'external unique id', 'legacy id', 'old id', 'debtor number', 'debtor code', 'debitor'],
+    ...[
+      'debitorennummer',
+      'kundennummer',
+      'kunden nr',
+      'kundennr',
+      'kunden id',
+      'kundenid',
+      'code client',
+      'compte client',
+      'id client',
+    ],
+    ...['numero client', 'numero de client', 'no client', 'ref client', 'cod cliente', 'codigo cliente', 'id cliente'],
+    ...['codigo de cliente', 'numero de cliente', 'contact id', 'record id', 'internal id', 'user id'],
+  ],
+  weak: ['id', 'reference', 'ref', 'refnum', 'ref num', 'reference id', 'reference number', 'uid', 'guid', 'codigo'],
+  faint: ['code', 'number', 'no', 'nr', 'ean', 'barcode'],
+} as const satisfies Headings;

@@ -1,0 +1,22 @@
+import { resolveSettings } from '../../../config/resolve-settings.js';
+import { defineCommand } from '../../command.js';
+import { localOptions, mappingOption, toSettingOptions } from '../../common-options.js';
+import { renderMappingTest } from '../../render-mapping-test.js';
+
+export const mappingTestCommand = defineCommand({
+  command: 'test [files..]',
+  describe: 'Run the cases in *.mapping-test.json beside the mapping',
+  examples: [['$0 mapping test', 'says which rows no longer become the customers that they should']],
+  options: (yargs) =>
+    mappingOption(localOptions(yargs)).positional('files', {
+      type: 'string',
+      array: true,
+      describe: 'Files of cases (default: all beside the mapping)',
+    }),
+  async run(args, reporter) {
+    const { testMapping } = await import('../../../library/mapping/test-mapping.js');
+    const run = await testMapping(resolveSettings(toSettingOptions(args)), args.files ?? []);
+    await reporter.result(renderMappingTest(run), run);
+    return run.exitCode;
+  },
+});

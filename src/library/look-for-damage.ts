@@ -1,0 +1,61 @@
+import { columnLookouts } from '../../pipelines/damage/column-lookouts.js';
+import type { FindingGroup } from '../../pipelines/damage/finding.js';
+import { watchDamage } from '../../pipelines/damage/watch-damage.js';
+import type { CompiledMapping } from '../../pipelines/mapping/compile-mapping.js';
+import type { Mapping } from '../../pipelines/mapping/mapping.js';
+import type { Notice } from '../../pipelines/ports.js';
+import type { JudgeRow } from '../../pipelines/stages/refuse-damage.js';
+import { type Input, readThrough } from './input.js';
+import type { RunObserver } from './observer.js';
+
+/** What reading an input to its end told. */
+export interface InputLook {
+  /** Data rows. */
+  readonly rows: number;
+  readonly findings: readonly FindingGroup[];
+  /** What is wrong with a row's cells, for those who will not send it then. */
+  readonly judge: JudgeRow;
+}
+
+/** Remarks on the input that are about one row: it is no customer. */
+const aboutOneRow: ReadonlySet<string> = new Set(['TOTALS_ROW']);
+
+/**
+ * Reads the input to its end and looks at every cell that the mapping uses, and tells the observer what it is and what
+ * is remarkable about it.
+ *
+ * @throws InputError
+ */
+export async function lookForDamage(
+  input: Input,
+  mapping: Mapping,
+  mapper: CompiledMapping,
+  observer: RunObserver,
+): Promise<InputLook> {
+  const { source } = input;
+  const watch = watchDamage({
+    columns: source.columns,
+    lookouts: columnLookouts(mapping, mapper, source.columns),
+    nullToken: mapping.nullToken,
+  });
+  const rows = await readThrough(input, watch.see);
+  const report = watch.report();
+  observer.opened?.({ file: input.file, detected: source.detected, rows });
+  for (const notice of source.notices) observer.notice?.(notice);
+  for (const notice of unmappedNotices(mapper)) observer.notice?.(notice);
+  for (const finding of report.findings) observer.finding?.(finding);
+  const remarks = source.notices.filter(({ code }) => aboutOneRow.has(code));
+  return {
+    rows,
+    findings: report.findings,
+    judge: (row) => [...remarks.filter((remark) => remark.row === row.number), ...report.judge(row)],
+  };
+}
+
+function unmappedNotices({ unmappedColumns }: CompiledMapping): readonly Notice[] {
+  return unmappedColumns.map((column) => ({
+    code: 'COLUMN_UNMAPPED',
+    message: `The mapping does not mention the column "${column}".`,
+    columns: [column],
+  }));
+}

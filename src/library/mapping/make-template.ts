@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs';
+import type { TemplateColumn, TemplateContent } from '../../../pipelines/mapping/template/template-column.js';
+import { templateColumns } from '../../../pipelines/mapping/template/template-columns.js';
+import type { Settings } from '../../config/settings.js';
+import { UsageError } from '../../errors.js';
+import { type CellCheck, type TemplateSheetColumn, writeTemplate } from '../../files/xlsx/template-writer.js';
+import { readMappingFile } from '../mapping-file.js';
+
+export interface TemplateOptions {
+  readonly file: string;
+  /** Replace a workbook that is there. */
+  readonly force: boolean;
+}
+
+export interface MadeTemplate {
+  readonly file: string;
+  readonly mapping: string;
+  readonly sheet: string;
+  readonly columns: readonly TemplateColumn[];
+}
+
+const usualSheet = 'Customers';
+const explainingSheet = 'Columns';
+
+/** Makes an empty workbook that the mapping can read. @throws UsageError */
+export async function makeTemplate(settings: Settings, { file, force }: TemplateOptions): Promise<MadeTemplate> {
+  if (!/\.xlsx$/i.test(file))
+    throw new UsageError(`A template is a workbook; "${file}" does not end in .xlsx.`, {
+      code: 'TEMPLATE_FORMAT',
+      nextStep: 'For example: mypos-customers mapping template customers.xlsx',
+    });
+  if (existsSync(file) && !force)
+    throw new UsageError(`There is a file ${file} already.`, {
+      code: 'FILE_EXISTS',
+      nextStep: 'Name another file, or add --force to replace it.',
+    });
+  const { path, mapping } = readMappingFile(settings.mapping.value);
+  const columns = templateColumns(mapping);
+  const sheet = sheetName(mapping.source.sheet);
+  await writeTemplate(
+    file,
+    { name: sheet, headerRow: mapping.source.headerRow ?? 1, columns: columns.map(sheetColumn) },
+    {
+      name: sheet === explainingSheet ? `${explainingSheet} explained` : explainingSheet,
+      header: ['Column', 'Needed', 'What to enter', 'Example'],
+      rows: columns.map(({ name, isRequired, explanation, example }) => [
+        name,
+        isRequired ? 'yes' : '',
+        explanation.join(' '),
+        example,
+      ]),
+    },
+  );
+  return { file, mapping: path, sheet, columns };
+}
+
+/** A sheet may be named by its number, too; that is no name to give. */
+function sheetName(named: string | undefined): string {
+  return named === undefined || /^\d+$/.test(named) ? usualSheet : named;
+}
+
+function sheetColumn({ name, holds, choices, isRequired, explanation }: TemplateColumn): TemplateSheetColumn {
+  const check: CellCheck | undefined =
+    choices === undefined ? checks[holds.kind](holds as never) : { kind: 'list', ...choices };
+  return {
+    name,
+    format: formats[holds.kind](holds as never),
+    isRequired,
+    ...(check !== undefined && { check }),
+    hint: explanation.join(' '),
+  };
+}
+
+type ByContent<Result> = {
+  readonly [Kind in TemplateContent['kind']]: (holds: Extract<TemplateContent, { kind: Kind }>) => Result;
+};
+
+const checks: ByContent<CellCheck | undefined> = {
+  text: () => undefined,
+  number: ({ isWhole }) => ({ kind: 'number', isWhole }),
+  date: () => ({ kind: 'date' }),
+};
+
+/** Text is text from the start, so that a leading zero stays. */
+const formats: ByContent<string> = {
+  text: () => '@',
+  number: ({ isWhole }) => (isWhole ? '0' : '#,##0.00'),
+  date: ({ format }) =>
+    format
+      .replace('YYYY', 'yyyy')
+      .replace('YY', 'yy')
+      .replace('DD', 'dd')
+      .replace('D', 'd')
+      .replaceAll('M', 'm')
+      .replace('T', '"T"')
+      .replace('HH', 'hh'),
+};

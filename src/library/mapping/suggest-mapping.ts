@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs';
+import { suggestMapping } from '../../../pipelines/mapping/suggest/suggest-mapping.js';
+import type { Choices, MappingJson, Question, Suggestion } from '../../../pipelines/mapping/suggest/suggestion.js';
+import type { FileSample } from '../../../pipelines/mapping/suggest/suggestion-parts.js';
+import { InputError, UsageError } from '../../errors.js';
+import type { InputSource } from '../../files/input-source.js';
+import type { ReadOptions } from '../input.js';
+import type { RunObserver } from '../observer.js';
+import { readSample } from './read-sample.js';
+import { readableJson } from './readable-json.js';
+import { writeSchemaBeside, writeWhole } from './schema-beside.js';
+
+export interface SuggestOptions extends ReadOptions {
+  readonly file: string;
+  /** Where the mapping goes. */
+  readonly output: string;
+  /** Replace a mapping that is there. */
+  readonly force: boolean;
+  readonly choices: Choices;
+}
+
+/** What was proposed and where it was written. */
+export interface SuggestedMapping extends Suggestion {
+  readonly file: string;
+  readonly output: string;
+  /** The schema beside it; null when another file has its name. */
+  readonly schema: string | null;
+}
+
+/** Asks the user and gives what is known then; the same choices when there is nothing more to know. */
+export type Ask = (questions: readonly Question[], known: Choices) => Promise<Choices>;
+
+/**
+ * Reads the beginning of a file, proposes a mapping for it and writes that.
+ *
+ * @param ask - without it, open questions stay in the result and the likeliest answers in the mapping
+ * @throws UsageError when there is a mapping already, InputError when the file cannot be read or shows no customers
+ */
+export async function suggestMappingFor(
+  options: SuggestOptions,
+  ask?: Ask,
+  observer: RunObserver = {},
+): Promise<SuggestedMapping> {
+  const { file, output } = options;
+  refuseToReplace(options);
+  const { source, rows } = await readSample(file, options);
+  observer.opened?.({ file, detected: source.detected, rows: rows.length });
+  for (const notice of source.notices) observer.notice?.(notice);
+  const sample: FileSample = {
+    columns: source.columns,
+    duplicateColumns: source.duplicateColumns,
+    rows: rows.map(({ cells }) => cells),
+    ...sourceHints(source, options),
+  };
+  const suggestion = await settle(sample, options.choices, ask);
+  if (Object.keys(suggestion.mapping.fields).length === 0) throw nothingFound(file, source);
+  await writeWhole(output, readableJson(suggestion.mapping));
+  const schema = await writeSchemaBeside(output);
+  return { ...suggestion, file, output, schema: schema ?? null };
+}
+
+/** One answer may open the next question: which order the dates have that shall be kept. */
+async function settle(sample: FileSample, choices: Choices, ask: Ask | undefined): Promise<Suggestion> {
+  const suggestion = suggestMapping(sample, choices);
+  if (ask === undefined || suggestion.questions.length === 0) return suggestion;
+  const known = await ask(suggestion.questions, choices);
+  return known === choices ? suggestion : settle(sample, known, ask);
+}
+
+function refuseToReplace({ output, force }: SuggestOptions): void {
+  if (force || !existsSync(output)) return;
+  throw new UsageError(`There is a file ${output} already.`, {
+    code: 'FILE_EXISTS',
+    nextStep: 'Name another with --output <file>, or add --force to replace it.',
+  });
+}
+
+/** A mapping without fields is none. */
+function nothingFound(file: string, { columns }: InputSource): InputError {
+  const names = columns.slice(0, 8).map((column) => `"${column}"`);
+  const more = columns.length > names.length ? ` and ${columns.length - names.length} more` : '';
+  return new InputError(`${file}: no column looks like a field of a customer (${names.join(', ')}${more}).`, {
+    code: 'NOTHING_TO_MAP',
+    nextStep: 'Check sheet and header row (--sheet, --header-row), or write the mapping yourself: see docs/mapping.md.',
+  });
+}
+
+/** What a later import would otherwise have to find out again, where finding out could go wrong. */
+function sourceHints(
+  { detected }: InputSource,
+  { sheet }: ReadOptions,
+): { readonly source?: NonNullable<MappingJson['source']> } {
+  const hints = {
+    ...(sheet !== undefined && detected.sheet !== undefined && { sheet: detected.sheet }),
+    ...(detected.headerRow !== undefined && detected.headerRow > 1 && { headerRow: detected.headerRow }),
+  };
+  return Object.keys(hints).length === 0 ? {} : { source: hints };
+}

@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { stringify } from 'csv-stringify/sync';
+import { describe, expect, it, vi } from 'vitest';
+import { type Row, textOf } from '../../pipelines/row.js';
+import { openRowSource } from '../../src/files/open-row-source.js';
+import { awkwardColumns, awkwardCustomers } from '../files/awkward-customers.js';
+import { contentOf, failureOf, useTempFiles } from '../files/temp-files.js';
+import { makeWorkbook, textCell } from '../files/xlsx/make-workbook.js';
+
+const files = useTempFiles();
+
+type Cells = readonly string[];
+
+/** One kind of file, and how its producers write a table into it. */
+interface Kind {
+  readonly format: 'csv' | 'xlsx' | 'ndjson';
+  readonly name: string;
+  write(columns: Cells, rows: readonly Cells[]): Buffer;
+  /** The line or row number of the first row of data. */
+  readonly firstNumber: number;
+}
+
+const csv = (columns: Cells, rows: readonly Cells[]) =>
+  Buffer.from(stringify([columns, ...rows] as string[][], { quoted_empty: true }));
+const ndjson = (columns: Cells, rows: readonly Cells[]) =>
+  Buffer.from(
+    rows
+      .map((cells) => `${JSON.stringify(Object.fromEntries(columns.map((name, at) => [name, cells[at]])))}\n`)
+      .join(''),
+  );
+const letters = (at: number) => String.fromCharCode(65 + at);
+const xlsx = (columns: Cells, rows: readonly Cells[]) => {
+  const row = (cells: Cells, number: number) =>
+    `<row r="${number}">${cells.map((text, at) => textCell(`${letters(at)}${number}`, text)).join('')}</row>`;
+  return makeWorkbook({ rows: [columns, ...rows].map((cells, at) => row(cells, at + 1)).join('') });
+};
+
+const kinds: Readonly<Record<string, Kind>> = {
+  csv: { format: 'csv', name: 'customers.csv', write: csv, firstNumber: 2 },
+  'csv.gz': {
+    format: 'csv',
+    name: 'customers.csv.gz',
+    write: (columns, rows) => gzipSync(csv(columns, rows)),
+    firstNumber: 2,
+  },
+  xlsx: { format: 'xlsx', name: 'customers.xlsx', write: xlsx, firstNumber: 2 },
+  ndjson: { format: 'ndjson', name: 'customers.ndjson', write: ndjson, firstNumber: 1 },
+  'ndjson.gz': {
+    format: 'ndjson',
+    name: 'customers.ndjson.gz',
+    write: (columns, rows) => gzipSync(ndjson(columns, rows)),
+    firstNumber: 1,
+  },
+};
+
+const many = Array.from({ length: 2345 }, (_, at) => [
+  `${at}`,
+  `Zoë ${at} 東京`,
+  at % 7 === 0 ? '' : 'x'.repeat(at % 50),
+]);
+const threeColumns = ['No', 'Name', 'Remark'];
+
+/** A decompressor lets go of its file a moment after it is told to; on a busy machine that is a long moment. */
+const patience = { timeout: 10_000 };
+
+/** Files that this process has open, where the system shows them. */
+function openFiles(): number {
+  return process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0;
+}
+
+describe.each(Object.entries(kinds))('a source of rows from .%s', (_, kind) => {
+  const put = (columns: Cells, rows: readonly Cells[]) => files.write(kind.write(columns, rows), kind.name);
+  const open = (columns: Cells, rows: readonly Cells[]) => openRowSource(put(columns, rows));
+
+  it('gives the ten awkward customers cell by cell', async () => {
+    const { source, columns, cells, defects } = await contentOf(await open(awkwardColumns, awkwardCustomers));
+    expect([columns, cells, defects]).toEqual([awkwardColumns, awkwardCustomers, []]);
+    expect([source.format, source.detected.format]).toEqual([kind.format, kind.format]);
+  });
+
+  it('counts rows from 0 and numbers them as the user’s editor does', async () => {
+    const { rows } = await contentOf(await open(threeColumns, many));
+    expect(rows.map(({ index }) => index)).toEqual(many.map((_, at) => at));
+    expect(rows.map(({ number }) => number)).toEqual(many.map((_, at) => at + kind.firstNumber));
+    expect(rows.map(({ cells }) => cells.map(textOf))).toEqual(many);
+  });
+
+  it('gives them in batches, none of them empty or endless', async () => {
+    const sizes: number[] = [];
+    for await (const batch of (await open(threeColumns, many)).batches()) sizes.push(batch.length);
+    expect(sizes.length).toBeGreaterThan(1);
+    expect(Math.min(...sizes)).toBeGreaterThan(0);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(1000);
+  });
+
+  it('gives the same as often as it is read, with the same remarks', async () => {
+    const source = await open(threeColumns, many);
+    const first = await contentOf(source);
+    const second = await contentOf(source);
+    expect([second.rows, second.notices]).toEqual([first.rows, first.notices]);
+  });
+
+  it('can be read by two at once', async () => {
+    const source = await open(threeColumns, many);
+    const [one, other] = await Promise.all([contentOf(source), contentOf(source)]);
+    expect(one.rows).toHaveLength(many.length);
+    expect(other.rows).toEqual(one.rows);
+  });
+
+  it('holds no file open, read to its end, left early, or not at all', async () => {
+    const path = put(threeColumns, many);
+    const before = openFiles();
+    const source = await openRowSource(path);
+    await contentOf(source);
+    for (let round = 0; round < 5; round += 1) for await (const _batch of source.batches()) break;
+    await vi.waitFor(() => expect(openFiles()).toBeLessThanOrEqual(before), patience);
+  });
+
+  it('leaves out the columns that this program has added, and keeps the others in place', async () => {
+    const columns = ['_row', '_status', 'No', 'Name', '_run'];
+    const { columns: kept, cells } = await contentOf(await open(columns, [['2', 'invalid', '7', 'Ann', 'r-1']]));
+    expect([kept, cells]).toEqual([['No', 'Name'], [['7', 'Ann']]]);
+  });
+
+  it('knows the bytes on disk', async () => {
+    const path = put(threeColumns, many);
+    const bytes = readFileSync(path);
+    expect((await openRowSource(path)).fingerprint).toEqual({
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+      sizeBytes: bytes.length,
+    });
+  });
+
+  it('knows no column twice', async () => {
+    expect((await open(threeColumns, many)).duplicateColumns).toEqual([]);
+  });
+
+  it('says that the file changed since it was opened', async () => {
+    const path = put(threeColumns, many);
+    const source = await openRowSource(path);
+    appendFileSync(path, '\n');
+    expect((await failureOf(contentOf(source))).code).toBe('FILE_CHANGED');
+  });
+
+  it('says that the file has gone', async () => {
+    const path = put(threeColumns, many);
+    const source = await openRowSource(path);
+    rmSync(path);
+    expect((await failureOf(contentOf(source))).code).toBe('FILE_NOT_FOUND');
+    expect((await failureOf(openRowSource(path))).code).toBe('FILE_NOT_FOUND');
+  });
+
+  it('refuses a folder, and a file with nothing in it, by the name that the user knows', async () => {
+    const folder = files.path(`folder-${kind.name}`);
+    mkdirSync(folder);
+    const empty = files.write('', kind.name);
+    const displayName = 'theirs';
+    expect(await failureOf(openRowSource(folder, { displayName }))).toMatchObject({
+      code: 'IS_A_FOLDER',
+      message: expect.stringContaining('theirs'),
+    });
+    expect(await failureOf(openRowSource(empty, { displayName }))).toMatchObject({
+      code: 'EMPTY_FILE',
+      message: expect.stringContaining('theirs'),
+    });
+  });
+
+  it('passes on what its reader throws, and closes the file', async () => {
+    const source = await open(threeColumns, many);
+    const before = openFiles();
+    const seen: Row[] = [];
+    const stopped = (async () => {
+      for await (const batch of source.batches()) {
+        seen.push(...batch);
+        throw new Error('the consumer gave up');
+      }
+    })();
+    await expect(stopped).rejects.toThrow('the consumer gave up');
+    expect(seen.length).toBeGreaterThan(0);
+    await vi.waitFor(() => expect(openFiles()).toBeLessThanOrEqual(before), patience);
+  });
+});

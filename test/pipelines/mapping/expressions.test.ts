@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { MappedRow } from '../../../pipelines/mapping/map-row.js';
+import type { Cell } from '../../../pipelines/row.js';
+import { createDraftValidator } from '../../../src/validation/create-draft-validator.js';
+import { compiled, parsed } from './mapping-under-test.js';
+
+async function mapCells(json: object, cells: Readonly<Record<string, Cell>>): Promise<MappedRow | undefined> {
+  const [mapped] = await compiled(json, Object.keys(cells)).mapAll([
+    { index: 0, number: 2, cells: Object.values(cells) },
+  ]);
+  return mapped;
+}
+
+function noteBy(expression: string, cells: Readonly<Record<string, Cell>>, rest: object = {}) {
+  return mapCells({ fields: { notes: { expression, ...rest } }, nullToken: '#N/A' }, cells);
+}
+
+describe('an expression', () => {
+  it.each<[title: string, expression: string, cells: Readonly<Record<string, Cell>>, notes: unknown]>([
+    ['joins texts', "'Since ' & $row.`Customer Since`", { 'Customer Since': '2009' }, 'Since 2009'],
+    ['sees a cell as its owner does', '$row.A', { A: { kind: 'number', text: '0,50', value: 0.5 } }, '0,50'],
+    ['finds a column as the mapping does', '$row.company', { ' Company': 'Koala' }, 'Koala'],
+    ['writes a number as text for a field of text', '$number($row.A) * 2', { A: '21' }, '42'],
+    ['gives nothing without an otherwise', "$row.A != '' ? 'x' & $row.A", { A: '' }, undefined],
+    ['clears with null', 'null', { A: '' }, null],
+    ['sees the clearing text as blank', "'[' & $row.A & ']'", { A: '#N/A' }, '[]'],
+    ['looks a column up by its name', "$lookup($row, 'Old No')", { 'Old No': '7' }, '7'],
+    ['has functions of texts', "$join($split($row.A, ';'), ' + ')", { A: 'a;b' }, 'a + b'],
+    ['has its own names', '($a := $row.A; $a & $a)', { A: 'x' }, 'xx'],
+    ['has no way to the program', "$lookup($row, 'constructor')", { A: 'x' }, undefined],
+    ['takes a column that is called like a part of every object', '$row.constructor', { constructor: 'x' }, 'x'],
+  ])('%s', async (_title, expression, cells, notes) => {
+    const mapped = await noteBy(expression, cells);
+    expect(mapped?.reasons).toEqual([]);
+    expect(mapped?.draft.notes).toBe(notes);
+  });
+
+  it('goes through transforms, lookup and default as a cell does', async () => {
+    const rest = { transform: ['upper'], lookup: { AB: 'yes' }, otherwise: 'blank', default: 'none' };
+    expect((await noteBy('$row.A & $row.B', { A: 'a', B: 'b' }, rest))?.draft).toEqual({ notes: 'yes' });
+    expect((await noteBy('$row.A & $row.B', { A: 'a', B: 'c' }, rest))?.draft).toEqual({ notes: 'none' });
+  });
+
+  it('fills a field of numbers and one of yes and no by their types', async () => {
+    const fields = {
+      creditLimit: { expression: '$number($row.A) * 100', type: 'number' },
+      active: { expression: "$row.B = 'open'", type: 'boolean' },
+    };
+    expect((await mapCells({ fields }, { A: '2.5', B: 'open' }))?.draft).toEqual({ creditLimit: 250, active: true });
+  });
+
+  it.each<[title: string, expression: string, cells: Readonly<Record<string, Cell>>, message: string]>([
+    ['fails', '$number($row.A)', { A: 'x' }, 'A "x" makes the expression fail: Unable to cast value to a number: "x"'],
+    ['never ends', '($f := function($x) { $f($x + 1) }; $f($row.A))', { A: '1' }, 'A "1" makes the expression fail: '],
+    ['calls itself too deep', '($f := function() { 1 + $f() }; $f())', { A: '1' }, 'notes makes the expression fail: '],
+    ['fills the memory', '$map([1..99999999], function($v) { $v })', {}, 'notes makes the expression fail: '],
+    ['gives a list', '$split($row.A, ",")', { A: 'a,b' }, 'A "a,b" makes the expression give a list'],
+    [
+      'reads an error cell',
+      '$row.A',
+      { A: { kind: 'error', text: '#REF!', reason: 'a lost reference' } },
+      'A "#REF!" holds no value (a lost reference); correct the cell in the workbook',
+    ],
+  ])('makes the row invalid when it %s', async (_title, expression, cells, message) => {
+    const mapped = await noteBy(expression, cells);
+    expect(mapped?.draft).toEqual({});
+    expect(mapped?.reasons.map((reason) => reason.message)).toEqual([expect.stringContaining(message)]);
+  });
+
+  it('names the columns that it reads, so that they count as mapped', () => {
+    const mapping = compiled({ fields: { notes: { expression: '$row.A & $row.B' } } }, ['A', 'B', 'C']);
+    expect(mapping.unmappedColumns).toEqual(['C']);
+    expect(mapping.columnsOf('notes')).toEqual(['A', 'B']);
+  });
+
+  it('needs its columns in the file', () => {
+    expect(() => compiled({ fields: { notes: { expression: '$row.Phne' } } }, ['Phone'])).toThrow(
+      /did you mean .*Phone/,
+    );
+  });
+});
+
+describe("the contract's example mapping", () => {
+  const json = JSON.parse(readFileSync('fixtures/interface.mapping.json', 'utf8'));
+
+  it('is the one in the contract', () => {
+    const contract = readFileSync('../shared/interface.md', 'utf8');
+    expect(contract).toContain(readFileSync('fixtures/interface.mapping.json', 'utf8'));
+  });
+
+  it('maps a row whole', async () => {
+    const mapped = await mapCells(json, {
+      'Account No': 'A-0042',
+      Company: 'Koala Books',
+      'First Name': 'MAEVE ',
+      Street: '5 Wattle Grove',
+      'Street 2': 'Suite 11',
+      Phone: '02 5550 1201 x7',
+      'Credit Limit': '1.250,50',
+      'Mail OK': 'y',
+      State: 'New South Wales',
+      Country: '',
+      'Customer Since': '2009',
+      'Internal Remark': 'pays late',
+    });
+    expect(mapped).toEqual({
+      key: 'A-0042',
+      draft: {
+        customerName: 'Koala Books',
+        firstName: 'Maeve',
+        address: '5 Wattle Grove, Suite 11',
+        phoneNumber: '+61255501201 ext. 7',
+        creditLimit: 1250.5,
+        allowMailing: true,
+        region: 'NSW',
+        country: 'Australia',
+        customerType: 'Adult',
+        notes: 'Since 2009',
+        cC_001: 'A-0042',
+      },
+      reasons: [],
+      notes: [],
+    });
+    expect(createDraftValidator(parsed(json).customFields)(mapped?.draft ?? {})).toEqual([]);
+  });
+});

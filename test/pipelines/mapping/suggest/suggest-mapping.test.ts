@@ -1,0 +1,284 @@
+import { describe, expect, it } from 'vitest';
+import { compileMapping } from '../../../../pipelines/mapping/compile-mapping.js';
+import { parseMapping } from '../../../../pipelines/mapping/parse/parse-mapping.js';
+import { suggestMapping } from '../../../../pipelines/mapping/suggest/suggest-mapping.js';
+import type { Choices } from '../../../../pipelines/mapping/suggest/suggestion.js';
+import { readRows } from '../read-rows.js';
+
+/** A file from lines, the first of them its header, with cells between bars. */
+function fileOf(...lines: readonly string[]) {
+  const [columns = [], ...rows] = lines.map((line) => line.split('|').map((cell) => cell.trim()));
+  return { columns, duplicateColumns: [], rows };
+}
+
+function suggest(lines: readonly string[], choices?: Choices) {
+  return suggestMapping(fileOf(...lines), choices);
+}
+
+function ruleFor(field: string, heading: string, values: readonly string[], choices?: Choices) {
+  return suggest([`Company|${heading}`, ...values.map((value, row) => `C${row}|${value}`)], choices).mapping.fields[
+    field
+  ];
+}
+
+describe('the rule that is proposed', () => {
+  it.each<[title: string, field: string, heading: string, values: readonly string[], rule: unknown]>([
+    ['plain text', 'city', 'Town', ['Eden', 'Bega'], 'Town'],
+    ['an e-mail address', 'emailAddress', 'Mail', ['a@x.example'], { column: 'Mail', transform: ['email'] }],
+    [
+      'a point as decimal sign',
+      'creditLimit',
+      'Credit limit',
+      ['10.5', '3'],
+      { column: 'Credit limit', type: 'number' },
+    ],
+    [
+      'commas and points of the continent',
+      'creditLimit',
+      'Kreditlimit',
+      ['1.250,50', '3,00'],
+      { column: 'Kreditlimit', type: 'number', decimal: ',', group: '.' },
+    ],
+    [
+      'commas between groups',
+      'creditLimit',
+      'Credit limit',
+      ['1,250.50', '1,000,000.00'],
+      { column: 'Credit limit', type: 'number', group: ',' },
+    ],
+    [
+      'money with its sign',
+      'creditLimit',
+      'Credit limit',
+      ['$1,250.50', '$3.00'],
+      {
+        column: 'Credit limit',
+        transform: [{ replace: { from: '$', to: '' } }],
+        type: 'number',
+        group: ',',
+      },
+    ],
+    ['a whole number', 'priceBand', 'Price level', ['1', '3'], { column: 'Price level', type: 'integer' }],
+    ['the usual yes and no', 'active', 'Active', ['Y', 'n', 'Yes'], { column: 'Active', type: 'boolean' }],
+    [
+      'other words for yes and no',
+      'allowMailing',
+      'Newsletter',
+      ['ja', 'nein', 'Ja'],
+      { column: 'Newsletter', type: 'boolean', true: ['Ja'], false: ['nein'] },
+    ],
+    [
+      'one of two words',
+      'active',
+      'Aktiv',
+      ['aktiv', 'aktiv'],
+      { column: 'Aktiv', type: 'boolean', true: ['aktiv'], false: ['inaktiv'] },
+    ],
+    [
+      'a column that says the opposite',
+      'allowMailing',
+      'Do not email',
+      ['Y', 'N'],
+      { column: 'Do not email', type: 'boolean', true: ['N'], false: ['Y'] },
+    ],
+    [
+      'post codes that lost a zero',
+      'postalCode',
+      'Post code',
+      ['2041', '810', '3053'],
+      { column: 'Post code', transform: [{ pad: { length: 4 } }] },
+    ],
+    ['post codes of several lengths', 'postalCode', 'ZIP', ['2041', '01067', 'SW1A 1AA'], 'ZIP'],
+    ['words where a number is wanted', 'creditLimit', 'Credit limit', ['none', 'ask Bob'], undefined],
+    ['decimals where none may be', 'priceBand', 'Price level', ['1.5'], undefined],
+    ['a category where yes or no is wanted', 'active', 'Status', ['gold', 'silver'], undefined],
+  ])('for %s', (_title, field, heading, values, rule) => {
+    expect(ruleFor(field, heading, values)).toEqual(rule);
+  });
+
+  it('joins the lines of an address in their order, and no other address', () => {
+    const { mapping } = suggest([
+      'Company|Shipping Street|Billing Street 2|Billing Street|Billing City|Shipping City',
+      'Koala|1 Pier|Suite 2|5 Grove|Eden|Bega',
+    ]);
+    expect(mapping.fields.address).toEqual({ columns: ['Billing Street 2', 'Billing Street'], join: ', ' });
+    expect(mapping.fields.city).toBe('Billing City');
+  });
+
+  it('takes the only address that there is', () => {
+    const { mapping } = suggest(['Company|Delivery Street|Delivery City', 'Koala|1 Pier|Bega']);
+    expect(mapping.fields).toMatchObject({ address: 'Delivery Street', city: 'Delivery City' });
+  });
+
+  it('joins a street and the number of its house by a space', () => {
+    const { mapping } = suggest(['Firma|Straße|Hausnr.', 'Koala|Ring|5a']);
+    expect(mapping.fields.address).toEqual({ columns: ['Straße', 'Hausnr.'], join: ' ' });
+  });
+
+  it.each([
+    ['a last name beside a first name', 'Vorname|Name', 'Ann|Lee', { firstName: 'Vorname', lastName: 'Name' }],
+    ['a first name beside last names', 'nombre|apellidos', 'Ana|Paz', { firstName: 'nombre', lastName: 'apellidos' }],
+    ['the customer, alone', 'Name|Town', 'Koala|Eden', { customerName: 'Name', city: 'Town' }],
+  ])('takes a bare name for %s', (_title, header, row, fields) => {
+    expect(suggest([header, row]).mapping.fields).toEqual(fields);
+  });
+
+  it('finds an e-mail address and a web site by their look, and says that it is not sure', () => {
+    const { mapping, columns } = suggest(['Company|A|B', 'Koala|a@x.example|https://x.example']);
+    expect(mapping.fields).toMatchObject({ emailAddress: { column: 'A' }, webSite: 'B' });
+    expect(columns[1]).toMatchObject({ target: 'emailAddress', confidence: 0.7, why: 'by the look of its values' });
+  });
+
+  it('prefers the column that is filled', () => {
+    const { mapping } = suggest(['Company|Full name', '|Ann Lee', '|Bob Ray', '|Cy Orr', 'Koala|Di Fox']);
+    expect(mapping.fields.customerName).toBe('Full name');
+  });
+
+  it('says which values will not pass', () => {
+    const emails = Array.from({ length: 19 }, (_, row) => `Mail ${row}|c${row}@x.example`);
+    const { columns } = suggest(['Company|Email', ...emails, 'Wren|ask Bob']);
+    expect(columns[1]).toMatchObject({
+      target: 'emailAddress',
+      remarks: expect.arrayContaining(['1 of 20 are no e-mail addresses, e.g. "ask Bob"']),
+    });
+  });
+
+  it('shows no values of a bank account', () => {
+    const { columns } = suggest(['Company|IBAN', 'Koala|DE02120300000000202051']);
+    expect(columns[1]).toMatchObject({ target: 'bankAccount', samples: [] });
+  });
+});
+
+describe('the key that is proposed', () => {
+  it.each([
+    ['the old number, never as a number', ['Customer No|Company', '0042|Koala', '0043|Wren'], 'Customer No'],
+    ['not a number that occurs twice', ['Customer No|Company', '1|Koala', '1|Wren'], undefined],
+    ['not a number that is missing somewhere', ['Customer No|Company', '1|Koala', '|Wren'], undefined],
+    ['not the position of the row', ['Index|Company', '1|Koala', '2|Wren'], undefined],
+    ['else the e-mail address', ['Company|Email', 'Koala|a@x.example', 'Wren|b@x.example'], 'Email'],
+    ['not an e-mail address that two share', ['Company|Email', 'Koala|a@x.example', 'Wren|a@x.example'], undefined],
+  ])('is %s', (_title, lines, column) => {
+    const { mapping } = suggest(lines);
+    expect(mapping.key?.column).toBe(column);
+    expect(mapping.mode).toBe(column === undefined ? 'add' : 'upsert');
+  });
+
+  it('is asked about when it is only the e-mail address', () => {
+    const { questions } = suggest(['Company|Email', 'Koala|a@x.example', 'Wren|b@x.example']);
+    expect(questions).toEqual([expect.objectContaining({ kind: 'key', column: 'Email' })]);
+    const { mapping } = suggest(['Company|Email', 'Koala|a@x.example', 'Wren|b@x.example'], { key: 'none' });
+    expect(mapping).toMatchObject({ mode: 'add', fields: { emailAddress: { column: 'Email' } } });
+    expect(mapping.key).toBeUndefined();
+  });
+
+  it("is not needed by a file that has the API's own codes", () => {
+    const { mapping } = suggest(['customerCode|customerName|balance', '00001|Koala|5']);
+    expect(mapping).toMatchObject({ mode: 'upsert', fields: { customerCode: 'customerCode' }, ignore: ['balance'] });
+    expect(mapping.key).toBeUndefined();
+  });
+});
+
+describe('columns that no field is meant for', () => {
+  const lines = ['Company|Since|Colour|Empty', 'Koala|03/04/2020|red|', 'Wren|05/06/2021|blue|'];
+
+  it('are left out, with a question', () => {
+    const { mapping, questions } = suggest(lines);
+    expect(mapping.ignore).toEqual(['Since', 'Colour', 'Empty']);
+    expect(questions).toContainEqual({ kind: 'customColumns', columns: ['Since', 'Colour'] });
+  });
+
+  it('are kept when that is wanted, and dates only when their order is known', () => {
+    const open = suggest(lines, { customColumns: true });
+    expect(open.mapping.fields).toEqual({ customerName: 'Company', cC_001: 'Colour' });
+    expect(open.questions).toEqual([expect.objectContaining({ kind: 'dateOrder', columns: ['Since'] })]);
+    const { mapping } = suggest(lines, { customColumns: true, dateOrder: 'day' });
+    expect(mapping.fields).toEqual({
+      customerName: 'Company',
+      cC_001: { column: 'Since', type: 'date', format: 'D/M/YYYY' },
+      cC_002: 'Colour',
+    });
+  });
+
+  it.each([
+    ['in the column itself', ['Company|Since', 'Koala|03/04/2020', 'Wren|25/06/2021'], 'D/M/YYYY'],
+    ['in another column', ['Company|Since|Seen', 'Koala|03/04/2020|4/30/2020', 'Wren|05/06/2021|1/2/2020'], 'M/D/YYYY'],
+    ['in a form that has no doubt', ['Company|Since', 'Koala|2020-04-03', 'Wren|2021-06-05'], 'YYYY-MM-DD'],
+    ['with the name of the month', ['Company|Since', 'Koala|3 Apr 2020', 'Wren|5 Jun 2021'], 'D MMM YYYY'],
+    ['with a time', ['Company|Since', 'Koala|2020-04-03 10:20', 'Wren|2021-06-05 00:00'], 'YYYY-MM-DD HH:mm'],
+    ['with points and two digits', ['Company|Since', 'Koala|31.12.99', 'Wren|1.2.03'], 'D.M.YY'],
+  ])('find the order of day and month %s', (_title, file, format) => {
+    const { mapping } = suggest(file, { customColumns: true });
+    expect(mapping.fields.cC_001).toEqual({ column: 'Since', type: 'date', format });
+  });
+
+  it('take ten places and no more', () => {
+    const names = Array.from({ length: 12 }, (_, index) => `Extra ${'abcdefghijkl'.charAt(index)}`);
+    const { mapping } = suggest([`Company|${names.join('|')}`, `Koala|${names.join('|')}`], { customColumns: true });
+    expect(Object.keys(mapping.fields)).toHaveLength(11);
+    expect(mapping.ignore).toEqual(['Extra k', 'Extra l']);
+  });
+});
+
+describe('what only the user knows', () => {
+  it('is asked: which sign is the decimal one', () => {
+    const lines = ['Company|Credit limit', 'Koala|1.250', 'Wren|2.500'];
+    expect(suggest(lines).questions).toContainEqual(expect.objectContaining({ kind: 'decimal' }));
+    expect(suggest(lines, { decimal: ',' }).mapping.fields.creditLimit).toEqual({
+      column: 'Credit limit',
+      type: 'number',
+      decimal: ',',
+      group: '.',
+    });
+  });
+
+  it('overrules the proposal', () => {
+    const targets = new Map([
+      ['Phone 2', 'faxNumber'],
+      ['Phone 1', 'leave'],
+      ['Old', 'key'],
+    ] as const);
+    const { mapping } = suggest(['Company|Phone 1|Phone 2|Old', 'Koala|1|2|x'], { targets });
+    expect(mapping.fields).toEqual({ customerName: 'Company', faxNumber: 'Phone 2' });
+    expect(mapping.key).toEqual({ column: 'Old' });
+  });
+});
+
+describe('columns that cannot be mapped', () => {
+  it('are left out with the reason', () => {
+    const file = {
+      columns: ['Company', 'Phone', 'Phone (2)', '_status', ''],
+      duplicateColumns: ['Phone', 'Phone (2)'],
+      rows: [['Koala', '1', '2', 'invalid', 'x']],
+    };
+    const { columns, mapping } = suggestMapping(file);
+    expect(columns.map(({ why }) => why)).toEqual([
+      'by its name',
+      'the file has this name more than once; rename one',
+      'the file has this name more than once; rename one',
+      'it is a result of an earlier run',
+      'it has no name',
+    ]);
+    expect(mapping.fields).toEqual({ customerName: 'Company' });
+  });
+});
+
+describe('the files that everybody has', () => {
+  it.each([
+    ['../shared/data/au-500.csv', 500, 10],
+    ['../shared/data/customers-1000.csv', 1000, 9],
+  ])('%s: the proposal is the same twice, and maps every row', async (file, count, mapped) => {
+    const { columns, rows } = readRows(file);
+    const sample = { columns, duplicateColumns: [], rows: rows.map(({ cells }) => cells) };
+    const suggestion = suggestMapping(sample);
+    expect(JSON.stringify(suggestMapping(sample))).toBe(JSON.stringify(suggestion));
+    expect(suggestion.columns.filter(({ target }) => target !== undefined)).toHaveLength(mapped);
+    const parsed = parseMapping(suggestion.mapping);
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+    const compilation = compileMapping(parsed.mapping, columns);
+    if (!compilation.ok) throw new Error(JSON.stringify(compilation.problems));
+    const outcomes = await compilation.compiled.mapAll(rows);
+    expect(outcomes).toHaveLength(count);
+    expect(outcomes.flatMap(({ reasons }) => reasons)).toEqual([]);
+    expect(new Set(outcomes.map(({ key }) => key)).size).toBe(count);
+  });
+});

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** Ten thousand spoilt files of each kind, where `npm test` reads a few hundred. */
+export default defineConfig({
+  test: {
+    include: ['test/files/fuzz.test.ts', 'test/files/xlsx/fuzz.test.ts', 'test/files/xlsx/two-ways.test.ts'],
+    env: { FUZZ_RUNS: process.env.FUZZ_RUNS ?? '10000' },
+    fileParallelism: false,
+    // Some ten thousand files are removed at the end.
+    hookTimeout: 120_000,
+  },
+});
