@@ -30,8 +30,6 @@ export interface ClientOptions {
   readonly tokenStore: TokenStore;
   /** Requests a second; `Infinity` for no limit. */
   readonly ratePerSecond: number;
-  /** Shared with other processes, and so instead of a pace of our own. */
-  readonly pace?: Pace;
   /** Requests in flight at most; one connection each. */
   readonly concurrency: number;
   /** @default 60000 */
@@ -70,7 +68,7 @@ export function openCustomersClient(options: ClientOptions): CustomersClient {
     connectTimeoutMs,
     requestTimeoutMs: options.requestTimeoutMs ?? defaultRequestTimeoutMs,
   });
-  const pace = options.pace ?? createPace(options.ratePerSecond, now);
+  const pace = createPace(options.ratePerSecond, now);
   const traffic: ApiTraffic = { requests: 0, retries: 0, rateLimited: 0, clockDifferenceMs: undefined };
   const exchanges = new Exchanges({
     http,

@@ -19,7 +19,6 @@ export function settingOptions<T>(yargs: Argv<T>) {
     .option('base-url', text('Address of the API, e.g. https://api.myposconnect.com/api/v2'))
     .option('sandbox', { type: 'boolean', default: false, describe: 'Use the embedded sandbox in the state folder' })
     .option('rate', text('Requests a second (default 5), or "unlimited"'))
-    .option('pace', text('Share the rate with other machines through Redis, e.g. redis://host:6379'))
     .option('concurrency', text('Requests in flight (default 4)'))
     .option('timeout', text('Seconds to wait for an answer (default 60)'));
 }
@@ -41,7 +40,6 @@ const everywhere = {
   'state-dir': 'text',
   sandbox: 'switch',
   rate: 'text',
-  pace: 'text',
   concurrency: 'text',
   yes: 'switch',
 } as const satisfies Record<string, 'text' | 'switch'>;
@@ -104,7 +102,6 @@ export interface SettingArguments {
   readonly baseUrl?: string | undefined;
   readonly stateDir?: string | undefined;
   readonly rate?: string | undefined;
-  readonly pace?: string | undefined;
   readonly concurrency?: string | undefined;
   readonly timeout?: string | undefined;
   readonly mapping?: string | undefined;
@@ -115,8 +112,8 @@ export interface SettingArguments {
 
 /** Picks the settings out of the arguments; what was not given stays absent. */
 export function toSettingOptions(args: SettingArguments): SettingOptions {
-  const { baseUrl, stateDir, rate, pace, concurrency, timeout, mapping, sandbox, profile, config } = args;
-  return present({ baseUrl, stateDir, rate, pace, concurrency, timeout, mapping, sandbox, profile, config });
+  const { baseUrl, stateDir, rate, concurrency, timeout, mapping, sandbox, profile, config } = args;
+  return present({ baseUrl, stateDir, rate, concurrency, timeout, mapping, sandbox, profile, config });
 }
 
 type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

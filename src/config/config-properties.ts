@@ -15,8 +15,6 @@ export const profileProperties = {
   accessTokenFile: { about: 'File that holds a ready access token.', holds: 'text' },
   stateDir: { about: 'Folder for ledger, token and mirror.', holds: 'text' },
   rate: { about: 'Requests a second, or "unlimited". Default: 5.', holds: 'number or text' },
-  pace: { about: 'Redis address of a pace that several machines share, without a password.', holds: 'text' },
-  pacePasswordFile: { about: 'File that holds the password of that Redis.', holds: 'text' },
   concurrency: { about: 'Requests in flight. Default: 4.', holds: 'number or text' },
   timeout: { about: 'Seconds to wait for an answer. Default: 60.', holds: 'number or text' },
   mapping: { about: 'Mapping file. Default: mappings.json.', holds: 'text' },

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { RunLedger } from '../../pipelines/ports.js';
 import type { Credentials, CustomersClient } from '../api/customers-client.js';
 import { openCustomersClient } from '../api/customers-client.js';
-import type { SharedPace } from '../api/shared-pace.js';
 import type { Settings } from '../config/settings.js';
 import { LoginError } from '../errors.js';
 import { type Ledger, openLedger, type Tenant } from '../ledger/open-ledger.js';
@@ -48,7 +47,7 @@ async function connectToSandbox(settings: Settings, stopping: AbortSignal): Prom
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const sandbox = await startSandbox({ dataFile: join(folder, 'customers.db') });
   const { username, password } = sandbox;
-  const connection = await open(settings, tenant, sandbox.baseUrl, { kind: 'login', username, password }, stopping);
+  const connection = open(settings, tenant, sandbox.baseUrl, { kind: 'login', username, password }, stopping);
   return {
     ...connection,
     close: async () => {
@@ -58,18 +57,14 @@ async function connectToSandbox(settings: Settings, stopping: AbortSignal): Prom
   };
 }
 
-async function open(
+function open(
   settings: Settings,
   tenant: Tenant,
   baseUrl: string,
   credentials: Credentials,
   stopping: AbortSignal,
-): Promise<Connection> {
+): Connection {
   const ledger = openLedger(settings.stateDir.value, tenant);
-  const pace = await sharedPace(settings, tenant).catch((error: unknown) => {
-    ledger.close();
-    throw error;
-  });
   const client = openCustomersClient({
     baseUrl,
     credentials,
@@ -78,7 +73,6 @@ async function open(
     concurrency: settings.concurrency.value,
     requestTimeoutMs: settings.requestTimeoutMs.value,
     stopping,
-    ...(pace === undefined ? {} : { pace }),
   });
   return {
     client,
@@ -87,23 +81,9 @@ async function open(
     tenant,
     close: async () => {
       await client.close();
-      await pace?.close();
       ledger.close();
     },
   };
-}
-
-/** Loaded when asked for: most people have one machine, and no Redis. */
-async function sharedPace(settings: Settings, { baseUrl, login }: Tenant): Promise<SharedPace | undefined> {
-  const address = settings.pace.value;
-  if (address === undefined) return undefined;
-  const { openSharedPace } = await import('../api/shared-pace.js');
-  return openSharedPace({
-    address,
-    password: settings.pacePassword.value,
-    allowance: `${baseUrl}\n${login}`,
-    ratePerSecond: settings.ratePerSecond.value,
-  });
 }
 
 function credentialsOf(settings: Settings): Credentials {
