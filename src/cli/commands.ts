@@ -12,9 +12,12 @@ import { mirrorCommand } from './commands/mirror.js';
 import { planCommand } from './commands/plan.js';
 import { reconcileCommand } from './commands/reconcile.js';
 import { resumeCommand } from './commands/resume.js';
+import { runCommand } from './commands/run.js';
 import { runsCommand } from './commands/runs.js';
 import { sandboxCommand } from './commands/sandbox.js';
+import { sweepCommand } from './commands/sweep.js';
 import { undoCommand } from './commands/undo.js';
+import { watchCommand } from './commands/watch.js';
 
 /** Every command, in the order in which help shows them. */
 export const commands: readonly Command[] = [
@@ -30,6 +33,9 @@ export const commands: readonly Command[] = [
   deleteCommand,
   runsCommand,
   crosswalkCommand,
+  sweepCommand,
+  watchCommand,
+  runCommand,
   mappingCommand,
   mirrorCommand,
   loginCommand,

@@ -4,6 +4,7 @@ export const configProperties = {
   version: 'The version of the format: 1.',
   defaultProfile: 'The profile that counts when --profile names none.',
   profiles: 'Settings by name, one for each tenant or purpose.',
+  jobs: 'What to do with dropped files, by name.',
 } as const;
 
 /** A secret never stands in the file, only the name of a file that holds it. */

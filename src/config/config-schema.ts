@@ -1,5 +1,6 @@
 import { guardRules } from '../../pipelines/guards.js';
 import { configProperties, configVersion, profileProperties } from './config-properties.js';
+import { importJobKeys, type JobKey } from './job-keys.js';
 
 type JsonSchema = { readonly [keyword: string]: unknown };
 
@@ -36,6 +37,7 @@ export function configSchema(): JsonSchema {
       type: 'object',
       additionalProperties: { type: 'object', additionalProperties: false, properties: Object.fromEntries(profile) },
     },
+    jobs: { type: 'object', additionalProperties: jobSchema(importJobKeys) },
   } satisfies Record<keyof typeof configProperties, JsonSchema>;
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -49,4 +51,27 @@ export function configSchema(): JsonSchema {
       ]),
     ),
   };
+}
+
+function jobSchema(keys: Readonly<Record<string, JobKey>>): JsonSchema {
+  const properties = Object.entries(keys).map(([name, key]) => [
+    name,
+    { ...keySchema(key), description: key.describe },
+  ]);
+  return { type: 'object', additionalProperties: false, properties: Object.fromEntries(properties) };
+}
+
+function keySchema(key: JobKey): JsonSchema {
+  switch (key.holds) {
+    case 'text':
+      return text;
+    case 'texts':
+      return { anyOf: [text, { type: 'array', minItems: 1, items: text }] };
+    case 'flag':
+      return { type: 'boolean' };
+    case 'number':
+      return { type: key.whole ? 'integer' : 'number', minimum: key.from };
+    case 'choice':
+      return { enum: key.choices };
+  }
 }

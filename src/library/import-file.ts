@@ -34,6 +34,8 @@ export interface ImportFileOptions extends ReadOptions {
   readonly force?: boolean;
   /** Begin although a guard of the mapping or profile says no. */
   readonly overrideGuards?: boolean;
+  /** Refuse a file with more rows than this. */
+  readonly maxRows?: number;
   /** Read every written customer back and compare it field by field. */
   readonly verify?: boolean;
   /** What to do with rows for the same customer that differ. @default 'error' */
@@ -60,6 +62,7 @@ export async function importFile(
   const { mappingFile, input, kept } = await begin(settings, options);
   const { mode } = kept;
   const job = await importJob(settings, kept, mappingFile, input, observer);
+  refuseTooManyRows(input, job.rows, options.maxRows);
   const control = controlFor(options.failureLimit, options.signal);
   return runOnTenant(settings, control, `import ${input.file}`, async (connection) => {
     if (options.force !== true) refuseUnfinished(connection, input);
@@ -102,6 +105,14 @@ async function begin(settings: Settings, options: ImportFileOptions): Promise<Be
   refuseWithoutIdentity(mode, mappingFile);
   const input = await openInput(options.file, options, resolve(settings.stateDir.value, 'inputs'), mappingFile.mapping);
   return { mappingFile, input, kept: keep(options, mode, mappingFile, input) };
+}
+
+function refuseTooManyRows(input: Input, rows: number, maxRows: number | undefined): void {
+  if (maxRows === undefined || rows <= maxRows) return;
+  throw new GuardError(`${input.file} has ${rows} rows; at most ${maxRows} are allowed here. Nothing was sent.`, {
+    code: 'TOO_MANY_ROWS',
+    nextStep: 'See whether it is the right file. If it is, raise "maxRows" of its job, or import it by hand.',
+  });
 }
 
 function keep(options: ImportFileOptions, mode: Mode, mappingFile: MappingFile, input: Input): KeptImportOptions {

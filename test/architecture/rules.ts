@@ -31,6 +31,7 @@ export const houseRules: HouseRules = {
     // The ledger keeps the tokens, behind the port that the API client owns.
     'src/ledger': ['src/errors', 'src/living-process', 'src/sqlite', 'src/api/token-store', 'pipelines'],
     'src/results': ['src/errors', 'src/files', 'pipelines'],
+    'src/inbox': ['src/errors', 'src/files', 'src/sqlite', 'pipelines/milestones'],
     // A server that stands in for the vendor's must not share the client's understanding of it.
     'src/sandbox': ['src/errors', 'src/sqlite', 'pipelines/customer'],
     'src/library': [
@@ -41,6 +42,7 @@ export const houseRules: HouseRules = {
       'src/api',
       'src/ledger',
       'src/results',
+      'src/inbox',
       'src/sandbox/start-sandbox',
       'pipelines',
     ],
@@ -86,6 +88,7 @@ export const houseRules: HouseRules = {
     yargs: ['src/cli/'],
     'cli-progress': ['src/cli/'],
     'cli-table3': ['src/cli/'],
+    picomatch: ['src/library/sweep/sweep-jobs'],
   },
   drawers: ['utils', 'util', 'helpers', 'helper', 'common', 'shared', 'misc'],
   mostLines: 300,
