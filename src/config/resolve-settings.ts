@@ -46,6 +46,10 @@ export function resolveSettings(options: SettingOptions, environment: Environmen
     caFile: caFile(options, found),
     proxy: proxyFor(baseUrl.value, environment),
     mapping: pick('mapping'),
+    guards: {
+      value: found?.profile.guards ?? {},
+      origin: found?.profile.guards === undefined ? 'default' : found.origin,
+    },
     sandbox: { value: options.sandbox ?? false, origin: options.sandbox === true ? 'option --sandbox' : 'default' },
   };
 }

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { RowCounts, RowOutcome } from '../../pipelines/outcome.js';
 import { rowStatuses } from '../../pipelines/outcome.js';
 import type { Database, SqlValue } from '../sqlite/open-database.js';
+import { timedName } from './timed-name.js';
 
 /** One run of a command that changes customers, as the ledger keeps it. */
 export interface RunRecord {
@@ -72,6 +72,15 @@ export interface Runs {
   all(): Iterable<RunRecord>;
   /** Runs of this very input that have not ended well, newest first. */
   unfinished(inputSha256?: string): readonly RunRecord[];
+  /** The latest run that read its input from this very path. */
+  readFrom(path: string): RunRecord | undefined;
+  /** Imports of this very content that went to their end, newest first. */
+  importsOf(inputSha256: string): readonly RunRecord[];
+  /** The files of a run were moved; it goes on from where they are now. */
+  moveFiles(
+    number: number,
+    moved: { readonly input: string; readonly files: RunFiles; readonly options: RunRecord['options'] },
+  ): void;
   counts(number: number): RowCounts;
   /** Rows that ended without being done, in file order; one without an outcome was being sent when the run was killed. */
   notDone(number: number): Iterable<{ readonly number: number; readonly outcome?: RowOutcome }>;
@@ -99,13 +108,19 @@ export function runTable(database: Database, now: () => number): Runs {
   const unfinished = database.prepare(`SELECT ${columns} FROM runs WHERE state <> 'completed' ORDER BY number DESC`);
   const notDone = database.prepare(`SELECT row, outcome FROM rows
     WHERE run = ? AND state IN ('invalid', 'rejected', 'failed', 'in_doubt', 'skipped', 'intent') ORDER BY idx`);
+  const readFrom = database.prepare(`SELECT ${columns} FROM runs WHERE input_path = ? ORDER BY number DESC LIMIT 1`);
+  const importsOf = database.prepare(`SELECT ${columns} FROM runs
+    WHERE input_sha256 = ? AND command = 'import' AND state = 'completed' ORDER BY number DESC`);
+  const moveFiles = database.prepare(
+    'UPDATE runs SET input_file = ?, input_path = ?, files = ?, options = ? WHERE number = ?',
+  );
   const differing = database.prepare(`SELECT count(*) AS n FROM rows WHERE run = ? AND state IN ('created', 'updated')
     AND json_extract(outcome, '$.notes') IS NOT NULL`);
   const counts = database.prepare('SELECT state, count(*) AS n FROM rows WHERE run = ? GROUP BY state');
   return {
     start(run) {
       const startedAt = now();
-      const name = runName(startedAt);
+      const name = timedName(startedAt);
       const { input } = run;
       insert.run(
         ...[name, run.command, run.mode ?? null, startedAt],
@@ -147,6 +162,14 @@ export function runTable(database: Database, now: () => number): Runs {
           ...(outcome == null ? {} : { outcome: JSON.parse(String(outcome)) as RowOutcome }),
         };
     },
+    readFrom(path) {
+      const row = readFrom.get(path);
+      return row === undefined ? undefined : toRecord(row);
+    },
+    importsOf: (sha256) => importsOf.all(sha256).map(toRecord),
+    moveFiles(number, { input, files, options }) {
+      moveFiles.run(input, input, JSON.stringify(files), JSON.stringify(options), number);
+    },
     differing: (number) => Number(differing.get(number)?.n ?? 0),
     counts(number) {
       const found = new Map(counts.all(number).map((row) => [String(row.state), Number(row.n)]));
@@ -155,12 +178,6 @@ export function runTable(database: Database, now: () => number): Runs {
       return Object.fromEntries(rowStatuses.map((status) => [status, found.get(status) ?? 0])) as RowCounts;
     },
   };
-}
-
-/** Sortable by time, short enough to type, and not guessable from another machine's clock. */
-function runName(startedAtMs: number): string {
-  const [date, time] = new Date(startedAtMs).toISOString().replaceAll(/[-:]/g, '').split('T');
-  return `${date}-${time?.slice(0, 6)}-${randomBytes(2).toString('hex')}`;
 }
 
 function toRecord(row: Record<string, SqlValue>): RunRecord {

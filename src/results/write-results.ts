@@ -163,7 +163,7 @@ function widthOf(column: string): number {
 }
 
 /** As the input was, so that the program that made it opens the results in the same way. */
-function styleLike(source: RowSource): CsvStyle {
+export function styleLike(source: RowSource): CsvStyle {
   const { delimiter = ',', lineEnd, bom = false, encoding = 'utf-8' } = source.detected;
   const unicode = /^utf-?8$/i.test(encoding) || encoding === 'ascii';
   return { delimiter, lineEnd: lineEnd === 'CRLF' ? '\r\n' : '\n', bom: source.format === 'csv' && (bom || !unicode) };
