@@ -72,6 +72,6 @@ function keySchema(key: JobKey): JsonSchema {
     case 'number':
       return { type: key.whole ? 'integer' : 'number', minimum: key.from };
     case 'choice':
-      return { enum: key.choices };
+      return { anyOf: key.choices.map((choice) => ({ const: choice })) };
   }
 }
