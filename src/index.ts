@@ -20,6 +20,7 @@ export {
   exitCodes,
   GuardError,
   InputError,
+  InterruptedError,
   LoginError,
   RunStoppedError,
   UsageError,
@@ -28,6 +29,15 @@ export { type CheckOptions, checkFile, type OnInvalid } from './library/check-fi
 export { type ReconcileOptions, type ResumeOptions, reconcileRun, resumeRun } from './library/continue-run.js';
 export { exportCrosswalk, importCrosswalk, rebuildFromResults } from './library/crosswalk.js';
 export { type DeleteOptions, deleteCustomers } from './library/delete-customers.js';
+export {
+  type ChangedSince,
+  type ExportCustomersOptions,
+  type ExportFilters,
+  type ExportFormat,
+  type ExportOutput,
+  type ExportSummary,
+  exportCustomers,
+} from './library/export-customers.js';
 export { type ImportFileOptions, importFile as importCustomers } from './library/import-file.js';
 export type { ReadOptions } from './library/input.js';
 export { checkMapping, type MappingCheck, type MappingFinding } from './library/mapping/check-mapping.js';

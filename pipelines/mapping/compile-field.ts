@@ -38,6 +38,7 @@ export function compileField(rule: ValueRule, gather: GatherCells, { blank }: Pi
     const gathered = gather(cells, computed);
     if (gathered === undefined) return whenBlank;
     if (gathered === null || isFailure(gathered)) return gathered;
+    if (typeof gathered === 'string' && isCutByWorkbook(gathered)) return cut;
     if (typeof gathered === 'string') return fromText(transform(gathered));
     // A lookup lists texts, so that it goes before what the workbook says about the cell.
     const stated = find === undefined ? type.fromTyped(gathered as TypedCell) : undefined;
@@ -53,6 +54,19 @@ export function compileField(rule: ValueRule, gather: GatherCells, { blank }: Pi
     return isFailure(value) ? value : { value, note: applied.note };
   }
 }
+
+/** Excel's limit on the text of a cell, in UTF-16 units: what an export cuts to it ends in an ellipsis. */
+const longestCell = 32_767;
+
+function isCutByWorkbook(text: string): boolean {
+  return text.length === longestCell && text.endsWith('…');
+}
+
+/** To write the rest of a text over the whole would lose what the workbook had no room for. */
+const cut: Failure = {
+  code: 'CELL_CUT',
+  says: `was cut at the ${longestCell.toLocaleString('en')} characters that a cell of a workbook holds; empty the cell to leave the field as it is, or take the whole text from a CSV export`,
+};
 
 /** From transformed text to a value; `undefined` for a blank. */
 function converter(type: CellType, isText: boolean, find: FindInLookup | undefined) {

@@ -1,3 +1,5 @@
+import { unescapeFormula } from '../formula-text.js';
+import type { RowSource } from '../ports.js';
 import type { Row } from '../row.js';
 import { type ColumnFinder, columnFinder } from './column-finder.js';
 import { compileCommand } from './compile-command.js';
@@ -39,11 +41,13 @@ export type MappingCompilation =
  *
  * @param columns - the header, in file order
  * @param duplicateColumns - names that the file has more than once
+ * @param format - in CSV, the apostrophe that an export puts before what looks like a formula is taken off again
  */
 export function compileMapping(
   mapping: Mapping,
   columns: readonly string[],
   duplicateColumns: readonly string[] = [],
+  format?: RowSource['format'],
 ): MappingCompilation {
   const problems: MappingProblem[] = [];
   const finder = columnFinder(columns, duplicateColumns, problems);
@@ -59,7 +63,13 @@ export function compileMapping(
   const unmapped = finder.unmentioned();
   if (mapping.unmapped === 'error') problems.push(...unmapped.map(unmappedProblem));
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, compiled: assemble(mapping, columns, { ...fields, targets }, unmapped) };
+  const prepare = format === 'csv' ? withoutEscapes : (row: Row) => row;
+  return { ok: true, compiled: assemble(mapping, columns, { ...fields, targets }, unmapped, prepare) };
+}
+
+function withoutEscapes(row: Row): Row {
+  if (!row.cells.some((cell) => typeof cell === 'string' && cell.startsWith("'"))) return row;
+  return { ...row, cells: row.cells.map((cell) => (typeof cell === 'string' ? unescapeFormula(cell) : cell)) };
 }
 
 function keyTargets(
@@ -97,6 +107,7 @@ function assemble(
   columns: readonly string[],
   { targets, expressions }: FieldTargets,
   unmapped: readonly string[],
+  prepare: (row: Row) => Row,
 ): CompiledMapping {
   const columnsByField = new Map(targets.map((target) => [target.field, target.columns]));
   return {
@@ -107,8 +118,9 @@ function assemble(
     match: mapping.match,
     unmappedColumns: mapping.unmapped === 'warn' ? unmapped : [],
     columnsOf: (field) => columnsByField.get(field) ?? [],
-    map: (row) => mapRow(targets, row),
-    mapAll: async (rows) => {
+    map: (row) => mapRow(targets, prepare(row)),
+    mapAll: async (given) => {
+      const rows = given.map(prepare);
       if (expressions.length === 0) return rows.map((row) => mapRow(targets, row));
       const mapped: MappedRow[] = [];
       for (const row of rows)

@@ -2,6 +2,7 @@ import type { Command } from './command.js';
 import { checkCommand } from './commands/check.js';
 import { crosswalkCommand } from './commands/crosswalk.js';
 import { deleteCommand } from './commands/delete.js';
+import { exportCommand } from './commands/export.js';
 import { getCommand } from './commands/get.js';
 import { importCommand } from './commands/import.js';
 import { listCommand } from './commands/list.js';
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   resumeCommand,
   reconcileCommand,
   undoCommand,
+  exportCommand,
   listCommand,
   getCommand,
   deleteCommand,

@@ -83,6 +83,15 @@ const steps: readonly string[] = [
   ALTER TABLE rows ADD COLUMN doubt_at INTEGER;
   ALTER TABLE tokens ADD COLUMN login_claimed_by INTEGER;
   `,
+  // How far each series of incremental exports has come.
+  `
+  CREATE TABLE export_cursors (
+    name TEXT PRIMARY KEY,
+    since INTEGER NOT NULL,
+    delivered TEXT NOT NULL,
+    moved_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  `,
   // Plans: only the rows that one would send, with how row and customer were.
   `
   CREATE TABLE plans (

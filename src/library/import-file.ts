@@ -124,7 +124,8 @@ function keep(options: ImportFileOptions, mode: Mode, mappingFile: MappingFile, 
 }
 
 function refuseUnfinished(connection: Connection, input: Input): void {
-  const earlier = connection.ledger.runs.unfinished(input.source.fingerprint.sha256)[0];
+  const runs = connection.ledger.runs.unfinished(input.source.fingerprint.sha256);
+  const earlier = runs.find(({ command }) => command === 'import');
   if (earlier === undefined) return;
   const why = earlier.stopReason ?? 'It was killed.';
   throw new GuardError(`Run ${earlier.name} of this very file is not finished: ${why}`, {

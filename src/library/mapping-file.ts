@@ -6,6 +6,7 @@ import { inlineLookups } from '../../pipelines/mapping/inline-lookups.js';
 import type { Mapping } from '../../pipelines/mapping/mapping.js';
 import type { MappingProblem } from '../../pipelines/mapping/mapping-problem.js';
 import { parseMapping } from '../../pipelines/mapping/parse/parse-mapping.js';
+import type { RowSource } from '../../pipelines/ports.js';
 import { UsageError } from '../errors.js';
 import { readPairs } from '../files/csv/reader/read-pairs.js';
 import { complainOfJson } from './json-complaint.js';
@@ -64,9 +65,14 @@ function elsewhere(
 /** Compiles a mapping against the header of a file. @throws UsageError that lists everything that does not fit */
 export function compileFor(
   file: MappingFile,
-  input: { readonly file: string; readonly columns: readonly string[]; readonly duplicateColumns: readonly string[] },
+  input: {
+    readonly file: string;
+    readonly format: RowSource['format'];
+    readonly columns: readonly string[];
+    readonly duplicateColumns: readonly string[];
+  },
 ): CompiledMapping {
-  const result = compileMapping(file.mapping, input.columns, input.duplicateColumns);
+  const result = compileMapping(file.mapping, input.columns, input.duplicateColumns, input.format);
   if (result.ok) return result.compiled;
   throw mappingWrong(`${file.path} for ${input.file}`, result.problems);
 }

@@ -16,7 +16,16 @@ export const houseRules: HouseRules = {
     'src/living-process': [],
     'src/sqlite': ['src/errors'],
     'src/config': ['src/errors', 'pipelines/mapping/nearest-name', 'pipelines/guards'],
-    'src/files': ['src/errors', 'src/living-process', 'pipelines/ports', 'pipelines/row'],
+    'src/files': [
+      'src/errors',
+      'src/living-process',
+      'pipelines/ports',
+      'pipelines/row',
+      // What a written table is made of, and which texts of it must not come alive.
+      'pipelines/export',
+      'pipelines/formula-text',
+      'pipelines/mapping/export-column',
+    ],
     'src/validation': ['pipelines'],
     'src/api': ['src/errors', 'pipelines'],
     // The ledger keeps the tokens, behind the port that the API client owns.
