@@ -30,6 +30,12 @@ export { type ReconcileOptions, type ResumeOptions, reconcileRun, resumeRun } fr
 export { exportCrosswalk, importCrosswalk, rebuildFromResults } from './library/crosswalk.js';
 export { type DeleteOptions, deleteCustomers } from './library/delete-customers.js';
 export {
+  type DoctorFinding,
+  type DoctorReport,
+  examine as doctor,
+  type ShownSetting,
+} from './library/doctor/examine.js';
+export {
   type ChangedSince,
   type ExportCustomersOptions,
   type ExportFilters,
@@ -49,8 +55,8 @@ export type { ProgressNow, RunObserver } from './library/observer.js';
 export { type PlanLine, type PlanOptions, type PlanSummary, planFile as planImport } from './library/plan-file.js';
 export { type FoundCustomers, getCustomers, type LoginDone, listCustomers, login } from './library/read-customers.js';
 export { type RebuildOptions, type Rebuilt, rebuildFromStamp } from './library/rebuild-crosswalk.js';
-export type { ApiSummary, RunSummary } from './library/run-summary.js';
-export { listRuns, type RunReport, showRun } from './library/show-runs.js';
+export type { ApiSummary, ProblemGroup, RunSummary } from './library/run-summary.js';
+export { listRuns, type RunReport, type ShowRunFiles, showRun } from './library/show-runs.js';
 export { type SweepOptions, sweepFolder, type WatchOptions, watchFolder } from './library/sweep/sweep-folder.js';
 export type { Log, LogEntry, SweepEvent } from './library/sweep/sweep-log.js';
 export type { FileOutcome, FileReport, SweepSummary } from './library/sweep/sweep-summary.js';

@@ -42,7 +42,7 @@ describe('a file that is through', () => {
     const input = join(inbox.path(), doneMonth(), 'a.csv');
     expect(report?.files).toEqual({ input, results: input.replace('.csv', '.results.csv'), rejects: null });
     const settings = resolveSettings({ baseUrl: inbox.api.baseUrl, stateDir: inbox.path('state') });
-    const run = await showRun(settings, report?.run ?? '', inbox.path('again.csv'));
+    const run = await showRun(settings, report?.run ?? '', { results: inbox.path('again.csv') });
     expect(run.input?.path).toBe(input);
     expect(readFileSync(inbox.path('again.csv'), 'utf8')).toBe(inbox.read(`${doneMonth()}/a.results.csv`));
   });
