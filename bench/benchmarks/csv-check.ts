@@ -52,7 +52,7 @@ export const benchmark = defineBenchmark<number, Input>({
         const mappingFile = readMappingFile(mapping);
         const source = await openRowSource(file);
         const validate = createDraftValidator(mappingFile.mapping.customFields);
-        return count(mapRows(source.batches(), compileFor(mappingFile, source), validate));
+        return count(mapRows(source.batches(), { mapper: compileFor(mappingFile, source), validate }));
       },
     },
     check: {

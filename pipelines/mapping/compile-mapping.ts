@@ -2,6 +2,7 @@ import { unescapeFormula } from '../formula-text.js';
 import type { RowSource } from '../ports.js';
 import type { Row } from '../row.js';
 import { type ColumnFinder, columnFinder } from './column-finder.js';
+import { compileCommand } from './compile-command.js';
 import { compileKey } from './compile-key.js';
 import { identityFields } from './customer-fields.js';
 import { computeRow } from './expressions/compute-row.js';
@@ -51,7 +52,11 @@ export function compileMapping(
   const problems: MappingProblem[] = [];
   const finder = columnFinder(columns, duplicateColumns, problems);
   const fields = fieldTargets(mapping, finder, columns);
-  const targets = [...fields.targets, ...keyTargets(mapping, finder, columns)];
+  const targets = [
+    ...fields.targets,
+    ...keyTargets(mapping, finder, columns),
+    ...commandTargets(mapping, finder, columns),
+  ];
   mapping.ignore.forEach((name, index) => {
     finder.leaveOut(name, `ignore[${index}]`);
   });
@@ -78,6 +83,13 @@ function keyTargets(
   return [
     { kind: 'key', field: key.stamp, positions, columns: names, read: compileKey(positions, key.join, nullToken) },
   ];
+}
+
+function commandTargets({ command }: Mapping, finder: ColumnFinder, columns: readonly string[]): readonly RowTarget[] {
+  if (command === undefined) return [];
+  const positions = finder.positionsOf([command], 'command');
+  const names = positions.map((position) => columns[position] ?? '');
+  return [{ kind: 'command', field: undefined, positions, columns: names, read: compileCommand(positions[0] ?? -1) }];
 }
 
 function unmappedProblem(column: string): MappingProblem {

@@ -1,14 +1,17 @@
+import type { Command } from '../command.js';
 import { contentHash } from '../content-hash.js';
 import type { Draft } from '../customer.js';
 import type { ValidateDraft } from '../ports.js';
 import type { Reason, Row } from '../row.js';
-import { invalid, type Work } from '../work.js';
+import { type EndedWork, invalid, type Work } from '../work.js';
+import { matchValue } from './match-by-fields.js';
 
 /** What a mapping makes of a row. */
 export interface MappedRow {
   readonly draft: Draft;
   readonly key?: string;
   readonly customerCode?: string;
+  readonly command?: Command;
   readonly reasons: readonly Reason[];
 }
 
@@ -18,35 +21,65 @@ export interface RowMapper {
   columnsOf(field: string): readonly string[];
 }
 
+export interface MapOptions {
+  readonly mapper: RowMapper;
+  readonly validate: ValidateDraft;
+  /** Fields by which a row without key and code finds its customer. */
+  readonly matchFields?: readonly string[];
+}
+
 /** Maps and validates each row; one that cannot be mapped or is not valid ends as `invalid`, with all its reasons. */
 export async function* mapRows(
   batches: AsyncIterable<readonly Row[]>,
-  mapper: RowMapper,
-  validate: ValidateDraft,
+  options: MapOptions,
 ): AsyncIterable<readonly Work[]> {
-  for await (const batch of batches) {
-    const mapped = await mapper.mapAll(batch);
-    yield batch.map((row, position) => workFor(row, mapped[position] ?? nothingMapped, mapper, validate));
-  }
+  for await (const batch of batches) yield await mapBatch(batch, options);
+}
+
+/** As {@link mapRows}, for the rows of one batch. */
+export async function mapBatch(rows: readonly Row[], options: MapOptions): Promise<readonly Work[]> {
+  const mapped = await options.mapper.mapAll(rows);
+  return rows.map((row, position) => workFor(row, mapped[position] ?? nothingMapped, options));
 }
 
 const nothingMapped: MappedRow = { draft: {}, reasons: [] };
 
-function workFor(row: Row, mapped: MappedRow, mapper: RowMapper, validate: ValidateDraft): Work {
+function workFor(row: Row, mapped: MappedRow, { mapper, validate, matchFields = [] }: MapOptions): Work {
   if (row.defects !== undefined && row.defects.length > 0) return invalid(row, row.defects);
-  const unmapped = new Set(mapped.reasons.map((reason) => reason.field));
-  // A field that could not be mapped is missing from the draft for a reason that the user is told already.
-  const found = validate(mapped.draft).filter((reason) => reason.field === undefined || !unmapped.has(reason.field));
-  const reasons = [...mapped.reasons, ...found.map((reason) => withColumns(reason, mapper))];
-  if (reasons.length > 0) return invalid(row, reasons, mapped.key);
-  const { draft, key, customerCode } = mapped;
+  const { draft, key, customerCode, command } = mapped;
+  if (command === 'IGNORE') return ignored(row, key);
+  const reasons = reasonsOf(mapped, { mapper, validate, matchFields });
+  if (reasons.length > 0) return invalid(row, reasons, key);
+  const value = key === undefined && customerCode === undefined ? matchValue(draft, matchFields) : undefined;
+  const hash = contentHash(draft);
   return {
     row,
     draft,
-    contentHash: contentHash(draft),
+    contentHash: command === 'REPLACE' || command === 'DELETE' ? `${command} ${hash}` : hash,
     ...(key === undefined ? {} : { key }),
     ...(customerCode === undefined ? {} : { customerCode }),
+    ...(value === undefined ? {} : { matchValue: value }),
+    ...(command === undefined ? {} : { command }),
   };
+}
+
+const identity: ReadonlySet<string | undefined> = new Set(['customerCode', 'customerId', undefined]);
+
+function reasonsOf(mapped: MappedRow, { mapper, validate, matchFields = [] }: MapOptions): readonly Reason[] {
+  // Who is deleted need not be described rightly, only named.
+  if (mapped.command === 'DELETE')
+    return mapped.reasons.filter(
+      ({ field, code }) => identity.has(field) || code === 'KEY_MISSING' || matchFields.includes(field ?? ''),
+    );
+  const unmapped = new Set(mapped.reasons.map((reason) => reason.field));
+  // A field that could not be mapped is missing from the draft for a reason that the user is told already.
+  const found = validate(mapped.draft).filter((reason) => reason.field === undefined || !unmapped.has(reason.field));
+  return [...mapped.reasons, ...found.map((reason) => withColumns(reason, mapper))];
+}
+
+function ignored(row: Row, key: string | undefined): EndedWork {
+  const reason = { code: 'IGNORED', message: 'Left out: its command is IGNORE.' };
+  return { row, outcome: { status: 'skipped', attempts: 0, reason }, ...(key === undefined ? {} : { key }) };
 }
 
 function withColumns(reason: Reason, mapper: RowMapper): Reason {

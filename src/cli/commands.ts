@@ -1,5 +1,6 @@
 import type { Command } from './command.js';
 import { checkCommand } from './commands/check.js';
+import { crosswalkCommand } from './commands/crosswalk.js';
 import { deleteCommand } from './commands/delete.js';
 import { exportCommand } from './commands/export.js';
 import { getCommand } from './commands/get.js';
@@ -8,6 +9,7 @@ import { listCommand } from './commands/list.js';
 import { loginCommand } from './commands/login.js';
 import { mappingCommand } from './commands/mapping.js';
 import { mirrorCommand } from './commands/mirror.js';
+import { planCommand } from './commands/plan.js';
 import { reconcileCommand } from './commands/reconcile.js';
 import { resumeCommand } from './commands/resume.js';
 import { runCommand } from './commands/run.js';
@@ -21,6 +23,7 @@ import { watchCommand } from './commands/watch.js';
 export const commands: readonly Command[] = [
   importCommand,
   checkCommand,
+  planCommand,
   resumeCommand,
   reconcileCommand,
   undoCommand,
@@ -29,6 +32,7 @@ export const commands: readonly Command[] = [
   getCommand,
   deleteCommand,
   runsCommand,
+  crosswalkCommand,
   sweepCommand,
   watchCommand,
   runCommand,

@@ -1,10 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { type GuardName, type Guards, guardNames, guardProblem } from '../../pipelines/guards.js';
 import { offerNames } from '../../pipelines/mapping/nearest-name.js';
 import { UsageError } from '../errors.js';
 import { configProperties, configVersion, type ProfileProperty, profileProperties } from './config-properties.js';
 
 /** One profile of `mypos-customers.json`: settings for one tenant or purpose. No secrets, only files that hold them. */
-export type Profile = { readonly [name in ProfileProperty]?: string };
+export type Profile = { readonly [name in Exclude<ProfileProperty, 'guards'>]?: string } & {
+  /** Where the mapping does not say otherwise. */
+  readonly guards?: Guards;
+};
 
 const profileKeys = Object.keys(profileProperties);
 const fileKeys = Object.keys(configProperties);
@@ -75,12 +79,23 @@ function chooseProfile({ path, config }: ConfigFile, name: string | undefined): 
 
 function readSettings(path: string, profile: Record<string, unknown>, name: string): Profile {
   const entries = Object.entries(profile).map(([key, value]) => {
+    if (key === 'guards') return [key, readGuards(path, value, `profiles.${name}.guards`)];
     const text = typeof value === 'number' ? String(value) : value;
     if (typeof text !== 'string')
       throw wrong(path, `says profiles.${name}.${key} = ${JSON.stringify(value)}`, 'It must be a text or a number.');
     return [key, text];
   });
   return Object.fromEntries(entries) as Profile;
+}
+
+function readGuards(path: string, value: unknown, where: string): Guards {
+  const guards = asObject(path, value, where);
+  refuseUnknown(path, guards, guardNames, `${where}.`);
+  for (const [name, one] of Object.entries(guards)) {
+    const problem = guardProblem(name as GuardName, one);
+    if (problem !== undefined) throw wrong(path, `says ${where}.${name} = ${JSON.stringify(one)}`, `${problem}.`);
+  }
+  return guards as Guards;
 }
 
 function parse(path: string): Record<string, unknown> {

@@ -1,3 +1,4 @@
+import { guardRules } from '../../pipelines/guards.js';
 import { configProperties, configVersion, profileProperties } from './config-properties.js';
 import { importJobKeys, type JobKey } from './job-keys.js';
 
@@ -5,7 +6,19 @@ type JsonSchema = { readonly [keyword: string]: unknown };
 
 const text: JsonSchema = { type: 'string', minLength: 1 };
 
+const guards: JsonSchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: Object.fromEntries(
+    Object.entries(guardRules).map(([name, description]) => [
+      name,
+      name === 'header' ? { enum: ['same'], description } : { type: 'number', minimum: 0, maximum: 100, description },
+    ]),
+  ),
+};
+
 const kinds = {
+  guards,
   text,
   'number or text': { anyOf: [{ type: 'number', exclusiveMinimum: 0 }, text] },
 } as const satisfies Record<(typeof profileProperties)[keyof typeof profileProperties]['holds'], JsonSchema>;

@@ -6,11 +6,13 @@ import type { RunLedger } from '../../pipelines/ports.js';
 import type { TokenStore } from '../api/token-store.js';
 import { type GuardError, UsageError } from '../errors.js';
 import { type Database, openDatabase } from '../sqlite/open-database.js';
+import { type Crosswalk, crosswalkTable } from './crosswalk-table.js';
 import { damagedLedger, isDamage } from './damaged-ledger.js';
 import { type ExportCursors, exportCursors } from './export-cursors.js';
 import { type KeptDetails, openKeptDetails } from './kept-details.js';
 import { migrate, schemaVersion } from './migrations.js';
 import { mirrorTable } from './mirror-table.js';
+import { type Plans, planTable } from './plan-table.js';
 import { type Clock, openRunRows } from './run-rows.js';
 import { type Runs, runTable } from './runs.js';
 import { lockTenant, type TenantLock } from './tenant-lock.js';
@@ -31,6 +33,8 @@ export interface Ledger {
   readonly tokens: TokenStore;
   /** A local copy of the customers; changed only by who holds the lock. */
   readonly mirror: CustomerMirror;
+  readonly plans: Plans;
+  readonly crosswalk: Crosswalk;
   /** @param clock - noted with every intent, so that a clock that is set right later does not hide what was made */
   rowsOf(run: number, clock?: Clock): RunLedger;
   readonly exportCursors: ExportCursors;
@@ -68,9 +72,11 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
   return {
     folder,
     mirror,
+    plans: planTable(database, now),
+    crosswalk: crosswalkTable(database),
     runs: runTable(database, now),
     tokens: tokenTable(database),
-    rowsOf: (run, clock = () => undefined) => openRunRows(database, run, now, clock),
+    rowsOf: (run, clock = () => undefined) => openRunRows(database, run, { now, clockDifferenceMs: clock, mirror }),
     exportCursors: exportCursors(database, now),
     keyOfCode: keyFinder(database),
     openDetails: () => openKeptDetails(folder),

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { RowCounts } from '../../pipelines/outcome.js';
 import { rowStatuses } from '../../pipelines/outcome.js';
 import type { Database, SqlValue } from '../sqlite/open-database.js';
+import { timedName } from './timed-name.js';
 
 /** One run of a command that changes customers, as the ledger keeps it. */
 export interface RunRecord {
@@ -104,7 +104,7 @@ export function runTable(database: Database, now: () => number): Runs {
   return {
     start(run) {
       const startedAt = now();
-      const name = runName(startedAt);
+      const name = timedName(startedAt);
       const { input } = run;
       insert.run(
         ...[name, run.command, run.mode ?? null, startedAt],
@@ -151,12 +151,6 @@ export function runTable(database: Database, now: () => number): Runs {
       return Object.fromEntries(rowStatuses.map((status) => [status, found.get(status) ?? 0])) as RowCounts;
     },
   };
-}
-
-/** Sortable by time, short enough to type, and not guessable from another machine's clock. */
-function runName(startedAtMs: number): string {
-  const [date, time] = new Date(startedAtMs).toISOString().replaceAll(/[-:]/g, '').split('T');
-  return `${date}-${time?.slice(0, 6)}-${randomBytes(2).toString('hex')}`;
 }
 
 function toRecord(row: Record<string, SqlValue>): RunRecord {

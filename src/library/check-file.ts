@@ -85,11 +85,10 @@ async function checkInput(
   const { rows, findings, judge } = await lookForDamage(input, mapping, mapper, observer);
   const counts = Object.fromEntries(rowStatuses.map((status) => [status, 0])) as Record<RowStatus, number>;
   const profile = profileRows(firstRows(source.batches(), options.first), source.columns, secretColumns(mapper));
-  const mapped = mapRows(
-    options.columns === true ? profile.batches : firstRows(source.batches(), options.first),
+  const mapped = mapRows(options.columns === true ? profile.batches : firstRows(source.batches(), options.first), {
     mapper,
-    createDraftValidator(mapping.customFields),
-  );
+    validate: createDraftValidator(mapping.customFields),
+  });
   const sound = options.strict === true ? refuseDamage(mapped, judge) : mapped;
   const checked = refuseRepeats(sound, new RepeatRegister(), 'error', identityColumns(mapper));
   const lines = tell(checked, counts, observer.invalid);

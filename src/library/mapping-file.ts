@@ -79,7 +79,9 @@ export function compileFor(
 
 /** The source columns that say who a row's customer is. */
 export function identityColumns(mapper: CompiledMapping): readonly string[] {
-  return mapper.keyColumns.length > 0 ? mapper.keyColumns : mapper.columnsOf('customerCode');
+  if (mapper.keyColumns.length > 0) return mapper.keyColumns;
+  const code = mapper.columnsOf('customerCode');
+  return code.length > 0 ? code : mapper.match.flatMap((field) => mapper.columnsOf(field));
 }
 
 const unreadable: Readonly<Record<string, string>> = {

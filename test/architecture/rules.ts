@@ -15,7 +15,7 @@ export const houseRules: HouseRules = {
     'src/errors': [],
     'src/living-process': [],
     'src/sqlite': ['src/errors'],
-    'src/config': ['src/errors', 'pipelines/mapping/nearest-name'],
+    'src/config': ['src/errors', 'pipelines/mapping/nearest-name', 'pipelines/guards'],
     'src/files': [
       'src/errors',
       'src/living-process',
