@@ -12,7 +12,7 @@ const guards: JsonSchema = {
   properties: Object.fromEntries(
     Object.entries(guardRules).map(([name, description]) => [
       name,
-      name === 'header' ? { enum: ['same'], description } : { type: 'number', minimum: 0, maximum: 100, description },
+      name === 'header' ? { const: 'same', description } : { type: 'number', minimum: 0, maximum: 100, description },
     ]),
   ),
 };
