@@ -57,5 +57,8 @@ export { type FoundCustomers, getCustomers, type LoginDone, listCustomers, login
 export { type RebuildOptions, type Rebuilt, rebuildFromStamp } from './library/rebuild-crosswalk.js';
 export type { ApiSummary, ProblemGroup, RunSummary } from './library/run-summary.js';
 export { listRuns, type RunReport, type ShowRunFiles, showRun } from './library/show-runs.js';
+export { type SweepOptions, sweepFolder, type WatchOptions, watchFolder } from './library/sweep/sweep-folder.js';
+export type { Log, LogEntry, SweepEvent } from './library/sweep/sweep-log.js';
+export type { FileOutcome, FileReport, SweepSummary } from './library/sweep/sweep-summary.js';
 export { type UndoPlan, type UndoRunOptions, undoRun } from './library/undo-run.js';
 export { type Sandbox, type SandboxOptions, startSandbox } from './sandbox/start-sandbox.js';

@@ -67,7 +67,7 @@ function renderFiles({ results, rejects, report }: RunSummary['files']): string[
 const mostProblems = 10;
 
 /** A line for each reason, the most frequent first. */
-function renderProblems(problems: readonly ProblemGroup[]): string[] {
+export function renderProblems(problems: readonly ProblemGroup[]): string[] {
   if (problems.length === 0) return [];
   const lines = problems.slice(0, mostProblems).map(({ status, count, rows, message }) => {
     const more = count > rows.length ? ` and ${count - rows.length} more` : '';

@@ -12,7 +12,7 @@ const guards: JsonSchema = {
   properties: Object.fromEntries(
     Object.entries(guardRules).map(([name, description]) => [
       name,
-      name === 'header' ? { enum: ['same'], description } : { type: 'number', minimum: 0, maximum: 100, description },
+      name === 'header' ? { const: 'same', description } : { type: 'number', minimum: 0, maximum: 100, description },
     ]),
   ),
 };
@@ -72,6 +72,6 @@ function keySchema(key: JobKey): JsonSchema {
     case 'number':
       return { type: key.whole ? 'integer' : 'number', minimum: key.from };
     case 'choice':
-      return { enum: key.choices };
+      return { anyOf: key.choices.map((choice) => ({ const: choice })) };
   }
 }

@@ -134,12 +134,12 @@ function mirrorRows(database: Database, now: () => number) {
     takeFlat(listed: ListedRow): boolean {
       const known = stateOf(listed.code);
       if (known === undefined || !isAsListed(known, listed)) {
-        put(listed.code, { customer: listed.row, extent: 'flat', ...editedOf(listed) });
+        put(listed.code, { customer: customerIn(listed), extent: 'flat', ...editedOf(listed) });
         return true;
       }
       const before = JSON.parse(String(body.get(listed.code)?.body ?? '{}')) as Customer;
       const extent = known.extent === 'whole' ? 'whole' : 'flat';
-      const customer = { ...before, ...listed.row };
+      const customer = { ...before, ...customerIn(listed) };
       put(listed.code, withHash({ customer, extent, ...editedOf(listed) }, known.sentHash));
       return known.extent === 'sent';
     },
@@ -159,10 +159,15 @@ function isAsListed(known: RowState, { edited, row }: ListedRow): boolean {
   return known.extent === 'sent' && untouchedSinceCreation(row);
 }
 
-function listRow(customer: Customer): ListedRow {
-  const { customSortRowNumber: _, liTotalCount: __, ...row } = customer;
+function listRow(row: Customer): ListedRow {
   const { lastEditDateUTC: edited } = row;
   return { code: String(row.customerCode), edited: typeof edited === 'string' ? edited : undefined, row };
+}
+
+/** Without the two fields that tell of the list, not of the customer. */
+function customerIn({ row }: ListedRow): Customer {
+  const { customSortRowNumber: _, liTotalCount: __, ...customer } = row;
+  return customer;
 }
 
 function editedOf({ edited }: ListedRow): { readonly edited?: string } {

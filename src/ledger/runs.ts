@@ -106,14 +106,14 @@ export function runTable(database: Database, now: () => number): Runs {
   );
   const list = database.prepare(`SELECT ${columns} FROM runs ORDER BY number DESC LIMIT ?`);
   const unfinished = database.prepare(`SELECT ${columns} FROM runs WHERE state <> 'completed' ORDER BY number DESC`);
-  const notDone = database.prepare(`SELECT row, outcome FROM rows
-    WHERE run = ? AND state IN ('invalid', 'rejected', 'failed', 'in_doubt', 'skipped', 'intent') ORDER BY idx`);
   const readFrom = database.prepare(`SELECT ${columns} FROM runs WHERE input_path = ? ORDER BY number DESC LIMIT 1`);
   const importsOf = database.prepare(`SELECT ${columns} FROM runs
     WHERE input_sha256 = ? AND command = 'import' AND state = 'completed' ORDER BY number DESC`);
   const moveFiles = database.prepare(
     'UPDATE runs SET input_file = ?, input_path = ?, files = ?, options = ? WHERE number = ?',
   );
+  const notDone = database.prepare(`SELECT row, outcome FROM rows
+    WHERE run = ? AND state IN ('invalid', 'rejected', 'failed', 'in_doubt', 'skipped', 'intent') ORDER BY idx`);
   const differing = database.prepare(`SELECT count(*) AS n FROM rows WHERE run = ? AND state IN ('created', 'updated')
     AND json_extract(outcome, '$.notes') IS NOT NULL`);
   const counts = database.prepare('SELECT state, count(*) AS n FROM rows WHERE run = ? GROUP BY state');
@@ -155,13 +155,6 @@ export function runTable(database: Database, now: () => number): Runs {
         .all()
         .map(toRecord)
         .filter((run) => sha256 === undefined || run.input?.sha256 === sha256),
-    *notDone(number) {
-      for (const { row, outcome } of notDone.iterate(number))
-        yield {
-          number: Number(row),
-          ...(outcome == null ? {} : { outcome: JSON.parse(String(outcome)) as RowOutcome }),
-        };
-    },
     readFrom(path) {
       const row = readFrom.get(path);
       return row === undefined ? undefined : toRecord(row);
@@ -169,6 +162,13 @@ export function runTable(database: Database, now: () => number): Runs {
     importsOf: (sha256) => importsOf.all(sha256).map(toRecord),
     moveFiles(number, { input, files, options }) {
       moveFiles.run(input, input, JSON.stringify(files), JSON.stringify(options), number);
+    },
+    *notDone(number) {
+      for (const { row, outcome } of notDone.iterate(number))
+        yield {
+          number: Number(row),
+          ...(outcome == null ? {} : { outcome: JSON.parse(String(outcome)) as RowOutcome }),
+        };
     },
     differing: (number) => Number(differing.get(number)?.n ?? 0),
     counts(number) {

@@ -147,7 +147,8 @@ describe('a bad file', () => {
     inbox.api.setFaults([]);
     const { resumeRun } = await import('../../src/library/continue-run.js');
     const settings = resolveSettings({ baseUrl: inbox.api.baseUrl, stateDir: inbox.path('state'), rate: 'unlimited' });
-    const resumed = await resumeRun(settings, { run: report?.run ?? '', settleMs: 0 });
+    const failureLimit = { kind: 'share', most: 1, from: 1 } as const;
+    const resumed = await resumeRun(settings, { run: report?.run ?? '', settleMs: 0, failureLimit });
     expect(resumed?.status).toBe('completed');
     expect(inbox.files()).toContain('failed/a.results.csv');
   });

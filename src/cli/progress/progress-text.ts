@@ -1,6 +1,5 @@
 import { type RowStatus, rowStatuses } from '../../../pipelines/outcome.js';
 import type { ProgressNow } from '../../library/observer.js';
-import { duration } from '../duration.js';
 import type { PaceReading } from './pace-meter.js';
 
 /** Gives a text a colour where the terminal takes one. */
@@ -86,6 +85,15 @@ function joinWithin(parts: readonly string[], width: number, between: string): s
 function bar(share: number, size: number): string {
   const full = Math.round(share * size);
   return '█'.repeat(full) + '░'.repeat(size - full);
+}
+
+/** Coarser the longer it is: nobody needs the seconds of an hour, and they would never stand still. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 600) return `${Math.floor(whole / 60)} min ${Math.floor((whole % 60) / 10) * 10} s`;
+  if (whole < 3600) return `${Math.round(whole / 60)} min`;
+  return `${Math.floor(whole / 3600)} h ${Math.round((whole % 3600) / 60)} min`;
 }
 
 function number(value: number): string {

@@ -61,7 +61,7 @@ export async function beginBook(file: AtomicFile): Promise<BookStream> {
       }));
       const top = sheet.addRow([...header]);
       top.eachCell((cell) => {
-        cell.style = { font: { bold: true }, numFmt: '@' };
+        cell.style = { font: { name: 'Calibri', size: 11, bold: true }, numFmt: '@' };
       });
       top.commit();
       const inside = sheet as unknown as SheetInside;
