@@ -41,13 +41,13 @@ export function sameCommand(argv: readonly string[], file: string, without: read
 }
 
 /**
- * Adds the settings of this command line to the commands about a run that a text names, so that they can be typed as they
+ * Adds the settings of this command line to the commands about a run or plan that a text names, so that they can be typed as they
  * stand.
  */
 export function withSettings(text: string, argv: readonly string[]): string {
   const words = settingWords(argv);
   if (words.length === 0) return text;
-  const commands = /mypos-customers (?:resume|reconcile|undo|runs show) \d{8}-\d{6}-[0-9a-f]{4}/g;
+  const commands = /mypos-customers (?:(?:resume|reconcile|undo|runs show) \d{8}-\d{6}-[0-9a-f]{4}|import --plan \S+)/g;
   return text.replaceAll(commands, (command) => `${command} ${words.map(quoted).join(' ')}`);
 }
 

@@ -11,13 +11,18 @@ const secrets = ['password', 'accessToken'] as const satisfies readonly (keyof S
 
 /** Every setting with where it came from, and no secret. */
 export function shownSettings(settings: Settings): readonly ShownSetting[] {
-  return (Object.entries(settings) as [keyof Settings, Setting<string | number | boolean | undefined>][]).map(
-    ([name, { value, origin }]) => ({ name, value: shown(name, value), origin }),
-  );
+  return (Object.entries(settings) as [keyof Settings, Setting<SettingValue>][]).map(([name, { value, origin }]) => ({
+    name,
+    value: shown(name, value),
+    origin,
+  }));
 }
 
-function shown(name: keyof Settings, value: string | number | boolean | undefined): ShownSetting['value'] {
+type SettingValue = string | number | boolean | object | undefined;
+
+function shown(name: keyof Settings, value: SettingValue): ShownSetting['value'] {
   if (value === undefined) return null;
+  if (typeof value === 'object') return Object.keys(value).length === 0 ? null : JSON.stringify(value);
   if ((secrets as readonly string[]).includes(name)) return 'set (not shown)';
   if (value === Number.POSITIVE_INFINITY) return 'unlimited';
   return name === 'proxy' ? withoutLogin(String(value)) : value;
