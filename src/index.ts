@@ -11,6 +11,7 @@ export { type RowCounts, type RowOutcome, type RowStatus, rowStatuses } from '..
 export type { CustomerPage, ListQuery, Notice, SourceDetection } from '../pipelines/ports.js';
 export type { Reason } from '../pipelines/row.js';
 export type { FailureLimit } from '../pipelines/run-control.js';
+export { type ExportJob, findJob, type ImportJob, type Job } from './config/jobs.js';
 export { resolveSettings } from './config/resolve-settings.js';
 export type { Setting, SettingOptions, Settings } from './config/settings.js';
 export {
@@ -44,6 +45,8 @@ export {
   type ExportSummary,
   exportCustomers,
 } from './library/export-customers.js';
+export type { ExportJobSummary, ExportOutcome } from './library/export-job/export-job-summary.js';
+export { type ExportJobOptions, runExportJob } from './library/export-job/run-export-job.js';
 export { type ImportFileOptions, importFile as importCustomers } from './library/import-file.js';
 export type { ReadOptions } from './library/input.js';
 export { checkMapping, type MappingCheck, type MappingFinding } from './library/mapping/check-mapping.js';
