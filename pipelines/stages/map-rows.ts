@@ -34,11 +34,10 @@ const nothingMapped: MappedRow = { draft: {}, reasons: [] };
 
 function workFor(row: Row, mapped: MappedRow, mapper: RowMapper, validate: ValidateDraft): Work {
   if (row.defects !== undefined && row.defects.length > 0) return invalid(row, row.defects);
-  const unmapped = new Set(mapped.reasons.map((reason) => reason.field));
-  // A field that could not be mapped is missing from the draft for a reason that the user is told already.
-  const found = validate(mapped.draft).filter((reason) => reason.field === undefined || !unmapped.has(reason.field));
-  const reasons = [...mapped.reasons, ...found.map((reason) => withColumns(reason, mapper))];
-  if (reasons.length > 0) return invalid(row, reasons, mapped.key);
+  const found = validate(mapped.draft);
+  // Nearly every row is right.
+  if (found.length > 0 || mapped.reasons.length > 0)
+    return invalid(row, allReasons(mapped.reasons, found, mapper), mapped.key);
   const { draft, key, customerCode } = mapped;
   return {
     row,
@@ -47,6 +46,13 @@ function workFor(row: Row, mapped: MappedRow, mapper: RowMapper, validate: Valid
     ...(key === undefined ? {} : { key }),
     ...(customerCode === undefined ? {} : { customerCode }),
   };
+}
+
+/** A field that could not be mapped is missing from the draft for a reason that the user is told already. */
+function allReasons(unmapped: readonly Reason[], found: readonly Reason[], mapper: RowMapper): readonly Reason[] {
+  const told = new Set(unmapped.map(({ field }) => field));
+  const untold = found.filter(({ field }) => field === undefined || !told.has(field));
+  return [...unmapped, ...untold.map((reason) => withColumns(reason, mapper))];
 }
 
 function withColumns(reason: Reason, mapper: RowMapper): Reason {

@@ -44,7 +44,7 @@ export async function importJob(
   const mapper = compileFor(mappingFile, source);
   const { rows, findings, judge } = await lookForDamage(input, mappingFile.mapping, mapper, observer);
   for (const path of Object.values(kept.paths)) await assertUsable(path, input);
-  const validate = createDraftValidator(mappingFile.mapping.customFields);
+  const validate = createDraftValidator(mappingFile.mapping.customFields, mapper.fields);
   const options: ImportOptions = {
     mode: kept.mode,
     concurrency: settings.concurrency.value,
