@@ -39,7 +39,14 @@ function isBlank(value: JsonValue | undefined): boolean {
 export function sameValue(one: JsonValue | undefined, other: JsonValue | undefined): boolean {
   if (isBlank(one) && isBlank(other)) return true;
   if (typeof one === 'object' || typeof other === 'object') return JSON.stringify(one) === JSON.stringify(other);
+  if (typeof one === 'string' && typeof other === 'string') return one === other || sameLines(one, other);
   return one === other;
+}
+
+/** Spreadsheet programs turn the line ends of Windows into others when they save a file: that is nobody's edit. */
+function sameLines(one: string, other: string): boolean {
+  if (!one.includes('\r\n') && !other.includes('\r\n')) return false;
+  return one.replaceAll('\r\n', '\n') === other.replaceAll('\r\n', '\n');
 }
 
 /** A field that differs, with both values. */

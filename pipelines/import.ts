@@ -1,12 +1,17 @@
+import type { CustomerMirror } from './mirror.js';
 import type { RowOutcome, RowStatus } from './outcome.js';
+import { type AgreedPlan, changedSincePlan, isAsPlanned } from './planned.js';
 import type { CustomersApi, RowSource, RunLedger, Settlement, ValidateDraft } from './ports.js';
+import type { Row } from './row.js';
 import type { RunControl } from './run-control.js';
 import { addRow } from './stages/add-row.js';
+import { deleteCustomer } from './stages/delete-customer.js';
 import { firstRows } from './stages/first-rows.js';
 import { inTurn } from './stages/in-turn.js';
 import { forEachConcurrently } from './stages/map-concurrently.js';
-import { mapRows, type RowMapper } from './stages/map-rows.js';
-import { type ImportMode, matchRow, matchRows } from './stages/match-rows.js';
+import { mapBatch, mapRows, type RowMapper } from './stages/map-rows.js';
+import { fieldMatcher } from './stages/match-by-fields.js';
+import { type ImportMode, type MatchOptions, matchRow, matchRows } from './stages/match-rows.js';
 import { type JudgeRow, refuseDamage } from './stages/refuse-damage.js';
 import { type RepeatPolicy, RepeatRegister, refuseRepeats } from './stages/refuse-repeats.js';
 import { skipSettled } from './stages/skip-settled.js';
@@ -23,6 +28,10 @@ export interface ImportPorts {
   readonly api: CustomersApi;
   readonly ledger: RunLedger;
   readonly control: RunControl;
+  /** Up to date; spares the calls for rows that say nothing new. */
+  readonly mirror?: CustomerMirror;
+  /** Only what it says is sent. */
+  readonly plan?: AgreedPlan;
   readonly now: () => number;
 }
 
@@ -36,6 +45,8 @@ export interface ImportOptions {
   /** Read every written customer back and compare. */
   readonly verify: boolean;
   readonly repeats: RepeatPolicy;
+  /** Fields by which a row with neither a code nor a known key finds its customer. Needs a mirror. */
+  readonly matchFields: readonly string[];
   /** Source columns of key and code, for messages. */
   readonly identityColumns: readonly string[];
 }
@@ -43,33 +54,76 @@ export interface ImportOptions {
 /** Rows read ahead of the wire for each request in flight: enough to never wait for the disk. */
 const rowsAheadPerRequest = 50;
 
-/** Runs every row of the source to its end in the ledger; stops early when the control says so. */
+/**
+ * Runs every row of the source to its end in the ledger; stops early when the control says so.
+ *
+ * @throws MatchFieldNotListed, before anything is sent
+ */
 export async function importCustomers(ports: ImportPorts, options: ImportOptions): Promise<void> {
-  const { source, mapper, validate, judge, api, ledger, control, now } = ports;
+  const { mirror } = ports;
+  const { matchFields } = options;
+  if (mirror === undefined || matchFields.length === 0) return importRows(ports, options, {});
+  const matcher = fieldMatcher(mirror, matchFields);
+  try {
+    await importRows(ports, options, { matcher });
+  } finally {
+    matcher.close();
+  }
+}
+
+async function importRows(
+  ports: ImportPorts,
+  options: ImportOptions,
+  match: Pick<MatchOptions, 'matcher'>,
+): Promise<void> {
+  const { ledger, control } = ports;
   const register = new RepeatRegister();
-  const rows = skipSettled(firstRows(source.batches(), options.first), ledger, control, register);
-  const mapped = mapRows(rows, mapper, validate);
-  const sound = judge === undefined ? mapped : refuseDamage(mapped, judge);
+  const inOrder = options.repeats === 'in-order';
+  const matching = { ...match, ...matchOptions(ports, options), spareUnchanged: !inOrder };
+  const mapping = { ...ports, matchFields: options.matchFields };
+  // A settled row that was found by its fields must be known by them again, or its repeat would pass for the first.
+  const identitiesIn = async (batch: readonly Row[]) =>
+    match.matcher === undefined ? [] : (await mapBatch(batch, mapping)).map(identityOf);
+  const rows = skipSettled(firstRows(ports.source.batches(), options.first), ledger, control, register, identitiesIn);
+  const mapped = mapRows(rows, mapping);
+  const sound = ports.judge === undefined ? mapped : refuseDamage(mapped, ports.judge);
   const single = refuseRepeats(sound, register, options.repeats, options.identityColumns);
-  const match = { mode: options.mode, force: options.force, columns: options.identityColumns };
-  const works = settleEnded(matchRows(single, ledger, match), ledger, control);
+  const works = settleEnded(matchRows(single, ledger, matching), ledger, control);
   const bounds = {
     concurrency: options.concurrency,
     itemsAhead: options.concurrency * rowsAheadPerRequest,
     stopping: control.stopping,
   };
   const oneAtATime = inTurn();
-  const write = { api, ledger, mapper, verify: options.verify, now };
   await forEachConcurrently(works, bounds, (work) =>
     oneAtATime(identityOf(work), async () => {
       const earlier = options.repeats === 'in-order' ? earlierOpen(work, register) : undefined;
       // A row for the same customer may have gone before this one, and may have been the one to create it.
-      const now = options.repeats === 'in-order' ? matchRow(work, ledger, match) : work;
-      const end = earlier === undefined ? await endOf(now, write) : { outcome: waitsFor(earlier) };
+      const now = inOrder ? matchRow(work, ledger, { ...matching, spareUnchanged: true }) : work;
+      const end = earlier === undefined ? await endOf(now, ports, options) : { outcome: waitsFor(earlier) };
       noteOpen(work, end.outcome.status, register);
       await settleOne(work, end, ledger, control);
     }),
   );
+}
+
+function matchOptions({ mirror }: ImportPorts, { mode, force, identityColumns: columns }: ImportOptions) {
+  return { mode, force, columns, ...(mirror === undefined ? {} : { mirror }) };
+}
+
+async function endOf(work: Work, ports: ImportPorts, { verify }: ImportOptions): Promise<WriteEnd> {
+  if (work.outcome !== undefined) return { outcome: work.outcome };
+  const { customerCode } = work;
+  const { plan, mirror } = ports;
+  const planned = plan?.writeFor(work.row.index);
+  // An update that was not planned may be none: without a mirror, only the customer can tell.
+  const mayBeUnchanged = planned === undefined && customerCode !== undefined && work.command !== 'DELETE';
+  if (plan !== undefined && !mayBeUnchanged && !isAsPlanned(work, planned, mirror))
+    return { outcome: changedSincePlan(plan.name, customerCode) };
+  const write: WritePorts = { ...ports, verify };
+  if (customerCode === undefined) return addRow(work, write);
+  if (work.command === 'DELETE') return { outcome: await deleteCustomer(work.row, customerCode, ports) };
+  return updateRow(work, customerCode, write, plan === undefined ? undefined : { plan: plan.name, write: planned });
 }
 
 function earlierOpen(work: OpenWork, register: RepeatRegister): number | undefined {
@@ -93,14 +147,9 @@ function waitsFor(row: number): RowOutcome {
   };
 }
 
-function endOf(work: Work, ports: WritePorts): Promise<WriteEnd> {
-  if (work.outcome !== undefined) return Promise.resolve({ outcome: work.outcome });
-  return work.customerCode === undefined ? addRow(work, ports) : updateRow(work, work.customerCode, ports);
-}
-
 async function settleOne(work: OpenWork, end: WriteEnd, ledger: RunLedger, control: RunControl): Promise<void> {
-  const { writtenHash } = end;
-  await ledger.settle([{ ...settlement(work, end.outcome), ...(writtenHash === undefined ? {} : { writtenHash }) }]);
+  const { outcome, ...after } = end;
+  await ledger.settle([{ ...settlement(work, outcome), ...after }]);
   control.count(end.outcome.status);
 }
 
@@ -128,6 +177,6 @@ function settlement(work: Work, outcome: EndedWork['outcome']): Settlement {
     number: row.number,
     outcome,
     ...(key === undefined ? {} : { key }),
-    ...('contentHash' in work ? { payloadHash: work.contentHash } : {}),
+    ...(work.contentHash === undefined ? {} : { payloadHash: work.contentHash }),
   };
 }

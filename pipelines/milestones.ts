@@ -11,7 +11,12 @@ export type Milestone =
   | 'after-answer'
   | 'during-outcome-commit'
   | 'during-result-file'
-  | 'during-token-save';
+  | 'during-token-save'
+  | 'after-claim-note'
+  | 'after-claim'
+  | 'before-archive'
+  | 'during-archive'
+  | 'after-archive';
 
 const milestones = channel('mypos-customers:milestone');
 

@@ -1,5 +1,5 @@
 import { fieldOf, ownName } from './compare-customers.js';
-import type { Customer, JsonValue } from './customer.js';
+import type { Customer } from './customer.js';
 
 /**
  * How much of a customer is known: what this tool sent when it added it, at least the list's flat view, or all of it.
@@ -31,7 +31,7 @@ export interface CustomerMirror {
   /** In the order of their codes, read from disk as they are asked for. */
   all(): Iterable<MirroredCustomer>;
   /** An index over all customers by what `valueFor` says; those for which it says nothing are left out. */
-  indexBy(valueFor: (customer: Customer) => string | undefined): MirrorIndex;
+  indexBy(valueFor: (customer: MirroredCustomer) => string | undefined): MirrorIndex;
   /** Takes what `get` gave. */
   noteDetail(detail: Customer): void;
   /** Takes what this tool has just written. */
@@ -75,15 +75,8 @@ export function knowsField({ customer, extent }: MirroredCustomer, field: string
   return extent === 'whole' || Object.hasOwn(customer, ownName(customer, field));
 }
 
-/** An add whose creation and last edit are one moment apart at most was not edited by anybody since. */
-const sameMomentMs = 1000;
-
-/** Whether the API says that nobody has edited a customer since it was created. */
+/** Whether the API says that nobody has edited a customer since it was created: both dates are the same then. */
 export function untouchedSinceCreation(listed: Customer): boolean {
-  const [created, edited] = [timeOf(fieldOf(listed, 'creationDateUTC')), timeOf(fieldOf(listed, 'lastEditDateUTC'))];
-  return Math.abs(edited - created) <= sameMomentMs;
-}
-
-function timeOf(date: JsonValue | undefined): number {
-  return typeof date === 'string' ? Date.parse(`${date}Z`) : Number.NaN;
+  const created = fieldOf(listed, 'creationDateUTC');
+  return typeof created === 'string' && created === fieldOf(listed, 'lastEditDateUTC');
 }

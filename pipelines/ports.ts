@@ -1,4 +1,5 @@
 import type { Customer, Draft } from './customer.js';
+import type { WrittenCustomer } from './mirror.js';
 import type { Refusal, RowOutcome, RowStatus } from './outcome.js';
 import type { Reason, Row } from './row.js';
 
@@ -121,6 +122,8 @@ export interface RunLedger {
   isKnownCode(customerCode: string): boolean;
   /** The customer that this key of the legacy system stands for, in any run of this tenant. */
   customerOfKey(key: string): KnownCustomer | undefined;
+  /** The key that this customer stands for. */
+  keyOfCustomer(customerCode: string): string | undefined;
   /** A customer with exactly this content that another run of this tenant has created, or may have. */
   customerOfContent(payloadHash: string): KnownCustomer | undefined;
 }
@@ -167,6 +170,8 @@ export interface Settlement {
   readonly payloadHash?: string;
   /** Fingerprint of the whole customer as it was written, for an undo to see whether it has changed since. */
   readonly writtenHash?: string;
+  /** The customer as it is now, for the mirror. A customer of which that is not known any more is forgotten there. */
+  readonly written?: WrittenCustomer;
   readonly outcome: RowOutcome;
 }
 

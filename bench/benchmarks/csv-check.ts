@@ -53,7 +53,7 @@ export const benchmark = defineBenchmark<number, Input>({
         const source = await openRowSource(file);
         const mapper = compileFor(mappingFile, source);
         const validate = createDraftValidator(mappingFile.mapping.customFields, mapper.fields);
-        return count(mapRows(source.batches(), mapper, validate));
+        return count(mapRows(source.batches(), { mapper, validate }));
       },
     },
     check: {

@@ -1,17 +1,9 @@
 import type { Customer } from '../customer.js';
-import type { Cell } from '../row.js';
+import { isClearable } from './customer-fields.js';
+import { contentOfField, type ExportColumn } from './export-column.js';
 import type { ColumnRule, KeyRule, Mapping } from './mapping.js';
-import { lostBy, reverseField } from './reverse-field.js';
+import { isWrittenPlainly, lostBy, reverseField, type WayBack } from './reverse-field.js';
 import { spreadOver } from './spread-over.js';
-
-/** A column of an exported file. */
-export interface ExportColumn {
-  readonly name: string;
-  /** The customer's field that fills it; none for a key that no field carries. */
-  readonly field?: string;
-  /** A number comes with the declared decimal sign as text and as a value; a blank is an empty text. */
-  cell(customer: Customer): Cell;
-}
 
 /** A part of the mapping that an export cannot turn round. */
 export interface LostOnExport {
@@ -27,20 +19,22 @@ export interface ReversedMapping {
   readonly cannotComeBack: readonly LostOnExport[];
 }
 
-/**
- * Turns a mapping round: which columns an export has, and how a customer fills them.
- *
- * @param keyOf - the key of a customer from elsewhere (the crosswalk), for a key that no field carries
- */
-export function columnsForExport(
-  mapping: Mapping,
-  keyOf?: (customer: Customer) => string | undefined,
-): ReversedMapping {
+export interface ExportWishes {
+  /** The key of a customer from elsewhere (the crosswalk), for a key that no field carries. */
+  readonly keyOf?: (customer: Customer) => string | undefined;
+  /** Dates as a workbook's own, where it can hold them, instead of in the declared format. @default false */
+  readonly typedDates?: boolean;
+  /** How the API spells a field; it does not care about case, and this program does. @default as the mapping does */
+  readonly spelling?: (field: string) => string;
+}
+
+/** Turns a mapping round: which columns an export has, and how a customer fills them. */
+export function columnsForExport(mapping: Mapping, wishes: ExportWishes = {}): ReversedMapping {
   const columns = new Map<string, ExportColumn>();
   const lost: LostOnExport[] = [];
-  addKey(mapping, keyOf, columns);
+  addKey(mapping, wishes, columns);
   for (const rule of mapping.fields) {
-    if (rule.kind === 'columns') addField(rule, columns, lost);
+    if (rule.kind === 'columns') addField(rule, mapping, wishes, columns, lost);
     else lost.push({ field: rule.field, why: `${rule.field} ${whyNoColumn[rule.kind]}` });
   }
   for (const column of mapping.key?.columns ?? [])
@@ -56,45 +50,65 @@ const whyNoColumn = {
 
 type Columns = Map<string, ExportColumn>;
 
-function addKey(
-  { key }: Mapping,
-  keyOf: ((customer: Customer) => string | undefined) | undefined,
-  columns: Columns,
-): void {
-  const read = key === undefined ? undefined : keyReader(key, keyOf);
+const asItIs = (field: string) => field;
+
+function addKey({ key }: Mapping, wishes: ExportWishes, columns: Columns): void {
+  const read = key === undefined ? undefined : keyReader(key, wishes);
   if (key === undefined || read === undefined) return;
   key.columns.forEach((name, position) => {
     columns.set(name, {
       name,
       ...(key.stamp !== undefined && { field: key.stamp }),
+      holds: 'text',
       cell: (customer) => spreadOver(read(customer), key)[position] ?? '',
     });
   });
 }
 
-function keyReader({ stamp }: KeyRule, keyOf: ((customer: Customer) => string | undefined) | undefined) {
+function keyReader({ stamp }: KeyRule, { keyOf, spelling = asItIs }: ExportWishes) {
   if (stamp === undefined && keyOf === undefined) return undefined;
+  const field = stamp === undefined ? undefined : spelling(stamp);
   return (customer: Customer): string => {
-    const stamped = stamp === undefined ? undefined : customer[stamp];
-    return typeof stamped === 'string' ? stamped : (keyOf?.(customer) ?? '');
+    const stamped = field === undefined ? undefined : customer[field];
+    return typeof stamped === 'string' && stamped !== '' ? stamped : (keyOf?.(customer) ?? '');
   };
 }
 
 /** The first field that names a column fills it. */
-function addField(rule: ColumnRule, columns: Columns, lost: LostOnExport[]): void {
+function addField(
+  rule: ColumnRule,
+  mapping: Mapping,
+  wishes: ExportWishes,
+  columns: Columns,
+  lost: LostOnExport[],
+): void {
   const { field } = rule;
-  const write = reverseField(rule);
-  const why = lostBy(rule.transforms);
-  rule.columns.forEach((name, position) => {
-    const holder = columns.get(name);
-    if (why !== undefined) lost.push({ field, column: name, why: `${field}: ${why}` });
+  const { spelling = asItIs, typedDates = false } = wishes;
+  const name = spelling(field);
+  const wayBack: WayBack = { typedDates, blank: blankCell(rule, mapping) };
+  const write = reverseField(rule, wayBack);
+  const why = lostBy(rule.transforms) ?? lostBlank(rule, wayBack);
+  const holds = isWrittenPlainly(rule) ? contentOfField(field, mapping.customFields) : 'text';
+  rule.columns.forEach((column, position) => {
+    const holder = columns.get(column);
+    if (why !== undefined) lost.push({ field, column, why: `${field}: ${why}` });
     if (holder === undefined)
-      columns.set(name, { name, field, cell: (customer) => write(customer[field])[position] ?? '' });
+      columns.set(column, { name: column, field, holds, cell: (customer) => write(customer[name])[position] ?? '' });
     else if (holder.field !== field)
       lost.push({
         field,
-        column: name,
-        why: `${field}: the column "${name}" is filled from ${holder.field ?? 'the key'}`,
+        column,
+        why: `${field}: the column "${column}" is filled from ${holder.field ?? 'the key'}`,
       });
   });
+}
+
+/** Where a blank cell would be read as the default, only the token that clears says that there is nothing. */
+function blankCell(rule: ColumnRule, { nullToken }: Mapping): string {
+  return rule.default !== undefined && nullToken !== undefined && isClearable[rule.fieldType] ? nullToken : '';
+}
+
+function lostBlank(rule: ColumnRule, { blank }: WayBack): string | undefined {
+  if (rule.default === undefined || rule.default === null || blank !== '') return undefined;
+  return `a customer without one would come back with the default ${JSON.stringify(rule.default)}`;
 }

@@ -43,6 +43,7 @@ export function compileField(rule: ValueRule, gather: GatherCells, { blank }: Pi
     if (gathered === undefined) return whenBlank;
     if (gathered === null || isFailure(gathered)) return gathered;
     if (typeof gathered === 'string') {
+      if (isCutByWorkbook(gathered)) return cut;
       // Gathered text is not blank.
       if (asItStands !== undefined) return asItStands(isText ? gathered : trimText(gathered));
       return fromText(transform(gathered));
@@ -61,6 +62,19 @@ export function compileField(rule: ValueRule, gather: GatherCells, { blank }: Pi
     return isFailure(value) ? value : { value, note: applied.note };
   }
 }
+
+/** Excel's limit on the text of a cell, in UTF-16 units: what an export cuts to it ends in an ellipsis. */
+const longestCell = 32_767;
+
+function isCutByWorkbook(text: string): boolean {
+  return text.length === longestCell && text.endsWith('…');
+}
+
+/** To write the rest of a text over the whole would lose what the workbook had no room for. */
+const cut: Failure = {
+  code: 'CELL_CUT',
+  says: `was cut at the ${longestCell.toLocaleString('en')} characters that a cell of a workbook holds; empty the cell to leave the field as it is, or take the whole text from a CSV export`,
+};
 
 /** From transformed text to a value; `undefined` for a blank. */
 function converter(type: CellType, isText: boolean, find: FindInLookup | undefined) {

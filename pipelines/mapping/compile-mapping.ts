@@ -1,5 +1,8 @@
+import { unescapeFormula } from '../formula-text.js';
+import type { RowSource } from '../ports.js';
 import type { Row } from '../row.js';
 import { type ColumnFinder, columnFinder } from './column-finder.js';
+import { compileCommand } from './compile-command.js';
 import { compileKey } from './compile-key.js';
 import { identityFields } from './customer-fields.js';
 import { computeRow } from './expressions/compute-row.js';
@@ -38,23 +41,35 @@ export type MappingCompilation =
  *
  * @param columns - the header, in file order
  * @param duplicateColumns - names that the file has more than once
+ * @param format - in CSV, the apostrophe that an export puts before what looks like a formula is taken off again
  */
 export function compileMapping(
   mapping: Mapping,
   columns: readonly string[],
   duplicateColumns: readonly string[] = [],
+  format?: RowSource['format'],
 ): MappingCompilation {
   const problems: MappingProblem[] = [];
   const finder = columnFinder(columns, duplicateColumns, problems);
   const fields = fieldTargets(mapping, finder, columns);
-  const targets = [...fields.targets, ...keyTargets(mapping, finder, columns)];
+  const targets = [
+    ...fields.targets,
+    ...keyTargets(mapping, finder, columns),
+    ...commandTargets(mapping, finder, columns),
+  ];
   mapping.ignore.forEach((name, index) => {
     finder.leaveOut(name, `ignore[${index}]`);
   });
   const unmapped = finder.unmentioned();
   if (mapping.unmapped === 'error') problems.push(...unmapped.map(unmappedProblem));
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, compiled: assemble(mapping, columns, { ...fields, targets }, unmapped) };
+  const prepare = format === 'csv' ? withoutEscapes : (row: Row) => row;
+  return { ok: true, compiled: assemble(mapping, columns, { ...fields, targets }, unmapped, prepare) };
+}
+
+function withoutEscapes(row: Row): Row {
+  if (!row.cells.some((cell) => typeof cell === 'string' && cell.startsWith("'"))) return row;
+  return { ...row, cells: row.cells.map((cell) => (typeof cell === 'string' ? unescapeFormula(cell) : cell)) };
 }
 
 function keyTargets(
@@ -68,6 +83,13 @@ function keyTargets(
   return [
     { kind: 'key', field: key.stamp, positions, columns: names, read: compileKey(positions, key.join, nullToken) },
   ];
+}
+
+function commandTargets({ command }: Mapping, finder: ColumnFinder, columns: readonly string[]): readonly RowTarget[] {
+  if (command === undefined) return [];
+  const positions = finder.positionsOf([command], 'command');
+  const names = positions.map((position) => columns[position] ?? '');
+  return [{ kind: 'command', field: undefined, positions, columns: names, read: compileCommand(positions[0] ?? -1) }];
 }
 
 function unmappedProblem(column: string): MappingProblem {
@@ -85,6 +107,7 @@ function assemble(
   columns: readonly string[],
   { targets, expressions }: FieldTargets,
   unmapped: readonly string[],
+  prepare: (row: Row) => Row,
 ): CompiledMapping {
   const columnsByField = new Map(targets.map((target) => [target.field, target.columns]));
   return {
@@ -95,8 +118,9 @@ function assemble(
     match: mapping.match,
     unmappedColumns: mapping.unmapped === 'warn' ? unmapped : [],
     columnsOf: (field) => columnsByField.get(field) ?? [],
-    map: (row) => mapRow(targets, row),
-    mapAll: async (rows) => {
+    map: (row) => mapRow(targets, prepare(row)),
+    mapAll: async (given) => {
+      const rows = given.map(prepare);
       if (expressions.length === 0) return rows.map((row) => mapRow(targets, row));
       const mapped: MappedRow[] = [];
       for (const row of rows)

@@ -77,6 +77,24 @@ export const serverKeptFields = [
   'liTotalCount',
 ] as const;
 
+/** What the server's own fields hold; all others are texts. */
+const serverKeptTypes: Readonly<Record<string, FieldType>> = {
+  balance: 'number',
+  rewardsValue: 'number',
+  firstSaledate: 'date',
+  lastSaledate: 'date',
+  lastEditDate: 'date',
+  creationDate: 'date',
+  lastEditDateUTC: 'date',
+  creationDateUTC: 'date',
+};
+
+/** Amounts in the client's currency. */
+export const moneyFields: ReadonlySet<string> = new Set(['creditLimit', 'balance', 'rewardsValue']);
+
+/** On rows of a list only, and about the list: no part of a customer. */
+export const listOnlyFields: ReadonlySet<string> = new Set(['customSortRowNumber', 'liTotalCount']);
+
 /** Personal data whose values must not reach a message, since messages reach logs. */
 export const secretFields: ReadonlySet<string> = new Set(['bankSortCode', 'bankAccount', 'bankAccountName']);
 
@@ -96,4 +114,10 @@ export const isClearable = {
 export function typeOfField(field: string, customFields: CustomFields = {}): FieldType | undefined {
   if (Object.hasOwn(customerFields, field)) return customerFields[field as CustomerField];
   return Object.hasOwn(customFields, field) ? customFields[field] : undefined;
+}
+
+/** The type of any field that is known, the server's own included. */
+export function typeOfAnyField(field: string, customFields: CustomFields = {}): FieldType | undefined {
+  if (Object.hasOwn(serverKeptTypes, field)) return serverKeptTypes[field];
+  return typeOfField(field, customFields);
 }

@@ -1,3 +1,4 @@
+import type { Command } from '../command.js';
 import type { Draft, JsonValue } from '../customer.js';
 import type { Cell, Reason, Row } from '../row.js';
 import type { FieldOutcome } from './compile-field.js';
@@ -12,15 +13,17 @@ export interface MappedRow {
   readonly key?: string;
   readonly customerCode?: string;
   readonly customerId?: string;
+  /** What the row asks for; only where the mapping names a column for it. */
+  readonly command?: Command;
   /** Why the row cannot be used; the fields concerned are not in the draft. */
   readonly reasons: readonly Reason[];
   /** What the user should know about a row that can. */
   readonly notes: readonly Reason[];
 }
 
-/** One thing that a row is read for: a field of the customer, or the key with the field that carries it. */
+/** One thing that a row is read for: a field of the customer, the key with the field that carries it, or the command. */
 export interface RowTarget {
-  readonly kind: 'field' | 'key';
+  readonly kind: 'field' | 'key' | 'command';
   readonly field: string | undefined;
   readonly positions: readonly number[];
   readonly columns: readonly string[];
@@ -37,7 +40,7 @@ const none: readonly Reason[] = [];
  */
 export function mapRow(targets: readonly RowTarget[], { cells }: Row, computed: readonly Gathered[] = []): MappedRow {
   const draft: { [field: string]: JsonValue } = {};
-  const identity: { key?: string; customerCode?: string; customerId?: string } = {};
+  const identity: Identity = {};
   let reasons: Reason[] | undefined;
   let notes: Reason[] | undefined;
 
@@ -59,12 +62,20 @@ export function mapRow(targets: readonly RowTarget[], { cells }: Row, computed: 
   return { draft, ...identity, reasons: reasons ?? none, notes: notes ?? none };
 }
 
+interface Identity {
+  key?: string;
+  customerCode?: string;
+  customerId?: string;
+  command?: Command;
+}
+
 function settle(
   { kind, field }: RowTarget,
   value: JsonValue,
   draft: { [field: string]: JsonValue },
-  identity: { key?: string; customerCode?: string; customerId?: string },
+  identity: Identity,
 ): void {
+  if (kind === 'command') identity.command = value as Command;
   if (kind === 'key') identity.key = String(value);
   if (field === 'customerCode' || field === 'customerId') {
     // Nobody can clear who a customer is.

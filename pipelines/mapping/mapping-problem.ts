@@ -27,6 +27,8 @@ export const mappingProblemCodes = {
   STAMP_INVALID: 'The key cannot be written to this field.',
   MATCH_NOT_MAPPED: 'A field to match by gets no value from the file.',
   MATCH_MISSING: 'The mode needs to find customers, and nothing says how.',
+  MODE_AND_COMMAND: 'A command column decides row by row, so there is no mode but upsert beside it.',
+  GUARD_INVALID: 'A guard that is neither a percentage nor one of its choices.',
   COLUMN_MISSING: 'The file has no such column.',
   COLUMN_AMBIGUOUS: 'Several columns of the file have this name.',
   COLUMN_UNMAPPED: 'The file has a column that the mapping does not mention, and `unmapped` is `error`.',

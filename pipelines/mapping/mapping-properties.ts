@@ -6,6 +6,9 @@ export const mappingProperties = {
   mode: 'What an import does: add new customers, update known ones, or upsert: whichever fits.',
   key: "The legacy system's own identifier of a customer; it makes upsert, resume and re-run safe.",
   match: 'Fields by which an upsert finds its customer when there is neither a key nor a customerCode.',
+  command:
+    'The column that says what to do with each row: NEW, MERGE (also when blank), UPDATE, REPLACE, DELETE or IGNORE.',
+  guards: 'What makes an import refuse to begin, before anything is sent.',
   fields: "The customer's fields, each with where its value comes from.",
   customFields: "The client's own fields that the API does not list, with what they hold.",
   ignore: 'Columns that are left out on purpose.',
@@ -28,6 +31,8 @@ export const columnProperties = {
   columns: 'Several columns that are joined; blank ones are left out.',
   join: 'What stands between the joined columns. Default: a space.',
 } as const;
+
+export const commandProperties = { column: 'The column of the file.' } as const;
 
 export const keyProperties = {
   ...columnProperties,

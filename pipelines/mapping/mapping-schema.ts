@@ -1,8 +1,10 @@
+import { guardRules } from '../guards.js';
 import { typeNames } from './cell-types/cell-types.js';
 import { type CustomFields, customerFields, type FieldType, fieldTypes, identityFields } from './customer-fields.js';
 import { blankPolicies, decimalSigns, groupSigns, lookupFallbacks, modes, unmappedPolicies } from './mapping.js';
 import {
   type columnProperties,
+  commandProperties,
   fallbackProperties,
   fieldProperties,
   keyProperties,
@@ -16,6 +18,7 @@ type JsonSchema = { readonly [keyword: string]: unknown };
 
 const text: JsonSchema = { type: 'string', minLength: 1 };
 const texts: JsonSchema = { type: 'array', items: text };
+const percent: JsonSchema = { type: 'number', minimum: 0, maximum: 100 };
 const anyValue: JsonSchema = { type: ['string', 'number', 'boolean', 'null'] };
 
 /** By this, a schema file is known as ours. */
@@ -41,6 +44,12 @@ export function mappingSchema(customFields: CustomFields = {}): JsonSchema {
     mode: { enum: modes },
     key: { ...objectOf(keyProperties, { ...columnSchemas, stamp: text }), oneOf: exactlyOneOf('column', 'columns') },
     match: texts,
+    command: { anyOf: [text, { ...objectOf(commandProperties, { column: text }), required: ['column'] }] },
+    guards: objectOf(guardRules, {
+      ...{ fewerRowsPercent: percent, newPercent: percent, changedPercent: percent },
+      ...{ deactivatedPercent: percent, invalidPercent: percent },
+      header: { enum: ['same'] },
+    }),
     fields: fieldsSchema(customFields),
     customFields: { type: 'object', additionalProperties: { enum: fieldTypes } },
     ignore: texts,

@@ -1,3 +1,4 @@
+import type { Guards } from '../guards.js';
 import type { CustomFields, FieldType, FieldValue } from './customer-fields.js';
 
 export const modes = ['add', 'update', 'upsert'] as const;
@@ -18,6 +19,9 @@ export interface Mapping {
   readonly key?: KeyRule;
   /** Fields by which an upsert finds its customer when there is neither a key nor a code. */
   readonly match: readonly string[];
+  /** The column that says what to do with each row. */
+  readonly command?: string;
+  readonly guards: Guards;
   readonly fields: readonly FieldRule[];
   readonly customFields: CustomFields;
   readonly ignore: readonly string[];

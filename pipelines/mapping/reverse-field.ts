@@ -7,6 +7,7 @@ import { isFailure } from './gather-cells.js';
 import type { ColumnRule, Lookup, TransformStep } from './mapping.js';
 import { spreadOver } from './spread-over.js';
 import { isTransformName, transforms } from './transforms/transforms.js';
+import { dateCell } from './workbook-date.js';
 
 /** A field's value as cells, one for each of the field's columns. */
 export type WriteField = (value: JsonValue | undefined) => readonly Cell[];
@@ -20,19 +21,32 @@ const primitives = {
   boolean: 'boolean',
 } as const satisfies Record<FieldType, string>;
 
+export interface WayBack {
+  /** Dates as a workbook's own, where it can hold them. */
+  readonly typedDates: boolean;
+  /** What stands for nothing. */
+  readonly blank: string;
+}
+
+/** Whether a field is one column, and the cell its value as it is. */
+export function isWrittenPlainly(rule: ColumnRule): boolean {
+  return rule.lookup === undefined && rule.transforms.length === 0 && rule.columns.length === 1;
+}
+
 /** Makes the way back of a field: type, lookup, transforms, columns, each inverted as far as it can be. */
-export function reverseField(rule: ColumnRule): WriteField {
+export function reverseField(rule: ColumnRule, { typedDates, blank }: WayBack): WriteField {
   const type = cellTypeFor(rule.type);
   const listed = rule.lookup === undefined ? undefined : reverseLookup(rule.lookup, type);
   const undo = reverseTransforms(rule.transforms);
-  const isPlain = listed === undefined && rule.transforms.length === 0 && rule.columns.length === 1;
-  const blanks = rule.columns.map(() => '');
+  const isPlain = isWrittenPlainly(rule);
+  const dated = typedDates && isPlain && rule.type.name === 'date' ? dateCell(rule.type.formats) : undefined;
+  const blanks = rule.columns.map((_, position) => (position === 0 ? blank : ''));
   const own = primitives[rule.fieldType];
 
   return (value) => {
-    if (value === undefined || value === null) return blanks;
+    if (value === undefined || value === null || value === '') return blanks;
     if (typeof value === 'object') return spreadOver(JSON.stringify(value), rule);
-    const cell = typeof value === own ? type.toCell(value) : String(value);
+    const cell = dated?.(value) ?? (typeof value === own ? type.toCell(value) : String(value));
     if (isPlain) return [cell];
     return spreadOver(undo(listed?.get(value) ?? textOf(cell)), rule);
   };

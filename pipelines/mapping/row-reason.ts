@@ -1,7 +1,9 @@
 /** Every code of a reason why a cell could not be mapped, and what it means. */
 export const rowReasonCodes = {
   KEY_MISSING: 'The key column is blank.',
+  COMMAND_UNKNOWN: 'The command column holds another word than NEW, MERGE, UPDATE, REPLACE, DELETE or IGNORE.',
   CELL_ERROR: 'The cell holds a spreadsheet error or a formula that was never calculated.',
+  CELL_CUT: 'The text was cut to what a cell of a workbook holds when it was exported; writing it would lose the rest.',
   NUMBER_DAMAGED: 'A spreadsheet program shortened a long number, e.g. to 6.14E+10; the digits are lost.',
   NOT_A_NUMBER: 'The text is not a number with the declared signs.',
   NUMBER_TOO_LONG: 'The number has more than 15 significant digits and would be rounded.',

@@ -1,7 +1,15 @@
 import { contentHash } from '../content-hash.js';
 import type { OpenWork } from '../work.js';
 import { verifyWritten } from './verify-written.js';
-import { intentOf, notApplied, type WriteEnd, type WritePorts, withIntent, withNotes } from './write-customer.js';
+import {
+  intentOf,
+  notApplied,
+  type WriteEnd,
+  type WritePorts,
+  withIntent,
+  withNotes,
+  writtenAs,
+} from './write-customer.js';
 
 /** Adds one customer: the intent is on disk before the request leaves, the outcome is the caller's to settle. */
 export async function addRow(work: OpenWork, ports: WritePorts): Promise<WriteEnd> {
@@ -23,5 +31,6 @@ export async function addRow(work: OpenWork, ports: WritePorts): Promise<WriteEn
       ...withNotes(notes),
     },
     writtenHash: contentHash(payload),
+    written: writtenAs(work, { ...payload, ...answer.customer }, 'sent'),
   };
 }

@@ -56,3 +56,36 @@ export async function forEachConcurrently<T>(
   }
   if (errors.length > 0) throw errors[0];
 }
+
+/**
+ * Turns every item of a stream into another, several at once, and yields what comes of them in the order of the items.
+ * An item that turns into nothing is left out.
+ *
+ * @throws the first error of `work`, once its turn has come
+ */
+export async function* mapInOrder<T, R>(
+  batches: AsyncIterable<readonly T[]>,
+  { concurrency, itemsAhead }: Pick<ConcurrencyBounds, 'concurrency' | 'itemsAhead'>,
+  work: (item: T) => Promise<R | undefined>,
+): AsyncGenerator<readonly R[]> {
+  const limit = pLimit({ concurrency, rejectOnClear: true });
+  const underWay: Promise<R | undefined>[] = [];
+  try {
+    for await (const batch of batches)
+      for (const item of batch) {
+        const made = limit(work, item);
+        // Nothing more is begun; what came before goes on, and the error is thrown in its turn.
+        made.catch(() => limit.clearQueue());
+        underWay.push(made);
+        if (underWay.length >= itemsAhead) yield* present(await underWay.shift());
+      }
+    while (underWay.length > 0) yield* present(await underWay.shift());
+  } finally {
+    limit.clearQueue();
+    await Promise.allSettled(underWay);
+  }
+}
+
+function* present<R>(item: R | undefined): Generator<readonly R[]> {
+  if (item !== undefined) yield [item];
+}

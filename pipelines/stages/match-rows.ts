@@ -1,6 +1,9 @@
+import type { CustomerMirror } from '../mirror.js';
 import type { KnownCustomer, RunLedger } from '../ports.js';
 import type { Reason } from '../row.js';
 import { type EndedWork, invalid, type OpenWork, type Work } from '../work.js';
+import type { FieldMatcher } from './match-by-fields.js';
+import { standingOf, unchanged } from './spare-unchanged.js';
 
 /** What an import does with a row's customer. */
 export type ImportMode = 'add' | 'update' | 'upsert';
@@ -11,6 +14,12 @@ export interface MatchOptions {
   readonly force: boolean;
   /** Source columns of key and code, for messages. */
   readonly columns: readonly string[];
+  /** Up to date; without one, customers that are known by key or code only. */
+  readonly mirror?: CustomerMirror;
+  /** Finds customers of rows with neither a code nor a known key. */
+  readonly matcher?: FieldMatcher;
+  /** Rows that say what their customer says already end here; not before an earlier row for the same was sent. */
+  readonly spareUnchanged: boolean;
 }
 
 /**
@@ -29,20 +38,115 @@ export async function* matchRows(
 
 /** As {@link matchRows}, for one row. */
 export function matchRow(work: OpenWork, ledger: RunLedger, options: MatchOptions): Work {
-  const { mode, columns } = options;
+  const found = findCustomer(work, ledger, options);
+  const { mirror, spareUnchanged } = options;
+  if (found.outcome !== undefined || found.customerCode === undefined || mirror === undefined) return found;
+  if (found.command === 'DELETE') return mirror.find(found.customerCode) === undefined ? gone(found) : found;
+  if (!spareUnchanged) return found;
+  const { customerCode, key, row } = found;
+  const standing = standingOf(found, customerCode, mirror);
+  if (standing.kind !== 'unchanged') return found;
+  return {
+    row,
+    outcome: unchanged(customerCode, standing.customerId),
+    ...(key === undefined ? {} : { key }),
+    contentHash: found.contentHash,
+  };
+}
+
+const modes = { NEW: 'add', MERGE: 'upsert', UPDATE: 'update', REPLACE: 'upsert', DELETE: 'update' } as const;
+
+function modeOf({ command }: OpenWork, usual: ImportMode): ImportMode {
+  return command === undefined || command === 'IGNORE' ? usual : modes[command];
+}
+
+function findCustomer(work: OpenWork, ledger: RunLedger, options: MatchOptions): Work {
+  const { columns } = options;
+  const mode = modeOf(work, options.mode);
   if (work.customerCode !== undefined)
     return mode === 'add' ? invalid(work.row, [codeInAdd(work, columns)], work.key) : work;
-  const known = knownFor(work, ledger, options);
-  if (known === undefined) return mode === 'update' ? invalid(work.row, [unknown(work, columns)], work.key) : work;
+  const byKey = work.key === undefined ? undefined : ledger.customerOfKey(work.key);
+  const byFields = byKey === undefined && mode !== 'add' ? matchFields(work, ledger, options) : undefined;
+  if (byFields !== undefined) return byFields;
+  const known = byKey ?? sameContent(work, ledger, mode, options);
+  if (known === undefined) return mode === 'update' ? notThere(work, columns) : work;
   if (known.certainty === 'in_doubt') return skipped(work, known, inDoubt(work, known));
   if (mode === 'add' || work.key === undefined) return skipped(work, known, alreadyCreated(work, known));
   return known.customerCode === undefined ? work : { ...work, customerCode: known.customerCode };
 }
 
-/** By key; without one, by exactly the same content, which can only tell that an add would be a second one. */
-function knownFor(work: OpenWork, ledger: RunLedger, { mode, force }: MatchOptions): KnownCustomer | undefined {
-  if (work.key !== undefined) return ledger.customerOfKey(work.key);
-  return mode === 'update' || force ? undefined : ledger.customerOfContent(work.contentHash);
+/** Exactly the same content, which can only tell that an add of a row without a key would be a second one. */
+function sameContent(
+  work: OpenWork,
+  ledger: RunLedger,
+  mode: ImportMode,
+  { force, matcher, mirror }: MatchOptions,
+): KnownCustomer | undefined {
+  if (work.key !== undefined || mode === 'update' || force) return undefined;
+  const known = ledger.customerOfContent(work.contentHash);
+  if (known?.customerCode === undefined || matcher === undefined) return known;
+  // Where customers are found by what they say, one that is gone from the API may be added again.
+  return mirror?.find(known.customerCode) === undefined ? undefined : known;
+}
+
+/** The one customer that says the same in the fields to match by; `undefined` when there is none. */
+function matchFields(work: OpenWork, ledger: RunLedger, { matcher, columns }: MatchOptions): Work | undefined {
+  if (matcher === undefined) return undefined;
+  const value = matcher.valueOf(work.draft);
+  if (value === undefined)
+    return work.key === undefined ? invalid(work.row, [matchBlank(matcher, columns)]) : undefined;
+  const codes = matcher.codesOf(value);
+  const [customerCode] = codes;
+  if (customerCode === undefined) return undefined;
+  if (codes.length > 1) return invalid(work.row, [ambiguous(matcher, codes, columns)], work.key);
+  const other = work.key === undefined ? undefined : ledger.keyOfCustomer(customerCode);
+  if (other !== undefined && other !== work.key)
+    return invalid(work.row, [taken(work, customerCode, other, columns)], work.key);
+  return { ...work, customerCode };
+}
+
+/** A row whose customer must exist and does not; for a delete, that is what it wanted. */
+function notThere(work: OpenWork, columns: readonly string[]): Work {
+  const isNamed = work.key !== undefined || work.matchValue !== undefined;
+  return work.command === 'DELETE' && isNamed ? gone(work) : invalid(work.row, [unknown(work, columns)], work.key);
+}
+
+function gone({ row, key, customerCode }: OpenWork): EndedWork {
+  return {
+    row,
+    ...(key === undefined ? {} : { key }),
+    outcome: {
+      status: 'skipped',
+      attempts: 0,
+      reason: { code: 'ALREADY_GONE', message: 'There is no such customer: nothing to delete.' },
+      ...(customerCode === undefined ? {} : { customerCode }),
+    },
+  };
+}
+
+function matchBlank({ fields }: FieldMatcher, columns: readonly string[]): Reason {
+  return {
+    code: 'MATCH_BLANK',
+    message: `Customers are found by ${fields.join(' and ')}, and this row leaves that blank: fill it in.`,
+    columns,
+  };
+}
+
+function ambiguous({ fields }: FieldMatcher, codes: readonly string[], columns: readonly string[]): Reason {
+  return {
+    code: 'MATCH_AMBIGUOUS',
+    message: `Several customers have this ${fields.join(' and ')}: ${codes.join(', ')}. Say which one with its customerCode.`,
+    columns,
+  };
+}
+
+function taken(work: OpenWork, code: string, other: string, columns: readonly string[]): Reason {
+  return {
+    code: 'MATCH_TAKEN',
+    message: `This row looks like customer ${code}, who stands for the key "${other}" already. Correct the key, or the fields that customers are found by.`,
+    columns,
+    ...(work.key === undefined ? {} : { value: work.key }),
+  };
 }
 
 function skipped(work: OpenWork, known: KnownCustomer, reason: Reason): EndedWork {

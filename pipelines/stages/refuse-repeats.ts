@@ -54,6 +54,8 @@ function judge(work: Work, register: RepeatRegister, policy: RepeatPolicy, colum
   if (first === undefined || work.outcome !== undefined) return work;
   if (first.contentHash === work.contentHash) return sameAgain(work, first.row);
   if (policy === 'in-order') return work;
+  if (work.key === undefined && work.customerCode === undefined)
+    return invalid(work.row, [repeatedMatch(first.row, columns)]);
   const value = work.key ?? work.customerCode ?? '';
   const name = work.key === undefined ? 'code' : 'key';
   const reason = {
@@ -63,6 +65,14 @@ function judge(work: Work, register: RepeatRegister, policy: RepeatPolicy, colum
     value,
   };
   return invalid(work.row, [reason], work.key);
+}
+
+function repeatedMatch(first: number, columns: readonly string[]) {
+  return {
+    code: 'MATCH_REPEATED',
+    message: `Row ${first} is found by the same, so it means the same customer, and says something else. Remove one of the rows.`,
+    columns,
+  };
 }
 
 function sameAgain(work: OpenWork, first: number): EndedWork {

@@ -1,10 +1,19 @@
 import { changesOf, editableContent, fieldOf, mergeDraft } from '../compare-customers.js';
 import { contentHash } from '../content-hash.js';
-import type { Customer } from '../customer.js';
-import type { RowOutcome } from '../outcome.js';
-import type { OpenWork } from '../work.js';
+import type { Customer, Draft } from '../customer.js';
+import { changedSincePlan, isCustomerAsPlanned, type PlannedWrite } from '../planned.js';
+import { type OpenWork, unknownCustomer } from '../work.js';
+import { draftFor } from './draft-for.js';
 import { verifyWritten } from './verify-written.js';
-import { intentOf, notApplied, type WriteEnd, type WritePorts, withIntent, withNotes } from './write-customer.js';
+import {
+  intentOf,
+  notApplied,
+  type WriteEnd,
+  type WritePorts,
+  withIntent,
+  withNotes,
+  writtenAs,
+} from './write-customer.js';
 
 /** The API says so when the customer is no longer as it was read; then it is read and merged once more. */
 const changedMeanwhile: ReadonlySet<number | undefined> = new Set([409, 412]);
@@ -17,27 +26,44 @@ const freshMs = 3000;
 
 class ReadTooLongAgo extends Error {}
 
+/** A plan's word on the row: the customer must still be as it was then. */
+export interface Agreed {
+  readonly plan: string;
+  /** Absent for a row that was to stay as it is. */
+  readonly write: PlannedWrite | undefined;
+}
+
 /** Changes one customer: reads it, puts in the row's fields, and writes it back only when something differs. */
-export async function updateRow(work: OpenWork, customerCode: string, ports: WritePorts): Promise<WriteEnd> {
+export async function updateRow(
+  work: OpenWork,
+  customerCode: string,
+  ports: WritePorts,
+  agreed?: Agreed,
+): Promise<WriteEnd> {
   for (let tries = 1; ; tries += 1) {
     const readAt = ports.now();
     const found = await ports.api.get(customerCode);
-    if (found.kind === 'absent') return { outcome: unknownCustomer(customerCode, ports) };
+    if (found.kind === 'absent') return { outcome: unknownCustomer(customerCode, ports.mapper) };
     if (found.kind === 'unanswered') {
       const { kind: _, ...refusal } = found;
       return { outcome: { ...refusal, status: 'failed', customerCode } };
     }
     const current = found.customer;
+    const draft = draftFor(work, current);
     const identity = identityOf(current, customerCode);
-    if (changesOf(current, work.draft).length === 0)
+    const changes = changesOf(current, draft);
+    if (changes.length === 0)
       return {
         outcome: { status: 'unchanged', attempts: 0, ...identity },
         writtenHash: contentHash(editableContent(current)),
+        written: writtenAs(work, current, 'whole'),
       };
+    if (agreed !== undefined && !isCustomerAsPlanned(current, changes, agreed.write))
+      return { outcome: changedSincePlan(agreed.plan, customerCode) };
     const assertFresh = () => {
       if (tries < mostTries && ports.now() - readAt > freshMs) throw new ReadTooLongAgo();
     };
-    const end = await putMerged(work, current, identity, ports, assertFresh);
+    const end = await putMerged(work, draft, current, identity, ports, assertFresh);
     if (end === undefined) continue;
     const { outcome } = end;
     if (outcome.status !== 'rejected' || !changedMeanwhile.has(outcome.httpStatus)) return end;
@@ -48,6 +74,7 @@ export async function updateRow(work: OpenWork, customerCode: string, ports: Wri
 /** @returns `undefined` when nothing was sent because the reading is too old */
 async function putMerged(
   work: OpenWork,
+  draft: Draft,
   current: Customer,
   identity: Identity,
   ports: WritePorts,
@@ -55,8 +82,8 @@ async function putMerged(
 ): Promise<WriteEnd | undefined> {
   const { api, ledger, mapper } = ports;
   const { customerCode } = identity;
-  const merged = { ...mergeDraft(current, work.draft), ...identity };
-  const intent = { ...intentOf(work, work.draft), customerCode, preImage: current };
+  const merged = { ...mergeDraft(current, draft), ...identity };
+  const intent = { ...intentOf(work, draft), customerCode, preImage: current };
   const answer = await withIntent(
     ledger,
     intent,
@@ -69,10 +96,12 @@ async function putMerged(
   if (answer === undefined) return undefined;
   if (answer.kind !== 'applied') return { outcome: { ...notApplied(answer, mapper), ...identity } };
   const { httpStatus, attempts } = answer;
-  const notes = ports.verify ? await verifyWritten(api, customerCode, work.draft, mapper) : [];
+  const notes = ports.verify ? await verifyWritten(api, customerCode, draft, mapper) : [];
   return {
     outcome: { status: 'updated', httpStatus, attempts, ...identity, ...withNotes(notes) },
     writtenHash: contentHash(editableContent(answer.customer)),
+    // An answer that does not tell the new date leaves the old one, so that the next refresh reads the customer again.
+    written: writtenAs(work, answer.customer, 'whole'),
   };
 }
 
@@ -85,17 +114,5 @@ function identityOf(current: Customer, customerCode: string): Identity {
   return {
     customerCode: typeof code === 'string' && code !== '' ? code : customerCode,
     ...(typeof id === 'string' ? { customerId: id } : {}),
-  };
-}
-
-function unknownCustomer(customerCode: string, ports: WritePorts): RowOutcome {
-  return {
-    status: 'rejected',
-    httpStatus: 404,
-    errorCode: 'NOT_FOUND',
-    message: `The API knows no customer ${customerCode}. Correct the code, or add the customer with --mode add.`,
-    columns: ports.mapper.columnsOf('customerCode'),
-    attempts: 0,
-    customerCode,
   };
 }

@@ -28,7 +28,7 @@ export async function* walkPages(api: CustomersApi, query: WalkQuery): AsyncGene
   const identified = fields === undefined ? {} : { fields: [...new Set([...fields, 'customerCode'])] };
   let size = query.pageSize;
   let reached = 0;
-  let last: readonly Customer[] = [];
+  let last: ReadonlySet<string> = new Set();
   for (let stepsBack = 0; stepsBack <= mostStepsBack; ) {
     const window = reached === 0 ? { page: 1, pageSize: size } : windowAfter(reached, size);
     const { customers, total } = await api.list({ ...query, ...identified, ...window });
@@ -39,8 +39,8 @@ export async function* walkPages(api: CustomersApi, query: WalkQuery): AsyncGene
       continue;
     }
     if (fresh.length > 0) {
+      last = new Set(customers.map(codeOf));
       yield { customers: fresh, total };
-      last = customers;
     }
     reached = (window.page - 1) * window.pageSize + customers.length;
     // By what came, not by what was asked for: a server may give smaller pages, and say no total.
@@ -71,9 +71,8 @@ function windowAfter(reached: number, usualSize: number): { readonly page: numbe
 }
 
 /** What follows the last known customer that the page shows; `undefined` when it shows none of them. */
-function after(known: readonly Customer[], page: readonly Customer[]): readonly Customer[] | undefined {
-  const codes = new Set(known.map(codeOf));
-  const at = page.findLastIndex((customer) => codes.has(codeOf(customer)));
+function after(known: ReadonlySet<string>, page: readonly Customer[]): readonly Customer[] | undefined {
+  const at = page.findLastIndex((customer) => known.has(codeOf(customer)));
   return at < 0 ? undefined : page.slice(at + 1);
 }
 

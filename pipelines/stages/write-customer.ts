@@ -1,5 +1,7 @@
-import type { Draft } from '../customer.js';
+import { fieldOf } from '../compare-customers.js';
+import type { Customer, Draft } from '../customer.js';
 import { reached } from '../milestones.js';
+import type { Extent, WrittenCustomer } from '../mirror.js';
 import type { RowOutcome } from '../outcome.js';
 import type { CustomersApi, Intent, RunLedger, WriteAnswer, WriteHooks } from '../ports.js';
 import type { Reason } from '../row.js';
@@ -19,6 +21,7 @@ export interface WritePorts {
 export interface WriteEnd {
   readonly outcome: RowOutcome;
   readonly writtenHash?: string;
+  readonly written?: WrittenCustomer;
 }
 
 /** What the ledger keeps of a row whose request is about to leave. */
@@ -55,6 +58,12 @@ export async function withIntent<T>(
     if (intended) await ledger.withdraw(intent.index);
     throw error;
   }
+}
+
+/** What the mirror is told of a customer that now says what the row says. */
+export function writtenAs(work: OpenWork, customer: Customer, extent: Extent): WrittenCustomer {
+  const edited = fieldOf(customer, 'lastEditDateUTC');
+  return { customer, extent, sentHash: work.contentHash, ...(typeof edited === 'string' ? { edited } : {}) };
 }
 
 const statusOfKind = { refused: 'rejected', not_applied: 'failed', in_doubt: 'in_doubt' } as const;

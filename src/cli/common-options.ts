@@ -70,6 +70,11 @@ export function inputFile<T>(yargs: Argv<T>, describe: string) {
   return yargs.positional('file', { type: 'string', demandOption: true, describe }).nargs('file', 1);
 }
 
+/** As {@link inputFile}, for a command that may know its input by other means. */
+export function optionalInputFile<T>(yargs: Argv<T>, describe: string) {
+  return yargs.positional('file', { type: 'string', describe }).nargs('file', 1);
+}
+
 /** How to read a file. */
 export function readOptions<T>(yargs: Argv<T>) {
   return yargs

@@ -1,6 +1,6 @@
 import type { FailureLimit } from '../../pipelines/run-control.js';
 import { UsageError } from '../errors.js';
-
+import { parseFailureLimit } from '../library/failure-limit.js';
 import type { ReadOptions } from '../library/input.js';
 import { present } from './common-options.js';
 
@@ -14,12 +14,9 @@ export function wholeNumber(option: string, value: string | undefined): number |
 /** `n` rows, or `p%` of them. @throws UsageError */
 export function failureLimit(value: string | undefined): FailureLimit | undefined {
   if (value === undefined) return undefined;
-  const parts = /^(\d+(?:\.\d+)?)(%?)$/.exec(value);
-  const amount = Number(parts?.[1]);
-  if (parts === null || (parts[2] === '%' ? amount > 100 : !Number.isInteger(amount)))
-    throw bad('max-failures', value, 'a number of rows or a percentage', '50 or 10%');
-  if (parts[2] !== '%') return { kind: 'count', most: amount };
-  return { kind: 'share', most: amount / 100, from: 300 };
+  const limit = parseFailureLimit(value);
+  if (limit === undefined) throw bad('max-failures', value, 'a number of rows or a percentage', '50 or 10%');
+  return limit;
 }
 
 /** Seconds, as milliseconds. @throws UsageError */

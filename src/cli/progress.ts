@@ -1,5 +1,6 @@
 import { MultiBar } from 'cli-progress';
 import type { ProgressNow, RunObserver } from '../library/observer.js';
+import { duration } from './duration.js';
 import type { Reporter } from './reporter.js';
 
 const redrawMs = 200;
@@ -99,11 +100,4 @@ function short(state: ProgressNow): string {
   const { invalid, rejected, failed, in_doubt } = state.counts;
   const parts = Object.entries({ invalid, rejected, failed, 'in doubt': in_doubt }).filter(([, count]) => count > 0);
   return parts.map(([name, count]) => ` | ${count} ${name}`).join('');
-}
-
-function duration(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }

@@ -13,7 +13,9 @@ export function renderSummary(summary: RunSummary, details: readonly string[] = 
   return [
     `${title}: ${summary.status}${input === null ? '' : `, ${input.rows} rows`}`,
     ...(told.length === 0 ? ['  nothing to do'] : told),
-    ...(differing === undefined ? [] : [`  ${pad(differing)} of them differ from what was sent: see _error`]),
+    ...(differing === undefined
+      ? []
+      : [`  ${pad(differing)} of them: the API holds something else than was sent, see _error`]),
     ...details,
     ...(api.requests > 0
       ? [`API: ${api.requests} requests, ${api.retries} retries, ${api.rateLimited} times asked to wait`]

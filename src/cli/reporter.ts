@@ -12,6 +12,8 @@ export interface Reporter {
   /** Something worth knowing while it goes on. Silent with `--quiet`. */
   remark(text: string): void;
   warn(text: string): void;
+  /** Something that went wrong without ending the command; said also with `--quiet`. */
+  trouble(text: string): void;
   /** While something is drawn in place, lines go through its owner, which knows how to keep clear of it. */
   drawing(print: ((line: string) => void) | undefined): void;
   /** Says what was wrong and what to do next. @returns the exit code */
@@ -56,6 +58,7 @@ export function createReporter(choice: OutputChoice, streams: Streams): Reporter
     warn: (text) => {
       if (!choice.quiet) say(`${paint('yellow', 'Warning:')} ${text}`);
     },
+    trouble: say,
     drawing: (print) => {
       printAbove = print;
     },

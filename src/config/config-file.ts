@@ -1,10 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { type GuardName, type Guards, guardNames, guardProblem } from '../../pipelines/guards.js';
 import { offerNames } from '../../pipelines/mapping/nearest-name.js';
 import { UsageError } from '../errors.js';
 import { configProperties, configVersion, type ProfileProperty, profileProperties } from './config-properties.js';
 
 /** One profile of `mypos-customers.json`: settings for one tenant or purpose. No secrets, only files that hold them. */
-export type Profile = { readonly [name in ProfileProperty]?: string };
+export type Profile = { readonly [name in Exclude<ProfileProperty, 'guards'>]?: string } & {
+  /** Where the mapping does not say otherwise. */
+  readonly guards?: Guards;
+};
 
 const profileKeys = Object.keys(profileProperties);
 const fileKeys = Object.keys(configProperties);
@@ -16,6 +20,11 @@ export interface FoundProfile {
   readonly profile: Profile;
 }
 
+interface ConfigFile {
+  readonly path: string;
+  readonly config: Record<string, unknown>;
+}
+
 const defaultConfigFile = 'mypos-customers.json';
 
 /**
@@ -25,9 +34,20 @@ const defaultConfigFile = 'mypos-customers.json';
  * @throws UsageError for a file or profile that was asked for and is not there, and for anything wrong in it
  */
 export function readProfile(file: string | undefined, name: string | undefined): FoundProfile | undefined {
+  const found = openConfig(file, name !== undefined);
+  return found === undefined ? undefined : chooseProfile(found, name);
+}
+
+/**
+ * Opens the configuration file, with none but known keys at its top.
+ *
+ * @returns `undefined` when there is no default file and nothing in it was asked for
+ * @throws UsageError
+ */
+export function openConfig(file: string | undefined, isNeeded = false): ConfigFile | undefined {
   const path = file ?? defaultConfigFile;
   if (!existsSync(path)) {
-    if (file === undefined && name === undefined) return undefined;
+    if (file === undefined && !isNeeded) return undefined;
     throw wrong(path, 'does not exist', 'Create it, or leave out --config and --profile.');
   }
   const config = parse(path);
@@ -40,6 +60,10 @@ export function readProfile(file: string | undefined, name: string | undefined):
     );
   if (config.defaultProfile !== undefined && typeof config.defaultProfile !== 'string')
     throw wrong(path, 'names no profile at defaultProfile', 'Write the name of a profile in quotes.');
+  return { path, config };
+}
+
+function chooseProfile({ path, config }: ConfigFile, name: string | undefined): FoundProfile | undefined {
   const profiles = asObject(path, config.profiles ?? {}, 'profiles');
   const wanted = name ?? (typeof config.defaultProfile === 'string' ? config.defaultProfile : undefined);
   if (wanted === undefined) return undefined;
@@ -55,12 +79,23 @@ export function readProfile(file: string | undefined, name: string | undefined):
 
 function readSettings(path: string, profile: Record<string, unknown>, name: string): Profile {
   const entries = Object.entries(profile).map(([key, value]) => {
+    if (key === 'guards') return [key, readGuards(path, value, `profiles.${name}.guards`)];
     const text = typeof value === 'number' ? String(value) : value;
     if (typeof text !== 'string')
       throw wrong(path, `says profiles.${name}.${key} = ${JSON.stringify(value)}`, 'It must be a text or a number.');
     return [key, text];
   });
   return Object.fromEntries(entries) as Profile;
+}
+
+function readGuards(path: string, value: unknown, where: string): Guards {
+  const guards = asObject(path, value, where);
+  refuseUnknown(path, guards, guardNames, `${where}.`);
+  for (const [name, one] of Object.entries(guards)) {
+    const problem = guardProblem(name as GuardName, one);
+    if (problem !== undefined) throw wrong(path, `says ${where}.${name} = ${JSON.stringify(one)}`, `${problem}.`);
+  }
+  return guards as Guards;
 }
 
 function parse(path: string): Record<string, unknown> {
@@ -72,12 +107,14 @@ function parse(path: string): Record<string, unknown> {
   }
 }
 
-function asObject(path: string, value: unknown, where: string): Record<string, unknown> {
+/** @throws UsageError when it is none */
+export function asObject(path: string, value: unknown, where: string): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw wrong(path, `should have an object at ${where}`, 'Write it as { … }.');
 }
 
-function refuseUnknown(path: string, value: object, known: readonly string[], prefix: string): void {
+/** @throws UsageError that offers the nearest key */
+export function refuseUnknown(path: string, value: object, known: readonly string[], prefix: string): void {
   for (const key of Object.keys(value)) {
     if (known.includes(key)) continue;
     const secret = /password|token|secret/i.test(key);
@@ -89,6 +126,7 @@ function refuseUnknown(path: string, value: object, known: readonly string[], pr
   }
 }
 
-function wrong(path: string, what: string, nextStep: string): UsageError {
+/** What is wrong with the file, ready to be thrown. */
+export function wrong(path: string, what: string, nextStep: string): UsageError {
   return new UsageError(`The configuration file ${path} ${what}`, { code: 'CONFIG_FILE', nextStep });
 }

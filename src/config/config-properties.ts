@@ -4,6 +4,7 @@ export const configProperties = {
   version: 'The version of the format: 1.',
   defaultProfile: 'The profile that counts when --profile names none.',
   profiles: 'Settings by name, one for each tenant or purpose.',
+  jobs: 'What to do with dropped files, by name.',
 } as const;
 
 /** A secret never stands in the file, only the name of a file that holds it. */
@@ -17,7 +18,8 @@ export const profileProperties = {
   concurrency: { about: 'Requests in flight. Default: 4.', holds: 'number or text' },
   timeout: { about: 'Seconds to wait for an answer. Default: 60.', holds: 'number or text' },
   mapping: { about: 'Mapping file. Default: mappings.json.', holds: 'text' },
-} as const satisfies Record<string, { readonly about: string; readonly holds: 'text' | 'number or text' }>;
+  guards: { about: 'What may make an import refuse to begin; what the mapping says goes first.', holds: 'guards' },
+} as const satisfies Record<string, { readonly about: string; readonly holds: 'text' | 'number or text' | 'guards' }>;
 
 export type ProfileProperty = keyof typeof profileProperties;
 

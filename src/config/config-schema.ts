@@ -1,10 +1,24 @@
+import { guardRules } from '../../pipelines/guards.js';
 import { configProperties, configVersion, profileProperties } from './config-properties.js';
+import { importJobKeys, type JobKey } from './job-keys.js';
 
 type JsonSchema = { readonly [keyword: string]: unknown };
 
 const text: JsonSchema = { type: 'string', minLength: 1 };
 
+const guards: JsonSchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: Object.fromEntries(
+    Object.entries(guardRules).map(([name, description]) => [
+      name,
+      name === 'header' ? { const: 'same', description } : { type: 'number', minimum: 0, maximum: 100, description },
+    ]),
+  ),
+};
+
 const kinds = {
+  guards,
   text,
   'number or text': { anyOf: [{ type: 'number', exclusiveMinimum: 0 }, text] },
 } as const satisfies Record<(typeof profileProperties)[keyof typeof profileProperties]['holds'], JsonSchema>;
@@ -23,6 +37,7 @@ export function configSchema(): JsonSchema {
       type: 'object',
       additionalProperties: { type: 'object', additionalProperties: false, properties: Object.fromEntries(profile) },
     },
+    jobs: { type: 'object', additionalProperties: jobSchema(importJobKeys) },
   } satisfies Record<keyof typeof configProperties, JsonSchema>;
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -36,4 +51,27 @@ export function configSchema(): JsonSchema {
       ]),
     ),
   };
+}
+
+function jobSchema(keys: Readonly<Record<string, JobKey>>): JsonSchema {
+  const properties = Object.entries(keys).map(([name, key]) => [
+    name,
+    { ...keySchema(key), description: key.describe },
+  ]);
+  return { type: 'object', additionalProperties: false, properties: Object.fromEntries(properties) };
+}
+
+function keySchema(key: JobKey): JsonSchema {
+  switch (key.holds) {
+    case 'text':
+      return text;
+    case 'texts':
+      return { anyOf: [text, { type: 'array', minItems: 1, items: text }] };
+    case 'flag':
+      return { type: 'boolean' };
+    case 'number':
+      return { type: key.whole ? 'integer' : 'number', minimum: key.from };
+    case 'choice':
+      return { anyOf: key.choices.map((choice) => ({ const: choice })) };
+  }
 }

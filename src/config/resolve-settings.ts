@@ -42,6 +42,10 @@ export function resolveSettings(options: SettingOptions, environment: Environmen
     concurrency: whole(positive(pick('concurrency'), 'concurrency', 256), 'concurrency'),
     requestTimeoutMs: { value: timeout.value * 1000, origin: timeout.origin },
     mapping: pick('mapping'),
+    guards: {
+      value: found?.profile.guards ?? {},
+      origin: found?.profile.guards === undefined ? 'default' : found.origin,
+    },
     sandbox: { value: options.sandbox ?? false, origin: options.sandbox === true ? 'option --sandbox' : 'default' },
   };
 }

@@ -1,3 +1,5 @@
+import type { Guards } from '../../pipelines/guards.js';
+
 /** Where a setting's value came from, in words for `doctor` and for errors. */
 export type Origin = string;
 
@@ -22,6 +24,8 @@ export interface Settings {
   readonly requestTimeoutMs: Setting<number>;
   /** Path of the mapping file. */
   readonly mapping: Setting<string>;
+  /** What may make an import refuse to begin, unless its mapping says otherwise. */
+  readonly guards: Setting<Guards>;
   /** Run against the embedded sandbox in the state folder instead of `baseUrl`. */
   readonly sandbox: Setting<boolean>;
 }

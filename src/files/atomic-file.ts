@@ -9,7 +9,9 @@ export interface AtomicFile {
   /** Where it is written meanwhile, beside its name. */
   readonly partPath: string;
   readonly handle: FileHandle;
-  /** Syncs, closes and renames. */
+  /** Syncs and closes it; it stays where it is. */
+  close(): Promise<void>;
+  /** Syncs and closes it unless that is done, and renames. */
   commit(): Promise<void>;
   /** Leaves nothing behind. Does nothing after a commit. */
   discard(): Promise<void>;
@@ -30,25 +32,32 @@ export async function beginAtomicFile(path: string): Promise<AtomicFile> {
   } catch (error) {
     throw cannotWrite(path, error);
   }
-  let open_ = true;
+  let state: 'open' | 'closed' | 'committed' | 'discarded' = 'open';
+  const close = async () => {
+    if (state !== 'open') return;
+    await handle.sync();
+    await handle.close();
+    state = 'closed';
+  };
   return {
     partPath,
     handle,
+    close,
     async commit() {
-      await handle.sync();
-      await handle.close();
-      open_ = false;
+      await close();
       try {
         await rename(partPath, path);
       } catch (error) {
+        state = 'discarded';
         await rm(partPath, { force: true });
         throw error;
       }
+      state = 'committed';
     },
     async discard() {
-      if (!open_) return;
-      open_ = false;
-      await handle.close().catch(() => undefined);
+      if (state === 'committed' || state === 'discarded') return;
+      if (state === 'open') await handle.close().catch(() => undefined);
+      state = 'discarded';
       await rm(partPath, { force: true });
     },
   };

@@ -22,6 +22,8 @@ export interface OpenOptions {
   readonly lenientQuotes?: boolean | undefined;
   /** Leaves out hidden rows and columns of a workbook. @default false */
   readonly skipHidden?: boolean | undefined;
+  /** Also reads the columns of a result file that this program added. @default false */
+  readonly resultColumns?: boolean | undefined;
   /** What a gzip file may expand to. @default 16 GiB in all, 200 times its size */
   readonly gzipLimits?: GzipLimits | undefined;
 }

@@ -83,6 +83,39 @@ const steps: readonly string[] = [
   ALTER TABLE rows ADD COLUMN doubt_at INTEGER;
   ALTER TABLE tokens ADD COLUMN login_claimed_by INTEGER;
   `,
+  // How far each series of incremental exports has come.
+  `
+  CREATE TABLE export_cursors (
+    name TEXT PRIMARY KEY,
+    since INTEGER NOT NULL,
+    delivered TEXT NOT NULL,
+    moved_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  `,
+  // Plans: only the rows that one would send, with how row and customer were.
+  `
+  CREATE TABLE plans (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    made_at INTEGER NOT NULL,
+    input_file TEXT NOT NULL,
+    input_path TEXT NOT NULL,
+    input_sha256 TEXT NOT NULL,
+    mapping_sha256 TEXT NOT NULL,
+    output_sha256 TEXT,
+    options TEXT NOT NULL
+  );
+  CREATE TABLE plan_rows (
+    plan INTEGER NOT NULL REFERENCES plans (number) ON DELETE CASCADE,
+    idx INTEGER NOT NULL,
+    action TEXT NOT NULL,
+    customer_code TEXT,
+    content_hash TEXT NOT NULL,
+    edited TEXT,
+    changes_hash TEXT NOT NULL,
+    PRIMARY KEY (plan, idx)
+  ) WITHOUT ROWID;
+  `,
 ];
 
 /** The version that this program writes. */

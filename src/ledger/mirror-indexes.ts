@@ -1,9 +1,8 @@
-import type { Customer } from '../../pipelines/customer.js';
 import type { MirroredCustomer, MirrorIndex } from '../../pipelines/mirror.js';
 import type { Database } from '../sqlite/open-database.js';
 
 interface OpenIndex {
-  put(code: string, customer: Customer): void;
+  put(code: string, customer: MirroredCustomer): void;
   remove(code: string): void;
 }
 
@@ -12,13 +11,16 @@ export function mirrorIndexes(database: Database) {
   const open = new Set<OpenIndex>();
   let opened = 0;
   return {
-    put(code: string, customer: Customer): void {
+    put(code: string, customer: MirroredCustomer): void {
       for (const index of open) index.put(code, customer);
     },
     remove(code: string): void {
       for (const index of open) index.remove(code);
     },
-    open(customers: Iterable<MirroredCustomer>, valueFor: (customer: Customer) => string | undefined): MirrorIndex {
+    open(
+      customers: Iterable<MirroredCustomer>,
+      valueFor: (customer: MirroredCustomer) => string | undefined,
+    ): MirrorIndex {
       opened += 1;
       const table = `temp.mirror_index_${opened}`;
       database.exec(`CREATE TEMP TABLE mirror_index_${opened} (code TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -37,7 +39,7 @@ export function mirrorIndexes(database: Database) {
         },
       };
       database.transaction(() => {
-        for (const { customer } of customers) index.put(String(customer.customerCode), customer);
+        for (const one of customers) index.put(String(one.customer.customerCode), one);
       });
       open.add(index);
       return {

@@ -32,18 +32,19 @@ export function mirrorTable(database: Database, now: () => number): CustomerMirr
     *all() {
       for (const row of all.iterate()) yield toMirrored(row);
     },
-    indexBy: (valueFor: (customer: Customer) => string | undefined): MirrorIndex =>
+    indexBy: (valueFor: (customer: MirroredCustomer) => string | undefined): MirrorIndex =>
       indexes.open(mirror.all(), valueFor),
     noteDetail(detail: Customer) {
       const listed = listRow(detail);
       const known = rows.stateOf(listed.code);
       const sentHash = known !== undefined && isAsListed(known, listed) ? known.sentHash : undefined;
-      rows.put(listed.code, withHash({ customer: detail, extent: 'whole', ...editedOf(listed) }, sentHash));
-      indexes.put(listed.code, detail);
+      const whole = withHash({ customer: detail, extent: 'whole', ...editedOf(listed) }, sentHash);
+      rows.put(listed.code, whole);
+      indexes.put(listed.code, whole);
     },
     noteWritten(customerCode: string, written: MirroredCustomer) {
       rows.put(customerCode, written);
-      indexes.put(customerCode, written.customer);
+      indexes.put(customerCode, written);
     },
     forget(customerCode: string) {
       forget.run(customerCode);
@@ -62,21 +63,24 @@ function mirrorRefreshing(database: Database, rows: MirrorRows): MirrorRefreshin
   );
   const freshUntil = database.prepare('UPDATE mirror SET fresh_until = ?');
   let inPass = false;
-  const eachListed = (customers: readonly Customer[], look: (listed: ListedRow) => boolean): ListedRow[] =>
-    database.transaction(() =>
-      customers.map(listRow).filter((listed) => {
+  /** @returns codes of those for which `look` says yes; rows are let go one by one, since a page of them is large */
+  const codesWhere = (customers: readonly Customer[], look: (listed: ListedRow) => boolean): string[] =>
+    database.transaction(() => {
+      const codes: string[] = [];
+      for (const customer of customers) {
+        const listed = listRow(customer);
         if (inPass) see.run(listed.code);
-        return look(listed);
-      }),
-    );
+        if (look(listed)) codes.push(listed.code);
+      }
+      return codes;
+    });
   return {
     beginPass() {
       database.exec('DELETE FROM temp.listed');
       inPass = true;
     },
-    takeFlat: (customers) => eachListed(customers, (listed) => rows.takeFlat(listed)).length,
-    compare: (customers, needsFlat) =>
-      eachListed(customers, (listed) => !rows.isCurrent(listed, needsFlat)).map(({ code }) => code),
+    takeFlat: (customers) => codesWhere(customers, (listed) => rows.takeFlat(listed)).length,
+    compare: (customers, needsFlat) => codesWhere(customers, (listed) => !rows.isCurrent(listed, needsFlat)),
     forgetUnseen(startedAtMs) {
       inPass = false;
       const { changes } = forgetUnseen.run(startedAtMs);
@@ -130,12 +134,12 @@ function mirrorRows(database: Database, now: () => number) {
     takeFlat(listed: ListedRow): boolean {
       const known = stateOf(listed.code);
       if (known === undefined || !isAsListed(known, listed)) {
-        put(listed.code, { customer: listed.row, extent: 'flat', ...editedOf(listed) });
+        put(listed.code, { customer: customerIn(listed), extent: 'flat', ...editedOf(listed) });
         return true;
       }
       const before = JSON.parse(String(body.get(listed.code)?.body ?? '{}')) as Customer;
       const extent = known.extent === 'whole' ? 'whole' : 'flat';
-      const customer = { ...before, ...listed.row };
+      const customer = { ...before, ...customerIn(listed) };
       put(listed.code, withHash({ customer, extent, ...editedOf(listed) }, known.sentHash));
       return known.extent === 'sent';
     },
@@ -155,10 +159,15 @@ function isAsListed(known: RowState, { edited, row }: ListedRow): boolean {
   return known.extent === 'sent' && untouchedSinceCreation(row);
 }
 
-function listRow(customer: Customer): ListedRow {
-  const { customSortRowNumber: _, liTotalCount: __, ...row } = customer;
+function listRow(row: Customer): ListedRow {
   const { lastEditDateUTC: edited } = row;
   return { code: String(row.customerCode), edited: typeof edited === 'string' ? edited : undefined, row };
+}
+
+/** Without the two fields that tell of the list, not of the customer. */
+function customerIn({ row }: ListedRow): Customer {
+  const { customSortRowNumber: _, liTotalCount: __, ...customer } = row;
+  return customer;
 }
 
 function editedOf({ edited }: ListedRow): { readonly edited?: string } {

@@ -6,9 +6,13 @@ import type { RunLedger } from '../../pipelines/ports.js';
 import type { TokenStore } from '../api/token-store.js';
 import { type GuardError, UsageError } from '../errors.js';
 import { type Database, openDatabase } from '../sqlite/open-database.js';
+import { type Crosswalk, crosswalkTable } from './crosswalk-table.js';
 import { damagedLedger, isDamage } from './damaged-ledger.js';
+import { type ExportCursors, exportCursors } from './export-cursors.js';
+import { type KeptDetails, openKeptDetails } from './kept-details.js';
 import { migrate, schemaVersion } from './migrations.js';
 import { mirrorTable } from './mirror-table.js';
+import { type Plans, planTable } from './plan-table.js';
 import { type Clock, openRunRows } from './run-rows.js';
 import { type Runs, runTable } from './runs.js';
 import { lockTenant, type TenantLock } from './tenant-lock.js';
@@ -29,8 +33,15 @@ export interface Ledger {
   readonly tokens: TokenStore;
   /** A local copy of the customers; changed only by who holds the lock. */
   readonly mirror: CustomerMirror;
+  readonly plans: Plans;
+  readonly crosswalk: Crosswalk;
   /** @param clock - noted with every intent, so that a clock that is set right later does not hide what was made */
   rowsOf(run: number, clock?: Clock): RunLedger;
+  readonly exportCursors: ExportCursors;
+  /** The key of the legacy system that stands for a customer. */
+  keyOfCode(customerCode: string): string | undefined;
+  /** @throws BusyError */
+  openDetails(): KeptDetails;
   /** Another tenant of the same state folder that has a run of this name. */
   tenantOfRun(name: string): Tenant | undefined;
   /** @throws BusyError */
@@ -61,12 +72,26 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
   return {
     folder,
     mirror,
+    plans: planTable(database, now),
+    crosswalk: crosswalkTable(database),
     runs: runTable(database, now),
     tokens: tokenTable(database),
-    rowsOf: (run, clock = () => undefined) => openRunRows(database, run, now, clock),
+    rowsOf: (run, clock = () => undefined) => openRunRows(database, run, { now, clockDifferenceMs: clock, mirror }),
+    exportCursors: exportCursors(database, now),
+    keyOfCode: keyFinder(database),
+    openDetails: () => openKeptDetails(folder),
     tenantOfRun: (name) => otherTenants(stateFolder, folder).find((other) => hasRun(other.folder, name))?.tenant,
     lock: (purpose) => lockTenant(folder, purpose),
     close: () => database.close(),
+  };
+}
+
+function keyFinder(database: Database): Ledger['keyOfCode'] {
+  // Rarely, several rows were matched to one customer; the same one is named every time.
+  const select = database.prepare('SELECT key FROM crosswalk WHERE customer_code = ? ORDER BY key LIMIT 1');
+  return (customerCode) => {
+    const key = select.get(customerCode)?.key;
+    return typeof key === 'string' ? key : undefined;
   };
 }
 

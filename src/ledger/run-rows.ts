@@ -1,5 +1,6 @@
 import type { Customer, Draft } from '../../pipelines/customer.js';
 import { reached } from '../../pipelines/milestones.js';
+import type { CustomerMirror } from '../../pipelines/mirror.js';
 import type { RowOutcome } from '../../pipelines/outcome.js';
 import type { Intent, KnownCustomer, LedgerRow, RunLedger, Settlement } from '../../pipelines/ports.js';
 import type { Database, SqlValue, Statement } from '../sqlite/open-database.js';
@@ -8,8 +9,18 @@ import { GroupCommit } from './group-commit.js';
 /** The server's clock minus ours, in milliseconds; `undefined` while unknown. */
 export type Clock = () => number | undefined;
 
+export interface RunSurroundings {
+  readonly now: () => number;
+  readonly clockDifferenceMs: Clock;
+  readonly mirror: CustomerMirror;
+}
+
 /** The rows of run number `run`, and what other runs of the tenant know of the same customers. */
-export function openRunRows(database: Database, run: number, now: () => number, clockDifferenceMs: Clock): RunLedger {
+export function openRunRows(
+  database: Database,
+  run: number,
+  { now, clockDifferenceMs, mirror }: RunSurroundings,
+): RunLedger {
   const commits = new GroupCommit(database);
   const sql = prepare(database);
   return {
@@ -24,7 +35,10 @@ export function openRunRows(database: Database, run: number, now: () => number, 
       }),
     settle: (rows) =>
       commits.write(() => {
-        for (const row of rows) writeSettlement(sql, run, row, now());
+        for (const row of rows) {
+          writeSettlement(sql, run, row, now());
+          mirrorSettlement(mirror, row);
+        }
       }),
     doubtful: () => sql.doubtful.all(run).map(toLedgerRow),
     written: () => sql.written.all(run).map(toLedgerRow),
@@ -34,6 +48,10 @@ export function openRunRows(database: Database, run: number, now: () => number, 
     customerOfKey(key) {
       const known = sql.ofKey.get(key) ?? sql.keyInDoubt.get(key);
       return known === undefined ? undefined : toKnownCustomer(known);
+    },
+    keyOfCustomer(customerCode) {
+      const row = sql.ofCode.get(customerCode);
+      return row === undefined ? undefined : String(row.key);
     },
     customerOfContent(payloadHash) {
       const known = sql.ofContent.get(payloadHash, run);
@@ -96,6 +114,7 @@ function prepare(database: Database) {
     ofKey:
       database.prepare(`SELECT 'known' AS certainty, runs.name, crosswalk.row, customer_code, customer_id, written_hash
       FROM crosswalk LEFT JOIN runs ON runs.number = crosswalk.run WHERE key = ?`),
+    ofCode: database.prepare('SELECT key FROM crosswalk WHERE customer_code = ? LIMIT 1'),
     keyInDoubt: database.prepare(`SELECT 'in_doubt' AS certainty, runs.name, rows.row
       FROM rows JOIN runs ON runs.number = rows.run
       WHERE rows.key = ? AND rows.state IN ('intent', 'in_doubt') LIMIT 1`),
@@ -132,6 +151,15 @@ function writeSettlement(sql: Prepared, run: number, row: Settlement, nowMs: num
   const linked = outcome.status === 'created' || outcome.status === 'updated' || outcome.status === 'unchanged';
   if (linked && row.key !== undefined)
     sql.link.run(row.key, outcome.customerCode, id, row.payloadHash ?? null, run, row.number);
+}
+
+/** Statuses after which a customer is other than the mirror says, unless we know how it is now. */
+const touched: ReadonlySet<string> = new Set(['updated', 'deleted', 'deactivated']);
+
+function mirrorSettlement(mirror: CustomerMirror, { outcome, written }: Settlement): void {
+  if (!('customerCode' in outcome) || outcome.customerCode === undefined) return;
+  if (written !== undefined) mirror.noteWritten(outcome.customerCode, written);
+  else if (touched.has(outcome.status)) mirror.forget(outcome.customerCode);
 }
 
 function toLedgerRow(row: Record<string, SqlValue>): LedgerRow {

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { RowCounts } from '../../pipelines/outcome.js';
 import { rowStatuses } from '../../pipelines/outcome.js';
 import type { Database, SqlValue } from '../sqlite/open-database.js';
+import { timedName } from './timed-name.js';
 
 /** One run of a command that changes customers, as the ledger keeps it. */
 export interface RunRecord {
@@ -62,6 +62,15 @@ export interface Runs {
   all(): Iterable<RunRecord>;
   /** Runs of this very input that have not ended well, newest first. */
   unfinished(inputSha256?: string): readonly RunRecord[];
+  /** The latest run that read its input from this very path. */
+  readFrom(path: string): RunRecord | undefined;
+  /** Imports of this very content that went to their end, newest first. */
+  importsOf(inputSha256: string): readonly RunRecord[];
+  /** The files of a run were moved; it goes on from where they are now. */
+  moveFiles(
+    number: number,
+    moved: { readonly input: string; readonly files: RunFiles; readonly options: RunRecord['options'] },
+  ): void;
   counts(number: number): RowCounts;
   /** Rows that were written and say that the API holds something else than it was sent. */
   differing(number: number): number;
@@ -83,13 +92,19 @@ export function runTable(database: Database, now: () => number): Runs {
   );
   const list = database.prepare(`SELECT ${columns} FROM runs ORDER BY number DESC LIMIT ?`);
   const unfinished = database.prepare(`SELECT ${columns} FROM runs WHERE state <> 'completed' ORDER BY number DESC`);
+  const readFrom = database.prepare(`SELECT ${columns} FROM runs WHERE input_path = ? ORDER BY number DESC LIMIT 1`);
+  const importsOf = database.prepare(`SELECT ${columns} FROM runs
+    WHERE input_sha256 = ? AND command = 'import' AND state = 'completed' ORDER BY number DESC`);
+  const moveFiles = database.prepare(
+    'UPDATE runs SET input_file = ?, input_path = ?, files = ?, options = ? WHERE number = ?',
+  );
   const differing = database.prepare(`SELECT count(*) AS n FROM rows WHERE run = ? AND state IN ('created', 'updated')
     AND json_extract(outcome, '$.notes') IS NOT NULL`);
   const counts = database.prepare('SELECT state, count(*) AS n FROM rows WHERE run = ? GROUP BY state');
   return {
     start(run) {
       const startedAt = now();
-      const name = runName(startedAt);
+      const name = timedName(startedAt);
       const { input } = run;
       insert.run(
         ...[name, run.command, run.mode ?? null, startedAt],
@@ -120,6 +135,14 @@ export function runTable(database: Database, now: () => number): Runs {
         .all()
         .map(toRecord)
         .filter((run) => sha256 === undefined || run.input?.sha256 === sha256),
+    readFrom(path) {
+      const row = readFrom.get(path);
+      return row === undefined ? undefined : toRecord(row);
+    },
+    importsOf: (sha256) => importsOf.all(sha256).map(toRecord),
+    moveFiles(number, { input, files, options }) {
+      moveFiles.run(input, input, JSON.stringify(files), JSON.stringify(options), number);
+    },
     differing: (number) => Number(differing.get(number)?.n ?? 0),
     counts(number) {
       const found = new Map(counts.all(number).map((row) => [String(row.state), Number(row.n)]));
@@ -128,12 +151,6 @@ export function runTable(database: Database, now: () => number): Runs {
       return Object.fromEntries(rowStatuses.map((status) => [status, found.get(status) ?? 0])) as RowCounts;
     },
   };
-}
-
-/** Sortable by time, short enough to type, and not guessable from another machine's clock. */
-function runName(startedAtMs: number): string {
-  const [date, time] = new Date(startedAtMs).toISOString().replaceAll(/[-:]/g, '').split('T');
-  return `${date}-${time?.slice(0, 6)}-${randomBytes(2).toString('hex')}`;
 }
 
 function toRecord(row: Record<string, SqlValue>): RunRecord {

@@ -89,7 +89,10 @@ async function checkInput(
   const read = () => (before === undefined ? watch.batches() : firstRows(source.batches(), options.first));
   const counts = Object.fromEntries(rowStatuses.map((status) => [status, 0])) as Record<RowStatus, number>;
   const profile = options.columns === true ? profileRows(read(), source.columns, secretColumns(mapper)) : undefined;
-  const mapped = mapRows(profile?.batches ?? read(), mapper, createDraftValidator(mapping.customFields, mapper.fields));
+  const mapped = mapRows(profile?.batches ?? read(), {
+    mapper,
+    validate: createDraftValidator(mapping.customFields, mapper.fields),
+  });
   const sound = options.strict === true && before !== undefined ? refuseDamage(mapped, before.judge) : mapped;
   const checked = refuseRepeats(sound, new RepeatRegister(), 'error', identityColumns(mapper));
   const lines = tell(checked, counts, observer.invalid);

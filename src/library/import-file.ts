@@ -4,19 +4,24 @@ import type { FailureLimit } from '../../pipelines/run-control.js';
 import type { RepeatPolicy } from '../../pipelines/stages/refuse-repeats.js';
 import type { Settings } from '../config/settings.js';
 import { GuardError, UsageError } from '../errors.js';
+import { agreedImport } from './agreed-import.js';
+import { checkGuards } from './check-guards.js';
 import type { Connection } from './connect.js';
 import { importJob, type KeptImportOptions, resultPathsFor } from './import-job.js';
 import { type Input, openInput, type ReadOptions, readingOf } from './input.js';
 import { type MappingFile, readMappingFile } from './mapping-file.js';
 import type { RunObserver } from './observer.js';
 import { performRun } from './perform-run.js';
+import { refuseWithoutIdentity } from './prepare-import.js';
 import { defaultSettle } from './run-job.js';
 import { controlFor, runOnTenant } from './run-on-tenant.js';
 import type { RunSummary } from './run-summary.js';
 
 export interface ImportFileOptions extends ReadOptions {
   /** CSV, XLSX or NDJSON; `-` reads standard input. */
-  readonly file: string;
+  readonly file?: string;
+  /** Name or file of a plan: exactly that is done, and only to customers who are as they were then. */
+  readonly plan?: string;
   /** @default the mapping's, else `upsert` */
   readonly mode?: Mode;
   readonly results?: string;
@@ -27,6 +32,10 @@ export interface ImportFileOptions extends ReadOptions {
   readonly failureLimit?: FailureLimit;
   /** Start although an earlier run of this file is unfinished, and add customers of the same content again. */
   readonly force?: boolean;
+  /** Begin although a guard of the mapping or profile says no. */
+  readonly overrideGuards?: boolean;
+  /** Refuse a file with more rows than this. */
+  readonly maxRows?: number;
   /** Read every written customer back and compare it field by field. */
   readonly verify?: boolean;
   /** What to do with rows for the same customer that differ. @default 'error' */
@@ -50,16 +59,16 @@ export async function importFile(
   options: ImportFileOptions,
   observer: RunObserver = {},
 ): Promise<RunSummary> {
-  const mappingFile = readMappingFile(settings.mapping.value);
-  const mode = options.mode ?? mappingFile.mapping.mode ?? 'upsert';
-  refuseWithoutIdentity(mode, mappingFile);
-  const input = await openInput(options.file, options, resolve(settings.stateDir.value, 'inputs'), mappingFile.mapping);
-  const kept = keep(options, mode, mappingFile, input);
+  const { mappingFile, input, kept } = await begin(settings, options);
+  const { mode } = kept;
   const job = await importJob(settings, kept, mappingFile, input, observer);
+  refuseTooManyRows(input, job.rows, options.maxRows);
   const control = controlFor(options.failureLimit, options.signal);
   return runOnTenant(settings, control, `import ${input.file}`, async (connection) => {
     if (options.force !== true) refuseUnfinished(connection, input);
     await connection.client.login();
+    const guards = { ...settings.guards.value, ...mappingFile.mapping.guards };
+    if (options.overrideGuards !== true) await checkGuards(guards, connection, job.prepared, kept);
     const { sha256, sizeBytes } = input.source.fingerprint;
     const run = connection.ledger.runs.start({
       command: 'import',
@@ -74,14 +83,35 @@ export async function importFile(
   });
 }
 
-/** An upsert or update must know which customer a row is about. */
-function refuseWithoutIdentity(mode: Mode, { path, mapping }: MappingFile): void {
-  if (mode === 'add' || mapping.key !== undefined || mapping.fields.some(({ field }) => field === 'customerCode'))
-    return;
-  throw new UsageError(`The mode is ${mode}, but the mapping ${path} does not say which customer a row is about.`, {
-    code: 'MATCH_MISSING',
-    nextStep:
-      'Add a "key" (the old system’s own number) or map "customerCode"; for customers that are all new, use --mode add.',
+interface Begun {
+  readonly mappingFile: MappingFile;
+  readonly input: Input;
+  readonly kept: KeptImportOptions;
+}
+
+async function begin(settings: Settings, options: ImportFileOptions): Promise<Begun> {
+  if (options.plan !== undefined) {
+    const { plan, rowOptions, mappingFile, input } = await agreedImport(settings, options.plan, options.file);
+    const wanted = keep(options, rowOptions.mode, mappingFile, input);
+    return { mappingFile, input, kept: { ...wanted, ...rowOptions, verify: wanted.verify, plan } };
+  }
+  if (options.file === undefined)
+    throw new UsageError('What shall import work on?', {
+      code: 'USAGE',
+      nextStep: 'Name a file, or a plan with --plan. See `mypos-customers import --help`.',
+    });
+  const mappingFile = readMappingFile(settings.mapping.value);
+  const mode = options.mode ?? mappingFile.mapping.mode ?? 'upsert';
+  refuseWithoutIdentity(mode, mappingFile);
+  const input = await openInput(options.file, options, resolve(settings.stateDir.value, 'inputs'), mappingFile.mapping);
+  return { mappingFile, input, kept: keep(options, mode, mappingFile, input) };
+}
+
+function refuseTooManyRows(input: Input, rows: number, maxRows: number | undefined): void {
+  if (maxRows === undefined || rows <= maxRows) return;
+  throw new GuardError(`${input.file} has ${rows} rows; at most ${maxRows} are allowed here. Nothing was sent.`, {
+    code: 'TOO_MANY_ROWS',
+    nextStep: 'See whether it is the right file. If it is, raise "maxRows" of its job, or import it by hand.',
   });
 }
 
@@ -93,6 +123,7 @@ function keep(options: ImportFileOptions, mode: Mode, mappingFile: MappingFile, 
     mapping: resolve(mappingFile.path),
     read: readingOf(options, mappingFile.mapping),
     paths: resultPathsFor(input, options),
+    columns: input.source.columns,
     force: options.force === true,
     verify: options.verify === true,
     repeats: options.repeats ?? 'error',
@@ -104,7 +135,8 @@ function keep(options: ImportFileOptions, mode: Mode, mappingFile: MappingFile, 
 }
 
 function refuseUnfinished(connection: Connection, input: Input): void {
-  const earlier = connection.ledger.runs.unfinished(input.source.fingerprint.sha256)[0];
+  const runs = connection.ledger.runs.unfinished(input.source.fingerprint.sha256);
+  const earlier = runs.find(({ command }) => command === 'import');
   if (earlier === undefined) return;
   const why = earlier.stopReason ?? 'It was killed.';
   throw new GuardError(`Run ${earlier.name} of this very file is not finished: ${why}`, {

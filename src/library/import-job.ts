@@ -1,36 +1,29 @@
 import { resolve } from 'node:path';
-import { type ImportOptions, importCustomers } from '../../pipelines/import.js';
+import { importCustomers } from '../../pipelines/import.js';
 import type { FailureLimit } from '../../pipelines/run-control.js';
-import type { ImportMode } from '../../pipelines/stages/match-rows.js';
-import type { RepeatPolicy } from '../../pipelines/stages/refuse-repeats.js';
 import type { Settings } from '../config/settings.js';
 import { UsageError } from '../errors.js';
 import { assertWritable } from '../files/atomic-file.js';
 import { defaultResultPaths, type ResultPaths } from '../results/write-results.js';
-import { createDraftValidator } from '../validation/create-draft-validator.js';
-import type { Input, Reading } from './input.js';
-import { lookForDamage } from './look-for-damage.js';
-import { compileFor, identityColumns, type MappingFile } from './mapping-file.js';
+import type { Input } from './input.js';
+import type { MappingFile } from './mapping-file.js';
 import type { RunObserver } from './observer.js';
+import { explainImport, type PreparedImport, prepareImport, type RowOptions } from './prepare-import.js';
 import type { RunJob } from './run-job.js';
 
 /** What a resumed import must know again; the ledger keeps it as JSON. */
-export interface KeptImportOptions {
-  readonly mode: ImportMode;
-  /** Absolute path of the mapping file. */
-  readonly mapping: string;
-  readonly read: Reading;
+export interface KeptImportOptions extends RowOptions {
   readonly paths: ResultPaths;
-  readonly first?: number;
-  readonly force: boolean;
-  readonly verify: boolean;
-  readonly repeats: RepeatPolicy;
-  /** Rows with cells that cannot be right are not sent. */
-  readonly strict: boolean;
+  /** The header, for the next import to compare with. */
+  readonly columns: readonly string[];
+  /** Name of the plan that may be sent, and nothing else. */
+  readonly plan?: string;
   readonly failureLimit?: FailureLimit;
   /** The field that carries a row's key: what settling a doubt needs of the mapping. */
   readonly stamp?: string;
 }
+
+export type ImportJob = RunJob & { readonly prepared: PreparedImport };
 
 /** Makes the job of an import: reads the input through, fits the mapping to it, and proves that results can be written. */
 export async function importJob(
@@ -39,34 +32,39 @@ export async function importJob(
   mappingFile: MappingFile,
   input: Input,
   observer: RunObserver,
-): Promise<RunJob> {
-  const { source } = input;
-  const mapper = compileFor(mappingFile, source);
-  const { rows, findings, judge } = await lookForDamage(input, mappingFile.mapping, mapper, observer);
+): Promise<ImportJob> {
+  const prepared = await prepareImport(settings, kept, mappingFile, input, observer);
   for (const path of Object.values(kept.paths)) await assertUsable(path, input);
-  const validate = createDraftValidator(mappingFile.mapping.customFields, mapper.fields);
-  const options: ImportOptions = {
-    mode: kept.mode,
-    concurrency: settings.concurrency.value,
-    force: kept.force,
-    verify: kept.verify,
-    // An add cannot change what the first row made, so its repeats have no order to go in.
-    repeats: kept.mode === 'add' ? 'error' : kept.repeats,
-    identityColumns: identityColumns(mapper),
-    ...(kept.first === undefined ? {} : { first: kept.first }),
-  };
+  const { source, rows, mapper, validate, judge, findings, options } = prepared;
   return {
-    source,
-    rows,
-    findings,
+    ...{ prepared, source, rows },
+    ...(findings === undefined ? {} : { findings }),
     paths: kept.paths,
     ...(mapper.stamp === undefined ? {} : { stamp: mapper.stamp }),
-    work: (ports) =>
-      importCustomers(
-        { source, mapper, validate, now: Date.now, ...(kept.strict ? { judge } : {}), ...ports },
-        options,
-      ),
+    work: async ({ connection, ...ports }) => {
+      const mirror = await prepared.mirror(connection);
+      const record = kept.plan === undefined ? undefined : connection.ledger.plans.find(kept.plan);
+      if (kept.plan !== undefined && record === undefined) throw planGone(kept.plan);
+      const plan = record === undefined ? {} : { plan: connection.ledger.plans.agreed(record) };
+      const all = {
+        ...{ source, mapper, validate, now: Date.now },
+        ...(judge === undefined ? {} : { judge }),
+        ...ports,
+        ...plan,
+        ...(mirror === undefined ? {} : { mirror }),
+      };
+      await importCustomers(all, options).catch((error: unknown) => {
+        throw explainImport(error);
+      });
+    },
   };
+}
+
+function planGone(name: string): UsageError {
+  return new UsageError(`Plan ${name} is not kept any more.`, {
+    code: 'PLAN_UNKNOWN',
+    nextStep: 'Plans are kept for 30 days. Make a new one: mypos-customers plan <file>',
+  });
 }
 
 /** Results and rejects, where the user wants them or beside the input. */

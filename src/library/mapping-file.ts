@@ -6,6 +6,7 @@ import { inlineLookups } from '../../pipelines/mapping/inline-lookups.js';
 import type { Mapping } from '../../pipelines/mapping/mapping.js';
 import type { MappingProblem } from '../../pipelines/mapping/mapping-problem.js';
 import { parseMapping } from '../../pipelines/mapping/parse/parse-mapping.js';
+import type { RowSource } from '../../pipelines/ports.js';
 import { UsageError } from '../errors.js';
 import { readPairs } from '../files/csv/reader/read-pairs.js';
 import { complainOfJson } from './json-complaint.js';
@@ -64,16 +65,23 @@ function elsewhere(
 /** Compiles a mapping against the header of a file. @throws UsageError that lists everything that does not fit */
 export function compileFor(
   file: MappingFile,
-  input: { readonly file: string; readonly columns: readonly string[]; readonly duplicateColumns: readonly string[] },
+  input: {
+    readonly file: string;
+    readonly format: RowSource['format'];
+    readonly columns: readonly string[];
+    readonly duplicateColumns: readonly string[];
+  },
 ): CompiledMapping {
-  const result = compileMapping(file.mapping, input.columns, input.duplicateColumns);
+  const result = compileMapping(file.mapping, input.columns, input.duplicateColumns, input.format);
   if (result.ok) return result.compiled;
   throw mappingWrong(`${file.path} for ${input.file}`, result.problems);
 }
 
 /** The source columns that say who a row's customer is. */
 export function identityColumns(mapper: CompiledMapping): readonly string[] {
-  return mapper.keyColumns.length > 0 ? mapper.keyColumns : mapper.columnsOf('customerCode');
+  if (mapper.keyColumns.length > 0) return mapper.keyColumns;
+  const code = mapper.columnsOf('customerCode');
+  return code.length > 0 ? code : mapper.match.flatMap((field) => mapper.columnsOf(field));
 }
 
 const unreadable: Readonly<Record<string, string>> = {

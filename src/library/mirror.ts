@@ -1,4 +1,11 @@
-import { MirrorNotFresh, type Refreshed, type RefreshOptions, refreshMirror } from '../../pipelines/refresh-mirror.js';
+import type { CustomerMirror } from '../../pipelines/mirror.js';
+import {
+  MirrorNotFresh,
+  pagesOfWhole,
+  type Refreshed,
+  type RefreshOptions,
+  refreshMirror,
+} from '../../pipelines/refresh-mirror.js';
 import { RunControl } from '../../pipelines/run-control.js';
 import type { Settings } from '../config/settings.js';
 import { RunStoppedError, UsageError } from '../errors.js';
@@ -38,6 +45,25 @@ export async function freshMirror({ client, ledger }: Connection, options: Refre
   } catch (error) {
     throw error instanceof MirrorNotFresh ? explain(error, ledger.mirror.count()) : error;
   }
+}
+
+/**
+ * A mirror that is up to date, where it spares more calls than reading the customers for it would cost: always once
+ * they have been read, else when there are more rows than pages of customers.
+ *
+ * @param isNeeded - there is no other way to find the customers
+ * @throws as {@link freshMirror}
+ */
+export async function mirrorFor(
+  connection: Connection,
+  rows: number,
+  isNeeded: boolean,
+): Promise<CustomerMirror | undefined> {
+  const { mirror } = connection.ledger;
+  if (!isNeeded && mirror.freshUntilMs === undefined && rows <= (await pagesOfWhole(connection.client)))
+    return undefined;
+  await freshMirror(connection);
+  return mirror;
 }
 
 function explain(error: MirrorNotFresh, known: number): Error {

@@ -51,7 +51,7 @@ async function work(tools: RunTools): Promise<void> {
   await settleDoubts(tools);
   for (let round = 1; round <= mostRounds; round += 1) {
     control.restart();
-    await job.work({ api: connection.client, ledger, control });
+    await job.work({ api: connection.client, ledger, control, connection });
     if (control.stopping.aborted) return;
     const { adopted, absent } = await settleDoubts(tools);
     // Also once a customer is found, rows may be there that have waited for it.

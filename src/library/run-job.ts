@@ -19,7 +19,14 @@ export interface RunJob {
   /** The field that carries a row's key, for reconciliation. */
   readonly stamp?: string;
   /** Goes through the rows that are not settled; may be called again. */
-  readonly work: (ports: { api: CustomersApi; ledger: RunLedger; control: RunControl }) => Promise<void>;
+  readonly work: (ports: WorkPorts) => Promise<void>;
+}
+
+export interface WorkPorts {
+  readonly api: CustomersApi;
+  readonly ledger: RunLedger;
+  readonly control: RunControl;
+  readonly connection: Connection;
 }
 
 export interface SettleOptions {

@@ -1,5 +1,5 @@
 import type { FindingGroup } from '../../pipelines/damage/finding.js';
-import type { RowCounts } from '../../pipelines/outcome.js';
+import { type RowCounts, rowStatuses } from '../../pipelines/outcome.js';
 import type { Notice, SourceDetection } from '../../pipelines/ports.js';
 import type { StopReason } from '../../pipelines/run-control.js';
 import type { CustomersClient } from '../api/customers-client.js';
@@ -43,6 +43,9 @@ export interface ApiSummary {
   /** Tokens obtained. */
   readonly tokens: number;
 }
+
+/** Of a command that works on no rows. */
+export const noCounts = Object.fromEntries(rowStatuses.map((status) => [status, 0])) as RowCounts;
 
 export const noTraffic: ApiSummary = { requests: 0, retries: 0, rateLimited: 0, tokens: 0 };
 

@@ -123,7 +123,7 @@ function beginTable(path: string, header: readonly string[], source: RowSource):
 }
 
 /** As the input was, so that the program that made it opens the results in the same way. */
-function styleLike(source: RowSource): CsvStyle {
+export function styleLike(source: RowSource): CsvStyle {
   const { delimiter = ',', lineEnd, bom = false, encoding = 'utf-8' } = source.detected;
   const unicode = /^utf-?8$/i.test(encoding) || encoding === 'ascii';
   return { delimiter, lineEnd: lineEnd === 'CRLF' ? '\r\n' : '\n', bom: source.format === 'csv' && (bom || !unicode) };

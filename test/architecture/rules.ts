@@ -15,13 +15,23 @@ export const houseRules: HouseRules = {
     'src/errors': [],
     'src/living-process': [],
     'src/sqlite': ['src/errors'],
-    'src/config': ['src/errors', 'pipelines/mapping/nearest-name'],
-    'src/files': ['src/errors', 'src/living-process', 'pipelines/ports', 'pipelines/row'],
+    'src/config': ['src/errors', 'pipelines/mapping/nearest-name', 'pipelines/guards'],
+    'src/files': [
+      'src/errors',
+      'src/living-process',
+      'pipelines/ports',
+      'pipelines/row',
+      // What a written table is made of, and which texts of it must not come alive.
+      'pipelines/export',
+      'pipelines/formula-text',
+      'pipelines/mapping/export-column',
+    ],
     'src/validation': ['pipelines'],
     'src/api': ['src/errors', 'pipelines'],
     // The ledger keeps the tokens, behind the port that the API client owns.
     'src/ledger': ['src/errors', 'src/living-process', 'src/sqlite', 'src/api/token-store', 'pipelines'],
     'src/results': ['src/errors', 'src/files', 'pipelines'],
+    'src/inbox': ['src/errors', 'src/files', 'src/sqlite', 'pipelines/milestones'],
     // A server that stands in for the vendor's must not share the client's understanding of it.
     'src/sandbox': ['src/errors', 'src/sqlite', 'pipelines/customer'],
     'src/library': [
@@ -32,6 +42,7 @@ export const houseRules: HouseRules = {
       'src/api',
       'src/ledger',
       'src/results',
+      'src/inbox',
       'src/sandbox/start-sandbox',
       'pipelines',
     ],
@@ -77,6 +88,7 @@ export const houseRules: HouseRules = {
     yargs: ['src/cli/'],
     'cli-progress': ['src/cli/'],
     'cli-table3': ['src/cli/'],
+    picomatch: ['src/library/sweep/sweep-jobs'],
   },
   drawers: ['utils', 'util', 'helpers', 'helper', 'common', 'shared', 'misc'],
   mostLines: 300,

@@ -213,7 +213,7 @@ describe('the mirror', () => {
     await sandbox.seed(20);
     const { mirror, refresh } = mirrorOf(sandbox);
     await refresh();
-    const index = mirror.indexBy(({ city }) => (typeof city === 'string' ? city : undefined));
+    const index = mirror.indexBy(({ customer: { city } }) => (typeof city === 'string' ? city : undefined));
     expect(index.find('Darwin', 3)).toEqual(['0000003', '0000007', '0000011']);
     const customer = { customerCode: '0000003', city: 'Hobart' };
     mirror.noteWritten('0000003', { customer, extent: 'sent', sentHash: 'x' });

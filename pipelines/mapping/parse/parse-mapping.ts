@@ -2,8 +2,10 @@ import { identityFields } from '../customer-fields.js';
 import { blankPolicies, type Mapping, type Mode, modes, unmappedPolicies } from '../mapping.js';
 import type { MappingProblem } from '../mapping-problem.js';
 import { mappingProperties, namesOf } from '../mapping-properties.js';
+import { parseCommand } from './parse-command.js';
 import { parseCustomFields } from './parse-custom-fields.js';
 import { parseFields } from './parse-fields.js';
+import { parseGuards } from './parse-guards.js';
 import { parseKey } from './parse-key.js';
 import { parseMatch } from './parse-match.js';
 import { parseSource } from './parse-source.js';
@@ -36,12 +38,15 @@ function parseRoot(root: Place): Mapping {
   const match = parseMatch(root.at('match'), root.at('fields'), fields);
   const mode = root.at('mode').asChoice(modes);
   const nullToken = root.at('nullToken').asText()?.trim();
+  const command = parseCommand(root.at('command'));
   checkMode(root, mode);
   return {
     source: parseSource(root.at('source')),
     ...(mode !== undefined && { mode }),
     ...(key !== undefined && { key }),
     match,
+    ...(command !== undefined && { command }),
+    guards: parseGuards(root.at('guards')),
     fields,
     customFields,
     ignore: root.at('ignore').asTexts() ?? [],
@@ -63,12 +68,15 @@ function checkVersion(version: Place): void {
 function checkMode(root: Place, mode: Mode | undefined): void {
   const isIdentified = identityFields.some((field) => root.at('fields').has(field));
   const { value: match } = root.at('match');
+  if (root.has('command') && mode !== undefined && mode !== 'upsert')
+    root.at('mode').problem('MODE_AND_COMMAND', `The command column decides row by row; leave out "mode": "${mode}"`);
   const isMatched = match !== undefined && !(Array.isArray(match) && match.length === 0);
-  if (mode === undefined || mode === 'add' || isIdentified || root.has('key') || isMatched) return;
+  const needsIdentity = root.has('command') || (mode !== undefined && mode !== 'add');
+  if (!needsIdentity || isIdentified || root.has('key') || isMatched) return;
   root
     .at('mode')
     .problem(
       'MATCH_MISSING',
-      `"${mode}" has to find existing customers; add a "key", map "customerCode", or name fields in "match"`,
+      `"${mode ?? 'upsert'}" has to find existing customers; add a "key", map "customerCode", or name fields in "match"`,
     );
 }

@@ -3,8 +3,8 @@ import { resolveSettings } from '../../config/resolve-settings.js';
 import type { ExitCode } from '../../errors.js';
 import { defineCommand } from '../command.js';
 import {
-  inputFile,
   mappingOption,
+  optionalInputFile,
   present,
   readOptions,
   settingOptions,
@@ -20,17 +20,22 @@ import { runCheck } from './check.js';
 const text = { type: 'string', requiresArg: true } as const;
 
 export const importCommand = defineCommand({
-  command: 'import <file>',
-  describe: 'Add customers from CSV, XLSX or NDJSON; - reads standard input',
+  command: 'import [file]',
+  describe: 'Add or update customers from CSV, XLSX or NDJSON; - reads standard input',
   examples: [
     ['$0 import customers.csv --mode add --first 5', 'a pilot of five rows'],
-    ['$0 import customers.csv --mode add', 'the whole file'],
+    ['$0 import customers.csv', 'the whole file'],
+    ['$0 import --plan plan.xlsx', 'exactly what a plan says'],
   ],
   options: (yargs) =>
     strictOption(
-      inputFile(readOptions(mappingOption(settingOptions(yargs))), 'The file to import; - reads standard input'),
+      optionalInputFile(
+        readOptions(mappingOption(settingOptions(yargs))),
+        'The file to import; - reads standard input',
+      ),
     )
       .option('mode', { choices: modes, describe: 'What to do with each row (default: the mapping’s, else upsert)' })
+      .option('plan', { ...text, describe: 'Do exactly what this plan says: its name, or the file it was written to' })
       .option('dry-run', { type: 'boolean', default: false, describe: 'Only read, map and validate (as check)' })
       .option('results', { ...text, describe: 'Result file, .csv or .xlsx (default <input>.results.csv)' })
       .option('rejects', { ...text, describe: 'File of the rows to mend (default <input>.rejects.csv)' })
@@ -47,30 +52,38 @@ export const importCommand = defineCommand({
         describe: 'Rows for the same customer that differ: an error, or sent in file order',
       })
       .option('settle', { ...text, describe: 'Seconds before a lost add counts as never made (default 10)' })
+      .option('override-guards', {
+        type: 'boolean',
+        default: false,
+        describe: 'Begin although a guard of the mapping or profile says no',
+      })
       .option('force', {
         type: 'boolean',
         default: false,
         describe: 'Start anew although an earlier run is unfinished; add equal customers again',
       }),
   async run(args, reporter): Promise<ExitCode> {
-    if (args.dryRun) return runCheck(args, reporter);
+    const { file, plan } = args;
+    if (args.dryRun && file !== undefined) return runCheck({ ...args, file }, reporter);
     const { importFile } = await import('../../library/import-file.js');
     const settings = resolveSettings(toSettingOptions(args));
-    const { file, mode, results, rejects, force, verify, repeats, strict } = args;
+    const { mode, results, rejects, force, verify, repeats, strict, overrideGuards } = args;
     const signals = stopOnSignals(reporter);
     const observer = rowObserver(reporter);
     try {
       const summary = await importFile(
         settings,
         {
-          file,
           force,
           verify,
+          overrideGuards,
           repeats,
           strict,
           signal: signals.signal,
           ...toReadOptions(args),
           ...present({
+            file,
+            plan,
             failureLimit: failureLimit(args.maxFailures),
             mode,
             results,

@@ -12,6 +12,7 @@ export interface CsvTable {
 interface HeaderWishes {
   readonly headerRow?: number | undefined;
   readonly expectedColumns?: readonly string[] | undefined;
+  readonly resultColumns?: boolean | undefined;
 }
 
 /** Rows whose cells tell whether a column without a name holds anything. */
@@ -28,7 +29,7 @@ export async function findTable(text: CsvText, wishes: HeaderWishes): Promise<Cs
     headerRow === undefined ? await searchHeader(text, wishes.expectedColumns ?? []) : await headerAt(text, headerRow);
   if (header.flaw !== undefined) throw headerDamaged(text.name, header);
   const usedWidth = await usedWidthBelow(text, header);
-  const columns = nameColumns(header.cells, usedWidth, header.line);
+  const columns = nameColumns(header.cells, usedWidth, header.line, wishes.resultColumns);
   if (columns.columns.length === 0) throw noColumns(text.name, header.line);
   return { headerLine: header.line, columns };
 }

@@ -22,12 +22,18 @@ export interface TableColumns {
  * @param header - the header's cells as found
  * @param usedWidth - how many cells the first data rows use: columns behind the last name count only if one has a value
  * @param headerRow - 1-based line or row of the header, for the notices
+ * @param keepsOurs - also columns that this program wrote into a result file
  */
-export function nameColumns(header: readonly string[], usedWidth: number, headerRow: number): TableColumns {
+export function nameColumns(
+  header: readonly string[],
+  usedWidth: number,
+  headerRow: number,
+  keepsOurs = false,
+): TableColumns {
   const named = header.findLastIndex((name) => name.trim() !== '') + 1;
   const width = Math.min(header.length, Math.max(named, usedWidth));
   const { names, unnamed, renamed } = uniqueNames(header.slice(0, width));
-  const places = names.flatMap((name, place) => (isOurs(name) ? [] : [place]));
+  const places = names.flatMap((name, place) => (isOurs(name) && !keepsOurs ? [] : [place]));
   const columns = places.map((place) => names[place] ?? '');
   const notices: Notice[] = [];
   if (unnamed.length > 0) notices.push(unnamedNotice(unnamed, headerRow));

@@ -14,7 +14,7 @@ export function excelText(text: string): string {
 
 /** A civil `YYYY-MM-DD[THH:mm:ss]` as the UTC date that exceljs turns into its serial; none before 1900-03-01. */
 export function excelDay(text: string): Date | undefined {
-  if (!/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?$/.test(text)) return undefined;
+  if (!/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?)?$/.test(text)) return undefined;
   const date = new Date(text.includes('T') ? `${text}Z` : `${text}T00:00:00Z`);
   // Excel believes in a 29 February 1900, so its serials before that are a day off from everybody else's.
   return Number.isNaN(date.getTime()) || date.getTime() < Date.UTC(1900, 2, 1) ? undefined : date;

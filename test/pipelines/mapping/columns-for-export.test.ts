@@ -88,7 +88,7 @@ describe('columnsForExport', () => {
 
   it('asks elsewhere for a key without a stamp', () => {
     const mapping = parsed({ key: { column: 'No' }, fields: { notes: 'Notes' } });
-    const [key] = columnsForExport(mapping, ({ customerCode }) => `key of ${customerCode}`).columns;
+    const [key] = columnsForExport(mapping, { keyOf: ({ customerCode }) => `key of ${customerCode}` }).columns;
     expect(key?.cell({ customerCode: 'C1' })).toBe('key of C1');
   });
 

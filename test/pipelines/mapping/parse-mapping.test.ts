@@ -170,6 +170,7 @@ describe('parseMapping', () => {
             },
           },
         ],
+        "guards": {},
         "ignore": [],
         "match": [],
         "source": {},

@@ -23,11 +23,13 @@ export interface ColumnLayout {
  *
  * @param columnsWithData - sheet columns (from 1) that have content below the header
  * @param isLeftOut - hidden columns, when the user does not want them
+ * @param keepsOurs - also columns that this program wrote into a result file
  */
 export function layOutColumns(
   header: CollectedRow,
   columnsWithData: ReadonlySet<number>,
   isLeftOut: (column: number) => boolean,
+  keepsOurs = false,
 ): ColumnLayout {
   const texts = header.cells.map(textOf);
   const taken = new Set(texts);
@@ -42,7 +44,7 @@ export function layOutColumns(
     const isNamed = text.trim() !== '';
     if (!isNamed && !columnsWithData.has(column)) continue;
     slots[column] = -1;
-    if (ownColumn.test(text) || isLeftOut(column)) continue;
+    if ((ownColumn.test(text) && !keepsOurs) || isLeftOut(column)) continue;
     const name = isNamed ? uniqueName(text, seen, taken) : freeName(`Column ${column}`, taken);
     if (!isNamed) unnamed.push(name);
     slots[column] = names.push(name) - 1;

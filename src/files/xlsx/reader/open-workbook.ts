@@ -26,6 +26,8 @@ export interface OpenWorkbookOptions {
   readonly expectedColumns?: readonly string[] | undefined;
   /** Leaves hidden rows and columns out. @default false */
   readonly skipHidden?: boolean | undefined;
+  /** Also reads the columns of a result file that this program added. @default false */
+  readonly resultColumns?: boolean | undefined;
   /** Caps against hostile files; for tests. */
   readonly limits?: Partial<WorkbookLimits>;
 }
@@ -98,6 +100,7 @@ function layOut({ sample, options, archive, sheet }: Opening, header: FoundHeade
     header.row,
     new Set([...dataRows.flatMap(columnsOf), ...sample.columnsBelow]),
     (column) => skipHidden && sample.hiddenColumns.some(({ first, last }) => column >= first && column <= last),
+    options.resultColumns,
   );
   if (dataRows.length > 0 || sample.rowsBelow > 0) return layout;
   const names = namesBetween(header, 1, header.row.cells.length).map((name) => `“${name}”`);

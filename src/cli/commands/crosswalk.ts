@@ -1,0 +1,113 @@
+import type { ArgumentsCamelCase } from 'yargs';
+import { resolveSettings } from '../../config/resolve-settings.js';
+import type { Settings } from '../../config/settings.js';
+import { type ExitCode, exitCodes, UsageError } from '../../errors.js';
+import { defineCommand } from '../command.js';
+import { mappingOption, type SettingArguments, settingOptions, toSettingOptions } from '../common-options.js';
+import { confirmed } from '../confirm.js';
+import { duration } from '../duration.js';
+import type { CrosswalkSummary } from '../render-crosswalk.js';
+import { renderLinked } from '../render-crosswalk.js';
+import type { Reporter } from '../reporter.js';
+import { stopOnSignals } from '../stop-signals.js';
+
+const actions = ['export', 'import', 'rebuild'] as const;
+
+interface CrosswalkArguments extends SettingArguments {
+  readonly action: (typeof actions)[number];
+  readonly files?: string[] | undefined;
+  readonly replace: boolean;
+  readonly yes: boolean;
+}
+
+export const crosswalkCommand = defineCommand({
+  command: 'crosswalk <action> [files..]',
+  describe: 'Which customer each key of the old system stands for',
+  examples: [
+    ['$0 crosswalk export who-is-who.csv', 'to move to another machine'],
+    ['$0 crosswalk import who-is-who.csv', 'there'],
+    ['$0 crosswalk rebuild', 'learn it from the field that the mapping stamps'],
+    ['$0 crosswalk rebuild customers.results.csv', 'learn it from result files'],
+  ],
+  options: (yargs) =>
+    mappingOption(settingOptions(yargs))
+      .positional('action', {
+        choices: actions,
+        demandOption: true,
+        describe: 'export to, import from a file; rebuild from result files or the API',
+      })
+      .positional('files', { type: 'string', array: true, describe: 'The file; for rebuild, result files' })
+      .option('replace', {
+        type: 'boolean',
+        default: false,
+        describe: 'Believe the new where it contradicts the known',
+      })
+      .option('yes', { type: 'boolean', default: false, describe: 'Do not ask before many customers are read' }),
+  async run(args, reporter): Promise<ExitCode> {
+    const settings = resolveSettings(toSettingOptions(args));
+    return handlers[args.action](args, settings, reporter);
+  },
+});
+
+type Handler = (
+  args: ArgumentsCamelCase<CrosswalkArguments>,
+  settings: Settings,
+  reporter: Reporter,
+) => Promise<ExitCode>;
+
+const handlers: Readonly<Record<(typeof actions)[number], Handler>> = {
+  async export(args, settings, reporter) {
+    const { exportCrosswalk } = await import('../../library/crosswalk.js');
+    const file = onlyFile(args);
+    const keys = await exportCrosswalk(settings, file);
+    await reporter.result(`crosswalk: ${keys} keys written to ${file}`, { action: 'export', keys, file });
+    return exitCodes.done;
+  },
+  async import(args, settings, reporter) {
+    const { importCrosswalk } = await import('../../library/crosswalk.js');
+    return tell('import', await importCrosswalk(settings, onlyFile(args), args.replace), reporter);
+  },
+  async rebuild(args, settings, reporter) {
+    const { files = [], replace } = args;
+    if (files.length > 0) {
+      const { rebuildFromResults } = await import('../../library/crosswalk.js');
+      return tell('rebuild', await rebuildFromResults(settings, files, replace), reporter);
+    }
+    const { rebuildFromStamp } = await import('../../library/rebuild-crosswalk.js');
+    const signals = stopOnSignals(reporter);
+    try {
+      const confirm = (details: number) => mayRead(details, settings, args.yes);
+      const rebuilt = await rebuildFromStamp(settings, { replace, signal: signals.signal, confirm });
+      if (rebuilt !== undefined) return await tell('rebuild', rebuilt, reporter);
+      await reporter.result('crosswalk: left as it is', { action: 'rebuild', exitCode: exitCodes.done });
+      return exitCodes.done;
+    } finally {
+      signals.release();
+    }
+  },
+};
+
+/** Few are read without a word. */
+const fewDetails = 100;
+
+async function mayRead(details: number, settings: Settings, yes: boolean): Promise<boolean> {
+  if (yes || details <= fewDetails) return true;
+  const rate = settings.ratePerSecond.value;
+  const time = Number.isFinite(rate) ? ` (about ${duration(details / rate)})` : '';
+  return confirmed(`The list does not show the stamp: read ${details} customers one by one${time}?`);
+}
+
+async function tell(action: string, linked: CrosswalkSummary, reporter: Reporter): Promise<ExitCode> {
+  const exitCode = linked.conflicts.length > 0 ? exitCodes.guard : exitCodes.done;
+  await reporter.result(renderLinked(linked), { action, exitCode, ...linked });
+  return exitCode;
+}
+
+function onlyFile({ action, files = [] }: Pick<CrosswalkArguments, 'action' | 'files'>): string {
+  const [file] = files;
+  if (file !== undefined && files.length === 1) return file;
+  throw new UsageError(`crosswalk ${action} takes one file.`, {
+    code: 'USAGE',
+    nextStep: `For example: mypos-customers crosswalk ${action} who-is-who.csv`,
+  });
+}

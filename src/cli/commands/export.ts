@@ -1,0 +1,96 @@
+import { resolveSettings } from '../../config/resolve-settings.js';
+import { type ExitCode, UsageError } from '../../errors.js';
+import type { ChangedSince, ExportFormat } from '../../library/export-customers.js';
+import { defineCommand } from '../command.js';
+import { mappingOption, present, settingOptions, toSettingOptions } from '../common-options.js';
+import { isoTime, sortOrder, wholeNumber } from '../option-values.js';
+import { renderExport } from '../render-export.js';
+import { rowObserver } from '../row-observer.js';
+import { stopOnSignals } from '../stop-signals.js';
+
+const text = { type: 'string', requiresArg: true } as const;
+const formats = ['csv', 'xlsx', 'ndjson'] as const satisfies readonly ExportFormat[];
+
+export const exportCommand = defineCommand({
+  command: 'export <file>',
+  describe: 'Write all customers to .csv, .xlsx or .ndjson; - is standard output',
+  examples: [
+    ['$0 export customers.xlsx', 'all customers as a workbook'],
+    ['$0 export changes.csv --changed-since last', 'what was edited since the last export like this'],
+    ['$0 export - --format csv --fields customerCode,balance', 'two fields, on standard output'],
+  ],
+  options: (yargs) =>
+    mappingOption(settingOptions(yargs))
+      .positional('file', { type: 'string', demandOption: true, describe: 'The file to write; - is standard output' })
+      .nargs('file', 1)
+      .option('format', { choices: formats, describe: 'Format (default: by the name of the file)' })
+      .option('fields', {
+        ...text,
+        describe: 'Fields for columns, separated by commas, or "all" (default: the mapping)',
+      })
+      .option('full', { type: 'boolean', default: false, describe: 'Ask for each customer’s details: custom fields' })
+      .option('changed-since', { ...text, describe: 'Only customers edited at or after this ISO time; or "last"' })
+      .option('changed-until', { ...text, describe: 'Only customers edited at or before this ISO time' })
+      .option('active', { type: 'boolean', default: false, describe: 'Only active customers' })
+      .option('sort', { ...text, describe: 'Field to sort by, with :desc for the reverse (default customerCode)' })
+      .option('page-size', { ...text, describe: 'Customers on a page of the API (default 1000)' })
+      .option('mirror', {
+        type: 'boolean',
+        default: true,
+        describe: 'Use the local copy of the customers, made fresh; --no-mirror reads all pages',
+      })
+      .option('formulas', {
+        choices: ['escape', 'raw'] as const,
+        describe: 'Texts that look like formulas, in CSV: made harmless (default), or as they are',
+      })
+      .option('bom', { type: 'boolean', describe: 'Begin a CSV file with a byte order mark, for Excel' })
+      .option('force', { type: 'boolean', default: false, describe: 'Replace a file that is there' }),
+  async run(args, reporter): Promise<ExitCode> {
+    const { exportCustomers } = await import('../../library/export-customers.js');
+    const settings = resolveSettings(toSettingOptions(args));
+    const { file, format, full, active, mirror, formulas, bom, force } = args;
+    const toStandardOutput = file === '-';
+    if (toStandardOutput && reporter.json)
+      throw new UsageError('Standard output cannot hold the customers and the JSON document.', {
+        code: 'USAGE',
+        nextStep: 'Export to a file, or leave out --json.',
+      });
+    const signals = stopOnSignals(reporter);
+    try {
+      const options = {
+        file,
+        full,
+        force,
+        mirror,
+        activeOnly: active,
+        signal: signals.signal,
+        ...present({
+          format,
+          formulas,
+          bom,
+          fields: args.fields?.split(',').map((field) => field.trim()),
+          changedSince: changedSince(args.changedSince),
+          changedUntil: isoTime('changed-until', args.changedUntil),
+          sort: sortOrder(args.sort),
+          pageSize: wholeNumber('page-size', args.pageSize),
+        }),
+      };
+      const summary = await exportCustomers(settings, options, rowObserver(reporter));
+      const rendered = renderExport(summary);
+      if (toStandardOutput) reporter.remark(rendered);
+      else await reporter.result(rendered, summary);
+      return summary.exitCode;
+    } finally {
+      signals.release();
+    }
+  },
+});
+
+/** The series that `last` means when it is not named. */
+const usualSeries = 'export';
+
+function changedSince(value: string | undefined): ChangedSince | undefined {
+  const series = /^last(?::([\w.-]+))?$/.exec(value ?? '');
+  if (series !== null) return { last: series[1] ?? usualSeries };
+  return isoTime('changed-since', value);
+}

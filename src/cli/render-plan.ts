@@ -1,0 +1,57 @@
+import type { PlanLine, PlanSummary } from '../library/plan-file.js';
+import { duration } from './duration.js';
+import { reasonGroups } from './row-observer.js';
+
+const words = {
+  add: 'would be added',
+  update: 'would be updated',
+  delete: 'would be deleted',
+  unchanged: 'unchanged: no call',
+  duplicate: 'say what another row or customer says',
+  skip: 'left out',
+  invalid: 'invalid: never sent',
+  rejected: 'would be rejected by the API',
+} as const satisfies PlanSummary['counts'] extends Readonly<Record<infer Action, number>>
+  ? Record<Action & string, string>
+  : never;
+
+/** Rows shown one by one; the rest is in the file. */
+const mostRowsShown = 20;
+
+/** A plan, for people. */
+export function renderPlan(plan: PlanSummary): string {
+  const counts = Object.entries(words).flatMap(([action, what]) => {
+    const count = plan.counts[action as keyof typeof words];
+    return count === 0 ? [] : [`  ${String(count).padStart(7)} ${what}`];
+  });
+  const sent = plan.rows.filter(({ action }) => action === 'add' || action === 'update' || action === 'delete');
+  const { calls, seconds, ratePerSecond } = plan.cost;
+  const pace = ratePerSecond === null ? '' : `, about ${duration(seconds)} at ${ratePerSecond} a second`;
+  return [
+    `plan ${plan.plan}: ${plan.input.file}, ${plan.input.rows} rows`,
+    ...counts,
+    ...sent.slice(0, mostRowsShown).map(rowText),
+    ...(sent.length > mostRowsShown ? [`  … and ${sent.length - mostRowsShown} more: see --output or --json`] : []),
+    ...problems(plan.rows),
+    `To apply it: ${calls} API calls${pace}`,
+    ...(plan.output === null ? [] : [`Plan: ${plan.output}`]),
+    ...(sent.length === 0 ? [] : [`Next: mypos-customers import --plan ${plan.output ?? plan.plan}`]),
+  ].join('\n');
+}
+
+function rowText({ row, action, key, customerCode, changes }: PlanLine): string {
+  const who = [key === null ? undefined : `key ${key}`, customerCode ?? undefined].filter((one) => one !== undefined);
+  const what = changes.map(({ field, from, to }) => `${field}: ${shown(from)} → ${shown(to)}`).join('; ');
+  return `  row ${row}: ${action}${who.length === 0 ? '' : ` ${who.join(', ')}`}${what === '' ? '' : `  ${what}`}`;
+}
+
+function shown(value: unknown): string {
+  return value === null || value === '' ? 'blank' : JSON.stringify(value);
+}
+
+function problems(rows: readonly PlanLine[]): readonly string[] {
+  const groups = reasonGroups();
+  for (const { row, action, reasons } of rows)
+    if (action === 'invalid' || action === 'rejected') groups.add(row, reasons);
+  return groups.lines();
+}

@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beginAtomicFile } from '../files/atomic-file.js';
+import type { Watched } from './quiet.js';
+
+/** What this machine remembers of a drop folder between sweeps. Nothing in it decides what was imported. */
+export interface Memory {
+  /** The name in the marker of the folder. */
+  inbox?: string;
+  /** By file name. */
+  watched: Record<string, Watched>;
+  /** Claims of other machines: the last sign of life, and when it was first seen. */
+  others: Record<string, { readonly beat: number; readonly sinceMs: number }>;
+  /** Since the beginning, for metrics; by metric and label. */
+  totals: Record<string, number>;
+  lastSuccessMs?: number;
+  /** Somebody was told that the folder is not there. */
+  outageTold?: boolean;
+}
+
+/** The place of a drop folder in the state folder, by the folder's path. */
+export function memoryFolder(stateFolder: string, folder: string): string {
+  const place = join(stateFolder, 'inbox', createHash('sha256').update(folder).digest('hex').slice(0, 16));
+  mkdirSync(place, { recursive: true, mode: 0o700 });
+  return place;
+}
+
+const memoryFile = 'memory.json';
+
+/** Reads what is remembered; a memory that cannot be read is an empty one, at the price of looking anew. */
+export function recall(place: string): Memory {
+  const empty: Memory = { watched: {}, others: {}, totals: {} };
+  try {
+    return { ...empty, ...(JSON.parse(readFileSync(join(place, memoryFile), 'utf8')) as Partial<Memory>) };
+  } catch {
+    return empty;
+  }
+}
+
+export async function remember(place: string, memory: Memory): Promise<void> {
+  const file = await beginAtomicFile(join(place, memoryFile));
+  try {
+    await file.handle.writeFile(JSON.stringify(memory));
+    await file.commit();
+  } finally {
+    await file.discard();
+  }
+}

@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { BusyError, InputError } from '../errors.js';
+import { openExclusively } from '../sqlite/open-database.js';
+import { markerFile, processingFolder } from './layout.js';
+import { machineName } from './machine.js';
+import { type Memory, memoryFolder, recall, remember } from './memory.js';
+import { placeFile } from './place-file.js';
+import { systemCode } from './system-code.js';
+
+/** A drop folder that this process, alone on this machine, works through. */
+export interface Inbox {
+  /** Absolute. */
+  readonly folder: string;
+  readonly stateFolder: string;
+  /** Whose claims are ours to finish. */
+  readonly machine: string;
+  readonly memory: Memory;
+  /** Proves that it is the very folder that it was. @throws InputError */
+  assertThere(): Promise<void>;
+  /** Keeps the memory for the next sweep. */
+  remember(): Promise<void>;
+  close(): void;
+}
+
+export interface OpenInboxOptions {
+  readonly stateFolder: string;
+  /** The folder is right although it is not the one that was here before. */
+  readonly adopt: boolean;
+  /** Make nothing in the folder. */
+  readonly dryRun: boolean;
+}
+
+/**
+ * Takes a drop folder for this process. The folder itself may be away: see {@link Inbox.assertThere}.
+ *
+ * @throws BusyError when another process of this machine works on it
+ */
+export function openInbox(folder: string, { stateFolder, adopt, dryRun }: OpenInboxOptions): Inbox {
+  const path = resolve(folder);
+  const place = memoryFolder(stateFolder, path);
+  const release = openExclusively(join(place, 'sweep.lock.db'));
+  if (release === undefined)
+    throw new BusyError(`Another process is sweeping ${path}.`, {
+      code: 'INBOX_BUSY',
+      nextStep: 'Nothing to do: it takes care of the files.',
+    });
+  const memory = recall(place);
+  let mayAdopt = adopt;
+  return {
+    folder: path,
+    stateFolder,
+    machine: machineName(stateFolder),
+    memory,
+    async assertThere() {
+      await orUnusable(path, async () => {
+        if (!(await stat(path)).isDirectory()) throw notThere(path, 'it is not a folder');
+        await checkMarker(path, memory, mayAdopt, dryRun);
+        mayAdopt = false;
+        if (!dryRun) await mkdir(processingFolder(path), { recursive: true });
+      });
+    },
+    remember: () => remember(place, memory),
+    close: release,
+  };
+}
+
+/**
+ * A mount point without its share is an empty folder like any other, and its emptiness would pass for "no files". So a
+ * folder that is swept for the first time gets a marker, and is not believed without it later.
+ */
+async function checkMarker(path: string, memory: Memory, adopt: boolean, dryRun: boolean): Promise<void> {
+  const found = await readMarker(join(path, markerFile));
+  const known = memory.inbox;
+  if (found !== undefined && (known === undefined || known === found || adopt)) {
+    memory.inbox = found;
+    return;
+  }
+  if (found !== undefined) throw notThere(path, 'it is another folder than the one that was swept before', adoptIt);
+  if (known !== undefined && !adopt)
+    throw notThere(
+      path,
+      `it was swept before, but its marker ${markerFile} is not there: is the share mounted?`,
+      adoptIt,
+    );
+  if (dryRun) return;
+  memory.inbox = await makeMarker(path, known ?? randomUUID());
+}
+
+/** Of two machines that make one at the same time, the first wins. */
+async function makeMarker(path: string, inbox: string): Promise<string> {
+  const part = join(path, `${markerFile}.${randomUUID()}.part`);
+  await writeFile(part, `${JSON.stringify({ inbox })}\n`, { flag: 'wx' });
+  const placed = await placeFile(part, join(path, markerFile));
+  if (placed === 'placed') return inbox;
+  await rm(part, { force: true });
+  return (await readMarker(join(path, markerFile))) ?? '';
+}
+
+const adoptIt = 'Mount the share. If this is the right folder all the same, sweep it once with --adopt.';
+
+async function readMarker(path: string): Promise<string | undefined> {
+  try {
+    const marker: unknown = JSON.parse(await readFile(path, 'utf8'));
+    return typeof marker === 'object' && marker !== null && 'inbox' in marker ? String(marker.inbox) : '';
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    if (error instanceof SyntaxError) return '';
+    throw error;
+  }
+}
+
+const whyUnusable: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such folder',
+  ENOTDIR: 'it is not a folder',
+  EACCES: 'this user may not read and write there',
+  EROFS: 'the disk is read-only',
+  EIO: 'the disk or network drive reports an error',
+  ESTALE: 'the network drive has gone',
+  ENOTCONN: 'the network drive has gone',
+  EHOSTDOWN: 'the network drive has gone',
+};
+
+async function orUnusable(path: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const code = systemCode(error);
+    if (error instanceof InputError || code === '') throw error;
+    throw notThere(path, whyUnusable[code] ?? code, undefined, error);
+  }
+}
+
+function notThere(path: string, why: string, nextStep?: string, cause?: unknown): InputError {
+  return new InputError(`The folder ${path} cannot be swept: ${why}.`.replace(/\?\.$/, '?'), {
+    code: 'INBOX_UNUSABLE',
+    nextStep: nextStep ?? 'Check the path, the rights of this user, and that the share is mounted.',
+    cause,
+  });
+}

@@ -1,0 +1,60 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Customer } from '../../pipelines/customer.js';
+import { BusyError } from '../errors.js';
+import { openDatabase, openExclusively } from '../sqlite/open-database.js';
+import { GroupCommit } from './group-commit.js';
+
+/** Details that an export has read and not delivered yet, so that a broken one need not ask for them again. */
+export interface KeptDetails {
+  /** The detail as kept, unless the customer was edited since. */
+  find(id: string, lastEdit: string): Customer | undefined;
+  keep(id: string, lastEdit: string, customer: Customer): Promise<void>;
+  /** Forgets everything: the file is in its place. */
+  clear(): void;
+  /** Leaves what is kept for the next export. */
+  close(): void;
+}
+
+/**
+ * Opens the details that this tenant's last broken export has left, for one export at a time.
+ *
+ * @throws BusyError when another export reads details
+ */
+export function openKeptDetails(folder: string): KeptDetails {
+  const release = openExclusively(join(folder, 'details-lock.db'));
+  if (release === undefined)
+    throw new BusyError('Another export with --full is reading the details of these customers.', {
+      code: 'BUSY',
+      nextStep: 'Wait until it has finished: two would ask for every customer twice.',
+    });
+  const path = join(folder, 'details.db');
+  // They can be asked for again, so that a lost power supply may cost the last ones.
+  const database = openDatabase(path, 'normal');
+  database.exec(
+    'CREATE TABLE IF NOT EXISTS details (id TEXT PRIMARY KEY, last_edit TEXT NOT NULL, body TEXT NOT NULL) WITHOUT ROWID',
+  );
+  const select = database.prepare('SELECT body FROM details WHERE id = ? AND last_edit = ?');
+  const insert = database.prepare('INSERT OR REPLACE INTO details (id, last_edit, body) VALUES (?, ?, ?)');
+  const commits = new GroupCommit(database);
+  const close = () => {
+    database.close();
+    release();
+  };
+  return {
+    find(id, lastEdit) {
+      const row = select.get(id, lastEdit);
+      return row === undefined ? undefined : (JSON.parse(String(row.body)) as Customer);
+    },
+    keep: (id, lastEdit, customer) =>
+      commits.write(() => {
+        insert.run(id, lastEdit, JSON.stringify(customer));
+      }),
+    clear() {
+      database.close();
+      for (const end of ['', '-wal', '-shm']) rmSync(`${path}${end}`, { force: true });
+      release();
+    },
+    close,
+  };
+}

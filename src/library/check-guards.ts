@@ -1,0 +1,100 @@
+import type { Guards } from '../../pipelines/guards.js';
+import type { PlannedRow } from '../../pipelines/plan.js';
+import { GuardError } from '../errors.js';
+import type { RunRecord } from '../ledger/runs.js';
+import type { Connection } from './connect.js';
+import type { KeptImportOptions } from './import-job.js';
+import { plannedBatches } from './plan-file.js';
+import type { PreparedImport } from './prepare-import.js';
+
+/**
+ * Refuses an import that does not look like the ones before it, before anything is sent.
+ *
+ * @throws GuardError that names the guard and what it saw
+ */
+export async function checkGuards(
+  guards: Guards,
+  connection: Connection,
+  prepared: PreparedImport,
+  kept: KeptImportOptions,
+): Promise<void> {
+  const last = lastImport(connection, kept);
+  if (last !== undefined) compareWithLast(guards, prepared, last);
+  const { newPercent, changedPercent, deactivatedPercent, invalidPercent } = guards;
+  const shares = [newPercent, changedPercent, deactivatedPercent, invalidPercent];
+  if (shares.every((share) => share === undefined)) return;
+  const seen = await countRows(connection, prepared);
+  const rows = Math.max(1, seen.rows);
+  const judge = (most: number | undefined, count: number, code: string, what: string) => {
+    if (most === undefined || (100 * count) / rows <= most) return;
+    throw refused(code, `${count} of ${rows} rows (${percent(count, rows)}) ${what}, more than the ${most} % allowed.`);
+  };
+  // The first file of a mapping is all new by nature.
+  if (last !== undefined) judge(newPercent, seen.added, 'GUARD_NEW', 'would add a customer');
+  judge(changedPercent, seen.changed, 'GUARD_CHANGED', 'would change their customer');
+  judge(deactivatedPercent, seen.deactivated, 'GUARD_DEACTIVATED', 'would delete their customer or make it inactive');
+  judge(invalidPercent, seen.invalid, 'GUARD_INVALID_ROWS', 'are invalid');
+}
+
+/** The latest whole import by the same mapping. */
+function lastImport({ ledger }: Connection, { mapping }: KeptImportOptions): RunRecord | undefined {
+  for (const run of ledger.runs.all()) {
+    const options = run.options as Partial<KeptImportOptions>;
+    const isWhole = run.state === 'completed' && options.first === undefined;
+    if (run.command === 'import' && isWhole && options.mapping === mapping) return run;
+  }
+  return undefined;
+}
+
+function compareWithLast(
+  { fewerRowsPercent, header }: Guards,
+  { rows, source }: PreparedImport,
+  last: RunRecord,
+): void {
+  const before = last.input?.rows;
+  if (fewerRowsPercent !== undefined && before !== undefined && (100 * (before - rows)) / before > fewerRowsPercent)
+    throw refused(
+      'GUARD_FEWER_ROWS',
+      `The file has ${rows} rows, ${percent(before - rows, before)} fewer than the ${before} of run ${last.name}; ${fewerRowsPercent} % are allowed.`,
+    );
+  const { columns } = last.options as Partial<KeptImportOptions>;
+  if (header === undefined || columns === undefined) return;
+  const gone = columns.filter((name) => !source.columns.includes(name));
+  const added = source.columns.filter((name) => !columns.includes(name));
+  if (gone.length + added.length === 0) return;
+  const told = [named('gone', gone), named('new', added)].filter((part) => part !== '').join('; ');
+  throw refused('GUARD_HEADER', `The columns are not those of run ${last.name}: ${told}.`);
+}
+
+function named(what: string, names: readonly string[]): string {
+  return names.length === 0 ? '' : `${what} ${names.map((name) => `"${name}"`).join(', ')}`;
+}
+
+async function countRows(connection: Connection, prepared: PreparedImport) {
+  const seen = { rows: 0, added: 0, changed: 0, deactivated: 0, invalid: 0 };
+  for await (const batch of plannedBatches(connection, prepared))
+    for (const planned of batch) {
+      seen.rows += 1;
+      if (planned.action === 'add') seen.added += 1;
+      if (planned.action === 'update') seen.changed += 1;
+      if (planned.action === 'invalid') seen.invalid += 1;
+      if (deactivates(planned)) seen.deactivated += 1;
+    }
+  return seen;
+}
+
+function deactivates({ action, changes }: PlannedRow): boolean {
+  return action === 'delete' || changes.some(({ field, to }) => field.toLowerCase() === 'active' && to === false);
+}
+
+function percent(part: number, whole: number): string {
+  return `${((100 * part) / whole).toFixed(1)} %`;
+}
+
+function refused(code: string, message: string): GuardError {
+  return new GuardError(`${message} Nothing was sent.`, {
+    code,
+    nextStep:
+      'Look at the file, and at what it would do: mypos-customers plan <file>. If it is right this time, add --override-guards.',
+  });
+}

@@ -1,0 +1,236 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
+import { secretFields } from '../../pipelines/mapping/customer-fields.js';
+import type { Mode } from '../../pipelines/mapping/mapping.js';
+import { type PlanAction, type PlannedRow, planActions, planRows } from '../../pipelines/plan.js';
+import type { PlannedWrite } from '../../pipelines/planned.js';
+import { RunControl } from '../../pipelines/run-control.js';
+import type { Settings } from '../config/settings.js';
+import { type ExitCode, exitCodes, UsageError } from '../errors.js';
+import { assertWritable } from '../files/atomic-file.js';
+import type { PlanRecord } from '../ledger/plan-table.js';
+import { type PlanWriter, writePlan } from '../results/write-plan.js';
+import type { Connection } from './connect.js';
+import { type Input, openInput, type ReadOptions, readingOf } from './input.js';
+import { readMappingFile } from './mapping-file.js';
+import type { RunObserver } from './observer.js';
+import {
+  explainImport,
+  type PreparedImport,
+  prepareImport,
+  type RowOptions,
+  refuseWithoutIdentity,
+} from './prepare-import.js';
+import { runOnTenant } from './run-on-tenant.js';
+import { type ApiSummary, apiSummary } from './run-summary.js';
+
+export interface PlanOptions extends ReadOptions {
+  /** CSV, XLSX or NDJSON; `-` reads standard input. */
+  readonly file: string;
+  /** @default the mapping's, else `upsert` */
+  readonly mode?: Mode;
+  readonly first?: number;
+  readonly force?: boolean;
+  /** Cells that cannot be right make their row `invalid`, instead of a warning. @default false */
+  readonly strict?: boolean;
+  /** Where to write the plan, `.csv` or `.xlsx`; nowhere when absent. */
+  readonly output?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** A row of a plan as users see it. */
+export interface PlanLine {
+  readonly row: number;
+  readonly action: PlanAction;
+  readonly key: string | null;
+  readonly customerCode: string | null;
+  readonly changes: readonly { readonly field: string; readonly from: unknown; readonly to: unknown }[];
+  /** Why it is not sent, for people. */
+  readonly reasons: readonly { readonly code: string; readonly message: string }[];
+}
+
+/** What an import would do; the `--json` document. */
+export interface PlanSummary {
+  readonly command: 'plan';
+  /** What `import --plan` takes. */
+  readonly plan: string;
+  readonly mode: Mode;
+  readonly exitCode: ExitCode;
+  readonly input: { readonly file: string; readonly sha256: string; readonly rows: number };
+  readonly counts: Readonly<Record<PlanAction, number>>;
+  /** What it would take to apply it. */
+  readonly cost: { readonly calls: number; readonly seconds: number; readonly ratePerSecond: number | null };
+  /** What it took to make it. */
+  readonly api: ApiSummary;
+  readonly output: string | null;
+  readonly rows: readonly PlanLine[];
+}
+
+/**
+ * Says row by row what an import would do, reading the API and writing nothing there.
+ *
+ * @throws UsageError, InputError, LoginError, RunStoppedError, BusyError
+ */
+export async function planFile(
+  settings: Settings,
+  options: PlanOptions,
+  observer: RunObserver = {},
+): Promise<PlanSummary> {
+  const mappingFile = readMappingFile(settings.mapping.value);
+  const mode = options.mode ?? mappingFile.mapping.mode ?? 'upsert';
+  refuseWithoutIdentity(mode, mappingFile);
+  const output = options.output === undefined ? undefined : await outputPath(options.output);
+  const input = await openInput(options.file, options, resolve(settings.stateDir.value, 'inputs'), mappingFile.mapping);
+  const { first } = options;
+  const kept: RowOptions = {
+    mode,
+    mapping: resolve(mappingFile.path),
+    read: readingOf(options, mappingFile.mapping),
+    force: options.force === true,
+    verify: false,
+    repeats: 'error',
+    strict: options.strict === true,
+    ...(first === undefined ? {} : { first }),
+  };
+  const prepared = await prepareImport(settings, kept, mappingFile, input, observer);
+  const control = new RunControl();
+  options.signal?.addEventListener('abort', () => control.stop({ kind: 'signal', signal: 'SIGINT' }), { once: true });
+  return runOnTenant(settings, control, `plan ${input.file}`, async (connection) => {
+    await connection.client.login();
+    const { sha256 } = input.source.fingerprint;
+    const { ledger } = connection;
+    const record = ledger.plans.start({
+      input: { file: input.file, path: input.path, sha256 },
+      mappingSha256: mappingFile.sha256,
+      options: { ...kept },
+    });
+    const made = await makePlan(connection, prepared, record, output);
+    return summarise(settings, connection, { ...made, mode, input, record, rowCount: prepared.rows, output });
+  });
+}
+
+/** A plan's rows, a batch at a time. @throws as {@link planFile} */
+export async function* plannedBatches(connection: Connection, prepared: PreparedImport) {
+  const mirror = await prepared.mirror(connection);
+  const { source, mapper, validate, judge, options } = prepared;
+  // No run has this number: a plan sees what all runs know and belongs to none.
+  const ports = { source, mapper, validate, api: connection.client, ledger: connection.ledger.rowsOf(0) };
+  try {
+    yield* planRows(
+      { ...ports, ...(judge === undefined ? {} : { judge }), ...(mirror === undefined ? {} : { mirror }) },
+      options,
+    );
+  } catch (error) {
+    throw explainImport(error);
+  }
+}
+
+async function makePlan(
+  connection: Connection,
+  prepared: PreparedImport,
+  record: PlanRecord,
+  output: string | undefined,
+) {
+  const counts = noCounts();
+  const lines: PlanLine[] = [];
+  let writer: PlanWriter | undefined;
+  try {
+    if (output !== undefined) writer = await writePlan(output, prepared.source, prepared.mapper);
+    for await (const batch of plannedBatches(connection, prepared)) {
+      connection.ledger.plans.add(record.number, batch.flatMap(writeOf));
+      const shown = batch.map(withoutSecrets);
+      for (const planned of shown) {
+        counts[planned.action] += 1;
+        lines.push(lineOf(planned));
+      }
+      await writer?.write(shown);
+    }
+    await writer?.commit();
+  } catch (error) {
+    await writer?.discard();
+    throw error;
+  }
+  if (output !== undefined) connection.ledger.plans.noteOutput(record.number, hashOf(output));
+  return { counts, lines };
+}
+
+function hashOf(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
+}
+
+function noCounts(): Record<PlanAction, number> {
+  return Object.fromEntries(planActions.map((action) => [action, 0])) as Record<PlanAction, number>;
+}
+
+function writeOf(planned: PlannedRow): (PlannedWrite & { readonly index: number })[] {
+  const { action, row, contentHash, changesHash, customerCode, edited } = planned;
+  if (action !== 'add' && action !== 'update' && action !== 'delete') return [];
+  if (contentHash === undefined || changesHash === undefined) return [];
+  return [
+    {
+      ...{ index: row.index, action, contentHash, changesHash },
+      ...(customerCode === undefined ? {} : { customerCode }),
+      ...(edited === undefined ? {} : { edited }),
+    },
+  ];
+}
+
+function withoutSecrets(planned: PlannedRow): PlannedRow {
+  if (!planned.changes.some(({ field }) => secretFields.has(field))) return planned;
+  const changes = planned.changes.map((change) =>
+    secretFields.has(change.field) ? { field: change.field, from: '(not shown)', to: '(not shown)' } : change,
+  );
+  return { ...planned, changes };
+}
+
+function lineOf({ row, action, key, customerCode, changes, reasons }: PlannedRow): PlanLine {
+  return {
+    ...{ row: row.number, action, key: key ?? null, customerCode: customerCode ?? null },
+    changes: changes.map(({ field, from = null, to }) => ({ field, from, to })),
+    reasons: reasons.map(({ code, message }) => ({ code, message })),
+  };
+}
+
+/** An update is a GET and a PUT. */
+const callsFor = { add: 1, update: 2, delete: 1 } as const;
+
+interface Made {
+  readonly counts: Readonly<Record<PlanAction, number>>;
+  readonly lines: readonly PlanLine[];
+  readonly mode: Mode;
+  readonly input: Input;
+  readonly record: PlanRecord;
+  readonly rowCount: number;
+  readonly output: string | undefined;
+}
+
+function summarise(settings: Settings, { client }: Connection, made: Made): PlanSummary {
+  const { counts, input, record } = made;
+  const calls = counts.add * callsFor.add + counts.update * callsFor.update + counts.delete * callsFor.delete;
+  const rate = settings.ratePerSecond.value;
+  return {
+    command: 'plan',
+    plan: record.name,
+    mode: made.mode,
+    exitCode: counts.invalid + counts.rejected > 0 ? exitCodes.someRowsFailed : exitCodes.done,
+    input: { file: input.file, sha256: record.input.sha256, rows: made.rowCount },
+    counts,
+    cost: { calls, seconds: Math.ceil(calls / rate), ratePerSecond: Number.isFinite(rate) ? rate : null },
+    api: apiSummary(client),
+    output: made.output ?? null,
+    rows: made.lines,
+  };
+}
+
+async function outputPath(output: string): Promise<string> {
+  const path = resolve(output);
+  const extension = extname(path).toLowerCase();
+  if (extension !== '.csv' && extension !== '.xlsx')
+    throw new UsageError(`A plan is written as .csv or .xlsx, not as "${output}".`, {
+      code: 'PLAN_FORMAT',
+      nextStep: 'Name it such as plan.xlsx; for JSON, use --json and redirect standard output.',
+    });
+  await assertWritable(path);
+  return path;
+}

@@ -1,0 +1,128 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import picomatch from 'picomatch';
+import type { FailureLimit } from '../../../pipelines/run-control.js';
+import type { ImportJob } from '../../config/jobs.js';
+import { resolveSettings } from '../../config/resolve-settings.js';
+import type { SettingOptions, Settings } from '../../config/settings.js';
+import { CustomersError, UsageError } from '../../errors.js';
+import { parseFailureLimit } from '../failure-limit.js';
+import { readMappingFile } from '../mapping-file.js';
+
+/** A job whose names, waits and set-up are known; a set-up that is wrong holds up its own files only. */
+export interface SweepJob {
+  readonly job: ImportJob;
+  readonly quietMs: number;
+  readonly maxWaitMs: number;
+  readonly setUp: SetUp | CustomersError;
+  /** Whether a name is one of the job's files. */
+  takes(name: string): boolean;
+  /** Name of the done-file of a data file. */
+  doneFileOf(name: string): string;
+  /** Whether a name is that of a done-file. */
+  isDoneFile(name: string): boolean;
+}
+
+export interface SetUp {
+  readonly settings: Settings;
+  /** Of the mapping's bytes. */
+  readonly mappingSha256: string;
+  readonly mode: 'add' | 'update' | 'upsert';
+  readonly failureLimit?: FailureLimit;
+}
+
+/** What the command line says of all jobs. */
+export interface GivenToJobs {
+  readonly settings: SettingOptions;
+  readonly mode?: 'add' | 'update' | 'upsert';
+  readonly quietMs?: number;
+  readonly maxWaitMs?: number;
+}
+
+const usualFiles = ['*.{csv,tsv,txt,xlsx,ndjson,jsonl}', '*.{csv,tsv,txt,ndjson,jsonl}.gz'];
+const usualDoneFile = '{name}.done';
+const usualQuietMs = 4_000;
+const usualMaxWaitMs = 60 * 60_000;
+
+/** The jobs that look after a folder; without any in the configuration, one that takes every customer file. */
+export function jobsFor(folder: string, jobs: readonly ImportJob[], given: GivenToJobs): readonly SweepJob[] {
+  const own = jobs.filter((job) => job.folder === undefined || job.folder === resolve(folder));
+  if (jobs.length > 0 && own.length === 0)
+    throw new UsageError(`No job of the configuration file looks after ${resolve(folder)}.`, {
+      code: 'NO_JOB_FOR_FOLDER',
+      nextStep: 'Correct the path, or the "folder" of a job; a job without "folder" looks after any.',
+    });
+  const used: readonly ImportJob[] = own.length > 0 ? own : [{ kind: 'import', name: 'default' }];
+  return used.map((job) => sweepJob(job, given));
+}
+
+function sweepJob(job: ImportJob, given: GivenToJobs): SweepJob {
+  const takes = picomatch([...(job.files ?? usualFiles)], { nocase: true });
+  const template = job.doneFile ?? usualDoneFile;
+  const shape = doneFileShape(template);
+  return {
+    job,
+    quietMs: given.quietMs ?? inMs(job.quietSeconds, 1000) ?? usualQuietMs,
+    maxWaitMs: given.maxWaitMs ?? inMs(job.maxWaitMinutes, 60_000) ?? usualMaxWaitMs,
+    setUp: orError(() => setUp(job, given)),
+    takes: (name) => takes(name),
+    doneFileOf: (name) =>
+      template.replaceAll(/\{(name|stem)\}/g, (_, part) => (part === 'name' ? name : name.replace(/\.[^.]*$/, ''))),
+    isDoneFile: (name) => shape.test(name),
+  };
+}
+
+function inMs(amount: number | undefined, unitMs: number): number | undefined {
+  return amount === undefined ? undefined : amount * unitMs;
+}
+
+function doneFileShape(template: string): RegExp {
+  const parts = template.split(/\{(?:name|stem)\}/).map((part) => part.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.+')}$`, 'i');
+}
+
+function orError(work: () => SetUp): SetUp | CustomersError {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof CustomersError) return error;
+    throw error;
+  }
+}
+
+function setUp(job: ImportJob, given: GivenToJobs): SetUp {
+  const { profile, mapping } = job;
+  const settings = resolveSettings({
+    ...(profile === undefined ? {} : { profile }),
+    ...(mapping === undefined ? {} : { mapping }),
+    ...given.settings,
+  });
+  const file = readMappingFile(settings.mapping.value);
+  for (const folder of [job.results, job.rejects]) if (folder !== undefined) assertFolder(folder, job);
+  if (job.doneFile !== undefined && !/\{(?:name|stem)\}/.test(job.doneFile))
+    throw new UsageError(`The job ${job.name} has one done-file "${job.doneFile}" for all its files.`, {
+      code: 'CONFIG_FILE',
+      nextStep: 'Each file needs one of its own: write {name} or {stem} into it, e.g. "{name}.done".',
+    });
+  const failureLimit = job.maxFailures === undefined ? undefined : parseFailureLimit(job.maxFailures);
+  if (job.maxFailures !== undefined && failureLimit === undefined)
+    throw new UsageError(`The job ${job.name} says maxFailures "${job.maxFailures}".`, {
+      code: 'CONFIG_FILE',
+      nextStep: 'It must be a number of rows or a percentage, e.g. "50" or "10%".',
+    });
+  return {
+    settings,
+    mappingSha256: file.sha256,
+    mode: given.mode ?? job.mode ?? file.mapping.mode ?? 'upsert',
+    ...(failureLimit === undefined ? {} : { failureLimit }),
+  };
+}
+
+/** It is not made here: a missing one may be a share that is not mounted. */
+function assertFolder(folder: string, job: ImportJob): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new UsageError(`The job ${job.name} puts results into ${folder}, but there is no such folder.`, {
+    code: 'RESULTS_FOLDER_MISSING',
+    nextStep: 'Make it, or mount its share.',
+  });
+}

@@ -1,0 +1,95 @@
+import { tokensPerDay } from '../../api/token-store.js';
+import { CustomersError } from '../../errors.js';
+import type { Memory } from '../../inbox/memory.js';
+import { type Metric, writeMetrics } from '../../inbox/metrics-file.js';
+import { openLedger } from '../../ledger/open-ledger.js';
+import { tenantOf } from '../connect.js';
+import type { SweepJob } from './sweep-jobs.js';
+import { type FileReport, fileOutcomes, sumCounts, sumTraffic } from './sweep-summary.js';
+
+/** Adds a pass to what is counted since the beginning: a counter must never go back, although each sweep is a process. */
+export function addToTotals(memory: Memory, reports: readonly FileReport[]): void {
+  const add = (name: string, amount: number) => {
+    memory.totals[name] = (memory.totals[name] ?? 0) + amount;
+  };
+  for (const outcome of countedOutcomes)
+    add(`files ${outcome}`, reports.filter((report) => report.outcome === outcome).length);
+  for (const [status, count] of Object.entries(sumCounts(reports))) add(`rows ${status}`, count);
+  for (const [name, count] of Object.entries(sumTraffic(reports))) add(`api ${name}`, count);
+}
+
+const countedOutcomes = fileOutcomes.filter((outcome) => !['waits', 'ready', 'kept'].includes(outcome));
+
+export interface PassFacts {
+  readonly folder: string;
+  readonly reports: readonly FileReport[];
+  readonly exitCode: number;
+  readonly endedAtMs: number;
+}
+
+/** Writes the metrics of a folder after a pass. */
+export async function writePassMetrics(
+  path: string,
+  memory: Memory,
+  jobs: readonly SweepJob[],
+  facts: PassFacts,
+): Promise<void> {
+  const { folder, reports, exitCode, endedAtMs } = facts;
+  const one = (name: string, help: string, value: number, type: Metric['type'] = 'gauge'): Metric => ({
+    name: `mypos_customers_${name}`,
+    help,
+    type,
+    values: [{ labels: { folder }, value }],
+  });
+  const split = (name: string, help: string, prefix: string, label: string): Metric => ({
+    name: `mypos_customers_${name}`,
+    help,
+    type: 'counter',
+    values: Object.entries(memory.totals)
+      .filter(([key]) => key.startsWith(`${prefix} `))
+      .map(([key, value]) => ({ labels: { folder, [label]: key.slice(prefix.length + 1) }, value })),
+  });
+  const total = (key: string) => memory.totals[key] ?? 0;
+  const waiting = reports.filter(({ outcome }) => outcome === 'waits');
+  const lastSuccess = memory.lastSuccessMs;
+  await writeMetrics(path, [
+    one('last_sweep_timestamp_seconds', 'End of the last pass over the folder.', endedAtMs / 1000),
+    ...(lastSuccess === undefined
+      ? []
+      : [
+          one('last_success_timestamp_seconds', 'End of the last pass in which nothing was wrong.', lastSuccess / 1000),
+        ]),
+    one('last_exit_code', 'Exit code of the last pass; 0 is well.', exitCode),
+    one('files_waiting', 'Files that are not ready.', waiting.length),
+    one('files_overdue', 'Files that have waited too long.', waiting.filter((file) => file.exitCode !== 0).length),
+    one('files_in_processing', 'Files that the next sweep goes on with.', countKept(reports)),
+    split('files_total', 'Dropped files, by what became of them.', 'files', 'outcome'),
+    split('rows_total', 'Rows of dropped files, by status.', 'rows', 'status'),
+    one('api_requests_total', 'Requests sent to the API.', total('api requests'), 'counter'),
+    one('api_retries_total', 'Requests that were sent again.', total('api retries'), 'counter'),
+    one('api_rate_limited_total', 'Answers that asked to wait.', total('api rateLimited'), 'counter'),
+    tokensLeft(jobs, endedAtMs),
+  ]);
+}
+
+function countKept(reports: readonly FileReport[]): number {
+  return reports.filter(({ outcome }) => outcome === 'kept').length;
+}
+
+/** Of each login that the jobs use; named by profile, since a login is somebody's address. */
+function tokensLeft(jobs: readonly SweepJob[], nowMs: number): Metric {
+  const byProfile = new Map<string, number>();
+  for (const { job, setUp } of jobs) {
+    const profile = job.profile ?? 'default';
+    if (setUp instanceof CustomersError || byProfile.has(profile)) continue;
+    const ledger = openLedger(setUp.settings.stateDir.value, tenantOf(setUp.settings));
+    byProfile.set(profile, Math.max(0, tokensPerDay.hard - ledger.tokens.usedToday(nowMs)));
+    ledger.close();
+  }
+  return {
+    name: 'mypos_customers_tokens_left',
+    help: 'Access tokens that may still be asked for in this UTC day.',
+    type: 'gauge',
+    values: [...byProfile].map(([profile, value]) => ({ labels: { profile }, value })),
+  };
+}

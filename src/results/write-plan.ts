@@ -1,0 +1,68 @@
+import { extname } from 'node:path';
+import type { FieldChange } from '../../pipelines/compare-customers.js';
+import type { PlannedRow } from '../../pipelines/plan.js';
+import type { RowSource } from '../../pipelines/ports.js';
+import { beginCsv } from '../files/csv/writer.js';
+import type { TableRow } from '../files/table-writer.js';
+import { beginWorkbook } from '../files/xlsx/writer.js';
+import { styleLike } from './write-results.js';
+
+/** The columns that come before the input's own. */
+const planColumns = ['_row', '_action', '_customerCode', '_key', '_changes', '_error'] as const;
+
+export interface PlanWriter {
+  write(rows: readonly PlannedRow[]): Promise<void>;
+  commit(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+/** Begins the file of a plan: a line per input row, in a workbook with the cells marked that change something. */
+export async function writePlan(
+  path: string,
+  source: RowSource,
+  mapper: { columnsOf(field: string): readonly string[] },
+): Promise<PlanWriter> {
+  const header = [...planColumns, ...source.columns];
+  const isWorkbook = extname(path).toLowerCase() === '.xlsx';
+  const table = isWorkbook
+    ? await beginWorkbook(path, 'Plan', header)
+    : await beginCsv(path, header, styleLike(source));
+  return {
+    write: (rows) => table.write(rows.map((planned) => lineOf(planned, source.columns, mapper))),
+    commit: () => table.commit(),
+    discard: () => table.discard(),
+  };
+}
+
+function lineOf(
+  planned: PlannedRow,
+  columns: readonly string[],
+  mapper: { columnsOf(field: string): readonly string[] },
+): TableRow {
+  const { row, action, customerCode = '', key = '', changes, reasons } = planned;
+  const told = [changes.map(changeText).join('; '), reasons.map(({ message }) => message).join(' ')];
+  const missing = Math.max(0, columns.length - row.cells.length);
+  const marks = changes.flatMap((change) =>
+    mapper.columnsOf(change.field).flatMap((name) => {
+      const column = columns.indexOf(name);
+      return column < 0 ? [] : [{ column: planColumns.length + column, note: `Now: ${valueText(change.from)}` }];
+    }),
+  );
+  return {
+    cells: [
+      ...[String(row.number), action, customerCode, key, ...told],
+      ...row.cells,
+      ...Array.from({ length: missing }, () => ''),
+    ],
+    marks: marks.filter(({ column }, index) => marks.findIndex((other) => other.column === column) === index),
+  };
+}
+
+/** A change as people read it. */
+function changeText({ field, from, to }: FieldChange): string {
+  return `${field}: ${valueText(from)} → ${valueText(to)}`;
+}
+
+function valueText(value: FieldChange['from']): string {
+  return value === undefined || value === null || value === '' ? 'blank' : JSON.stringify(value);
+}

@@ -1,0 +1,237 @@
+import { spawn } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { exitCodes } from '../../src/errors.js';
+import { exitCodeOrder, sumExitCodes } from '../../src/library/sweep/sweep-summary.js';
+import { dropFolder, quick } from '../inbox/drop-folder.js';
+import { doneMonth } from '../inbox/use-inbox.js';
+import { mainFile } from './run-command-line.js';
+import { useWorkplace } from './use-workplace.js';
+
+const place = useWorkplace();
+const docs = readFileSync('docs/nightly-folder.md', 'utf8');
+
+function blockOf(language: string): string {
+  return new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'm').exec(docs)?.[1]?.trim() ?? '';
+}
+
+describe('a night of ten files', () => {
+  it('is imported by the one crontab line of the docs, with no other set-up', async () => {
+    const folder = await dropFolder(place);
+    for (let number = 1; number <= 10; number += 1) folder.drop(`customers-${number}.csv`, 3 * number - 2, 3);
+    const line = blockOf('crontab').replace(/^(?:\S+ ){5}/, '');
+    place.write('password', `${folder.api.password}\n`);
+    const bin = place.path('bin');
+    mkdirSync(bin);
+    writeFileSync(join(bin, 'mypos-customers'), `#!/bin/sh\nexec '${process.execPath}' '${mainFile}' "$@"\n`);
+    chmodSync(join(bin, 'mypos-customers'), 0o755);
+    const command = line
+      .replace('api-user@example.com', folder.api.username)
+      .replace('/etc/mypos-customers/password', place.path('password'))
+      .replace('/etc/mypos-customers/mappings.json', place.path('mappings.json'))
+      .replace('/srv/drop', place.path('drop'));
+    const { code, output } = await asCron(
+      `MYPOS_CONNECT_BASE_URL=${folder.api.baseUrl} ${command} --rate unlimited`,
+      bin,
+    );
+    expect([code, output]).toEqual([0, '']);
+    folder.expectCustomers(30);
+    expect(folder.files()).toHaveLength(20);
+    expect(folder.files().every((name) => name.startsWith(doneMonth()))).toBe(true);
+  });
+});
+
+/** As cron does: a shell, hardly any environment, and the home folder to work in. */
+function asCron(line: string, bin: string): Promise<{ code: number | null; output: string }> {
+  return new Promise((done) => {
+    const child = spawn('/bin/sh', ['-c', line], {
+      cwd: place.path('home'),
+      env: { HOME: place.path('home'), LOGNAME: 'mypos', PATH: `${bin}:/usr/bin:/bin`, SHELL: '/bin/sh' },
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => {
+        output += String(chunk);
+      });
+    child.on('close', (code) => done({ code, output }));
+  });
+}
+
+describe('sweep', () => {
+  it('prints one JSON document, with each file, where it is now, and sums', async () => {
+    const folder = await dropFolder(place);
+    folder.drop('a.csv', 1, 2);
+    place.write('drop/bad.csv', 'Foo\n1\n');
+    const summary = await folder.sweepJson();
+    expect(summary).toMatchObject({ command: 'sweep', folder: place.path('drop'), exitCode: 2, dryRun: false });
+    expect(summary.files).toMatchObject([
+      { file: 'a.csv', job: 'default', outcome: 'done', exitCode: 0, counts: { created: 2 }, reason: null },
+      { file: 'bad.csv', outcome: 'failed', exitCode: 2, run: null, reason: { code: expect.any(String) } },
+    ]);
+    expect(existsSync(summary.files[0]?.files.results ?? '')).toBe(true);
+    expect([summary.outcomes.done, summary.outcomes.failed, summary.counts.created]).toEqual([1, 1, 2]);
+  });
+
+  it('ends at once with 75 and without a word when another process sweeps the folder', async () => {
+    const folder = await dropFolder(place);
+    folder.drop('a.csv', 1, 8);
+    const first = place.start(['sweep', 'drop', '--rate', '4', '--quiet-for', '0.05']);
+    await first.saw('a.csv: run');
+    const { exitCode, stdout, stderr } = await folder.sweep();
+    expect([exitCode, stdout, stderr]).toEqual([75, '', '']);
+    first.signal('SIGSTOP');
+    expect((await folder.sweep()).exitCode).toBe(75);
+    first.signal('SIGCONT');
+    expect((await first.finished).exitCode).toBe(0);
+    folder.expectCustomers(8);
+  });
+
+  it('says that it cannot claim when processing/ is on another disk (EXDEV)', async () => {
+    const folder = await dropFolder(place);
+    const elsewhere = `/dev/shm/mypos-processing-${process.pid}`;
+    mkdirSync(elsewhere);
+    try {
+      symlinkSync(elsewhere, place.path('drop/processing'));
+      folder.drop('a.csv', 1, 2);
+      const { files } = await folder.sweepJson();
+      expect(files).toMatchObject([{ outcome: 'waits', reason: { message: expect.stringContaining('another disk') } }]);
+      expect(existsSync(place.path('drop/a.csv'))).toBe(true);
+      expect(folder.api.customers()).toEqual([]);
+    } finally {
+      rmSync(elsewhere, { recursive: true });
+    }
+  });
+
+  it('logs one JSON object a line', async () => {
+    const folder = await dropFolder(place);
+    folder.drop('a.csv', 1, 2);
+    const { stderr } = await folder.sweep(['--log-format', 'json']);
+    const lines = stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ event }) => event)).toEqual(
+      expect.arrayContaining(['sweep-started', 'file-claimed', 'run-started', 'file-done', 'sweep-ended']),
+    );
+    expect(lines.every(({ time, level, message }) => time !== undefined && level !== undefined && message !== '')).toBe(
+      true,
+    );
+    expect(stderr).not.toContain('Customer 0001');
+  });
+
+  it('logs to a file, and errors also to standard error, for cron to send', async () => {
+    const folder = await dropFolder(place);
+    place.write('drop/bad.csv', 'Foo\n1\n');
+    const { stderr } = await folder.sweep(['--log-file', 'sweep.log', '--quiet']);
+    expect(stderr).toMatch(/^Error: bad\.csv has failed/);
+    expect(place.read('sweep.log')).toMatch(/^\S+ info {2}file-claimed: bad\.csv/m);
+  });
+
+  it.each([
+    [['sweep', 'nowhere'], 3, 'mounted'],
+    [['sweep'], 2, 'What shall sweep work on?'],
+    [['sweep', 'drop', '--keep-days', 'many'], 2, '--keep-days 90'],
+    [['sweep', 'drop', '--log-file', 'no/such/folder.log'], 2, 'no/such/folder.log'],
+    [['run', 'nightyl'], 2, 'mypos-customers.json'],
+  ])('of %j ends with %i and says what to do', async (args, code, text) => {
+    await dropFolder(place);
+    const { exitCode, stderr } = await place.run(args);
+    expect(exitCode, stderr).toBe(code);
+    expect(stderr).toContain(text);
+  });
+});
+
+describe('the jobs of the docs', () => {
+  it('take each file by its name, and run one of them by its own', async () => {
+    const folder = await dropFolder(place);
+    const config = blockOf('json')
+      .replace('/srv/drop', place.path('drop'))
+      .replace('/srv/results', place.path('results'))
+      .replace('"webhookFile": "webhook-address"', '"quietSeconds": 0.05')
+      .replace('"/usr/local/bin/tell-the-office", "customers"', '"true"');
+    place.write('mypos-customers.json', config);
+    mkdirSync(place.path('results'));
+    folder.drop('new-1.csv', 1, 2);
+    folder.drop('old.csv', 3, 2);
+    const run = await place.run(['run', 'everything-else', ...quick, '--json']);
+    expect(JSON.parse(run.stdout), run.stderr).toMatchObject({ command: 'run', exitCode: 0 });
+    expect(existsSync(place.path('results/old.results.csv'))).toBe(true);
+    // It belongs to the first job that takes its name, which waits for its done-file.
+    expect(existsSync(place.path('drop/new-1.csv'))).toBe(true);
+    place.write('drop/new-1.csv.done', '');
+    expect((await folder.sweepJson()).files).toMatchObject([
+      { file: 'new-1.csv', job: 'new-customers', outcome: 'done' },
+    ]);
+    folder.expectCustomers(4);
+  });
+});
+
+describe('watch', () => {
+  it('takes files as they come, outlives an absent folder and a rotated log, and ends well on SIGTERM', async () => {
+    const folder = await dropFolder(place);
+    const log = () => (existsSync(place.path('watch.log')) ? place.read('watch.log') : '');
+    const until = async (text: string) => {
+      while (!log().includes(text)) await new Promise((done) => setTimeout(done, 30));
+    };
+    const watching = place.start(['watch', 'drop', ...quick, '--every', '0.05', '--log-file', 'watch.log', '--json']);
+    await until('sweep-started');
+    folder.drop('a.csv', 1, 2);
+    await until('a.csv is done');
+    renameSync(place.path('watch.log'), place.path('watch.log.1'));
+    renameSync(place.path('drop'), place.path('away'));
+    await until('folder-unusable');
+    renameSync(place.path('away'), place.path('drop'));
+    folder.drop('b.csv', 3, 2);
+    await until('b.csv is done');
+    watching.signal('SIGTERM');
+    const { exitCode, stdout } = await watching.finished;
+    expect(exitCode).toBe(143);
+    expect(JSON.parse(stdout)).toMatchObject({ command: 'watch', outcomes: { done: 2 }, counts: { created: 4 } });
+    folder.expectCustomers(4);
+  });
+});
+
+describe('the exit code of several files', () => {
+  it.each([
+    [[], 0],
+    [[0, 75], 75],
+    [[75, 4, 0], 4],
+    [[4, 3, 2], 2],
+    [[2, 8, 7], 7],
+    [[5, 7, 6, 3], 6],
+    [[1, 6], 1],
+  ] as const)('%j is %i', (codes, sum) => {
+    expect(sumExitCodes(codes)).toBe(sum);
+  });
+
+  it('is in the docs in the same order', () => {
+    const section = docs.slice(docs.indexOf('## Exit codes'));
+    const told = [...section.matchAll(/^\| ([\d, ]+) \|/gm)].flatMap(([, codes = '']) => codes.split(', ').map(Number));
+    expect(told).toEqual([...exitCodeOrder, exitCodes.done]);
+    expect(new Set(told)).toEqual(new Set(Object.values(exitCodes)));
+  });
+});
+
+it('the units for systemd name options that exist', async () => {
+  for (const unit of ['sweep', 'watch']) {
+    const text = readFileSync(resolve(`docs/systemd/mypos-customers-${unit}.service`), 'utf8');
+    const line = /^ExecStart=\S+ (.*)$/m.exec(text)?.[1]?.split(' ') ?? [];
+    const args = line.map((word) => word.replace('/srv/drop', 'nowhere').replace('%S', place.path('state')));
+    const running = place.start(args);
+    if (unit === 'watch') {
+      await running.saw('folder-unusable');
+      running.signal('SIGTERM');
+    }
+    expect((await running.finished).exitCode).toBe(unit === 'watch' ? 143 : 3);
+  }
+});

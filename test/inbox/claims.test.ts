@@ -1,0 +1,146 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { ClaimRecord } from '../../src/inbox/claim-record.js';
+import { sweepFolder } from '../../src/library/sweep/sweep-folder.js';
+import { doneMonth, linesOf, useInbox } from './use-inbox.js';
+
+const inbox = useInbox();
+
+/** Leaves a claim as a process that died does: the note and the file, and no lock. */
+function leaveClaim(file: string, content: string, owner: Partial<ClaimRecord>): string {
+  const folder = join(inbox.path(), 'processing', '20260101-000000-0badc0de');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, file), content);
+  const record = { version: 1, file, job: 'default', identity: '', firstSeenMs: Date.now(), attempts: 1, ...owner };
+  writeFileSync(join(folder, '.claim.json'), JSON.stringify(record));
+  return folder;
+}
+
+const machineOf = () => readFileSync(join(inbox.path('state'), 'inbox/machine'), 'utf8').trim();
+
+describe('a claim', () => {
+  it('that its process left when it died is finished, even if another process has its number now', async () => {
+    await inbox.sweep();
+    // This very process is alive, and was never the one that made the claim.
+    leaveClaim('left.csv', linesOf(1, 2), { machine: machineOf(), pid: process.pid, host: 'here' });
+    inbox.drop('new.csv', linesOf(3, 2));
+    // What it was like when it was claimed is not known here, so it is put back first, and taken anew.
+    await inbox.sweep();
+    await inbox.sweep();
+    inbox.expectCustomers(4);
+    expect(readdirSync(join(inbox.path(), 'processing'))).toEqual([]);
+  });
+
+  it('of another machine is never touched', async () => {
+    leaveClaim('theirs.csv', linesOf(1, 2), { machine: 'another', pid: 4, host: 'elsewhere' });
+    const { exitCode, files } = await inbox.sweep();
+    expect([exitCode, files]).toEqual([0, []]);
+    expect(inbox.files()).toEqual(['processing/20260101-000000-0badc0de/theirs.csv']);
+  });
+
+  it('of another machine that is silent for long is an error that says where to go on', async () => {
+    leaveClaim('theirs.csv', linesOf(1, 2), { machine: 'another', pid: 4, host: 'elsewhere' });
+    await inbox.sweep();
+    const [memory] = readdirSync(inbox.path('state/inbox'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('memory.json'),
+    );
+    const path = join(inbox.path('state/inbox'), memory ?? '');
+    const known = JSON.parse(readFileSync(path, 'utf8'));
+    for (const claim of Object.values(known.others) as { sinceMs: number }[]) claim.sinceMs -= 6 * 60_000;
+    writeFileSync(path, JSON.stringify(known));
+    const { exitCode, files } = await inbox.sweep();
+    expect(exitCode).toBe(3);
+    expect(files[0]?.reason).toMatchObject({ code: 'CLAIM_ELSEWHERE', nextStep: expect.stringContaining('elsewhere') });
+  });
+
+  it('whose file did not come in before its process died leaves nothing behind', async () => {
+    await inbox.sweep();
+    const folder = leaveClaim('left.csv', '', { machine: machineOf(), doneFile: 'left.csv.done' });
+    renameSync(join(folder, 'left.csv'), join(folder, 'left.csv.done'));
+    inbox.drop('left.csv', linesOf(1, 2));
+    await inbox.sweep();
+    expect(readdirSync(join(inbox.path(), 'processing'))).toEqual([]);
+    inbox.expectCustomers(2);
+  });
+
+  it('that has killed its process again and again comes after the other files', async () => {
+    await inbox.sweep();
+    leaveClaim('deadly.csv', linesOf(1, 1), { machine: machineOf(), attempts: 7 });
+    inbox.drop('harmless.csv', linesOf(2, 1));
+    await inbox.sweep();
+    const order = inbox.log.filter(({ event }) => event === 'run-started').map(({ facts }) => facts.file);
+    expect(order).toEqual(['harmless.csv', 'deadly.csv']);
+  });
+});
+
+describe('two sweepers', () => {
+  it('of two machines share a hundred files: each is imported once, by one of them', async () => {
+    for (let number = 1; number <= 100; number += 1) inbox.drop(`file-${number}.csv`, linesOf(number, 1));
+    const summaries = await Promise.all([
+      inbox.sweep(),
+      inbox.sweep({ settings: { stateDir: inbox.path('other-state') } }),
+    ]);
+    expect(summaries.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+    const done = summaries.map(({ outcomes }) => outcomes.done);
+    expect(done[0]! + done[1]!).toBe(100);
+    expect(Math.min(...done)).toBeGreaterThan(0);
+    inbox.expectCustomers(100);
+    expect(inbox.files().filter((name) => /file-\d+\.csv$/.test(name))).toHaveLength(100);
+    expect(inbox.files().every((name) => name.startsWith(doneMonth()))).toBe(true);
+  });
+
+  it('of one machine do not work on one folder: the second is told that it is busy', async () => {
+    inbox.drop('a.csv', linesOf(1, 6));
+    const first = inbox.sweep({ settings: { rate: '20' } });
+    await expect(inbox.sweep()).rejects.toMatchObject({ code: 'INBOX_BUSY', exitCode: 75 });
+    expect((await first).exitCode).toBe(0);
+  });
+
+  it('of one machine that know the folder by two names do not steal each other’s claims', async () => {
+    inbox.drop('a.csv', linesOf(1, 6));
+    symlinkSync('drop', inbox.path('alias'));
+    const first = inbox.sweep({ settings: { rate: '10' } });
+    while (!inbox.log.some(({ event }) => event === 'run-started')) await new Promise((done) => setTimeout(done, 5));
+    const second = await inbox.sweep({ folder: inbox.path('alias') });
+    expect(second.files).toEqual([]);
+    expect((await first).files).toMatchObject([{ outcome: 'done' }]);
+    inbox.expectCustomers(6);
+  });
+});
+
+describe('a tenant that is busy with something else', () => {
+  it('leaves the file in processing, and the next sweep imports it', async () => {
+    const { openLedger } = await import('../../src/ledger/open-ledger.js');
+    const ledger = openLedger(inbox.path('state'), { baseUrl: inbox.api.baseUrl, login: inbox.api.username });
+    const lock = ledger.lock('a test');
+    inbox.drop('a.csv', linesOf(1, 2));
+    inbox.drop('b.csv', linesOf(3, 2));
+    const { exitCode, files } = await inbox.sweep();
+    lock.release();
+    ledger.close();
+    expect(exitCode).toBe(75);
+    expect(files.map(({ outcome }) => outcome)).toEqual(['kept', 'waits']);
+    expect((await inbox.sweep()).exitCode).toBe(0);
+    inbox.expectCustomers(4);
+  });
+});
+
+describe('a sweep that is stopped by a signal', () => {
+  it('leaves the run to the next one, which goes on with it', async () => {
+    inbox.drop('a.csv', linesOf(1, 8));
+    const controller = new AbortController();
+    const sweep = inbox.sweep({ signal: controller.signal, settings: { rate: '10' } });
+    while (inbox.api.customers().length < 2) await new Promise((done) => setTimeout(done, 10));
+    controller.abort('SIGTERM');
+    expect((await sweep).exitCode).toBe(143);
+    const { files } = await inbox.sweep();
+    expect(files).toMatchObject([{ file: 'a.csv', outcome: 'done', counts: { created: 8 } }]);
+    inbox.expectCustomers(8);
+  });
+});
+
+it('a folder that nobody may write to is told of', async () => {
+  const options = { folder: '/proc/self', settings: { stateDir: inbox.path('state') } };
+  await expect(sweepFolder(options, () => undefined)).rejects.toMatchObject({ code: 'INBOX_UNUSABLE', exitCode: 3 });
+});

@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { whyIncomplete } from '../../src/inbox/why-incomplete.js';
+import { doneMonth, linesOf, useInbox } from './use-inbox.js';
+
+const inbox = useInbox();
+
+describe('a share that is not there', () => {
+  it('is an error, not an empty folder', async () => {
+    renameSync(inbox.path(), inbox.path('unmounted'));
+    await expect(inbox.sweep()).rejects.toMatchObject({ code: 'INBOX_UNUSABLE', exitCode: 3 });
+  });
+
+  it('leaves an empty mount point, which is not taken for it', async () => {
+    await inbox.sweep();
+    renameSync(inbox.path(), inbox.path('share'));
+    mkdirSync(inbox.path());
+    await expect(inbox.sweep()).rejects.toMatchObject({
+      code: 'INBOX_UNUSABLE',
+      message: expect.stringContaining('mounted'),
+      nextStep: expect.stringContaining('--adopt'),
+    });
+    expect(readdirSync(inbox.path())).toEqual([]);
+    rmSync(inbox.path(), { recursive: true });
+    renameSync(inbox.path('share'), inbox.path());
+    expect((await inbox.sweep()).exitCode).toBe(0);
+  });
+
+  it('or is another one, is swept once somebody says that it is right', async () => {
+    await inbox.sweep();
+    renameSync(inbox.path(), inbox.path('share'));
+    mkdirSync(inbox.path());
+    await inbox.sweep({ settings: { stateDir: inbox.path('other-state') } });
+    await expect(inbox.sweep()).rejects.toMatchObject({ message: expect.stringContaining('another folder') });
+    expect((await inbox.sweep({ adopt: true })).exitCode).toBe(0);
+    expect((await inbox.sweep()).exitCode).toBe(0);
+  });
+
+  it('in the middle of a file loses nothing: the run goes on when it is back', async () => {
+    inbox.drop('a.csv', linesOf(1, 6));
+    inbox.drop('b.csv', linesOf(7, 2));
+    const sweep = inbox.sweep({ settings: { rate: '20' } });
+    const ended = expect(sweep).rejects.toMatchObject({ code: 'INBOX_UNUSABLE', exitCode: 3 });
+    while (inbox.api.customers().length < 2) await new Promise((done) => setTimeout(done, 5));
+    renameSync(inbox.path(), inbox.path('away'));
+    await ended;
+    renameSync(inbox.path('away'), inbox.path());
+    expect((await inbox.sweep()).exitCode).toBe(0);
+    inbox.expectCustomers(8);
+    expect(inbox.files().filter((name) => name.endsWith('.results.csv'))).toEqual([
+      `${doneMonth()}/a.results.csv`,
+      `${doneMonth()}/b.results.csv`,
+    ]);
+  });
+});
+
+describe('an API that is not there', () => {
+  it('keeps the first file for the next sweep, and asks once for all', async () => {
+    inbox.drop('a.csv', linesOf(1, 2));
+    inbox.drop('b.csv', linesOf(3, 2));
+    const { exitCode, files } = await inbox.sweep({ settings: { baseUrl: 'http://127.0.0.1:9' } });
+    expect(exitCode).toBeGreaterThan(4);
+    expect(files.map(({ outcome }) => outcome)).toEqual(['kept', 'waits']);
+    expect((await inbox.sweep()).exitCode).toBe(0);
+    inbox.expectCustomers(4);
+  });
+});
+
+/** Runs the built module as somebody without rights, since root may read everything. */
+function askAsNobody(path: string): Promise<unknown> {
+  const module = resolve('dist/src/inbox/why-incomplete.js');
+  const script = `import(${JSON.stringify(module)}).then((m) => m.whyIncomplete(${JSON.stringify(path)}, { vouchedFor: false, lastLineEnd: 'required' })).then((found) => console.log(JSON.stringify(found ?? null)))`;
+  return new Promise((done) => {
+    const child = spawn(process.execPath, ['-e', script], { uid: 65_534, gid: 65_534, cwd: '/' });
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += String(chunk);
+    });
+    child.on('close', () => done(JSON.parse(output)));
+  });
+}
+
+describe('a file that cannot be read (EACCES)', () => {
+  it('waits, because its writer may still hold it', async () => {
+    const path = inbox.drop('locked.csv', linesOf(1, 1));
+    chmodSync(path, 0o000);
+    for (const folder of [inbox.path(), join(inbox.path(), '..')]) chmodSync(folder, 0o755);
+    const proofs = { vouchedFor: false, lastLineEnd: 'required' } as const;
+    const found = process.getuid?.() === 0 ? await askAsNobody(path) : await whyIncomplete(path, proofs);
+    expect(found).toMatchObject({ why: expect.stringContaining('not allowed'), importSees: false });
+  });
+});

@@ -1,0 +1,166 @@
+import { once } from 'node:events';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { renderMetrics } from '../../src/inbox/metrics-file.js';
+import { linesOf, useInbox } from './use-inbox.js';
+
+const inbox = useInbox();
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+/** A program that keeps what it is told, and its own environment. */
+function keeper(): {
+  readonly command: readonly string[];
+  readonly told: () => Record<string, unknown>[];
+  readonly environment: () => string;
+} {
+  const script = inbox.path('keep.mjs');
+  writeFileSync(
+    script,
+    `import { appendFileSync, writeFileSync } from 'node:fs';
+     let text = ''; for await (const chunk of process.stdin) text += chunk;
+     appendFileSync(process.argv[2], text); writeFileSync(process.argv[2] + '.env', JSON.stringify(process.env));`,
+  );
+  const kept = inbox.path('told.ndjson');
+  return {
+    command: [process.execPath, script, kept],
+    told: () =>
+      existsSync(kept)
+        ? readFileSync(kept, 'utf8')
+            .trim()
+            .split('\n')
+            .map((line) => JSON.parse(line))
+        : [],
+    environment: () => readFileSync(`${kept}.env`, 'utf8'),
+  };
+}
+
+async function receiver(status = 204) {
+  const bodies: unknown[] = [];
+  const server = createServer((request, response) => {
+    let text = '';
+    request.on('data', (chunk) => {
+      text += String(chunk);
+    });
+    request.on('end', () => {
+      bodies.push(JSON.parse(text));
+      response.writeHead(status).end();
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closing.push(() => server.close());
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/secret-path`, bodies };
+}
+
+describe('a command to run', () => {
+  it('on success gets the facts, and none of our secrets', async () => {
+    const { command, told, environment } = keeper();
+    vi.stubEnv('MYPOS_CONNECT_ACCESS_TOKEN_FILE', '');
+    inbox.configure({ customers: { mapping: 'mappings.json', onSuccess: command } });
+    inbox.drop('a.csv', linesOf(1, 2));
+    await inbox.sweep();
+    expect(told()).toMatchObject([
+      { event: 'file', job: 'customers', file: 'a.csv', outcome: 'done', exitCode: 0, counts: { created: 2 } },
+    ]);
+    expect(environment()).not.toContain('MYPOS_CONNECT');
+    expect(environment()).not.toContain(inbox.api.password);
+  });
+
+  it('on failure is told of bad rows, bad files, a file that waits too long (once) and an absent folder (once)', async () => {
+    const { command, told } = keeper();
+    inbox.configure({ customers: { mapping: 'mappings.json', onFailure: command } });
+    inbox.drop('good.csv', linesOf(1, 1));
+    inbox.drop('rows.csv', `${linesOf(2, 1)}C-3,Bad,0800,b@example.com,much\n`);
+    inbox.drop('bad.csv', 'Foo\n1\n');
+    inbox.drop('cut.csv', linesOf(4, 1).trimEnd());
+    await inbox.sweep({ maxWaitMs: 0 });
+    await inbox.sweep({ maxWaitMs: 0 });
+    inbox.rename('.', '../gone');
+    for (const _ of [1, 2]) await expect(inbox.sweep()).rejects.toMatchObject({ exitCode: 3 });
+    expect(told().map(({ event, file, outcome }) => [event, file, outcome])).toEqual([
+      ['file', 'bad.csv', 'failed'],
+      ['file', 'rows.csv', 'done'],
+      ['file', 'cut.csv', 'waits'],
+      ['folder', undefined, undefined],
+    ]);
+  });
+
+  it('that fails is logged, and changes nothing for the file', async () => {
+    inbox.configure({
+      customers: { mapping: 'mappings.json', onSuccess: [process.execPath, '-e', 'process.exit(3)'] },
+    });
+    inbox.drop('a.csv', linesOf(1, 1));
+    expect(await inbox.sweepFor('a.csv')).toMatchObject({ outcome: 'done', exitCode: 0 });
+    expect(inbox.log).toContainEqual(
+      expect.objectContaining({ event: 'notify-failed', message: expect.stringContaining('exit code 3') }),
+    );
+  });
+});
+
+describe('a webhook', () => {
+  it('gets the facts; its address comes from a file when it is a secret', async () => {
+    const { url, bodies } = await receiver();
+    writeFileSync(inbox.path('hook'), `${url}\n`);
+    inbox.configure({ customers: { mapping: 'mappings.json', webhookFile: 'hook' } });
+    inbox.drop('a.csv', linesOf(1, 1));
+    await inbox.sweep();
+    expect(bodies).toMatchObject([{ event: 'file', file: 'a.csv', outcome: 'done', exitCode: 0 }]);
+    expect(JSON.stringify(bodies)).not.toContain(inbox.api.password);
+  });
+
+  it('that refuses is logged without its address', async () => {
+    const { url } = await receiver(500);
+    inbox.configure({ customers: { mapping: 'mappings.json', webhook: url } });
+    inbox.drop('a.csv', linesOf(1, 1));
+    await inbox.sweep();
+    const logged = inbox.log.find(({ event }) => event === 'notify-failed')?.message;
+    expect(logged).toContain('answered 500');
+    expect(logged).not.toContain('secret-path');
+  });
+
+  it('without encryption to another machine is not called', async () => {
+    inbox.configure({ customers: { mapping: 'mappings.json', webhook: 'http://example.com/hook' } });
+    inbox.drop('a.csv', linesOf(1, 1));
+    await inbox.sweep();
+    expect(inbox.log.find(({ event }) => event === 'notify-failed')?.message).toContain('https:');
+  });
+});
+
+describe('metrics', () => {
+  const metricsFile = () => inbox.path('customers.prom');
+  const metric = (name: string) =>
+    Number(
+      readFileSync(metricsFile(), 'utf8').match(
+        new RegExp(`^mypos_customers_${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm'),
+      )?.[1],
+    );
+
+  it('tell the last success, counts since the beginning, requests and tokens left, to any reader', async () => {
+    inbox.drop('a.csv', linesOf(1, 2));
+    await inbox.sweep({ metricsFile: metricsFile() });
+    const first = metric('last_success_timestamp_seconds');
+    const requests = metric('api_requests_total');
+    inbox.drop('b.csv', linesOf(3, 2));
+    inbox.drop('c.csv', 'Foo\n1\n');
+    await inbox.sweep({ metricsFile: metricsFile() });
+    const text = readFileSync(metricsFile(), 'utf8');
+    expect(text).toMatch(/^mypos_customers_rows_total\{folder="[^"]+",status="created"\} 4$/m);
+    expect(text).toMatch(/^mypos_customers_files_total\{folder="[^"]+",outcome="failed"\} 1$/m);
+    expect(text).toMatch(/^mypos_customers_tokens_left\{profile="default"\} 249$/m);
+    expect([metric('last_success_timestamp_seconds'), metric('last_exit_code')]).toEqual([first, 2]);
+    expect(metric('last_sweep_timestamp_seconds')).toBeGreaterThan(first);
+    expect(metric('api_requests_total')).toBeGreaterThan(requests);
+    expect(statSync(metricsFile()).mode & 0o777).toBe(0o644);
+  });
+
+  it('escape what a label may hold', () => {
+    const values = [{ labels: { folder: 'a"b\\c\nd' }, value: 1 }];
+    expect(renderMetrics([{ name: 'n', help: 'H.', type: 'gauge', values }])).toBe(
+      '# HELP n H.\n# TYPE n gauge\nn{folder="a\\"b\\\\c\\nd"} 1\n',
+    );
+  });
+});
