@@ -1,0 +1,133 @@
+import type Bottleneck from 'bottleneck';
+import type { Redis, RedisOptions } from 'ioredis';
+import { type CustomersError, UsageError } from '../errors.js';
+import { paceLost } from './pace-lost.js';
+
+/** What a shared pace needs of Redis. */
+export interface PaceServer {
+  /** Without login and password. */
+  readonly name: string;
+  limiter(options: {
+    readonly id: string;
+    readonly minTime: number;
+    readonly timeout: number;
+    readonly clientTimeout: number;
+  }): Bottleneck;
+  /** Epoch milliseconds, by its clock. */
+  time(): Promise<number>;
+  /** The spacing that all who share the limiter of this name have. */
+  minTimeOf(id: string): Promise<number>;
+  /** Until when nobody sends, as any of them was told by the API; 0 when there is no such moment. */
+  gate(id: string): Promise<number>;
+  closeGate(id: string, untilMs: number, nowMs: number): void;
+  /** Resolves once it is plain that Redis does not come back. */
+  readonly lost: Promise<CustomersError>;
+  /** Ends the connection, and with it the limiter that was made of it. */
+  close(limiter?: Bottleneck): Promise<void>;
+}
+
+const connectTimeoutMs = 5_000;
+const reconnectDelayMs = 500;
+/** A restart of Redis is over by then. */
+const mostReconnects = 20;
+
+/** A pause that another process was told of later may not be cut short. */
+const laterOnly = `
+  local known = tonumber(redis.call('get', KEYS[1]) or '0')
+  if known < tonumber(ARGV[1]) then redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
+  return 1`;
+
+/**
+ * Connects to Redis; ioredis and the part of Bottleneck that knows Redis are loaded here, and nowhere else.
+ *
+ * @throws UsageError when ioredis is not installed; RunStoppedError when Redis does not answer
+ */
+export async function connectToRedis(address: string, password: string | undefined): Promise<PaceServer> {
+  const { Redis: RedisClient } = await loadIoredis();
+  const { default: BottleneckOfRedis } = await import('bottleneck');
+  const name = new URL(address).host;
+  const client = new RedisClient(address, clientOptions(password));
+  const lost = watchLoss(client, name);
+  // Whoever waits is told through `lost`; without a listener, an error would end the process.
+  client.on('error', () => undefined);
+  await answers(client).catch((error: unknown) => {
+    lost.forget();
+    client.disconnect();
+    throw paceLost(name, error);
+  });
+  const refuse = (error: unknown) => {
+    throw paceLost(name, error);
+  };
+  // Its types leave out the second connection that it makes of the first.
+  const connection = new BottleneckOfRedis.IORedisConnection({ client }) as Bottleneck.IORedisConnection & {
+    readonly subscriber: Redis;
+  };
+  connection.on('error', () => undefined);
+  return {
+    name,
+    limiter(options) {
+      const limiter = new BottleneckOfRedis({ ...options, connection, clearDatastore: false });
+      // Its own commands fail when Redis has forgotten what was shared: then nobody would ever be served again.
+      limiter.on('error', (error: unknown) => lost.tell(error));
+      return limiter;
+    },
+    async time() {
+      const [seconds, microseconds] = await client.time();
+      return Number(seconds) * 1000 + Number(microseconds) / 1000;
+    },
+    minTimeOf: async (id) => Number(await client.hget(`b_${id}_settings`, 'minTime')),
+    gate: async (id) => Number((await client.get(`b_${id}_gate`).catch(refuse)) ?? 0),
+    closeGate(id, untilMs, nowMs) {
+      const restMs = Math.max(1, Math.ceil(untilMs - nowMs));
+      client.eval(laterOnly, 1, `b_${id}_gate`, untilMs, restMs).catch((error: unknown) => lost.tell(error));
+    },
+    lost: lost.promise,
+    async close(limiter) {
+      lost.forget();
+      // To end the heartbeat, Bottleneck sends commands, which a dead connection would answer with a crash.
+      if (client.status === 'ready' && connection.subscriber.status === 'ready') await limiter?.disconnect(false);
+      connection.subscriber.disconnect();
+      client.disconnect();
+    },
+  };
+}
+
+/** The first connection must come at once; only a later one is waited for. */
+function answers(client: Redis): Promise<void> {
+  return new Promise((resolve, reject) => {
+    client.once('ready', resolve);
+    client.once('error', reject);
+  });
+}
+
+function clientOptions(password: string | undefined): RedisOptions {
+  return {
+    connectTimeout: connectTimeoutMs,
+    // Commands wait for the reconnection, or for its end.
+    maxRetriesPerRequest: null,
+    retryStrategy: (times) => (times > mostReconnects ? null : reconnectDelayMs),
+    ...(password === undefined ? {} : { password }),
+  };
+}
+
+function watchLoss(client: Redis, name: string) {
+  let tell: (error?: unknown) => void = () => undefined;
+  const promise = new Promise<CustomersError>((resolve) => {
+    tell = (error) => resolve(paceLost(name, error));
+  });
+  const onEnd = () => tell();
+  client.on('end', onEnd);
+  return { promise, tell: (error: unknown) => tell(error), forget: () => client.off('end', onEnd) };
+}
+
+async function loadIoredis(): Promise<{ readonly Redis: typeof Redis }> {
+  try {
+    return await import('ioredis');
+  } catch (cause) {
+    throw new UsageError('A pace that is shared needs the package ioredis, which is not installed.', {
+      code: 'IOREDIS_MISSING',
+      nextStep: 'npm install ioredis@5 beside mypos-customers, or leave out --pace.',
+      cause,
+    });
+  }
+}
