@@ -46,13 +46,18 @@ export async function connectToRedis(address: string, password: string | undefin
   const { Redis: RedisClient } = await loadIoredis();
   const { default: BottleneckOfRedis } = await import('bottleneck');
   const name = new URL(address).host;
-  const client = new RedisClient(address, clientOptions(password));
+  let isClosed = false;
+  const client = new RedisClient(
+    address,
+    clientOptions(password, () => isClosed),
+  );
   const lost = watchLoss(client, name);
   // Whoever waits is told through `lost`; without a listener, an error would end the process.
   client.on('error', () => undefined);
   await answers(client).catch((error: unknown) => {
     lost.forget();
-    client.disconnect();
+    isClosed = true;
+    leave(client);
     throw paceLost(name, error);
   });
   const refuse = (error: unknown) => {
@@ -86,10 +91,17 @@ export async function connectToRedis(address: string, password: string | undefin
       lost.forget();
       // To end the heartbeat, Bottleneck sends commands, which a dead connection would answer with a crash.
       if (client.status === 'ready' && connection.subscriber.status === 'ready') await limiter?.disconnect(false);
-      connection.subscriber.disconnect();
-      client.disconnect();
+      isClosed = true;
+      for (const one of [connection.subscriber, client]) leave(one);
     },
   };
+}
+
+/** Leaves nothing behind that would keep the process alive, in whatever state the connection is. */
+function leave(client: Redis): void {
+  client.disconnect();
+  const { stream } = client as Redis & { readonly stream?: { destroy(): void } };
+  stream?.destroy();
 }
 
 /** The first connection must come at once; only a later one is waited for. */
@@ -100,12 +112,12 @@ function answers(client: Redis): Promise<void> {
   });
 }
 
-function clientOptions(password: string | undefined): RedisOptions {
+function clientOptions(password: string | undefined, isClosed: () => boolean): RedisOptions {
   return {
     connectTimeout: connectTimeoutMs,
     // Commands wait for the reconnection, or for its end.
     maxRetriesPerRequest: null,
-    retryStrategy: (times) => (times > mostReconnects ? null : reconnectDelayMs),
+    retryStrategy: (times) => (isClosed() || times > mostReconnects ? null : reconnectDelayMs),
     ...(password === undefined ? {} : { password }),
   };
 }
