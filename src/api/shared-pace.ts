@@ -78,6 +78,7 @@ async function paceOn(server: PaceServer, name: string, ratePerSecond: number, n
   const till = createTill((sell) => limiter.schedule(sell), permitsPerSlot, server);
   let openAt = 0;
   return {
+    ratePerSecond,
     async permit(stopping) {
       for (;;) {
         await sleepUntil(() => openAt, now, stopping);
@@ -94,7 +95,7 @@ async function paceOn(server: PaceServer, name: string, ratePerSecond: number, n
     closedUntil: () => (now() < openAt ? openAt : 0),
     async close() {
       stalls.stop();
-      await server.close(limiter);
+      await server.close();
     },
   };
 }

@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { customerFile, customerLines, writeCustomers } from '../e2e/customer-files.js';
 import { useWorkplace } from '../e2e/use-workplace.js';
@@ -135,6 +137,22 @@ describe('without Redis', () => {
     expect(api.customers()).toHaveLength(20);
   });
 
+  it('for good ends both in time, each with its result file and without a crash', async () => {
+    const api = await place.openApi();
+    writeHalves(30);
+    const both = [machine('a', 'a.csv'), machine('b', 'b.csv')];
+    while (api.customers().length < 8) await new Promise((done) => setTimeout(done, 20));
+    redis.kill('SIGKILL');
+    const ends = await Promise.all(both.map(({ finished }) => finished));
+    for (const { exitCode, killedBy, stdout, stderr } of ends) {
+      expect([exitCode, killedBy], stderr).toEqual([5, null]);
+      expect(stderr).not.toMatch(/Bug|Connection is closed|ECONNREFUSED/);
+      const { status, files } = JSON.parse(stdout);
+      expect(status).toBe('stopped');
+      expect(existsSync(resolve(place.path('.'), files.results))).toBe(true);
+    }
+  });
+
   it('that restarts and has forgotten the pace stops the run, to be resumed', async () => {
     const api = await place.openApi();
     writeHalves(20);
@@ -150,6 +168,15 @@ describe('without Redis', () => {
 });
 
 describe('a shared pace', () => {
+  it('ends without a word of Redis, twenty times in a row', async () => {
+    await place.openApi();
+    const args = ['list', '--state-dir', place.path('s'), '--pace', address, '--rate', '50', '--json'];
+    for (let time = 0; time < 20; time += 1) {
+      const { exitCode, killedBy, stderr } = await place.run(args);
+      expect([exitCode, killedBy, stderr]).toEqual([0, null, '']);
+    }
+  }, 100_000);
+
   it('with another rate than the others have is refused', async () => {
     await place.openApi();
     writeHalves(10);
