@@ -31,15 +31,23 @@ export function compileField(rule: ValueRule, gather: GatherCells, { blank }: Pi
   const type = cellTypeFor(rule.type);
   const transform = compileTransforms(rule.transforms);
   const find = rule.lookup === undefined ? undefined : compileLookup(rule.lookup);
-  const convert = converter(type, rule.type.name === 'string', find);
+  const isText = rule.type.name === 'string';
+  const convert = converter(type, isText, find);
   const whenBlank = rule.default === undefined ? whenBlankCell[blank] : rule.default;
+
+  // The most usual rule by far: the text of a cell as it stands.
+  const asItStands = find === undefined && rule.transforms.length === 0 ? type.fromText : undefined;
 
   return (cells, computed) => {
     const gathered = gather(cells, computed);
     if (gathered === undefined) return whenBlank;
     if (gathered === null || isFailure(gathered)) return gathered;
-    if (typeof gathered === 'string' && isCutByWorkbook(gathered)) return cut;
-    if (typeof gathered === 'string') return fromText(transform(gathered));
+    if (typeof gathered === 'string') {
+      if (isCutByWorkbook(gathered)) return cut;
+      // Gathered text is not blank.
+      if (asItStands !== undefined) return asItStands(isText ? gathered : trimText(gathered));
+      return fromText(transform(gathered));
+    }
     // A lookup lists texts, so that it goes before what the workbook says about the cell.
     const stated = find === undefined ? type.fromTyped(gathered as TypedCell) : undefined;
     return stated ?? fromText(transform(gathered.text));

@@ -18,11 +18,7 @@ interface GatherRule {
 export function gatherCells({ positions, join, nullToken }: GatherRule): GatherCells {
   const [only = -1] = positions;
   if (positions.length === 1) return (cells) => gatherOne(cells[only], nullToken);
-  return (cells) =>
-    gatherSeveral(
-      positions.map((position) => gatherOne(cells[position], nullToken)),
-      join,
-    );
+  return (cells) => gatherSeveral(cells, positions, join, nullToken);
 }
 
 /** The cells as their owner sees them, for messages. */
@@ -50,10 +46,22 @@ function errorIn(cell: Extract<TypedCell, { kind: 'error' }>): Failure {
   return { code: 'CELL_ERROR', says: `holds no value (${cell.reason}); correct the cell in the workbook` };
 }
 
-function gatherSeveral(parts: readonly Gathered[], join: string): Gathered {
-  const failure = parts.find(isFailure);
-  if (failure !== undefined) return failure;
-  const texts = parts.flatMap((part) => (part === null || part === undefined ? [] : [trimText(textOf(part as Cell))]));
-  if (texts.length > 0) return texts.join(join);
-  return parts.includes(null) ? null : undefined;
+function gatherSeveral(
+  cells: readonly Cell[],
+  positions: readonly number[],
+  join: string,
+  nullToken: string | undefined,
+): Gathered {
+  let joined: string | undefined;
+  let isCleared = false;
+  for (const position of positions) {
+    const part = gatherOne(cells[position], nullToken);
+    if (isFailure(part)) return part;
+    if (part === null) isCleared = true;
+    else if (part !== undefined) {
+      const text = trimText(textOf(part));
+      joined = joined === undefined ? text : joined + join + text;
+    }
+  }
+  return joined ?? (isCleared ? null : undefined);
 }

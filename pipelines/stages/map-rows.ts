@@ -51,11 +51,11 @@ function workFor(row: Row, mapped: MappedRow, { mapper, validate, matchFields = 
   const reasons = reasonsOf(mapped, { mapper, validate, matchFields });
   if (reasons.length > 0) return invalid(row, reasons, key);
   const value = key === undefined && customerCode === undefined ? matchValue(draft, matchFields) : undefined;
-  const hash = contentHash(draft);
+  const isOfItsOwn = command === 'REPLACE' || command === 'DELETE';
   return {
     row,
     draft,
-    contentHash: command === 'REPLACE' || command === 'DELETE' ? `${command} ${hash}` : hash,
+    contentHash: contentHash(isOfItsOwn ? { ...draft, 'row command': command } : draft),
     ...(key === undefined ? {} : { key }),
     ...(customerCode === undefined ? {} : { customerCode }),
     ...(value === undefined ? {} : { matchValue: value }),
@@ -71,10 +71,16 @@ function reasonsOf(mapped: MappedRow, { mapper, validate, matchFields = [] }: Ma
     return mapped.reasons.filter(
       ({ field, code }) => identity.has(field) || code === 'KEY_MISSING' || matchFields.includes(field ?? ''),
     );
-  const unmapped = new Set(mapped.reasons.map((reason) => reason.field));
-  // A field that could not be mapped is missing from the draft for a reason that the user is told already.
-  const found = validate(mapped.draft).filter((reason) => reason.field === undefined || !unmapped.has(reason.field));
-  return [...mapped.reasons, ...found.map((reason) => withColumns(reason, mapper))];
+  const found = validate(mapped.draft);
+  // Nearly every row is right.
+  return found.length === 0 ? mapped.reasons : allReasons(mapped.reasons, found, mapper);
+}
+
+/** A field that could not be mapped is missing from the draft for a reason that the user is told already. */
+function allReasons(unmapped: readonly Reason[], found: readonly Reason[], mapper: RowMapper): readonly Reason[] {
+  const told = new Set(unmapped.map(({ field }) => field));
+  const untold = found.filter(({ field }) => field === undefined || !told.has(field));
+  return [...unmapped, ...untold.map((reason) => withColumns(reason, mapper))];
 }
 
 function ignored(row: Row, key: string | undefined): EndedWork {

@@ -80,13 +80,8 @@ export function openCustomersClient(options: ClientOptions): CustomersClient {
     trusted: options.trusted,
   });
   const pace = options.pace ?? createPace(options.ratePerSecond, now);
-  const traffic: ApiTraffic = {
-    requests: 0,
-    retries: 0,
-    rateLimited: 0,
-    clockDifferenceMs: undefined,
-    latency: new LatencyMeter(),
-  };
+  const counts = { requests: 0, retries: 0, rateLimited: 0 };
+  const traffic: ApiTraffic = { ...counts, clockDifferenceMs: undefined, latency: new LatencyMeter() };
   const exchanges = new Exchanges({
     http,
     pace,

@@ -19,7 +19,7 @@ import { ProblemGroups } from '../results/problem-groups.js';
 import { type AllowedByColumn, type ResultLine, writeResultLines } from '../results/write-results.js';
 import { createDraftValidator } from '../validation/create-draft-validator.js';
 import { openInput, type ReadOptions } from './input.js';
-import { lookForDamage } from './look-for-damage.js';
+import { lookForDamage, watchInput } from './look-for-damage.js';
 import { compileFor, identityColumns, readMappingFile } from './mapping-file.js';
 import type { RunObserver } from './observer.js';
 import { exitCodeOf, noTraffic, type RunSummary } from './run-summary.js';
@@ -84,18 +84,23 @@ async function checkInput(
   const input = await openInput(options.file, options, spoolFolder, mapping);
   const { source } = input;
   const mapper = compileFor(mappingFile, source);
-  const { rows, findings, judge } = await lookForDamage(input, mapping, mapper, observer);
+  // What only the whole file tells decides about single rows of a strict check, and is told of all rows of a pilot.
+  const isOnePass = options.strict !== true && options.first === undefined;
+  const watch = watchInput(input, mapping, mapper, observer);
+  const before = isOnePass ? undefined : await lookForDamage(input, mapping, mapper, observer);
+  const read = () => (before === undefined ? watch.batches() : firstRows(source.batches(), options.first));
   const counts = Object.fromEntries(rowStatuses.map((status) => [status, 0])) as Record<RowStatus, number>;
-  const profile = profileRows(firstRows(source.batches(), options.first), source.columns, secretColumns(mapper));
-  const mapped = mapRows(options.columns === true ? profile.batches : firstRows(source.batches(), options.first), {
+  const profile = options.columns === true ? profileRows(read(), source.columns, secretColumns(mapper)) : undefined;
+  const mapped = mapRows(profile?.batches ?? read(), {
     mapper,
-    validate: createDraftValidator(mapping.customFields),
+    validate: createDraftValidator(mapping.customFields, mapper.fields),
   });
-  const sound = options.strict === true ? refuseDamage(mapped, judge) : mapped;
+  const sound = options.strict === true && before !== undefined ? refuseDamage(mapped, before.judge) : mapped;
   const checked = refuseRepeats(sound, new RepeatRegister(), 'error', identityColumns(mapper));
   const problems = new ProblemGroups();
   const lines = tell(checked, counts, problems, observer.invalid);
   const files = await consume(lines, options, source, allowedTexts(mapping));
+  const { rows, findings } = before ?? watch.tell();
   return {
     run: null,
     command: 'check',
@@ -117,7 +122,7 @@ async function checkInput(
     api: noTraffic,
     files: { ...files, report: null },
     stopped: null,
-    ...(options.columns === true && { columns: profile.result() }),
+    ...(profile !== undefined && { columns: profile.result() }),
   };
 }
 

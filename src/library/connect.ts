@@ -91,7 +91,7 @@ async function open(
     ledger,
     rowsOf: (run) => ledger.rowsOf(run, () => client.traffic.clockDifferenceMs),
     tenant,
-    settings: shownSettings(settings),
+    settings: settingsOfRuns(settings),
     close: async () => {
       await client.close();
       await pace?.close();
@@ -111,6 +111,15 @@ async function sharedPace(settings: Settings, { baseUrl, login }: Tenant): Promi
     allowance: `${baseUrl}\n${login}`,
     ratePerSecond: settings.ratePerSecond.value,
   });
+}
+
+/** Of the address, that of the server that answers. */
+function settingsOfRuns(settings: Settings): readonly ShownSetting[] {
+  const { sandbox } = settings;
+  const shown = shownSettings(settings).filter(({ name }) => name !== 'sandbox');
+  if (!sandbox.value) return shown;
+  const embedded = { name: 'baseUrl', value: 'the embedded sandbox', origin: sandbox.origin };
+  return [embedded, ...shown.filter(({ name }) => !['baseUrl', 'username', 'password', 'accessToken'].includes(name))];
 }
 
 function credentialsOf(settings: Settings): Credentials {

@@ -82,16 +82,23 @@ export async function openInputAt(path: string, file: string, options: ReadOptio
 /**
  * Reads the input to its end, so that damage anywhere in it is found before anything is sent.
  *
- * @param see - is shown every row
  * @returns the number of data rows
+ * @throws InputError
  */
-export async function readThrough(input: Input, see?: (row: Row) => void): Promise<number> {
+export async function readThrough(input: Input): Promise<number> {
   let rows = 0;
+  for await (const batch of allRows(input)) rows += batch.length;
+  return rows;
+}
+
+/** All rows of an input, of which there must be one at least. @throws InputError */
+export async function* allRows(input: Input): AsyncIterable<readonly Row[]> {
+  let hasRows = false;
   for await (const batch of input.source.batches()) {
-    rows += batch.length;
-    if (see !== undefined) for (const row of batch) see(row);
+    hasRows ||= batch.length > 0;
+    yield batch;
   }
-  if (rows > 0) return rows;
+  if (hasRows) return;
   throw new InputError(`${input.file} has a header but no rows.`, {
     code: 'NO_DATA_ROWS',
     nextStep: 'Check that it is the right file, sheet and header row (--sheet, --header-row).',

@@ -63,7 +63,7 @@ export async function prepareImport(
   return {
     ...{ source, rows, mapper, options, findings },
     ...(kept.strict ? { judge } : {}),
-    validate: createDraftValidator(mappingFile.mapping.customFields),
+    validate: createDraftValidator(mappingFile.mapping.customFields, mapper.fields),
     async mirror(connection) {
       if (kept.mode === 'add') return undefined;
       fresh ??= await mirrorFor(connection, Math.min(rows, kept.first ?? rows), options.matchFields.length > 0);

@@ -39,8 +39,9 @@ const fieldBounds: { readonly [field: string]: Bounds } = {
 };
 
 /** The JSON Schema of what may be written of a customer: known fields only, each of its type, most of them or null. */
-export function draftSchema(customFields: CustomFields): object {
-  const fields = Object.entries<FieldType>({ ...customFields, ...customerFields });
+export function draftSchema(customFields: CustomFields, only?: readonly string[]): object {
+  const all = Object.entries<FieldType>({ ...customFields, ...customerFields });
+  const fields = only === undefined ? all : all.filter(([field]) => only.includes(field));
   return {
     type: 'object',
     additionalProperties: false,

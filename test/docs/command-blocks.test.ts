@@ -15,13 +15,24 @@ interface Block {
   readonly text: string;
 }
 
-/** The command blocks of a page, in order; what is written for the builders of the program is theirs to run. */
+const isJson = ({ marks }: Block) => marks.endsWith('.json');
+
+/**
+ * The command blocks of a page and the files that it shows under their names, in order. What is written for the builders of the
+ * program is theirs to run.
+ */
 function blocksOf(page: string): readonly Block[] {
-  const found = [...readFileSync(page, 'utf8').matchAll(/^```sh\b(.*)\n([\s\S]*?)^```/gm)];
+  const found = [...readFileSync(page, 'utf8').matchAll(/^```(?:sh\b|json (?=\S+\.json$))(.*)\n([\s\S]*?)^```/gm)];
   return found
     .map(([, marks = '', text = '']) => ({ marks: marks.trim(), text }))
     .filter(({ text }) => !/^npm /m.test(text));
 }
+
+/** What a page takes for given, beyond the sample. */
+const before: Readonly<Record<string, string>> = {
+  'docs/export.md': 'mypos-customers import customers.csv; rm customers.csv',
+  'docs/nightly-folder.md': 'mkdir -p /srv/drop /etc/mypos-customers && cp mappings.json /etc/mypos-customers',
+};
 
 const isRun = ({ marks }: Block) => !marks.includes('not-run');
 const patienceMs = 120_000;
@@ -31,7 +42,9 @@ const patienceMs = 120_000;
  * that is shown (5) and doubts (7) are no failures of a page.
  */
 function runBlock(text: string, env: Readonly<Record<string, string>>): Promise<string> {
-  const commands = text.replaceAll(/^export MYPOS_CONNECT_.*$/gm, ':');
+  const commands = text
+    .replaceAll(/^export MYPOS_CONNECT_.*$/gm, ':')
+    .replaceAll(/\/(?=srv\/|etc\/)/g, `${place.path('.')}/`);
   const script = `trap 'code=$?; case $code in 4|5|7) ;; *) echo "exit $code: $BASH_COMMAND"; exit 99;; esac' ERR\n${commands}`;
   return new Promise((done, fail) => {
     execFile('bash', ['-c', script], { cwd: place.path('.'), env, timeout: patienceMs }, (error, stdout, stderr) => {
@@ -67,7 +80,10 @@ describe('the command blocks', () => {
         MYPOS_CONNECT_USERNAME: api.username,
         MYPOS_CONNECT_PASSWORD: api.password,
       };
-      for (const { text } of blocksOf(page).filter(isRun)) await runBlock(text, env);
+      if (before[page] !== undefined) await runBlock(before[page], env);
+      for (const block of blocksOf(page).filter(isRun))
+        if (isJson(block)) place.write(block.marks, block.text);
+        else await runBlock(block.text, env);
     },
     patienceMs * 2,
   );

@@ -81,6 +81,17 @@ describe('a command column', () => {
     expect([again.statuses, again.calls.get, again.calls.put]).toEqual([['unchanged'], 0, 0]);
   });
 
+  it('takes a row that comes twice for one, whatever its command', async () => {
+    await place.openApi();
+    place.mapping(mapping);
+    write('1,REPLACE,Ann,a,', '1,REPLACE,Ann,a,', '1,MERGE,Ann,a,');
+    expect(await imported()).toEqual([
+      ['created', ''],
+      ['skipped', 'SAME_AS_ROW'],
+      ['invalid', 'KEY_REPEATED'],
+    ]);
+  });
+
   it('shows in a plan', async () => {
     await place.openApi();
     place.mapping(mapping);

@@ -13,6 +13,9 @@ export function booleanType(rule: BooleanRule): CellType {
   const meanings = new Map<string, boolean>();
   for (const word of rule.trueWords) meanings.set(normaliseName(word), true);
   for (const word of rule.falseWords) meanings.set(normaliseName(word), false);
+  // Words in the very form in which they are declared, which is how most cells have them, need no folding.
+  for (const word of [...rule.trueWords, ...rule.falseWords])
+    meanings.set(word, meanings.get(normaliseName(word)) === true);
   const notABoolean: Failure = { code: 'NOT_A_BOOLEAN', says: `is neither yes nor no; expected ${expectation(rule)}` };
   return {
     fromText: (text) => meanings.get(text) ?? meanings.get(normaliseName(text)) ?? notABoolean,

@@ -14,6 +14,7 @@ export function numberType(rule: NumberRule): CellType {
   const checked = rule.name === 'integer' ? asWhole : (value: number) => value;
   return {
     fromText(text) {
+      if (rule.decimal === '.' && isPlain(text)) return checked(Number(text) + 0);
       const match = shape.exec(text);
       if (match === null) return notANumber;
       const [, minus = '', grouped = '', fraction = ''] = match;
@@ -29,6 +30,21 @@ export function numberType(rule: NumberRule): CellType {
     toCell: (value) => ({ kind: 'number', text: written(Number(value), rule), value: Number(value) }),
   };
 }
+
+/** Whether a text is what JavaScript reads as this very number: few enough digits and at most one point between them. */
+function isPlain(text: string): boolean {
+  const { length } = text;
+  if (length === 0 || length > mostSignificantDigits) return false;
+  let pointAt = -1;
+  for (let at = 0; at < length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === point && pointAt === -1) pointAt = at;
+    else if (code < zero || code > nine) return false;
+  }
+  return pointAt !== 0 && pointAt !== length - 1;
+}
+
+const [point, zero, nine] = [0x2e, 0x30, 0x39] as const;
 
 const tooLong: Failure = {
   code: 'NUMBER_TOO_LONG',

@@ -15,7 +15,8 @@ const rounded: Failure = {
 /** Text as it stands. The fallback type of every cell. */
 export const stringType: CellType = {
   fromText(text) {
-    if (!shortenedNumber.test(text)) return text;
+    // Nearly no text holds a plus: looking for one costs far less than the pattern.
+    if (!text.includes('+') || !shortenedNumber.test(text)) return text;
     return {
       code: 'NUMBER_DAMAGED',
       says: 'is a number that a spreadsheet program shortened; format the column as text and enter the digits again',

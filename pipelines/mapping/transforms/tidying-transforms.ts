@@ -2,6 +2,8 @@ import { trimText } from '../trim-text.js';
 import { asItIs, type Transform, transform } from './transform.js';
 
 const zeroWidth = /[\u00AD\u180E\u200B-\u200D\u2060\uFEFF]/g;
+/** An address as most are: nothing in it to tidy, so that it need not be looked through for each kind of dirt. */
+const tidyAddress = /^[\w.+-]+@[a-z0-9.-]+$/;
 const mailLink = /^(?:mailto:\s*)+/i;
 
 /** Transforms that remove what was never meant. */
@@ -34,6 +36,7 @@ export const tidyingTransforms = {
 
 /** The part before the @ keeps its case: some servers tell "Ann" and "ann" apart. */
 function tidyEmail(text: string): string {
+  if (tidyAddress.test(text)) return text;
   const bare = trimText(trimText(text.replaceAll(zeroWidth, '')).replace(mailLink, ''));
   const at = bare.lastIndexOf('@');
   return at === -1 ? bare : bare.slice(0, at) + bare.slice(at).toLowerCase();
