@@ -106,8 +106,8 @@ function createTill(ratePerSecond: number): Till {
   };
 }
 
-/** What the way to the server may squeeze together, and timers that fire late; it costs a hundredth of the rate. */
-const windowMarginMs = 10;
+/** What the way to the server may squeeze together, and timers that fire late. */
+const windowMarginMs = 3;
 
 /**
  * Remembers when the last permits were sold: Bottleneck spaces its jobs by when they were due, so after a moment in
