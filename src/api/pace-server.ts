@@ -1,7 +1,7 @@
 import type Bottleneck from 'bottleneck';
 import type { Redis, RedisOptions } from 'ioredis';
 import { type CustomersError, UsageError } from '../errors.js';
-import { paceLost } from './pace-lost.js';
+import { paceLost, paceRefused } from './pace-lost.js';
 
 /** What a shared pace needs of Redis. */
 export interface PaceServer {
@@ -17,8 +17,13 @@ export interface PaceServer {
   time(): Promise<number>;
   /** The spacing that all who share the limiter of this name have. */
   minTimeOf(id: string): Promise<number>;
-  /** Until when nobody sends, as any of them was told by the API; 0 when there is no such moment. */
-  gate(id: string): Promise<number>;
+  /**
+   * Asks to send one request now, of so many in any span of this length by the clock of Redis.
+   *
+   * @returns 0 for yes; else how long not to ask, because the span is full or any of them was told to wait by the API.
+   *   Milliseconds.
+   */
+  admit(id: string, most: number, spanMs: number): Promise<number>;
   closeGate(id: string, untilMs: number, nowMs: number): void;
   /** Resolves once it is plain that Redis does not come back. */
   readonly lost: Promise<CustomersError>;
@@ -32,34 +37,59 @@ const reconnectDelayMs = 500;
 /** A restart of Redis is over by then. */
 const mostReconnects = 20;
 
+/**
+ * Bottleneck spaces its jobs by when they are due. What is held up on its way, by a busy machine, would meet what comes
+ * in time; so the last word is that of Redis, which sees when they really go.
+ */
+const admission = `
+  local time = redis.call('time')
+  local now = time[1] * 1000 + time[2] / 1000
+  local gate = tonumber(redis.call('get', KEYS[1]) or '0')
+  if gate > now then return math.ceil(gate - now) end
+  local most, span = tonumber(ARGV[1]), tonumber(ARGV[2])
+  local oldest = tonumber(redis.call('lindex', KEYS[2], most - 1) or '0')
+  if oldest + span > now then return math.ceil(oldest + span - now) end
+  redis.call('lpush', KEYS[2], string.format('%.3f', now))
+  redis.call('ltrim', KEYS[2], 0, most - 1)
+  redis.call('pexpire', KEYS[2], math.ceil(span))
+  return 0`;
+
 /** A pause that another process was told of later may not be cut short. */
 const laterOnly = `
   local known = tonumber(redis.call('get', KEYS[1]) or '0')
   if known < tonumber(ARGV[1]) then redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
   return 1`;
 
+export interface PaceAddress {
+  /** `redis://` or `rediss://`, without a password. */
+  readonly address: string;
+  readonly password: string | undefined;
+  /** Certificates to trust, in PEM. @default those that Node.js trusts */
+  readonly trusted: readonly string[] | undefined;
+}
+
 /**
  * Connects to Redis; ioredis and the part of Bottleneck that knows Redis are loaded here, and nowhere else.
  *
  * @throws UsageError when ioredis is not installed; RunStoppedError when Redis does not answer
  */
-export async function connectToRedis(address: string, password: string | undefined): Promise<PaceServer> {
+export async function connectToRedis(where: PaceAddress): Promise<PaceServer> {
   const { Redis: RedisClient } = await loadIoredis();
   const { default: BottleneckOfRedis } = await import('bottleneck');
-  const name = new URL(address).host;
+  const name = new URL(where.address).host;
   let isClosed = false;
   const client = new RedisClient(
-    address,
-    clientOptions(password, () => isClosed),
+    where.address,
+    clientOptions(where, () => isClosed),
   );
   const lost = watchLoss(client, name);
   // Whoever waits is told through `lost`; without a listener, an error would end the process.
   client.on('error', () => undefined);
-  await answers(client).catch((error: unknown) => {
+  await answers(client).catch((error: Error) => {
     lost.forget();
     isClosed = true;
     leave(client);
-    throw paceLost(name, error);
+    throw paceRefused(name, error);
   });
   const refuse = (error: unknown) => {
     throw paceLost(name, error);
@@ -83,7 +113,8 @@ export async function connectToRedis(address: string, password: string | undefin
       return Number(seconds) * 1000 + Number(microseconds) / 1000;
     },
     minTimeOf: async (id) => Number(await client.hget(`b_${id}_settings`, 'minTime')),
-    gate: async (id) => Number((await client.get(`b_${id}_gate`).catch(refuse)) ?? 0),
+    admit: async (id, most, spanMs) =>
+      Number(await client.eval(admission, 2, `b_${id}_gate`, `b_${id}_sent`, most, spanMs).catch(refuse)),
     closeGate(id, untilMs, nowMs) {
       const restMs = Math.max(1, Math.ceil(untilMs - nowMs));
       client.eval(laterOnly, 1, `b_${id}_gate`, untilMs, restMs).catch((error: unknown) => lost.tell(error));
@@ -121,13 +152,15 @@ function answers(client: Redis): Promise<void> {
   });
 }
 
-function clientOptions(password: string | undefined, isClosed: () => boolean): RedisOptions {
+function clientOptions({ address, password, trusted }: PaceAddress, isClosed: () => boolean): RedisOptions {
   return {
     connectTimeout: connectTimeoutMs,
     // Commands wait for the reconnection, or for its end.
     maxRetriesPerRequest: null,
     retryStrategy: (times) => (isClosed() || times > mostReconnects ? null : reconnectDelayMs),
     ...(password === undefined ? {} : { password }),
+    // By itself it would take REDISS:// for an address without TLS.
+    ...(new URL(address).protocol === 'rediss:' ? { tls: trusted === undefined ? {} : { ca: [...trusted] } } : {}),
   };
 }
 

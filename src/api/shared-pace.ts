@@ -2,13 +2,10 @@ import { createHash } from 'node:crypto';
 import { UsageError } from '../errors.js';
 import { type Pace, sleep } from './pace.js';
 import { paceLost } from './pace-lost.js';
-import { connectToRedis, type PaceServer } from './pace-server.js';
+import { connectToRedis, type PaceAddress, type PaceServer } from './pace-server.js';
 import { watchForStalls } from './stall-watch.js';
 
-export interface SharedPaceOptions {
-  /** `redis://` or `rediss://`, without a password. */
-  readonly address: string;
-  readonly password: string | undefined;
+export interface SharedPaceOptions extends PaceAddress {
   /** Whose allowance it is: the same for all who share it. */
   readonly allowance: string;
   /** Requests a second, of all of them together. */
@@ -19,11 +16,11 @@ export interface SharedPace extends Pace {
   close(): Promise<void>;
 }
 
-/**
- * Bottleneck hands out slots by when they are due; requests leave somewhat later, each on a machine of its own. A tenth
- * of the rate keeps what comes late from meeting what comes in time.
- */
+/** Requests leave somewhat later than they may, each on a machine of its own: a tenth of the rate is left for that. */
 const shareOfRate = 0.9;
+
+/** What the ways from Redis to a machine and on to the API may squeeze together. */
+const squeezedMs = 90;
 
 /** A job costs a few round trips; above this many a second, one buys permits for several requests. */
 const jobsPerSecond = 50;
@@ -47,13 +44,13 @@ const millisecondsPerSecond = 1000;
  *   RunStoppedError when Redis cannot be reached
  */
 export async function openSharedPace(options: SharedPaceOptions, now: () => number = Date.now): Promise<SharedPace> {
-  const { address, password, allowance, ratePerSecond } = options;
+  const { allowance, ratePerSecond } = options;
   if (!Number.isFinite(ratePerSecond))
     throw new UsageError('A pace that is shared needs a rate.', {
       code: 'PACE_WITHOUT_RATE',
       nextStep: 'Give all who share it the same, e.g. --rate 5.',
     });
-  const server = await connectToRedis(address, password);
+  const server = await connectToRedis(options);
   try {
     await refuseOtherClock(server, now);
     return await paceOn(server, nameOf(allowance), ratePerSecond, now);
@@ -76,6 +73,8 @@ async function paceOn(server: PaceServer, name: string, ratePerSecond: number, n
   await refuseOtherRate(server, name, minTime);
   const stalls = watchForStalls();
   const till = createTill((sell) => limiter.schedule(sell), permitsPerSlot, server);
+  const most = Math.max(1, Math.floor(ratePerSecond));
+  const spanMs = (most * millisecondsPerSecond) / ratePerSecond + squeezedMs;
   let openAt = 0;
   return {
     ratePerSecond,
@@ -83,9 +82,10 @@ async function paceOn(server: PaceServer, name: string, ratePerSecond: number, n
       for (;;) {
         await sleepUntil(() => openAt, now, stopping);
         await till(stopping);
-        openAt = Math.max(openAt, await server.gate(name));
+        const waitMs = await server.admit(name, most, spanMs);
         // A permit that comes late, or to a closed gate, is given up: it would meet those of others.
-        if (stalls.isSmooth() && now() >= openAt) return;
+        if (waitMs === 0 && stalls.isSmooth() && now() >= openAt) return;
+        if (waitMs > 0) openAt = Math.max(openAt, now() + waitMs);
       }
     },
     closeUntil(untilMs) {

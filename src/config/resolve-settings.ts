@@ -140,16 +140,22 @@ function pace(options: SettingOptions, found: FoundProfile | undefined): Setting
     options.pace === undefined
       ? { value: own, origin: own === undefined ? 'not set' : (found?.origin ?? '') }
       : { value: options.pace, origin: 'option --pace' };
-  if (setting.value === undefined) return { value: undefined, origin: setting.origin };
-  const url = URL.canParse(setting.value) ? new URL(setting.value) : undefined;
+  const { value, origin } = setting;
+  if (value === undefined) return setting;
+  const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || !['redis:', 'rediss:'].includes(url.protocol) || url.host === '')
-    throw unusable({ value: setting.value, origin: setting.origin }, 'pace', 'an address such as redis://host:6379');
-  if (url.password !== '')
-    throw new UsageError(`The address of the pace (${setting.origin}) holds a password.`, {
+    throw unusable({ value: withoutSecrets(value), origin }, 'pace', 'an address such as redis://host:6379');
+  if (url.password !== '' || url.searchParams.has('password'))
+    throw new UsageError(`The address of the pace (${origin}) holds a password.`, {
       code: 'SETTING_UNUSABLE',
       nextStep: 'Put it into MYPOS_CONNECT_PACE_PASSWORD, or into a file that MYPOS_CONNECT_PACE_PASSWORD_FILE names.',
     });
-  return { value: setting.value, origin: setting.origin };
+  return setting;
+}
+
+/** An address that is none may hold a password all the same. */
+function withoutSecrets(address: string): string {
+  return address.replace(/^(\w*:?\/*).*@/, '$1…@').replace(/\?.*/, '?…');
 }
 
 function positive(setting: Setting<string>, name: string, most: number, or = ''): Setting<number> {

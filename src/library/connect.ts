@@ -108,6 +108,7 @@ async function sharedPace(settings: Settings, { baseUrl, login }: Tenant): Promi
   return openSharedPace({
     address,
     password: settings.pacePassword.value,
+    trusted: trustedCertificates(settings.caFile),
     allowance: `${baseUrl}\n${login}`,
     ratePerSecond: settings.ratePerSecond.value,
   });

@@ -1,15 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { closeAfterEach, useAuthority, wrapInTls } from '../doctor/company-network.js';
 import { customerFile, customerLines, writeCustomers } from '../e2e/customer-files.js';
 import { useWorkplace } from '../e2e/use-workplace.js';
 
 /** apt-get install redis-server */
 const place = useWorkplace();
+const authority = useAuthority();
+closeAfterEach();
 const rate = 10;
 
 let redis: ChildProcess;
@@ -198,16 +201,59 @@ describe('a shared pace', () => {
     const refused = await place.run([...args, `redis://:open-sesame@127.0.0.1:${port}`]);
     expect([refused.exitCode, refused.stderr]).toEqual([2, expect.not.stringContaining('open-sesame')]);
     const without = await place.run([...args, address]);
-    expect(without.exitCode).toBe(5);
+    expect([without.exitCode, without.stderr]).toEqual([5, expect.stringContaining('NOAUTH')]);
     const withIt = await place.run([...args, address], { env: { MYPOS_CONNECT_PACE_PASSWORD: 'open-sesame' } });
     expect(withIt.exitCode, withIt.stderr).toBe(0);
   });
 
-  it.each([
-    ['http://127.0.0.1', 'redis://host:6379'],
-    ['nonsense', 'redis://host:6379'],
-  ])('at %s is refused with an example', async (pace, example) => {
-    const { exitCode, stderr } = await place.run(['login', '--pace', pace]);
-    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(example)]);
+  it.each(['rediss', 'REDISS'])(
+    'at %s:// trusts the certificates that --ca-file names, and no others',
+    async (scheme) => {
+      await place.openApi();
+      const port = await wrapInTls(authority(), Number(new URL(address).port));
+      const args = ['list', '--state-dir', place.path('s'), '--rate', '10', '--pace', `${scheme}://localhost:${port}`];
+      const without = await place.run(args);
+      expect([without.exitCode, without.stderr]).toEqual([5, expect.stringContaining('certificate')]);
+      const withIt = await place.run([...args, '--ca-file', authority().certificate]);
+      expect(withIt.exitCode, withIt.stderr).toBe(0);
+    },
+  );
+});
+
+describe('the page of the nightly folder', () => {
+  const page = readFileSync('docs/nightly-folder.md', 'utf8');
+  const section = page.slice(page.indexOf('## Several machines, one quota'), page.indexOf('## Whom to tell'));
+  const blockOf = (marks: string) => new RegExp(`^\`\`\`${marks}\\n([\\s\\S]*?)^\`\`\``, 'm').exec(section)?.[1] ?? '';
+
+  it('has a command that works', async () => {
+    const api = await place.openApi();
+    writeCustomers(place, 1);
+    place.write('drop/a.csv', place.read('customers.csv'));
+    const words = blockOf('sh not-run').trim().split(' ').slice(1);
+    const here: Readonly<Record<string, string>> = {
+      '/srv/drop': 'drop',
+      'redis://redis.example.com:6379': address,
+    };
+    expect(words).toEqual(expect.arrayContaining(Object.keys(here)));
+    const { exitCode, stderr } = await place.run(words.map((word) => here[word] ?? word));
+    expect(exitCode, stderr).toBe(0);
+    expect(api.customers()).toHaveLength(1);
+  });
+
+  it('has a profile that works', async () => {
+    const api = await place.openApi();
+    place.write('password', api.password);
+    place.write('redis-password', '');
+    const config = blockOf('json')
+      .replace('api-user@example.com', api.username)
+      .replaceAll('/etc/mypos-customers', place.path('.'))
+      .replace('rediss://redis.example.com:6379', address);
+    place.write('mypos-customers.json', config);
+    const { exitCode, stdout } = await place.run(['doctor', '--profile', 'shop'], {
+      env: { MYPOS_CONNECT_USERNAME: '', MYPOS_CONNECT_PASSWORD: '' },
+    });
+    expect(exitCode, stdout).toBe(0);
+    expect(stdout).toContain(`shared through ${new URL(address).host}`);
+    expect(stdout).toMatch(/ratePerSecond +5 +\(profile/);
   });
 });
