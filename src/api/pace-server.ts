@@ -3,6 +3,12 @@ import type { Redis, RedisOptions } from 'ioredis';
 import { type CustomersError, UsageError } from '../errors.js';
 import { paceLost, paceRefused } from './pace-lost.js';
 
+export interface Admission {
+  readonly isAdmitted: boolean;
+  /** How long nobody sends, as any of them was told by the API; 0 when nobody was. Milliseconds. */
+  readonly gateMs: number;
+}
+
 /** What a shared pace needs of Redis. */
 export interface PaceServer {
   /** Without login and password. */
@@ -17,13 +23,8 @@ export interface PaceServer {
   time(): Promise<number>;
   /** The spacing that all who share the limiter of this name have. */
   minTimeOf(id: string): Promise<number>;
-  /**
-   * Asks to send one request now, of so many in any span of this length by the clock of Redis.
-   *
-   * @returns 0 for yes; else how long not to ask, because the span is full or any of them was told to wait by the API.
-   *   Milliseconds.
-   */
-  admit(id: string, most: number, spanMs: number): Promise<number>;
+  /** Asks to send one request now, of so many in any span of this length by the clock of Redis. */
+  admit(id: string, most: number, spanMs: number): Promise<Admission>;
   closeGate(id: string, untilMs: number, nowMs: number): void;
   /** Resolves once it is plain that Redis does not come back. */
   readonly lost: Promise<CustomersError>;
@@ -45,14 +46,14 @@ const admission = `
   local time = redis.call('time')
   local now = time[1] * 1000 + time[2] / 1000
   local gate = tonumber(redis.call('get', KEYS[1]) or '0')
-  if gate > now then return math.ceil(gate - now) end
+  if gate > now then return {0, math.ceil(gate - now)} end
   local most, span = tonumber(ARGV[1]), tonumber(ARGV[2])
   local oldest = tonumber(redis.call('lindex', KEYS[2], most - 1) or '0')
-  if oldest + span > now then return math.ceil(oldest + span - now) end
+  if oldest + span > now then return {0, 0} end
   redis.call('lpush', KEYS[2], string.format('%.3f', now))
   redis.call('ltrim', KEYS[2], 0, most - 1)
   redis.call('pexpire', KEYS[2], math.ceil(span))
-  return 0`;
+  return {1, 0}`;
 
 /** A pause that another process was told of later may not be cut short. */
 const laterOnly = `
@@ -113,8 +114,11 @@ export async function connectToRedis(where: PaceAddress): Promise<PaceServer> {
       return Number(seconds) * 1000 + Number(microseconds) / 1000;
     },
     minTimeOf: async (id) => Number(await client.hget(`b_${id}_settings`, 'minTime')),
-    admit: async (id, most, spanMs) =>
-      Number(await client.eval(admission, 2, `b_${id}_gate`, `b_${id}_sent`, most, spanMs).catch(refuse)),
+    async admit(id, most, spanMs) {
+      const answer = client.eval(admission, 2, `b_${id}_gate`, `b_${id}_sent`, most, spanMs);
+      const [isAdmitted, gateMs = 0] = (await answer.catch(refuse)) as readonly number[];
+      return { isAdmitted: isAdmitted === 1, gateMs };
+    },
     closeGate(id, untilMs, nowMs) {
       const restMs = Math.max(1, Math.ceil(untilMs - nowMs));
       client.eval(laterOnly, 1, `b_${id}_gate`, untilMs, restMs).catch((error: unknown) => lost.tell(error));

@@ -82,10 +82,10 @@ async function paceOn(server: PaceServer, name: string, ratePerSecond: number, n
       for (;;) {
         await sleepUntil(() => openAt, now, stopping);
         await till(stopping);
-        const waitMs = await server.admit(name, most, spanMs);
+        const { isAdmitted, gateMs } = await server.admit(name, most, spanMs);
+        if (gateMs > 0) openAt = Math.max(openAt, now() + gateMs);
         // A permit that comes late, or to a closed gate, is given up: it would meet those of others.
-        if (waitMs === 0 && stalls.isSmooth() && now() >= openAt) return;
-        if (waitMs > 0) openAt = Math.max(openAt, now() + waitMs);
+        if (isAdmitted && stalls.isSmooth() && now() >= openAt) return;
       }
     },
     closeUntil(untilMs) {
