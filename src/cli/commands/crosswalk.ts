@@ -104,7 +104,8 @@ async function forget(keys: readonly string[], settings: Settings, reporter: Rep
   const signals = stopOnSignals(reporter);
   try {
     const { forgotten, kept, api } = await forgetKeys(settings, keys, { signal: signals.signal });
-    const exitCode = kept.length > 0 ? exitCodes.guard : exitCodes.done;
+    // Who is not known is as good as forgotten.
+    const exitCode = kept.some(({ why }) => why !== 'unknown key') ? exitCodes.guard : exitCodes.done;
     await reporter.result(renderForgotten({ forgotten, kept }), { action: 'forget', exitCode, forgotten, kept, api });
     return exitCode;
   } finally {
