@@ -8,6 +8,7 @@ import { addRow } from './stages/add-row.js';
 import { deleteCustomer } from './stages/delete-customer.js';
 import { firstRows } from './stages/first-rows.js';
 import { inTurn } from './stages/in-turn.js';
+import { leftBehind } from './stages/left-behind.js';
 import { forEachConcurrently } from './stages/map-concurrently.js';
 import { mapBatch, mapRows, type RowMapper } from './stages/map-rows.js';
 import { fieldMatcher } from './stages/match-by-fields.js';
@@ -95,16 +96,25 @@ async function importRows(
     stopping: control.stopping,
   };
   const oneAtATime = inTurn();
-  await forEachConcurrently(works, bounds, (work) =>
+  // The next request need not wait until the outcome of the last is on disk: a crash leaves that row in doubt, which
+  // reconciliation settles. Only a later row for the same customer builds on it.
+  const settling = leftBehind();
+  const send = (work: OpenWork) =>
     oneAtATime(identityOf(work), async () => {
       const earlier = options.repeats === 'in-order' ? earlierOpen(work, register) : undefined;
       // A row for the same customer may have gone before this one, and may have been the one to create it.
       const now = inOrder ? matchRow(work, ledger, { ...matching, spareUnchanged: true }) : work;
       const end = earlier === undefined ? await endOf(now, ports, options) : { outcome: waitsFor(earlier) };
       noteOpen(work, end.outcome.status, register);
-      await settleOne(work, end, ledger, control);
-    }),
-  );
+      const settled = settleOne(work, end, ledger, control);
+      if (inOrder) await settled;
+      else settling.leave(settled);
+    });
+  try {
+    await forEachConcurrently(works, bounds, send);
+  } finally {
+    await settling.end();
+  }
 }
 
 function matchOptions({ mirror }: ImportPorts, { mode, force, identityColumns: columns }: ImportOptions) {
@@ -149,8 +159,10 @@ function waitsFor(row: number): RowOutcome {
 
 async function settleOne(work: OpenWork, end: WriteEnd, ledger: RunLedger, control: RunControl): Promise<void> {
   const { outcome, ...after } = end;
-  await ledger.settle([{ ...settlement(work, outcome), ...after }]);
-  control.count(end.outcome.status);
+  const settled = ledger.settle([{ ...settlement(work, outcome), ...after }]);
+  // At once: when there are too many failures, nothing more may leave.
+  control.count(outcome.status);
+  await settled;
 }
 
 /** Rows that ended before the wire go to the ledger, a batch at a time; the open ones go on. */

@@ -34,7 +34,7 @@ export function openRunRows(
         sql.withdraw.run(run, index);
       }),
     settle: (rows) =>
-      commits.write(() => {
+      commits.writeInCompany(() => {
         for (const row of rows) {
           writeSettlement(sql, run, row, now());
           mirrorSettlement(mirror, row);

@@ -35,16 +35,17 @@ export function openDatabase(path: string, durability: 'full' | 'normal' = 'full
   driver.exec('PRAGMA journal_mode = WAL');
   driver.exec(`PRAGMA synchronous = ${durability.toUpperCase()}`);
   driver.exec('PRAGMA foreign_keys = ON');
+  const [begin, commit] = [driver.prepare('BEGIN IMMEDIATE'), driver.prepare('COMMIT')];
   return {
     prepare: (sql) => driver.prepare(sql) as unknown as Statement,
     exec: (sql) => {
       driver.exec(sql);
     },
     transaction(work) {
-      driver.exec('BEGIN IMMEDIATE');
+      begin.run();
       try {
         const result = work();
-        driver.exec('COMMIT');
+        commit.run();
         return result;
       } catch (error) {
         if (driver.inTransaction) driver.exec('ROLLBACK');
