@@ -11,6 +11,7 @@ export { type RowCounts, type RowOutcome, type RowStatus, rowStatuses } from '..
 export type { CustomerPage, ListQuery, Notice, SourceDetection } from '../pipelines/ports.js';
 export type { Reason } from '../pipelines/row.js';
 export type { FailureLimit } from '../pipelines/run-control.js';
+export { type ExportJob, findJob, type ImportJob, type Job } from './config/jobs.js';
 export { resolveSettings } from './config/resolve-settings.js';
 export type { Setting, SettingOptions, Settings } from './config/settings.js';
 export {
@@ -30,6 +31,12 @@ export { type ReconcileOptions, type ResumeOptions, reconcileRun, resumeRun } fr
 export { exportCrosswalk, importCrosswalk, rebuildFromResults } from './library/crosswalk.js';
 export { type DeleteOptions, deleteCustomers } from './library/delete-customers.js';
 export {
+  type DoctorFinding,
+  type DoctorReport,
+  examine as doctor,
+  type ShownSetting,
+} from './library/doctor/examine.js';
+export {
   type ChangedSince,
   type ExportCustomersOptions,
   type ExportFilters,
@@ -38,6 +45,8 @@ export {
   type ExportSummary,
   exportCustomers,
 } from './library/export-customers.js';
+export type { ExportJobSummary, ExportOutcome } from './library/export-job/export-job-summary.js';
+export { type ExportJobOptions, runExportJob } from './library/export-job/run-export-job.js';
 export { type ImportFileOptions, importFile as importCustomers } from './library/import-file.js';
 export type { ReadOptions } from './library/input.js';
 export { checkMapping, type MappingCheck, type MappingFinding } from './library/mapping/check-mapping.js';
@@ -49,8 +58,8 @@ export type { ProgressNow, RunObserver } from './library/observer.js';
 export { type PlanLine, type PlanOptions, type PlanSummary, planFile as planImport } from './library/plan-file.js';
 export { type FoundCustomers, getCustomers, type LoginDone, listCustomers, login } from './library/read-customers.js';
 export { type RebuildOptions, type Rebuilt, rebuildFromStamp } from './library/rebuild-crosswalk.js';
-export type { ApiSummary, RunSummary } from './library/run-summary.js';
-export { listRuns, type RunReport, showRun } from './library/show-runs.js';
+export type { ApiSummary, ProblemGroup, RunSummary } from './library/run-summary.js';
+export { listRuns, type RunReport, type ShowRunFiles, showRun } from './library/show-runs.js';
 export { type SweepOptions, sweepFolder, type WatchOptions, watchFolder } from './library/sweep/sweep-folder.js';
 export type { Log, LogEntry, SweepEvent } from './library/sweep/sweep-log.js';
 export type { FileOutcome, FileReport, SweepSummary } from './library/sweep/sweep-summary.js';

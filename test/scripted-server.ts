@@ -85,7 +85,7 @@ export interface ScriptedServer {
 }
 
 /** A server on loopback that does to each request what a list says, and remembers what came. */
-export async function startScriptedServer(): Promise<ScriptedServer> {
+async function startScriptedServer(): Promise<ScriptedServer> {
   const calls: ReceivedCall[] = [];
   const logins: ReceivedCall[] = [];
   const sockets = new Set<Socket>();

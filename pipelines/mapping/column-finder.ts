@@ -1,12 +1,15 @@
 import type { MappingProblem } from './mapping-problem.js';
-import { offerNames } from './nearest-name.js';
+import { nearestNames, offerNames } from './nearest-name.js';
 import { normaliseName } from './normalise-name.js';
 
 /** Finds the columns that a mapping names in the header of one file, and remembers which were asked for. */
 export interface ColumnFinder {
   /** Positions of the columns, in the order of `names`; a column that cannot be found is reported. */
   positionsOf(names: readonly string[], path: string): readonly number[];
-  /** Counts every column of this name as mentioned, however often the file has it. */
+  /**
+   * Counts every column of this name as mentioned, however often the file has it. A file without it, such as an export
+   * of what was imported, has nothing to leave out; but one with a column nearly of this name shows a slip of the pen.
+   */
   leaveOut(name: string, path: string): void;
   /** Columns with a name that nothing has asked for yet. */
   unmentioned(): readonly string[];
@@ -48,7 +51,9 @@ export function columnFinder(
     leaveOut(name, path) {
       const found = candidates(name);
       for (const position of found) mentioned.add(position);
-      if (found.length === 0) problems.push({ code: 'COLUMN_MISSING', path, message: missing(name, columns) });
+      const open = columns.filter((_, position) => !mentioned.has(position));
+      if (found.length === 0 && (name.startsWith('_') || nearestNames(name, open).length > 0))
+        problems.push({ code: 'COLUMN_MISSING', path, message: missing(name, open) });
     },
     unmentioned: () => columns.filter((name, position) => name.trim() !== '' && !mentioned.has(position)),
   };

@@ -12,8 +12,10 @@ import { LoginError, RunStoppedError, UsageError } from '../errors.js';
 import { fieldsNamed, parseObject, readRefusal } from './error-body.js';
 import { type ApiTraffic, type Exchange, Exchanges } from './exchange.js';
 import { type HttpAnswer, openHttp } from './http.js';
+import { LatencyMeter } from './latency-meter.js';
 import { listPath } from './list-path.js';
 import { createPace, type Pace } from './pace.js';
+import { probeRight, type Right, type RightFound } from './probe-right.js';
 import { defaultRetryPolicy, type RetryPolicy } from './retry-policy.js';
 import { fixedSession, loginSession, type Session } from './session.js';
 import type { TokenStore } from './token-store.js';
@@ -37,6 +39,9 @@ export interface ClientOptions {
   /** Fires when the run should end: nothing new is sent, what is under way is finished. */
   readonly stopping?: AbortSignal;
   readonly retryPolicy?: RetryPolicy;
+  /** See {@link HttpOptions}. */
+  readonly proxy?: string | undefined;
+  readonly trusted?: readonly string[] | undefined;
   readonly now?: () => number;
   readonly random?: () => number;
 }
@@ -47,6 +52,8 @@ export interface CustomersClient extends CustomersApi {
   login(): Promise<void>;
   /** Gets a new token even when there is a good one: the way to try a login. @throws LoginError */
   loginAnew(): Promise<void>;
+  /** Finds out whether the login may do this, without changing anything. */
+  probe(right: Right): Promise<RightFound>;
   readonly traffic: Readonly<ApiTraffic>;
   readonly tokensObtained: number;
   readonly pace: Pace;
@@ -67,9 +74,17 @@ export function openCustomersClient(options: ClientOptions): CustomersClient {
     connections: options.concurrency,
     connectTimeoutMs,
     requestTimeoutMs: options.requestTimeoutMs ?? defaultRequestTimeoutMs,
+    proxy: options.proxy,
+    trusted: options.trusted,
   });
   const pace = createPace(options.ratePerSecond, now);
-  const traffic: ApiTraffic = { requests: 0, retries: 0, rateLimited: 0, clockDifferenceMs: undefined };
+  const traffic: ApiTraffic = {
+    requests: 0,
+    retries: 0,
+    rateLimited: 0,
+    clockDifferenceMs: undefined,
+    latency: new LatencyMeter(),
+  };
   const exchanges = new Exchanges({
     http,
     pace,
@@ -96,6 +111,7 @@ export function openCustomersClient(options: ClientOptions): CustomersClient {
       await session.bearer();
     },
     loginAnew: () => session.loginAnew(),
+    probe: (right) => probeRight(exchanges, right),
     traffic,
     get tokensObtained() {
       return session.tokensObtained;

@@ -2,6 +2,7 @@ import type { Refusal } from '../../pipelines/outcome.js';
 import type { WriteHooks } from '../../pipelines/ports.js';
 import { readRefusal } from './error-body.js';
 import { type Http, type HttpAnswer, type HttpRequest, TransportError } from './http.js';
+import type { LatencyMeter } from './latency-meter.js';
 import { type Pace, sleep } from './pace.js';
 import {
   changesCustomers,
@@ -23,6 +24,8 @@ export interface ApiTraffic {
   rateLimited: number;
   /** The server's clock minus ours, from its `Date` header; `undefined` before the first answer. Milliseconds. */
   clockDifferenceMs: number | undefined;
+  /** How long answers took. */
+  readonly latency: LatencyMeter;
 }
 
 /** How a request ended, after as many attempts as the policy allows. */
@@ -121,7 +124,9 @@ export class Exchanges {
     const headers = token === '' ? request.headers : { ...request.headers, authorization: `Bearer ${token}` };
     let answer: HttpAnswer;
     try {
+      const sentAt = performance.now();
       answer = await http.send({ ...request, headers });
+      traffic.latency.note(performance.now() - sentAt);
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
       return transportFailure(error);

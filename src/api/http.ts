@@ -1,4 +1,5 @@
-import { type Dispatcher, Pool } from 'undici';
+import { isIP } from 'node:net';
+import { type Dispatcher, Pool, ProxyAgent } from 'undici';
 
 /** One request to the API, relative to its base URL. */
 export interface HttpRequest {
@@ -37,6 +38,10 @@ export interface HttpOptions {
   readonly connectTimeoutMs: number;
   /** From the request to the end of the answer. */
   readonly requestTimeoutMs: number;
+  /** Address of an HTTP proxy that makes a tunnel to the base URL; its login may be part of it. */
+  readonly proxy?: string | undefined;
+  /** PEM certificates to trust, all of them. @default what Node trusts */
+  readonly trusted?: readonly string[] | undefined;
 }
 
 /** The one door to undici: sends requests and says whether a failed one may have reached the server. */
@@ -48,25 +53,31 @@ export interface Http {
 export function openHttp(options: HttpOptions): Http {
   const base = new URL(options.baseUrl);
   const prefix = base.pathname.replace(/\/+$/, '');
-  const pool = new Pool(base.origin, {
-    connections: options.connections,
-    pipelining: 1,
-    // undici's own two timeouts start anew with every chunk: one deadline over the whole exchange replaces them.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: { timeout: options.connectTimeoutMs },
-  });
+  const dispatcher = openDispatcher(base, options);
   return {
-    send: (request) => send(pool, prefix, request, options.requestTimeoutMs),
-    close: () => pool.destroy(),
+    send: (request) =>
+      new Promise((resolve, reject) => {
+        const reading = new Reading(resolve, reject, options.requestTimeoutMs);
+        const { method, path, headers, body } = request;
+        dispatcher.dispatch({ origin: base.origin, method, path: prefix + path, headers, body: body ?? null }, reading);
+      }),
+    close: () => dispatcher.destroy(),
   };
 }
 
-function send(pool: Pool, prefix: string, request: HttpRequest, timeoutMs: number): Promise<HttpAnswer> {
-  return new Promise((resolve, reject) => {
-    const reading = new Reading(resolve, reject, timeoutMs);
-    const { method, path, headers, body } = request;
-    pool.dispatch({ method, path: prefix + path, headers, body: body ?? null }, reading);
+function openDispatcher(base: URL, options: HttpOptions): Dispatcher {
+  const { connections, connectTimeoutMs, proxy, trusted } = options;
+  // undici's own two timeouts start anew with every chunk: one deadline over the whole exchange replaces them.
+  const bounds = { connections, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 } as const;
+  const tls = { timeout: connectTimeoutMs, ...(trusted === undefined ? {} : { ca: [...trusted] }) };
+  if (proxy === undefined) return new Pool(base.origin, { ...bounds, connect: tls });
+  const host = base.hostname;
+  return new ProxyAgent({
+    ...bounds,
+    uri: proxy,
+    proxyTls: tls,
+    // Through a tunnel undici takes the name to check from here; an address is no name.
+    requestTls: { ...tls, ...(isIP(host) === 0 ? { servername: host } : {}) },
   });
 }
 
@@ -140,6 +151,9 @@ class Reading implements Dispatcher.DispatchHandler {
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'UNKNOWN';
   if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
+  // A proxy that makes no tunnel; undici has the status in its sentence only.
+  const refusedByProxy = /^Proxy response \((\d+)\)/.exec(error.message);
+  if (refusedByProxy !== null) return `PROXY_${refusedByProxy[1]}`;
   if ('code' in error && typeof error.code === 'string') return error.code;
   return error.cause === undefined ? error.name : codeOf(error.cause);
 }

@@ -3,6 +3,8 @@ import Bottleneck from 'bottleneck/light.js';
 
 /** Hands out permits to send, one per request, and closes for everybody when the server asks for a pause. */
 export interface Pace {
+  /** Requests a second that are allowed; `Infinity` for no limit. */
+  readonly ratePerSecond: number;
   /** Resolves when one request may be sent now. Rejects with the signal's reason when the run is stopping. */
   permit(stopping: AbortSignal): Promise<void>;
   /** Nobody sends before `untilMs` (epoch milliseconds, our clock). An earlier moment than a known one is ignored. */
@@ -26,6 +28,7 @@ export function createPace(ratePerSecond: number, now: () => number = Date.now):
   const buy = createTill(ratePerSecond);
   let openAt = 0;
   return {
+    ratePerSecond,
     async permit(stopping) {
       for (;;) {
         stopping.throwIfAborted();
@@ -103,8 +106,8 @@ function createTill(ratePerSecond: number): Till {
   };
 }
 
-/** What the way to the server may squeeze together, and timers that fire late; it costs a hundredth of the rate. */
-const windowMarginMs = 10;
+/** What the way to the server may squeeze together, and timers that fire late. */
+const windowMarginMs = 3;
 
 /**
  * Remembers when the last permits were sold: Bottleneck spaces its jobs by when they were due, so after a moment in

@@ -1,5 +1,6 @@
 import type { Refusal } from '../../pipelines/outcome.js';
 import { LoginError, RunStoppedError } from '../errors.js';
+import { reachHint } from './reach-hints.js';
 
 export function rightMissing(refusal: Refusal): LoginError {
   return new LoginError(`The API forbids this user that call (HTTP 403): ${refusal.message}`, {
@@ -50,7 +51,7 @@ export function quotaSpent(retries: number): RunStoppedError {
 export function unreachable(baseUrl: string, code: string): RunStoppedError {
   return new RunStoppedError(`${baseUrl} cannot be reached (${code}).`, {
     code: 'UNREACHABLE',
-    nextStep: 'Check the network and the address (--base-url), then try again.',
+    nextStep: reachHint(code),
   });
 }
 

@@ -13,11 +13,20 @@ export interface CommandDefinition<A> {
   readonly run: (args: ArgumentsCamelCase<A>, reporter: Reporter) => Promise<ExitCode>;
 }
 
+export interface CommandUsage {
+  /** As yargs reads it, e.g. `import <file>`. */
+  readonly command: string;
+  readonly describe: string;
+  /** `$0` stands for the program. */
+  readonly examples: readonly (readonly [command: string, what: string])[];
+}
+
 /** Commands under one name, e.g. `mapping suggest`. */
 export function defineGroup(name: string, describe: string, members: readonly Command[]): Command {
   return {
     name,
-    members: members.map((member) => member.name),
+    usage: { command: name, describe, examples: [] },
+    members,
     mount(parser, execute) {
       const declare = (own: Argv) => {
         for (const member of members) member.mount(own, execute);
@@ -31,8 +40,10 @@ export function defineGroup(name: string, describe: string, members: readonly Co
 /** A command whose own options are nobody else's business. */
 export interface Command {
   readonly name: string;
-  /** Names of the commands below this one. */
-  readonly members?: readonly string[];
+  /** What help and the page of commands say of it. */
+  readonly usage: CommandUsage;
+  /** The commands below this one. */
+  readonly members?: readonly Command[];
   /** Adds the command to the parser; when it is called, `execute` gets its work. */
   mount(parser: Argv, execute: (work: (reporter: Reporter) => Promise<ExitCode>) => Promise<void>): void;
 }
@@ -41,6 +52,7 @@ export function defineCommand<A>(definition: CommandDefinition<A>): Command {
   const { command, describe, examples = [], options, run } = definition;
   return {
     name: command.split(' ')[0] ?? command,
+    usage: { command, describe, examples },
     mount(parser, execute) {
       const declare = (own: Argv) => {
         for (const [line, what] of examples) own.example(line, what);

@@ -2,6 +2,7 @@ import type { Command } from './command.js';
 import { checkCommand } from './commands/check.js';
 import { crosswalkCommand } from './commands/crosswalk.js';
 import { deleteCommand } from './commands/delete.js';
+import { doctorCommand } from './commands/doctor.js';
 import { exportCommand } from './commands/export.js';
 import { getCommand } from './commands/get.js';
 import { importCommand } from './commands/import.js';
@@ -39,5 +40,6 @@ export const commands: readonly Command[] = [
   mappingCommand,
   mirrorCommand,
   loginCommand,
+  doctorCommand,
   sandboxCommand,
 ];

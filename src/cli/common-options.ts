@@ -20,7 +20,8 @@ export function settingOptions<T>(yargs: Argv<T>) {
     .option('sandbox', { type: 'boolean', default: false, describe: 'Use the embedded sandbox in the state folder' })
     .option('rate', text('Requests a second (default 5), or "unlimited"'))
     .option('concurrency', text('Requests in flight (default 4)'))
-    .option('timeout', text('Seconds to wait for an answer (default 60)'));
+    .option('timeout', text('Seconds to wait for an answer (default 60)'))
+    .option('ca-file', text('Certificate (PEM) of your company’s own authority, trusted as well'));
 }
 
 /** Options of the commands that work on this machine only. */
@@ -109,6 +110,7 @@ export interface SettingArguments {
   readonly rate?: string | undefined;
   readonly concurrency?: string | undefined;
   readonly timeout?: string | undefined;
+  readonly caFile?: string | undefined;
   readonly mapping?: string | undefined;
   readonly sandbox?: boolean | undefined;
   readonly profile?: string | undefined;
@@ -117,8 +119,8 @@ export interface SettingArguments {
 
 /** Picks the settings out of the arguments; what was not given stays absent. */
 export function toSettingOptions(args: SettingArguments): SettingOptions {
-  const { baseUrl, stateDir, rate, concurrency, timeout, mapping, sandbox, profile, config } = args;
-  return present({ baseUrl, stateDir, rate, concurrency, timeout, mapping, sandbox, profile, config });
+  const { baseUrl, stateDir, rate, concurrency, timeout, caFile, mapping, sandbox, profile, config } = args;
+  return present({ baseUrl, stateDir, rate, concurrency, timeout, caFile, mapping, sandbox, profile, config });
 }
 
 type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

@@ -1,5 +1,6 @@
 import type { FailureLimit } from '../../pipelines/run-control.js';
 import { UsageError } from '../errors.js';
+import { parseIsoTime, parseSortOrder, type SortOrder } from '../library/export-words.js';
 import { parseFailureLimit } from '../library/failure-limit.js';
 import type { ReadOptions } from '../library/input.js';
 import { present } from './common-options.js';
@@ -29,22 +30,17 @@ export function seconds(option: string, value: string | undefined): number | und
 /** An ISO time; a day alone is its start, UTC. @throws UsageError */
 export function isoTime(option: string, value: string | undefined): Date | undefined {
   if (value === undefined) return undefined;
-  const at = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(value)
-    ? new Date(value)
-    : undefined;
-  if (at === undefined || Number.isNaN(at.getTime()))
-    throw bad(option, value, 'an ISO time with its zone', '2026-11-24T09:00:00Z');
+  const at = parseIsoTime(value);
+  if (at === undefined) throw bad(option, value, 'an ISO time with its zone', '2026-11-24T09:00:00Z');
   return at;
 }
 
 /** `field` or `field:desc`. @throws UsageError */
-export function sortOrder(
-  value: string | undefined,
-): { readonly field: string; readonly descending: boolean } | undefined {
+export function sortOrder(value: string | undefined): SortOrder | undefined {
   if (value === undefined) return undefined;
-  const parts = /^(\w+)(?::(asc|desc))?$/i.exec(value);
-  if (parts?.[1] === undefined) throw bad('sort', value, 'a field, with :desc for the reverse', 'customerName:desc');
-  return { field: parts[1], descending: parts[2]?.toLowerCase() === 'desc' };
+  const order = parseSortOrder(value);
+  if (order === undefined) throw bad('sort', value, 'a field, with :desc for the reverse', 'customerName:desc');
+  return order;
 }
 
 /** As yargs hands them over. */

@@ -1,4 +1,5 @@
 import type { ExportSummary } from '../library/export-customers.js';
+import type { ExportJobSummary } from '../library/export-job/export-job-summary.js';
 
 /** What an export has done, for people. */
 export function renderExport({ output, api, stopped }: ExportSummary): string {
@@ -22,3 +23,15 @@ export function renderExport({ output, api, stopped }: ExportSummary): string {
 }
 
 const ordinals: Readonly<Record<number, string>> = { 2: 'second', 3: 'third' };
+
+/** What an export job has done, for people; nothing when its log has told of it already, or with `isQuiet`. */
+export function renderExportJob({ job, output, api }: ExportJobSummary, isQuiet: boolean): string {
+  if (output === null || isQuiet) return '';
+  const { rows, file, manifest, watermark } = output;
+  return [
+    `${job}: ${rows} customers, complete, with ${api.requests} requests`,
+    `File: ${file}`,
+    `Manifest: ${manifest ?? ''}`,
+    ...(watermark === null ? [] : [`The next export of changes begins at ${watermark}`]),
+  ].join('\n');
+}

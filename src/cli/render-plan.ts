@@ -1,6 +1,6 @@
 import type { PlanLine, PlanSummary } from '../library/plan-file.js';
-import { duration } from './duration.js';
-import { reasonGroups } from './row-observer.js';
+import { duration } from './progress/progress-text.js';
+import { renderProblems } from './render-summary.js';
 
 const words = {
   add: 'would be added',
@@ -32,7 +32,7 @@ export function renderPlan(plan: PlanSummary): string {
     ...counts,
     ...sent.slice(0, mostRowsShown).map(rowText),
     ...(sent.length > mostRowsShown ? [`  … and ${sent.length - mostRowsShown} more: see --output or --json`] : []),
-    ...problems(plan.rows),
+    ...renderProblems(plan.problems),
     `To apply it: ${calls} API calls${pace}`,
     ...(plan.output === null ? [] : [`Plan: ${plan.output}`]),
     ...(sent.length === 0 ? [] : [`Next: mypos-customers import --plan ${plan.output ?? plan.plan}`]),
@@ -47,11 +47,4 @@ function rowText({ row, action, key, customerCode, changes }: PlanLine): string 
 
 function shown(value: unknown): string {
   return value === null || value === '' ? 'blank' : JSON.stringify(value);
-}
-
-function problems(rows: readonly PlanLine[]): readonly string[] {
-  const groups = reasonGroups();
-  for (const { row, action, reasons } of rows)
-    if (action === 'invalid' || action === 'rejected') groups.add(row, reasons);
-  return groups.lines();
 }

@@ -1,11 +1,22 @@
+import { isAbsolute, relative } from 'node:path';
 import { rowStatuses } from '../../pipelines/outcome.js';
 import type { SourceDetection } from '../../pipelines/ports.js';
 import { exitCodes } from '../errors.js';
-import type { RunSummary } from '../library/run-summary.js';
+import type { ProblemGroup, RunSummary } from '../library/run-summary.js';
+import { sameCommand } from './follow-up.js';
 
-/** What a run has done, for people. `details` come below the counts. */
-export function renderSummary(summary: RunSummary, details: readonly string[] = []): string {
-  const { counts, files, api, input, stopped, differing } = summary;
+/**
+ * What a run has done, for people; the last line is what to do next.
+ *
+ * @param argv - the command line that did it, so that the next one can be like it
+ * @param details - come below the counts
+ */
+export function renderSummary(
+  summary: RunSummary,
+  argv: readonly string[] = [],
+  details: readonly string[] = [],
+): string {
+  const { counts, files, api, input, differing } = summary;
   const title = `${summary.command}${summary.run === null ? '' : ` ${summary.run}`}`;
   const told = rowStatuses
     .filter((status) => counts[status] > 0)
@@ -16,29 +27,54 @@ export function renderSummary(summary: RunSummary, details: readonly string[] = 
     ...(differing === undefined
       ? []
       : [`  ${pad(differing)} of them: the API holds something else than was sent, see _error`]),
+    ...renderProblems(summary.problems),
     ...details,
     ...(api.requests > 0
-      ? [`API: ${api.requests} requests, ${api.retries} retries, ${api.rateLimited} times asked to wait`]
+      ? [
+          `API: ${amount(api.requests, 'request')}, ${amount(api.retries, 'retry')}, asked to wait ${amount(api.rateLimited, 'time')}`,
+        ]
       : []),
-    ...(files.results === null ? [] : [`Results: ${files.results}`]),
-    ...(files.rejects === null ? [] : [`Rejects: ${files.rejects}`]),
-    ...(stopped === null ? [] : [`${stopped.message}${stopped.nextStep === null ? '' : `\n  ${stopped.nextStep}`}`]),
-    ...(details.length === 0 ? nextStep(summary) : lookFirst(summary)),
+    ...renderFiles(files),
+    ...stopOf(summary),
+    ...(details.length === 0 ? nextStep(summary, argv) : lookFirst(summary)),
   ].join('\n');
 }
 
 /** What a check found, for people. */
-export function renderCheck(summary: RunSummary, problems: readonly string[]): string {
-  const { counts, files } = summary;
+export function renderCheck(summary: RunSummary, argv: readonly string[] = []): string {
+  const { counts, files, input, problems } = summary;
+  const file = input?.file ?? '-';
+  const leftOut = ['dry-run', 'results', 'rejects', 'first', 'columns', 'json'];
+  const next =
+    counts.invalid > 0
+      ? files.rejects === null
+        ? 'Next: mend these rows, or get them as a file: add --rejects <file>'
+        : `Next: mend ${near(files.rejects)}, then: ${sameCommand(argv, near(files.rejects), leftOut)}`
+      : `Next: ${sameCommand(['import', ...argv.slice(1)], file, leftOut)} --first 5`;
   return [
     `check: ${counts.skipped} valid, ${counts.invalid} invalid`,
-    ...problems,
-    ...(files.results === null ? [] : [`Results: ${files.results}`]),
-    ...(files.rejects === null ? [] : [`Rejects: ${files.rejects}`]),
-    ...(counts.invalid > 0 && files.rejects === null
-      ? ['Next: mend these rows, or get them as a file with --rejects <file>.']
-      : []),
+    ...renderProblems(problems),
+    ...renderFiles(files),
+    next,
   ].join('\n');
+}
+
+function renderFiles({ results, rejects, report }: RunSummary['files']): string[] {
+  const named = Object.entries({ Results: results, Rejects: rejects, Report: report });
+  return named.flatMap(([name, path]) => (path === null ? [] : [`${name}: ${path}`]));
+}
+
+const mostProblems = 10;
+
+/** A line for each reason, the most frequent first. */
+export function renderProblems(problems: readonly ProblemGroup[]): string[] {
+  if (problems.length === 0) return [];
+  const lines = problems.slice(0, mostProblems).map(({ status, count, rows, message }) => {
+    const more = count > rows.length ? ` and ${count - rows.length} more` : '';
+    return `  ${pad(count)} × ${status.replace('_', ' ')}, row ${rows.join(', ')}${more}: ${message}`;
+  });
+  const rest = problems.length - mostProblems;
+  return ['Why:', ...lines, ...(rest > 0 ? [`          and ${rest} more reasons, in the result file`] : [])];
 }
 
 const words = {
@@ -54,6 +90,9 @@ const words = {
   skipped: 'skipped',
 } as const;
 
+/** What belongs to one file only, and not to the next command. */
+const ofThisFile = ['first', 'results', 'rejects', 'report', 'sheet', 'header-row', 'encoding', 'delimiter', 'json'];
+
 /** After a reconcile: what it could not settle, another one will not settle either. */
 function lookFirst({ run }: RunSummary): string[] {
   return [
@@ -61,20 +100,44 @@ function lookFirst({ run }: RunSummary): string[] {
   ];
 }
 
-function nextStep(summary: RunSummary): string[] {
-  if (summary.exitCode === exitCodes.inDoubt)
+function stopOf({ stopped }: RunSummary): string[] {
+  return stopped === null ? [] : [stopped.message, ...(stopped.nextStep === null ? [] : [stopped.nextStep])];
+}
+
+function nextStep(summary: RunSummary, argv: readonly string[]): string[] {
+  const { stopped, command, exitCode } = summary;
+  const run = summary.run ?? '';
+  if (stopped !== null) return [];
+  if (exitCode === exitCodes.inDoubt)
     return [
-      `Next: mypos-customers reconcile ${summary.run ?? ''} (finds out which of the doubtful rows exist; never add them by hand before)`,
+      `Next: mypos-customers reconcile ${run} (finds out which of the doubtful rows exist; never add them by hand before)`,
     ];
-  if (summary.exitCode !== exitCodes.someRowsFailed) return [];
-  const { counts, files, command } = summary;
+  if (exitCode === exitCodes.someRowsFailed) return afterTrouble(summary, argv);
+  if (command !== 'import') return [`Next: mypos-customers runs show ${run} (tells it again)`];
+  if (argv.some((word) => /^--first(=|$)/.test(word)))
+    return [`Next: look at the results, then: ${sameCommand(argv, summary.input?.file ?? '-', ['first'])}`];
+  return [`Next: mypos-customers runs show ${run} (tells it again), or undo it: mypos-customers undo ${run}`];
+}
+
+function afterTrouble({ run, files, counts, command }: RunSummary, argv: readonly string[]): string[] {
   const again = counts.failed > 0 && command !== 'undo';
+  const rejects = files.rejects === null || counts.invalid + counts.rejected === 0 ? undefined : near(files.rejects);
+  const mended = argv[0] === 'import' && rejects !== undefined ? sameCommand(argv, rejects, ofThisFile) : undefined;
+  const mend = mended === undefined ? ` and ${command} that file.` : `, then: ${mended}`;
   return [
-    ...(again ? [`Next: mypos-customers resume ${summary.run ?? ''} (sends the failed rows again)`] : []),
-    ...(counts.invalid + counts.rejected > 0 && files.rejects !== null
-      ? [`Next: mend ${files.rejects} and import that file.`]
-      : []),
+    ...(again ? [`Next: mypos-customers resume ${run ?? ''} (sends the failed rows again)`] : []),
+    ...(rejects === undefined ? [] : [`Next: mend ${rejects}${mend}`]),
   ];
+}
+
+/** Short where it can be, since it is to be typed. */
+function near(path: string): string {
+  const way = relative(process.cwd(), path);
+  return way.startsWith('..') || isAbsolute(way) ? path : way;
+}
+
+function amount(count: number, one: string): string {
+  return `${count} ${count === 1 ? one : one.replace(/y$/, 'ie').concat('s')}`;
 }
 
 function pad(count: number): string {

@@ -1,12 +1,19 @@
 import { CustomersError, type ExitCode, exitCodes } from '../errors.js';
+import { withSettings } from './follow-up.js';
 
 /** How a command talks: its result on standard output, everything else on standard error. */
 export interface Reporter {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
-  /** Standard error is a terminal that may be written on in colour and in place. */
+  /** The command line, without the program. */
+  readonly argv: readonly string[];
+  /** Standard error is a terminal that may be written on in place. */
   readonly live: boolean;
+  /** Gives a text a colour where standard error takes one. */
+  paint(colour: Colour, text: string): string;
+  /** The same for standard output. */
+  paintResult(colour: Colour, text: string): string;
   /** The result, for standard output: text for people, or the JSON document. */
   result(text: string, document: unknown): Promise<void>;
   /** Something worth knowing while it goes on. Silent with `--quiet`. */
@@ -21,35 +28,45 @@ export interface Reporter {
 }
 
 export interface Streams {
-  readonly stdout: NodeJS.WritableStream;
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 export interface OutputChoice {
+  readonly argv: readonly string[];
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
 }
+
+export type Colour = keyof typeof ansi;
 
 const ansi = { red: '31', yellow: '33', dim: '2' } as const;
 
 /** The one place that writes to the terminal. */
 export function createReporter(choice: OutputChoice, streams: Streams): Reporter {
   const { stdout, stderr, environment } = streams;
-  const colour = stderr.isTTY === true && (environment.NO_COLOR ?? '') === '' && environment.TERM !== 'dumb';
-  const paint = (name: keyof typeof ansi, text: string) => (colour ? `\u001b[${ansi[name]}m${text}\u001b[0m` : text);
+  const terminal = stderr.isTTY === true && environment.TERM !== 'dumb';
+  const colourful = environment.TERM !== 'dumb' && (environment.NO_COLOR ?? '') === '';
+  const painter = (on: boolean) => (name: Colour, text: string) =>
+    on ? `\u001b[${ansi[name]}m${text}\u001b[0m` : text;
+  const paint = painter(colourful && stderr.isTTY === true);
   let printAbove: ((line: string) => void) | undefined;
   const say = (text: string) => {
-    if (printAbove === undefined) stderr.write(`${text}\n`);
-    else printAbove(text);
+    const whole = withSettings(text, choice.argv);
+    if (printAbove === undefined) stderr.write(`${whole}\n`);
+    else printAbove(whole);
   };
   return {
     ...choice,
-    live: stderr.isTTY === true && !choice.quiet,
+    live: terminal && !choice.quiet,
+    paint,
+    paintResult: painter(colourful && stdout.isTTY === true && !choice.json),
     result: (text, document) =>
       new Promise((resolve, reject) => {
-        const output = choice.json ? `${JSON.stringify(document, null, 2)}\n` : text === '' ? '' : `${text}\n`;
+        const whole = withSettings(text, choice.argv);
+        const output = choice.json ? `${JSON.stringify(document, null, 2)}\n` : whole === '' ? '' : `${whole}\n`;
         stdout.write(output, (error) => (error ? reject(error) : resolve()));
       }),
     remark: (text) => {

@@ -9,7 +9,8 @@ import { createReporter, type OutputChoice, type Streams } from './reporter.js';
 const processStreams: Streams = { stdout: process.stdout, stderr: process.stderr, environment: process.env };
 
 /** Runs one command line. Never throws; the exit code says how it ended. */
-export async function runCli(argv: readonly string[], streams: Streams = processStreams): Promise<ExitCode> {
+export async function runCli(given: readonly string[], streams: Streams = processStreams): Promise<ExitCode> {
+  const argv = asOption(given);
   let exitCode: ExitCode = exitCodes.done;
   const parser = declare(argv, streams, (code) => {
     exitCode = code;
@@ -41,7 +42,6 @@ function declare(argv: readonly string[], streams: Streams, onExit: (code: ExitC
     .wrap(Math.min(110, process.stdout.columns ?? 100))
     .help()
     .alias('help', 'h')
-    .completion('completion', 'Print a script that completes commands in your shell')
     .fail((message, error) => {
       throw error ?? wrongUsage(message, argv);
     });
@@ -54,7 +54,14 @@ function declare(argv: readonly string[], streams: Streams, onExit: (code: ExitC
         onExit(reporter.fail(error));
       }
     });
-  return parser;
+  return parser
+    .command(
+      'help [command]',
+      'Show what a command does, with examples',
+      (own) => own.positional('command', { choices: names.filter((name) => name !== 'help') }),
+      () => undefined,
+    )
+    .completion('completion', 'Print a script that completes commands in your shell', complete);
 }
 
 /** What yargs has, and its types leave out. */
@@ -76,6 +83,32 @@ function camelCase(dashed: string): string {
   return dashed.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
+/** What may come first on a command line. */
+const names: readonly string[] = [...commands.map(({ name }) => name), 'help', 'completion'];
+
+/** `help import` is `import --help`; `completion zsh` is what yargs does when the shell is zsh. */
+function asOption(argv: readonly string[]): readonly string[] {
+  const [command, topic] = argv;
+  if (command === 'completion' && topic !== undefined && /^(bash|zsh|fish)$/.test(topic)) {
+    process.env.SHELL = topic;
+    return ['completion'];
+  }
+  if (command !== 'help') return argv;
+  if (topic === undefined || topic.startsWith('-')) return ['--help'];
+  // What is no command is told so, as everywhere.
+  return names.includes(topic) ? [topic, '--help'] : [topic];
+}
+
+/** Options only once a dash says so: until then the shell's own completion offers files, which is what is wanted. */
+function complete(
+  current: string,
+  _: unknown,
+  offer: (done: (error: Error | null, words: string[] | undefined) => void) => void,
+  done: (words: string[]) => void,
+): void {
+  offer((_error, words = []) => done(words.filter((word) => current.startsWith('-') || !word.startsWith('-'))));
+}
+
 /** Errors of yargs itself have no class of their own; anything with another one is a bug. */
 function asUsageError(error: unknown, argv: readonly string[]): unknown {
   return error instanceof Error && error.name === 'YError' ? wrongUsage(error.message, argv, error) : error;
@@ -83,7 +116,6 @@ function asUsageError(error: unknown, argv: readonly string[]): unknown {
 
 /** What yargs complains of, and where to look it up; a command that is none is told of before its options are. */
 function wrongUsage(message: string, argv: readonly string[], cause?: unknown): UsageError {
-  const names = [...commands.map(({ name }) => name), 'completion'];
   const given = argv[0] ?? '-';
   if (!given.startsWith('-') && !names.includes(given))
     return new UsageError(`There is no command "${given}": ${offerNames(given, names)}`, {
@@ -91,7 +123,7 @@ function wrongUsage(message: string, argv: readonly string[], cause?: unknown): 
       nextStep: 'All of them: `mypos-customers --help`.',
       cause,
     });
-  const members = commands.find(({ name }) => name === given)?.members;
+  const members = commands.find(({ name }) => name === given)?.members?.map(({ name }) => name);
   const member = argv[1] ?? '-';
   if (members !== undefined && !member.startsWith('-') && !members.includes(member))
     return new UsageError(`There is no command "${given} ${member}": ${offerNames(member, members)}`, {
@@ -107,7 +139,7 @@ function wrongUsage(message: string, argv: readonly string[], cause?: unknown): 
 function outputOf(argv: readonly string[]): OutputChoice {
   const given = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
   const has = (name: string) => given.includes(`--${name}`) || given.includes(`--${name}=true`);
-  return { json: has('json'), quiet: has('quiet'), verbose: has('verbose') };
+  return { argv, json: has('json'), quiet: has('quiet'), verbose: has('verbose') };
 }
 
 function version(): string {

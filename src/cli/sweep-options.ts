@@ -31,8 +31,13 @@ export function sweepOptions<T>(yargs: Argv<T>) {
     .option('metrics-file', { ...text, describe: 'Write metrics for the textfile collector of Prometheus (.prom)' });
 }
 
+export interface LogArguments {
+  readonly logFormat: (typeof logFormats)[number];
+  readonly logFile?: string | undefined;
+}
+
 /** As yargs hands them over. */
-export interface SweepArguments extends SettingArguments {
+export interface SweepArguments extends SettingArguments, LogArguments {
   readonly mode?: (typeof modes)[number] | undefined;
   readonly quietFor?: string | undefined;
   readonly maxWait?: string | undefined;
@@ -40,8 +45,6 @@ export interface SweepArguments extends SettingArguments {
   readonly keepDays?: string | undefined;
   readonly adopt: boolean;
   readonly dryRun?: boolean | undefined;
-  readonly logFormat: (typeof logFormats)[number];
-  readonly logFile?: string | undefined;
   readonly metricsFile?: string | undefined;
 }
 
@@ -75,20 +78,30 @@ function days(value: string | undefined): number | undefined {
   });
 }
 
-/** Runs a sweep or a watch with its log, and prints what came of it. A folder that is busy is no news. */
-export async function runSweep(
-  args: SweepArguments,
+/** Runs a sweep or a watch with its log, and prints what came of it. */
+export function runSweep(
+  args: LogArguments,
   reporter: Reporter,
   work: (log: Log, signal: AbortSignal) => Promise<SweepSummary>,
+): Promise<ExitCode> {
+  return runLogged(args, reporter, work, renderSweep);
+}
+
+/** Does the work of a job with its log, and prints what came of it. A job that is busy is no news. */
+export async function runLogged<T extends { readonly exitCode: ExitCode }>(
+  args: LogArguments,
+  reporter: Reporter,
+  work: (log: Log, signal: AbortSignal) => Promise<T>,
+  render: (summary: T, isQuiet: boolean) => string,
 ): Promise<ExitCode> {
   const log = createEventLog({ format: args.logFormat, file: args.logFile }, reporter);
   const signals = stopOnSignals(reporter);
   try {
     const summary = await work(log, signals.signal);
-    await reporter.result(renderSweep(summary, reporter.quiet), summary);
+    await reporter.result(render(summary, reporter.quiet), summary);
     return summary.exitCode;
   } catch (error) {
-    if (!(error instanceof BusyError) || error.code !== 'INBOX_BUSY') throw error;
+    if (!(error instanceof BusyError) || !quietlyBusy.has(error.code)) throw error;
     if (reporter.verbose) reporter.remark(error.message);
     const { code, message, exitCode } = error;
     await reporter.result('', { exitCode, error: { code, message, nextStep: error.nextStep ?? null } });
@@ -97,3 +110,5 @@ export async function runSweep(
     signals.release();
   }
 }
+
+const quietlyBusy: ReadonlySet<string> = new Set(['INBOX_BUSY', 'JOB_BUSY']);

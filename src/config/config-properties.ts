@@ -18,6 +18,7 @@ export const profileProperties = {
   concurrency: { about: 'Requests in flight. Default: 4.', holds: 'number or text' },
   timeout: { about: 'Seconds to wait for an answer. Default: 60.', holds: 'number or text' },
   mapping: { about: 'Mapping file. Default: mappings.json.', holds: 'text' },
+  caFile: { about: "Certificate (PEM) of a company's own authority, trusted as well.", holds: 'text' },
   guards: { about: 'What may make an import refuse to begin; what the mapping says goes first.', holds: 'guards' },
 } as const satisfies Record<string, { readonly about: string; readonly holds: 'text' | 'number or text' | 'guards' }>;
 

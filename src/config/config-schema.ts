@@ -1,6 +1,6 @@
 import { guardRules } from '../../pipelines/guards.js';
 import { configProperties, configVersion, profileProperties } from './config-properties.js';
-import { importJobKeys, type JobKey } from './job-keys.js';
+import { exportJobKeys, importJobKeys, type JobKey } from './job-keys.js';
 
 type JsonSchema = { readonly [keyword: string]: unknown };
 
@@ -37,7 +37,7 @@ export function configSchema(): JsonSchema {
       type: 'object',
       additionalProperties: { type: 'object', additionalProperties: false, properties: Object.fromEntries(profile) },
     },
-    jobs: { type: 'object', additionalProperties: jobSchema(importJobKeys) },
+    jobs: { type: 'object', additionalProperties: { anyOf: [importJobKeys, exportJobKeys].map(jobSchema) } },
   } satisfies Record<keyof typeof configProperties, JsonSchema>;
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -58,7 +58,13 @@ function jobSchema(keys: Readonly<Record<string, JobKey>>): JsonSchema {
     name,
     { ...keySchema(key), description: key.describe },
   ]);
-  return { type: 'object', additionalProperties: false, properties: Object.fromEntries(properties) };
+  const required = Object.keys(keys).filter((name) => keys[name]?.required === true);
+  return {
+    type: 'object',
+    additionalProperties: false,
+    properties: Object.fromEntries(properties),
+    ...(required.length === 0 ? {} : { required }),
+  };
 }
 
 function keySchema(key: JobKey): JsonSchema {

@@ -1,8 +1,16 @@
 /** What a key of a job holds; enough for the check of the configuration and for a JSON Schema of it. */
-export type JobKey =
-  | { readonly holds: 'text' | 'texts' | 'flag'; readonly describe: string }
-  | { readonly holds: 'number'; readonly describe: string; readonly from: number; readonly whole: boolean }
-  | { readonly holds: 'choice'; readonly describe: string; readonly choices: readonly string[] };
+export type JobKey = KeyFacts &
+  (
+    | { readonly holds: 'text' | 'texts' | 'flag' }
+    | { readonly holds: 'number'; readonly from: number; readonly whole: boolean }
+    | { readonly holds: 'choice'; readonly choices: readonly string[] }
+  );
+
+interface KeyFacts {
+  readonly describe: string;
+  /** A job without it is refused. */
+  readonly required?: true;
+}
 
 const text = (describe: string) => ({ holds: 'text', describe }) as const;
 const texts = (describe: string) => ({ holds: 'texts', describe }) as const;
@@ -47,4 +55,31 @@ export const importJobKeys = {
     describe: 'What to do with content that was imported before: put it aside (default), or import it again',
   },
   verify: flag('Read every written customer back and compare it'),
+} as const satisfies Readonly<Record<string, JobKey>>;
+
+/** A job that writes customers into a file. */
+export const exportJobKeys = {
+  kind: { holds: 'choice', choices: ['export'], required: true, describe: 'Write customers into a file' },
+  output: {
+    ...text(
+      'File to write, relative to this file; in its name {date}, {month} and {time} stand for the moment, e.g. "customers-{date}.xlsx"',
+    ),
+    required: true,
+  },
+  ...keysOfAll,
+  format: { holds: 'choice', choices: ['csv', 'xlsx', 'ndjson'], describe: 'Default: by the name of the file' },
+  fields: texts('Fields for columns, or "all"; default: the mapping, else all'),
+  full: flag('Ask for each customer’s details, for custom fields'),
+  changedSince: text('Only customers edited since an ISO time; or "last": since the last export of this job'),
+  active: flag('Only active customers'),
+  sort: text('Field to sort by, with :desc for the reverse; default customerCode'),
+  pageSize: count('Customers on a page of the API; default 1000'),
+  mirror: flag('Whether the local copy of the customers is used, made fresh; true when absent'),
+  formulas: {
+    holds: 'choice',
+    choices: ['escape', 'raw'],
+    describe: 'Texts that look like formulas, in CSV: made harmless (default), or as they are',
+  },
+  bom: flag('Begin a CSV file with a byte order mark, for Excel'),
+  force: flag('Replace a file that is there; without it, that is an error and nothing is written'),
 } as const satisfies Readonly<Record<string, JobKey>>;

@@ -1,16 +1,24 @@
 import { dirname, resolve } from 'node:path';
 import { offerNames } from '../../pipelines/mapping/nearest-name.js';
 import { asObject, openConfig, refuseUnknown, wrong } from './config-file.js';
-import { importJobKeys, type JobKey } from './job-keys.js';
+import { exportJobKeys, importJobKeys, type JobKey } from './job-keys.js';
 
-/** A job of the configuration file; paths are absolute, and what is absent has the default that its key tells of. */
-export interface ImportJob {
-  readonly kind: 'import';
+/** What every job of the configuration file may say. Paths are absolute; what is absent has the default that its key tells of. */
+interface JobOfAnyKind {
   readonly name: string;
-  readonly files?: readonly string[];
-  readonly folder?: string;
   readonly profile?: string;
   readonly mapping?: string;
+  readonly onSuccess?: readonly string[];
+  readonly onFailure?: readonly string[];
+  readonly webhook?: string;
+  readonly webhookFile?: string;
+}
+
+/** A job that imports what is dropped into a folder. */
+export interface ImportJob extends JobOfAnyKind {
+  readonly kind: 'import';
+  readonly files?: readonly string[];
+  readonly folder?: string;
   readonly mode?: 'add' | 'update' | 'upsert';
   readonly results?: string;
   readonly rejects?: string;
@@ -22,19 +30,36 @@ export interface ImportJob {
   readonly maxRows?: number;
   readonly sameContent?: 'duplicate' | 'import';
   readonly verify?: boolean;
-  readonly onSuccess?: readonly string[];
-  readonly onFailure?: readonly string[];
-  readonly webhook?: string;
-  readonly webhookFile?: string;
 }
 
-export type Job = ImportJob;
+/** A job that writes customers into a file. */
+export interface ExportJob extends JobOfAnyKind {
+  readonly kind: 'export';
+  /** With its placeholders. */
+  readonly output: string;
+  readonly format?: 'csv' | 'xlsx' | 'ndjson';
+  readonly fields?: readonly string[];
+  readonly full?: boolean;
+  readonly changedSince?: string;
+  readonly active?: boolean;
+  readonly sort?: string;
+  readonly pageSize?: number;
+  readonly mirror?: boolean;
+  readonly formulas?: 'escape' | 'raw';
+  readonly bom?: boolean;
+  readonly force?: boolean;
+}
+
+export type Job = ImportJob | ExportJob;
 
 /** The keys of each kind of job. */
-const jobKinds = { import: importJobKeys } as const satisfies Record<Job['kind'], Readonly<Record<string, JobKey>>>;
+const jobKinds = { import: importJobKeys, export: exportJobKeys } as const satisfies Record<
+  Job['kind'],
+  Readonly<Record<string, JobKey>>
+>;
 
 /** Keys whose text is a path, relative to the folder of the configuration file: cron has no other place. */
-const pathKeys: ReadonlySet<string> = new Set(['folder', 'mapping', 'results', 'rejects', 'webhookFile']);
+const pathKeys: ReadonlySet<string> = new Set(['folder', 'mapping', 'output', 'results', 'rejects', 'webhookFile']);
 
 /**
  * Reads the jobs of the configuration file, in the order in which they stand there.
@@ -49,6 +74,11 @@ export function readJobs(file: string | undefined): readonly Job[] {
   return Object.entries(asObject(path, config.jobs ?? {}, 'jobs')).map(([name, value]) => readJob(path, name, value));
 }
 
+/** Those of {@link readJobs} that look after drop folders. */
+export function importJobs(file: string | undefined): readonly ImportJob[] {
+  return readJobs(file).filter((job) => job.kind === 'import');
+}
+
 function readJob(path: string, name: string, value: unknown): Job {
   const where = `jobs.${name}`;
   const job = asObject(path, value, where);
@@ -61,12 +91,20 @@ function readJob(path: string, name: string, value: unknown): Job {
     );
   const keys: Readonly<Record<string, JobKey>> = jobKinds[kind];
   refuseUnknown(path, job, Object.keys(keys), `${where}.`);
+  const missing = Object.keys(keys).find((key) => keys[key]?.required === true && job[key] === undefined);
+  if (missing !== undefined) throw wrong(path, `has no ${where}.${missing}`, `Add it: ${keys[missing]?.describe}.`);
   const entries = Object.entries(job).map(([key, held]) => {
     const checked = readKey(path, `${where}.${key}`, keys[key], held);
     return [key, pathKeys.has(key) ? resolve(dirname(path), String(checked)) : checked];
   });
   if (job.webhook !== undefined && job.webhookFile !== undefined)
     throw wrong(path, `has both ${where}.webhook and ${where}.webhookFile`, 'Keep one of them.');
+  if (kind === 'export' && job.fields !== undefined && job.mapping !== undefined)
+    throw wrong(
+      path,
+      `has both ${where}.fields and ${where}.mapping`,
+      'Keep the one that says which columns there are.',
+    );
   // Each value was just checked against its key, so that the shape is the job's.
   return { ...Object.fromEntries(entries), kind, name } as Job;
 }

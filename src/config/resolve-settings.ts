@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import { type FoundProfile, readProfile } from './config-file.js';
+import { proxyFor } from './proxy-for.js';
 import type { Setting, SettingOptions, Settings } from './settings.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -32,8 +33,9 @@ export function resolveSettings(options: SettingOptions, environment: Environmen
     return { value: defaults[key], origin: 'default' };
   };
   const timeout = positive(pick('timeout'), 'timeout', 86_400);
+  const baseUrl = checkedBaseUrl(pick('baseUrl'));
   return {
-    baseUrl: checkedBaseUrl(pick('baseUrl')),
+    baseUrl,
     username: readSecret('USERNAME', environment, found?.profile.username, undefined, found),
     password: readSecret('PASSWORD', environment, undefined, found?.profile.passwordFile, found),
     accessToken: readSecret('ACCESS_TOKEN', environment, undefined, found?.profile.accessTokenFile, found),
@@ -41,6 +43,8 @@ export function resolveSettings(options: SettingOptions, environment: Environmen
     ratePerSecond: rate(pick('rate')),
     concurrency: whole(positive(pick('concurrency'), 'concurrency', 256), 'concurrency'),
     requestTimeoutMs: { value: timeout.value * 1000, origin: timeout.origin },
+    caFile: caFile(options, found),
+    proxy: proxyFor(baseUrl.value, environment),
     mapping: pick('mapping'),
     guards: {
       value: found?.profile.guards ?? {},
@@ -104,6 +108,12 @@ function checkedBaseUrl(setting: Setting<string>): Setting<string> {
 
 function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+function caFile(options: SettingOptions, found: FoundProfile | undefined): Setting<string | undefined> {
+  if (options.caFile !== undefined) return { value: options.caFile, origin: 'option --ca-file' };
+  const own = found?.profile.caFile;
+  return own === undefined ? { value: undefined, origin: 'not set' } : { value: own, origin: found?.origin ?? '' };
 }
 
 function stateDir(options: SettingOptions, environment: Environment, found: FoundProfile | undefined): Setting<string> {

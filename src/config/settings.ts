@@ -22,6 +22,10 @@ export interface Settings {
   /** Requests in flight. */
   readonly concurrency: Setting<number>;
   readonly requestTimeoutMs: Setting<number>;
+  /** A PEM file with the certificate of a company's own authority, trusted besides those of Node. */
+  readonly caFile: Setting<string | undefined>;
+  /** The proxy for `baseUrl`, if any; may hold a login. */
+  readonly proxy: Setting<string | undefined>;
   /** Path of the mapping file. */
   readonly mapping: Setting<string>;
   /** What may make an import refuse to begin, unless its mapping says otherwise. */
@@ -39,6 +43,7 @@ export interface SettingOptions {
   /** Seconds. */
   readonly timeout?: string;
   readonly mapping?: string;
+  readonly caFile?: string;
   readonly sandbox?: boolean;
   readonly profile?: string;
   readonly config?: string;

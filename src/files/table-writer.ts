@@ -7,8 +7,13 @@ export interface CellMark {
   readonly note: string;
 }
 
+/** How a row went, where the format can show it as a colour. */
+export type Tone = 'good' | 'same' | 'mend' | 'wait';
+
 export interface TableRow {
   readonly cells: readonly Cell[];
+  /** Colours the table's status cell. */
+  readonly tone?: Tone;
   readonly marks?: readonly CellMark[];
 }
 

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { beginAtomicFile } from '../files/atomic-file.js';
 import type { Watched } from './quiet.js';
 
-/** What this machine remembers of a drop folder between sweeps. Nothing in it decides what was imported. */
+/**
+ * What this machine remembers of a drop folder, or of an export job, between its runs. Nothing in it decides what was
+ * imported.
+ */
 export interface Memory {
   /** The name in the marker of the folder. */
   inbox?: string;
@@ -19,9 +22,9 @@ export interface Memory {
   outageTold?: boolean;
 }
 
-/** The place of a drop folder in the state folder, by the folder's path. */
-export function memoryFolder(stateFolder: string, folder: string): string {
-  const place = join(stateFolder, 'inbox', createHash('sha256').update(folder).digest('hex').slice(0, 16));
+/** The place of a drop folder in the state folder, by the folder's path; or of a job, by what tells it from others. */
+export function memoryFolder(stateFolder: string, name: string): string {
+  const place = join(stateFolder, 'inbox', createHash('sha256').update(name).digest('hex').slice(0, 16));
   mkdirSync(place, { recursive: true, mode: 0o700 });
   return place;
 }

@@ -116,6 +116,22 @@ const steps: readonly string[] = [
     PRIMARY KEY (plan, idx)
   ) WITHOUT ROWID;
   `,
+  // What a report of a run shows.
+  `
+  CREATE TABLE run_samples (
+    run INTEGER NOT NULL REFERENCES runs (number),
+    at INTEGER NOT NULL,
+    duration INTEGER NOT NULL,
+    rows INTEGER NOT NULL,
+    requests INTEGER NOT NULL,
+    retries INTEGER NOT NULL,
+    rate_limited INTEGER NOT NULL,
+    median REAL,
+    slow REAL,
+    PRIMARY KEY (run, at)
+  ) WITHOUT ROWID;
+  ALTER TABLE runs ADD COLUMN settings TEXT;
+  `,
 ];
 
 /** The version that this program writes. */

@@ -14,6 +14,7 @@ import { migrate, schemaVersion } from './migrations.js';
 import { mirrorTable } from './mirror-table.js';
 import { type Plans, planTable } from './plan-table.js';
 import { type Clock, openRunRows } from './run-rows.js';
+import { type RunSamples, sampleTable } from './run-samples.js';
 import { type Runs, runTable } from './runs.js';
 import { lockTenant, type TenantLock } from './tenant-lock.js';
 import { tokenTable } from './token-table.js';
@@ -30,6 +31,7 @@ export interface Ledger {
   /** Holds the ledger and the copies of inputs that came from standard input. */
   readonly folder: string;
   readonly runs: Runs;
+  readonly samples: RunSamples;
   readonly tokens: TokenStore;
   /** A local copy of the customers; changed only by who holds the lock. */
   readonly mirror: CustomerMirror;
@@ -75,6 +77,7 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
     plans: planTable(database, now),
     crosswalk: crosswalkTable(database),
     runs: runTable(database, now),
+    samples: sampleTable(database),
     tokens: tokenTable(database),
     rowsOf: (run, clock = () => undefined) => openRunRows(database, run, { now, clockDifferenceMs: clock, mirror }),
     exportCursors: exportCursors(database, now),

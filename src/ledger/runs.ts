@@ -1,4 +1,4 @@
-import type { RowCounts } from '../../pipelines/outcome.js';
+import type { RowCounts, RowOutcome } from '../../pipelines/outcome.js';
 import { rowStatuses } from '../../pipelines/outcome.js';
 import type { Database, SqlValue } from '../sqlite/open-database.js';
 import { timedName } from './timed-name.js';
@@ -24,6 +24,12 @@ export interface RunRecord {
   readonly files: RunFiles;
 }
 
+export interface KeptSetting {
+  readonly name: string;
+  readonly value: string | number | boolean | null;
+  readonly origin: string;
+}
+
 export interface RunInput {
   /** As the user named it. */
   readonly file: string;
@@ -36,6 +42,7 @@ export interface RunInput {
 }
 
 export interface RunFiles {
+  readonly report?: string;
   readonly results?: string;
   readonly rejects?: string;
 }
@@ -46,6 +53,9 @@ export interface Runs {
   /** A run goes on: it is `running` again. */
   reopen(number: number): void;
   noteInputRows(number: number, rows: number): void;
+  /** Settings that the run works with, as they may be shown: no secrets. */
+  noteSettings(number: number, settings: readonly KeptSetting[]): void;
+  settings(number: number): readonly KeptSetting[];
   end(
     number: number,
     end: {
@@ -72,6 +82,8 @@ export interface Runs {
     moved: { readonly input: string; readonly files: RunFiles; readonly options: RunRecord['options'] },
   ): void;
   counts(number: number): RowCounts;
+  /** Rows that ended without being done, in file order; one without an outcome was being sent when the run was killed. */
+  notDone(number: number): Iterable<{ readonly number: number; readonly outcome?: RowOutcome }>;
   /** Rows that were written and say that the API holds something else than it was sent. */
   differing(number: number): number;
 }
@@ -87,6 +99,8 @@ export function runTable(database: Database, now: () => number): Runs {
     `UPDATE runs SET state = 'running', ended_at = NULL, stop_reason = NULL WHERE number = ?`,
   );
   const noteRows = database.prepare('UPDATE runs SET input_rows = ? WHERE number = ?');
+  const noteSettings = database.prepare('UPDATE runs SET settings = ? WHERE number = ?');
+  const settings = database.prepare('SELECT settings FROM runs WHERE number = ?');
   const end = database.prepare(
     'UPDATE runs SET state = ?, exit_code = ?, stop_reason = ?, ended_at = ?, files = ? WHERE number = ?',
   );
@@ -98,6 +112,8 @@ export function runTable(database: Database, now: () => number): Runs {
   const moveFiles = database.prepare(
     'UPDATE runs SET input_file = ?, input_path = ?, files = ?, options = ? WHERE number = ?',
   );
+  const notDone = database.prepare(`SELECT row, outcome FROM rows
+    WHERE run = ? AND state IN ('invalid', 'rejected', 'failed', 'in_doubt', 'skipped', 'intent') ORDER BY idx`);
   const differing = database.prepare(`SELECT count(*) AS n FROM rows WHERE run = ? AND state IN ('created', 'updated')
     AND json_extract(outcome, '$.notes') IS NOT NULL`);
   const counts = database.prepare('SELECT state, count(*) AS n FROM rows WHERE run = ? GROUP BY state');
@@ -119,6 +135,10 @@ export function runTable(database: Database, now: () => number): Runs {
     noteInputRows: (number, rows) => {
       noteRows.run(rows, number);
     },
+    noteSettings: (number, kept) => {
+      noteSettings.run(JSON.stringify(kept), number);
+    },
+    settings: (number) => JSON.parse(String(settings.get(number)?.settings ?? '[]')) as KeptSetting[],
     end: (number, how) => {
       end.run(how.state, how.exitCode, how.stopReason ?? null, now(), JSON.stringify(how.files), number);
     },
@@ -142,6 +162,13 @@ export function runTable(database: Database, now: () => number): Runs {
     importsOf: (sha256) => importsOf.all(sha256).map(toRecord),
     moveFiles(number, { input, files, options }) {
       moveFiles.run(input, input, JSON.stringify(files), JSON.stringify(options), number);
+    },
+    *notDone(number) {
+      for (const { row, outcome } of notDone.iterate(number))
+        yield {
+          number: Number(row),
+          ...(outcome == null ? {} : { outcome: JSON.parse(String(outcome)) as RowOutcome }),
+        };
     },
     differing: (number) => Number(differing.get(number)?.n ?? 0),
     counts(number) {

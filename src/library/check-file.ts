@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { allowedTexts } from '../../pipelines/mapping/allowed-texts.js';
 import type { CompiledMapping } from '../../pipelines/mapping/compile-mapping.js';
 import { secretFields } from '../../pipelines/mapping/customer-fields.js';
 import { type RowOutcome, type RowStatus, rowStatuses } from '../../pipelines/outcome.js';
@@ -14,7 +15,8 @@ import { RepeatRegister, refuseRepeats } from '../../pipelines/stages/refuse-rep
 import type { Work } from '../../pipelines/work.js';
 import type { Settings } from '../config/settings.js';
 import { assertWritable } from '../files/atomic-file.js';
-import { type ResultLine, writeResultLines } from '../results/write-results.js';
+import { ProblemGroups } from '../results/problem-groups.js';
+import { type AllowedByColumn, type ResultLine, writeResultLines } from '../results/write-results.js';
 import { createDraftValidator } from '../validation/create-draft-validator.js';
 import { openInput, type ReadOptions } from './input.js';
 import { lookForDamage, watchInput } from './look-for-damage.js';
@@ -95,8 +97,9 @@ async function checkInput(
   });
   const sound = options.strict === true && before !== undefined ? refuseDamage(mapped, before.judge) : mapped;
   const checked = refuseRepeats(sound, new RepeatRegister(), 'error', identityColumns(mapper));
-  const lines = tell(checked, counts, observer.invalid);
-  const files = await consume(lines, options, source);
+  const problems = new ProblemGroups();
+  const lines = tell(checked, counts, problems, observer.invalid);
+  const files = await consume(lines, options, source, allowedTexts(mapping));
   const { rows, findings } = before ?? watch.tell();
   return {
     run: null,
@@ -115,6 +118,7 @@ async function checkInput(
     },
     findings,
     counts,
+    problems: problems.list(),
     api: noTraffic,
     files: { ...files, report: null },
     stopped: null,
@@ -130,12 +134,14 @@ function secretColumns(mapper: CompiledMapping): ReadonlySet<string> {
 async function* tell(
   batches: AsyncIterable<readonly Work[]>,
   counts: Record<RowStatus, number>,
+  problems: ProblemGroups,
   onInvalid: OnInvalid | undefined,
 ): AsyncIterable<readonly ResultLine[]> {
   for await (const batch of batches)
     yield batch.map((work) => {
       const outcome = work.outcome ?? wouldBeSent;
       counts[outcome.status] += 1;
+      if (outcome !== wouldBeSent) problems.add(work.row.number, outcome);
       if (outcome.status === 'invalid') onInvalid?.(work.row.number, outcome.reasons);
       return { row: work.row, outcome };
     });
@@ -145,12 +151,13 @@ async function consume(
   lines: AsyncIterable<readonly ResultLine[]>,
   options: CheckOptions,
   source: Parameters<typeof writeResultLines>[1],
+  allowed: AllowedByColumn,
 ) {
   const paths = {
     ...(options.results === undefined ? {} : { results: resolve(options.results) }),
     ...(options.rejects === undefined ? {} : { rejects: resolve(options.rejects) }),
   };
   for (const path of Object.values(paths)) await assertWritable(path);
-  const written = await writeResultLines(lines, source, '', paths);
+  const written = await writeResultLines(lines, source, '', paths, allowed);
   return { results: written.results ?? null, rejects: written.rejects ?? null };
 }

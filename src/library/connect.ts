@@ -3,8 +3,10 @@ import type { RunLedger } from '../../pipelines/ports.js';
 import type { Credentials, CustomersClient } from '../api/customers-client.js';
 import { openCustomersClient } from '../api/customers-client.js';
 import type { Settings } from '../config/settings.js';
+import { trustedCertificates } from '../config/trusted-certificates.js';
 import { LoginError } from '../errors.js';
 import { type Ledger, openLedger, type Tenant } from '../ledger/open-ledger.js';
+import { type ShownSetting, shownSettings } from './shown-settings.js';
 
 /** The API of one tenant and what this machine knows of it. */
 export interface Connection {
@@ -14,6 +16,8 @@ export interface Connection {
   rowsOf(run: number): RunLedger;
   /** What to call the tenant in messages. */
   readonly tenant: Tenant;
+  /** As they may be shown, without secrets. */
+  readonly settings: readonly ShownSetting[];
   close(): Promise<void>;
 }
 
@@ -66,6 +70,8 @@ function open(
 ): Connection {
   const ledger = openLedger(settings.stateDir.value, tenant);
   const client = openCustomersClient({
+    // The embedded sandbox is on this machine: neither proxy nor certificates are between.
+    ...(settings.sandbox.value ? {} : { proxy: settings.proxy.value, trusted: trustedCertificates(settings.caFile) }),
     baseUrl,
     credentials,
     tokenStore: ledger.tokens,
@@ -79,11 +85,21 @@ function open(
     ledger,
     rowsOf: (run) => ledger.rowsOf(run, () => client.traffic.clockDifferenceMs),
     tenant,
+    settings: settingsOfRuns(settings),
     close: async () => {
       await client.close();
       ledger.close();
     },
   };
+}
+
+/** Of the address, that of the server that answers. */
+function settingsOfRuns(settings: Settings): readonly ShownSetting[] {
+  const { sandbox } = settings;
+  const shown = shownSettings(settings).filter(({ name }) => name !== 'sandbox');
+  if (!sandbox.value) return shown;
+  const embedded = { name: 'baseUrl', value: 'the embedded sandbox', origin: sandbox.origin };
+  return [embedded, ...shown.filter(({ name }) => !['baseUrl', 'username', 'password', 'accessToken'].includes(name))];
 }
 
 function credentialsOf(settings: Settings): Credentials {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Reconciled } from '../../pipelines/reconcile.js';
 import type { FailureLimit } from '../../pipelines/run-control.js';
 import type { Settings } from '../config/settings.js';
@@ -23,6 +24,8 @@ export interface ResumeOptions {
   /** How long to wait before a lost add counts as never made. @default 10000 */
   readonly settleMs?: number;
   readonly failureLimit?: FailureLimit;
+  /** Where to write a report. @default where the run had it */
+  readonly report?: string;
   /** Ends the run early; its reason is `SIGINT` or `SIGTERM`. */
   readonly signal?: AbortSignal;
 }
@@ -97,7 +100,7 @@ async function continueRun<S extends RunSummary>(
     const { ledger } = connection;
     const run = options.run === undefined ? latest(ledger, wanted) : findRun(ledger, options.run);
     if (run === undefined || !wanted.some((isWanted) => isWanted(run, ledger))) return undefined;
-    const job = await jobOf(settings, run, connection, observer);
+    const job = reportedTo(options.report, await jobOf(settings, run, connection, observer));
     control.failureLimit = options.failureLimit ?? keptLimit(run) ?? control.failureLimit;
     await connection.client.login();
     ledger.runs.reopen(run.number);
@@ -105,6 +108,10 @@ async function continueRun<S extends RunSummary>(
     const settle = { settleMs, assumeAbsent };
     return perform({ connection, run, ledger: connection.rowsOf(run.number), job, control, observer, settle });
   });
+}
+
+function reportedTo(report: string | undefined, job: RunJob): RunJob {
+  return report === undefined ? job : { ...job, paths: { ...job.paths, report: resolve(report) } };
 }
 
 function latest(ledger: Ledger, wanted: readonly Wanted[]): RunRecord | undefined {

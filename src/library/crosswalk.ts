@@ -26,7 +26,9 @@ export async function exportCrosswalk(settings: Settings, file: string): Promise
   const ledger = openLedger(settings.stateDir.value, tenantOf(settings));
   const isWorkbook = extname(path).toLowerCase() === '.xlsx';
   const style = { delimiter: ',', lineEnd: '\n', bom: false } as const;
-  const table = isWorkbook ? await beginWorkbook(path, 'Crosswalk', columns) : await beginCsv(path, columns, style);
+  const table = isWorkbook
+    ? await beginWorkbook(path, { name: 'Crosswalk' }, columns)
+    : await beginCsv(path, columns, style);
   try {
     let count = 0;
     let batch: { cells: string[] }[] = [];

@@ -20,6 +20,8 @@ export interface DeleteOptions extends ReadOptions {
   readonly file?: string;
   readonly results?: string;
   readonly rejects?: string;
+  /** Where to write a report, one HTML file; none when absent. */
+  readonly report?: string;
   readonly failureLimit?: FailureLimit;
   readonly signal?: AbortSignal;
 }
@@ -87,7 +89,7 @@ async function openCodes(settings: Settings, options: DeleteOptions): Promise<In
 /** Codes from the command line, as an input. */
 export function inputOfCodes(codes: readonly string[]): Input {
   const source = sourceOfCodes(codes);
-  return { file: source.file, path: '', source };
+  return { file: source.file, path: '', source, reading: {} };
 }
 
 /** Codes from the command line, as a file of one column. */
@@ -113,6 +115,7 @@ async function resultPaths(inputPath: string, options: DeleteOptions): Promise<P
     ...beside,
     ...(options.results === undefined ? {} : { results: resolve(options.results) }),
     ...(options.rejects === undefined ? {} : { rejects: resolve(options.rejects) }),
+    ...(options.report === undefined ? {} : { report: resolve(options.report) }),
   };
   for (const path of Object.values(paths)) await assertWritable(path);
   return paths;

@@ -4,6 +4,8 @@ import { CustomersError } from '../errors.js';
 import type { RunRecord } from '../ledger/runs.js';
 import { type ResultsWritten, writeResults } from '../results/write-results.js';
 import { explainFailure } from './explain-failure.js';
+import { makeReport } from './make-report.js';
+import { problemsOf } from './problems-of.js';
 import type { RunJob, RunTools } from './run-job.js';
 import { apiSummary, describeStop, exitCodeOf, type RunSummary } from './run-summary.js';
 
@@ -22,11 +24,16 @@ export async function endRun(tools: RunTools, wentThrough: boolean): Promise<Run
   connection.ledger.runs.end(run.number, {
     state: status,
     exitCode,
-    files: { ...(results === null ? {} : { results }), ...(rejects === null ? {} : { rejects }) },
+    files: {
+      ...(results === null ? {} : { results }),
+      ...(rejects === null ? {} : { rejects }),
+      ...(job.paths.report === undefined ? {} : { report: job.paths.report }),
+    },
     // One that was not finished before is so still, for the reason that it had.
     ...(stopped === null ? {} : { stopReason: control.reason === undefined ? run.stopReason : stopped.message }),
   });
   if (control.reason?.kind === 'error' && !(control.reason.error instanceof CustomersError)) throw control.reason.error;
+  const report = await writeReport(tools);
   const differing = connection.ledger.runs.differing(run.number);
   return {
     run: run.name,
@@ -39,11 +46,28 @@ export async function endRun(tools: RunTools, wentThrough: boolean): Promise<Run
     input: inputOf(run, job),
     findings: job.findings ?? [],
     counts,
+    problems: problemsOf(connection.ledger, run.number),
     ...(differing === 0 ? {} : { differing }),
     api: apiSummary(connection.client),
-    files: { results, rejects, report: null },
+    files: { results, rejects, report },
     stopped,
   };
+}
+
+/** After everything else, because it tells of it; the run does not depend on it. */
+async function writeReport({ connection, run, job, observer }: RunTools): Promise<string | null> {
+  const { report } = job.paths;
+  const ended = connection.ledger.runs.find(run.name);
+  if (report === undefined || ended === undefined) return null;
+  try {
+    await makeReport(connection.ledger, ended, report);
+    return report;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const again = `mypos-customers runs show ${run.name} --report <file>`;
+    observer.notice?.({ code: 'REPORT_NOT_WRITTEN', message: `The report was not written: ${why} Try: ${again}` });
+    return null;
+  }
 }
 
 function inputOf({ input }: RunRecord, { source, rows }: RunJob): RunSummary['input'] {
@@ -75,7 +99,7 @@ async function writeResultsOrStop(
   if (job.source === undefined) return {};
   try {
     const rest = notReached(run.name, stateOf(control, wentThrough));
-    return await writeResults(job.source, ledger, run.name, job.paths, rest);
+    return await writeResults(job.source, ledger, run.name, job.paths, rest, job.allowed);
   } catch (error) {
     const again = `What became of the rows is safe in the ledger. Make room, then: mypos-customers runs show ${run.name} --results <file>`;
     control.stop({ kind: 'error', error: explainFailure(error, 'The result file cannot be written', again) });

@@ -217,6 +217,12 @@ function progressTeller(observer: RunObserver, { client }: Connection) {
     now.total = Math.max(rows, expected);
     if (isShown) return;
     isShown = true;
-    observer.started?.('', () => ({ ...now, counts: noCounts, pausedUntilMs: client.pace.closedUntil() }));
+    observer.started?.('', () => ({
+      ...now,
+      counts: noCounts,
+      requests: client.traffic.requests,
+      ratePerSecond: client.pace.ratePerSecond,
+      pausedUntilMs: client.pace.closedUntil(),
+    }));
   };
 }

@@ -103,6 +103,7 @@ function summaryOf(begun: Begun, output: ExportOutput | null, stopped: RunSummar
     filters: begun.filters,
     findings: [],
     counts: noCounts,
+    problems: [],
     api: apiSummary(begun.connection.client),
     files: { results: null, rejects: null, report: null },
     stopped,

@@ -8,7 +8,7 @@ import { agreedImport } from './agreed-import.js';
 import { checkGuards } from './check-guards.js';
 import type { Connection } from './connect.js';
 import { importJob, type KeptImportOptions, resultPathsFor } from './import-job.js';
-import { type Input, openInput, type ReadOptions, readingOf } from './input.js';
+import { type Input, openInput, type ReadOptions } from './input.js';
 import { type MappingFile, readMappingFile } from './mapping-file.js';
 import type { RunObserver } from './observer.js';
 import { performRun } from './perform-run.js';
@@ -26,6 +26,8 @@ export interface ImportFileOptions extends ReadOptions {
   readonly mode?: Mode;
   readonly results?: string;
   readonly rejects?: string;
+  /** Where to write a report, one HTML file; none when absent. */
+  readonly report?: string;
   /** Only so many rows from the top. */
   readonly first?: number;
   /** @default 10 % of the rows, looked at from row 300 on */
@@ -121,7 +123,7 @@ function keep(options: ImportFileOptions, mode: Mode, mappingFile: MappingFile, 
   return {
     mode,
     mapping: resolve(mappingFile.path),
-    read: readingOf(options, mappingFile.mapping),
+    read: input.reading,
     paths: resultPathsFor(input, options),
     columns: input.source.columns,
     force: options.force === true,

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { importCustomers } from '../../pipelines/import.js';
+import { allowedTexts } from '../../pipelines/mapping/allowed-texts.js';
 import type { FailureLimit } from '../../pipelines/run-control.js';
 import type { Settings } from '../config/settings.js';
 import { UsageError } from '../errors.js';
@@ -40,6 +41,8 @@ export async function importJob(
     ...{ prepared, source, rows },
     ...(findings === undefined ? {} : { findings }),
     paths: kept.paths,
+    allowed: allowedTexts(mappingFile.mapping),
+    ...(kept.first === undefined ? {} : { first: kept.first }),
     ...(mapper.stamp === undefined ? {} : { stamp: mapper.stamp }),
     work: async ({ connection, ...ports }) => {
       const mirror = await prepared.mirror(connection);
@@ -70,12 +73,13 @@ function planGone(name: string): UsageError {
 /** Results and rejects, where the user wants them or beside the input. */
 export function resultPathsFor(
   input: Pick<Input, 'file' | 'path'>,
-  wanted: { readonly results?: string; readonly rejects?: string },
+  wanted: { readonly results?: string; readonly rejects?: string; readonly report?: string },
 ): ResultPaths {
   const beside = defaultResultPaths(input.file === '-' ? resolve('stdin.csv') : input.path);
   return {
     results: wanted.results === undefined ? beside.results : resolve(wanted.results),
     rejects: wanted.rejects === undefined ? beside.rejects : resolve(wanted.rejects),
+    ...(wanted.report === undefined ? {} : { report: resolve(wanted.report) }),
   };
 }
 

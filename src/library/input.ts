@@ -7,6 +7,7 @@ import type { Row } from '../../pipelines/row.js';
 import { InputError } from '../errors.js';
 import type { InputSource } from '../files/input-source.js';
 import { openRowSource } from '../files/open-row-source.js';
+import { hintsFor } from './hints-for.js';
 
 /** How the user says that a file should be read; what is absent comes from the mapping, then from the file itself. */
 export interface ReadOptions {
@@ -28,8 +29,9 @@ export interface Reading extends ReadOptions {
 }
 
 /** Options go before the mapping's hints. */
-export function readingOf(options: ReadOptions, mapping: Mapping): Reading {
-  return { ...mapping.source, ...readOptionsOf(options), expectedColumns: columnsNamed(mapping) };
+async function readingOf(path: string, options: ReadOptions, mapping: Mapping): Promise<Reading> {
+  const expectedColumns = columnsNamed(mapping);
+  return { ...(await hintsFor(path, mapping.source, expectedColumns)), ...readOptionsOf(options), expectedColumns };
 }
 
 /** Only how to read, of options that say more. */
@@ -52,6 +54,8 @@ export interface Input {
   /** Absolute; for standard input, where it was kept. */
   readonly path: string;
   readonly source: InputSource;
+  /** How it was read, for whoever reads it again. */
+  readonly reading: Reading;
 }
 
 /** Opens the input with the mapping's hints; `-` is kept on disk first. @throws InputError */
@@ -67,11 +71,12 @@ export async function openInput(
 
 /** Opens a file that the user knows by another name. @throws InputError */
 export async function openInputAt(path: string, file: string, options: ReadOptions, mapping?: Mapping): Promise<Input> {
+  const reading = mapping === undefined ? readOptionsOf(options) : await readingOf(path, options, mapping);
   const source = await openRowSource(path, {
-    ...(mapping === undefined ? readOptionsOf(options) : readingOf(options, mapping)),
+    ...reading,
     displayName: file === '-' ? 'standard input' : file,
   });
-  return { file, path, source };
+  return { file, path, source, reading };
 }
 
 /**

@@ -7,6 +7,10 @@ export interface ProgressNow {
   readonly done: number;
   readonly total: number;
   readonly counts: RowCounts;
+  /** Sent so far by this process, every attempt and every read counted. */
+  readonly requests: number;
+  /** Requests a second that are allowed; `Infinity` for no limit. */
+  readonly ratePerSecond: number;
   /** Epoch milliseconds until which everybody waits because the API asked for a pause; 0 when nobody does. */
   readonly pausedUntilMs: number;
 }

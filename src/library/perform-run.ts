@@ -6,6 +6,7 @@ import { endRun } from './end-run.js';
 import { explainFailure } from './explain-failure.js';
 import type { RunTools } from './run-job.js';
 import type { RunSummary } from './run-summary.js';
+import { sampleRun } from './sample-run.js';
 
 export type { Reconciled };
 
@@ -22,11 +23,16 @@ export async function performRun(tools: RunTools): Promise<RunSummary> {
   connection.ledger.runs.noteInputRows(run.number, job.rows);
   observer.started?.(run.name, () => ({
     done: Object.values(control.counts).reduce((sum, count) => sum + count, 0),
-    total: job.rows,
+    total: Math.min(job.rows, job.first ?? job.rows),
     counts: control.counts,
+    requests: connection.client.traffic.requests,
+    ratePerSecond: connection.client.pace.ratePerSecond,
     pausedUntilMs: connection.client.pace.closedUntil(),
   }));
+  connection.ledger.runs.noteSettings(run.number, connection.settings);
+  const endSampling = sampleRun(tools);
   await orStop(control, () => work(tools));
+  endSampling();
   observer.ended?.();
   return endRun(tools, true);
 }

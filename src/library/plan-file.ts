@@ -10,9 +10,10 @@ import type { Settings } from '../config/settings.js';
 import { type ExitCode, exitCodes, UsageError } from '../errors.js';
 import { assertWritable } from '../files/atomic-file.js';
 import type { PlanRecord } from '../ledger/plan-table.js';
+import { type ProblemGroup, ProblemGroups } from '../results/problem-groups.js';
 import { type PlanWriter, writePlan } from '../results/write-plan.js';
 import type { Connection } from './connect.js';
-import { type Input, openInput, type ReadOptions, readingOf } from './input.js';
+import { type Input, openInput, type ReadOptions } from './input.js';
 import { readMappingFile } from './mapping-file.js';
 import type { RunObserver } from './observer.js';
 import {
@@ -61,6 +62,8 @@ export interface PlanSummary {
   readonly counts: Readonly<Record<PlanAction, number>>;
   /** What it would take to apply it. */
   readonly cost: { readonly calls: number; readonly seconds: number; readonly ratePerSecond: number | null };
+  /** Why rows would not be sent, the most frequent first. */
+  readonly problems: readonly ProblemGroup[];
   /** What it took to make it. */
   readonly api: ApiSummary;
   readonly output: string | null;
@@ -86,7 +89,7 @@ export async function planFile(
   const kept: RowOptions = {
     mode,
     mapping: resolve(mappingFile.path),
-    read: readingOf(options, mappingFile.mapping),
+    read: input.reading,
     force: options.force === true,
     verify: false,
     repeats: 'error',
@@ -134,6 +137,7 @@ async function makePlan(
 ) {
   const counts = noCounts();
   const lines: PlanLine[] = [];
+  const problems = new ProblemGroups();
   let writer: PlanWriter | undefined;
   try {
     if (output !== undefined) writer = await writePlan(output, prepared.source, prepared.mapper);
@@ -143,6 +147,8 @@ async function makePlan(
       for (const planned of shown) {
         counts[planned.action] += 1;
         lines.push(lineOf(planned));
+        if (planned.action === 'invalid' || planned.action === 'rejected')
+          problems.add(planned.row.number, { status: 'invalid', reasons: planned.reasons, attempts: 0 });
       }
       await writer?.write(shown);
     }
@@ -152,7 +158,7 @@ async function makePlan(
     throw error;
   }
   if (output !== undefined) connection.ledger.plans.noteOutput(record.number, hashOf(output));
-  return { counts, lines };
+  return { counts, lines, problems: problems.list() };
 }
 
 function hashOf(path: string): string {
@@ -198,6 +204,7 @@ const callsFor = { add: 1, update: 2, delete: 1 } as const;
 interface Made {
   readonly counts: Readonly<Record<PlanAction, number>>;
   readonly lines: readonly PlanLine[];
+  readonly problems: readonly ProblemGroup[];
   readonly mode: Mode;
   readonly input: Input;
   readonly record: PlanRecord;
@@ -217,6 +224,7 @@ function summarise(settings: Settings, { client }: Connection, made: Made): Plan
     input: { file: input.file, sha256: record.input.sha256, rows: made.rowCount },
     counts,
     cost: { calls, seconds: Math.ceil(calls / rate), ratePerSecond: Number.isFinite(rate) ? rate : null },
+    problems: made.problems,
     api: apiSummary(client),
     output: made.output ?? null,
     rows: made.lines,

@@ -3,7 +3,7 @@ import type { CustomersApi, RunLedger } from '../../pipelines/ports.js';
 import type { RunControl } from '../../pipelines/run-control.js';
 import type { InputSource } from '../files/input-source.js';
 import type { RunRecord } from '../ledger/runs.js';
-import type { ResultPaths } from '../results/write-results.js';
+import type { AllowedByColumn, ResultPaths } from '../results/write-results.js';
 import type { Connection } from './connect.js';
 import type { RunObserver } from './observer.js';
 
@@ -12,10 +12,14 @@ export interface RunJob {
   /** Absent where only doubts are settled and the input cannot be had any more. */
   readonly source?: InputSource;
   readonly rows: number;
+  /** Only so many rows from the top are worked on. */
+  readonly first?: number;
   /** Cells of the input that cannot be right, where somebody looked for them. */
   readonly findings?: readonly FindingGroup[];
   /** Where results and rejects go; nowhere when absent. */
   readonly paths: Partial<ResultPaths>;
+  /** What cells of the input may say, for who mends them. */
+  readonly allowed?: AllowedByColumn;
   /** The field that carries a row's key, for reconciliation. */
   readonly stamp?: string;
   /** Goes through the rows that are not settled; may be called again. */

@@ -4,6 +4,9 @@ import type { Notice, SourceDetection } from '../../pipelines/ports.js';
 import type { StopReason } from '../../pipelines/run-control.js';
 import type { CustomersClient } from '../api/customers-client.js';
 import { CustomersError, type ExitCode, exitCodes } from '../errors.js';
+import type { ProblemGroup } from '../results/problem-groups.js';
+
+export type { ProblemGroup };
 
 /** What a command that works through rows has done; the `--json` document. */
 export interface RunSummary {
@@ -28,6 +31,8 @@ export interface RunSummary {
   /** Cells that cannot be right, a kind and a column at a time. */
   readonly findings: readonly FindingGroup[];
   readonly counts: RowCounts;
+  /** Why rows were not done, the most frequent reason first. */
+  readonly problems: readonly ProblemGroup[];
   /** Rows of which the API holds something else than it was sent (`--verify`); absent without any. */
   readonly differing?: number;
   readonly api: ApiSummary;

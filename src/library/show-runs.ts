@@ -10,6 +10,7 @@ import { tenantOf } from './connect.js';
 import { notReached } from './end-run.js';
 import { findRun } from './find-run.js';
 import type { Reading } from './input.js';
+import { makeReport } from './make-report.js';
 
 /** A run with what became of its rows. */
 export type RunReport = RunRecord & { readonly counts: RowCounts };
@@ -36,11 +37,19 @@ export function listRuns(settings: Settings, limit: number): readonly RunReport[
   );
 }
 
-/** One run; with `results`, its result file is written again from the ledger and the input. @throws UsageError */
-export function showRun(settings: Settings, name: string, results?: string): Promise<RunReport> {
+/** Files of a run to write again, from the ledger and the input. */
+export interface ShowRunFiles {
+  readonly results?: string;
+  /** One HTML file that tells of the run. */
+  readonly report?: string;
+}
+
+/** One run, and such of its files as are asked for. @throws UsageError */
+export function showRun(settings: Settings, name: string, files: ShowRunFiles = {}): Promise<RunReport> {
   return withLedger(settings, async (ledger) => {
     const run = findRun(ledger, name);
-    if (results !== undefined) await writeAgain(ledger, run, resolve(results));
+    if (files.results !== undefined) await writeAgain(ledger, run, resolve(files.results));
+    if (files.report !== undefined) await makeReport(ledger, run, resolve(files.report));
     return { ...run, counts: ledger.runs.counts(run.number) };
   });
 }

@@ -19,6 +19,7 @@ export interface UndoRunOptions {
   /** Also undo customers that somebody has changed since. */
   readonly evenChanged?: boolean;
   readonly results?: string;
+  readonly report?: string;
   readonly failureLimit?: FailureLimit;
   /** How long to wait before a customer that should be gone and is not counts as still there. @default 10000 */
   readonly settleMs?: number;
@@ -54,12 +55,15 @@ export async function undoRun(
 ): Promise<RunSummary | { readonly plan: UndoPlan }> {
   const { failureLimit = everyRow } = options;
   const control = controlFor(failureLimit, options.signal);
-  const results = options.results === undefined ? undefined : resolve(options.results);
-  if (results !== undefined) await assertWritable(results);
+  const paths = {
+    ...(options.results === undefined ? {} : { results: resolve(options.results) }),
+    ...(options.report === undefined ? {} : { report: resolve(options.report) }),
+  };
+  for (const path of Object.values(paths)) await assertWritable(path);
   const kept: KeptUndoOptions = {
     undoes: options.run,
     evenChanged: options.evenChanged === true,
-    paths: results === undefined ? {} : { results },
+    paths,
     failureLimit,
   };
   return runOnTenant(settings, control, `undo ${options.run}`, async (connection) => {

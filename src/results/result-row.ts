@@ -1,6 +1,6 @@
-import type { RowOutcome } from '../../pipelines/outcome.js';
+import type { RowOutcome, RowStatus } from '../../pipelines/outcome.js';
 import type { Reason, Row } from '../../pipelines/row.js';
-import type { CellMark, TableRow } from '../files/table-writer.js';
+import type { CellMark, TableRow, Tone } from '../files/table-writer.js';
 
 /** The columns that come before the input's own. */
 export const resultColumns = [
@@ -38,8 +38,22 @@ export function toResultRow(row: Row, outcome: RowOutcome, run: string, columns:
   return {
     cells: [...cells, ...row.cells, ...Array.from({ length: missing }, () => '')],
     marks: marksOf(error, columns),
+    tone: tones[outcome.status],
   };
 }
+
+const tones = {
+  created: 'good',
+  updated: 'good',
+  unchanged: 'same',
+  deleted: 'good',
+  deactivated: 'good',
+  invalid: 'mend',
+  rejected: 'mend',
+  failed: 'mend',
+  in_doubt: 'wait',
+  skipped: 'same',
+} as const satisfies Record<RowStatus, Tone>;
 
 interface ErrorText {
   readonly code: string;

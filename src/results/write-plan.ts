@@ -25,7 +25,7 @@ export async function writePlan(
   const header = [...planColumns, ...source.columns];
   const isWorkbook = extname(path).toLowerCase() === '.xlsx';
   const table = isWorkbook
-    ? await beginWorkbook(path, 'Plan', header)
+    ? await beginWorkbook(path, { name: 'Plan' }, header)
     : await beginCsv(path, header, styleLike(source));
   return {
     write: (rows) => table.write(rows.map((planned) => lineOf(planned, source.columns, mapper))),

@@ -4,13 +4,15 @@ import type { RowOutcome } from '../../pipelines/outcome.js';
 import type { LedgerRow, RowSource, RunLedger } from '../../pipelines/ports.js';
 import type { Row } from '../../pipelines/row.js';
 import { beginCsv, type CsvStyle } from '../files/csv/writer.js';
-import type { TableRow, TableWriter } from '../files/table-writer.js';
+import type { TableWriter } from '../files/table-writer.js';
+import type { CellList } from '../files/xlsx/cell-lists.js';
 import { beginWorkbook } from '../files/xlsx/writer.js';
 import { resultColumns, toResultRow } from './result-row.js';
 
 export interface ResultPaths {
   readonly results: string;
   readonly rejects: string;
+  readonly report?: string;
 }
 
 export interface ResultsWritten {
@@ -34,6 +36,9 @@ export function defaultResultPaths(inputPath: string): ResultPaths {
   return { results: `${stem}.results${written}`, rejects: `${stem}.rejects${written}` };
 }
 
+/** What the cells of a column may say, by the column's name in the input. */
+export type AllowedByColumn = ReadonlyMap<string, Omit<CellList, 'column'>>;
+
 const rejectStatuses: ReadonlySet<string> = new Set(['invalid', 'rejected', 'failed']);
 
 /**
@@ -47,9 +52,10 @@ export function writeResults(
   run: string,
   paths: Partial<ResultPaths>,
   notReached: RowOutcome,
+  allowed?: AllowedByColumn,
 ): Promise<ResultsWritten> {
   if (paths.results === undefined && paths.rejects === undefined) return Promise.resolve({});
-  return writeResultLines(joinLedger(source, ledger, notReached), source, run, paths);
+  return writeResultLines(joinLedger(source, ledger, notReached), source, run, paths, allowed);
 }
 
 async function* joinLedger(
@@ -70,9 +76,10 @@ export async function writeResultLines(
   source: RowSource,
   run: string,
   paths: Partial<ResultPaths>,
+  allowed: AllowedByColumn = new Map(),
 ): Promise<ResultsWritten> {
   const header = [...resultColumns, ...source.columns];
-  const results = paths.results === undefined ? undefined : await beginTable(paths.results, header, source);
+  const results = paths.results === undefined ? undefined : await beginTable(paths.results, header, source, allowed);
   let rejects: TableWriter | undefined;
   try {
     for await (const batch of batches) {
@@ -82,10 +89,10 @@ export async function writeResultLines(
         line: toResultRow(row, outcome, run, source.columns),
         rejected: rejectStatuses.has(outcome.status),
       }));
-      await results?.write(lines.map(({ line }) => withoutMarks(line)));
+      await results?.write(lines.map(({ line }) => line));
       const rejected = lines.filter((one) => one.rejected).map(({ line }) => line);
       if (rejected.length === 0 || paths.rejects === undefined) continue;
-      rejects ??= await beginTable(paths.rejects, header, source);
+      rejects ??= await beginTable(paths.rejects, header, source, allowed);
       await rejects.write(rejected);
     }
     await rejects?.commit();
@@ -101,25 +108,58 @@ export async function writeResultLines(
   };
 }
 
-/** The colours of mending belong into the file that is to be mended. */
-function withoutMarks(line: TableRow): TableRow {
-  return { cells: line.cells };
-}
-
 function outcomeOf(row: LedgerRow | undefined): RowOutcome | undefined {
   if (row === undefined) return undefined;
-  if (row.state !== 'intent') return row.outcome;
-  return {
-    status: 'in_doubt',
-    attempts: 1,
-    errorCode: 'INTERRUPTED',
-    message: 'The run was interrupted while this row was being sent, so it is not known whether it arrived.',
-  };
+  return row.state === 'intent' ? interrupted : row.outcome;
 }
 
-function beginTable(path: string, header: readonly string[], source: RowSource): Promise<TableWriter> {
-  if (extname(path).toLowerCase() === '.xlsx') return beginWorkbook(path, 'Results', header);
-  return beginCsv(path, header, styleLike(source));
+/** What is known of a row whose request may have left and of which nothing more is on record. */
+export const interrupted: RowOutcome = {
+  status: 'in_doubt',
+  attempts: 1,
+  errorCode: 'INTERRUPTED',
+  message: 'The run was interrupted while this row was being sent, so it is not known whether it arrived.',
+};
+
+function beginTable(
+  path: string,
+  header: readonly string[],
+  source: RowSource,
+  allowed: AllowedByColumn,
+): Promise<TableWriter> {
+  if (extname(path).toLowerCase() !== '.xlsx') return beginCsv(path, header, styleLike(source));
+  const lists = source.columns.flatMap((name, index) => {
+    const found = allowed.get(name);
+    return found === undefined ? [] : [{ ...found, column: resultColumns.length + index }];
+  });
+  const look = {
+    // A mapping that names the sheet of the input finds it here, too, when the file comes back mended.
+    name: source.detected.sheet ?? 'Results',
+    toneColumn: resultColumns.indexOf('_status'),
+    widths: [...resultColumns.map((name) => resultWidths[name]), ...source.columns.map(widthOf)],
+    frozenColumns: resultColumns.indexOf('_status') + 1,
+    lists,
+  };
+  return beginWorkbook(path, look, header);
+}
+
+/** In characters: what people read has room, what only a helpdesk wants has not. */
+const resultWidths: Readonly<Record<(typeof resultColumns)[number], number>> = {
+  _row: 7,
+  _status: 11,
+  _customerCode: 15,
+  _customerId: 12,
+  _httpStatus: 11,
+  _errorCode: 18,
+  _error: 60,
+  _errorFields: 16,
+  _response: 12,
+  _attempts: 10,
+  _run: 12,
+};
+
+function widthOf(column: string): number {
+  return Math.min(30, Math.max(12, column.length + 4));
 }
 
 /** As the input was, so that the program that made it opens the results in the same way. */

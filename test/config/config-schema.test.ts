@@ -56,6 +56,10 @@ describe('the published schema of the configuration', () => {
         },
       },
     ],
+    [
+      'jobs of both kinds',
+      { profiles: { shop: {} }, jobs: { in: { files: '*.csv' }, out: { kind: 'export', output: '{date}.xlsx' } } },
+    ],
     ['an unlimited rate', { profiles: { shop: { rate: 'unlimited' } } }],
   ])('accepts what the reader accepts: %s', (_title, json) => {
     expect(complaintAbout(json)).toBeUndefined();

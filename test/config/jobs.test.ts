@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findJob, readJobs } from '../../src/config/jobs.js';
+import { findJob, importJobs, readJobs } from '../../src/config/jobs.js';
 
 let folder = '';
 beforeEach(() => {
@@ -31,6 +31,13 @@ describe('the jobs of the configuration file', () => {
     ]);
   });
 
+  it('may be exports, whose file is relative to the file as well', () => {
+    const path = configure({ out: { kind: 'export', output: 'out/{date}.csv', fields: 'all', force: true } });
+    const output = join(folder, 'out/{date}.csv');
+    expect(readJobs(path)).toEqual([{ kind: 'export', name: 'out', output, fields: ['all'], force: true }]);
+    expect(importJobs(path)).toEqual([]);
+  });
+
   it('are none without a file', () => {
     expect(readJobs(undefined)).toEqual([]);
   });
@@ -44,6 +51,14 @@ describe('the jobs of the configuration file', () => {
     ['a flag that is none', { a: { verify: 'yes' } }, 'jobs.a.verify = "yes"', 'true or false'],
     ['a job that is none', { a: [] }, 'jobs.a', '{ … }'],
     ['two webhooks', { a: { webhook: 'https://x', webhookFile: 'y' } }, 'jobs.a.webhookFile', 'one of them'],
+    ['an export without a file', { a: { kind: 'export' } }, 'jobs.a.output', '{date}'],
+    ['a key of imports', { a: { kind: 'export', output: 'x.csv', folder: 'x' } }, 'jobs.a.folder', 'output'],
+    [
+      'two choices of columns',
+      { a: { kind: 'export', output: 'x.csv', fields: 'all', mapping: 'm' } },
+      'fields',
+      'Keep',
+    ],
     ['a secret', { a: { password: 'x' } }, 'jobs.a.password', 'name a file'],
   ])('are refused for %s, naming the place and what would do', (_name, jobs, place, offer) => {
     const path = configure(jobs);

@@ -21,9 +21,10 @@ export interface RemoteSandbox {
 const hoursMs = 4 * 60 * 60_000;
 
 export async function startRemoteSandbox(folder: string): Promise<RemoteSandbox> {
-  // A name that does not hold the password, so that a search of the disk for the password finds nothing else.
   const args = ['sandbox', '--json', '--data', ':memory:', '--username', 'clerk@example.com'];
-  const running = startCommandLine({ args, cwd: folder, env: { HOME: folder }, patienceMs: hoursMs });
+  // No word that stands anywhere else, so that a search of the disk for the password finds nothing but the password.
+  const env = { HOME: folder, MYPOS_SANDBOX_PASSWORD: 'correct-horse-battery' };
+  const running = startCommandLine({ args, cwd: folder, env, patienceMs: hoursMs });
   await running.saw('"pid"');
   const { baseUrl, username, password } = JSON.parse(running.output().stdout) as Record<string, string>;
   const origin = new URL(String(baseUrl)).origin;

@@ -4,9 +4,14 @@ import { useWorkplace } from './use-workplace.js';
 
 const place = useWorkplace();
 const rate = 50;
+/**
+ * What leaves is held to the exact rate in test/api/pace.test.ts; on a busy machine, what was sent a moment apart may
+ * arrive together. A retry or a login that took no permit would show as far more.
+ */
+const squeezed = 4;
 
 describe('an import with --rate 50', () => {
-  it('never sends more than 50 requests in a second, retries, logins and reconciliation included', async () => {
+  it('lets no second see more than that, retries, logins and reconciliation included', async () => {
     const api = await place.openApi({
       faults: [
         { name: '503', on: 'any', when: { every: 20 } },
@@ -18,7 +23,7 @@ describe('an import with --rate 50', () => {
     await place.run(['import', 'customers.csv', ...args]);
     const arrivals = api.requests().map(({ at }) => at);
     expect(arrivals.length).toBeGreaterThan(210);
-    expect(busiestSecond(arrivals)).toBeLessThanOrEqual(rate);
+    expect(busiestSecond(arrivals)).toBeLessThanOrEqual(rate + squeezed);
   });
 
   it('says nothing of what goes on inside, however many requests wait for their turn', async () => {

@@ -42,7 +42,7 @@ describe('a file that is through', () => {
     const input = join(inbox.path(), doneMonth(), 'a.csv');
     expect(report?.files).toEqual({ input, results: input.replace('.csv', '.results.csv'), rejects: null });
     const settings = resolveSettings({ baseUrl: inbox.api.baseUrl, stateDir: inbox.path('state') });
-    const run = await showRun(settings, report?.run ?? '', inbox.path('again.csv'));
+    const run = await showRun(settings, report?.run ?? '', { results: inbox.path('again.csv') });
     expect(run.input?.path).toBe(input);
     expect(readFileSync(inbox.path('again.csv'), 'utf8')).toBe(inbox.read(`${doneMonth()}/a.results.csv`));
   });
@@ -147,7 +147,8 @@ describe('a bad file', () => {
     inbox.api.setFaults([]);
     const { resumeRun } = await import('../../src/library/continue-run.js');
     const settings = resolveSettings({ baseUrl: inbox.api.baseUrl, stateDir: inbox.path('state'), rate: 'unlimited' });
-    const resumed = await resumeRun(settings, { run: report?.run ?? '', settleMs: 0 });
+    const failureLimit = { kind: 'share', most: 1, from: 1 } as const;
+    const resumed = await resumeRun(settings, { run: report?.run ?? '', settleMs: 0, failureLimit });
     expect(resumed?.status).toBe('completed');
     expect(inbox.files()).toContain('failed/a.results.csv');
   });

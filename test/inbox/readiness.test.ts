@@ -246,7 +246,7 @@ async function makeBook(): Promise<Buffer> {
     .trimEnd()
     .split('\n')
     .map((line) => line.split(','));
-  const writer = await beginWorkbook(path, 'Customers', rows[0] ?? []);
+  const writer = await beginWorkbook(path, { name: 'Customers' }, rows[0] ?? []);
   await writer.write(rows.slice(1).map((cells) => ({ cells })));
   await writer.commit();
   const { readFileSync } = await import('node:fs');

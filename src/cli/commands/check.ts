@@ -15,7 +15,7 @@ import { type ReadArguments, toReadOptions, wholeNumber } from '../option-values
 import { renderProfile } from '../render-profile.js';
 import { renderCheck } from '../render-summary.js';
 import type { Reporter } from '../reporter.js';
-import { reasonGroups, rowObserver } from '../row-observer.js';
+import { rowObserver } from '../row-observer.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -52,18 +52,14 @@ export async function runCheck(args: CheckArguments, reporter: Reporter): Promis
   const { checkFile } = await import('../../library/check-file.js');
   const settings = resolveSettings(toSettingOptions(args));
   const { file, results, rejects } = args;
-  const groups = reasonGroups();
   const options = {
     file,
     ...toReadOptions(args),
     ...present({ results, rejects, first: wholeNumber('first', args.first), strict: args.strict }),
     columns: args.columns === true || reporter.json,
   };
-  const summary = await checkFile(settings, options, {
-    ...rowObserver(reporter),
-    invalid: (row, reasons) => groups.add(row, reasons),
-  });
+  const summary = await checkFile(settings, options, rowObserver(reporter));
   const profile = summary.columns === undefined ? [] : [`${renderProfile(summary.columns)}\n`];
-  await reporter.result([...profile, renderCheck(summary, groups.lines())].join('\n'), summary);
+  await reporter.result([...profile, renderCheck(summary, reporter.argv)].join('\n'), summary);
   return summary.exitCode;
 }

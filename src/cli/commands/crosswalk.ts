@@ -5,7 +5,7 @@ import { type ExitCode, exitCodes, UsageError } from '../../errors.js';
 import { defineCommand } from '../command.js';
 import { mappingOption, type SettingArguments, settingOptions, toSettingOptions } from '../common-options.js';
 import { confirmed } from '../confirm.js';
-import { duration } from '../duration.js';
+import { duration } from '../progress/progress-text.js';
 import type { CrosswalkSummary } from '../render-crosswalk.js';
 import { renderLinked } from '../render-crosswalk.js';
 import type { Reporter } from '../reporter.js';

@@ -23,11 +23,12 @@ export const deleteCommand = defineCommand({
       .option('file', { ...text, describe: 'A file with a customerCode column' })
       .option('results', { ...text, describe: 'Result file, .csv or .xlsx (with --file: default <input>.results.csv)' })
       .option('rejects', { ...text, describe: 'File of the rows that could not be deleted' })
+      .option('report', { ...text, describe: 'Also tell of the run in one HTML file' })
       .option('max-failures', { ...text, describe: 'Stop after so many failed rows, or p% of them (default 10%)' })
       .option('yes', { type: 'boolean', default: false, describe: 'Do not ask' }),
   async run(args, reporter): Promise<ExitCode> {
     const codes = args.code ?? [];
-    const { file, results, rejects } = args;
+    const { file, results, rejects, report } = args;
     if (codes.length > 0 === (file !== undefined))
       throw new UsageError('Name the customers either by code or by --file.', {
         code: 'USAGE',
@@ -47,10 +48,10 @@ export const deleteCommand = defineCommand({
         codes,
         signal: signals.signal,
         ...toReadOptions(args),
-        ...present({ failureLimit: failureLimit(args.maxFailures), file, results, rejects }),
+        ...present({ failureLimit: failureLimit(args.maxFailures), file, results, rejects, report }),
       };
       const summary = await deleteCustomers(settings, options, rowObserver(reporter));
-      await reporter.result(renderSummary(summary), summary);
+      await reporter.result(renderSummary(summary, reporter.argv), summary);
       return summary.exitCode;
     } finally {
       signals.release();

@@ -39,6 +39,7 @@ export const importCommand = defineCommand({
       .option('dry-run', { type: 'boolean', default: false, describe: 'Only read, map and validate (as check)' })
       .option('results', { ...text, describe: 'Result file, .csv or .xlsx (default <input>.results.csv)' })
       .option('rejects', { ...text, describe: 'File of the rows to mend (default <input>.rejects.csv)' })
+      .option('report', { ...text, describe: 'Also tell of the run in one HTML file' })
       .option('first', { ...text, describe: 'Only so many rows from the top: a pilot' })
       .option('max-failures', { ...text, describe: 'Stop after so many failed rows, or p% of them (default 10%)' })
       .option('verify', {
@@ -67,7 +68,7 @@ export const importCommand = defineCommand({
     if (args.dryRun && file !== undefined) return runCheck({ ...args, file }, reporter);
     const { importFile } = await import('../../library/import-file.js');
     const settings = resolveSettings(toSettingOptions(args));
-    const { mode, results, rejects, force, verify, repeats, strict, overrideGuards } = args;
+    const { mode, results, rejects, report, force, verify, repeats, strict, overrideGuards } = args;
     const signals = stopOnSignals(reporter);
     const observer = rowObserver(reporter);
     try {
@@ -88,13 +89,14 @@ export const importCommand = defineCommand({
             mode,
             results,
             rejects,
+            report,
             first: wholeNumber('first', args.first),
             settleMs: seconds('settle', args.settle),
           }),
         },
         observer,
       );
-      await reporter.result(renderSummary(summary), summary);
+      await reporter.result(renderSummary(summary, reporter.argv), summary);
       return summary.exitCode;
     } finally {
       signals.release();

@@ -44,7 +44,8 @@ export const reconcileCommand = defineCommand({
         await reporter.result('There are no rows in doubt.', null);
         return exitCodes.done;
       }
-      await reporter.result(renderSummary(summary, renderUnclear(summary.reconciled?.unclear ?? [])), summary);
+      const details = renderUnclear(summary.reconciled?.unclear ?? []);
+      await reporter.result(renderSummary(summary, reporter.argv, details), summary);
       return summary.exitCode;
     } finally {
       signals.release();

@@ -17,6 +17,7 @@ export const resumeCommand = defineCommand({
     settingOptions(yargs)
       .positional('run', { type: 'string', describe: 'Name of the run' })
       .option('settle', { ...text, describe: 'Seconds before a lost add counts as never made (default 10)' })
+      .option('report', { ...text, describe: 'Also tell of the run in one HTML file' })
       .option('max-failures', { ...text, describe: 'Stop after so many failed rows, or p% of them (default 10%)' }),
   async run(args, reporter) {
     const { resumeRun } = await import('../../library/continue-run.js');
@@ -27,6 +28,7 @@ export const resumeCommand = defineCommand({
         signal: signals.signal,
         ...present({
           run: args.run,
+          report: args.report,
           settleMs: seconds('settle', args.settle),
           failureLimit: failureLimit(args.maxFailures),
         }),
@@ -39,7 +41,7 @@ export const resumeCommand = defineCommand({
         );
         return exitCodes.done;
       }
-      await reporter.result(renderSummary(summary), summary);
+      await reporter.result(renderSummary(summary, reporter.argv), summary);
       return summary.exitCode;
     } finally {
       signals.release();

@@ -4,7 +4,7 @@ import { resolveSettings } from '../../config/resolve-settings.js';
 import { exitCodes, UsageError } from '../../errors.js';
 import type { RunReport } from '../../library/show-runs.js';
 import { defineCommand } from '../command.js';
-import { settingOptions, toSettingOptions } from '../common-options.js';
+import { present, settingOptions, toSettingOptions } from '../common-options.js';
 import { wholeNumber } from '../option-values.js';
 
 const text = { type: 'string', requiresArg: true } as const;
@@ -16,12 +16,14 @@ export const runsCommand = defineCommand({
   examples: [
     ['$0 runs', 'the latest runs'],
     ['$0 runs show 20261124-031522-7f3a --results again.csv', 'one run; write its result file again'],
+    ['$0 runs show 20261124-031522-7f3a --report run.html', 'what happened, as one page for a browser'],
   ],
   options: (yargs) =>
     settingOptions(yargs)
       .positional('action', { choices: ['show'] as const, describe: 'show: one run' })
       .positional('run', { type: 'string', describe: 'Name of the run' })
       .option('results', { ...text, describe: 'With show: write the result file again, here' })
+      .option('report', { ...text, describe: 'With show: write a report of the run here, one HTML file' })
       .option('limit', { ...text, describe: `How many to list (default ${usualLimit})` }),
   async run(args, reporter) {
     const { listRuns, showRun } = await import('../../library/show-runs.js');
@@ -33,8 +35,8 @@ export const runsCommand = defineCommand({
     }
     if (args.run === undefined)
       throw new UsageError('Which run?', { code: 'USAGE', nextStep: '`mypos-customers runs` lists them.' });
-    const run = publicRun(await showRun(settings, args.run, args.results));
-    await reporter.result(renderRun(run, args.results), run);
+    const run = publicRun(await showRun(settings, args.run, present({ results: args.results, report: args.report })));
+    await reporter.result(renderRun(run, args), run);
     return exitCodes.done;
   },
 });
@@ -65,7 +67,7 @@ function publicRun(run: RunReport) {
     input:
       input === null ? null : { file: input.file, path: input.path, sha256: input.sha256, rows: input.rows ?? null },
     counts,
-    files: { results: files.results ?? null, rejects: files.rejects ?? null },
+    files: { results: files.results ?? null, rejects: files.rejects ?? null, report: files.report ?? null },
     options,
   };
 }
@@ -88,7 +90,10 @@ function renderRuns(runs: readonly PublicRun[]): string {
   return table.toString();
 }
 
-function renderRun(run: PublicRun, written: string | undefined): string {
+function renderRun(
+  run: PublicRun,
+  written: { readonly results?: string | undefined; readonly report?: string | undefined },
+): string {
   const lines: (readonly [string, string | null])[] = [
     ['run', run.run],
     ['command', run.mode === null ? run.command : `${run.command} --mode ${run.mode}`],
@@ -101,8 +106,9 @@ function renderRun(run: PublicRun, written: string | undefined): string {
       run.input === null ? null : `${run.input.path}, ${run.input.rows ?? '?'} rows, sha256 ${run.input.sha256}`,
     ],
     ['rows', renderCounts(run)],
-    ['results', written ?? run.files.results],
+    ['results', written.results ?? run.files.results],
     ['rejects', run.files.rejects],
+    ['report', written.report ?? run.files.report],
     ['options', JSON.stringify(run.options)],
   ];
   return lines.flatMap(([name, value]) => (value === null ? [] : [`${name.padEnd(8)} ${value}`])).join('\n');

@@ -23,7 +23,7 @@ export const sandboxCommand = defineCommand({
       .option('data', { ...text, describe: 'File of its data (default: in the state folder)' })
       .option('username', {
         ...text,
-        describe: 'Login that it takes (default sandbox@example.com, password "sandbox")',
+        describe: 'Login that it takes (default sandbox@example.com; password MYPOS_SANDBOX_PASSWORD or "sandbox")',
       })
       .option('fault', {
         ...text,
@@ -43,6 +43,8 @@ export const sandboxCommand = defineCommand({
         port: portNumber(args.port),
         seed: wholeNumber('seed', args.seed),
         username: args.username,
+        // A secret is never an option, not even one for rehearsals.
+        password: process.env.MYPOS_SANDBOX_PASSWORD,
       }),
     });
     const { baseUrl, username, password, port } = sandbox;

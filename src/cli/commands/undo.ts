@@ -29,6 +29,7 @@ export const undoCommand = defineCommand({
       })
       .option('results', { ...text, describe: 'Write what became of each customer here, .csv or .xlsx' })
       .option('settle', { ...text, describe: 'Seconds before a lost request counts as never arrived (default 10)' })
+      .option('report', { ...text, describe: 'Also tell of the run in one HTML file' })
       .option('yes', { type: 'boolean', default: false, describe: 'Do not ask' }),
   async run(args, reporter) {
     const { undoRun } = await import('../../library/undo-run.js');
@@ -43,14 +44,17 @@ export const undoCommand = defineCommand({
       const options = { run: args.run, evenChanged: args.evenChanged, signal: signals.signal, confirm };
       const end = await undoRun(
         settings,
-        { ...options, ...present({ results: args.results, settleMs: seconds('settle', args.settle) }) },
+        {
+          ...options,
+          ...present({ results: args.results, report: args.report, settleMs: seconds('settle', args.settle) }),
+        },
         rowObserver(reporter),
       );
       if ('plan' in end) {
         await reporter.result(args.dryRun ? renderPlan(end.plan) : 'Nothing was changed.', end.plan);
         return exitCodes.done;
       }
-      await reporter.result(renderSummary(end), end);
+      await reporter.result(renderSummary(end, reporter.argv), end);
       return end.exitCode;
     } finally {
       signals.release();

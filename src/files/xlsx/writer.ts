@@ -1,25 +1,51 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import type { CellValue, Row as ExcelRow, Style } from 'exceljs';
+import type { CellValue, Row as ExcelRow, Fill, Style } from 'exceljs';
 import type { Cell } from '../../../pipelines/row.js';
 import { beginAtomicFile } from '../atomic-file.js';
-import type { TableRow, TableWriter } from '../table-writer.js';
+import type { TableRow, TableWriter, Tone } from '../table-writer.js';
+import { addCellLists, addListSheet, type CellList } from './cell-lists.js';
 import { excelDay, excelText, excelTimeOfDay } from './excel-values.js';
 
 /** Bytes that may wait inside exceljs for the disk: it queues without limit unless its user waits. */
 const mostBytesWaiting = 1 << 20;
 
+/** exceljs holds all comments of a sheet in memory until its end, about 2 kB each; beyond this, cells are only coloured. */
+const mostNotes = 20_000;
+
 const headerStyle: Partial<Style> = { font: { bold: true } };
-const markFill = { type: 'pattern', pattern: 'solid', fgColor: { argb: 'FFFFD9D9' } } as const;
+const markFill = solid('FFFFD9D9');
+const tones = {
+  good: solid('FFDDF0DD'),
+  same: solid('FFECECEC'),
+  mend: solid('FFF8CBAD'),
+  wait: solid('FFFFEBB3'),
+} as const satisfies Record<Tone, Fill>;
+
+function solid(argb: string): Fill {
+  return { type: 'pattern', pattern: 'solid', fgColor: { argb } };
+}
+
+/** How a table looks as a sheet. */
+export interface SheetLook {
+  readonly name: string;
+  /** Column that says how a row went, from 0; it takes the colour of the row's tone. */
+  readonly toneColumn?: number;
+  /** Widths in characters, by column from 0; others get Excel's own. */
+  readonly widths?: readonly number[];
+  /** Columns from the left that stay in view. @default 0 */
+  readonly frozenColumns?: number;
+  readonly lists?: readonly CellList[];
+}
 
 /**
  * Begins a workbook of one sheet with a frozen, bold header and a filter. Numbers, booleans and dates stay what they
- * are; marked cells are coloured and carry their note as a comment.
+ * are; marked cells are coloured and carry their note as a comment; columns with a list have a drop-down.
  *
  * @throws UsageError when it cannot be written
  */
-export async function beginWorkbook(path: string, sheetName: string, header: readonly string[]): Promise<TableWriter> {
+export async function beginWorkbook(path: string, look: SheetLook, header: readonly string[]): Promise<TableWriter> {
   const file = await beginAtomicFile(path);
   // Loaded here because it costs a fifth of a second, which commands without a workbook need not pay.
   const { default: excel } = await import('exceljs');
@@ -27,22 +53,32 @@ export async function beginWorkbook(path: string, sheetName: string, header: rea
   const failed = new Promise<never>((_, reject) => stream.on('error', reject));
   failed.catch(() => undefined);
   const workbook = new excel.stream.xlsx.WorkbookWriter({ stream, useStyles: true, useSharedStrings: false });
-  const sheet = workbook.addWorksheet(sheetName, { views: [{ state: 'frozen', ySplit: 1 }] });
+  const sheet = workbook.addWorksheet(sheetNameOf(look.name), {
+    views: [{ state: 'frozen', ySplit: 1, xSplit: look.frozenColumns ?? 0 }],
+    // On paper: all columns on one page, the header on each.
+    pageSetup: { orientation: 'landscape', fitToPage: true, fitToWidth: 1, fitToHeight: 0, printTitlesRow: '1:1' },
+  });
+  // Widths are written with the first row.
+  if (look.widths !== undefined) sheet.columns = look.widths.map((width) => ({ width }));
   const headerRow = sheet.addRow(header.map(excelText));
   headerRow.eachCell((cell) => Object.assign(cell, { style: headerStyle }));
   headerRow.commit();
   let rows = 1;
+  const notes = { left: mostNotes };
+  const { lists = [] } = look;
   return {
     async write(batch) {
       for (const row of batch) {
-        writeRow(sheet.addRow([]), row);
+        writeRow(sheet.addRow([]), row, look.toneColumn, notes);
         rows += 1;
       }
       await Promise.race([settled(sheet, stream), failed]);
     },
     async commit() {
       sheet.autoFilter = { from: { row: 1, column: 1 }, to: { row: rows, column: header.length } };
+      addCellLists(sheet, lists, Math.max(rows, 2));
       sheet.commit();
+      addListSheet(workbook, lists);
       await Promise.race([workbook.commit(), failed]);
       if (!stream.closed) await Promise.race([once(stream, 'close'), failed]);
       await file.commit();
@@ -54,7 +90,17 @@ export async function beginWorkbook(path: string, sheetName: string, header: rea
   };
 }
 
-function writeRow(target: ExcelRow, row: TableRow): void {
+/** What Excel allows as the name of a sheet. */
+function sheetNameOf(name: string): string {
+  const allowed = excelText(name)
+    .replaceAll(/[*?:/\\[\]]/g, ' ')
+    .replace(/^'+|'+$/g, '')
+    .slice(0, 31)
+    .trim();
+  return allowed === '' ? 'Sheet1' : allowed;
+}
+
+function writeRow(target: ExcelRow, row: TableRow, toneColumn: number | undefined, notes: { left: number }): void {
   row.cells.forEach((cell, index) => {
     const { value, format } = toExcel(cell);
     if (value === '') return;
@@ -65,8 +111,11 @@ function writeRow(target: ExcelRow, row: TableRow): void {
   for (const mark of row.marks ?? []) {
     const out = target.getCell(mark.column + 1);
     out.fill = markFill;
+    if (notes.left <= 0) continue;
     out.note = excelText(mark.note);
+    notes.left -= 1;
   }
+  if (toneColumn !== undefined && row.tone !== undefined) target.getCell(toneColumn + 1).fill = tones[row.tone];
   target.commit();
 }
 

@@ -109,9 +109,9 @@ async function takeUp(pass: Pass, candidate: Candidate, tools: WorkTools): Promi
     if (reason !== undefined) return waits(candidate, reason, Date.now());
     return await takeReady(pass, candidate, tools);
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
     // Of this file only, unless the folder has gone altogether.
     await pass.inbox.assertThere();
+    if (systemCode(error) === 'ENOENT') return undefined;
     const exitCode = error instanceof CustomersError ? error.exitCode : exitCodes.unreadableInput;
     return { ...untouched(seen.name, job.job.name, 'waits', reasonOf(error)), exitCode };
   }
@@ -131,6 +131,7 @@ async function takeReady(pass: Pass, candidate: Candidate, tools: WorkTools): Pr
   const taken = await takeFile(inbox, seen, doneFile === undefined ? facts : { ...facts, doneFile: doneFile.name });
   switch (taken.kind) {
     case 'gone':
+      await inbox.assertThere();
       return undefined;
     case 'not-yet':
       return waits(candidate, { code: 'NOT_YET', message: taken.why, nextStep: null }, Date.now());

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { sleep } from '../../api/pace.js';
-import { readJobs } from '../../config/jobs.js';
+import { importJobs } from '../../config/jobs.js';
 import { resolveSettings } from '../../config/resolve-settings.js';
 import { CustomersError, type ExitCode, exitCodes } from '../../errors.js';
 import { notify } from '../../inbox/notify.js';
@@ -103,7 +103,7 @@ interface Sweep {
 
 function begin(command: 'sweep' | 'watch', options: SweepOptions, log: Log, patience: number): Sweep {
   const { folder, adopt = false, dryRun = false, settleMs } = options;
-  const jobs = jobsFor(resolve(folder), readJobs(options.settings.config), options);
+  const jobs = jobsFor(resolve(folder), importJobs(options.settings.config), options);
   const stateFolder = resolveSettings(options.settings).stateDir.value;
   const inbox = openInbox(folder, { stateFolder, adopt, dryRun });
   const signal = options.signal ?? new AbortController().signal;

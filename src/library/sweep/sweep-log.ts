@@ -1,4 +1,4 @@
-/** What a sweep can have to say; the names are stable, for whoever searches logs. */
+/** What a sweep or an export job can have to say; the names are stable, for whoever searches logs. */
 export type SweepEvent =
   | 'sweep-started'
   | 'sweep-ended'
@@ -15,6 +15,10 @@ export type SweepEvent =
   | 'file-kept'
   | 'file-returned'
   | 'claim-elsewhere'
+  | 'export-started'
+  | 'export-done'
+  | 'export-failed'
+  | 'export-busy'
   | 'notify-failed'
   | 'pruned';
 

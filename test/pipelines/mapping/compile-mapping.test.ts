@@ -67,7 +67,7 @@ describe('compileMapping', () => {
       '"Account No"',
     ],
     [
-      'an ignored column that is not there',
+      'an ignored column that is not there, beside one of nearly that name',
       { ...email, ignore: ['Remrak'] },
       ['E-mail', 'Remark'],
       'COLUMN_MISSING',
@@ -100,6 +100,10 @@ describe('compileMapping', () => {
 
   it('reports all missing columns at once', () => {
     expect(problemsWith({ fields: { notes: 'A', city: 'B' }, key: { column: 'C' } }, ['D'])).toHaveLength(3);
+  });
+
+  it('takes a file without an ignored column, such as an export: there is nothing to leave out', () => {
+    expect(compiled({ ...email, ignore: ['Internal Remark'] }, ['E-mail', 'Web']).unmappedColumns).toEqual(['Web']);
   });
 
   it('lists the columns that nothing mentions, but for the ignored and the nameless', () => {

@@ -119,7 +119,8 @@ async function noticesOf(opening: Opening, header: FoundHeader, layout: ColumnLa
   return openingNotices({
     sheet,
     otherSheetsWithContent: options.sheet === undefined ? await sheetsWithContent(archive, parts, sheet) : [],
-    hiddenSheets: worksheets.filter(({ isHidden }) => isHidden).map(({ name }) => name),
+    // Our own sheet of drop-downs hides nothing from anybody.
+    hiddenSheets: worksheets.filter(({ isHidden, name }) => isHidden && name !== 'Lists').map(({ name }) => name),
     headerRow: header.row.number,
     rowsAboveHeader: sample.top.filter(({ number }) => number < header.row.number).length,
     missedNames: header.isMatched

@@ -1,0 +1,247 @@
+import { type RowStatus, rowStatuses } from '../../../pipelines/outcome.js';
+import { type Curve, clock, donut, type Slice, timeChart } from './charts.js';
+import { Html, html } from './html.js';
+import type { FieldFill, ReportData, Stretch } from './report-data.js';
+import { reportStyle } from './style.js';
+
+const words = {
+  created: ['created', 'good'],
+  updated: ['updated', 'good'],
+  unchanged: ['unchanged', 'same'],
+  deleted: ['deleted', 'good'],
+  deactivated: ['made inactive', 'good'],
+  invalid: ['invalid: never sent', 'mend'],
+  rejected: ['rejected by the API', 'mend'],
+  failed: ['failed: may be sent again', 'mend'],
+  in_doubt: ['in doubt', 'wait'],
+  skipped: ['skipped', 'same'],
+} as const satisfies Record<RowStatus, readonly [string, string]>;
+
+/** One HTML page that needs nothing from anywhere: no script, no font, no picture, no network. */
+export function renderReport(data: ReportData): string {
+  const title = `${data.command}${data.mode === null ? '' : ` (${data.mode})`}: ${data.input?.file ?? data.run}`;
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${title}</title>
+<style>${new Html(reportStyle)}</style>
+</head>
+<body>
+<header>
+<h1>${title}</h1>
+<p class="soft">Run ${data.run} · ${data.status} · ${span(data)}</p>
+${data.stopReason === null ? undefined : html`<p class="note">${data.stopReason}</p>`}
+</header>
+<main>
+${outcomes(data)}
+${problems(data)}
+${traffic(data.stretches)}
+${fieldTable(data.fields)}
+${fileList(data)}
+${settingTable(data)}
+</main>
+<footer><p class="soft">mypos-customers ${data.version}. Times are UTC.</p></footer>
+</body>
+</html>
+`;
+  return page.text;
+}
+
+function span({ startedAt, endedAt }: ReportData): string {
+  const shown = (at: Date) => at.toISOString().slice(0, 19).replace('T', ' ');
+  if (endedAt === null) return `since ${shown(startedAt)}`;
+  return `${shown(startedAt)} to ${shown(endedAt)}`;
+}
+
+function outcomes({ counts }: ReportData): Html {
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const slices: Slice[] = rowStatuses
+    .filter((status) => counts[status] > 0)
+    .map((status) => ({ name: words[status][0], tone: words[status][1], count: counts[status] }));
+  const rows = slices.map(
+    ({ name, tone, count }) => html`<tr><th scope="row"><span class="key ${tone}"></span>${name}</th>
+<td class="number">${number(count)}</td><td class="number">${percent(count, total)}</td></tr>`,
+  );
+  const told = slices.map(({ name, count }) => `${number(count)} ${name}`).join(', ');
+  return section(
+    'What became of the rows',
+    html`<div class="side">${donut(slices, `Of ${number(total)} rows: ${told}.`)}
+<table><thead><tr><th scope="col">Outcome</th><th scope="col" class="number">Rows</th><th scope="col" class="number">Share</th></tr></thead>
+<tbody>${rows}</tbody></table></div>`,
+  );
+}
+
+const mostProblems = 50;
+
+function problems({ problems: found }: ReportData): Html {
+  if (found.length === 0) return section('Why rows were not done', html`<p>Nothing to tell: every row was done.</p>`);
+  const rows = found.slice(0, mostProblems).map(
+    ({ status, count, message, code, rows: first }) => html`<tr><td class="number">${number(count)}</td>
+<td>${status.replace('_', ' ')}</td><td>${message} <span class="soft">[${code}]</span></td>
+<td>${first.join(', ')}${count > first.length ? ' …' : ''}</td></tr>`,
+  );
+  const more =
+    found.length > mostProblems
+      ? html`<p class="soft">And ${found.length - mostProblems} more reasons, in the result file.</p>`
+      : undefined;
+  return section(
+    'Why rows were not done',
+    html`<div class="scroll" tabindex="0" role="region" aria-label="Reasons"><table><thead><tr><th scope="col" class="number">Rows</th><th scope="col">Status</th>
+<th scope="col">Reason, by the first of them</th><th scope="col">For example row</th></tr></thead><tbody>${rows}</tbody></table></div>${more}`,
+  );
+}
+
+/** More points than this cannot be told apart in a chart. */
+const mostPoints = 150;
+const shortestTailMs = 800;
+
+function traffic(stretches: readonly Stretch[]): Html {
+  const merged = merge(stretches);
+  const sum = (of: (stretch: Stretch) => number) => stretches.reduce((total, stretch) => total + of(stretch), 0);
+  const requests = sum((one) => one.requests);
+  const told = `${number(requests)} requests in ${clock(sum((one) => one.durationMs) / 1000)}, repeated ${times(sum((one) => one.retries))}, asked to wait ${times(sum((one) => one.rateLimited))}.`;
+  if (merged.length < 2) return section('The API', html`<p>${told} Too short for a chart.</p>`);
+  const perSecond = (what: 'rows' | 'requests') =>
+    merged.map(({ endsAt, stretch }) => [endsAt, (stretch[what] * 1000) / Math.max(1, stretch.durationMs)] as const);
+  const speed: readonly Curve[] = [
+    { name: 'requests a second', tone: 'first', points: perSecond('requests') },
+    { name: 'rows a second', tone: 'second', points: perSecond('rows') },
+  ];
+  const latency: readonly Curve[] = [
+    {
+      name: 'half of the answers were faster',
+      tone: 'first',
+      points: merged.map(({ endsAt, stretch }) => [endsAt, stretch.medianMs]),
+    },
+    {
+      name: '19 of 20 were faster',
+      tone: 'second',
+      points: merged.map(({ endsAt, stretch }) => [endsAt, stretch.slowMs]),
+    },
+  ];
+  return section(
+    'The API',
+    html`<p>${told}</p><div class="pair">${figure('Throughput', speed, 'per second')}${figure('Time to answer', latency, 'milliseconds')}</div>
+${numbers(merged)}`,
+  );
+}
+
+function figure(title: string, curves: readonly Curve[], unit: string): Html {
+  const legend = curves.map(({ name, tone }) => html`<span class="swatch ${tone}"></span>${name} &nbsp; `);
+  return html`<figure style="margin:1rem 0"><figcaption>${title}<br><span class="soft">${legend}</span></figcaption>
+${timeChart(curves, `${title} over the time of the run; the numbers are in the table below.`, unit)}</figure>`;
+}
+
+interface Point {
+  /** Seconds into the run. */
+  readonly endsAt: number;
+  readonly stretch: Stretch;
+}
+
+function numbers(points: readonly Point[]): Html {
+  const rows = points.map(
+    ({
+      endsAt,
+      stretch,
+    }) => html`<tr><th scope="row">${clock(endsAt)}</th><td class="number">${number(stretch.rows)}</td><td class="number">${number(stretch.requests)}</td>
+<td class="number">${stretch.medianMs === undefined ? '–' : Math.round(stretch.medianMs)}</td><td class="number">${stretch.slowMs === undefined ? '–' : Math.round(stretch.slowMs)}</td></tr>`,
+  );
+  return html`<details class="screen"><summary>The numbers of both charts</summary><div class="scroll" tabindex="0" role="region" aria-label="Numbers of the charts"><table>
+<thead><tr><th scope="col">Until</th><th scope="col" class="number">Rows</th><th scope="col" class="number">Requests</th><th scope="col" class="number">Median, ms</th>
+<th scope="col" class="number">95 %, ms</th></tr></thead><tbody>${rows}</tbody></table></div></details>`;
+}
+
+/** Joins neighbouring stretches until a chart can show them; of times to answer, the worst of each is kept. */
+function merge(all: readonly Stretch[]): readonly Point[] {
+  const stretches = withoutTail(all);
+  const each = Math.ceil(stretches.length / mostPoints);
+  const points: Point[] = [];
+  let endsAt = 0;
+  for (let from = 0; from < stretches.length; from += each) {
+    const group = stretches.slice(from, from + each);
+    const stretch = group.reduce(joinStretches);
+    endsAt += stretch.durationMs / 1000;
+    points.push({ endsAt, stretch });
+  }
+  return points;
+}
+
+/** What is left over at the end is too short to measure a speed by. */
+function withoutTail(stretches: readonly Stretch[]): readonly Stretch[] {
+  const [before, last] = stretches.slice(-2);
+  if (before === undefined || last === undefined || last.durationMs >= shortestTailMs) return stretches;
+  return [...stretches.slice(0, -2), joinStretches(before, last)];
+}
+
+function joinStretches(one: Stretch, other: Stretch): Stretch {
+  const medianMs = highest(one.medianMs, other.medianMs);
+  const slowMs = highest(one.slowMs, other.slowMs);
+  return {
+    durationMs: one.durationMs + other.durationMs,
+    rows: one.rows + other.rows,
+    requests: one.requests + other.requests,
+    retries: one.retries + other.retries,
+    rateLimited: one.rateLimited + other.rateLimited,
+    ...(medianMs === undefined ? {} : { medianMs }),
+    ...(slowMs === undefined ? {} : { slowMs }),
+  };
+}
+
+function highest(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
+}
+
+function fieldTable(fill: FieldFill): Html {
+  if (fill.kind === 'unknown') return section('How full the fields are', html`<p>${fill.why}</p>`);
+  const rows = fill.fields.map(
+    ({
+      field,
+      filled,
+    }) => html`<tr><th scope="row">${field}</th><td><meter min="0" max="${Math.max(1, fill.rows)}" value="${filled}" aria-label="${field}">${percent(filled, fill.rows)}</meter></td>
+<td class="number">${percent(filled, fill.rows)}</td><td class="number">${number(filled)}</td></tr>`,
+  );
+  return section(
+    'How full the fields are',
+    html`<table><caption>Of ${number(fill.rows)} rows, after the mapping.</caption><thead><tr><th scope="col">Field</th><th scope="col">Filled</th>
+<th scope="col" class="number">Share</th><th scope="col" class="number">Rows</th></tr></thead><tbody>${rows}</tbody></table>`,
+  );
+}
+
+function fileList({ files, input }: ReportData): Html {
+  const links = files.map(({ name, path, link }) => html`<li>${name}: <a href="${link}">${path}</a></li>`);
+  const source = input === null ? undefined : html`<li>Input: ${input.file}, SHA-256 ${input.sha256}</li>`;
+  return section('Files', html`<ul>${source}${links}</ul>`);
+}
+
+function settingTable({ settings }: ReportData): Html {
+  const rows = settings.map(
+    ({ name, value, origin }) =>
+      html`<tr><th scope="row">${name}</th><td>${value}</td><td class="soft">${origin}</td></tr>`,
+  );
+  return section(
+    'Settings',
+    html`<div class="scroll" tabindex="0" role="region" aria-label="Settings"><table><thead><tr><th scope="col">Setting</th><th scope="col">Value</th><th scope="col">From</th></tr></thead><tbody>${rows}</tbody></table></div>`,
+  );
+}
+
+function section(title: string, content: Html): Html {
+  return html`<section><h2>${title}</h2>${content}</section>`;
+}
+
+function times(count: number): string {
+  if (count === 0) return 'never';
+  return count === 1 ? 'once' : `${number(count)} times`;
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en');
+}
+
+function percent(part: number, whole: number): string {
+  if (whole === 0) return '–';
+  const share = (part / whole) * 100;
+  return share > 0 && share < 0.1 ? '< 0.1 %' : `${share.toFixed(share === 100 || share === 0 ? 0 : 1)} %`;
+}

@@ -1,0 +1,54 @@
+import type { RowCounts } from '../../../pipelines/outcome.js';
+import type { ProblemGroup } from '../problem-groups.js';
+
+/** Everything that a report shows; nothing of a customer but what is in the reasons of the result file. */
+export interface ReportData {
+  readonly run: string;
+  readonly command: string;
+  readonly mode: string | null;
+  readonly status: string;
+  readonly stopReason: string | null;
+  readonly startedAt: Date;
+  readonly endedAt: Date | null;
+  readonly input: { readonly file: string; readonly sha256: string; readonly rows: number | null } | null;
+  readonly counts: RowCounts;
+  readonly problems: readonly ProblemGroup[];
+  readonly stretches: readonly Stretch[];
+  readonly fields: FieldFill;
+  readonly settings: readonly ReportSetting[];
+  readonly files: readonly ReportFile[];
+  readonly version: string;
+}
+
+/** What happened in one stretch of the run. */
+export interface Stretch {
+  readonly durationMs: number;
+  readonly rows: number;
+  readonly requests: number;
+  readonly retries: number;
+  readonly rateLimited: number;
+  readonly medianMs?: number;
+  readonly slowMs?: number;
+}
+
+/** How many rows have something in each field of the customer; or why that cannot be said. */
+export type FieldFill =
+  | {
+      readonly kind: 'known';
+      readonly rows: number;
+      readonly fields: readonly { readonly field: string; readonly filled: number }[];
+    }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+export interface ReportSetting {
+  readonly name: string;
+  readonly value: string;
+  readonly origin: string;
+}
+
+export interface ReportFile {
+  readonly name: string;
+  readonly path: string;
+  /** Relative to the report, so that both can move together. */
+  readonly link: string;
+}

@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { mainFile } from '../e2e/run-command-line.js';
+import { useWorkplace } from '../e2e/use-workplace.js';
+
+const place = useWorkplace();
+const run = promisify(execFile);
+
+/** What bash offers at the end of a line, by the script that the command prints. */
+async function offered(line: string): Promise<readonly string[]> {
+  const words = line.split(' ');
+  const script = `
+    eval "$(mypos-customers completion bash)"
+    COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}
+    _mypos-customers_yargs_completions; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const env = { PATH: `${place.path('bin')}:${process.env.PATH}`, HOME: place.path('home') };
+  const { stdout } = await run('bash', ['-c', script], { env });
+  return stdout.split('\n').filter((word) => word !== '');
+}
+
+beforeEach(() => {
+  mkdirSync(place.path('bin'));
+  place.write('bin/mypos-customers', `#!/bin/sh\nexec '${process.execPath}' '${mainFile}' "$@"\n`);
+  chmodSync(place.path('bin/mypos-customers'), 0o755);
+});
+
+describe('completion in bash', () => {
+  it.each([
+    ['mypos-customers im', ['import']],
+    ['mypos-customers import --max', ['--max-failures']],
+    ['mypos-customers import customers.csv --mode u', ['update', 'upsert']],
+    ['mypos-customers runs s', ['show']],
+    ['mypos-customers help rec', ['reconcile']],
+    // Nothing of ours: then bash offers files.
+    ['mypos-customers import ', []],
+    ['mypos-customers import --mapping m', []],
+  ])('of "%s" offers %j', async (line, expected) => {
+    expect(await offered(line)).toEqual(expected);
+  });
+});
+
+it.each(['bash', 'zsh', 'fish'])('prints a script for %s, whatever the shell is now', async (shell) => {
+  const { stdout } = await place.run(['completion', shell], { env: { SHELL: '/bin/sh' } });
+  expect(stdout).toContain({ bash: 'COMPREPLY', zsh: 'compdef', fish: 'complete -f -c' }[shell]);
+});
+
+describe('help', () => {
+  it.each([[['help', 'import']], [['import', '--help']]])('%j shows options and examples', async (args) => {
+    const { stdout, exitCode } = await place.run(args);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/--max-failures.*Examples:.*mypos-customers import customers\.csv/s);
+  });
+
+  it.each([[['help']], [['--help']]])('%j lists the commands', async (args) => {
+    expect((await place.run(args)).stdout).toMatch(/import \[file\].*help \[command\]/s);
+  });
+
+  it('names the nearest command for one that there is not', async () => {
+    const { stderr, exitCode } = await place.run(['help', 'imprt']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('did you mean "import"?');
+  });
+});

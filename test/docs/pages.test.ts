@@ -1,0 +1,45 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { rowStatuses } from '../../pipelines/outcome.js';
+import { collectCodes } from '../../reference/collect-codes.js';
+import { renderErrorCodesPage } from '../../reference/render-error-codes-page.js';
+import { resultColumns } from '../../src/results/result-row.js';
+
+const pages = readdirSync('docs').filter((name) => name.endsWith('.md'));
+const text = (name: string) => readFileSync(join('docs', name), 'utf8');
+
+describe('the manual', () => {
+  it('has a page of error codes that is what the sources say (else: npm run docs)', () => {
+    expect(text('error-codes.md')).toBe(renderErrorCodesPage());
+  });
+
+  it('finds the codes where they are', () => {
+    const codes = collectCodes();
+    expect(codes.length).toBeGreaterThan(100);
+    expect(codes.find(({ code }) => code === 'PLAIN_HTTP')).toEqual({
+      code: 'PLAIN_HTTP',
+      error: 'UsageError',
+      message: '… (…) would send the login unencrypted.',
+      nextStep: 'Use https:. Plain http: is for servers on this machine only.',
+    });
+  });
+
+  it.each(rowStatuses)('explains the status %s', (status) => {
+    expect(text('result-statuses.md')).toMatch(new RegExp(`^\\| \`${status}\` +\\|`, 'm'));
+  });
+
+  it.each(resultColumns)('explains the column %s', (column) => {
+    expect(text('result-statuses.md')).toContain(`\`${column}\``);
+  });
+
+  it('lists every page in its index', () => {
+    const listed = [...text('README.md').matchAll(/\]\(([\w-]+\.md)\)/g)].map(([, name]) => name);
+    expect(pages.filter((name) => name !== 'README.md' && !listed.includes(name))).toEqual([]);
+  });
+
+  it.each(pages)('has no dead link in %s', (name) => {
+    const links = [...text(name).matchAll(/\]\(([^)#:\s]+)(?:#[^)]*)?\)/g)].map(([, to]) => String(to));
+    expect(links.filter((to) => !existsSync(join('docs', dirname(name), to)))).toEqual([]);
+  });
+});
