@@ -21,7 +21,7 @@ const both = [
 ] as const;
 
 const write = (lines: readonly string[]) => place.write('customers.csv', customerFile(lines));
-const plan = (options: { output?: string } = {}): Promise<PlanSummary> =>
+const plan = (options: { output?: string; mostRows?: number } = {}): Promise<PlanSummary> =>
   planFile(place.settings(), { file: place.path('customers.csv'), ...options });
 const actions = ({ rows }: PlanSummary) => rows.map(({ action }) => action);
 
@@ -51,8 +51,14 @@ describe.each(both)('a plan by %s', (_name, mapping) => {
     write(customerLines(3));
     await place.import();
     write(mixed());
+    const short = await plan({ mostRows: 2 });
+    expect(short.rows.map(({ row, action }) => [row, action])).toEqual([
+      [3, 'update'],
+      [5, 'add'],
+    ]);
     const before = JSON.stringify(api.customers());
     const planned = await plan();
+    expect(short.counts).toEqual(planned.counts);
     expect(JSON.stringify(api.customers())).toBe(before);
     expect(actions(planned)).toEqual(['unchanged', 'update', 'unchanged', 'add', 'invalid', 'add', 'duplicate']);
     expect(planned.cost.calls).toBe(4);
