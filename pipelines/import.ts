@@ -1,11 +1,12 @@
 import type { CustomerMirror } from './mirror.js';
 import type { RowOutcome, RowStatus } from './outcome.js';
 import { type AgreedPlan, changedSincePlan, isAsPlanned } from './planned.js';
-import type { CustomersApi, RowSource, RunLedger, Settlement, ValidateDraft } from './ports.js';
+import type { CustomersApi, Intent, RowSource, RunLedger, Settlement, ValidateDraft } from './ports.js';
 import type { Row } from './row.js';
 import type { RunControl } from './run-control.js';
-import { addRow } from './stages/add-row.js';
+import { addRow, intentToAdd } from './stages/add-row.js';
 import { deleteCustomer } from './stages/delete-customer.js';
+import { earlyIntents } from './stages/early-intents.js';
 import { firstRows } from './stages/first-rows.js';
 import { inTurn } from './stages/in-turn.js';
 import { leftBehind } from './stages/left-behind.js';
@@ -99,22 +100,32 @@ async function importRows(
   // The next request need not wait until the outcome of the last is on disk: a crash leaves that row in doubt, which
   // reconciliation settles. Only a later row for the same customer builds on it.
   const settling = leftBehind();
+  const intents = earlyIntents(ledger, options.concurrency, earlyIntentOf(ports, inOrder), ports.now);
   const send = (work: OpenWork) =>
     oneAtATime(identityOf(work), async () => {
       const earlier = options.repeats === 'in-order' ? earlierOpen(work, register) : undefined;
       // A row for the same customer may have gone before this one, and may have been the one to create it.
       const now = inOrder ? matchRow(work, ledger, { ...matching, spareUnchanged: true }) : work;
-      const end = earlier === undefined ? await endOf(now, ports, options) : { outcome: waitsFor(earlier) };
+      const end =
+        earlier === undefined
+          ? await endOf(now, { ...ports, ledger: intents.ledger }, options)
+          : { outcome: waitsFor(earlier) };
       noteOpen(work, end.outcome.status, register);
       const settled = settleOne(work, end, ledger, control);
       if (inOrder) await settled;
       else settling.leave(settled);
     });
   try {
-    await forEachConcurrently(works, bounds, send);
+    await forEachConcurrently(works, bounds, (work) => intents.inTurn(work, () => send(work)), intents);
   } finally {
     await settling.end();
   }
+}
+
+/** Only what is certain to be sent as it is now: not where a row before it or a plan has a word in it. */
+function earlyIntentOf({ plan }: ImportPorts, inOrder: boolean): (work: OpenWork) => Intent | undefined {
+  return (work) =>
+    inOrder || plan !== undefined || work.customerCode !== undefined ? undefined : intentToAdd(work);
 }
 
 function matchOptions({ mirror }: ImportPorts, { mode, force, identityColumns: columns }: ImportOptions) {

@@ -9,17 +9,28 @@ export interface ConcurrencyBounds {
   readonly stopping: AbortSignal;
 }
 
+/** What is done to an item before its turn comes, so that the turn itself is short. */
+export interface Preparation<T> {
+  /** How many items may be ready, or getting ready, besides those worked on. */
+  ahead(): number;
+  prepare(item: T): Promise<void>;
+  /** The item is prepared and will not be worked on after all. */
+  takeBack(item: T): Promise<void>;
+}
+
 /**
  * Works on every item of a stream, several at once, in the order in which they come.
  *
- * @throws the first error of `work`, after everything under way has ended
+ * @throws the first error of `work` or of the preparation, after everything under way has ended
  */
 export async function forEachConcurrently<T>(
   batches: AsyncIterable<readonly T[]>,
   bounds: ConcurrencyBounds,
   work: (item: T) => Promise<void>,
+  preparation?: Preparation<T>,
 ): Promise<void> {
   const limit = pLimit(bounds.concurrency);
+  const ready = pLimit(bounds.concurrency);
   const errors: unknown[] = [];
   const over = () => bounds.stopping.aborted || errors.length > 0;
   let underWay = 0;
@@ -27,11 +38,21 @@ export async function forEachConcurrently<T>(
   // One waiter, woken by whatever ends next: racing hundreds of promises for every item costs more than the items.
   const oneEnds = () => new Promise<void>((resolve) => (wake = resolve));
 
+  async function inTwoSteps(item: T, { prepare, takeBack, ahead }: Preparation<T>): Promise<void> {
+    if (over()) return;
+    await prepare(item);
+    await limit(() => (over() ? takeBack(item) : work(item)));
+    const most = bounds.concurrency + ahead();
+    if (ready.concurrency !== most) ready.concurrency = most;
+  }
+
   function begin(item: T): void {
     underWay += 1;
-    void limit(async () => {
-      if (!over()) await work(item);
-    })
+    const done =
+      preparation === undefined
+        ? limit(async () => (over() ? undefined : work(item)))
+        : ready(() => inTwoSteps(item, preparation));
+    void done
       .catch((error: unknown) => {
         errors.push(error);
       })

@@ -11,10 +11,11 @@ const companyMs = 3;
 
 /**
  * Lets writes share one synced commit, since the sync is what costs. A write's promise resolves when it is on disk;
- * writes are done in the order in which they were asked for.
+ * writes are done in the order in which they were asked for. While the disk is busy with one group, the next gathers.
  */
 export class GroupCommit {
   #queue: Queued[] = [];
+  #isUrgent = false;
   #isCommitNear = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -22,16 +23,14 @@ export class GroupCommit {
 
   /** For what a request waits for: on disk with all that is asked for in this turn of the event loop. */
   write(write: () => void): Promise<void> {
-    if (!this.#isCommitNear) {
-      this.#isCommitNear = true;
-      setImmediate(() => this.#commit());
-    }
+    this.#isUrgent = true;
+    this.#commitSoon();
     return this.#enqueue(write);
   }
 
   /** For what nothing waits for: on disk with the next urgent write, or after a few milliseconds. */
   writeInCompany(write: () => void): Promise<void> {
-    this.#timer ??= setTimeout(() => this.#commit(), companyMs);
+    this.#commitInTime();
     return this.#enqueue(write);
   }
 
@@ -39,21 +38,37 @@ export class GroupCommit {
     return new Promise((resolve, reject) => this.#queue.push({ write, resolve, reject }));
   }
 
-  #commit(): void {
+  #commitSoon(): void {
+    if (this.#isCommitNear) return;
+    this.#isCommitNear = true;
+    setImmediate(() => this.#commit());
+  }
+
+  #commitInTime(): void {
+    if (this.#isCommitNear) return;
+    this.#timer ??= setTimeout(() => {
+      this.#isCommitNear = true;
+      void this.#commit();
+    }, companyMs);
+  }
+
+  async #commit(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#isCommitNear = false;
     const group = this.#queue;
     this.#queue = [];
-    if (group.length === 0) return;
+    this.#isUrgent = false;
     try {
-      this.database.transaction(() => {
+      this.database.transactionUnsynced(() => {
         for (const queued of group) queued.write();
       });
+      await this.database.sync();
+      for (const queued of group) queued.resolve();
     } catch (error) {
       for (const queued of group) queued.reject(error);
-      return;
     }
-    for (const queued of group) queued.resolve();
+    this.#isCommitNear = false;
+    if (this.#isUrgent) this.#commitSoon();
+    else if (this.#queue.length > 0) this.#commitInTime();
   }
 }
