@@ -124,8 +124,7 @@ async function importRows(
 
 /** Only what is certain to be sent as it is now: not where a row before it or a plan has a word in it. */
 function earlyIntentOf({ plan }: ImportPorts, inOrder: boolean): (work: OpenWork) => Intent | undefined {
-  return (work) =>
-    inOrder || plan !== undefined || work.customerCode !== undefined ? undefined : intentToAdd(work);
+  return (work) => (inOrder || plan !== undefined || work.customerCode !== undefined ? undefined : intentToAdd(work));
 }
 
 function matchOptions({ mirror }: ImportPorts, { mode, force, identityColumns: columns }: ImportOptions) {

@@ -1,4 +1,6 @@
+import { reached } from '../milestones.js';
 import type { Intent, RunLedger } from '../ports.js';
+import type { OpenWork } from '../work.js';
 import type { Preparation } from './map-concurrently.js';
 
 /** An intent may wait this long for its turn; then it is written anew, because a doubt is settled by its time. */
@@ -7,15 +9,17 @@ const longestWaitMs = 1000;
 const mostAhead = 500;
 /** Somewhat more than what leaves while the disk is busy, so that there is always one to send. */
 const reserve = 1.5;
+/** Before so many rows have been sent, nobody knows how fast the server is; a short file needs no haste. */
+const turnsToTrust = 100;
 /** The share of the newest reading in the running averages. */
 const newestShare = 0.05;
 
 /** Intents that are put on disk before the turn of their rows has come. */
-export interface EarlyIntents<T> extends Preparation<T> {
+export interface EarlyIntents extends Preparation<OpenWork> {
   /** As the run's ledger, but an intent that is on disk already costs nothing more. */
   readonly ledger: RunLedger;
   /** Takes note of how long it takes to send a row, its intent included. */
-  inTurn(item: T, send: () => Promise<void>): Promise<void>;
+  inTurn(work: OpenWork, send: () => Promise<void>): Promise<void>;
 }
 
 /**
@@ -25,30 +29,39 @@ export interface EarlyIntents<T> extends Preparation<T> {
  * @param concurrency - rows that are sent at once
  * @param intentOf - `undefined` where it takes a look at the customer to know what will be sent
  */
-export function earlyIntents<T>(
+export function earlyIntents(
   ledger: RunLedger,
   concurrency: number,
-  intentOf: (item: T) => Intent | undefined,
+  intentOf: (work: OpenWork) => Intent | undefined,
   now: () => number,
-): EarlyIntents<T> {
+): EarlyIntents {
   const writtenAt = new Map<number, number>();
-  let commitMs = 0;
-  let turnMs = Number.POSITIVE_INFINITY;
+  let [commitMs, turnMs, turns] = [0, 0, 0];
 
-  async function takeBack(item: T): Promise<void> {
-    const index = intentOf(item)?.index;
-    if (index !== undefined && writtenAt.delete(index)) await ledger.withdraw(index);
+  async function intend(intent: Intent): Promise<void> {
+    const start = performance.now();
+    await ledger.intend(intent);
+    commitMs = averaged(commitMs, performance.now() - start);
+  }
+
+  async function takeBack(work: OpenWork): Promise<void> {
+    const { index } = work.row;
+    if (writtenAt.delete(index)) await ledger.withdraw(index);
   }
 
   return {
-    ahead: () => Math.min(mostAhead, Math.floor((reserve * concurrency * commitMs) / turnMs)),
-    async prepare(item) {
-      const intent = intentOf(item);
+    ahead() {
+      if (turns < turnsToTrust) return 0;
+      return Math.min(mostAhead, Math.floor((reserve * concurrency * commitMs) / turnMs));
+    },
+    async prepare(work) {
+      const intent = turns < turnsToTrust ? undefined : intentOf(work);
       if (intent === undefined) return;
-      const start = performance.now();
-      await ledger.intend(intent);
-      writtenAt.set(intent.index, now());
-      commitMs = averaged(commitMs, performance.now() - start);
+      const at = now();
+      reached('before-intent');
+      await intend(intent);
+      reached('after-intent');
+      writtenAt.set(intent.index, at);
     },
     takeBack,
     ledger: {
@@ -56,22 +69,23 @@ export function earlyIntents<T>(
       intend(intent) {
         const at = writtenAt.get(intent.index);
         writtenAt.delete(intent.index);
-        return at !== undefined && now() - at <= longestWaitMs ? Promise.resolve() : ledger.intend(intent);
+        return at !== undefined && now() - at <= longestWaitMs ? Promise.resolve() : intend(intent);
       },
     },
-    async inTurn(item, send) {
+    async inTurn(work, send) {
       const start = performance.now();
       try {
         await send();
       } finally {
         // It was not sent after all: the run is stopping, or the row's turn showed something else.
-        await takeBack(item);
+        await takeBack(work);
       }
+      turns += 1;
       turnMs = averaged(turnMs, performance.now() - start);
     },
   };
 }
 
 function averaged(average: number, newest: number): number {
-  return Number.isFinite(average) && average > 0 ? average + (newest - average) * newestShare : newest;
+  return average > 0 ? average + (newest - average) * newestShare : newest;
 }
