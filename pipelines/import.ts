@@ -9,7 +9,7 @@ import { deleteCustomer } from './stages/delete-customer.js';
 import { earlyIntents } from './stages/early-intents.js';
 import { firstRows } from './stages/first-rows.js';
 import { inTurn } from './stages/in-turn.js';
-import { leftBehind } from './stages/left-behind.js';
+import { type LeftBehind, leftBehind } from './stages/left-behind.js';
 import { forEachConcurrently } from './stages/map-concurrently.js';
 import { mapBatch, mapRows, type RowMapper } from './stages/map-rows.js';
 import { fieldMatcher } from './stages/match-by-fields.js';
@@ -90,33 +90,33 @@ async function importRows(
   const mapped = mapRows(rows, mapping);
   const sound = ports.judge === undefined ? mapped : refuseDamage(mapped, ports.judge);
   const single = refuseRepeats(sound, register, options.repeats, options.identityColumns);
-  const works = settleEnded(matchRows(single, ledger, matching), ledger, control);
+  // The next request need not wait until the outcome of the last is on disk: a crash leaves that row in doubt, which
+  // reconciliation settles. Only a later row for the same customer builds on it.
+  const settling = leftBehind();
+  const works = settleEnded(matchRows(single, ledger, matching), ledger, control, settling);
   const bounds = {
     concurrency: options.concurrency,
     itemsAhead: options.concurrency * rowsAheadPerRequest,
     stopping: control.stopping,
   };
   const oneAtATime = inTurn();
-  // The next request need not wait until the outcome of the last is on disk: a crash leaves that row in doubt, which
-  // reconciliation settles. Only a later row for the same customer builds on it.
-  const settling = leftBehind();
   const intents = earlyIntents(ledger, options.concurrency, earlyIntentOf(ports, inOrder), ports.now);
-  const send = (work: OpenWork) =>
+  const sending = { ...ports, ledger: intents.ledger };
+  const send = async (work: OpenWork) => {
+    settling.leave(settleOne(work, await endOf(work, sending, options), ledger, control));
+  };
+  const sendInOrder = (work: OpenWork) =>
     oneAtATime(identityOf(work), async () => {
-      const earlier = options.repeats === 'in-order' ? earlierOpen(work, register) : undefined;
+      const earlier = earlierOpen(work, register);
       // A row for the same customer may have gone before this one, and may have been the one to create it.
-      const now = inOrder ? matchRow(work, ledger, { ...matching, spareUnchanged: true }) : work;
-      const end =
-        earlier === undefined
-          ? await endOf(now, { ...ports, ledger: intents.ledger }, options)
-          : { outcome: waitsFor(earlier) };
+      const now = matchRow(work, ledger, { ...matching, spareUnchanged: true });
+      const end = earlier === undefined ? await endOf(now, sending, options) : { outcome: waitsFor(earlier) };
       noteOpen(work, end.outcome.status, register);
-      const settled = settleOne(work, end, ledger, control);
-      if (inOrder) await settled;
-      else settling.leave(settled);
+      await settleOne(work, end, ledger, control);
     });
+  const one = inOrder ? sendInOrder : send;
   try {
-    await forEachConcurrently(works, bounds, (work) => intents.inTurn(work, () => send(work)), intents);
+    await forEachConcurrently(works, bounds, (work) => intents.inTurn(work, () => one(work)), intents);
   } finally {
     await settling.end();
   }
@@ -180,12 +180,13 @@ async function* settleEnded(
   batches: AsyncIterable<readonly Work[]>,
   ledger: RunLedger,
   control: RunControl,
+  settling: LeftBehind,
 ): AsyncIterable<readonly OpenWork[]> {
   for await (const batch of batches) {
     control.noteSeen(batch.length);
     const ended = batch.filter((work): work is EndedWork => work.outcome !== undefined);
     if (ended.length > 0) {
-      await ledger.settle(ended.map((work) => settlement(work, work.outcome)));
+      settling.leave(ledger.settle(ended.map((work) => settlement(work, work.outcome))));
       for (const work of ended) control.count(work.outcome.status);
     }
     yield batch.filter((work): work is OpenWork => work.outcome === undefined);

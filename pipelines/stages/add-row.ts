@@ -42,7 +42,8 @@ export async function addRow(work: OpenWork, ports: WritePorts): Promise<WriteEn
       attempts: answer.attempts,
       ...withNotes(notes),
     },
-    writtenHash: contentHash(payload),
+    // The fingerprint of the draft is that of what was sent, but for what was left out of it.
+    writtenHash: payload === work.draft && work.command === undefined ? work.contentHash : contentHash(payload),
     written: writtenAs(work, { ...payload, ...answer.customer }, 'sent'),
   };
 }

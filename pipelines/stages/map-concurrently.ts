@@ -30,29 +30,24 @@ export async function forEachConcurrently<T>(
   preparation?: Preparation<T>,
 ): Promise<void> {
   const limit = pLimit(bounds.concurrency);
-  const ready = pLimit(bounds.concurrency);
   const errors: unknown[] = [];
   const over = () => bounds.stopping.aborted || errors.length > 0;
+  // What is being prepared is on disk already, or soon: no more of it than is told.
+  const most = () => (preparation === undefined ? bounds.itemsAhead : bounds.concurrency + preparation.ahead());
   let underWay = 0;
   let wake = () => {};
   // One waiter, woken by whatever ends next: racing hundreds of promises for every item costs more than the items.
   const oneEnds = () => new Promise<void>((resolve) => (wake = resolve));
 
-  async function inTwoSteps(item: T, { prepare, takeBack, ahead }: Preparation<T>): Promise<void> {
-    if (over()) return;
-    await prepare(item);
-    await limit(() => (over() ? takeBack(item) : work(item)));
-    const most = bounds.concurrency + ahead();
-    if (ready.concurrency !== most) ready.concurrency = most;
+  async function inTurn(item: T): Promise<void> {
+    if (preparation === undefined) return limit(async () => (over() ? undefined : work(item)));
+    await preparation.prepare(item);
+    return limit(() => (over() ? preparation.takeBack(item) : work(item)));
   }
 
   function begin(item: T): void {
     underWay += 1;
-    const done =
-      preparation === undefined
-        ? limit(async () => (over() ? undefined : work(item)))
-        : ready(() => inTwoSteps(item, preparation));
-    void done
+    void inTurn(item)
       .catch((error: unknown) => {
         errors.push(error);
       })
@@ -67,7 +62,7 @@ export async function forEachConcurrently<T>(
       for (const item of batch) {
         if (over()) break;
         begin(item);
-        while (underWay >= bounds.itemsAhead) await oneEnds();
+        while (underWay >= most()) await oneEnds();
       }
       if (over()) break;
     }
