@@ -32,6 +32,8 @@ export interface ClientOptions {
   readonly tokenStore: TokenStore;
   /** Requests a second; `Infinity` for no limit. */
   readonly ratePerSecond: number;
+  /** Shared with other processes, and so instead of a pace of our own. */
+  readonly pace?: Pace;
   /** Requests in flight at most; one connection each. */
   readonly concurrency: number;
   /** @default 60000 */
@@ -77,14 +79,9 @@ export function openCustomersClient(options: ClientOptions): CustomersClient {
     proxy: options.proxy,
     trusted: options.trusted,
   });
-  const pace = createPace(options.ratePerSecond, now);
-  const traffic: ApiTraffic = {
-    requests: 0,
-    retries: 0,
-    rateLimited: 0,
-    clockDifferenceMs: undefined,
-    latency: new LatencyMeter(),
-  };
+  const pace = options.pace ?? createPace(options.ratePerSecond, now);
+  const counts = { requests: 0, retries: 0, rateLimited: 0 };
+  const traffic: ApiTraffic = { ...counts, clockDifferenceMs: undefined, latency: new LatencyMeter() };
   const exchanges = new Exchanges({
     http,
     pace,

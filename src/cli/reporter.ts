@@ -1,4 +1,5 @@
 import { CustomersError, type ExitCode, exitCodes } from '../errors.js';
+import { explainFailure } from '../library/explain-failure.js';
 import { withSettings } from './follow-up.js';
 
 /** How a command talks: its result on standard output, everything else on standard error. */
@@ -67,7 +68,7 @@ export function createReporter(choice: OutputChoice, streams: Streams): Reporter
       new Promise((resolve, reject) => {
         const whole = withSettings(text, choice.argv);
         const output = choice.json ? `${JSON.stringify(document, null, 2)}\n` : whole === '' ? '' : `${whole}\n`;
-        stdout.write(output, (error) => (error ? reject(error) : resolve()));
+        stdout.write(output, (error) => (error && !isReaderGone(error) ? reject(notPrinted(error)) : resolve()));
       }),
     remark: (text) => {
       if (!choice.quiet) say(text);
@@ -94,6 +95,16 @@ export function createReporter(choice: OutputChoice, streams: Streams): Reporter
       return error.exitCode;
     },
   };
+}
+
+/** A reader that has seen enough is no failure: what the command did is done. Windows calls it the end of the file. */
+function isReaderGone(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'EPIPE' || error.code === 'EOF';
+}
+
+function notPrinted(error: Error): unknown {
+  const nextStep = 'What the command did is done; only its result was not printed. `mypos-customers runs` shows it.';
+  return explainFailure(error, 'Standard output cannot be written', nextStep);
 }
 
 /** What `--json` prints when there is no result, so that a script always gets one document. */
