@@ -137,6 +137,10 @@ export const remedies: Readonly<Record<string, Remedy>> = {
     says: 'A number stands where a date is expected: the count of days that a spreadsheet keeps.',
     next: 'Format the column as a date (yyyy-mm-dd) and export again.',
   },
+  PACE_LOST: {
+    says: 'Redis, on which this machine shares its pace with others, cannot be reached or does not answer.',
+    next: 'See to Redis, or leave out --pace while no other machine uses this login. A run that was stopped goes on with resume.',
+  },
   DIGITS_LOST: { says: 'A long number ends in zeros: a spreadsheet keeps 15 digits.', next: formatAsText },
   SCIENTIFIC_NUMBER: { says: 'A spreadsheet turned a long number into scientific notation.', next: formatAsText },
   ERROR_VALUE: {

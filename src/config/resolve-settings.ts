@@ -42,6 +42,8 @@ export function resolveSettings(options: SettingOptions, environment: Environmen
     accessToken: readSecret('ACCESS_TOKEN', environment, undefined, found?.profile.accessTokenFile, found),
     stateDir: stateDir(options, environment, found),
     ratePerSecond: rate(pick('rate')),
+    pace: pace(options, found),
+    pacePassword: readSecret('PACE_PASSWORD', environment, undefined, found?.profile.pacePasswordFile, found),
     concurrency: whole(positive(pick('concurrency'), 'concurrency', 256), 'concurrency'),
     requestTimeoutMs: { value: timeout.value * 1000, origin: timeout.origin },
     caFile: caFile(options, found),
@@ -69,7 +71,7 @@ export function withoutLogin(environment: Environment): Environment {
 
 /** A value from the environment, from the file that the environment names, or from the profile. */
 function readSecret(
-  name: 'USERNAME' | 'PASSWORD' | 'ACCESS_TOKEN',
+  name: 'USERNAME' | 'PASSWORD' | 'ACCESS_TOKEN' | 'PACE_PASSWORD',
   environment: Environment,
   ownValue: string | undefined,
   ownFile: string | undefined,
@@ -145,6 +147,30 @@ function stateDir(options: SettingOptions, environment: Environment, found: Foun
 function rate(setting: Setting<string>): Setting<number> {
   if (setting.value === 'unlimited') return { value: Number.POSITIVE_INFINITY, origin: setting.origin };
   return positive(setting, 'rate', 100_000, ', or "unlimited" (for a sandbox)');
+}
+
+function pace(options: SettingOptions, found: FoundProfile | undefined): Setting<string | undefined> {
+  const own = found?.profile.pace;
+  const setting =
+    options.pace === undefined
+      ? { value: own, origin: own === undefined ? 'not set' : (found?.origin ?? '') }
+      : { value: options.pace, origin: 'option --pace' };
+  const { value, origin } = setting;
+  if (value === undefined) return setting;
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || !['redis:', 'rediss:'].includes(url.protocol) || url.host === '')
+    throw unusable({ value: withoutSecrets(value), origin }, 'pace', 'an address such as redis://host:6379');
+  if (url.password !== '' || url.searchParams.has('password'))
+    throw new UsageError(`The address of the pace (${origin}) holds a password.`, {
+      code: 'SETTING_UNUSABLE',
+      nextStep: 'Put it into MYPOS_CONNECT_PACE_PASSWORD, or into a file that MYPOS_CONNECT_PACE_PASSWORD_FILE names.',
+    });
+  return setting;
+}
+
+/** An address that is none may hold a password all the same. */
+function withoutSecrets(address: string): string {
+  return address.replace(/^(\w*:?\/*).*@/, '$1…@').replace(/\?.*/, '?…');
 }
 
 function positive(setting: Setting<string>, name: string, most: number, or = ''): Setting<number> {
