@@ -109,7 +109,7 @@ function read(path: string): Buffer {
     throw new UsageError(`The mapping ${path} cannot be read: ${unreadable[code] ?? code}.`, {
       code: 'MAPPING_MISSING',
       nextStep:
-        'Name your mapping with --mapping, or have one proposed: mypos-customers mapping suggest <file of customers>',
+        'Name your mapping with --mapping; mappings.example.json shows what one looks like, and mypos-customers mapping suggest <file> proposes one.',
       cause: error,
     });
   }
