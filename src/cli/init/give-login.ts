@@ -112,7 +112,7 @@ async function fill(known: Known, reporter: Reporter): Promise<Parts | undefined
 
 async function askAddress(reporter: Reporter): Promise<string> {
   for (;;) {
-    const answer = await ask(`Address of the API, or "sandbox" to try it all on this machine [${usualAddress}]: `);
+    const answer = await ask(`Address of the API, or "sandbox" to try it all on this machine\n[${usualAddress}]: `);
     const address = answer.trim() === '' ? usualAddress : answer.trim();
     try {
       return /^sandbox$/i.test(address) ? 'sandbox' : checkedBaseUrl({ value: address, origin: 'typed' }).value;
