@@ -4,6 +4,7 @@ import { resolveSettings } from '../../src/config/resolve-settings.js';
 import { importFile } from '../../src/library/import-file.js';
 import { defineSurvey } from '../harness/benchmark.js';
 import { customerMapping, writeCustomersCsv } from '../harness/customers-csv.js';
+import { takeRequests } from '../harness/request-log.js';
 import { serveSandbox } from '../harness/serve-sandbox.js';
 
 const rates = [5, 50, 500, 2000] as const;
@@ -22,8 +23,7 @@ async function arrivalsAt(rate: number, seconds: number, folder: string): Promis
     const options = { mapping, baseUrl: server.baseUrl, stateDir: join(own, 'state'), rate: String(rate) };
     const { stopped } = await importFile(resolveSettings({ ...options, concurrency: '16' }, login), { file });
     if (stopped !== null) throw new Error(stopped.message);
-    const log = await fetch(new URL('/_sandbox/requests', server.baseUrl));
-    return ((await log.json()) as readonly { readonly at: number }[]).map(({ at }) => at);
+    return (await takeRequests(server.baseUrl)).map(({ at }) => at);
   } finally {
     server.stop();
   }
