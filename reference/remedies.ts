@@ -36,6 +36,15 @@ export const remedies: Readonly<Record<string, Remedy>> = {
     next: 'Check the network and the address; `mypos-customers doctor` finds out more. Then `mypos-customers resume`.',
   },
 
+  ADDRESS_UNUSABLE: {
+    says: 'The address cannot be reached, or there is no Customers API at it. Nothing was written.',
+    next: 'Check --base-url; it usually ends in /api/v2. `mypos-customers doctor` finds out more.',
+  },
+  LOGIN_UNUSABLE: {
+    says: 'The API refused the login. Nothing was written.',
+    next: 'Check --username (the API user’s e-mail) and what --password-file holds.',
+  },
+
   // Bugs and the course of a run.
   BUG: {
     says: 'An error that this program did not expect.',

@@ -22,6 +22,8 @@ export interface Reporter {
   warn(text: string): void;
   /** Something that went wrong without ending the command; said also with `--quiet`. */
   trouble(text: string): void;
+  /** The same, for what another command line would have done: what is to be typed next follows that. */
+  as(argv: readonly string[]): Reporter;
   /** While something is drawn in place, lines go through its owner, which knows how to keep clear of it. */
   drawing(print: ((line: string) => void) | undefined): void;
   /** Says what was wrong and what to do next. @returns the exit code */
@@ -77,6 +79,7 @@ export function createReporter(choice: OutputChoice, streams: Streams): Reporter
       if (!choice.quiet) say(`${paint('yellow', 'Warning:')} ${text}`);
     },
     trouble: say,
+    as: (argv) => createReporter({ ...choice, argv }, streams),
     drawing: (print) => {
       printAbove = print;
     },

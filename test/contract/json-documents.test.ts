@@ -116,6 +116,12 @@ describe('the document of --json', () => {
     expect(shapeOf(await document('crosswalk', 'rebuild', 'customers.results.csv'))).toMatchSnapshot();
   });
 
+  it('of init', async () => {
+    await place.openApi();
+    writeCustomers(place, 6);
+    expect(shapeOf(await document('init', 'customers.csv', '--pilot', 'account', ...fast))).toMatchSnapshot();
+  });
+
   it('of doctor', async () => {
     await place.openApi();
     expect(shapeOf(await document('doctor'))).toMatchSnapshot();

@@ -3,18 +3,11 @@ import { importFile } from '../../src/library/import-file.js';
 import { type PlanSummary, planFile } from '../../src/library/plan-file.js';
 import { customerFile, customerLines } from '../e2e/customer-files.js';
 import { clientOf } from '../sandbox/sandbox-client.js';
+import { matched, stamped } from './upsert-mappings.js';
 import { useOffice } from './use-office.js';
 
 const place = useOffice();
 
-const fields = {
-  customerName: 'Name',
-  postalCode: 'Post Code',
-  emailAddress: { column: 'Email', transform: ['email'] },
-  creditLimit: { column: 'Limit', type: 'number' },
-};
-const stamped = { version: 1, mode: 'upsert', key: { column: 'No', stamp: 'cC_001' }, fields };
-const matched = { version: 1, mode: 'upsert', match: ['emailAddress'], fields, ignore: ['No'] };
 const both = [
   ['a key', stamped],
   ['fields to match by', matched],
