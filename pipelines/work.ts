@@ -1,4 +1,5 @@
 import type { Command } from './command.js';
+import { contentHash } from './content-hash.js';
 import type { Draft } from './customer.js';
 import type { RowOutcome } from './outcome.js';
 import type { Reason, Row } from './row.js';
@@ -6,19 +7,54 @@ import type { Reason, Row } from './row.js';
 /** A row on its way through the stages: still open, or ended with its outcome. */
 export type Work = OpenWork | EndedWork;
 
-export interface OpenWork {
-  readonly row: Row;
-  readonly outcome?: undefined;
+/** What a row says of itself. */
+export interface Statement {
   readonly draft: Draft;
   /** The legacy system's identifier. */
-  readonly key?: string;
+  readonly key: string | undefined;
   /** The customer that the row is about: named by the row itself, or found by matching. Without one it is an add. */
-  readonly customerCode?: string;
+  readonly customerCode: string | undefined;
   /** By which the customer is found when there is neither a code nor a known key. */
-  readonly matchValue?: string;
+  readonly matchValue: string | undefined;
   /** What the row itself asks for; without one, the import's mode decides. */
-  readonly command?: Command;
-  readonly contentHash: string;
+  readonly command: Command | undefined;
+}
+
+/** A class, since the fingerprint is worked out when it is asked for: it costs more than to read the row. */
+export class OpenWork implements Statement {
+  declare readonly outcome: undefined;
+  readonly draft: Draft;
+  readonly key: string | undefined;
+  readonly customerCode: string | undefined;
+  readonly matchValue: string | undefined;
+  readonly command: Command | undefined;
+  #contentHash: string | undefined;
+
+  constructor(
+    readonly row: Row,
+    { draft, key, customerCode, matchValue, command }: Statement,
+    hash?: string,
+  ) {
+    this.draft = draft;
+    this.key = key;
+    this.customerCode = customerCode;
+    this.matchValue = matchValue;
+    this.command = command;
+    this.#contentHash = hash;
+  }
+
+  /** The fingerprint of what would be written. */
+  get contentHash(): string {
+    const isOfItsOwn = this.command === 'REPLACE' || this.command === 'DELETE';
+    this.#contentHash ??= contentHash(isOfItsOwn ? { ...this.draft, 'row command': this.command } : this.draft);
+    return this.#contentHash;
+  }
+
+  /** The same row, now that its customer is known. */
+  about(customerCode: string): OpenWork {
+    const { row, draft, key, matchValue, command } = this;
+    return new OpenWork(row, { draft, key, customerCode, matchValue, command }, this.#contentHash);
+  }
 }
 
 export interface EndedWork {
@@ -36,19 +72,28 @@ export function identityOf(work: Identifying): string | undefined {
 }
 
 interface Identifying {
-  readonly key?: string;
-  readonly customerCode?: string;
-  readonly matchValue?: string;
+  readonly key?: string | undefined;
+  readonly customerCode?: string | undefined;
+  readonly matchValue?: string | undefined;
 }
 
 /** The end of a row that names a customer whom the API does not know. */
-export function unknownCustomer(customerCode: string, mapper: { columnsOf(field: string): readonly string[] }) {
+export function unknownCustomer(
+  customerCode: string,
+  mapper: { columnsOf(field: string): readonly string[] },
+  key: string | undefined,
+) {
+  const columns = mapper.columnsOf('customerCode');
+  const advice =
+    key === undefined || columns.length > 0
+      ? 'Correct the code, or add the customer with --mode add.'
+      : `The key "${key}" stands for it, so somebody has deleted it there. To add it anew: mypos-customers crosswalk forget "${key}", then import again.`;
   return {
     status: 'rejected',
     httpStatus: 404,
     errorCode: 'NOT_FOUND',
-    message: `The API knows no customer ${customerCode}. Correct the code, or add the customer with --mode add.`,
-    columns: mapper.columnsOf('customerCode'),
+    message: `The API knows no customer ${customerCode}. ${advice}`,
+    columns,
     attempts: 0,
     customerCode,
   } as const;

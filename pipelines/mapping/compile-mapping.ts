@@ -68,9 +68,17 @@ export function compileMapping(
 }
 
 function withoutEscapes(row: Row): Row {
-  if (!row.cells.some((cell) => typeof cell === 'string' && cell.startsWith("'"))) return row;
+  if (!mayBeEscaped(row)) return row;
   return { ...row, cells: row.cells.map((cell) => (typeof cell === 'string' ? unescapeFormula(cell) : cell)) };
 }
+
+/** Without a closure: it runs for every cell of the file. */
+function mayBeEscaped({ cells }: Row): boolean {
+  for (const cell of cells) if (typeof cell === 'string' && cell.charCodeAt(0) === apostrophe) return true;
+  return false;
+}
+
+const apostrophe = 0x27;
 
 function keyTargets(
   { key, nullToken }: Mapping,

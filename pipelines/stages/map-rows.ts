@@ -1,9 +1,8 @@
 import type { Command } from '../command.js';
-import { contentHash } from '../content-hash.js';
 import type { Draft } from '../customer.js';
 import type { ValidateDraft } from '../ports.js';
 import type { Reason, Row } from '../row.js';
-import { type EndedWork, invalid, type Work } from '../work.js';
+import { type EndedWork, invalid, OpenWork, type Work } from '../work.js';
 import { matchValue } from './match-by-fields.js';
 
 /** What a mapping makes of a row. */
@@ -51,16 +50,7 @@ function workFor(row: Row, mapped: MappedRow, { mapper, validate, matchFields = 
   const reasons = reasonsOf(mapped, { mapper, validate, matchFields });
   if (reasons.length > 0) return invalid(row, reasons, key);
   const value = key === undefined && customerCode === undefined ? matchValue(draft, matchFields) : undefined;
-  const isOfItsOwn = command === 'REPLACE' || command === 'DELETE';
-  return {
-    row,
-    draft,
-    contentHash: contentHash(isOfItsOwn ? { ...draft, 'row command': command } : draft),
-    ...(key === undefined ? {} : { key }),
-    ...(customerCode === undefined ? {} : { customerCode }),
-    ...(value === undefined ? {} : { matchValue: value }),
-    ...(command === undefined ? {} : { command }),
-  };
+  return new OpenWork(row, { draft, key, customerCode, matchValue: value, command });
 }
 
 const identity: ReadonlySet<string | undefined> = new Set(['customerCode', 'customerId', undefined]);

@@ -72,7 +72,7 @@ function findCustomer(work: OpenWork, ledger: RunLedger, options: MatchOptions):
   if (known === undefined) return mode === 'update' ? notThere(work, columns) : work;
   if (known.certainty === 'in_doubt') return skipped(work, known, inDoubt(work, known));
   if (mode === 'add' || work.key === undefined) return skipped(work, known, alreadyCreated(work, known));
-  return known.customerCode === undefined ? work : { ...work, customerCode: known.customerCode };
+  return known.customerCode === undefined ? work : work.about(known.customerCode);
 }
 
 /** Exactly the same content, which can only tell that an add of a row without a key would be a second one. */
@@ -102,7 +102,7 @@ function matchFields(work: OpenWork, ledger: RunLedger, { matcher, columns }: Ma
   const other = work.key === undefined ? undefined : ledger.keyOfCustomer(customerCode);
   if (other !== undefined && other !== work.key)
     return invalid(work.row, [taken(work, customerCode, other, columns)], work.key);
-  return { ...work, customerCode };
+  return work.about(customerCode);
 }
 
 /** A row whose customer must exist and does not; for a delete, that is what it wanted. */

@@ -1,5 +1,6 @@
 import { type EndedWork, identityOf, invalid, type OpenWork, type Work } from '../work.js';
 import { type FirstRow, FirstRowsRegister } from './first-rows-register.js';
+import { IdSet } from './id-set.js';
 
 /** What to do with a second row for a customer that says something else than the first. */
 export type RepeatPolicy = 'error' | 'in-order';
@@ -46,11 +47,56 @@ export async function* refuseRepeats(
   for await (const batch of batches) yield batch.map((work) => judge(work, register, policy, columns));
 }
 
+/**
+ * As {@link refuseRepeats}, for rows that can be read twice. Most files repeat nobody, and to fingerprint every row costs
+ * more than to read it: only when somebody comes again are the rows before read anew, for what they say.
+ *
+ * @param again - all rows once more, from the first
+ */
+export async function* refuseRareRepeats(
+  batches: AsyncIterable<readonly Work[]>,
+  again: () => AsyncIterable<readonly Work[]>,
+  columns: readonly string[],
+): AsyncIterable<readonly Work[]> {
+  const seen = new IdSet();
+  let register: RepeatRegister | undefined;
+  for await (const batch of batches) {
+    const first = batch[0]?.row.index ?? 0;
+    if (register === undefined && !areNew(batch, seen)) register = await registerOf(again(), first);
+    const known = register;
+    yield known === undefined ? batch : batch.map((work) => judge(work, known, 'error', columns));
+  }
+}
+
+function areNew(batch: readonly Work[], seen: IdSet): boolean {
+  for (const work of batch) {
+    const identity = identityOf(work);
+    if (identity !== undefined && !seen.add(identity)) return false;
+  }
+  return true;
+}
+
+/** Whom the rows before the one with the index are about. */
+async function registerOf(batches: AsyncIterable<readonly Work[]>, index: number): Promise<RepeatRegister> {
+  const register = new RepeatRegister();
+  for await (const batch of batches)
+    for (const work of batch) {
+      if (work.row.index >= index) return register;
+      const identity = identityOf(work);
+      if (identity !== undefined) register.note(identity, firstRowOf(work));
+    }
+  return register;
+}
+
+function firstRowOf(work: Work): FirstRow {
+  const row = work.row.number;
+  return work.outcome === undefined ? { row, contentHash: work.contentHash } : { row };
+}
+
 function judge(work: Work, register: RepeatRegister, policy: RepeatPolicy, columns: readonly string[]): Work {
   const identity = identityOf(work);
   if (identity === undefined) return work;
-  const contentHash = work.outcome === undefined ? { contentHash: work.contentHash } : {};
-  const first = register.note(identity, { row: work.row.number, ...contentHash });
+  const first = register.note(identity, firstRowOf(work));
   if (first === undefined || work.outcome !== undefined) return work;
   if (first.contentHash === work.contentHash) return sameAgain(work, first.row);
   if (policy === 'in-order') return work;

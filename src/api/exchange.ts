@@ -258,17 +258,17 @@ function transportFailure(error: TransportError): Failure {
 }
 
 function classify(answer: HttpAnswer, understands: Understands): Failure | undefined {
-  const { status, body } = answer;
+  const { status } = answer;
   if (status >= 200 && status < 300) {
     if (understands(answer)) return undefined;
     const refusal = {
-      ...readRefusal(status, body),
+      ...readRefusal(answer),
       errorCode: 'UNREADABLE_ANSWER',
       message: `The API answered HTTP ${status}, but not with the JSON that it documents.`,
     };
     return { failure: 'ambiguous', refusal, answer };
   }
-  return { failure: classOf(status), refusal: readRefusal(status, body), answer };
+  return { failure: classOf(status), refusal: readRefusal(answer), answer };
 }
 
 function classOf(status: number): FailureClass {

@@ -6,7 +6,8 @@ import { type FoundProfile, readProfile } from './config-file.js';
 import { proxyFor } from './proxy-for.js';
 import type { Setting, SettingOptions, Settings } from './settings.js';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** As `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 const defaults = {
   baseUrl: 'https://api.myposconnect.com/api/v2',
@@ -56,6 +57,18 @@ export function resolveSettings(options: SettingOptions, environment: Environmen
   };
 }
 
+/** The login that the environment gives, as far as it does. @throws UsageError for a file that cannot be read */
+export function loginOf(environment: Environment): { readonly username?: string; readonly password?: string } {
+  const username = readSecret('USERNAME', environment, undefined, undefined, undefined).value;
+  const password = readSecret('PASSWORD', environment, undefined, undefined, undefined).value;
+  return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
+}
+
+/** The environment without what it says of an address or login, so that a profile counts. */
+export function withoutLogin(environment: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('MYPOS_CONNECT_')));
+}
+
 /** A value from the environment, from the file that the environment names, or from the profile. */
 function readSecret(
   name: 'USERNAME' | 'PASSWORD' | 'ACCESS_TOKEN' | 'PACE_PASSWORD',
@@ -73,7 +86,8 @@ function readSecret(
   return { value: undefined, origin: 'not set' };
 }
 
-function secretFile(path: string, origin: string): Setting<string> {
+/** Reads a secret without the line end that editors add. @throws UsageError */
+export function secretFile(path: string, origin: string): Setting<string> {
   try {
     // Editors end a file with a line end; no secret does.
     return { value: readFileSync(path, 'utf8').replace(/\r?\n$/, ''), origin: `file ${path} (${origin})` };
@@ -87,7 +101,8 @@ function secretFile(path: string, origin: string): Setting<string> {
   }
 }
 
-function checkedBaseUrl(setting: Setting<string>): Setting<string> {
+/** An address that a login may be sent to, without a slash at its end. @throws UsageError */
+export function checkedBaseUrl(setting: Setting<string>): Setting<string> {
   let url: URL;
   try {
     url = new URL(setting.value);

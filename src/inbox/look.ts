@@ -53,10 +53,10 @@ export async function lookInto(folder: string): Promise<Look> {
 
 function whyMisnamed(name: string, seen: Sighting | string | undefined): string | undefined {
   // Node shows what is not UTF-8 by this sign, and then finds no such file.
-  if (seen === undefined && name.includes('\ufffd')) return 'its name is not in UTF-8, so that it cannot be opened';
+  if (seen === undefined && name.includes('\ufffd')) return 'it is not in UTF-8, so that the file cannot be opened';
   const bytes = Buffer.byteLength(name);
   if (typeof seen !== 'object' || bytes <= mostNameBytes) return undefined;
-  return `its name has ${bytes} bytes; with more than ${mostNameBytes}, that of its result file would be too long`;
+  return `it has ${bytes} bytes; with more than ${mostNameBytes}, that of its result file would be too long`;
 }
 
 /** @returns why it is no file to take, or `undefined` when it has gone meanwhile or is a folder */

@@ -2,25 +2,23 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { allowedTexts } from '../../pipelines/mapping/allowed-texts.js';
-import type { CompiledMapping } from '../../pipelines/mapping/compile-mapping.js';
-import { secretFields } from '../../pipelines/mapping/customer-fields.js';
 import { type RowOutcome, type RowStatus, rowStatuses } from '../../pipelines/outcome.js';
 import type { ColumnProfile } from '../../pipelines/profile/column-profile.js';
 import { profileRows } from '../../pipelines/profile/profile-rows.js';
-import type { Reason } from '../../pipelines/row.js';
+import type { Reason, Row } from '../../pipelines/row.js';
 import { firstRows } from '../../pipelines/stages/first-rows.js';
 import { mapRows } from '../../pipelines/stages/map-rows.js';
 import { refuseDamage } from '../../pipelines/stages/refuse-damage.js';
-import { RepeatRegister, refuseRepeats } from '../../pipelines/stages/refuse-repeats.js';
+import { refuseRareRepeats } from '../../pipelines/stages/refuse-repeats.js';
 import type { Work } from '../../pipelines/work.js';
 import type { Settings } from '../config/settings.js';
 import { assertWritable } from '../files/atomic-file.js';
 import { ProblemGroups } from '../results/problem-groups.js';
 import { type AllowedByColumn, type ResultLine, writeResultLines } from '../results/write-results.js';
 import { createDraftValidator } from '../validation/create-draft-validator.js';
-import { openInput, type ReadOptions } from './input.js';
+import { openInput, type ReadOptions, rowsAgain } from './input.js';
 import { lookForDamage, watchInput } from './look-for-damage.js';
-import { compileFor, identityColumns, readMappingFile } from './mapping-file.js';
+import { compileFor, identityColumns, readMappingFile, secretColumns } from './mapping-file.js';
 import type { RunObserver } from './observer.js';
 import { exitCodeOf, noTraffic, type RunSummary } from './run-summary.js';
 
@@ -91,12 +89,13 @@ async function checkInput(
   const read = () => (before === undefined ? watch.batches() : firstRows(source.batches(), options.first));
   const counts = Object.fromEntries(rowStatuses.map((status) => [status, 0])) as Record<RowStatus, number>;
   const profile = options.columns === true ? profileRows(read(), source.columns, secretColumns(mapper)) : undefined;
-  const mapped = mapRows(profile?.batches ?? read(), {
-    mapper,
-    validate: createDraftValidator(mapping.customFields, mapper.fields),
-  });
-  const sound = options.strict === true && before !== undefined ? refuseDamage(mapped, before.judge) : mapped;
-  const checked = refuseRepeats(sound, new RepeatRegister(), 'error', identityColumns(mapper));
+  const validate = createDraftValidator(mapping.customFields, mapper.fields);
+  const judge = (rows: AsyncIterable<readonly Row[]>) => {
+    const mapped = mapRows(rows, { mapper, validate });
+    return options.strict === true && before !== undefined ? refuseDamage(mapped, before.judge) : mapped;
+  };
+  const again = () => judge(rowsAgain(input));
+  const checked = refuseRareRepeats(judge(profile?.batches ?? read()), again, identityColumns(mapper));
   const problems = new ProblemGroups();
   const lines = tell(checked, counts, problems, observer.invalid);
   const files = await consume(lines, options, source, allowedTexts(mapping));
@@ -124,11 +123,6 @@ async function checkInput(
     stopped: null,
     ...(profile !== undefined && { columns: profile.result() }),
   };
-}
-
-/** Columns whose values must not be shown to whoever reads a report. */
-function secretColumns(mapper: CompiledMapping): ReadonlySet<string> {
-  return new Set([...secretFields].flatMap((field) => mapper.columnsOf(field)));
 }
 
 async function* tell(

@@ -72,11 +72,16 @@ export async function openInput(
 /** Opens a file that the user knows by another name. @throws InputError */
 export async function openInputAt(path: string, file: string, options: ReadOptions, mapping?: Mapping): Promise<Input> {
   const reading = mapping === undefined ? readOptionsOf(options) : await readingOf(path, options, mapping);
-  const source = await openRowSource(path, {
-    ...reading,
-    displayName: file === '-' ? 'standard input' : file,
-  });
-  return { file, path, source, reading };
+  return { file, path, source: await openSource({ file, path, reading }), reading };
+}
+
+/** All rows of an input once more, while it is being read: its own source tells of one reading at a time. */
+export async function* rowsAgain(input: Input): AsyncIterable<readonly Row[]> {
+  yield* (await openSource(input)).batches();
+}
+
+function openSource({ file, path, reading }: Omit<Input, 'source'>): Promise<InputSource> {
+  return openRowSource(path, { ...reading, displayName: file === '-' ? 'standard input' : file });
 }
 
 /**

@@ -2,7 +2,7 @@ import { Ajv } from 'ajv';
 import { type CustomFields, typeOfField } from '../../pipelines/mapping/customer-fields.js';
 import type { ValidateDraft } from '../../pipelines/ports.js';
 import { draftReason } from './draft-reason.js';
-import { draftSchema } from './draft-schema.js';
+import { draftSchema, withoutReplacementMark } from './draft-schema.js';
 
 /**
  * Makes the check of drafts against the customer that the API takes. It reports everything wrong with a draft at
@@ -12,7 +12,7 @@ import { draftSchema } from './draft-schema.js';
  * @param fields - the only fields that the drafts can have: fewer to look for in each. @default all
  */
 export function createDraftValidator(customFields: CustomFields = {}, fields?: readonly string[]): ValidateDraft {
-  const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, messages: false });
+  const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, messages: false, code: { regExp } });
   const isValid = ajv.compile(draftSchema(customFields, fields));
   return (draft) => {
     if (isValid(draft)) return [];
@@ -22,3 +22,13 @@ export function createDraftValidator(customFields: CustomFields = {}, fields?: r
     );
   };
 }
+
+/** Patterns as JavaScript reads them; the one that nearly every field has is a search for a single sign. */
+const regExp = Object.assign(
+  (pattern: string, flags: string) =>
+    pattern === withoutReplacementMark
+      ? { test: (text: string) => !text.includes('\uFFFD') }
+      : new RegExp(pattern, flags),
+  // For validators that are written to a file, which ours is not.
+  { code: 'new RegExp' },
+);

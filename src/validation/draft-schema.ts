@@ -9,7 +9,7 @@ import {
 export const longestText = 32_767;
 
 /** The mark that decoders leave where a byte made no sense: the real letter is lost. */
-const withoutReplacementMark = String.raw`^[^\uFFFD]*$`;
+export const withoutReplacementMark = String.raw`^[^\uFFFD]*$`;
 
 /** One @, no spaces, a dot in the domain: enough to stop slips without refusing an address that works. */
 const emailShape = String.raw`^[^\s@\uFFFD]+@[^\s@\uFFFD.,;:<>()"]+(?:\.[^\s@\uFFFD.,;:<>()"]+)+$`;
@@ -42,9 +42,11 @@ const fieldBounds: { readonly [field: string]: Bounds } = {
 export function draftSchema(customFields: CustomFields, only?: readonly string[]): object {
   const all = Object.entries<FieldType>({ ...customFields, ...customerFields });
   const fields = only === undefined ? all : all.filter(([field]) => only.includes(field));
+  // Where all fields that there can be are known, to look for others in every draft would be a third of the check.
+  const isClosed = only === undefined || fields.length < new Set(only).size;
   return {
     type: 'object',
-    additionalProperties: false,
+    ...(isClosed && { additionalProperties: false }),
     properties: Object.fromEntries(fields.map(([field, type]) => [field, schemaOf(field, type)])),
   };
 }

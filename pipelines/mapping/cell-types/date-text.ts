@@ -27,9 +27,11 @@ export function dateText(format: string): DateText {
       const match = shape.exec(text);
       if (match === null) return undefined;
       const parts: { [part in DatePart]?: number } = {};
-      tokens.forEach((token, position) => {
-        parts[dateTokens[token].part] = numberFrom(token, match[position + 1] ?? '');
-      });
+      let position = 0;
+      for (const token of tokens) {
+        position += 1;
+        parts[dateTokens[token].part] = numberFrom(token, match[position] ?? '');
+      }
       return isPossible(parts) ? { date: isoDate(parts) } : 'impossible';
     },
     write(date) {
@@ -65,8 +67,10 @@ function isoDate(parts: DateParts): string {
   return `${date}T${padded(parts.hour)}:${padded(parts.minute)}:${padded(parts.second)}`;
 }
 
+const twoDigits = Array.from({ length: 100 }, (_, value) => String(value).padStart(2, '0'));
+
 function padded(value = 0, length = 2): string {
-  return String(value).padStart(length, '0');
+  return (length === 2 ? twoDigits[value] : undefined) ?? String(value).padStart(length, '0');
 }
 
 function partsOfIso(date: string): Required<DateParts> | undefined {

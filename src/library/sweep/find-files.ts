@@ -121,7 +121,11 @@ export function waits(candidate: Candidate, reason: FileReason, nowMs: number): 
 
 /** The report of a file that cannot be worked on under its name, however long it waits. */
 export function waitsForName({ name, why, job }: Misnamed): FileReport {
-  const reason = { code: 'NAME_UNUSABLE', message: why, nextStep: 'Rename the file.' };
+  const reason = {
+    code: 'NAME_UNUSABLE',
+    message: `its name cannot be used: ${why}`,
+    nextStep: 'Rename the file.',
+  };
   return { ...untouched(name, job.job.name, 'waits', reason), exitCode: exitCodes.unreadableInput };
 }
 

@@ -180,7 +180,7 @@ function judge(summary: RunSummary | undefined, claim: Claim, tools: ClaimTools)
 function inDoubt(run: string | null, counts: RowCounts): FileReason {
   if (counts.in_doubt === 0)
     return {
-      code: 'IN_DOUBT_ELSEWHERE',
+      code: 'DOUBTS_ELSEWHERE',
       message: 'Rows were skipped, because an earlier run left them in doubt; the result file names it.',
       nextStep: 'Settle that run with mypos-customers reconcile, then drop the skipped rows again.',
     };

@@ -105,8 +105,8 @@ function createRecordReader(text: CsvText): RecordReader {
 }
 
 function spanOf(scan: RecordScan, start: number, line: number): Span {
-  const { contentEnd, next, lineCount, intricate, lineEnd } = scan;
-  return { start, contentEnd, next, line, lineCount, intricate, lineEnd };
+  const { contentEnd, next, lineCount, quoting, bits, lineEnd } = scan;
+  return { start, contentEnd, next, line, lineCount, quoting, isAscii: bits < 0x80, lineEnd };
 }
 
 function recordsOf(bytes: Buffer, spans: readonly Span[], rules: ScanRules): CsvRecord[] {

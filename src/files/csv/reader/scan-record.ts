@@ -7,6 +7,17 @@ const quote = 0x22;
 /** Which kinds of line end a text uses, as bits. */
 export const lineEndBits = { none: 0, lf: 1, crlf: 2, cr: 4 } as const;
 
+/** How far a record goes with quotation marks: each step needs more care than the one before. */
+export const quoting = {
+  none: 0,
+  /** Cells stand in marks. */
+  quoted: 1,
+  /** A mark is doubled inside a cell. */
+  doubled: 2,
+  /** A mark is to be taken leniently: a matter for the parser. */
+  intricate: 3,
+} as const;
+
 /**
  * - `whole`: the record ends at `contentEnd`, and the next begins at `next`
  * - `cut`: more bytes are needed to tell
@@ -22,8 +33,10 @@ export interface RecordScan {
   next: number;
   /** Physical lines that the record spans. */
   lineCount: number;
-  /** Whether a quotation mark in it is doubled, or is to be taken leniently: a matter for the parser. */
-  intricate: boolean;
+  /** The highest of {@link quoting} that it needs. */
+  quoting: number;
+  /** All its bytes, or'ed: below 0x80 each of them is a character. */
+  bits: number;
   /** The one bit of {@link lineEndBits} that ends it. */
   lineEnd: number;
 }
@@ -34,7 +47,8 @@ export function createRecordScan(): RecordScan {
     contentEnd: 0,
     next: 0,
     lineCount: 1,
-    intricate: false,
+    quoting: quoting.none,
+    bits: 0,
     lineEnd: lineEndBits.none,
   };
 }
@@ -62,30 +76,35 @@ export function scanRecord(
   scan: RecordScan,
 ): ScanStatus {
   scan.lineCount = 1;
-  scan.intricate = false;
+  scan.quoting = quoting.none;
+  scan.bits = 0;
   const { length } = bytes;
+  let bits = 0;
   for (let at = start; at < length; at += 1) {
     const byte = bytes[at] as number;
+    bits |= byte;
     // Line ends and the quotation mark are all below: most bytes cost one comparison.
     if (byte > quote) continue;
-    if (byte === lineFeed) return endRecord(scan, at, at + 1, lineEndBits.lf);
+    if (byte === lineFeed) return endRecord(scan, at, at + 1, lineEndBits.lf, bits);
     if (byte === carriageReturn) {
       if (at + 1 === length && !isLast) return stop(scan, 'cut');
-      if (bytes[at + 1] === lineFeed) return endRecord(scan, at, at + 2, lineEndBits.crlf);
-      if (rules.returnEndsRow) return endRecord(scan, at, at + 1, lineEndBits.cr);
+      if (bytes[at + 1] === lineFeed) return endRecord(scan, at, at + 2, lineEndBits.crlf, bits);
+      if (rules.returnEndsRow) return endRecord(scan, at, at + 1, lineEndBits.cr, bits);
     } else if (byte === quote) {
       if (at === start || followsDelimiter(bytes, start, at, rules.delimiter)) {
+        scan.quoting = Math.max(scan.quoting, quoting.quoted);
         const close = findClosingQuote(bytes, at + 1, isLast, rules, scan);
         if (close < 0) return scan.status;
         at = close;
       } else if (!rules.lenientQuotes) return stop(scan, 'strayQuote');
-      else scan.intricate = true;
+      else scan.quoting = quoting.intricate;
     }
   }
-  return isLast ? endRecord(scan, length, length, lineEndBits.none) : stop(scan, 'cut');
+  return isLast ? endRecord(scan, length, length, lineEndBits.none, bits) : stop(scan, 'cut');
 }
 
-function endRecord(scan: RecordScan, contentEnd: number, next: number, lineEnd: number): ScanStatus {
+function endRecord(scan: RecordScan, contentEnd: number, next: number, lineEnd: number, bits: number): ScanStatus {
+  scan.bits |= bits;
   scan.status = 'whole';
   scan.contentEnd = contentEnd;
   scan.next = next;
@@ -103,13 +122,14 @@ function findClosingQuote(bytes: Buffer, from: number, isLast: boolean, rules: S
   const { length } = bytes;
   for (let at = from; at < length; at += 1) {
     const byte = bytes[at] as number;
+    scan.bits |= byte;
     if (byte > quote) continue;
     if (byte === lineFeed) scan.lineCount += 1;
     else if (byte === carriageReturn) {
       if (rules.returnEndsRow && bytes[at + 1] !== lineFeed) scan.lineCount += 1;
     } else if (byte === quote) {
       if (bytes[at + 1] !== quote) return judgeClosing(bytes, at, isLast, rules, scan);
-      scan.intricate = true;
+      scan.quoting = Math.max(scan.quoting, quoting.doubled);
       at += 1;
     }
   }
@@ -130,7 +150,7 @@ function judgeClosing(bytes: Buffer, at: number, isLast: boolean, rules: ScanRul
     byte === lineFeed ||
     (byte === carriageReturn && (rules.returnEndsRow || bytes[after + 1] === lineFeed));
   if (endsRow || startsWith(bytes, after, delimiter)) return at;
-  scan.intricate = true;
+  scan.quoting = quoting.intricate;
   if (rules.lenientQuotes) return at;
   // On its own line the mark is out of place; lines further down, it is the first mark that a missing one ran into.
   stop(scan, scan.lineCount > 1 ? 'openQuote' : 'strayQuote');
