@@ -68,6 +68,10 @@ export class Exchanges {
   #retriesSpent = 0;
   /** What one request found out and all later ones would meet as well. */
   #ending: unknown;
+  #lastDate: { readonly text: HttpAnswer['headers'][string]; readonly at: number | undefined } = {
+    text: undefined,
+    at: undefined,
+  };
 
   constructor(readonly tools: ExchangeTools) {}
 
@@ -205,8 +209,9 @@ export class Exchanges {
   }
 
   #noteClock(answer: HttpAnswer, nowMs: number): void {
-    const at = dateOf(answer);
-    if (at !== undefined) this.tools.traffic.clockDifferenceMs = at - nowMs;
+    // The header knows whole seconds, so many answers say the same.
+    if (answer.headers.date !== this.#lastDate.text) this.#lastDate = { text: answer.headers.date, at: dateOf(answer) };
+    if (this.#lastDate.at !== undefined) this.tools.traffic.clockDifferenceMs = this.#lastDate.at - nowMs;
   }
 
   #stopFor(failed: Failure): Error {
