@@ -89,6 +89,33 @@ describe('mapping suggest', () => {
 });
 
 describe('mapping check', () => {
+  it('tells what the file contradicts together with what is wrong by itself, and with columns that are missing', async () => {
+    place.write('a.csv', 'No,Name,Email,Limit\n1,Koala,nobody,a lot\n2,Wren,w@x.example,5\n');
+    writeMapping(place, {
+      version: 1,
+      mode: 'add',
+      fields: {
+        customerName: 'Name',
+        phoneNumer: 'No',
+        emailAddress: 'Email',
+        creditLimit: { column: 'Limit', type: 'number' },
+        city: 'Town',
+      },
+    });
+    const { stdout, exitCode } = await place.run(['mapping', 'check', 'a.csv', '--json']);
+    const { findings, sample } = JSON.parse(stdout);
+    expect(findings.map(({ code, path }: { code: string; path: string }) => `${code} ${path}`)).toEqual([
+      'FIELD_UNKNOWN fields.phoneNumer',
+      'COLUMN_MISSING fields.city',
+      'VALUES_MISFIT fields.emailAddress',
+      'VALUES_MISFIT fields.creditLimit',
+    ]);
+    expect({ exitCode, sample }).toEqual({ exitCode: 2, sample: { rows: 2, invalidRows: 1 } });
+    expect((await place.run(['mapping', 'check', 'a.csv'])).stdout).toMatch(
+      /Tried what is right of it on 2 rows: 1 would/,
+    );
+  });
+
   it('names line and column of everything wrong', async () => {
     place.write(
       'mappings.json',
