@@ -108,7 +108,8 @@ function read(path: string): Buffer {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new UsageError(`The mapping ${path} cannot be read: ${unreadable[code] ?? code}.`, {
       code: 'MAPPING_MISSING',
-      nextStep: 'Name your mapping with --mapping; mappings.example.json shows what one looks like.',
+      nextStep:
+        'Name your mapping with --mapping, or have one proposed: mypos-customers mapping suggest <file of customers>',
       cause: error,
     });
   }
