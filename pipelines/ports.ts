@@ -105,6 +105,8 @@ export type ValidateDraft = (draft: Draft) => readonly Reason[];
 export interface RunLedger {
   /** What this run already knows of the rows with an index from `first` to `last`, by index. */
   rowsBetween(first: number, last: number): ReadonlyMap<number, LedgerRow>;
+  /** As {@link rowsBetween}, with no more than who each row is about and how it stands: a resumed run asks for millions. */
+  standingsBetween(first: number, last: number): ReadonlyMap<number, RowStanding>;
   /** Says that a request is about to leave for this row; before this resolves, none may. */
   intend(intent: Intent): Promise<void>;
   /** Takes an intent back: its request certainly never counted, so the row is again as it was before. */
@@ -127,6 +129,8 @@ export interface RunLedger {
   /** A customer with exactly this content that another run of this tenant has created, or may have. */
   customerOfContent(payloadHash: string): KnownCustomer | undefined;
 }
+
+export type RowStanding = Pick<LedgerRow, 'number' | 'state' | 'key' | 'customerCode' | 'payloadHash'>;
 
 export interface LedgerRow {
   readonly index: number;

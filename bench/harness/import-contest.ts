@@ -23,7 +23,7 @@ export function importContest(concurrency: number): Benchmark {
     about: `20 columns of CSV imported, ${concurrency} requests at once, no rate limit, every intent on disk before its request; beside a bare undici loop that posts the same bodies. Aim: at least 0.7 of it.`,
     unit: 'rows',
     reference: 'undici',
-    sizes: { full: 20_000, smoke: 1_000 },
+    sizes: { full: 60_000, smoke: 1_000 },
     async prepare(rows, folder) {
       const input = { folder, file: join(folder, 'customers.csv'), mapping: join(folder, 'mappings.json') };
       await writeCustomersCsv(input.file, rows);

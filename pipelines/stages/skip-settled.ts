@@ -1,5 +1,5 @@
 import type { RowStatus } from '../outcome.js';
-import type { LedgerRow, RunLedger } from '../ports.js';
+import type { RowStanding, RunLedger } from '../ports.js';
 import type { Row } from '../row.js';
 import type { RunControl } from '../run-control.js';
 import { identityOf } from '../work.js';
@@ -24,7 +24,7 @@ export async function* skipSettled(
   for await (const batch of batches) {
     const [first, last] = [batch[0], batch.at(-1)];
     if (first === undefined || last === undefined) continue;
-    const known = ledger.rowsBetween(first.index, last.index);
+    const known = ledger.standingsBetween(first.index, last.index);
     const identities = known.size === 0 ? [] : await identitiesIn(batch);
     const open = batch.filter((row, position) => {
       const settled = known.get(row.index);
@@ -44,7 +44,7 @@ export async function* skipSettled(
   }
 }
 
-function firstOf(settled: LedgerRow) {
+function firstOf(settled: RowStanding) {
   const { number: row, payloadHash: contentHash } = settled;
   return { row, ...(contentHash === undefined ? {} : { contentHash }) };
 }

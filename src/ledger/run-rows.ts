@@ -2,7 +2,7 @@ import type { Customer, Draft } from '../../pipelines/customer.js';
 import { reached } from '../../pipelines/milestones.js';
 import type { CustomerMirror } from '../../pipelines/mirror.js';
 import type { RowOutcome } from '../../pipelines/outcome.js';
-import type { Intent, KnownCustomer, LedgerRow, RunLedger, Settlement } from '../../pipelines/ports.js';
+import type { Intent, KnownCustomer, LedgerRow, RowStanding, RunLedger, Settlement } from '../../pipelines/ports.js';
 import type { Database, SqlValue, Statement } from '../sqlite/open-database.js';
 import { GroupCommit } from './group-commit.js';
 
@@ -26,6 +26,9 @@ export function openRunRows(
   return {
     rowsBetween(first, last) {
       return new Map(sql.between.all(run, first, last).map((row) => [Number(row.idx), toLedgerRow(row)]));
+    },
+    standingsBetween(first, last) {
+      return new Map(sql.standings.all(run, first, last).map((row) => [Number(row.idx), toStanding(row)]));
     },
     intend: (intent) => commits.write(() => writeIntent(sql, run, intent, now(), clockDifferenceMs())),
     withdraw: (index) =>
@@ -66,6 +69,8 @@ const rowColumns = `idx, row, state, key, payload, payload_hash, customer_code, 
 function prepare(database: Database) {
   return {
     between: database.prepare(`SELECT ${rowColumns} FROM rows WHERE run = ? AND idx BETWEEN ? AND ?`),
+    standings: database.prepare(`SELECT idx, row, state, key, payload_hash, customer_code FROM rows
+      WHERE run = ? AND idx BETWEEN ? AND ?`),
     doubtful: database.prepare(`SELECT ${rowColumns} FROM rows
       WHERE run = ? AND state IN ('intent', 'in_doubt') ORDER BY idx`),
     written: database.prepare(`SELECT ${rowColumns} FROM rows
@@ -162,16 +167,22 @@ function mirrorSettlement(mirror: CustomerMirror, { outcome, written }: Settleme
   else if (touched.has(outcome.status)) mirror.forget(outcome.customerCode);
 }
 
-function toLedgerRow(row: Record<string, SqlValue>): LedgerRow {
+function toStanding(row: Record<string, SqlValue>): RowStanding {
   return {
-    index: Number(row.idx),
     number: Number(row.row),
     state: String(row.state) as LedgerRow['state'],
-    ...(row.outcome === null ? {} : { outcome: JSON.parse(String(row.outcome)) as RowOutcome }),
     ...(row.key === null ? {} : { key: String(row.key) }),
-    ...(row.payload === null ? {} : { payload: JSON.parse(String(row.payload)) as Draft }),
     ...(row.payload_hash === null ? {} : { payloadHash: String(row.payload_hash) }),
     ...(row.customer_code === null ? {} : { customerCode: String(row.customer_code) }),
+  };
+}
+
+function toLedgerRow(row: Record<string, SqlValue>): LedgerRow {
+  return {
+    ...toStanding(row),
+    index: Number(row.idx),
+    ...(row.outcome === null ? {} : { outcome: JSON.parse(String(row.outcome)) as RowOutcome }),
+    ...(row.payload === null ? {} : { payload: JSON.parse(String(row.payload)) as Draft }),
     ...(row.written_hash === null ? {} : { writtenHash: String(row.written_hash) }),
     ...(row.intent_at === null ? {} : { intentAtMs: Number(row.intent_at) }),
     ...(row.clock_difference === null ? {} : { clockDifferenceMs: Number(row.clock_difference) }),
