@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { benchmarkNames, loadBenchmark } from './harness/find-benchmarks.js';
 import { report } from './harness/report.js';
 import { runBenchmark } from './harness/run-benchmark.js';
+import { runSurvey } from './harness/run-survey.js';
 
 const usage = `npm run bench -- <name …|all> [--smoke] [--rounds <n>] [--only <contender>]
   --smoke    small sizes, one round: only shows that the benchmarks run
@@ -33,6 +34,10 @@ if (wanted.length === 0 || unknown.length > 0) {
     const benchmark = await loadBenchmark(name);
     console.log(`${name}: ${benchmark.about}`);
     const choice = { size: values.smoke ? 'smoke' : 'full', rounds } as const;
+    if ('survey' in benchmark) {
+      console.log(`${await runSurvey(benchmark, choice.size)}\n`);
+      continue;
+    }
     const results = await runBenchmark(name, values.only === undefined ? choice : { ...choice, only: values.only });
     console.log(`${report(benchmark, results)}\n`);
   }

@@ -38,3 +38,18 @@ export interface Benchmark<Size = unknown, Input = unknown> {
 export function defineBenchmark<Size, Input>(benchmark: Benchmark<Size, Input>): Benchmark {
   return benchmark as unknown as Benchmark;
 }
+
+/** Measurements that are no race: a table of what was seen, with what was allowed or aimed for beside it. */
+export interface Survey<Size = unknown> {
+  /** One line: what is measured, and what is aimed for. */
+  readonly about: string;
+  readonly sizes: { readonly full: Size; readonly smoke: Size };
+  readonly heads: readonly string[];
+  /** @param folder - removed afterwards */
+  survey(size: Size, folder: string): Promise<readonly (readonly string[])[]>;
+}
+
+/** As {@link defineBenchmark}. */
+export function defineSurvey<Size>(survey: Survey<Size>): Survey {
+  return survey as unknown as Survey;
+}

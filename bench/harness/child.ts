@@ -1,9 +1,9 @@
-import { loadBenchmark } from './find-benchmarks.js';
+import { loadRace } from './find-benchmarks.js';
 import { peakMiB } from './peak-memory.js';
 
 /** A process that makes one run of one contender, or makes what they work on, and prints what came of it as JSON. */
 const [name = '', task = '', argument = ''] = process.argv.slice(2);
-const benchmark = await loadBenchmark(name);
+const benchmark = await loadRace(name);
 if (task === '--prepare') {
   const { size, folder } = JSON.parse(argument) as { readonly size: unknown; readonly folder: string };
   console.log(JSON.stringify((await benchmark.prepare(size, folder)) ?? null));

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import type { Benchmark } from './benchmark.js';
+import type { Benchmark, Survey } from './benchmark.js';
 
 const folder = new URL('../benchmarks/', import.meta.url);
 
@@ -11,7 +11,16 @@ export function benchmarkNames(): readonly string[] {
     .sort();
 }
 
-export async function loadBenchmark(name: string): Promise<Benchmark> {
-  const { benchmark } = (await import(new URL(`${name}.js`, folder).href)) as { readonly benchmark: Benchmark };
+export async function loadBenchmark(name: string): Promise<Benchmark | Survey> {
+  const { benchmark } = (await import(new URL(`${name}.js`, folder).href)) as {
+    readonly benchmark: Benchmark | Survey;
+  };
+  return benchmark;
+}
+
+/** One whose contenders race. @throws when it is a survey */
+export async function loadRace(name: string): Promise<Benchmark> {
+  const benchmark = await loadBenchmark(name);
+  if ('survey' in benchmark) throw new Error(`${name} has no contenders.`);
   return benchmark;
 }

@@ -17,19 +17,16 @@ export function report({ reference, unit }: Benchmark, results: Results): string
     `${Math.max(...measured.map(({ peakMiB }) => peakMiB)).toFixed(0)} MiB`,
     `${measured.map(({ seconds }) => seconds.toFixed(2)).join(', ')} s`,
   ]);
-  const table = [heads, ...rows];
-  const widths = heads.map((_, at) => Math.max(...table.map((cells) => cells[at]?.length ?? 0)));
-  const lines = table.map((cells) =>
-    cells
-      .map((cell, at) => pad(cell, widths[at] ?? 0, at))
-      .join('  ')
-      .trimEnd(),
-  );
-  return `${lines.join('\n')}\n(${unit}: ${peer[0]?.count.toLocaleString('en')}; ratios are of ${reference})`;
+  return `${tableOf(heads, rows)}\n(${unit}: ${peer[0]?.count.toLocaleString('en')}; ratios are of ${reference})`;
 }
 
-function pad(cell: string, width: number, column: number): string {
-  return column === 0 || column === heads.length - 1 ? cell.padEnd(width) : cell.padStart(width);
+/** Cells in columns: the first and the last from the left, the others from the right. */
+export function tableOf(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const table = [heads, ...rows];
+  const widths = heads.map((_, at) => Math.max(...table.map((cells) => cells[at]?.length ?? 0)));
+  const padded = (cell: string, at: number) =>
+    at === 0 || at === heads.length - 1 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0);
+  return table.map((cells) => cells.map(padded).join('  ').trimEnd()).join('\n');
 }
 
 const rate = ({ count, seconds }: Measured) => count / seconds;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Benchmark, Contender, Measured } from './benchmark.js';
-import { loadBenchmark } from './find-benchmarks.js';
+import { loadRace } from './find-benchmarks.js';
 
 const childFile = fileURLToPath(new URL('./child.js', import.meta.url));
 
@@ -23,7 +23,7 @@ export type Results = ReadonlyMap<string, readonly Measured[]>;
  * is a process of its own, so that nobody profits from another's warm code or pays for another's memory.
  */
 export async function runBenchmark(name: string, choice: RunChoice): Promise<Results> {
-  const benchmark = await loadBenchmark(name);
+  const benchmark = await loadRace(name);
   const folder = mkdtempSync(join(tmpdir(), 'mypos-bench-'));
   try {
     const size = benchmark.sizes[choice.size];

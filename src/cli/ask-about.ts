@@ -1,4 +1,4 @@
-import { createInterface, type Interface } from 'node:readline/promises';
+import type { Interface } from 'node:readline/promises';
 import { customerFields } from '../../pipelines/mapping/customer-fields.js';
 import { offerNames } from '../../pipelines/mapping/nearest-name.js';
 import type { Choices, Question, Target } from '../../pipelines/mapping/suggest/suggestion.js';
@@ -12,6 +12,7 @@ export function askAbout(): Ask {
   return async (questions, known) => {
     const open = questions.filter((question) => !asked.has(JSON.stringify(question)));
     if (open.length === 0) return known;
+    const { createInterface } = await import('node:readline/promises');
     const terminal = createInterface({ input: process.stdin, output: process.stderr });
     try {
       let choices = known;

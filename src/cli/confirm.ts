@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { InterruptedError, UsageError } from '../errors.js';
 
 /**
@@ -12,6 +11,7 @@ export async function confirmed(question: string): Promise<boolean> {
       code: 'NOT_CONFIRMED',
       nextStep: 'Add --yes to say it on the command line.',
     });
+  const { createInterface } = await import('node:readline/promises');
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = await new Promise<string>((resolve, reject) => {
