@@ -1,24 +1,8 @@
 import type { Customer, Draft, JsonValue } from './customer.js';
+import { serverKeptFields } from './mapping/customer-fields.js';
 
 /** Fields that the server keeps by itself: their change is nobody's edit [sister]. */
-const serverKept: ReadonlySet<string> = new Set(
-  [
-    'balance',
-    'rewardsValue',
-    'firstSaledate',
-    'lastSaledate',
-    'lastEditUser',
-    'creationUser',
-    'lastEditDevice',
-    'creationDevice',
-    'lastEditDate',
-    'creationDate',
-    'lastEditDateUTC',
-    'creationDateUTC',
-    'customSortRowNumber',
-    'liTotalCount',
-  ].map((name) => name.toLowerCase()),
-);
+const serverKept: ReadonlySet<string> = new Set(serverKeptFields.map((name) => name.toLowerCase()));
 
 /** The name that a customer itself uses for a field: the API does not care about case, JavaScript does. */
 export function ownName(customer: Customer, field: string): string {

@@ -1,13 +1,15 @@
 import type { CustomerMirror } from './mirror.js';
 import type { RowOutcome, RowStatus } from './outcome.js';
 import { type AgreedPlan, changedSincePlan, isAsPlanned } from './planned.js';
-import type { CustomersApi, RowSource, RunLedger, Settlement, ValidateDraft } from './ports.js';
+import type { CustomersApi, Intent, RowSource, RunLedger, Settlement, ValidateDraft } from './ports.js';
 import type { Row } from './row.js';
 import type { RunControl } from './run-control.js';
-import { addRow } from './stages/add-row.js';
+import { addRow, intentToAdd } from './stages/add-row.js';
 import { deleteCustomer } from './stages/delete-customer.js';
+import { earlyIntents } from './stages/early-intents.js';
 import { firstRows } from './stages/first-rows.js';
 import { inTurn } from './stages/in-turn.js';
+import { type LeftBehind, leftBehind } from './stages/left-behind.js';
 import { forEachConcurrently } from './stages/map-concurrently.js';
 import { mapBatch, mapRows, type RowMapper } from './stages/map-rows.js';
 import { fieldMatcher } from './stages/match-by-fields.js';
@@ -88,23 +90,41 @@ async function importRows(
   const mapped = mapRows(rows, mapping);
   const sound = ports.judge === undefined ? mapped : refuseDamage(mapped, ports.judge);
   const single = refuseRepeats(sound, register, options.repeats, options.identityColumns);
-  const works = settleEnded(matchRows(single, ledger, matching), ledger, control);
+  // The next request need not wait until the outcome of the last is on disk: a crash leaves that row in doubt, which
+  // reconciliation settles. Only a later row for the same customer builds on it.
+  const settling = leftBehind();
+  const works = settleEnded(matchRows(single, ledger, matching), ledger, control, settling);
   const bounds = {
     concurrency: options.concurrency,
     itemsAhead: options.concurrency * rowsAheadPerRequest,
     stopping: control.stopping,
   };
   const oneAtATime = inTurn();
-  await forEachConcurrently(works, bounds, (work) =>
+  const intents = earlyIntents(ledger, options.concurrency, earlyIntentOf(ports, inOrder), ports.now);
+  const sending = { ...ports, ledger: intents.ledger };
+  const send = async (work: OpenWork) => {
+    settling.leave(settleOne(work, await endOf(work, sending, options), ledger, control));
+  };
+  const sendInOrder = (work: OpenWork) =>
     oneAtATime(identityOf(work), async () => {
-      const earlier = options.repeats === 'in-order' ? earlierOpen(work, register) : undefined;
+      const earlier = earlierOpen(work, register);
       // A row for the same customer may have gone before this one, and may have been the one to create it.
-      const now = inOrder ? matchRow(work, ledger, { ...matching, spareUnchanged: true }) : work;
-      const end = earlier === undefined ? await endOf(now, ports, options) : { outcome: waitsFor(earlier) };
+      const now = matchRow(work, ledger, { ...matching, spareUnchanged: true });
+      const end = earlier === undefined ? await endOf(now, sending, options) : { outcome: waitsFor(earlier) };
       noteOpen(work, end.outcome.status, register);
       await settleOne(work, end, ledger, control);
-    }),
-  );
+    });
+  const one = inOrder ? sendInOrder : send;
+  try {
+    await forEachConcurrently(works, bounds, (work) => intents.inTurn(work, () => one(work)), intents);
+  } finally {
+    await settling.end();
+  }
+}
+
+/** Only what is certain to be sent as it is now: not where a row before it or a plan has a word in it. */
+function earlyIntentOf({ plan }: ImportPorts, inOrder: boolean): (work: OpenWork) => Intent | undefined {
+  return (work) => (inOrder || plan !== undefined || work.customerCode !== undefined ? undefined : intentToAdd(work));
 }
 
 function matchOptions({ mirror }: ImportPorts, { mode, force, identityColumns: columns }: ImportOptions) {
@@ -149,8 +169,10 @@ function waitsFor(row: number): RowOutcome {
 
 async function settleOne(work: OpenWork, end: WriteEnd, ledger: RunLedger, control: RunControl): Promise<void> {
   const { outcome, ...after } = end;
-  await ledger.settle([{ ...settlement(work, outcome), ...after }]);
-  control.count(end.outcome.status);
+  const settled = ledger.settle([{ ...settlement(work, outcome), ...after }]);
+  // At once: when there are too many failures, nothing more may leave.
+  control.count(outcome.status);
+  await settled;
 }
 
 /** Rows that ended before the wire go to the ledger, a batch at a time; the open ones go on. */
@@ -158,12 +180,13 @@ async function* settleEnded(
   batches: AsyncIterable<readonly Work[]>,
   ledger: RunLedger,
   control: RunControl,
+  settling: LeftBehind,
 ): AsyncIterable<readonly OpenWork[]> {
   for await (const batch of batches) {
     control.noteSeen(batch.length);
     const ended = batch.filter((work): work is EndedWork => work.outcome !== undefined);
     if (ended.length > 0) {
-      await ledger.settle(ended.map((work) => settlement(work, work.outcome)));
+      settling.leave(ledger.settle(ended.map((work) => settlement(work, work.outcome))));
       for (const work of ended) control.count(work.outcome.status);
     }
     yield batch.filter((work): work is OpenWork => work.outcome === undefined);

@@ -94,7 +94,7 @@ async function planRow(work: Work, ports: PlanPorts): Promise<PlannedRow> {
 function planByDetail(work: OpenWork, answer: DetailAnswer, { mirror, mapper }: PlanPorts): PlannedRow {
   switch (answer.kind) {
     case 'absent': {
-      const { errorCode: code, message, columns } = unknownCustomer(work.customerCode ?? '', mapper);
+      const { errorCode: code, message, columns } = unknownCustomer(work.customerCode ?? '', mapper, work.key);
       return { ...planOf(work, 'rejected', []), reasons: [{ code, message, columns }] };
     }
     case 'unanswered':

@@ -6,6 +6,8 @@ import type { CustomersApi, LedgerRow, RunLedger } from './ports.js';
 import type { RunControl } from './run-control.js';
 import { type Finding, findCreated } from './stages/find-created.js';
 import { type PagesProof, readPages } from './stages/read-pages.js';
+import { type ColumnNames, verifyWritten } from './stages/verify-written.js';
+import { withNotes } from './stages/write-customer.js';
 
 export interface ReconcilePorts {
   readonly api: CustomersApi;
@@ -24,6 +26,8 @@ export interface ReconcileOptions {
   readonly stamp?: string;
   /** A person has looked: what is still unclear counts as never made. */
   readonly assumeAbsent: boolean;
+  /** Set when what was written is to be compared with what was sent, also where the answer was lost. */
+  readonly verify?: ColumnNames;
 }
 
 export interface Reconciled {
@@ -58,7 +62,8 @@ export async function reconcile(ports: ReconcilePorts, options: ReconcileOptions
   for (const row of rows) {
     const finding = findings.get(row.index) ?? { kind: 'unclear', candidates: [] };
     const candidates = finding.kind === 'unclear' ? finding.candidates.map((one) => String(one.customerCode)) : [];
-    const outcome = outcomeOf(row, finding, candidates, options.assumeAbsent);
+    const judged = outcomeOf(row, finding, candidates, options.assumeAbsent);
+    const outcome = options.verify === undefined ? judged : await verified(judged, row, ports.api, options.verify);
     if (outcome.status === 'in_doubt') unclear.push({ row: row.number, candidates });
     else if (outcome.status === 'failed') absent += 1;
     else adopted += 1;
@@ -163,6 +168,16 @@ function updated(row: LedgerRow, customerCode: string, customer: Customer | unde
     (field) => changesOf(customer, { [field]: fieldOf(preImage, field) ?? null }).length === 0,
   );
   return asBefore ? { kind: 'absent' } : { kind: 'unclear', candidates: [customer] };
+}
+
+async function verified(
+  outcome: RowOutcome,
+  { payload }: LedgerRow,
+  api: CustomersApi,
+  columns: ColumnNames,
+): Promise<RowOutcome> {
+  if (payload === undefined || (outcome.status !== 'created' && outcome.status !== 'updated')) return outcome;
+  return { ...outcome, ...withNotes(await verifyWritten(api, outcome.customerCode, payload, columns)) };
 }
 
 function outcomeOf(row: LedgerRow, finding: Found, candidates: readonly string[], assumeAbsent: boolean): RowOutcome {

@@ -78,13 +78,22 @@ interface Identifying {
 }
 
 /** The end of a row that names a customer whom the API does not know. */
-export function unknownCustomer(customerCode: string, mapper: { columnsOf(field: string): readonly string[] }) {
+export function unknownCustomer(
+  customerCode: string,
+  mapper: { columnsOf(field: string): readonly string[] },
+  key: string | undefined,
+) {
+  const columns = mapper.columnsOf('customerCode');
+  const advice =
+    key === undefined || columns.length > 0
+      ? 'Correct the code, or add the customer with --mode add.'
+      : `The key "${key}" stands for it, so somebody has deleted it there. To add it anew: mypos-customers crosswalk forget "${key}", then import again.`;
   return {
     status: 'rejected',
     httpStatus: 404,
     errorCode: 'NOT_FOUND',
-    message: `The API knows no customer ${customerCode}. Correct the code, or add the customer with --mode add.`,
-    columns: mapper.columnsOf('customerCode'),
+    message: `The API knows no customer ${customerCode}. ${advice}`,
+    columns,
     attempts: 0,
     customerCode,
   } as const;

@@ -52,6 +52,7 @@ function sharedOptions(commands: readonly DescribedCommand[]): readonly Describe
     'base-url',
     'sandbox',
     'rate',
+    'pace',
     'concurrency',
     'timeout',
     'ca-file',

@@ -3,6 +3,7 @@ import { rowReasonCodes } from '../pipelines/mapping/row-reason.js';
 import * as errors from '../src/errors.js';
 import { draftReasonCodes } from '../src/validation/draft-reason-codes.js';
 import { collectCodes, type FoundCode } from './collect-codes.js';
+import { remedies } from './remedies.js';
 
 /** The page of all codes, from the places where the sources give them. */
 export function renderErrorCodesPage(): string {
@@ -57,15 +58,14 @@ function exitCodeTable(): string {
   return ['| exit code | what it means | what to do |', '|---|---|---|', ...rows].join('\n');
 }
 
-const asSaid = 'As the message says.';
-
 /** What is said elsewhere of codes that go with many messages. */
 const explained: Readonly<Record<string, string>> = { ...mappingProblemCodes, ...rowReasonCodes, ...draftReasonCodes };
 
 function table(codes: readonly FoundCode[]): string {
-  const rows = codes.map(({ code, error, message = explained[code] ?? '', nextStep = asSaid }) => {
+  const rows = codes.map(({ code, error, message, nextStep }) => {
     const exit = error === undefined ? '' : ` (exit ${exitOf(error)})`;
-    return `| \`${code}\`${exit} | ${cell(message)} | ${cell(nextStep)} |`;
+    const says = remedies[code]?.says ?? message ?? explained[code] ?? '';
+    return `| \`${code}\`${exit} | ${cell(says)} | ${cell(nextStep ?? remedies[code]?.next ?? '')} |`;
   });
   return ['| code | what it says | what to do |', '|---|---|---|', ...rows].join('\n');
 }

@@ -47,6 +47,7 @@ export {
 } from './library/export-customers.js';
 export type { ExportJobSummary, ExportOutcome } from './library/export-job/export-job-summary.js';
 export { type ExportJobOptions, runExportJob } from './library/export-job/run-export-job.js';
+export { forgetKeys, type KeptKeyReason, type KeysForgotten } from './library/forget-keys.js';
 export { type ImportFileOptions, importFile as importCustomers } from './library/import-file.js';
 export type { ReadOptions } from './library/input.js';
 export { checkMapping, type MappingCheck, type MappingFinding } from './library/mapping/check-mapping.js';

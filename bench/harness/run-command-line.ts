@@ -23,7 +23,7 @@ export function runCommandLine(cwd: string, args: readonly string[]): Promise<Om
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     });
     const said = { stderr: '', usage: '' };
-    child.stdio[2].on('data', (text: Buffer) => {
+    child.stdio[2]?.on('data', (text: Buffer) => {
       said.stderr += text.toString();
     });
     child.stdio[3]?.on('data', (text: Buffer) => {

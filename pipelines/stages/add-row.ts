@@ -1,4 +1,6 @@
 import { contentHash } from '../content-hash.js';
+import type { Draft } from '../customer.js';
+import type { Intent } from '../ports.js';
 import type { OpenWork } from '../work.js';
 import { verifyWritten } from './verify-written.js';
 import {
@@ -11,12 +13,22 @@ import {
   writtenAs,
 } from './write-customer.js';
 
+/** What the ledger keeps of an add. There is nothing to clear in a customer that does not exist yet. */
+export function intentToAdd(work: OpenWork): Intent {
+  const { draft } = work;
+  return intentOf(work, Object.values(draft).includes(null) ? withoutNulls(draft) : draft);
+}
+
+function withoutNulls(draft: Draft): Draft {
+  return Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== null));
+}
+
 /** Adds one customer: the intent is on disk before the request leaves, the outcome is the caller's to settle. */
 export async function addRow(work: OpenWork, ports: WritePorts): Promise<WriteEnd> {
   const { api, ledger, mapper } = ports;
-  // There is nothing to clear in a customer that does not exist yet.
-  const payload = Object.fromEntries(Object.entries(work.draft).filter(([, value]) => value !== null));
-  const answer = await withIntent(ledger, intentOf(work, payload), (hooks) => api.add(payload, hooks));
+  const intent = intentToAdd(work);
+  const { payload } = intent;
+  const answer = await withIntent(ledger, intent, (hooks) => api.add(payload, hooks));
   if (answer.kind !== 'applied') return { outcome: notApplied(answer, mapper) };
   const { customerId } = answer.customer;
   const customerCode = String(answer.customer.customerCode);
@@ -30,7 +42,8 @@ export async function addRow(work: OpenWork, ports: WritePorts): Promise<WriteEn
       attempts: answer.attempts,
       ...withNotes(notes),
     },
-    writtenHash: contentHash(payload),
+    // The fingerprint of the draft is that of what was sent, but for what was left out of it.
+    writtenHash: payload === work.draft && work.command === undefined ? work.contentHash : contentHash(payload),
     written: writtenAs(work, { ...payload, ...answer.customer }, 'sent'),
   };
 }

@@ -9,29 +9,45 @@ export interface ConcurrencyBounds {
   readonly stopping: AbortSignal;
 }
 
+/** What is done to an item before its turn comes, so that the turn itself is short. */
+export interface Preparation<T> {
+  /** How many items may be ready, or getting ready, besides those worked on. */
+  ahead(): number;
+  prepare(item: T): Promise<void>;
+  /** The item is prepared and will not be worked on after all. */
+  takeBack(item: T): Promise<void>;
+}
+
 /**
  * Works on every item of a stream, several at once, in the order in which they come.
  *
- * @throws the first error of `work`, after everything under way has ended
+ * @throws the first error of `work` or of the preparation, after everything under way has ended
  */
 export async function forEachConcurrently<T>(
   batches: AsyncIterable<readonly T[]>,
   bounds: ConcurrencyBounds,
   work: (item: T) => Promise<void>,
+  preparation?: Preparation<T>,
 ): Promise<void> {
   const limit = pLimit(bounds.concurrency);
   const errors: unknown[] = [];
   const over = () => bounds.stopping.aborted || errors.length > 0;
+  // What is being prepared is on disk already, or soon: no more of it than is told.
+  const most = () => (preparation === undefined ? bounds.itemsAhead : bounds.concurrency + preparation.ahead());
   let underWay = 0;
   let wake = () => {};
   // One waiter, woken by whatever ends next: racing hundreds of promises for every item costs more than the items.
   const oneEnds = () => new Promise<void>((resolve) => (wake = resolve));
 
+  async function inTurn(item: T): Promise<void> {
+    if (preparation === undefined) return limit(async () => (over() ? undefined : work(item)));
+    await preparation.prepare(item);
+    return limit(() => (over() ? preparation.takeBack(item) : work(item)));
+  }
+
   function begin(item: T): void {
     underWay += 1;
-    void limit(async () => {
-      if (!over()) await work(item);
-    })
+    void inTurn(item)
       .catch((error: unknown) => {
         errors.push(error);
       })
@@ -46,7 +62,7 @@ export async function forEachConcurrently<T>(
       for (const item of batch) {
         if (over()) break;
         begin(item);
-        while (underWay >= bounds.itemsAhead) await oneEnds();
+        while (underWay >= most()) await oneEnds();
       }
       if (over()) break;
     }

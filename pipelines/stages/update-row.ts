@@ -43,7 +43,7 @@ export async function updateRow(
   for (let tries = 1; ; tries += 1) {
     const readAt = ports.now();
     const found = await ports.api.get(customerCode);
-    if (found.kind === 'absent') return { outcome: unknownCustomer(customerCode, ports.mapper) };
+    if (found.kind === 'absent') return { outcome: unknownCustomer(customerCode, ports.mapper, work.key) };
     if (found.kind === 'unanswered') {
       const { kind: _, ...refusal } = found;
       return { outcome: { ...refusal, status: 'failed', customerCode } };

@@ -4,12 +4,15 @@ import type { CustomersApi } from '../ports.js';
 import type { Reason } from '../row.js';
 import type { RowMapper } from './map-rows.js';
 
+/** Tells which columns of the input a field comes from. */
+export type ColumnNames = Pick<RowMapper, 'columnsOf'>;
+
 /** Reads a written customer back and says, field by field, what the server made of what it was sent. */
 export async function verifyWritten(
   api: CustomersApi,
   customerCode: string,
   draft: Draft,
-  mapper: Pick<RowMapper, 'columnsOf'>,
+  mapper: ColumnNames,
 ): Promise<readonly Reason[]> {
   // What ends the run here ends it at the next row too; this row is written, whatever happens now.
   const answer = await api.get(customerCode).catch(() => ({ kind: 'unanswered' }) as const);

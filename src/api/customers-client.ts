@@ -9,7 +9,7 @@ import type {
   WriteHooks,
 } from '../../pipelines/ports.js';
 import { LoginError, RunStoppedError, UsageError } from '../errors.js';
-import { fieldsNamed, parseObject, readRefusal } from './error-body.js';
+import { fieldsNamed, objectIn, readRefusal } from './error-body.js';
 import { type ApiTraffic, type Exchange, Exchanges } from './exchange.js';
 import { type HttpAnswer, openHttp } from './http.js';
 import { LatencyMeter } from './latency-meter.js';
@@ -32,6 +32,8 @@ export interface ClientOptions {
   readonly tokenStore: TokenStore;
   /** Requests a second; `Infinity` for no limit. */
   readonly ratePerSecond: number;
+  /** Shared with other processes, and so instead of a pace of our own. */
+  readonly pace?: Pace;
   /** Requests in flight at most; one connection each. */
   readonly concurrency: number;
   /** @default 60000 */
@@ -77,14 +79,9 @@ export function openCustomersClient(options: ClientOptions): CustomersClient {
     proxy: options.proxy,
     trusted: options.trusted,
   });
-  const pace = createPace(options.ratePerSecond, now);
-  const traffic: ApiTraffic = {
-    requests: 0,
-    retries: 0,
-    rateLimited: 0,
-    clockDifferenceMs: undefined,
-    latency: new LatencyMeter(),
-  };
+  const pace = options.pace ?? createPace(options.ratePerSecond, now);
+  const counts = { requests: 0, retries: 0, rateLimited: 0 };
+  const traffic: ApiTraffic = { ...counts, clockDifferenceMs: undefined, latency: new LatencyMeter() };
   const exchanges = new Exchanges({
     http,
     pace,
@@ -148,9 +145,9 @@ function customersApi(exchanges: Exchanges, baseUrl: string): CustomersApi {
       const request = { method: 'PUT', path: at(customerCode), headers: json, body: JSON.stringify(customer) } as const;
       const exchange = await exchanges.run('update', request, isNoPage, hooks);
       if (exchange.kind !== 'answered') return notApplied(exchange);
-      const { status, body } = exchange.answer;
+      const { status } = exchange.answer;
       // What an update answers with is not documented; where it is the customer, it says what the server made of it.
-      const stored = namesCustomer(exchange.answer) ? (parseObject(body) as Customer) : {};
+      const stored = namesCustomer(exchange.answer) ? (objectIn(exchange.answer) as Customer) : {};
       return { kind: 'applied', customer: { ...customer, ...stored }, httpStatus: status, attempts: exchange.attempts };
     },
     delete: (customerCode, hooks) => remove(exchanges, at(customerCode), hooks),
@@ -189,7 +186,7 @@ async function logIn(
 
 /** `bearerToken` is the best reading of the vendor's cut-off sample; the other names are [assumed]. */
 function tokenIn(answer: HttpAnswer): string | undefined {
-  const body = parseObject(answer.body);
+  const body = objectIn(answer);
   for (const name of ['bearerToken', 'token', 'access_token']) {
     const value = body?.[name];
     if (typeof value === 'string' && value !== '') return value;
@@ -199,7 +196,7 @@ function tokenIn(answer: HttpAnswer): string | undefined {
 
 /** Also a "no" with a success status: asking again would cost another of the day's tokens. */
 function isLoginAnswer(answer: HttpAnswer): boolean {
-  return tokenIn(answer) !== undefined || typeof parseObject(answer.body)?.failureDescription === 'string';
+  return tokenIn(answer) !== undefined || typeof objectIn(answer)?.failureDescription === 'string';
 }
 
 function loginRefused(answer: HttpAnswer): Error {
@@ -208,7 +205,7 @@ function loginRefused(answer: HttpAnswer): Error {
       code: 'NO_API_HERE',
       nextStep: 'Check the address with --base-url or MYPOS_CONNECT_BASE_URL; it usually ends in /api/v2.',
     });
-  return new LoginError(`The API refused the login: ${readRefusal(answer.status, answer.body).message}`, {
+  return new LoginError(`The API refused the login: ${readRefusal(answer).message}`, {
     code: 'LOGIN_REFUSED',
     nextStep:
       'Check MYPOS_CONNECT_USERNAME (the API user’s e-mail) and MYPOS_CONNECT_PASSWORD, then try `mypos-customers login`.',
@@ -228,20 +225,20 @@ function listFailed(exchange: Exclude<Exchange, { kind: 'answered' }>, baseUrl: 
       code: 'LIST_UNANSWERED',
       nextStep: 'Try again later.',
     });
-  const { status, body } = exchange.answer;
+  const { status } = exchange.answer;
   if (status === 404)
     return new UsageError(`There is no list of customers at ${baseUrl} (HTTP 404).`, {
       code: 'NO_API_HERE',
       nextStep: 'Check the address with --base-url or MYPOS_CONNECT_BASE_URL; it usually ends in /api/v2.',
     });
-  return new UsageError(`The API refused the list: ${readRefusal(status, body).message}`, {
+  return new UsageError(`The API refused the list: ${readRefusal(exchange.answer).message}`, {
     code: 'LIST_REFUSED',
     nextStep: 'Check the names of fields in --sort and --fields, and the dates.',
   });
 }
 
 function isJsonObject(answer: HttpAnswer): boolean {
-  return parseObject(answer.body) !== undefined;
+  return objectIn(answer) !== undefined;
 }
 
 /**
@@ -261,40 +258,40 @@ function saysDeactivated(body: string): boolean {
 }
 
 function namesCustomer(answer: HttpAnswer): boolean {
-  const code = parseObject(answer.body)?.customerCode;
+  const code = objectIn(answer)?.customerCode;
   return typeof code === 'string' && code !== '';
 }
 
-function isCustomerList(answer: HttpAnswer): boolean {
-  try {
-    return Array.isArray(JSON.parse(answer.body));
-  } catch {
-    return false;
-  }
+function isCustomerList({ json }: HttpAnswer): boolean {
+  return Array.isArray(json);
 }
 
-function readPage(answer: HttpAnswer): CustomerPage {
-  const customers = JSON.parse(answer.body) as Customer[];
+function readPage({ json }: HttpAnswer): CustomerPage {
+  const customers = json as Customer[];
   const total = customers[0]?.liTotalCount;
   return { customers, total: typeof total === 'number' ? total : Number(total ?? 0) };
 }
 
 function readDetail(exchange: Exchange): DetailAnswer {
-  if (exchange.kind === 'answered') return { kind: 'found', customer: parseObject(exchange.answer.body) as Customer };
+  if (exchange.kind === 'answered') return { kind: 'found', customer: objectIn(exchange.answer) as Customer };
   if (exchange.kind === 'in_doubt') return { ...exchange, kind: 'unanswered' };
   if (exchange.answer.status === 404) return { kind: 'absent' };
-  const refusal = readRefusal(exchange.answer.status, exchange.answer.body);
+  const refusal = readRefusal(exchange.answer);
   return { kind: 'unanswered', attempts: exchange.attempts, ...refusal };
 }
 
 function readWrite(exchange: Exchange): WriteAnswer {
   if (exchange.kind !== 'answered') return notApplied(exchange);
-  const customer = parseObject(exchange.answer.body) as Record<string, JsonValue>;
+  const customer = objectIn(exchange.answer) as Record<string, JsonValue>;
   return { kind: 'applied', customer, httpStatus: exchange.answer.status, attempts: exchange.attempts };
 }
 
 function notApplied(exchange: Exclude<Exchange, { kind: 'answered' }>): Exclude<WriteAnswer, { kind: 'applied' }> {
   if (exchange.kind === 'in_doubt') return exchange;
-  const { status, body } = exchange.answer;
-  return { kind: 'refused', attempts: exchange.attempts, ...readRefusal(status, body), fields: fieldsNamed(body) };
+  return {
+    kind: 'refused',
+    attempts: exchange.attempts,
+    ...readRefusal(exchange.answer),
+    fields: fieldsNamed(exchange.answer),
+  };
 }

@@ -1,4 +1,5 @@
 import type { Refusal } from '../../pipelines/outcome.js';
+import type { HttpAnswer } from './http.js';
 
 /** How much of an error body is kept, in characters (an Excel cell ends at 32,767). */
 const longestResponse = 32_000;
@@ -7,8 +8,9 @@ const longestResponse = 32_000;
  * Reads what the API says in an error body. The vendor documents `failureDescription` for the login and only "details
  * in the body" elsewhere, so every usual spelling is looked for and the body itself is always kept. [assumed]
  */
-export function readRefusal(httpStatus: number, body: string): Refusal & { readonly httpStatus: number } {
-  const details = parseObject(body);
+export function readRefusal(answer: HttpAnswer): Refusal & { readonly httpStatus: number } {
+  const { status: httpStatus, body } = answer;
+  const details = objectIn(answer);
   return {
     httpStatus,
     errorCode: textAt(details, ['errorCode', 'code']) ?? `HTTP_${httpStatus}`,
@@ -19,8 +21,8 @@ export function readRefusal(httpStatus: number, body: string): Refusal & { reado
 }
 
 /** Fields that an error body names, so that the report can point at their columns. */
-export function fieldsNamed(body: string): readonly string[] {
-  const details = parseObject(body);
+export function fieldsNamed(answer: HttpAnswer): readonly string[] {
+  const details = objectIn(answer);
   const errors = details?.errors;
   if (Array.isArray(errors)) {
     return errors.flatMap((one: unknown) => {
@@ -68,13 +70,8 @@ function listErrors(errors: unknown): string | undefined {
 }
 
 /** `undefined` when the body is no JSON object. */
-export function parseObject(body: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(body);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+export function objectIn({ json }: HttpAnswer): Record<string, unknown> | undefined {
+  return isObject(json) ? json : undefined;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -68,6 +68,10 @@ export class Exchanges {
   #retriesSpent = 0;
   /** What one request found out and all later ones would meet as well. */
   #ending: unknown;
+  #lastDate: { readonly text: HttpAnswer['headers'][string]; readonly at: number | undefined } = {
+    text: undefined,
+    at: undefined,
+  };
 
   constructor(readonly tools: ExchangeTools) {}
 
@@ -205,8 +209,9 @@ export class Exchanges {
   }
 
   #noteClock(answer: HttpAnswer, nowMs: number): void {
-    const at = dateOf(answer);
-    if (at !== undefined) this.tools.traffic.clockDifferenceMs = at - nowMs;
+    // The header knows whole seconds, so many answers say the same.
+    if (answer.headers.date !== this.#lastDate.text) this.#lastDate = { text: answer.headers.date, at: dateOf(answer) };
+    if (this.#lastDate.at !== undefined) this.tools.traffic.clockDifferenceMs = this.#lastDate.at - nowMs;
   }
 
   #stopFor(failed: Failure): Error {
@@ -258,17 +263,17 @@ function transportFailure(error: TransportError): Failure {
 }
 
 function classify(answer: HttpAnswer, understands: Understands): Failure | undefined {
-  const { status, body } = answer;
+  const { status } = answer;
   if (status >= 200 && status < 300) {
     if (understands(answer)) return undefined;
     const refusal = {
-      ...readRefusal(status, body),
+      ...readRefusal(answer),
       errorCode: 'UNREADABLE_ANSWER',
       message: `The API answered HTTP ${status}, but not with the JSON that it documents.`,
     };
     return { failure: 'ambiguous', refusal, answer };
   }
-  return { failure: classOf(status), refusal: readRefusal(status, body), answer };
+  return { failure: classOf(status), refusal: readRefusal(answer), answer };
 }
 
 function classOf(status: number): FailureClass {

@@ -14,6 +14,8 @@ export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: string;
+  /** The body as JSON, parsed at the first look only; `undefined` when it is none. */
+  readonly json: unknown;
 }
 
 /** No whole answer came. `sent` is false only when it is certain that no request left this machine. */
@@ -81,6 +83,29 @@ function openDispatcher(base: URL, options: HttpOptions): Dispatcher {
   });
 }
 
+class WholeAnswer implements HttpAnswer {
+  #json: { readonly value: unknown } | undefined;
+
+  constructor(
+    readonly status: number,
+    readonly headers: HttpAnswer['headers'],
+    readonly body: string,
+  ) {}
+
+  get json(): unknown {
+    this.#json ??= { value: parseJson(this.body) };
+    return this.#json.value;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Reads one answer. Whether the request left is not guessed from the kind of error: undici says when it begins to
  * write, and before that moment nothing can have arrived, whatever went wrong.
@@ -120,7 +145,7 @@ class Reading implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     const body = new TextDecoder().decode(Buffer.concat(this.#chunks));
-    if (this.#end()) this.resolve({ status: this.#status ?? 0, headers: this.#headers, body });
+    if (this.#end()) this.resolve(new WholeAnswer(this.#status ?? 0, this.#headers, body));
   }
 
   onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {

@@ -6,6 +6,8 @@ import { type CachedToken, type LoginRight, type TokenStore, tokensPerDay } from
 /** A token lives two hours [vendor]; it is renewed before a slow request could meet its end. */
 const tokenLifetimeMs = 2 * 60 * 60_000;
 const renewBeforeEndMs = 5 * 60_000;
+/** For so long a token is not looked up again: every request needs it, and another process changes it rarely. */
+const keptForMs = 1000;
 const otherLoginPollMs = 100;
 const otherLoginPatienceMs = 90_000;
 
@@ -57,10 +59,14 @@ export function loginSession(options: {
   const { login, store, stopping, now = Date.now } = options;
   let obtained = 0;
   let inFlight: Promise<string> | undefined;
+  let kept: { readonly cached: CachedToken; readonly readAtMs: number } | undefined;
 
   function fresh(): string | undefined {
-    const cached = store.read();
-    if (cached === undefined || !isFresh(cached, now())) return undefined;
+    const nowMs = now();
+    const isKept = kept !== undefined && kept.readAtMs <= nowMs && nowMs < kept.readAtMs + keptForMs;
+    const cached = isKept ? kept?.cached : store.read();
+    if (!isKept) kept = cached === undefined ? undefined : { cached, readAtMs: nowMs };
+    if (cached === undefined || !isFresh(cached, nowMs)) return undefined;
     return cached.token;
   }
 
@@ -86,6 +92,7 @@ export function loginSession(options: {
       obtained += 1;
       reached('during-token-save');
       store.save({ token, obtainedAtMs: now() });
+      kept = undefined;
       return token;
     } catch (error) {
       right.release();
@@ -112,6 +119,7 @@ export function loginSession(options: {
     bearer,
     async renew(token) {
       store.forget(token);
+      kept = undefined;
       await bearer();
     },
     async loginAnew() {

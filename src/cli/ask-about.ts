@@ -1,10 +1,10 @@
-import type { Interface } from 'node:readline/promises';
 import { customerFields } from '../../pipelines/mapping/customer-fields.js';
 import { offerNames } from '../../pipelines/mapping/nearest-name.js';
 import type { Choices, Question, Target } from '../../pipelines/mapping/suggest/suggestion.js';
 import type { Ask } from '../library/mapping/suggest-mapping.js';
+import { ask, askWhether } from './ask.js';
 
-type Answer = (terminal: Interface, question: never, known: Choices) => Promise<Choices>;
+type Answer = (question: never, known: Choices) => Promise<Choices>;
 
 /** Asks on the terminal what only the user knows; each thing once. */
 export function askAbout(): Ask {
@@ -12,66 +12,54 @@ export function askAbout(): Ask {
   return async (questions, known) => {
     const open = questions.filter((question) => !asked.has(JSON.stringify(question)));
     if (open.length === 0) return known;
-    const { createInterface } = await import('node:readline/promises');
-    const terminal = createInterface({ input: process.stdin, output: process.stderr });
-    try {
-      let choices = known;
-      for (const question of open) {
-        asked.add(JSON.stringify(question));
-        choices = await (answers[question.kind] as Answer)(terminal, question as never, choices);
-      }
-      return choices;
-    } finally {
-      terminal.close();
+    let choices = known;
+    for (const question of open) {
+      asked.add(JSON.stringify(question));
+      choices = await (answers[question.kind] as Answer)(question as never, choices);
     }
+    return choices;
   };
 }
 
 const answers = {
   target: askTarget,
-  key: async (terminal, { column, why, samples }, known) => {
-    const question = `"${column}" (${shown(samples)}) as the key that tells customers apart (${why})? [Y/n] `;
-    const isNo = /^no?$/i.test((await terminal.question(question)).trim());
-    return { ...known, key: isNo ? 'none' : { column } };
+  key: async ({ column, why, samples }, known) => {
+    const question = `"${column}" (${shown(samples)}) as the key that tells customers apart (${why})?`;
+    return { ...known, key: (await askWhether(question, true)) ? { column } : 'none' };
   },
-  decimal: async (terminal, { column, samples }, known) => {
+  decimal: async ({ column, samples }, known) => {
     const question = `"${column}" (${shown(samples)}): is "." or "," the decimal sign? [.] `;
-    return { ...known, decimal: await choose(terminal, question, ['.', ','] as const) };
+    return { ...known, decimal: await choose(question, ['.', ','] as const) };
   },
-  customColumns: async (terminal, { columns }, known) => {
+  customColumns: async ({ columns }, known) => {
     const names = columns.map((column) => `"${column}"`).join(', ');
-    const question = `No field is meant for ${names}.\nKeep the first ten of them in your own columns cC_001 … ? [y/N] `;
-    return { ...known, customColumns: /^y(es)?$/i.test((await terminal.question(question)).trim()) };
+    const question = `No field is meant for ${names}.\nKeep the first ten of them in your own columns cC_001 … ?`;
+    return { ...known, customColumns: await askWhether(question, false) };
   },
-  dateOrder: async (terminal, { columns, samples }, known) => {
+  dateOrder: async ({ columns, samples }, known) => {
     const names = columns.map((column) => `"${column}"`).join(', ');
     const question = `${names} (${shown(samples)}): does the day or the month come first? [day] `;
-    return { ...known, dateOrder: await choose(terminal, question, ['day', 'month'] as const) };
+    return { ...known, dateOrder: await choose(question, ['day', 'month'] as const) };
   },
 } satisfies {
-  [Kind in Question['kind']]: (
-    terminal: Interface,
-    question: Extract<Question, { kind: Kind }>,
-    known: Choices,
-  ) => Promise<Choices>;
+  [Kind in Question['kind']]: (question: Extract<Question, { kind: Kind }>, known: Choices) => Promise<Choices>;
 };
 
 const otherTargets = ['key', 'customerCode', 'customerId'];
 
 async function askTarget(
-  terminal: Interface,
   { column, target, samples }: Extract<Question, { kind: 'target' }>,
   known: Choices,
 ): Promise<Choices> {
   const question = `"${column}" (${shown(samples)}): ${target}? [Y/n, or a field] `;
   for (;;) {
-    const answer = (await terminal.question(question)).trim();
+    const answer = (await ask(question)).trim();
     if (answer === '' || /^y(es)?$/i.test(answer)) return decided(known, column, target);
     if (/^no?$/i.test(answer)) return decided(known, column, 'leave');
     const names = [...Object.keys(customerFields), ...otherTargets];
     const named = names.find((name) => name.toLowerCase() === answer.toLowerCase());
     if (named !== undefined) return decided(known, column, named as Target);
-    terminal.write(`There is no field "${answer}"; ${offerNames(answer, names)}\n`);
+    process.stderr.write(`There is no field "${answer}"; ${offerNames(answer, names)}\n`);
   }
 }
 
@@ -80,12 +68,11 @@ function decided(known: Choices, column: string, target: Target | 'leave'): Choi
 }
 
 async function choose<Choice extends string>(
-  terminal: Interface,
   question: string,
   choices: readonly [Choice, ...Choice[]],
 ): Promise<Choice> {
   for (;;) {
-    const answer = (await terminal.question(question)).trim().toLowerCase();
+    const answer = (await ask(question)).trim().toLowerCase();
     if (answer === '') return choices[0];
     const chosen = choices.find((choice) => choice === answer);
     if (chosen !== undefined) return chosen;

@@ -6,6 +6,7 @@ import { doctorCommand } from './commands/doctor.js';
 import { exportCommand } from './commands/export.js';
 import { getCommand } from './commands/get.js';
 import { importCommand } from './commands/import.js';
+import { initCommand } from './commands/init.js';
 import { listCommand } from './commands/list.js';
 import { loginCommand } from './commands/login.js';
 import { mappingCommand } from './commands/mapping.js';
@@ -22,6 +23,7 @@ import { watchCommand } from './commands/watch.js';
 
 /** Every command, in the order in which help shows them. */
 export const commands: readonly Command[] = [
+  initCommand,
   importCommand,
   checkCommand,
   planCommand,

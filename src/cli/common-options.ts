@@ -19,6 +19,7 @@ export function settingOptions<T>(yargs: Argv<T>) {
     .option('base-url', text('Address of the API, e.g. https://api.myposconnect.com/api/v2'))
     .option('sandbox', { type: 'boolean', default: false, describe: 'Use the embedded sandbox in the state folder' })
     .option('rate', text('Requests a second (default 5), or "unlimited"'))
+    .option('pace', text('Share the rate with other machines through Redis, e.g. redis://host:6379'))
     .option('concurrency', text('Requests in flight (default 4)'))
     .option('timeout', text('Seconds to wait for an answer (default 60)'))
     .option('ca-file', text('Certificate (PEM) of your company’s own authority, trusted as well'));
@@ -41,6 +42,7 @@ const everywhere = {
   'state-dir': 'text',
   sandbox: 'switch',
   rate: 'text',
+  pace: 'text',
   concurrency: 'text',
   yes: 'switch',
 } as const satisfies Record<string, 'text' | 'switch'>;
@@ -108,6 +110,7 @@ export interface SettingArguments {
   readonly baseUrl?: string | undefined;
   readonly stateDir?: string | undefined;
   readonly rate?: string | undefined;
+  readonly pace?: string | undefined;
   readonly concurrency?: string | undefined;
   readonly timeout?: string | undefined;
   readonly caFile?: string | undefined;
@@ -119,8 +122,8 @@ export interface SettingArguments {
 
 /** Picks the settings out of the arguments; what was not given stays absent. */
 export function toSettingOptions(args: SettingArguments): SettingOptions {
-  const { baseUrl, stateDir, rate, concurrency, timeout, caFile, mapping, sandbox, profile, config } = args;
-  return present({ baseUrl, stateDir, rate, concurrency, timeout, caFile, mapping, sandbox, profile, config });
+  const { baseUrl, stateDir, rate, pace, concurrency, timeout, caFile, mapping, sandbox, profile, config } = args;
+  return present({ baseUrl, stateDir, rate, pace, concurrency, timeout, caFile, mapping, sandbox, profile, config });
 }
 
 type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

@@ -1,5 +1,5 @@
-/** Options that say whose customers a command is about: what follows needs the same ones. */
-const settingNames = ['sandbox', 'profile', 'config', 'base-url', 'state-dir', 'ca-file'] as const;
+/** Options that say whose customers a command is about, and who else sends to them: what follows needs the same ones. */
+const settingNames = ['sandbox', 'profile', 'config', 'base-url', 'state-dir', 'ca-file', 'pace'] as const;
 const switches: ReadonlySet<string> = new Set([
   ...['sandbox', 'dry-run', 'force', 'json', 'quiet', 'verbose', 'yes', 'verify', 'strict', 'columns'],
   ...['lenient-quotes', 'skip-hidden', 'even-changed', 'assume-absent'],

@@ -1,4 +1,8 @@
 #!/usr/bin/env node
 import { runCli } from './run-cli.js';
 
+// Whoever reads may go away (`| head`), or its disk be full. The one who writes is told; no run ends because nobody listens.
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
+
 process.exitCode = await runCli(process.argv.slice(2));

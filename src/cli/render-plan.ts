@@ -16,26 +16,27 @@ const words = {
   : never;
 
 /** Rows shown one by one; the rest is in the file. */
-const mostRowsShown = 20;
+export const mostRowsShown = 20;
 
-/** A plan, for people. */
+/** A plan, for people, of a summary that has no rows but those to show. */
 export function renderPlan(plan: PlanSummary): string {
   const counts = Object.entries(words).flatMap(([action, what]) => {
     const count = plan.counts[action as keyof typeof words];
     return count === 0 ? [] : [`  ${String(count).padStart(7)} ${what}`];
   });
-  const sent = plan.rows.filter(({ action }) => action === 'add' || action === 'update' || action === 'delete');
+  const { add, update, delete: removed } = plan.counts;
+  const sent = add + update + removed;
   const { calls, seconds, ratePerSecond } = plan.cost;
   const pace = ratePerSecond === null ? '' : `, about ${duration(seconds)} at ${ratePerSecond} a second`;
   return [
     `plan ${plan.plan}: ${plan.input.file}, ${plan.input.rows} rows`,
     ...counts,
-    ...sent.slice(0, mostRowsShown).map(rowText),
-    ...(sent.length > mostRowsShown ? [`  … and ${sent.length - mostRowsShown} more: see --output or --json`] : []),
+    ...plan.rows.map(rowText),
+    ...(sent > plan.rows.length ? [`  … and ${sent - plan.rows.length} more: see --output or --json`] : []),
     ...renderProblems(plan.problems),
     `To apply it: ${calls} API calls${pace}`,
     ...(plan.output === null ? [] : [`Plan: ${plan.output}`]),
-    ...(sent.length === 0 ? [] : [`Next: mypos-customers import --plan ${plan.output ?? plan.plan}`]),
+    ...(sent === 0 ? [] : [`Next: mypos-customers import --plan ${plan.output ?? plan.plan}`]),
   ].join('\n');
 }
 

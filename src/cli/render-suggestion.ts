@@ -5,7 +5,17 @@ const widestName = 28;
 
 /** A proposed mapping for people: every column with where it goes, how sure that is, and three values. */
 export function renderSuggestion(suggested: SuggestedMapping): string {
-  const { columns, questions, remarks, rows, file, output } = suggested;
+  const { file, output } = suggested;
+  return [
+    ...proposalLines(suggested),
+    '',
+    `Written: ${output}`,
+    `Next: mypos-customers check ${file === '-' ? '<file>' : quoted(file)} --mapping ${quoted(output)}`,
+  ].join('\n');
+}
+
+/** The columns alone. */
+export function proposalLines({ columns, questions, remarks, rows }: SuggestedMapping): readonly string[] {
   const width = Math.min(widestName, Math.max(...columns.map(({ column }) => column.length), 1));
   const mapped = columns.filter(({ target }) => target !== undefined);
   const left = columns.filter(({ target }) => target === undefined);
@@ -16,10 +26,7 @@ export function renderSuggestion(suggested: SuggestedMapping): string {
     ...(left.length === 0 ? [] : ['', 'Left out:', ...left.map((column) => leftLine(column, width))]),
     ...unsureLines(mapped, questions),
     ...(remarks.length === 0 ? [] : ['', ...remarks]),
-    '',
-    `Written: ${output}`,
-    `Next: mypos-customers check ${file === '-' ? '<file>' : quoted(file)} --mapping ${quoted(output)}`,
-  ].join('\n');
+  ];
 }
 
 function mappedLines(proposal: ColumnProposal, width: number): readonly string[] {

@@ -1,4 +1,5 @@
 import { CustomersError, type ExitCode, exitCodes } from '../errors.js';
+import { explainFailure } from '../library/explain-failure.js';
 import { withSettings } from './follow-up.js';
 
 /** How a command talks: its result on standard output, everything else on standard error. */
@@ -21,6 +22,8 @@ export interface Reporter {
   warn(text: string): void;
   /** Something that went wrong without ending the command; said also with `--quiet`. */
   trouble(text: string): void;
+  /** The same, for what another command line would have done: what is to be typed next follows that. */
+  as(argv: readonly string[]): Reporter;
   /** While something is drawn in place, lines go through its owner, which knows how to keep clear of it. */
   drawing(print: ((line: string) => void) | undefined): void;
   /** Says what was wrong and what to do next. @returns the exit code */
@@ -67,7 +70,7 @@ export function createReporter(choice: OutputChoice, streams: Streams): Reporter
       new Promise((resolve, reject) => {
         const whole = withSettings(text, choice.argv);
         const output = choice.json ? `${JSON.stringify(document, null, 2)}\n` : whole === '' ? '' : `${whole}\n`;
-        stdout.write(output, (error) => (error ? reject(error) : resolve()));
+        stdout.write(output, (error) => (error && !isReaderGone(error) ? reject(notPrinted(error)) : resolve()));
       }),
     remark: (text) => {
       if (!choice.quiet) say(text);
@@ -76,6 +79,7 @@ export function createReporter(choice: OutputChoice, streams: Streams): Reporter
       if (!choice.quiet) say(`${paint('yellow', 'Warning:')} ${text}`);
     },
     trouble: say,
+    as: (argv) => createReporter({ ...choice, argv }, streams),
     drawing: (print) => {
       printAbove = print;
     },
@@ -94,6 +98,16 @@ export function createReporter(choice: OutputChoice, streams: Streams): Reporter
       return error.exitCode;
     },
   };
+}
+
+/** A reader that has seen enough is no failure: what the command did is done. Windows calls it the end of the file. */
+function isReaderGone(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'EPIPE' || error.code === 'EOF';
+}
+
+function notPrinted(error: Error): unknown {
+  const nextStep = 'What the command did is done; only its result was not printed. `mypos-customers runs` shows it.';
+  return explainFailure(error, 'Standard output cannot be written', nextStep);
 }
 
 /** What `--json` prints when there is no result, so that a script always gets one document. */

@@ -25,7 +25,7 @@ interface ConfigFile {
   readonly config: Record<string, unknown>;
 }
 
-const defaultConfigFile = 'mypos-customers.json';
+export const defaultConfigFile = 'mypos-customers.json';
 
 /**
  * Reads a profile from the configuration file.

@@ -15,6 +15,8 @@ export const profileProperties = {
   accessTokenFile: { about: 'File that holds a ready access token.', holds: 'text' },
   stateDir: { about: 'Folder for ledger, token and mirror.', holds: 'text' },
   rate: { about: 'Requests a second, or "unlimited". Default: 5.', holds: 'number or text' },
+  pace: { about: 'Redis that several machines share the rate through, e.g. redis://host:6379.', holds: 'text' },
+  pacePasswordFile: { about: 'File that holds the password of that Redis.', holds: 'text' },
   concurrency: { about: 'Requests in flight. Default: 4.', holds: 'number or text' },
   timeout: { about: 'Seconds to wait for an answer. Default: 60.', holds: 'number or text' },
   mapping: { about: 'Mapping file. Default: mappings.json.', holds: 'text' },

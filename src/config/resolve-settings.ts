@@ -6,7 +6,8 @@ import { type FoundProfile, readProfile } from './config-file.js';
 import { proxyFor } from './proxy-for.js';
 import type { Setting, SettingOptions, Settings } from './settings.js';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** As `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 const defaults = {
   baseUrl: 'https://api.myposconnect.com/api/v2',
@@ -41,6 +42,8 @@ export function resolveSettings(options: SettingOptions, environment: Environmen
     accessToken: readSecret('ACCESS_TOKEN', environment, undefined, found?.profile.accessTokenFile, found),
     stateDir: stateDir(options, environment, found),
     ratePerSecond: rate(pick('rate')),
+    pace: pace(options, found),
+    pacePassword: readSecret('PACE_PASSWORD', environment, undefined, found?.profile.pacePasswordFile, found),
     concurrency: whole(positive(pick('concurrency'), 'concurrency', 256), 'concurrency'),
     requestTimeoutMs: { value: timeout.value * 1000, origin: timeout.origin },
     caFile: caFile(options, found),
@@ -54,9 +57,21 @@ export function resolveSettings(options: SettingOptions, environment: Environmen
   };
 }
 
+/** The login that the environment gives, as far as it does. @throws UsageError for a file that cannot be read */
+export function loginOf(environment: Environment): { readonly username?: string; readonly password?: string } {
+  const username = readSecret('USERNAME', environment, undefined, undefined, undefined).value;
+  const password = readSecret('PASSWORD', environment, undefined, undefined, undefined).value;
+  return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
+}
+
+/** The environment without what it says of an address or login, so that a profile counts. */
+export function withoutLogin(environment: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('MYPOS_CONNECT_')));
+}
+
 /** A value from the environment, from the file that the environment names, or from the profile. */
 function readSecret(
-  name: 'USERNAME' | 'PASSWORD' | 'ACCESS_TOKEN',
+  name: 'USERNAME' | 'PASSWORD' | 'ACCESS_TOKEN' | 'PACE_PASSWORD',
   environment: Environment,
   ownValue: string | undefined,
   ownFile: string | undefined,
@@ -71,7 +86,8 @@ function readSecret(
   return { value: undefined, origin: 'not set' };
 }
 
-function secretFile(path: string, origin: string): Setting<string> {
+/** Reads a secret without the line end that editors add. @throws UsageError */
+export function secretFile(path: string, origin: string): Setting<string> {
   try {
     // Editors end a file with a line end; no secret does.
     return { value: readFileSync(path, 'utf8').replace(/\r?\n$/, ''), origin: `file ${path} (${origin})` };
@@ -85,7 +101,8 @@ function secretFile(path: string, origin: string): Setting<string> {
   }
 }
 
-function checkedBaseUrl(setting: Setting<string>): Setting<string> {
+/** An address that a login may be sent to, without a slash at its end. @throws UsageError */
+export function checkedBaseUrl(setting: Setting<string>): Setting<string> {
   let url: URL;
   try {
     url = new URL(setting.value);
@@ -130,6 +147,30 @@ function stateDir(options: SettingOptions, environment: Environment, found: Foun
 function rate(setting: Setting<string>): Setting<number> {
   if (setting.value === 'unlimited') return { value: Number.POSITIVE_INFINITY, origin: setting.origin };
   return positive(setting, 'rate', 100_000, ', or "unlimited" (for a sandbox)');
+}
+
+function pace(options: SettingOptions, found: FoundProfile | undefined): Setting<string | undefined> {
+  const own = found?.profile.pace;
+  const setting =
+    options.pace === undefined
+      ? { value: own, origin: own === undefined ? 'not set' : (found?.origin ?? '') }
+      : { value: options.pace, origin: 'option --pace' };
+  const { value, origin } = setting;
+  if (value === undefined) return setting;
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || !['redis:', 'rediss:'].includes(url.protocol) || url.host === '')
+    throw unusable({ value: withoutSecrets(value), origin }, 'pace', 'an address such as redis://host:6379');
+  if (url.password !== '' || url.searchParams.has('password'))
+    throw new UsageError(`The address of the pace (${origin}) holds a password.`, {
+      code: 'SETTING_UNUSABLE',
+      nextStep: 'Put it into MYPOS_CONNECT_PACE_PASSWORD, or into a file that MYPOS_CONNECT_PACE_PASSWORD_FILE names.',
+    });
+  return setting;
+}
+
+/** An address that is none may hold a password all the same. */
+function withoutSecrets(address: string): string {
+  return address.replace(/^(\w*:?\/*).*@/, '$1…@').replace(/\?.*/, '?…');
 }
 
 function positive(setting: Setting<string>, name: string, most: number, or = ''): Setting<number> {

@@ -19,6 +19,9 @@ export interface Settings {
   readonly stateDir: Setting<string>;
   /** Requests a second; `Infinity` for no limit. */
   readonly ratePerSecond: Setting<number>;
+  /** Redis address of a pace that several machines share; absent for one of our own. */
+  readonly pace: Setting<string | undefined>;
+  readonly pacePassword: Setting<string | undefined>;
   /** Requests in flight. */
   readonly concurrency: Setting<number>;
   readonly requestTimeoutMs: Setting<number>;
@@ -39,6 +42,7 @@ export interface SettingOptions {
   readonly baseUrl?: string;
   readonly stateDir?: string;
   readonly rate?: string;
+  readonly pace?: string;
   readonly concurrency?: string;
   /** Seconds. */
   readonly timeout?: string;

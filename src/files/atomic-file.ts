@@ -20,15 +20,16 @@ export interface AtomicFile {
 /**
  * Begins a file beside its name.
  *
+ * @param mode - who may read it, from its first byte on; whatever the system gives when absent
  * @throws UsageError when its folder cannot be written
  */
-export async function beginAtomicFile(path: string): Promise<AtomicFile> {
+export async function beginAtomicFile(path: string, mode?: number): Promise<AtomicFile> {
   await removeLeftOver(path);
   const unique = `${process.pid}-${randomBytes(3).toString('hex')}`;
   const partPath = join(dirname(path), `.${basename(path)}.${unique}.part`);
   let handle: FileHandle;
   try {
-    handle = await open(partPath, 'wx');
+    handle = await open(partPath, 'wx', mode);
   } catch (error) {
     throw cannotWrite(path, error);
   }

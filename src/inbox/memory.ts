@@ -4,20 +4,26 @@ import { join } from 'node:path';
 import { beginAtomicFile } from '../files/atomic-file.js';
 import type { Watched } from './quiet.js';
 
+/** What is counted since the beginning, for metrics. */
+export interface Tally {
+  /** By metric and label. */
+  totals: Record<string, number>;
+  lastSuccessMs?: number;
+}
+
 /**
  * What this machine remembers of a drop folder, or of an export job, between its runs. Nothing in it decides what was
  * imported.
  */
-export interface Memory {
+export interface Memory extends Tally {
   /** The name in the marker of the folder. */
   inbox?: string;
   /** By file name. */
   watched: Record<string, Watched>;
   /** Claims of other machines: the last sign of life, and when it was first seen. */
   others: Record<string, { readonly beat: number; readonly sinceMs: number }>;
-  /** Since the beginning, for metrics; by metric and label. */
-  totals: Record<string, number>;
-  lastSuccessMs?: number;
+  /** Of sweeps for one job only, by its name; they are none of the folder's own. */
+  jobs: Record<string, Tally>;
   /** Somebody was told that the folder is not there. */
   outageTold?: boolean;
 }
@@ -29,11 +35,19 @@ export function memoryFolder(stateFolder: string, name: string): string {
   return place;
 }
 
+/** Where to count what a sweep has done: of one job only, or of all in the folder. */
+export function tallyOf(memory: Memory, job: string | undefined): Tally {
+  if (job === undefined) return memory;
+  const tally = memory.jobs[job] ?? { totals: {} };
+  memory.jobs[job] = tally;
+  return tally;
+}
+
 const memoryFile = 'memory.json';
 
 /** Reads what is remembered; a memory that cannot be read is an empty one, at the price of looking anew. */
 export function recall(place: string): Memory {
-  const empty: Memory = { watched: {}, others: {}, totals: {} };
+  const empty: Memory = { watched: {}, others: {}, totals: {}, jobs: {} };
   try {
     return { ...empty, ...(JSON.parse(readFileSync(join(place, memoryFile), 'utf8')) as Partial<Memory>) };
   } catch {

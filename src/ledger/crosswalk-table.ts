@@ -26,6 +26,9 @@ export interface Crosswalk {
   all(): Iterable<CrosswalkEntry>;
   /** Takes all entries or, unless `replace`, none when one contradicts what is known. */
   link(entries: readonly CrosswalkEntry[], replace: boolean): CrosswalkLinked;
+  codeOf(key: string): string | undefined;
+  /** From now on the key stands for nobody, so that an import may add its customer again. */
+  forget(key: string): void;
 }
 
 export function crosswalkTable(database: Database): Crosswalk {
@@ -34,7 +37,15 @@ export function crosswalkTable(database: Database): Crosswalk {
   const link = database.prepare(`INSERT INTO crosswalk (key, customer_code, customer_id) VALUES (?, ?, ?)
     ON CONFLICT (key) DO UPDATE SET customer_code = excluded.customer_code, customer_id = excluded.customer_id,
       written_hash = NULL, run = NULL, row = NULL`);
+  const forget = database.prepare('DELETE FROM crosswalk WHERE key = ?');
   return {
+    codeOf(key) {
+      const code = known.get(key)?.customer_code;
+      return code == null ? undefined : String(code);
+    },
+    forget: (key) => {
+      forget.run(key);
+    },
     *all() {
       for (const row of all.iterate())
         yield {

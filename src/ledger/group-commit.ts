@@ -6,33 +6,69 @@ interface Queued {
   readonly reject: (error: unknown) => void;
 }
 
+/** How long a write that nobody is held up by waits for company. */
+const companyMs = 3;
+
 /**
- * Lets all writes that are asked for in one turn of the event loop share one synced commit, since the sync is what
- * costs. A write's promise resolves when it is on disk.
+ * Lets writes share one synced commit, since the sync is what costs. A write's promise resolves when it is on disk;
+ * writes are done in the order in which they were asked for. While the disk is busy with one group, the next gathers.
  */
 export class GroupCommit {
   #queue: Queued[] = [];
+  #isUrgent = false;
+  #isCommitNear = false;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(readonly database: Database) {}
 
+  /** For what a request waits for: on disk with all that is asked for in this turn of the event loop. */
   write(write: () => void): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#queue.length === 0) setImmediate(() => this.#commit());
-      this.#queue.push({ write, resolve, reject });
-    });
+    this.#isUrgent = true;
+    this.#commitSoon();
+    return this.#enqueue(write);
   }
 
-  #commit(): void {
+  /** For what nothing waits for: on disk with the next urgent write, or after a few milliseconds. */
+  writeInCompany(write: () => void): Promise<void> {
+    this.#commitInTime();
+    return this.#enqueue(write);
+  }
+
+  #enqueue(write: () => void): Promise<void> {
+    return new Promise((resolve, reject) => this.#queue.push({ write, resolve, reject }));
+  }
+
+  #commitSoon(): void {
+    if (this.#isCommitNear) return;
+    this.#isCommitNear = true;
+    setImmediate(() => this.#commit());
+  }
+
+  #commitInTime(): void {
+    if (this.#isCommitNear) return;
+    this.#timer ??= setTimeout(() => {
+      this.#isCommitNear = true;
+      void this.#commit();
+    }, companyMs);
+  }
+
+  async #commit(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     const group = this.#queue;
     this.#queue = [];
+    this.#isUrgent = false;
     try {
-      this.database.transaction(() => {
+      this.database.transactionUnsynced(() => {
         for (const queued of group) queued.write();
       });
+      await this.database.sync();
+      for (const queued of group) queued.resolve();
     } catch (error) {
       for (const queued of group) queued.reject(error);
-      return;
     }
-    for (const queued of group) queued.resolve();
+    this.#isCommitNear = false;
+    if (this.#isUrgent) this.#commitSoon();
+    else if (this.#queue.length > 0) this.#commitInTime();
   }
 }

@@ -34,7 +34,7 @@ export function openRunRows(
         sql.withdraw.run(run, index);
       }),
     settle: (rows) =>
-      commits.write(() => {
+      commits.writeInCompany(() => {
         for (const row of rows) {
           writeSettlement(sql, run, row, now());
           mirrorSettlement(mirror, row);
@@ -46,7 +46,7 @@ export function openRunRows(
     hasCustomers: () => sql.anyCustomer.get() !== undefined,
     isKnownCode: (customerCode) => sql.codeKnown.get(customerCode, customerCode) !== undefined,
     customerOfKey(key) {
-      const known = sql.ofKey.get(key) ?? sql.keyInDoubt.get(key);
+      const known = sql.ofKey.get(key, key);
       return known === undefined ? undefined : toKnownCustomer(known);
     },
     keyOfCustomer(customerCode) {
@@ -111,13 +111,13 @@ function prepare(database: Database) {
     forgetContent: database.prepare(
       `UPDATE rows SET payload_hash = NULL WHERE customer_code = ? AND state = 'created'`,
     ),
-    ofKey:
-      database.prepare(`SELECT 'known' AS certainty, runs.name, crosswalk.row, customer_code, customer_id, written_hash
-      FROM crosswalk LEFT JOIN runs ON runs.number = crosswalk.run WHERE key = ?`),
-    ofCode: database.prepare('SELECT key FROM crosswalk WHERE customer_code = ? LIMIT 1'),
-    keyInDoubt: database.prepare(`SELECT 'in_doubt' AS certainty, runs.name, rows.row
+    // In this order: what is known goes before what is in doubt.
+    ofKey: database.prepare(`SELECT 'known' AS certainty, runs.name, crosswalk.row, customer_code, customer_id,
+      written_hash FROM crosswalk LEFT JOIN runs ON runs.number = crosswalk.run WHERE key = ?
+      UNION ALL SELECT 'in_doubt', runs.name, rows.row, NULL, NULL, NULL
       FROM rows JOIN runs ON runs.number = rows.run
       WHERE rows.key = ? AND rows.state IN ('intent', 'in_doubt') LIMIT 1`),
+    ofCode: database.prepare('SELECT key FROM crosswalk WHERE customer_code = ? LIMIT 1'),
     ofContent: database.prepare(`SELECT CASE rows.state WHEN 'created' THEN 'known' ELSE 'in_doubt' END AS certainty,
       runs.name, rows.row, customer_code, customer_id
       FROM rows JOIN runs ON runs.number = rows.run

@@ -2,8 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { allowedTexts } from '../../pipelines/mapping/allowed-texts.js';
-import type { CompiledMapping } from '../../pipelines/mapping/compile-mapping.js';
-import { secretFields } from '../../pipelines/mapping/customer-fields.js';
 import { type RowOutcome, type RowStatus, rowStatuses } from '../../pipelines/outcome.js';
 import type { ColumnProfile } from '../../pipelines/profile/column-profile.js';
 import { profileRows } from '../../pipelines/profile/profile-rows.js';
@@ -20,7 +18,7 @@ import { type AllowedByColumn, type ResultLine, writeResultLines } from '../resu
 import { createDraftValidator } from '../validation/create-draft-validator.js';
 import { openInput, type ReadOptions, rowsAgain } from './input.js';
 import { lookForDamage, watchInput } from './look-for-damage.js';
-import { compileFor, identityColumns, readMappingFile } from './mapping-file.js';
+import { compileFor, identityColumns, readMappingFile, secretColumns } from './mapping-file.js';
 import type { RunObserver } from './observer.js';
 import { exitCodeOf, noTraffic, type RunSummary } from './run-summary.js';
 
@@ -125,11 +123,6 @@ async function checkInput(
     stopped: null,
     ...(profile !== undefined && { columns: profile.result() }),
   };
-}
-
-/** Columns whose values must not be shown to whoever reads a report. */
-function secretColumns(mapper: CompiledMapping): ReadonlySet<string> {
-  return new Set([...secretFields].flatMap((field) => mapper.columnsOf(field)));
 }
 
 async function* tell(

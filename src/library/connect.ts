@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { RunLedger } from '../../pipelines/ports.js';
 import type { Credentials, CustomersClient } from '../api/customers-client.js';
 import { openCustomersClient } from '../api/customers-client.js';
+import type { SharedPace } from '../api/shared-pace.js';
 import type { Settings } from '../config/settings.js';
 import { trustedCertificates } from '../config/trusted-certificates.js';
 import { LoginError } from '../errors.js';
@@ -51,7 +52,7 @@ async function connectToSandbox(settings: Settings, stopping: AbortSignal): Prom
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const sandbox = await startSandbox({ dataFile: join(folder, 'customers.db') });
   const { username, password } = sandbox;
-  const connection = open(settings, tenant, sandbox.baseUrl, { kind: 'login', username, password }, stopping);
+  const connection = await open(settings, tenant, sandbox.baseUrl, { kind: 'login', username, password }, stopping);
   return {
     ...connection,
     close: async () => {
@@ -61,14 +62,18 @@ async function connectToSandbox(settings: Settings, stopping: AbortSignal): Prom
   };
 }
 
-function open(
+async function open(
   settings: Settings,
   tenant: Tenant,
   baseUrl: string,
   credentials: Credentials,
   stopping: AbortSignal,
-): Connection {
+): Promise<Connection> {
   const ledger = openLedger(settings.stateDir.value, tenant);
+  const pace = await sharedPace(settings, tenant).catch((error: unknown) => {
+    ledger.close();
+    throw error;
+  });
   const client = openCustomersClient({
     // The embedded sandbox is on this machine: neither proxy nor certificates are between.
     ...(settings.sandbox.value ? {} : { proxy: settings.proxy.value, trusted: trustedCertificates(settings.caFile) }),
@@ -79,6 +84,7 @@ function open(
     concurrency: settings.concurrency.value,
     requestTimeoutMs: settings.requestTimeoutMs.value,
     stopping,
+    ...(pace === undefined ? {} : { pace }),
   });
   return {
     client,
@@ -88,9 +94,24 @@ function open(
     settings: settingsOfRuns(settings),
     close: async () => {
       await client.close();
+      await pace?.close();
       ledger.close();
     },
   };
+}
+
+/** Loaded when asked for: most people have one machine, and no Redis. */
+async function sharedPace(settings: Settings, { baseUrl, login }: Tenant): Promise<SharedPace | undefined> {
+  const address = settings.pace.value;
+  if (address === undefined) return undefined;
+  const { openSharedPace } = await import('../api/shared-pace.js');
+  return openSharedPace({
+    address,
+    password: settings.pacePassword.value,
+    trusted: trustedCertificates(settings.caFile),
+    allowance: `${baseUrl}\n${login}`,
+    ratePerSecond: settings.ratePerSecond.value,
+  });
 }
 
 /** Of the address, that of the server that answers. */

@@ -44,6 +44,7 @@ export async function importJob(
     allowed: allowedTexts(mappingFile.mapping),
     ...(kept.first === undefined ? {} : { first: kept.first }),
     ...(mapper.stamp === undefined ? {} : { stamp: mapper.stamp }),
+    ...(kept.verify ? { verify: mapper } : {}),
     work: async ({ connection, ...ports }) => {
       const mirror = await prepared.mirror(connection);
       const record = kept.plan === undefined ? undefined : connection.ledger.plans.find(kept.plan);

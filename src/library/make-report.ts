@@ -5,13 +5,14 @@ import { beginAtomicFile } from '../files/atomic-file.js';
 import type { Ledger } from '../ledger/open-ledger.js';
 import type { RunRecord } from '../ledger/runs.js';
 import { renderReport } from '../results/report/render-report.js';
-import type { FieldFill, ReportData, ReportFile, ReportSetting } from '../results/report/report-data.js';
-import { fillOf } from './field-fill.js';
+import type { ReportContent, ReportData, ReportFile, ReportSetting } from '../results/report/report-data.js';
 import { problemsOf } from './problems-of.js';
+import { contentOf } from './report-content.js';
+import { toldOptions } from './told-options.js';
 
 /** Writes the report of a run, from the ledger and its input as it is now. @throws UsageError when it cannot be written */
 export async function makeReport(ledger: Ledger, run: RunRecord, path: string): Promise<void> {
-  const page = renderReport(reportData(ledger, run, path, await fillOf(run)));
+  const page = renderReport(reportData(ledger, run, path, await contentOf(run)));
   const file = await beginAtomicFile(path);
   try {
     await file.handle.writeFile(page);
@@ -21,7 +22,7 @@ export async function makeReport(ledger: Ledger, run: RunRecord, path: string): 
   }
 }
 
-function reportData(ledger: Ledger, run: RunRecord, path: string, fields: FieldFill): ReportData {
+function reportData(ledger: Ledger, run: RunRecord, path: string, content: ReportContent): ReportData {
   const { input } = run;
   const counts = { ...ledger.runs.counts(run.number) };
   // Rows without an end in the ledger were left out on purpose, or not come to.
@@ -38,9 +39,9 @@ function reportData(ledger: Ledger, run: RunRecord, path: string, fields: FieldF
     counts,
     problems: problemsOf(ledger, run.number),
     stretches: ledger.samples.of(run.number),
-    fields,
+    content,
     settings: [
-      ...kept(run),
+      ...toldOptions(run.options),
       ...ledger.runs
         .settings(run.number)
         .filter(({ name }) => name !== 'mapping')
@@ -49,20 +50,6 @@ function reportData(ledger: Ledger, run: RunRecord, path: string, fields: FieldF
     files: filesOf(run, path),
     version: version(),
   };
-}
-
-const namedElsewhere: ReadonlySet<string> = new Set(['codes', 'paths', 'mode']);
-
-/** The options of the run itself; lists of codes and paths of files stand elsewhere. */
-function kept({ options }: RunRecord): readonly ReportSetting[] {
-  const told = Object.entries(options).filter(
-    ([name, value]) => !namedElsewhere.has(name) && JSON.stringify(value ?? {}) !== '{}',
-  );
-  return told.map(([name, value]) => ({
-    name,
-    value: typeof value === 'object' ? JSON.stringify(value) : String(value),
-    origin: 'the run',
-  }));
 }
 
 function shown({ name, value, origin }: ReturnType<Ledger['runs']['settings']>[number]): ReportSetting {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type CompiledMapping, compileMapping } from '../../pipelines/mapping/compile-mapping.js';
+import { secretFields } from '../../pipelines/mapping/customer-fields.js';
 import { inlineLookups } from '../../pipelines/mapping/inline-lookups.js';
 import type { Mapping } from '../../pipelines/mapping/mapping.js';
 import type { MappingProblem } from '../../pipelines/mapping/mapping-problem.js';
@@ -82,6 +83,11 @@ export function identityColumns(mapper: CompiledMapping): readonly string[] {
   if (mapper.keyColumns.length > 0) return mapper.keyColumns;
   const code = mapper.columnsOf('customerCode');
   return code.length > 0 ? code : mapper.match.flatMap((field) => mapper.columnsOf(field));
+}
+
+/** Columns whose values must not be shown to whoever reads a report. */
+export function secretColumns(mapper: CompiledMapping): ReadonlySet<string> {
+  return new Set([...secretFields].flatMap((field) => mapper.columnsOf(field)));
 }
 
 const unreadable: Readonly<Record<string, string>> = {

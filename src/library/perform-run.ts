@@ -89,7 +89,12 @@ async function settleDoubts({
     sleep,
     clockDifferenceMs: () => client.traffic.clockDifferenceMs,
   };
-  return reconcile(ports, { ...settle, ...(job.stamp === undefined ? {} : { stamp: job.stamp }) });
+  const { stamp, verify } = job;
+  return reconcile(ports, {
+    ...settle,
+    ...(stamp === undefined ? {} : { stamp }),
+    ...(verify === undefined ? {} : { verify }),
+  });
 }
 
 async function orStop(control: RunControl, work: () => Promise<void>): Promise<void> {

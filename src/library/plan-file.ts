@@ -37,6 +37,8 @@ export interface PlanOptions extends ReadOptions {
   readonly strict?: boolean;
   /** Where to write the plan, `.csv` or `.xlsx`; nowhere when absent. */
   readonly output?: string;
+  /** Keeps so many of the rows that would be sent, and no other, in the summary: memory then stays flat. @default all rows */
+  readonly mostRows?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -67,6 +69,7 @@ export interface PlanSummary {
   /** What it took to make it. */
   readonly api: ApiSummary;
   readonly output: string | null;
+  /** Every row of the file, or the first ones that would be sent: see {@link PlanOptions.mostRows}. */
   readonly rows: readonly PlanLine[];
 }
 
@@ -108,7 +111,7 @@ export async function planFile(
       mappingSha256: mappingFile.sha256,
       options: { ...kept },
     });
-    const made = await makePlan(connection, prepared, record, output);
+    const made = await makePlan(connection, prepared, record, output, options.mostRows);
     return summarise(settings, connection, { ...made, mode, input, record, rowCount: prepared.rows, output });
   });
 }
@@ -134,6 +137,7 @@ async function makePlan(
   prepared: PreparedImport,
   record: PlanRecord,
   output: string | undefined,
+  mostRows: number | undefined,
 ) {
   const counts = noCounts();
   const lines: PlanLine[] = [];
@@ -146,7 +150,7 @@ async function makePlan(
       const shown = batch.map(withoutSecrets);
       for (const planned of shown) {
         counts[planned.action] += 1;
-        lines.push(lineOf(planned));
+        if (mostRows === undefined || (lines.length < mostRows && isSent(planned.action))) lines.push(lineOf(planned));
         if (planned.action === 'invalid' || planned.action === 'rejected')
           problems.add(planned.row.number, { status: 'invalid', reasons: planned.reasons, attempts: 0 });
       }
@@ -169,9 +173,13 @@ function noCounts(): Record<PlanAction, number> {
   return Object.fromEntries(planActions.map((action) => [action, 0])) as Record<PlanAction, number>;
 }
 
+function isSent(action: PlanAction): action is PlannedWrite['action'] {
+  return action === 'add' || action === 'update' || action === 'delete';
+}
+
 function writeOf(planned: PlannedRow): (PlannedWrite & { readonly index: number })[] {
   const { action, row, contentHash, changesHash, customerCode, edited } = planned;
-  if (action !== 'add' && action !== 'update' && action !== 'delete') return [];
+  if (!isSent(action)) return [];
   if (contentHash === undefined || changesHash === undefined) return [];
   return [
     {

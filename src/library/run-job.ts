@@ -1,6 +1,7 @@
 import type { FindingGroup } from '../../pipelines/damage/finding.js';
 import type { CustomersApi, RunLedger } from '../../pipelines/ports.js';
 import type { RunControl } from '../../pipelines/run-control.js';
+import type { ColumnNames } from '../../pipelines/stages/verify-written.js';
 import type { InputSource } from '../files/input-source.js';
 import type { RunRecord } from '../ledger/runs.js';
 import type { AllowedByColumn, ResultPaths } from '../results/write-results.js';
@@ -22,6 +23,8 @@ export interface RunJob {
   readonly allowed?: AllowedByColumn;
   /** The field that carries a row's key, for reconciliation. */
   readonly stamp?: string;
+  /** Set when customers are to be compared, once written, with what they were sent. */
+  readonly verify?: ColumnNames;
   /** Goes through the rows that are not settled; may be called again. */
   readonly work: (ports: WorkPorts) => Promise<void>;
 }

@@ -7,7 +7,7 @@ export interface ShownSetting {
   readonly origin: string;
 }
 
-const secrets = ['password', 'accessToken'] as const satisfies readonly (keyof Settings)[];
+const secrets = ['password', 'accessToken', 'pacePassword'] as const satisfies readonly (keyof Settings)[];
 
 /** Every setting with where it came from, and no secret. */
 export function shownSettings(settings: Settings): readonly ShownSetting[] {

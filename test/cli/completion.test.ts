@@ -31,6 +31,7 @@ describe('completion in bash', () => {
     ['mypos-customers im', ['import']],
     ['mypos-customers import --max', ['--max-failures']],
     ['mypos-customers import customers.csv --mode u', ['update', 'upsert']],
+    ['mypos-customers init customers.csv --pilot s', ['sandbox']],
     ['mypos-customers runs s', ['show']],
     ['mypos-customers help rec', ['reconcile']],
     // Nothing of ours: then bash offers files.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseFaults } from '../../src/sandbox/faults/parse-faults.js';
-import { customerFile, customerLines, fast, writeCustomers } from '../e2e/customer-files.js';
+import { customerFile, customerLines, fast, keyedMapping, writeCustomers } from '../e2e/customer-files.js';
 import { useWorkplace } from '../e2e/use-workplace.js';
 
 const place = useWorkplace();
@@ -66,6 +66,60 @@ describe('the document of --json', () => {
     expect(shapeOf(await document('get', code))).toMatchSnapshot();
     expect(shapeOf(await document('delete', code, '--yes'))).toMatchSnapshot();
     expect(shapeOf(await document('login'))).toMatchSnapshot();
+  });
+
+  it('of export, the whole and what has changed', async () => {
+    await imported();
+    expect(shapeOf(await document('export', 'all.csv', '--fields', 'all'))).toMatchSnapshot();
+    expect(shapeOf(await document('export', 'some.csv', '--changed-since', '2020-01-01'))).toMatchSnapshot();
+  });
+
+  it('of plan, a row of every kind', async () => {
+    await place.openApi();
+    writeCustomers(place, 3, { ...keyedMapping, mode: 'upsert' });
+    await document('import', ...fast, 'customers.csv');
+    const [same = '', other = ''] = customerLines(2);
+    const lines = [same, other.replace('Customer', 'Client'), 'C-7,Seven,0800,s@x.example,1', 'C-9,Nine,0800,nobody,1'];
+    place.write('customers.csv', customerFile(lines));
+    const plan = await document('plan', 'customers.csv');
+    const rows = plan.rows.map((row: { action: string }) => [row.action, shapeOf(row)]);
+    expect({ ...(shapeOf(plan) as object), rows }).toMatchSnapshot();
+  });
+
+  it('of sweep', async () => {
+    await place.openApi();
+    writeCustomers(place, 2);
+    place.write('drop/new.csv', customerFile(customerLines(2)));
+    const args = ['sweep', 'drop', ...fast, '--quiet-for', '0.05'];
+    expect(shapeOf(await document(...args, '--dry-run'))).toMatchSnapshot();
+    expect(shapeOf(await document(...args))).toMatchSnapshot();
+  });
+
+  it('of mapping suggest, check, template and test', async () => {
+    await place.openApi();
+    writeCustomers(place, 2);
+    await place.run(['import', ...fast, 'customers.csv']);
+    expect(shapeOf(await document('mapping', 'suggest', 'customers.csv', '--output', 'new.json'))).toMatchSnapshot();
+    place.write('customers.csv', 'No,Name,Post Code,Email,Limit,Extra\nC-1,One,0800,nobody,1,x\n');
+    expect(shapeOf(await document('mapping', 'check', 'customers.csv', '--live'))).toMatchSnapshot();
+    expect(shapeOf(await document('mapping', 'template', 'empty.xlsx'))).toMatchSnapshot();
+    const cases = [{ name: 'a', row: { No: 'C-1', Name: 'One' }, customer: { customerName: 'Two' } }];
+    place.write('a.mapping-test.json', JSON.stringify({ cases }));
+    expect(shapeOf(await document('mapping', 'test'))).toMatchSnapshot();
+  });
+
+  it('of mirror and crosswalk', async () => {
+    await imported();
+    expect(shapeOf(await document('mirror', 'refresh'))).toMatchSnapshot();
+    expect(shapeOf(await document('crosswalk', 'export', 'who.csv'))).toMatchSnapshot();
+    expect(shapeOf(await document('crosswalk', 'import', 'who.csv'))).toMatchSnapshot();
+    expect(shapeOf(await document('crosswalk', 'rebuild', 'customers.results.csv'))).toMatchSnapshot();
+  });
+
+  it('of init', async () => {
+    await place.openApi();
+    writeCustomers(place, 6);
+    expect(shapeOf(await document('init', 'customers.csv', '--pilot', 'account', ...fast))).toMatchSnapshot();
   });
 
   it('of doctor', async () => {

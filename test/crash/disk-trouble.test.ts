@@ -64,6 +64,25 @@ describe.runIf(mayMount)('a disk', () => {
     expect([resumed.exitCode, readResults(place.read('disk/results.csv')).length]).toEqual([0, 300]);
   });
 
+  it.each(['csv', 'xlsx', 'ndjson'])(
+    'that is full where the exported %s should be gets no file; with room it does',
+    async (format) => {
+      const api = await place.openApi();
+      // More than the disk, also when it is packed into a workbook.
+      await api.seed(100);
+      disk.fill(4_096);
+      const args = ['export', ...fast, `disk/all.${format}`, '--fields', 'all', '--page-size', '20'];
+      const { exitCode, stdout, stderr } = await place.run(args);
+      expect([exitCode, readdirSync(disk.path)]).toEqual([5, ['ballast']]);
+      expect(`${stdout}${stderr}`).toMatch(/the disk is full.*Make room/s);
+      expect(`${stdout}${stderr}`).not.toContain('Bug in');
+      disk.makeRoom();
+      const again = await place.run([...args, '--json']);
+      expect([again.exitCode, JSON.parse(again.stdout).output.rows]).toEqual([0, 100]);
+      expect(readdirSync(disk.path).sort()).toEqual([`all.${format}`, `all.${format}.manifest.json`]);
+    },
+  );
+
   it('that is read-only lets nothing be sent', async () => {
     const api = await place.openApi();
     writeCustomers(place, rows);

@@ -9,7 +9,7 @@ import { expectAsInPeace, importArgs, importUntilDone, type Outcome, outcomeOf, 
 import type { Kill } from './killed-at.js';
 import { type RemoteSandbox, startRemoteSandbox } from './remote-sandbox.js';
 
-// CRASH_SEEDS=1-1000 npm run test:crash
+// CRASH_SEEDS=1-1000 npm run test:crash; with CRASH_RATE=unlimited, intents are on disk long before their turn.
 const [first = 1, last = 50] = (process.env.CRASH_SEEDS ?? '1-50').split('-').map(Number);
 const seeds = Array.from({ length: last - first + 1 }, (_, index) => first + index);
 

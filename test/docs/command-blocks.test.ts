@@ -44,6 +44,8 @@ const patienceMs = 120_000;
 function runBlock(text: string, env: Readonly<Record<string, string>>): Promise<string> {
   const commands = text
     .replaceAll(/^export MYPOS_CONNECT_.*$/gm, ':')
+    .replaceAll('the password', env.MYPOS_CONNECT_PASSWORD ?? '')
+    .replaceAll('api-user@example.com', env.MYPOS_CONNECT_USERNAME ?? '')
     .replaceAll(/\/(?=srv\/|etc\/)/g, `${place.path('.')}/`);
   const script = `trap 'code=$?; case $code in 4|5|7) ;; *) echo "exit $code: $BASH_COMMAND"; exit 99;; esac' ERR\n${commands}`;
   return new Promise((done, fail) => {
@@ -72,7 +74,7 @@ describe('the command blocks', () => {
     async (page) => {
       const api = await place.openApi();
       // A page that makes a mapping of its own begins without one.
-      if (!blocksOf(page).some(({ text }) => text.includes('mapping suggest')))
+      if (!blocksOf(page).some(({ text }) => /mapping suggest|customers init/.test(text)))
         copyFileSync(resolve('mappings.example.json'), place.path('mappings.json'));
       const env = {
         PATH: `${place.path('bin')}:${process.env.PATH}`,

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { rowStatuses } from '../../pipelines/outcome.js';
 import { collectCodes } from '../../reference/collect-codes.js';
+import { remedies } from '../../reference/remedies.js';
 import { renderErrorCodesPage } from '../../reference/render-error-codes-page.js';
 import { resultColumns } from '../../src/results/result-row.js';
 
@@ -23,6 +24,18 @@ describe('the manual', () => {
       message: '… (…) would send the login unencrypted.',
       nextStep: 'Use https:. Plain http: is for servers on this machine only.',
     });
+  });
+
+  it('says what every code means, and what to do about it', () => {
+    const rows = text('error-codes.md').match(/^\| `[A-Z_]+`.*$/gm) ?? [];
+    expect(rows.length).toBe(collectCodes().length);
+    expect(rows.filter((row) => /\|\s*\|/.test(row))).toEqual([]);
+  });
+
+  it('has a remedy for no code that the sources do not know, or that brings its own', () => {
+    const needed = collectCodes().filter(({ message, nextStep }) => message === undefined || nextStep === undefined);
+    const names = needed.map(({ code }) => code);
+    expect(Object.keys(remedies).filter((code) => !names.includes(code))).toEqual([]);
   });
 
   it.each(rowStatuses)('explains the status %s', (status) => {

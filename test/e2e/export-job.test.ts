@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ExportJobSummary } from '../../src/library/export-job/export-job-summary.js';
-import { dropFolder } from '../inbox/drop-folder.js';
+import { dropFolder, quick } from '../inbox/drop-folder.js';
 import { fast, writeMapping } from './customer-files.js';
 import { mainFile } from './run-command-line.js';
 import { useWorkplace } from './use-workplace.js';
@@ -249,6 +249,48 @@ describe('a sweep', () => {
     configure({ nightly: { kind: 'export', output: 'out.csv' }, drop: { mapping: 'mappings.json' } });
     expect((await folder.sweepJson()).files).toMatchObject([{ file: 'b.csv', job: 'drop', outcome: 'done' }]);
     expect(existsSync(place.path('out.csv'))).toBe(false);
+  });
+});
+
+describe('a watch', () => {
+  it('passes by the export jobs in its file, pass after pass, also those whose folder is missing', async () => {
+    const folder = await dropFolder(place);
+    configure({
+      nightly: { kind: 'export', output: 'out.csv' },
+      broken: { kind: 'export', output: 'no/such/folder/out.csv', changedSince: 'last' },
+      drop: { mapping: 'mappings.json' },
+    });
+    const watching = place.start(['watch', 'drop', ...quick, '--every', '0.05', '--json']);
+    await watching.saw('watch of');
+    for (const [name, from] of [
+      ['a.csv', 1],
+      ['b.csv', 3],
+    ] as const) {
+      folder.drop(name, from, 2);
+      await watching.saw(`${name} is done`);
+    }
+    watching.signal('SIGTERM');
+    const { exitCode, stdout, stderr } = await watching.finished;
+    expect([exitCode, JSON.parse(stdout).files.map(({ job }: { job: string }) => job)]).toEqual([
+      143,
+      ['drop', 'drop'],
+    ]);
+    expect(stderr).not.toMatch(/export|nightly|broken/);
+    expect(place.files().filter((name) => name.includes('out.csv'))).toEqual([]);
+    expect(folder.api.requests().filter(({ method }) => method === 'GET').length).toBeLessThanOrEqual(2);
+    folder.expectCustomers(4);
+  });
+
+  it('of a folder for which there are only export jobs takes files as if there were none', async () => {
+    const folder = await dropFolder(place);
+    configure({ nightly: { kind: 'export', output: 'out.csv' } });
+    const watching = place.start(['watch', 'drop', ...quick, '--every', '0.05']);
+    folder.drop('a.csv', 1, 2);
+    await watching.saw('a.csv is done');
+    watching.signal('SIGTERM');
+    expect((await watching.finished).exitCode).toBe(143);
+    expect(existsSync(place.path('out.csv'))).toBe(false);
+    folder.expectCustomers(2);
   });
 });
 

@@ -240,6 +240,25 @@ describe('an export that cannot be whole', () => {
     expect(ownFiles()).toEqual([]);
   });
 
+  it('killed in the middle of the details leaves no file, and the next asks for the others only', async () => {
+    const api = await place.openApi({ faults: [{ name: 'latency', on: 'detail', ms: 60 }] });
+    await api.seed(20);
+    const asked = () => api.requests().flatMap(({ path }) => /\/customers\/(\d+)$/.exec(path)?.[1] ?? []);
+    const running = place.start(['export', ...fast, 'full.csv', '--full', '--concurrency', '1']);
+    while (asked().length < 9) await new Promise((resolve) => setTimeout(resolve, 10));
+    running.signal('SIGKILL');
+    expect((await running.finished).killedBy).toBe('SIGKILL');
+    expect(ownFiles().filter((name) => !name.endsWith('.part'))).toEqual([]);
+    const known = asked().slice(0, -1);
+    api.clearRequests();
+    const { exitCode } = await place.run(['export', ...fast, 'full.csv', '--full']);
+    expect(exitCode).toBe(0);
+    // The last one may have been under way, the one before it not yet on the disk.
+    expect(asked()).not.toEqual(expect.arrayContaining([expect.stringMatching(`^(${known.slice(0, -1).join('|')})$`)]));
+    expect(codesOf('full.csv')).toEqual(api.customers().map((customer) => customer.customerCode));
+    expect(ownFiles()).toEqual(['full.csv', 'full.csv.manifest.json']);
+  });
+
   it('does not ask again for details that a broken one has read', async () => {
     const api = await place.openApi({ faults: [{ name: '403', on: 'detail', when: { nth: [8] } }] });
     await api.seed(12);

@@ -43,6 +43,25 @@ describe('resume', () => {
     );
   });
 
+  it('knows the repeats of rows that were settled before, found by the fields to match by', async () => {
+    const api = await place.openApi();
+    const { key: _, ...unkeyed } = keyedMapping;
+    // The repeats are read in a later batch than the one of the kill.
+    const many = 1_200;
+    const lines = customerLines(many);
+    const [second = ''] = lines.slice(1);
+    place.write('customers.csv', customerFile([...lines, second, second.replace('Customer 0002', 'Somebody else')]));
+    writeMapping(place, { ...unkeyed, mode: 'upsert', match: ['emailAddress'], ignore: ['No'] });
+    await place.run(['import', ...settled, 'customers.csv'], { env: killedAt('after-send:6') });
+    const { exitCode } = await place.run(['resume', ...settled]);
+    expect([exitCode, api.customers().length, adds(api)]).toEqual([4, many, many]);
+    const results = readResults(place.read('customers.results.csv')).slice(many);
+    expect(results.map((row) => [row._status, row._errorCode])).toEqual([
+      ['skipped', 'SAME_AS_ROW'],
+      ['invalid', 'MATCH_REPEATED'],
+    ]);
+  });
+
   it('spends no call on rows that are settled', async () => {
     const api = await killedImport();
     await place.run(['resume', ...settled]);

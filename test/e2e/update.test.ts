@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/start-sandbox.js';
+import { killedAt } from '../crash/killed-at.js';
 import { json, useScriptedServers } from '../scripted-server.js';
 import { customerFile, fast, keyedMapping, readResults, writeCustomers, writeMapping } from './customer-files.js';
 import { contentOf, editElsewhere, named } from './other-programs.js';
@@ -116,6 +117,29 @@ describe('--verify', () => {
       _status: 'created',
       _errorCode: 'SERVER_TRUNCATED',
       _error: 'customerName: sent "Customer", but the API now holds "Cust".',
+      _errorFields: 'Name',
+    });
+  });
+});
+
+describe('--verify of a customer whose answer was lost', () => {
+  it('compares once the customer is found, also when a resume finds it', async () => {
+    const api = await place.openApi();
+    writeMapping(place, {
+      version: 1,
+      mode: 'add',
+      key: { column: 'No', stamp: 'cC_001' },
+      fields: { customerName: 'Name' },
+    });
+    place.write('customers.csv', 'No,Name\nK-1,Customer\n');
+    await place.run(['import', ...fast, 'customers.csv', '--verify'], { env: killedAt('after-send:1') });
+    // What the server keeps is not what it was sent.
+    await editElsewhere(api, 'Customer', { customerName: 'Cust' });
+    const { exitCode } = await place.run(['resume', ...settled]);
+    expect([exitCode, api.customers().length]).toEqual([0, 1]);
+    expect(readResults(place.read('customers.results.csv'))[0]).toMatchObject({
+      _status: 'created',
+      _errorCode: 'SERVER_TRUNCATED',
       _errorFields: 'Name',
     });
   });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -150,11 +150,35 @@ describe('metrics', () => {
     const text = readFileSync(metricsFile(), 'utf8');
     expect(text).toMatch(/^mypos_customers_rows_total\{folder="[^"]+",status="created"\} 4$/m);
     expect(text).toMatch(/^mypos_customers_files_total\{folder="[^"]+",outcome="failed"\} 1$/m);
-    expect(text).toMatch(/^mypos_customers_tokens_left\{profile="default"\} 249$/m);
+    expect(text).toMatch(/^mypos_customers_tokens_left\{folder="[^"]+",profile="default"\} 249$/m);
     expect([metric('last_success_timestamp_seconds'), metric('last_exit_code')]).toEqual([first, 2]);
     expect(metric('last_sweep_timestamp_seconds')).toBeGreaterThan(first);
     expect(metric('api_requests_total')).toBeGreaterThan(requests);
     expect(statSync(metricsFile()).mode & 0o777).toBe(0o644);
+  });
+
+  it('of several folders, and of several jobs on one folder, never hold a series twice: the collector would refuse all', async () => {
+    const other = inbox.path('other');
+    mkdirSync(other);
+    inbox.configure({
+      one: { files: 'one-*.csv', folder: 'drop', mapping: 'mappings.json' },
+      two: { files: 'two-*.csv', folder: 'drop', mapping: 'mappings.json' },
+      rest: { files: '*.csv', mapping: 'mappings.json' },
+    });
+    inbox.drop('one-a.csv', linesOf(1, 2));
+    inbox.drop('two-a.csv', linesOf(3, 3));
+    const files = ['whole', 'elsewhere', 'one', 'two'].map((name) => inbox.path(`${name}.prom`));
+    await inbox.sweep({ metricsFile: files[2]!, job: 'one' });
+    await inbox.sweep({ metricsFile: files[3]!, job: 'two' });
+    await inbox.sweep({ metricsFile: files[1]!, folder: other });
+    await inbox.sweep({ metricsFile: files[0]! });
+    const series = files.flatMap((file) => readFileSync(file, 'utf8').match(/^mypos_customers_\S+(?= )/gm) ?? []);
+    expect(series.length).toBeGreaterThan(40);
+    expect(series.filter((one, at) => series.indexOf(one) !== at)).toEqual([]);
+    const created = (at: number) =>
+      /rows_total\{[^}]*status="created"\} (\d+)/.exec(readFileSync(files[at]!, 'utf8'))?.[1];
+    // Of a job its own; of the folder whatever a sweep of all its jobs did.
+    expect([created(2), created(3), created(0)]).toEqual(['2', '3', '0']);
   });
 
   it('escape what a label may hold', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { exportCrosswalk, importCrosswalk, rebuildFromResults } from '../../src/library/crosswalk.js';
+import { forgetKeys } from '../../src/library/forget-keys.js';
 import { rebuildFromStamp } from '../../src/library/rebuild-crosswalk.js';
 import { customerFile, customerLines, readResults } from '../e2e/customer-files.js';
 import { clientOf } from '../sandbox/sandbox-client.js';
@@ -55,6 +56,29 @@ describe('the crosswalk', () => {
     await expect(importCrosswalk(place.settings(), place.write('who.csv', text), false)).rejects.toMatchObject(
       expected,
     );
+  });
+
+  it('forgets the key of a customer that was deleted elsewhere, and of nobody else', async () => {
+    const api = await place.openApi();
+    place.mapping(plain);
+    write(3);
+    await place.import();
+    const client = await clientOf(api);
+    await client.delete('0000002');
+    write(3);
+    place.write('customers.csv', place.read('customers.csv').replace('Customer 0002', 'Renamed'));
+    const { rows, statuses } = await place.import();
+    expect(statuses).toEqual(['unchanged', 'rejected', 'unchanged']);
+    expect(rows[1]?._error).toContain('crosswalk forget "C-0002"');
+    expect(await forgetKeys(place.settings(), ['C-0001', ' C-0002', 'C-0009'])).toMatchObject({
+      forgotten: [{ key: 'C-0002', customerCode: '0000002' }],
+      kept: [
+        { key: 'C-0001', customerCode: '0000001', why: 'still there' },
+        { key: 'C-0009', customerCode: null, why: 'unknown key' },
+      ],
+    });
+    expect((await place.import()).statuses).toEqual(['unchanged', 'created', 'unchanged']);
+    expect(api.customers().map((one) => one.customerName)).toEqual(['Customer 0001', 'Customer 0003', 'Renamed']);
   });
 
   it.each(['customers.results.csv', 'customers.results.xlsx'])('is rebuilt from %s', async (results) => {

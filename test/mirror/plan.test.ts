@@ -3,25 +3,18 @@ import { importFile } from '../../src/library/import-file.js';
 import { type PlanSummary, planFile } from '../../src/library/plan-file.js';
 import { customerFile, customerLines } from '../e2e/customer-files.js';
 import { clientOf } from '../sandbox/sandbox-client.js';
+import { matched, stamped } from './upsert-mappings.js';
 import { useOffice } from './use-office.js';
 
 const place = useOffice();
 
-const fields = {
-  customerName: 'Name',
-  postalCode: 'Post Code',
-  emailAddress: { column: 'Email', transform: ['email'] },
-  creditLimit: { column: 'Limit', type: 'number' },
-};
-const stamped = { version: 1, mode: 'upsert', key: { column: 'No', stamp: 'cC_001' }, fields };
-const matched = { version: 1, mode: 'upsert', match: ['emailAddress'], fields, ignore: ['No'] };
 const both = [
   ['a key', stamped],
   ['fields to match by', matched],
 ] as const;
 
 const write = (lines: readonly string[]) => place.write('customers.csv', customerFile(lines));
-const plan = (options: { output?: string } = {}): Promise<PlanSummary> =>
+const plan = (options: { output?: string; mostRows?: number } = {}): Promise<PlanSummary> =>
   planFile(place.settings(), { file: place.path('customers.csv'), ...options });
 const actions = ({ rows }: PlanSummary) => rows.map(({ action }) => action);
 
@@ -51,8 +44,14 @@ describe.each(both)('a plan by %s', (_name, mapping) => {
     write(customerLines(3));
     await place.import();
     write(mixed());
+    const short = await plan({ mostRows: 2 });
+    expect(short.rows.map(({ row, action }) => [row, action])).toEqual([
+      [3, 'update'],
+      [5, 'add'],
+    ]);
     const before = JSON.stringify(api.customers());
     const planned = await plan();
+    expect(short.counts).toEqual(planned.counts);
     expect(JSON.stringify(api.customers())).toBe(before);
     expect(actions(planned)).toEqual(['unchanged', 'update', 'unchanged', 'add', 'invalid', 'add', 'duplicate']);
     expect(planned.cost.calls).toBe(4);

@@ -3,18 +3,10 @@ import { resumeRun } from '../../src/library/continue-run.js';
 import type { Sandbox } from '../../src/sandbox/start-sandbox.js';
 import { customerFile, customerLines, header } from '../e2e/customer-files.js';
 import { clientOf } from '../sandbox/sandbox-client.js';
+import { matched, stamped } from './upsert-mappings.js';
 import { useOffice } from './use-office.js';
 
 const place = useOffice();
-
-const fields = {
-  customerName: 'Name',
-  postalCode: 'Post Code',
-  emailAddress: { column: 'Email', transform: ['email'] },
-  creditLimit: { column: 'Limit', type: 'number' },
-};
-const stamped = { version: 1, mode: 'upsert', key: { column: 'No', stamp: 'cC_001' }, fields };
-const matched = { version: 1, mode: 'upsert', match: ['emailAddress'], fields, ignore: ['No'] };
 
 const tolerant = { failureLimit: { kind: 'share', most: 1, from: 1 } } as const;
 const write = (lines: readonly string[]) => place.write('customers.csv', customerFile(lines));

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -33,6 +33,17 @@ describe('the package, installed into an empty folder', () => {
     expect(() => run('npx', ['mypos-customers', ...args])).toThrow(expect.objectContaining({ status: 4 }));
     const rows = readResults(readFileSync(join(folder, 'customers.results.csv'), 'utf8'));
     expect(rows.filter((row) => row._status === 'created').length).toBeGreaterThan(30);
+  });
+
+  it('shares a pace when ioredis is there, and says what is missing when it is not', () => {
+    const login = { MYPOS_CONNECT_USERNAME: 'a', MYPOS_CONNECT_PASSWORD: 'b' };
+    const share = () => {
+      const args = ['mypos-customers', 'login', '--state-dir', 'state', '--pace', 'redis://127.0.0.1:9'];
+      return spawnSync('npx', args, { cwd: folder, encoding: 'utf8', env: { ...process.env, ...login } });
+    };
+    expect(share()).toMatchObject({ status: 5, stderr: expect.stringContaining('PACE_LOST') });
+    rmSync(join(folder, 'node_modules/ioredis'), { recursive: true });
+    expect(share()).toMatchObject({ status: 2, stderr: expect.stringContaining('npm install ioredis@5') });
   });
 
   it('is a library with types', () => {

@@ -28,6 +28,28 @@ describe('the report of a run', () => {
     expect(place.read('run.html')).toContain('set (not shown)');
   });
 
+  it('says what the columns hold, with no value but those that five rows share', async () => {
+    await place.openApi();
+    writeCustomers(place, 9);
+    const lines = customerLines(9).map((line, index) => line.replace(/\d+$/, index < 5 ? '777' : '333'));
+    place.write('customers.csv', customerFile(lines));
+    await place.run(['import', ...fast, 'customers.csv', '--report', 'run.html']);
+    const row = /<th scope="row">Limit<\/th>[\s\S]*?<\/tr>/.exec(place.read('run.html'))?.[0];
+    expect(row?.replaceAll(/<[^>]+>|\s+/g, ' ').trim()).toMatch(/^Limit +100 % +2 +3 +digits +777 \(5\)$/);
+    expect(place.read('run.html')).not.toMatch(/333 \(|Customer 0001/);
+  });
+
+  it('says in words how the file was read', async () => {
+    await place.openApi();
+    writeCustomers(place, 3);
+    const args = ['--header-row', '1', '--delimiter', ',', '--max-failures', '50%', '--report', 'run.html'];
+    await place.run(['import', ...fast, 'customers.csv', ...args]);
+    const text = place.read('run.html').replaceAll(/<[^>]+>|\s+/g, ' ');
+    expect(text).toMatch(/read +header in row 1, delimiter &quot;,&quot; +the run/);
+    expect(text).toMatch(/failureLimit +50% of the rows, looked at from row 300 on/);
+    expect(text).not.toMatch(/expectedColumns|force +false/);
+  });
+
   it('tells of all rows of a run that was stopped and resumed', async () => {
     await place.openApi();
     writeCustomers(place, 4);

@@ -2,16 +2,16 @@ import type { ArgumentsCamelCase } from 'yargs';
 import { resolveSettings } from '../../config/resolve-settings.js';
 import type { Settings } from '../../config/settings.js';
 import { type ExitCode, exitCodes, UsageError } from '../../errors.js';
+import { confirmed } from '../ask.js';
 import { defineCommand } from '../command.js';
 import { mappingOption, type SettingArguments, settingOptions, toSettingOptions } from '../common-options.js';
-import { confirmed } from '../confirm.js';
 import { duration } from '../progress/progress-text.js';
 import type { CrosswalkSummary } from '../render-crosswalk.js';
-import { renderLinked } from '../render-crosswalk.js';
+import { renderForgotten, renderLinked } from '../render-crosswalk.js';
 import type { Reporter } from '../reporter.js';
 import { stopOnSignals } from '../stop-signals.js';
 
-const actions = ['export', 'import', 'rebuild'] as const;
+const actions = ['export', 'import', 'rebuild', 'forget'] as const;
 
 interface CrosswalkArguments extends SettingArguments {
   readonly action: (typeof actions)[number];
@@ -28,15 +28,21 @@ export const crosswalkCommand = defineCommand({
     ['$0 crosswalk import who-is-who.csv', 'there'],
     ['$0 crosswalk rebuild', 'learn it from the field that the mapping stamps'],
     ['$0 crosswalk rebuild customers.results.csv', 'learn it from result files'],
+    ['$0 crosswalk forget C-0042', 'somebody deleted that customer: let the next import add it anew'],
   ],
   options: (yargs) =>
     mappingOption(settingOptions(yargs))
       .positional('action', {
         choices: actions,
         demandOption: true,
-        describe: 'export to, import from a file; rebuild from result files or the API',
+        describe:
+          'export to, import from a file; rebuild from result files or the API; forget keys of deleted customers',
       })
-      .positional('files', { type: 'string', array: true, describe: 'The file; for rebuild, result files' })
+      .positional('files', {
+        type: 'string',
+        array: true,
+        describe: 'The file; for rebuild, result files; for forget, keys',
+      })
       .option('replace', {
         type: 'boolean',
         default: false,
@@ -85,7 +91,27 @@ const handlers: Readonly<Record<(typeof actions)[number], Handler>> = {
       signals.release();
     }
   },
+  forget: ({ files = [] }, settings, reporter) => forget(files, settings, reporter),
 };
+
+async function forget(keys: readonly string[], settings: Settings, reporter: Reporter): Promise<ExitCode> {
+  if (keys.length === 0)
+    throw new UsageError('crosswalk forget takes the keys to forget.', {
+      code: 'USAGE',
+      nextStep: 'For example: mypos-customers crosswalk forget C-0042',
+    });
+  const { forgetKeys } = await import('../../library/forget-keys.js');
+  const signals = stopOnSignals(reporter);
+  try {
+    const { forgotten, kept, api } = await forgetKeys(settings, keys, { signal: signals.signal });
+    // Who is not known is as good as forgotten.
+    const exitCode = kept.some(({ why }) => why !== 'unknown key') ? exitCodes.guard : exitCodes.done;
+    await reporter.result(renderForgotten({ forgotten, kept }), { action: 'forget', exitCode, forgotten, kept, api });
+    return exitCode;
+  } finally {
+    signals.release();
+  }
+}
 
 /** Few are read without a word. */
 const fewDetails = 100;

@@ -1,8 +1,8 @@
 import { resolveSettings } from '../../config/resolve-settings.js';
 import { type ExitCode, exitCodes, UsageError } from '../../errors.js';
+import { confirmed } from '../ask.js';
 import { defineCommand } from '../command.js';
 import { present, readOptions, settingOptions, toSettingOptions } from '../common-options.js';
-import { confirmed } from '../confirm.js';
 import { failureLimit, toReadOptions } from '../option-values.js';
 import { renderSummary } from '../render-summary.js';
 import { rowObserver } from '../row-observer.js';

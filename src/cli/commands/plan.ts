@@ -11,7 +11,7 @@ import {
   toSettingOptions,
 } from '../common-options.js';
 import { toReadOptions, wholeNumber } from '../option-values.js';
-import { renderPlan } from '../render-plan.js';
+import { mostRowsShown, renderPlan } from '../render-plan.js';
 import { rowObserver } from '../row-observer.js';
 import { stopOnSignals } from '../stop-signals.js';
 
@@ -39,9 +39,10 @@ export const planCommand = defineCommand({
     const signals = stopOnSignals(reporter);
     try {
       const optional = present({ mode, output, first: wholeNumber('first', args.first) });
-      const options = { file, force, strict, signal: signals.signal, ...toReadOptions(args), ...optional };
+      const shown = reporter.json ? {} : { mostRows: mostRowsShown };
+      const options = { file, force, strict, signal: signals.signal, ...toReadOptions(args), ...optional, ...shown };
       const plan = await planFile(settings, options, rowObserver(reporter));
-      await reporter.result(renderPlan(plan), plan);
+      await reporter.result(reporter.json ? '' : renderPlan(plan), plan);
       return plan.exitCode;
     } finally {
       signals.release();

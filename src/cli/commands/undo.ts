@@ -1,9 +1,9 @@
 import { resolveSettings } from '../../config/resolve-settings.js';
 import { exitCodes } from '../../errors.js';
 import type { UndoPlan } from '../../library/undo-run.js';
+import { confirmed } from '../ask.js';
 import { defineCommand } from '../command.js';
 import { present, settingOptions, toSettingOptions } from '../common-options.js';
-import { confirmed } from '../confirm.js';
 import { seconds } from '../option-values.js';
 import { renderSummary } from '../render-summary.js';
 import { rowObserver } from '../row-observer.js';

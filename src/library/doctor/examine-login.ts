@@ -5,12 +5,14 @@ import { CustomersError, exitCodes } from '../../errors.js';
 import { type Connection, connect } from '../connect.js';
 import { type DoctorFinding, fail, ok, warn } from './finding.js';
 
-/** Login, the day's tokens, rights and runs left open. */
+/** The shared pace, login, the day's tokens, rights and runs left open. */
 export async function examineLogin(settings: Settings, signal: AbortSignal): Promise<readonly DoctorFinding[]> {
   const found: DoctorFinding[] = [];
   let connection: Connection | undefined;
   try {
     connection = await connect(settings, signal);
+    if (settings.pace.value !== undefined)
+      found.push(ok('pace', `shared through ${new URL(settings.pace.value).host}`));
     found.push(runsFinding(connection));
     found.push(await loginFinding(connection));
     found.push(budgetFinding(connection));
@@ -19,11 +21,15 @@ export async function examineLogin(settings: Settings, signal: AbortSignal): Pro
     return found;
   } catch (error) {
     if (!(error instanceof CustomersError)) throw error;
-    return [...found, fail('login', error.message, error.nextStep ?? '', error.exitCode)];
+    const name = paceCodes.test(error.code) ? 'pace' : 'login';
+    return [...found, fail(name, error.message, error.nextStep ?? '', error.exitCode)];
   } finally {
     await connection?.close();
   }
 }
+
+/** What the pace that is shared through Redis can have against a beginning. */
+const paceCodes = /^(?:PACE_|IOREDIS_)/;
 
 async function loginFinding({ client, tenant }: Connection): Promise<DoctorFinding> {
   await client.login();

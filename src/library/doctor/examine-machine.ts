@@ -71,9 +71,10 @@ export async function examineDisk({ stateDir }: Settings): Promise<DoctorFinding
 }
 
 /** Files that hold secrets and that others can read. */
-export function examineSecretFiles({ username, password, accessToken }: Settings): readonly DoctorFinding[] {
+export function examineSecretFiles(settings: Settings): readonly DoctorFinding[] {
   if (process.platform === 'win32') return [];
-  const files = [username, password, accessToken].flatMap(({ origin }) => fileOf(origin));
+  const { username, password, accessToken, pacePassword } = settings;
+  const files = [username, password, accessToken, pacePassword].flatMap(({ origin }) => fileOf(origin));
   return files.flatMap((file) => {
     if ((statSync(file).mode & 0o077) === 0) return [ok('secret file', `${file} is readable by you only`)];
     return [warn('secret file', `${file} can be read by others on this machine`, `chmod 600 ${file}`)];

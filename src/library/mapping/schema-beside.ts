@@ -21,8 +21,8 @@ export async function writeSchemaBeside(mapping: string, customFields: CustomFie
 }
 
 /** Writes a file that appears only when whole. @throws UsageError */
-export async function writeWhole(path: string, text: string): Promise<void> {
-  const file = await beginAtomicFile(path);
+export async function writeWhole(path: string, text: string, mode?: number): Promise<void> {
+  const file = await beginAtomicFile(path, mode);
   try {
     await file.handle.writeFile(text);
     await file.commit();

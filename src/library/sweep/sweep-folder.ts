@@ -3,6 +3,7 @@ import { sleep } from '../../api/pace.js';
 import { importJobs } from '../../config/jobs.js';
 import { resolveSettings } from '../../config/resolve-settings.js';
 import { CustomersError, type ExitCode, exitCodes } from '../../errors.js';
+import { tallyOf } from '../../inbox/memory.js';
 import { notify } from '../../inbox/notify.js';
 import { type Inbox, openInbox } from '../../inbox/open-inbox.js';
 import { prune } from '../../inbox/prune.js';
@@ -173,10 +174,11 @@ async function endPass(sweep: Sweep, reports: readonly FileReport[], error: Cust
   const exitCode = sumExitCodes([...reports.map((report) => report.exitCode), error?.exitCode ?? exitCodes.done]);
   if (options.dryRun === true) return exitCode;
   const endedAtMs = Date.now();
-  if (exitCode === exitCodes.done) inbox.memory.lastSuccessMs = endedAtMs;
-  addToTotals(inbox.memory, reports);
-  const facts = { folder: inbox.folder, reports, exitCode, endedAtMs };
-  if (options.metricsFile !== undefined) await writePassMetrics(options.metricsFile, inbox.memory, pass.jobs, facts);
+  const tally = tallyOf(inbox.memory, pass.only);
+  if (exitCode === exitCodes.done) tally.lastSuccessMs = endedAtMs;
+  addToTotals(tally, reports);
+  const facts = { folder: inbox.folder, job: pass.only, reports, exitCode, endedAtMs };
+  if (options.metricsFile !== undefined) await writePassMetrics(options.metricsFile, tally, pass.jobs, facts);
   const touched = reports.filter(({ outcome }) => outcome !== 'waits');
   // A service that finds nothing says nothing.
   if (options.signal === undefined || touched.length > 0 || pass.patienceMs > 0) {

@@ -1,6 +1,6 @@
 import { tokensPerDay } from '../../api/token-store.js';
 import { CustomersError } from '../../errors.js';
-import type { Memory } from '../../inbox/memory.js';
+import type { Tally } from '../../inbox/memory.js';
 import { type Metric, writeMetrics } from '../../inbox/metrics-file.js';
 import { openLedger } from '../../ledger/open-ledger.js';
 import { tenantOf } from '../connect.js';
@@ -8,9 +8,9 @@ import type { SweepJob } from './sweep-jobs.js';
 import { type FileReport, fileOutcomes, sumCounts, sumTraffic } from './sweep-summary.js';
 
 /** Adds a pass to what is counted since the beginning: a counter must never go back, although each sweep is a process. */
-export function addToTotals(memory: Memory, reports: readonly FileReport[]): void {
+export function addToTotals({ totals }: Tally, reports: readonly FileReport[]): void {
   const add = (name: string, amount: number) => {
-    memory.totals[name] = (memory.totals[name] ?? 0) + amount;
+    totals[name] = (totals[name] ?? 0) + amount;
   };
   for (const outcome of countedOutcomes)
     add(`files ${outcome}`, reports.filter((report) => report.outcome === outcome).length);
@@ -22,36 +22,42 @@ const countedOutcomes = fileOutcomes.filter((outcome) => !['waits', 'ready', 'ke
 
 export interface PassFacts {
   readonly folder: string;
+  /** When only its files were worked on. */
+  readonly job: string | undefined;
   readonly reports: readonly FileReport[];
   readonly exitCode: number;
   readonly endedAtMs: number;
 }
 
-/** Writes the metrics of a folder after a pass. */
+/**
+ * Writes the metrics of a folder after a pass. The collector reads the files of all sweeps together, so each series says
+ * which of them it is from.
+ */
 export async function writePassMetrics(
   path: string,
-  memory: Memory,
+  tally: Tally,
   jobs: readonly SweepJob[],
   facts: PassFacts,
 ): Promise<void> {
-  const { folder, reports, exitCode, endedAtMs } = facts;
+  const { folder, job, reports, exitCode, endedAtMs } = facts;
+  const whose = { folder, ...(job === undefined ? {} : { job }) };
   const one = (name: string, help: string, value: number, type: Metric['type'] = 'gauge'): Metric => ({
     name: `mypos_customers_${name}`,
     help,
     type,
-    values: [{ labels: { folder }, value }],
+    values: [{ labels: whose, value }],
   });
   const split = (name: string, help: string, prefix: string, label: string): Metric => ({
     name: `mypos_customers_${name}`,
     help,
     type: 'counter',
-    values: Object.entries(memory.totals)
+    values: Object.entries(tally.totals)
       .filter(([key]) => key.startsWith(`${prefix} `))
-      .map(([key, value]) => ({ labels: { folder, [label]: key.slice(prefix.length + 1) }, value })),
+      .map(([key, value]) => ({ labels: { ...whose, [label]: key.slice(prefix.length + 1) }, value })),
   });
-  const total = (key: string) => memory.totals[key] ?? 0;
+  const total = (key: string) => tally.totals[key] ?? 0;
   const waiting = reports.filter(({ outcome }) => outcome === 'waits');
-  const lastSuccess = memory.lastSuccessMs;
+  const lastSuccess = tally.lastSuccessMs;
   await writeMetrics(path, [
     one('last_sweep_timestamp_seconds', 'End of the last pass over the folder.', endedAtMs / 1000),
     ...(lastSuccess === undefined
@@ -68,7 +74,7 @@ export async function writePassMetrics(
     one('api_requests_total', 'Requests sent to the API.', total('api requests'), 'counter'),
     one('api_retries_total', 'Requests that were sent again.', total('api retries'), 'counter'),
     one('api_rate_limited_total', 'Answers that asked to wait.', total('api rateLimited'), 'counter'),
-    tokensLeft(jobs, endedAtMs),
+    tokensLeft(jobs, whose, endedAtMs),
   ]);
 }
 
@@ -77,7 +83,7 @@ function countKept(reports: readonly FileReport[]): number {
 }
 
 /** Of each login that the jobs use; named by profile, since a login is somebody's address. */
-function tokensLeft(jobs: readonly SweepJob[], nowMs: number): Metric {
+function tokensLeft(jobs: readonly SweepJob[], whose: Readonly<Record<string, string>>, nowMs: number): Metric {
   const byProfile = new Map<string, number>();
   for (const { job, setUp } of jobs) {
     const profile = job.profile ?? 'default';
@@ -90,6 +96,6 @@ function tokensLeft(jobs: readonly SweepJob[], nowMs: number): Metric {
     name: 'mypos_customers_tokens_left',
     help: 'Access tokens that may still be asked for in this UTC day.',
     type: 'gauge',
-    values: [...byProfile].map(([profile, value]) => ({ labels: { profile }, value })),
+    values: [...byProfile].map(([profile, value]) => ({ labels: { ...whose, profile }, value })),
   };
 }

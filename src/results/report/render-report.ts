@@ -1,7 +1,9 @@
 import { type RowStatus, rowStatuses } from '../../../pipelines/outcome.js';
 import { type Curve, clock, donut, type Slice, timeChart } from './charts.js';
+import { columnTable } from './column-table.js';
 import { Html, html } from './html.js';
-import type { FieldFill, ReportData, Stretch } from './report-data.js';
+import { number, percent, section, times } from './parts.js';
+import type { ReportContent, ReportData, Stretch } from './report-data.js';
 import { reportStyle } from './style.js';
 
 const words = {
@@ -39,7 +41,8 @@ ${data.stopReason === null ? undefined : html`<p class="note">${data.stopReason}
 ${outcomes(data)}
 ${problems(data)}
 ${traffic(data.stretches)}
-${fieldTable(data.fields)}
+${fieldTable(data.content)}
+${columnTable(data.content)}
 ${fileList(data)}
 ${settingTable(data)}
 </main>
@@ -194,7 +197,7 @@ function highest(one: number | undefined, other: number | undefined): number | u
   return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
 }
 
-function fieldTable(fill: FieldFill): Html {
+function fieldTable(fill: ReportContent): Html {
   if (fill.kind === 'unknown') return section('How full the fields are', html`<p>${fill.why}</p>`);
   const rows = fill.fields.map(
     ({
@@ -225,23 +228,4 @@ function settingTable({ settings }: ReportData): Html {
     'Settings',
     html`<div class="scroll" tabindex="0" role="region" aria-label="Settings"><table><thead><tr><th scope="col">Setting</th><th scope="col">Value</th><th scope="col">From</th></tr></thead><tbody>${rows}</tbody></table></div>`,
   );
-}
-
-function section(title: string, content: Html): Html {
-  return html`<section><h2>${title}</h2>${content}</section>`;
-}
-
-function times(count: number): string {
-  if (count === 0) return 'never';
-  return count === 1 ? 'once' : `${number(count)} times`;
-}
-
-function number(value: number): string {
-  return value.toLocaleString('en');
-}
-
-function percent(part: number, whole: number): string {
-  if (whole === 0) return '–';
-  const share = (part / whole) * 100;
-  return share > 0 && share < 0.1 ? '< 0.1 %' : `${share.toFixed(share === 100 || share === 0 ? 0 : 1)} %`;
 }

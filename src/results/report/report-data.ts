@@ -1,4 +1,5 @@
 import type { RowCounts } from '../../../pipelines/outcome.js';
+import type { ColumnProfile } from '../../../pipelines/profile/column-profile.js';
 import type { ProblemGroup } from '../problem-groups.js';
 
 /** Everything that a report shows; nothing of a customer but what is in the reasons of the result file. */
@@ -14,7 +15,7 @@ export interface ReportData {
   readonly counts: RowCounts;
   readonly problems: readonly ProblemGroup[];
   readonly stretches: readonly Stretch[];
-  readonly fields: FieldFill;
+  readonly content: ReportContent;
   readonly settings: readonly ReportSetting[];
   readonly files: readonly ReportFile[];
   readonly version: string;
@@ -31,12 +32,15 @@ export interface Stretch {
   readonly slowMs?: number;
 }
 
-/** How many rows have something in each field of the customer; or why that cannot be said. */
-export type FieldFill =
+/** What the rows of the run held; or why that cannot be said. */
+export type ReportContent =
   | {
       readonly kind: 'known';
       readonly rows: number;
+      /** How many rows have something in each field of the customer. */
       readonly fields: readonly { readonly field: string; readonly filled: number }[];
+      /** Columns of the file, with no values but those that many rows share. */
+      readonly columns: readonly ColumnProfile[];
     }
   | { readonly kind: 'unknown'; readonly why: string };
 

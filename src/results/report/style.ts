@@ -15,7 +15,7 @@ p { margin: .25rem 0; } li { overflow-wrap: anywhere; } ul { padding-left: 1.2re
 table { border-collapse: collapse; width: 100%; } caption { text-align: left; color: var(--soft); padding-bottom: .25rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--rule); font-weight: normal; }
 thead th { color: var(--soft); } .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
-.scroll { overflow-x: auto; } .key { display: inline-block; width: .8rem; height: .8rem; border-radius: 2px; margin-right: .5rem; vertical-align: -1px; }
+.scroll { overflow-x: auto; } .wide { min-width: 40rem; } .key { display: inline-block; width: .8rem; height: .8rem; border-radius: 2px; margin-right: .5rem; vertical-align: -1px; }
 .donut { width: 100%; max-width: 15rem; margin: 0 auto; display: block; } .whole { font-size: 30px; fill: var(--ink); font-weight: 600; } .unit { font-size: 14px; fill: var(--soft); }
 .chart { width: 100%; height: auto; display: block; } .tick { font-size: 12px; fill: var(--soft); } .grid { stroke: var(--rule); }
 .curve { fill: none; stroke-width: 2; stroke-linejoin: round; } .curve.second { stroke-dasharray: 6 4; }
@@ -27,5 +27,5 @@ meter { width: 100%; min-width: 4rem; height: .9rem; } details { margin: .5rem 0
 @page { margin: 15mm; }
 @media print { :root { color-scheme: light; --paper: #fff; --ink: #000; --soft: #444; --rule: #bbb; --box: #fff; --link: #000; --good: #1a7f37; --same: #6e7781; --mend: #bc4c00; --wait: #8a6300; --other: #0969da; }
   body { max-width: none; padding: 0; font-size: 10pt; } h2 { break-after: avoid; } tr, .donut, .chart, .side { break-inside: avoid; }
-  .screen { display: none; } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+  .screen { display: none; } .wide { min-width: 0; } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 `;

@@ -1,5 +1,6 @@
 import type { Choices } from '../../../../pipelines/mapping/suggest/suggestion.js';
 import { type ExitCode, exitCodes } from '../../../errors.js';
+import { canAsk } from '../../ask.js';
 import { askAbout } from '../../ask-about.js';
 import { defineCommand } from '../../command.js';
 import { inputFile, present, readOptions } from '../../common-options.js';
@@ -48,7 +49,7 @@ async function runSuggest(args: SuggestArguments, reporter: Reporter): Promise<E
   const { suggestMappingFor } = await import('../../../library/mapping/suggest-mapping.js');
   const { file, output = 'mappings.json', force, customColumns, dateOrder, decimal } = args;
   const choices: Choices = present({ customColumns, dateOrder, decimal });
-  const isAsked = process.stdin.isTTY === true && process.stderr.isTTY === true && file !== '-';
+  const isAsked = canAsk() && file !== '-';
   const ask = isAsked && !args.yes && !reporter.json && !reporter.quiet ? askAbout() : undefined;
   const suggested = await suggestMappingFor({ file, ...toReadOptions(args), output, force, choices }, ask, {
     opened: ({ file: name, detected, rows }) => reporter.remark(renderDetection(name, detected, rows)),

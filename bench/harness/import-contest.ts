@@ -1,0 +1,105 @@
+import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Pool } from 'undici';
+import { resolveSettings } from '../../src/config/resolve-settings.js';
+import { openRowSource } from '../../src/files/open-row-source.js';
+import { importFile } from '../../src/library/import-file.js';
+import { compileFor, readMappingFile } from '../../src/library/mapping-file.js';
+import { type Benchmark, defineBenchmark, type Work } from './benchmark.js';
+import { customerMapping, writeCustomersCsv } from './customers-csv.js';
+import { serveSandbox } from './serve-sandbox.js';
+
+interface Input {
+  readonly folder: string;
+  readonly file: string;
+  readonly mapping: string;
+}
+
+const login = { username: 'sandbox@example.com', password: 'sandbox' } as const;
+
+/** A whole import beside a bare undici loop that posts the same bodies, both to a sandbox in another process. */
+export function importContest(concurrency: number): Benchmark {
+  return defineBenchmark<number, Input>({
+    about: `20 columns of CSV imported, ${concurrency} requests at once, no rate limit, every intent on disk before its request; beside a bare undici loop that posts the same bodies. Aim: at least 0.7 of it.`,
+    unit: 'rows',
+    reference: 'undici',
+    sizes: { full: 20_000, smoke: 1_000 },
+    async prepare(rows, folder) {
+      const input = { folder, file: join(folder, 'customers.csv'), mapping: join(folder, 'mappings.json') };
+      await writeCustomersCsv(input.file, rows);
+      writeFileSync(input.mapping, JSON.stringify(customerMapping));
+      return input;
+    },
+    contenders: {
+      undici: {
+        async run(input) {
+          const bodies = await bodiesOf(input);
+          return against((baseUrl) => postAll(baseUrl, bodies, concurrency));
+        },
+      },
+      import: { run: (input) => against((baseUrl) => importAll(baseUrl, input, concurrency)) },
+    },
+  });
+}
+
+/** Times the work alone: starting the server is nobody's merit. The sandbox keeps its customers in memory. */
+async function against(work: (baseUrl: string) => Promise<number>): Promise<Work> {
+  const server = await serveSandbox(':memory:');
+  try {
+    const start = performance.now();
+    const count = await work(server.baseUrl);
+    return { count, seconds: (performance.now() - start) / 1000 };
+  } finally {
+    server.stop();
+  }
+}
+
+async function bodiesOf({ file, mapping }: Input): Promise<readonly string[]> {
+  const source = await openRowSource(file);
+  const mapper = compileFor(readMappingFile(mapping), source);
+  const bodies: string[] = [];
+  for await (const rows of source.batches()) for (const row of rows) bodies.push(JSON.stringify(mapper.map(row).draft));
+  return bodies;
+}
+
+async function postAll(baseUrl: string, bodies: readonly string[], concurrency: number): Promise<number> {
+  const { origin, pathname } = new URL(baseUrl);
+  const pool = new Pool(origin, { connections: concurrency });
+  const basic = Buffer.from(`${login.username}:${login.password}`).toString('base64');
+  const asked = {
+    method: 'POST',
+    path: `${pathname}/auth/token`,
+    headers: { authorization: `Basic ${basic}` },
+  } as const;
+  const { bearerToken } = (await (await pool.request(asked)).body.json()) as { readonly bearerToken: string };
+  const headers = { authorization: `Bearer ${bearerToken}`, 'content-type': 'application/json' };
+  let next = 0;
+  let created = 0;
+  const post = async () => {
+    for (let body = bodies[next++]; body !== undefined; body = bodies[next++]) {
+      const answer = await pool.request({ method: 'POST', path: `${pathname}/customers`, headers, body });
+      await answer.body.json();
+      if (answer.statusCode === 202) created += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, post));
+  await pool.destroy();
+  return created;
+}
+
+async function importAll(baseUrl: string, { folder, file, mapping }: Input, concurrency: number): Promise<number> {
+  const own = mkdtempSync(join(folder, 'import-'));
+  const input = join(own, 'customers.csv');
+  copyFileSync(file, input);
+  const environment = { MYPOS_CONNECT_USERNAME: login.username, MYPOS_CONNECT_PASSWORD: login.password };
+  const options = {
+    baseUrl,
+    mapping,
+    stateDir: join(own, 'state'),
+    rate: 'unlimited',
+    concurrency: String(concurrency),
+  };
+  const { counts, stopped } = await importFile(resolveSettings(options, environment), { file: input });
+  if (stopped !== null) throw new Error(`The import stopped: ${JSON.stringify(stopped)}`);
+  return counts.created;
+}

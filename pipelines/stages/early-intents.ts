@@ -1,0 +1,91 @@
+import { reached } from '../milestones.js';
+import type { Intent, RunLedger } from '../ports.js';
+import type { OpenWork } from '../work.js';
+import type { Preparation } from './map-concurrently.js';
+
+/** An intent may wait this long for its turn; then it is written anew, because a doubt is settled by its time. */
+const longestWaitMs = 1000;
+/** A killed process leaves up to so many rows in doubt that were never sent. */
+const mostAhead = 500;
+/** Somewhat more than what leaves while the disk is busy, so that there is always one to send. */
+const reserve = 1.5;
+/** Before so many rows have been sent, nobody knows how fast the server is; a short file needs no haste. */
+const turnsToTrust = 100;
+/** The share of the newest reading in the running averages. */
+const newestShare = 0.05;
+
+/** Intents that are put on disk before the turn of their rows has come. */
+export interface EarlyIntents extends Preparation<OpenWork> {
+  /** As the run's ledger, but an intent that is on disk already costs nothing more. */
+  readonly ledger: RunLedger;
+  /** Takes note of how long it takes to send a row, its intent included. */
+  inTurn(work: OpenWork, send: () => Promise<void>): Promise<void>;
+}
+
+/**
+ * Puts intents on disk early: as many as will be sent while the disk is busy with the next ones, so that no request
+ * waits for the disk where the server is faster. Where the server or the pace is slow, that is none.
+ *
+ * @param concurrency - rows that are sent at once
+ * @param intentOf - `undefined` where it takes a look at the customer to know what will be sent
+ */
+export function earlyIntents(
+  ledger: RunLedger,
+  concurrency: number,
+  intentOf: (work: OpenWork) => Intent | undefined,
+  now: () => number,
+): EarlyIntents {
+  const writtenAt = new Map<number, number>();
+  let [commitMs, turnMs, turns] = [0, 0, 0];
+
+  async function intend(intent: Intent): Promise<void> {
+    const start = performance.now();
+    await ledger.intend(intent);
+    commitMs = averaged(commitMs, performance.now() - start);
+  }
+
+  async function takeBack(work: OpenWork): Promise<void> {
+    const { index } = work.row;
+    if (writtenAt.delete(index)) await ledger.withdraw(index);
+  }
+
+  return {
+    ahead() {
+      if (turns < turnsToTrust) return 0;
+      return Math.min(mostAhead, Math.floor((reserve * concurrency * commitMs) / turnMs));
+    },
+    async prepare(work) {
+      const intent = turns < turnsToTrust ? undefined : intentOf(work);
+      if (intent === undefined) return;
+      const at = now();
+      reached('before-intent');
+      await intend(intent);
+      reached('after-intent');
+      writtenAt.set(intent.index, at);
+    },
+    takeBack,
+    ledger: {
+      ...ledger,
+      intend(intent) {
+        const at = writtenAt.get(intent.index);
+        writtenAt.delete(intent.index);
+        return at !== undefined && now() - at <= longestWaitMs ? Promise.resolve() : intend(intent);
+      },
+    },
+    async inTurn(work, send) {
+      const start = performance.now();
+      try {
+        await send();
+      } finally {
+        // It was not sent after all: the run is stopping, or the row's turn showed something else.
+        await takeBack(work);
+      }
+      turns += 1;
+      turnMs = averaged(turnMs, performance.now() - start);
+    },
+  };
+}
+
+function averaged(average: number, newest: number): number {
+  return average > 0 ? average + (newest - average) * newestShare : newest;
+}

@@ -1,0 +1,46 @@
+import { defineCommand } from '../command.js';
+import { mappingOption, optionalInputFile, readOptions, settingOptions } from '../common-options.js';
+import { pilots } from '../init/what-was-set-up.js';
+
+const text = { type: 'string', requiresArg: true } as const;
+
+export const initCommand = defineCommand({
+  command: 'init [file]',
+  describe: 'Set everything up: address and login, a mapping for your file, and a first try with five rows',
+  examples: [
+    ['$0 init customers.csv', 'asks for what it needs to know'],
+    ['$0 init customers.csv --sandbox', 'without an account, on this machine only'],
+    ['$0 init --username api-user@example.com --password-file secret', 'asks nothing, where there is no terminal'],
+  ],
+  options: (yargs) =>
+    optionalInputFile(readOptions(mappingOption(settingOptions(yargs))), 'A file of your customers')
+      .option('username', { ...text, describe: 'E-mail address of the API user' })
+      .option('password-file', { ...text, describe: 'File that holds the password, or shall hold it' })
+      .option('pilot', {
+        choices: pilots,
+        describe: 'Import the first rows: into the account, into the sandbox, or not (the default without a terminal)',
+      })
+      .option('first', { ...text, describe: 'Rows of the pilot (default 5)' })
+      .option('custom-columns', {
+        type: 'boolean',
+        describe: 'Keep columns that no field is meant for in cC_001 … cC_010',
+      })
+      .option('date-order', {
+        choices: ['day', 'month'] as const,
+        describe: 'What comes first in dates such as 3/4/2024',
+      })
+      .option('decimal', {
+        choices: ['.', ','] as const,
+        describe: 'Decimal sign, where a number could be read both ways',
+      })
+      .option('force', { type: 'boolean', default: false, describe: 'Replace a profile and a mapping that are there' })
+      .option('yes', {
+        type: 'boolean',
+        default: false,
+        describe: 'Ask nothing; take options, environment and the likeliest',
+      }),
+  async run(args, reporter) {
+    const { setUp } = await import('../init/set-up.js');
+    return setUp(args, reporter);
+  },
+});
