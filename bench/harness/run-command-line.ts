@@ -8,8 +8,10 @@ export const mainFile = fileURLToPath(new URL('../../src/cli/main.js', import.me
 /** Loaded into the process before the program, which says at its end what it needed. */
 const measuring = new URL('./say-usage.js', import.meta.url).href;
 
+type Usage = Omit<Measured, 'count'>;
+
 /** Runs a command in a folder, logged in at the sandbox, and measures the process. @throws unless it ends well */
-export function runCommandLine(cwd: string, args: readonly string[]): Promise<Omit<Measured, 'count'>> {
+export function runCommandLine(cwd: string, args: readonly string[]): Promise<Usage> {
   const env = {
     PATH: process.env.PATH ?? '',
     HOME: cwd,
@@ -32,7 +34,7 @@ export function runCommandLine(cwd: string, args: readonly string[]): Promise<Om
     child.on('error', fail);
     child.on('close', (exitCode) => {
       const seconds = (performance.now() - start) / 1000;
-      if (exitCode === 0) done({ seconds, ...(JSON.parse(said.usage) as Omit<Measured, 'count' | 'seconds'>) });
+      if (exitCode === 0) done({ seconds, ...(JSON.parse(said.usage) as Omit<Usage, 'seconds'>) });
       else fail(new Error(`${args.join(' ')} ended with ${exitCode}: ${said.stderr}`));
     });
   });
