@@ -207,6 +207,7 @@ export const remedies: Readonly<Record<string, Remedy>> = {
     next: 'Name its line with --header-row, or the columns in the mapping as the file has them.',
   },
   HEADER_ROW: { next: 'Add --header-row 1 when you import this file.' },
+  HEADER_FOUND: { next: 'Nothing, if it is the header; else name it with --header-row.' },
   ROWS_ABOVE_HEADER: { next: 'Nothing, if they are a title; else name the header with --header-row.' },
   DUPLICATE_COLUMNS: { next: 'Rename one of the columns, or use the name with its number in the mapping.' },
   UNNAMED_COLUMNS: { next: 'Give the column a name in the header; or use the name that it was given.' },

@@ -3,7 +3,7 @@ import type { WriteHooks } from '../../pipelines/ports.js';
 import { readRefusal } from './error-body.js';
 import { type Http, type HttpAnswer, type HttpRequest, TransportError } from './http.js';
 import type { LatencyMeter } from './latency-meter.js';
-import { type Pace, sleep } from './pace.js';
+import { type Pace, type Permit, sleep } from './pace.js';
 import {
   changesCustomers,
   type FailureClass,
@@ -56,6 +56,11 @@ export interface SendHooks extends Partial<WriteHooks> {
   readonly beforeEachAttempt?: () => void;
 }
 
+interface Prepared {
+  readonly token: string;
+  readonly permit: Permit;
+}
+
 interface Failure {
   readonly failure: FailureClass;
   readonly refusal: Refusal;
@@ -84,8 +89,10 @@ export class Exchanges {
     const progress = new Progress();
     try {
       for (;;) {
-        const token = await this.#prepare(verb, progress, hooks);
+        const { token, permit } = await this.#prepare(verb, progress, hooks);
         const tried = await this.#attempt(progress, request, token, understands);
+        // The first request of all makes the connection, which takes long: it may have arrived only now.
+        if (verb === 'login') permit.used();
         if (!('failure' in tried)) return tried;
         const end = await this.#react(reactions[verb][tried.failure], tried, progress, token);
         if (end !== undefined) return end;
@@ -99,20 +106,21 @@ export class Exchanges {
   }
 
   /** Waits for a token, for the permit to send, and for the intent to be on disk. */
-  async #prepare(verb: Verb, progress: Progress, hooks: SendHooks): Promise<string> {
+  async #prepare(verb: Verb, progress: Progress, hooks: SendHooks): Promise<Prepared> {
     const { pace, stopping, session, policy } = this.tools;
     stopping.throwIfAborted();
     if (this.#ending !== undefined) throw this.#ending;
     if (this.#unansweredInARow >= policy.unansweredInARow) throw stop.serverSilent(this.#unansweredInARow);
     const token = verb === 'login' ? '' : await session().bearer();
-    await pace.permit(stopping);
+    let permit = await pace.permit(stopping);
     if (progress.attempts === 0 && hooks.beforeSend !== undefined) {
       await hooks.beforeSend();
       // The disk takes its time, and meanwhile the gate may have closed.
-      if (pace.closedUntil() > 0) await pace.permit(stopping);
+      if (pace.closedUntil() > 0) permit = await pace.permit(stopping);
     }
     hooks.beforeEachAttempt?.();
-    return token;
+    permit.used();
+    return { token, permit };
   }
 
   async #attempt(

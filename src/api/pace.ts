@@ -6,12 +6,24 @@ export interface Pace {
   /** Requests a second that are allowed; `Infinity` for no limit. */
   readonly ratePerSecond: number;
   /** Resolves when one request may be sent now. Rejects with the signal's reason when the run is stopping. */
-  permit(stopping: AbortSignal): Promise<void>;
+  permit(stopping: AbortSignal): Promise<Permit>;
   /** Nobody sends before `untilMs` (epoch milliseconds, our clock). An earlier moment than a known one is ignored. */
   closeUntil(untilMs: number): void;
   /** When the gate opens again; 0 when it is open. Epoch milliseconds. */
   closedUntil(): number;
 }
+
+/** The right to send one request. */
+export interface Permit {
+  /**
+   * To be called when the request leaves, or has certainly arrived: it counts from then on, so that what the disk or a
+   * first connection has held up does not meet the requests of the second after.
+   */
+  used(): void;
+}
+
+/** Where nobody counts, or others do. */
+export const uncounted: Permit = { used: () => undefined };
 
 /**
  * Bottleneck spends about 2.4 ms on a job whatever it does, so it never gets more than this many jobs a second;
@@ -35,9 +47,10 @@ export function createPace(ratePerSecond: number, now: () => number = Date.now):
         await sleepUntil(openAt, now, stopping);
         // It may have fired during that wait, and nobody is told twice.
         stopping.throwIfAborted();
-        await buy(stopping);
+        const permit = await buy(stopping);
+        permit.used();
         // The gate may have closed while this permit was waited for; then the permit is given up, never saved.
-        if (now() >= openAt) return;
+        if (now() >= openAt) return permit;
       }
     },
     closeUntil: (untilMs) => {
@@ -47,7 +60,7 @@ export function createPace(ratePerSecond: number, now: () => number = Date.now):
   };
 }
 
-type Till = (stopping: AbortSignal) => Promise<void>;
+type Till = (stopping: AbortSignal) => Promise<Permit>;
 
 /**
  * Sells permits one by one, buying them from Bottleneck a slot at a time. What a slot leaves unsold is good until the
@@ -57,12 +70,12 @@ type Till = (stopping: AbortSignal) => Promise<void>;
 function createTill(ratePerSecond: number): Till {
   // A clock that is set while the run goes on must neither hold it up nor let it rush.
   const now = () => performance.now();
-  if (!Number.isFinite(ratePerSecond)) return () => Promise.resolve();
+  if (!Number.isFinite(ratePerSecond)) return () => Promise.resolve(uncounted);
   const permitsPerSlot = Math.max(1, Math.ceil(ratePerSecond / jobsPerSecond));
   const slotMs = (permitsPerSlot * 1000) / ratePerSecond;
   const limiter = new Bottleneck({ minTime: slotMs, maxConcurrent: 1 });
   const window = slidingWindow(ratePerSecond, now);
-  const waiting: { readonly serve: () => void; readonly stopping: AbortSignal }[] = [];
+  const waiting: { readonly serve: (permit: Permit) => void; readonly stopping: AbortSignal }[] = [];
   let slotsAsked = 0;
   let unsold = 0;
   let slotEndsAt = 0;
@@ -77,25 +90,23 @@ function createTill(ratePerSecond: number): Till {
       const next = waiting.shift();
       if (next === undefined || next.stopping.aborted) continue;
       unsold -= 1;
-      window.note();
-      next.serve();
+      next.serve(window.sell());
     }
   }
 
   return (stopping) => {
     if (permitsPerSlot > 1 && unsold > 0 && waiting.length === 0 && now() < slotEndsAt && window.roomInMs() <= 0) {
       unsold -= 1;
-      window.note();
-      return Promise.resolve();
+      return Promise.resolve(window.sell());
     }
     return new Promise((resolve, reject) => {
       const giveUp = () => reject(stopping.reason);
       stopping.addEventListener('abort', giveUp, { once: true });
       waiting.push({
         stopping,
-        serve: () => {
+        serve: (permit) => {
           stopping.removeEventListener('abort', giveUp);
-          resolve();
+          resolve(permit);
         },
       });
       if (slotsAsked * permitsPerSlot < waiting.length) {
@@ -110,20 +121,26 @@ function createTill(ratePerSecond: number): Till {
 const windowMarginMs = 3;
 
 /**
- * Remembers when the last permits were sold: Bottleneck spaces its jobs by when they were due, so after a moment in
+ * Remembers when the last permits were sold, and then used: Bottleneck spaces its jobs by when they were due, so after a moment in
  * which the process stood still they come at once, and a second could see more than the rate.
  */
 function slidingWindow(ratePerSecond: number, now: () => number) {
   const permits = Math.max(1, Math.floor(ratePerSecond));
   const lengthMs = (permits * 1000) / ratePerSecond + windowMarginMs;
-  const soldAt = new Float64Array(permits).fill(Number.NEGATIVE_INFINITY);
-  let oldest = 0;
+  const usedAt = new Float64Array(permits).fill(Number.NEGATIVE_INFINITY);
+  let sold = 0;
   return {
     /** How long until one more may be sold; not above 0 when it may be now. */
-    roomInMs: () => (soldAt[oldest] ?? 0) + lengthMs - now(),
-    note() {
-      soldAt[oldest] = now();
-      oldest = (oldest + 1) % permits;
+    roomInMs: () => (usedAt[sold % permits] ?? 0) + lengthMs - now(),
+    sell(): Permit {
+      const mine = sold;
+      sold += 1;
+      const used = () => {
+        // So long after, its place is another's.
+        if (sold - mine <= permits) usedAt[mine % permits] = now();
+      };
+      used();
+      return { used };
     },
   };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { UsageError } from '../errors.js';
-import { type Pace, sleep } from './pace.js';
+import { type Pace, sleep, uncounted } from './pace.js';
 import { paceLost } from './pace-lost.js';
 import { connectToRedis, type PaceAddress, type PaceServer } from './pace-server.js';
 import { watchForStalls } from './stall-watch.js';
@@ -85,7 +85,7 @@ async function paceOn(server: PaceServer, name: string, ratePerSecond: number, n
         const { isAdmitted, gateMs } = await server.admit(name, most, spanMs);
         if (gateMs > 0) openAt = Math.max(openAt, now() + gateMs);
         // A permit that comes late, or to a closed gate, is given up: it would meet those of others.
-        if (isAdmitted && stalls.isSmooth() && now() >= openAt) return;
+        if (isAdmitted && stalls.isSmooth() && now() >= openAt) return uncounted;
       }
     },
     closeUntil(untilMs) {

@@ -21,8 +21,8 @@ export function createEventLog(choice: LogChoice, reporter: Reporter): Log {
   if (choice.file !== undefined) append(choice.file, '');
   return (entry) => {
     const line = choice.format === 'json' ? jsonLine(entry, new Date()) : textLine(entry, new Date());
-    if (choice.file !== undefined) append(choice.file, `${line}\n`);
-    if (choice.file === undefined || entry.level === 'error') show(entry, choice, line, reporter);
+    const isKept = choice.file !== undefined && isAppended(choice.file, `${line}\n`);
+    if (!isKept || entry.level === 'error') show(entry, choice, line, reporter);
   };
 }
 
@@ -42,6 +42,16 @@ function jsonLine({ level, event, message, facts }: LogEntry, now: Date): string
 function textLine({ level, event, message }: LogEntry, now: Date): string {
   // An error of several lines stays one entry.
   return `${now.toISOString()} ${level.padEnd(5)} ${event}: ${message.replaceAll('\n', ' | ')}`;
+}
+
+/** What the file cannot take goes where errors go: a full disk of logs is no reason to leave customers' files alone. */
+function isAppended(path: string, text: string): boolean {
+  try {
+    append(path, text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Opened anew for every line: whoever rotates logs can move the file away at any time. */

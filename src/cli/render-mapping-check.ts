@@ -8,11 +8,20 @@ export function renderMappingCheck(check: MappingCheck): string {
   return [
     ...problems.map((finding) => findingLine(mapping, finding)),
     ...(lost.length === 0 ? [] : ['What an export cannot bring back:', ...lost.map(({ message }) => `  ${message}`)]),
-    ...(sample === null ? [] : [`Tried on ${sample.rows} rows: ${sample.invalidRows} would be invalid.`]),
+    ...(sample === null ? [] : [triedLine(sample, problems)]),
     ...(live === null ? [] : [`Compared with ${live.customers} customers of the API.`]),
     ...(schema === null ? [] : [`Schema: ${schema}`]),
     `${mapping}: ${verdict(problems)}`,
   ].join('\n');
+}
+
+/** With errors, only what is left of the mapping could be tried. */
+function triedLine(
+  { rows, invalidRows }: NonNullable<MappingCheck['sample']>,
+  found: readonly MappingFinding[],
+): string {
+  const isPart = found.some(({ severity }) => severity === 'error');
+  return `Tried${isPart ? ' what is right of it' : ''} on ${rows} rows: ${invalidRows} would be invalid.`;
 }
 
 function findingLine(mapping: string, { line, column, severity, path, code, message }: MappingFinding): string {

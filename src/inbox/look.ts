@@ -15,7 +15,12 @@ export interface Sighting {
 export interface Look {
   readonly files: readonly Sighting[];
   readonly ignored: readonly { readonly name: string; readonly why: string }[];
+  /** Nothing can be done with them as they are called. */
+  readonly misnamed: readonly { readonly name: string; readonly why: string }[];
 }
+
+/** A file system takes 255; what is made of a name, such as the result file of the second one of its name, is longer. */
+const mostNameBytes = 180;
 
 /** Names that are nobody's data: programs use them while they write, or for themselves. */
 const ignoredNames: readonly { readonly fits: RegExp; readonly why: string }[] = [
@@ -29,6 +34,7 @@ const ignoredNames: readonly { readonly fits: RegExp; readonly why: string }[] =
 export async function lookInto(folder: string): Promise<Look> {
   const files: Sighting[] = [];
   const ignored: { name: string; why: string }[] = [];
+  const misnamed: { name: string; why: string }[] = [];
   for (const name of (await readdir(folder)).sort()) {
     if (name === markerFile) continue;
     const why = ignoredNames.find(({ fits }) => fits.test(name))?.why;
@@ -37,10 +43,20 @@ export async function lookInto(folder: string): Promise<Look> {
       continue;
     }
     const seen = await sight(folder, name);
-    if (typeof seen === 'string') ignored.push({ name, why: seen });
+    const fault = whyMisnamed(name, seen);
+    if (fault !== undefined) misnamed.push({ name, why: fault });
+    else if (typeof seen === 'string') ignored.push({ name, why: seen });
     else if (seen !== undefined) files.push(seen);
   }
-  return { files, ignored };
+  return { files, ignored, misnamed };
+}
+
+function whyMisnamed(name: string, seen: Sighting | string | undefined): string | undefined {
+  // Node shows what is not UTF-8 by this sign, and then finds no such file.
+  if (seen === undefined && name.includes('\ufffd')) return 'it is not in UTF-8, so that the file cannot be opened';
+  const bytes = Buffer.byteLength(name);
+  if (typeof seen !== 'object' || bytes <= mostNameBytes) return undefined;
+  return `it has ${bytes} bytes; with more than ${mostNameBytes}, that of its result file would be too long`;
 }
 
 /** @returns why it is no file to take, or `undefined` when it has gone meanwhile or is a folder */

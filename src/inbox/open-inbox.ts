@@ -91,10 +91,12 @@ async function checkMarker(path: string, memory: Memory, adopt: boolean, dryRun:
 /** Of two machines that make one at the same time, the first wins. */
 async function makeMarker(path: string, inbox: string): Promise<string> {
   const part = join(path, `${markerFile}.${randomUUID()}.part`);
-  await writeFile(part, `${JSON.stringify({ inbox })}\n`, { flag: 'wx' });
-  const placed = await placeFile(part, join(path, markerFile));
-  if (placed === 'placed') return inbox;
-  await rm(part, { force: true });
+  try {
+    await writeFile(part, `${JSON.stringify({ inbox })}\n`, { flag: 'wx' });
+    if ((await placeFile(part, join(path, markerFile))) === 'placed') return inbox;
+  } finally {
+    await rm(part, { force: true });
+  }
   return (await readMarker(join(path, markerFile))) ?? '';
 }
 
@@ -116,6 +118,8 @@ const whyUnusable: Readonly<Record<string, string>> = {
   ENOTDIR: 'it is not a folder',
   EACCES: 'this user may not read and write there',
   EROFS: 'the disk is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
   EIO: 'the disk or network drive reports an error',
   ESTALE: 'the network drive has gone',
   ENOTCONN: 'the network drive has gone',

@@ -132,6 +132,6 @@ function credentialsOf(settings: Settings): Credentials {
   throw new LoginError(`There is ${missing} for ${settings.baseUrl.value}.`, {
     code: 'NO_LOGIN',
     nextStep:
-      'Set MYPOS_CONNECT_USERNAME and MYPOS_CONNECT_PASSWORD (or …_FILE naming a file), or try everything without one: add --sandbox.',
+      'Run mypos-customers init, or set MYPOS_CONNECT_USERNAME and MYPOS_CONNECT_PASSWORD (or …_FILE naming a file). To try everything without a login: add --sandbox.',
   });
 }

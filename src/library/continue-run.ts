@@ -98,9 +98,15 @@ async function continueRun<S extends RunSummary>(
   const control = controlFor(options.failureLimit, options.signal);
   return runOnTenant(settings, control, `${name} ${options.run ?? ''}`.trim(), async (connection) => {
     const { ledger } = connection;
-    const run = options.run === undefined ? latest(ledger, wanted) : findRun(ledger, options.run);
-    if (run === undefined || !wanted.some((isWanted) => isWanted(run, ledger))) return undefined;
-    const job = reportedTo(options.report, await jobOf(settings, run, connection, observer));
+    const named = options.run === undefined ? undefined : findRun(ledger, options.run);
+    if (named !== undefined && !wanted.some((isWanted) => isWanted(named, ledger))) return undefined;
+    const reopen = (run: RunRecord) => jobOf(settings, run, connection, observer);
+    const runs = [...waiting(ledger, wanted)];
+    const found =
+      named === undefined ? await firstToReopen(runs, reopen, observer) : { run: named, job: await reopen(named) };
+    if (found === undefined) return undefined;
+    const { run } = found;
+    const job = reportedTo(options.report, found.job);
     control.failureLimit = options.failureLimit ?? keptLimit(run) ?? control.failureLimit;
     await connection.client.login();
     ledger.runs.reopen(run.number);
@@ -114,14 +120,39 @@ function reportedTo(report: string | undefined, job: RunJob): RunJob {
   return report === undefined ? job : { ...job, paths: { ...job.paths, report: resolve(report) } };
 }
 
-function latest(ledger: Ledger, wanted: readonly Wanted[]): RunRecord | undefined {
+/**
+ * The first run that can go on. One whose file is gone must not keep the others waiting, nor be forgotten.
+ *
+ * @throws GuardError when there are runs, and none can
+ */
+async function firstToReopen(
+  runs: readonly RunRecord[],
+  reopen: (run: RunRecord) => Promise<RunJob>,
+  observer: RunObserver,
+): Promise<{ readonly run: RunRecord; readonly job: RunJob } | undefined> {
+  const refusals: GuardError[] = [];
+  for (const run of runs)
+    try {
+      const job = await reopen(run);
+      for (const { code, message, nextStep = '' } of refusals)
+        observer.notice?.({ code, message: `${message} ${nextStep} Going on with run ${run.name} instead.` });
+      return { run, job };
+    } catch (error) {
+      if (!(error instanceof GuardError)) throw error;
+      refusals.push(error);
+    }
+  if (refusals[0] !== undefined) throw refusals[0];
+  return undefined;
+}
+
+/** The runs that wait for work, the most urgent kind and of it the latest first. */
+function* waiting(ledger: Ledger, wanted: readonly Wanted[]): Iterable<RunRecord> {
   for (const isWanted of wanted)
     for (const run of ledger.runs.all()) {
       // A finished undo has left alone what it should not touch: that is no work that waits.
       if (run.command === 'undo' && isWanted === hasFailed) continue;
-      if (isWanted(run, ledger)) return run;
+      if (isWanted(run, ledger)) yield run;
     }
-  return undefined;
 }
 
 /** The limit that the user gave the run at its beginning. */
@@ -205,7 +236,7 @@ function changed(run: RunRecord, what: string): GuardError {
 function gone(run: RunRecord, path: string, cause: InputError): GuardError {
   return new GuardError(`The input of run ${run.name} cannot be read any more: ${cause.message}`, {
     code: 'INPUT_GONE',
-    nextStep: `Put the file back at ${path} and resume.`,
+    nextStep: `Put the file back at ${path} and resume. Without it, rows that were not sent stay so; \`mypos-customers reconcile ${run.name}\` settles what is in doubt.`,
     cause,
   });
 }

@@ -19,7 +19,9 @@ export async function endRun(tools: RunTools, wentThrough: boolean): Promise<Run
   const { results = null, rejects = null } = await writeResultsOrStop(tools, wentThrough);
   const counts = countRows(tools);
   const status = stateOf(control, wentThrough);
-  const exitCode = exitCodeOf(control.reason, counts, wentThrough);
+  const problems = problemsOf(connection.ledger, run.number);
+  const hasDoubtsElsewhere = problems.some(({ code }) => code === 'IN_DOUBT_ELSEWHERE');
+  const exitCode = exitCodeOf(control.reason, counts, { wentThrough, hasDoubtsElsewhere });
   const stopped = describeStop(control.reason, run.name) ?? (wentThrough ? null : stillUnfinished(run));
   connection.ledger.runs.end(run.number, {
     state: status,
@@ -46,7 +48,7 @@ export async function endRun(tools: RunTools, wentThrough: boolean): Promise<Run
     input: inputOf(run, job),
     findings: job.findings ?? [],
     counts,
-    problems: problemsOf(connection.ledger, run.number),
+    problems,
     ...(differing === 0 ? {} : { differing }),
     api: apiSummary(connection.client),
     files: { results, rejects, report },

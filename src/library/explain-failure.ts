@@ -9,6 +9,9 @@ const diskTrouble: Readonly<Record<string, string>> = {
   EROFS: 'the disk is read-only',
   SQLITE_READONLY: 'the file is read-only',
   EACCES: 'this user may not write there',
+  // Windows says so of a file that is open in Excel.
+  EBUSY: 'another program has the file open',
+  EPERM: 'the system does not allow it; perhaps another program has the file open',
   EIO: 'the disk reports an error',
   SQLITE_IOERR: 'the disk reports an error',
   EMFILE: 'too many files are open',

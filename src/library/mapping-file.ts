@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { type CompiledMapping, compileMapping } from '../../pipelines/mapping/compile-mapping.js';
 import { secretFields } from '../../pipelines/mapping/customer-fields.js';
 import { inlineLookups } from '../../pipelines/mapping/inline-lookups.js';
+import { soundPart } from '../../pipelines/mapping/lint/sound-part.js';
 import type { Mapping } from '../../pipelines/mapping/mapping.js';
 import type { MappingProblem } from '../../pipelines/mapping/mapping-problem.js';
 import { parseMapping } from '../../pipelines/mapping/parse/parse-mapping.js';
@@ -25,6 +26,8 @@ export interface MappingReading {
   readonly text: string;
   /** Absent when something is wrong with it. */
   readonly mapping?: Mapping;
+  /** Where something is wrong: what is right all the same, for looking at a file. */
+  readonly sound?: Mapping;
   readonly problems: readonly MappingProblem[];
   /** Of the mapping's bytes and those of its lookup files. */
   readonly sha256: string;
@@ -51,7 +54,9 @@ export function inspectMappingFile(path: string): MappingReading {
   const parsed = parseMapping(json);
   const problems = parsed.ok ? lookupProblems : [...lookupProblems, ...elsewhere(parsed.problems, lookupProblems)];
   const right = parsed.ok && problems.length === 0 ? { mapping: parsed.mapping } : {};
-  return { path, text, ...right, problems, sha256: hash.digest('hex') };
+  const rest = parsed.ok ? parsed.mapping : parsed.sound;
+  const sound = rest === undefined || problems.length === 0 ? undefined : soundPart(rest, problems);
+  return { path, text, ...right, ...(sound === undefined ? {} : { sound }), problems, sha256: hash.digest('hex') };
 }
 
 /** A field whose lookup is missing looks wrong in other ways, too; once is enough. */
@@ -103,7 +108,8 @@ function read(path: string): Buffer {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new UsageError(`The mapping ${path} cannot be read: ${unreadable[code] ?? code}.`, {
       code: 'MAPPING_MISSING',
-      nextStep: 'Name your mapping with --mapping; mappings.example.json shows what one looks like.',
+      nextStep:
+        'Name your mapping with --mapping, or have one proposed: mypos-customers mapping suggest <file of customers>',
       cause: error,
     });
   }

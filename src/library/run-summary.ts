@@ -60,7 +60,11 @@ export function apiSummary(client: CustomersClient): ApiSummary {
 }
 
 /** The exit code of a run, by what stopped it or by the worst that its rows met. */
-export function exitCodeOf(reason: StopReason | undefined, counts: RowCounts, wentThrough = true): ExitCode {
+export function exitCodeOf(
+  reason: StopReason | undefined,
+  counts: RowCounts,
+  { wentThrough = true, hasDoubtsElsewhere = false } = {},
+): ExitCode {
   switch (reason?.kind) {
     case 'signal':
       return reason.signal === 'SIGINT' ? exitCodes.sigint : exitCodes.sigterm;
@@ -71,6 +75,8 @@ export function exitCodeOf(reason: StopReason | undefined, counts: RowCounts, we
     case undefined:
       if (counts.in_doubt > 0) return exitCodes.inDoubt;
       if (!wentThrough) return exitCodes.stoppedEarly;
+      // Rows were skipped because an earlier run left them in doubt: as long as that remains, nobody may take this for done.
+      if (hasDoubtsElsewhere) return exitCodes.inDoubt;
       return counts.invalid + counts.rejected + counts.failed > 0 ? exitCodes.someRowsFailed : exitCodes.done;
   }
 }

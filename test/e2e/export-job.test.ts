@@ -311,12 +311,13 @@ describe('the page about jobs', () => {
     const line = block('crontab')
       .trim()
       .replace(/^(?:\S+ ){5}/, '')
+      .replace('/usr/local/bin', place.path('bin'))
       .replace('api-user@example.com', api.username)
       .replace('/etc/mypos-customers/password', place.path('password'))
       .replace('/etc/mypos-customers/mypos-customers.json', place.path('mypos-customers.json'));
     const child = spawn('/bin/sh', ['-c', `MYPOS_CONNECT_BASE_URL=${api.baseUrl} ${line}`], {
       cwd: place.path('home'),
-      env: { HOME: place.path('home'), PATH: `${place.path('bin')}:/usr/bin:/bin` },
+      env: { HOME: place.path('home'), PATH: '/usr/bin:/bin' },
     });
     let output = '';
     for (const stream of [child.stdout, child.stderr])

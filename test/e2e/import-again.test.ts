@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { customerLines, fast, keyedMapping, keylessMapping, readResults, writeCustomers } from './customer-files.js';
+import {
+  customerFile,
+  customerLines,
+  fast,
+  keyedMapping,
+  keylessMapping,
+  readResults,
+  writeCustomers,
+} from './customer-files.js';
 import { useWorkplace } from './use-workplace.js';
 
 const place = useWorkplace();
@@ -77,10 +85,26 @@ describe('a row whose answer was lost and whose customer nobody can tell', () =>
     ['without a key', keylessMapping],
   ])('is not sent by a second import either, %s', async (_name, mapping) => {
     const { api } = await importWithTwin(mapping);
-    await place.run(['import', ...settled, 'customers.csv']);
+    const { exitCode, stdout } = await place.run(['import', ...settled, 'customers.csv']);
+    // Nobody may take this for done: rows in doubt remain, if those of another run.
+    expect([exitCode, stdout]).toEqual([7, expect.stringMatching(/mypos-customers reconcile \S+/)]);
     const row = readResults(place.read('customers.results.csv'))[1];
     expect([row?._status, row?._errorCode]).toEqual(['skipped', 'IN_DOUBT_ELSEWHERE']);
     expect(api.customers()).toHaveLength(2 * customerLines(3).length);
+  });
+});
+
+describe('a row that an earlier run left in doubt', () => {
+  it('is skipped by a sweep, whose file is done with exit code 7 and what to do, and is not asked for night after night', async () => {
+    const { api } = await importWithTwin(keyedMapping);
+    place.write('drop/more.csv', customerFile(customerLines(4)));
+    const sweep = () => place.run(['sweep', 'drop', ...settled, '--quiet-for', '0.05', '--json']);
+    const { exitCode, stdout } = await sweep();
+    const reason = { code: 'DOUBTS_ELSEWHERE', nextStep: expect.stringContaining('reconcile') };
+    expect([exitCode, JSON.parse(stdout).files]).toMatchObject([7, [{ outcome: 'done', exitCode: 7, reason }]]);
+    const requests = api.requests().length;
+    expect((await sweep()).exitCode).toBe(0);
+    expect([api.requests().length, api.customers().length]).toEqual([requests, 2 * 3 + 1]);
   });
 });
 

@@ -88,7 +88,53 @@ describe('mapping suggest', () => {
   });
 });
 
+describe('mapping suggest, with a file as people keep them', () => {
+  it.each([
+    ['as wide as the table', (title: string) => `${title};;;`],
+    ['of one cell', (title: string) => title],
+  ])('finds the header below titles %s, and keeps columns in which a few values are wrong', async (_how, title) => {
+    const rows = Array.from({ length: 10 }, (_, row) => `${row};Firma ${row};a${row}@x.example;${row}0,50`);
+    const table = ['Kd-Nr;Firma;E-Mail;Kreditlimit', ...rows, '3;Doppelt;keine;kein', ';Ohne;auch keine;1,00'];
+    place.write('list.csv', `${[title('Kundenliste'), title('Stand: 1.11.'), '', ...table].join('\n')}\n`);
+    const { stdout, stderr, exitCode } = await place.run(['mapping', 'suggest', 'list.csv']);
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('Row 4 was taken as the header');
+    expect(stdout).toContain('"Kd-Nr" is the key: by its name; 2 of 12 rows have none or that of another row');
+    const { source, key, fields } = JSON.parse(place.read('mappings.json'));
+    expect({ source, key }).toEqual({ source: { headerRow: 4 }, key: { column: 'Kd-Nr' } });
+    expect(Object.keys(fields)).toEqual(['customerName', 'emailAddress', 'creditLimit']);
+    expect((await place.run(['check', 'list.csv'])).stdout).toContain('check: 10 valid, 2 invalid');
+  });
+});
+
 describe('mapping check', () => {
+  it('tells what the file contradicts together with what is wrong by itself, and with columns that are missing', async () => {
+    place.write('a.csv', 'No,Name,Email,Limit\n1,Koala,nobody,a lot\n2,Wren,w@x.example,5\n');
+    writeMapping(place, {
+      version: 1,
+      mode: 'add',
+      fields: {
+        customerName: 'Name',
+        phoneNumer: 'No',
+        emailAddress: 'Email',
+        creditLimit: { column: 'Limit', type: 'number' },
+        city: 'Town',
+      },
+    });
+    const { stdout, exitCode } = await place.run(['mapping', 'check', 'a.csv', '--json']);
+    const { findings, sample } = JSON.parse(stdout);
+    expect(findings.map(({ code, path }: { code: string; path: string }) => `${code} ${path}`)).toEqual([
+      'FIELD_UNKNOWN fields.phoneNumer',
+      'COLUMN_MISSING fields.city',
+      'VALUES_MISFIT fields.emailAddress',
+      'VALUES_MISFIT fields.creditLimit',
+    ]);
+    expect({ exitCode, sample }).toEqual({ exitCode: 2, sample: { rows: 2, invalidRows: 1 } });
+    expect((await place.run(['mapping', 'check', 'a.csv'])).stdout).toMatch(
+      /Tried what is right of it on 2 rows: 1 would/,
+    );
+  });
+
   it('names line and column of everything wrong', async () => {
     place.write(
       'mappings.json',

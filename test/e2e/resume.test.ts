@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/start-sandbox.js';
 import { killedAt } from '../crash/killed-at.js';
@@ -93,6 +93,23 @@ describe('resume', () => {
       { input: { file: 'customers.csv' }, exitCode: 0 },
       { input: { file: 'other.csv' }, exitCode: 0, counts: { updated: 1 } },
     ]);
+  });
+
+  it('passes by a run whose file is gone, and says so; with no other left, it says how to do without', async () => {
+    const api = await killedImport();
+    place.write('other.csv', customerFile(['C-0001,Other name,,,5']));
+    api.setFaults([{ name: '503', on: 'detail' }]);
+    await place.run(['import', ...settled, 'other.csv', '--mode', 'update']);
+    api.setFaults([]);
+    renameSync(place.path('customers.csv'), place.path('elsewhere.csv'));
+    const first = await place.run(['resume', ...settled, '--json']);
+    expect(JSON.parse(first.stdout)).toMatchObject({ input: { file: 'other.csv' }, exitCode: 0 });
+    expect(first.stderr).toMatch(/cannot be read any more.*Going on with run/s);
+    const second = await place.run(['resume', ...settled]);
+    expect([second.exitCode, second.stderr]).toEqual([8, expect.stringMatching(/INPUT_GONE.*reconcile \S+/s)]);
+    renameSync(place.path('elsewhere.csv'), place.path('customers.csv'));
+    expect((await place.run(['resume', ...settled])).exitCode).toBe(0);
+    expect(api.customers()).toHaveLength(rows);
   });
 
   it('goes on after --max-failures with the limit that the user now gives', async () => {

@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -13,9 +14,9 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exitCodes } from '../../src/errors.js';
 import { exitCodeOrder, sumExitCodes } from '../../src/library/sweep/sweep-summary.js';
-import { dropFolder, quick } from '../inbox/drop-folder.js';
+import { type DropFolder, dropFolder, quick } from '../inbox/drop-folder.js';
 import { doneMonth } from '../inbox/use-inbox.js';
-import { mainFile } from './run-command-line.js';
+import { type Finished, mainFile } from './run-command-line.js';
 import { useWorkplace } from './use-workplace.js';
 
 const place = useWorkplace();
@@ -36,14 +37,12 @@ describe('a night of ten files', () => {
     writeFileSync(join(bin, 'mypos-customers'), `#!/bin/sh\nexec '${process.execPath}' '${mainFile}' "$@"\n`);
     chmodSync(join(bin, 'mypos-customers'), 0o755);
     const command = line
+      .replace('/usr/local/bin', bin)
       .replace('api-user@example.com', folder.api.username)
       .replace('/etc/mypos-customers/password', place.path('password'))
       .replace('/etc/mypos-customers/mappings.json', place.path('mappings.json'))
       .replace('/srv/drop', place.path('drop'));
-    const { code, output } = await asCron(
-      `MYPOS_CONNECT_BASE_URL=${folder.api.baseUrl} ${command} --rate unlimited`,
-      bin,
-    );
+    const { code, output } = await asCron(`MYPOS_CONNECT_BASE_URL=${folder.api.baseUrl} ${command} --rate unlimited`);
     expect([code, output]).toEqual([0, '']);
     folder.expectCustomers(30);
     expect(folder.files()).toHaveLength(20);
@@ -52,11 +51,11 @@ describe('a night of ten files', () => {
 });
 
 /** As cron does: a shell, hardly any environment, and the home folder to work in. */
-function asCron(line: string, bin: string): Promise<{ code: number | null; output: string }> {
+function asCron(line: string): Promise<{ code: number | null; output: string }> {
   return new Promise((done) => {
     const child = spawn('/bin/sh', ['-c', line], {
       cwd: place.path('home'),
-      env: { HOME: place.path('home'), LOGNAME: 'mypos', PATH: `${bin}:/usr/bin:/bin`, SHELL: '/bin/sh' },
+      env: { HOME: place.path('home'), LOGNAME: 'mypos', PATH: '/usr/bin:/bin', SHELL: '/bin/sh' },
     });
     let output = '';
     for (const stream of [child.stdout, child.stderr])
@@ -64,6 +63,31 @@ function asCron(line: string, bin: string): Promise<{ code: number | null; outpu
         output += String(chunk);
       });
     child.on('close', (code) => done({ code, output }));
+  });
+}
+
+/** Root may read everything, so these tests give their rights away. */
+function asNobody(args: readonly string[], { api }: DropFolder): Promise<Omit<Finished, 'killedBy'>> {
+  const nobody = 65_534;
+  const isRoot = process.getuid?.() === 0;
+  mkdirSync(place.path('state'));
+  if (isRoot) for (const name of ['.', 'drop', 'state', 'drop/.keep']) chownSync(place.path(name), nobody, nobody);
+  return new Promise((done) => {
+    execFile(
+      process.execPath,
+      [mainFile, ...args],
+      {
+        cwd: place.path('.'),
+        env: {
+          HOME: place.path('home'),
+          MYPOS_CONNECT_BASE_URL: api.baseUrl,
+          MYPOS_CONNECT_USERNAME: api.username,
+          MYPOS_CONNECT_PASSWORD: api.password,
+        },
+        ...(isRoot ? { uid: nobody, gid: nobody } : {}),
+      },
+      (error, stdout, stderr) => done({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr }),
+    );
   });
 }
 
@@ -135,6 +159,45 @@ describe('sweep', () => {
     const { stderr } = await folder.sweep(['--log-file', 'sweep.log', '--quiet']);
     expect(stderr).toMatch(/^Error: bad\.csv has failed/);
     expect(place.read('sweep.log')).toMatch(/^\S+ info {2}file-claimed: bad\.csv/m);
+  });
+
+  it('whose log cannot be written any more goes on, and logs where errors go', async () => {
+    const folder = await dropFolder(place);
+    folder.drop('a.csv', 1, 6);
+    mkdirSync(place.path('logs'));
+    const running = place.start([
+      'sweep',
+      'drop',
+      '--rate',
+      '10',
+      '--quiet-for',
+      '0.05',
+      '--log-file',
+      'logs/sweep.log',
+    ]);
+    while (folder.api.customers().length < 2) await new Promise((done) => setTimeout(done, 20));
+    rmSync(place.path('logs'), { recursive: true });
+    const { exitCode, stderr } = await running.finished;
+    expect([exitCode, stderr]).toEqual([0, expect.stringContaining('a.csv is done')]);
+    folder.expectCustomers(6);
+  });
+
+  it('leaves what this user may not read (EACCES), and takes the rest', async () => {
+    const folder = await dropFolder(place);
+    folder.drop('locked.csv', 1, 2);
+    folder.drop('open.csv', 1, 2);
+    chmodSync(place.path('drop/locked.csv'), 0o000);
+    const { exitCode, stdout, stderr } = await asNobody(
+      ['sweep', 'drop', ...quick, '--json', '--state-dir', 'state'],
+      folder,
+    );
+    expect(exitCode, stderr).toBe(0);
+    expect(JSON.parse(stdout).files).toMatchObject([
+      { file: 'locked.csv', outcome: 'waits', reason: { message: expect.stringContaining('not allowed') } },
+      { file: 'open.csv', outcome: 'done' },
+    ]);
+    expect(folder.files()).toContain('locked.csv');
+    folder.expectCustomers(2);
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { identityFields } from '../customer-fields.js';
+import { soundPart } from '../lint/sound-part.js';
 import { blankPolicies, type Mapping, type Mode, modes, unmappedPolicies } from '../mapping.js';
 import type { MappingProblem } from '../mapping-problem.js';
 import { mappingProperties, namesOf } from '../mapping-properties.js';
@@ -15,7 +16,12 @@ const supportedVersion = 1;
 
 export type ParsedMapping =
   | { readonly ok: true; readonly mapping: Mapping }
-  | { readonly ok: false; readonly problems: readonly MappingProblem[] };
+  | {
+      readonly ok: false;
+      readonly problems: readonly MappingProblem[];
+      /** What of it is right, for looking at a file. */
+      readonly sound?: Mapping;
+    };
 
 /**
  * Checks a mapping file, already read as JSON, as far as that needs no input file; all problems at once.
@@ -26,7 +32,10 @@ export function parseMapping(json: unknown): ParsedMapping {
   const problems: MappingProblem[] = [];
   const root = new Place(json === undefined ? null : json, '', problems);
   const mapping = root.isObjectOf(namesOf(mappingProperties)) ? parseRoot(root) : undefined;
-  return mapping === undefined || problems.length > 0 ? { ok: false, problems } : { ok: true, mapping };
+  if (mapping === undefined) return { ok: false, problems };
+  if (problems.length === 0) return { ok: true, mapping };
+  const sound = soundPart(mapping, problems);
+  return { ok: false, problems, ...(sound !== undefined && { sound }) };
 }
 
 function parseRoot(root: Place): Mapping {

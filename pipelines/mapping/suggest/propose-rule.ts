@@ -18,6 +18,9 @@ export interface RuleProposal {
 
 /** A column may hold a few slips and still be one of numbers. */
 const shareThatFits = 0.9;
+/** With more of them its owner is asked; only when most values do not fit, the name must mean something else. */
+const shareToAsk = 0.6;
+const fitToAsk = 0.75;
 
 /** Makes the rule for a field from what its column holds; `undefined` when the column cannot fill it. */
 export function proposeRule(
@@ -64,14 +67,15 @@ function numberRule(
 ): RuleProposal | undefined {
   const numeric = texts.filter((text) => /\d/.test(text) && !/\p{L}{4}/u.test(text));
   const form = numberFormOf(numeric);
-  if (form === undefined || numeric.length < texts.length * shareThatFits) return undefined;
+  if (form === undefined || numeric.length < texts.length * shareToAsk) return undefined;
+  const isUnsure = numeric.length < texts.length * shareThatFits;
   if (type === 'integer' && !form.isWhole) return undefined;
   const slips = texts.filter((text) => !numeric.includes(text));
   const signs = chosenSigns(form, decimal);
   const isOpen = form.alternative !== undefined && decimal === undefined;
   return {
     rule: { column, ...removal(form.affixes), type, ...signsJson(signs) },
-    fit: isOpen ? 0.75 : 1,
+    fit: isOpen || isUnsure ? fitToAsk : 1,
     remarks: [
       ...(slips.length === 0 ? [] : [`${slips.length} of ${texts.length} are no numbers, e.g. "${slips[0]}"`]),
       ...(form.affixes.includes('%') || field !== 'discountPercent' || !isFraction(numeric, signs)
@@ -104,7 +108,8 @@ function emailRule({ column, texts }: ColumnValues): RuleProposal {
   const rule = { column, transform: ['email'] };
   const wrong = texts.filter((text) => !emailShape.test(text));
   if (wrong.length === 0) return fits(rule);
-  const fit = share(texts, emailShape) >= shareThatFits ? 1 : 0.3;
+  const right = share(texts, emailShape);
+  const fit = right >= shareThatFits ? 1 : right >= shareToAsk ? fitToAsk : 0.3;
   return { rule, fit, remarks: [`${wrong.length} of ${texts.length} are no e-mail addresses, e.g. "${wrong[0]}"`] };
 }
 

@@ -2,6 +2,7 @@ import { customerFields, identityFields, serverKeptFields } from '../customer-fi
 import { assignColumns, type Candidate, isSupplement } from './assign-columns.js';
 import { type ColumnValues, columnValues } from './column-values.js';
 import { customColumnsFor } from './custom-columns.js';
+import { splitPersonName } from './person-name.js';
 import { isIdentifier, type KeyProposal, proposeKey } from './propose-key.js';
 import { columnProposals, questionsAbout } from './report-columns.js';
 import type { Choices, MappingJson, RuleJson, Suggestion } from './suggestion.js';
@@ -18,7 +19,9 @@ export function suggestMapping(sample: FileSample, choices: Choices = {}): Sugge
   const key = own.some(({ target }) => target === 'customerCode') ? undefined : proposeKey(usable, choices);
   const isKeyOnly = (values: ColumnValues) => values === key?.values && lookOf(values) !== 'e-mail';
   const rest = usable.filter((values) => !own.some((one) => one.values === values) && !isKeyOnly(values));
-  const assigned = [...own, ...assignColumns(rest.filter(isForClients), choices)];
+  const named = [...own, ...assignColumns(rest.filter(isForClients), choices)];
+  const unnamed = rest.filter((values) => isForClients(values) && !named.some((one) => one.values === values));
+  const assigned = [...named, ...splitPersonName(unnamed, named, choices)];
   const left = rest.filter((values) => !assigned.some((one) => one.values === values));
   const custom = customColumnsFor(left.filter(isForClients), choices);
   const taken = [...assigned, ...custom.kept];

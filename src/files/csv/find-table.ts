@@ -64,7 +64,8 @@ async function headerAt(text: CsvText, headerRow: number): Promise<CsvRecord> {
     file: text.name,
     line: headerRow,
     fact: 'no row with column names begins on this line.',
-    nextStep: 'Give the line as an editor shows it: --header-row <n>, or leave it out.',
+    nextStep:
+      'Give the line as an editor shows it: --header-row <n>, or "headerRow" under "source" of the mapping; without them it is searched for.',
   });
 }
 

@@ -1,9 +1,10 @@
-import { compileMapping } from '../../../pipelines/mapping/compile-mapping.js';
+import { type CompiledMapping, compileMapping } from '../../../pipelines/mapping/compile-mapping.js';
 import type { CustomFields } from '../../../pipelines/mapping/customer-fields.js';
 import { discoverCustomFields, lintLive } from '../../../pipelines/mapping/lint/lint-live.js';
 import { lintMapping } from '../../../pipelines/mapping/lint/lint-mapping.js';
 import { lintSample, type SampleFindings } from '../../../pipelines/mapping/lint/lint-sample.js';
 import type { MappingRemark, MappingRemarkCode } from '../../../pipelines/mapping/lint/mapping-remark.js';
+import { soundPart } from '../../../pipelines/mapping/lint/sound-part.js';
 import type { Mapping } from '../../../pipelines/mapping/mapping.js';
 import type { MappingProblem, MappingProblemCode } from '../../../pipelines/mapping/mapping-problem.js';
 import type { Settings } from '../../config/settings.js';
@@ -13,7 +14,7 @@ import type { ReadOptions } from '../input.js';
 import { inspectMappingFile, type MappingReading } from '../mapping-file.js';
 import { jsonPlaces, type TextPlace } from './json-places.js';
 import { type LiveCustomers, readLiveCustomers } from './live-customers.js';
-import { readSample } from './read-sample.js';
+import { readSample, type Sample } from './read-sample.js';
 import { writeSchemaBeside } from './schema-beside.js';
 
 export interface CheckMappingOptions extends ReadOptions {
@@ -58,7 +59,7 @@ export async function checkMapping(
 ): Promise<MappingCheck> {
   const reading = inspectMappingFile(settings.mapping.value);
   const live = options.live ? await readLiveCustomers(settings, signal) : undefined;
-  const tried = await tryOnFile(reading.mapping, options);
+  const tried = await tryOnFile(reading.mapping ?? reading.sound, options);
   const found: readonly Found[] = [
     ...errors(reading, live),
     ...(reading.mapping === undefined ? [] : lintMapping(reading.mapping)),
@@ -100,12 +101,28 @@ async function tryOnFile(mapping: Mapping | undefined, options: CheckMappingOpti
   if (options.file === undefined || mapping === undefined) return { found: [] };
   const { source, rows } = await readSample(options.file, options, mapping);
   const compilation = compileMapping(mapping, source.columns, source.duplicateColumns);
-  if (!compilation.ok)
-    return { found: compilation.problems.map((problem) => ({ ...problem, severity: 'error' as const })) };
-  const validate = createDraftValidator(mapping.customFields);
-  const findings = await lintSample(compilation.compiled, rows, validate);
-  const { rows: tried, invalidRows, remarks } = findings;
-  return { found: remarks, sample: { rows: tried, invalidRows } };
+  const missing = compilation.ok ? [] : compilation.problems;
+  const found: readonly Found[] = missing.map((problem) => ({ ...problem, severity: 'error' }));
+  const mapper = compilation.ok ? compilation.compiled : compileSound(mapping, missing, source);
+  if (mapper === undefined) return { found };
+  const {
+    rows: tried,
+    invalidRows,
+    remarks,
+  } = await lintSample(mapper, rows, createDraftValidator(mapping.customFields));
+  return { found: [...found, ...remarks], sample: { rows: tried, invalidRows } };
+}
+
+/** The fields whose columns the file has: what their values say is told together with what is missing. */
+function compileSound(
+  mapping: Mapping,
+  problems: readonly MappingProblem[],
+  { columns, duplicateColumns }: Sample['source'],
+): CompiledMapping | undefined {
+  const sound = soundPart(mapping, problems);
+  if (sound === undefined) return undefined;
+  const compilation = compileMapping(sound, columns, duplicateColumns);
+  return compilation.ok ? compilation.compiled : undefined;
 }
 
 const order = { error: 0, warning: 1, note: 2 } as const;

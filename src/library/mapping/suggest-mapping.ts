@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { lookLikeHeadings } from '../../../pipelines/mapping/suggest/known-headings.js';
 import { suggestMapping } from '../../../pipelines/mapping/suggest/suggest-mapping.js';
 import type { Choices, MappingJson, Question, Suggestion } from '../../../pipelines/mapping/suggest/suggestion.js';
 import type { FileSample } from '../../../pipelines/mapping/suggest/suggestion-parts.js';
@@ -6,7 +7,7 @@ import { InputError, UsageError } from '../../errors.js';
 import type { InputSource } from '../../files/input-source.js';
 import type { ReadOptions } from '../input.js';
 import type { RunObserver } from '../observer.js';
-import { readSample } from './read-sample.js';
+import { readSample, type Sample } from './read-sample.js';
 import { readableJson } from './readable-json.js';
 import { writeSchemaBeside, writeWhole } from './schema-beside.js';
 
@@ -43,7 +44,7 @@ export async function suggestMappingFor(
 ): Promise<SuggestedMapping> {
   const { file, output } = options;
   refuseToReplace(options);
-  const { source, rows } = await readSample(file, options);
+  const { source, rows } = await sampleBelowHeader(options, observer);
   observer.opened?.({ file, detected: source.detected, rows: rows.length });
   for (const notice of source.notices) observer.notice?.(notice);
   const sample: FileSample = {
@@ -57,6 +58,33 @@ export async function suggestMappingFor(
   await writeWhole(output, readableJson(suggestion.mapping));
   const schema = await writeSchemaBeside(output);
   return { ...suggestion, file, output, schema: schema ?? null };
+}
+
+/** Titles above the header are not many. */
+const lastHeaderTried = 15;
+
+/** Without a mapping, the first row counts as the header; where that knows no names and one below does, it is that one. */
+async function sampleBelowHeader(options: SuggestOptions, observer: RunObserver): Promise<Sample> {
+  const first = await readSample(options.file, options);
+  const { columns, detected } = first.source;
+  if (options.headerRow !== undefined || options.file === '-' || lookLikeHeadings(columns)) return first;
+  for (let headerRow = (detected.headerRow ?? 0) + 1; headerRow <= lastHeaderTried; headerRow += 1) {
+    const other = await readSample(options.file, { ...options, headerRow }).catch(orNothing);
+    if (other === undefined || !lookLikeHeadings(other.source.columns)) continue;
+    observer.notice?.({
+      code: 'HEADER_FOUND',
+      message: `Row ${headerRow} was taken as the header, since it has names of fields. If it is another: --header-row <n>`,
+      row: headerRow,
+    });
+    return other;
+  }
+  return first;
+}
+
+/** No table begins there. */
+function orNothing(error: unknown): undefined {
+  if (error instanceof InputError) return undefined;
+  throw error;
 }
 
 /** One answer may open the next question: which order the dates have that shall be kept. */

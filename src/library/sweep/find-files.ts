@@ -16,8 +16,15 @@ export interface Candidate {
   readonly doneFile?: Sighting;
 }
 
+export interface Misnamed {
+  readonly name: string;
+  readonly why: string;
+  readonly job: SweepJob;
+}
+
 export interface FoundFiles {
   readonly candidates: readonly Candidate[];
+  readonly misnamed: readonly Misnamed[];
   readonly ignored: Look['ignored'];
   /** Done-files whose data is not there. */
   readonly orphans: readonly Candidate[];
@@ -25,7 +32,7 @@ export interface FoundFiles {
 
 /** Looks once, and keeps in memory what was seen. */
 export async function look(inbox: Inbox, jobs: readonly SweepJob[], nowMs: number): Promise<FoundFiles> {
-  const { files, ignored } = await lookInto(inbox.folder);
+  const { files, ignored, misnamed } = await lookInto(inbox.folder);
   const byName = new Map(files.map((file) => [file.name, file]));
   const others: { name: string; why: string }[] = [];
   const candidates: Candidate[] = [];
@@ -52,8 +59,19 @@ export async function look(inbox: Inbox, jobs: readonly SweepJob[], nowMs: numbe
     watched[seen.name] = known;
     orphans.push({ seen, job, watched: known });
   }
+  const refused = misnamed.flatMap((file) => {
+    const job = jobs.find((one) => one.takes(file.name));
+    return job === undefined ? [] : [{ ...file, job }];
+  });
+  for (const { name } of refused)
+    watched[name] = inbox.memory.watched[name] ?? {
+      identity: '',
+      firstSeenMs: nowMs,
+      unchangedSinceMs: nowMs,
+      looks: 1,
+    };
   inbox.memory.watched = watched;
-  return { candidates, ignored: [...ignored, ...others], orphans };
+  return { candidates, ignored: [...ignored, ...others], orphans, misnamed: refused };
 }
 
 /** Whether another look within this sweep may make the file ready. */
@@ -99,6 +117,16 @@ export function waits(candidate: Candidate, reason: FileReason, nowMs: number): 
   const message = `It has waited for more than ${minutes} minutes: ${reason.message}.`;
   const nextStep = nextSteps[reason.code] ?? 'Ask whoever writes the file, or take it away.';
   return { ...report, exitCode: exitCodes.unreadableInput, reason: { code: 'WAITS_TOO_LONG', message, nextStep } };
+}
+
+/** The report of a file that cannot be worked on under its name, however long it waits. */
+export function waitsForName({ name, why, job }: Misnamed): FileReport {
+  const reason = {
+    code: 'NAME_UNUSABLE',
+    message: `its name cannot be used: ${why}`,
+    nextStep: 'Rename the file.',
+  };
+  return { ...untouched(name, job.job.name, 'waits', reason), exitCode: exitCodes.unreadableInput };
 }
 
 const nextSteps: Readonly<Record<string, string>> = {

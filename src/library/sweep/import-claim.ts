@@ -170,14 +170,20 @@ function judge(summary: RunSummary | undefined, claim: Claim, tools: ClaimTools)
   const told = { ...nothing, exitCode, run, counts, api, products: namesOf(summary.files) };
   if (stopped === null) {
     // The next sweep settles doubts; after a while it is for a person to do, and the file out of the way.
-    const mayWait = exitCode === exitCodes.inDoubt && !isLate(claim, tools);
-    const reason = exitCode === exitCodes.inDoubt ? inDoubt(run) : null;
+    const mayWait = counts.in_doubt > 0 && !isLate(claim, tools);
+    const reason = exitCode === exitCodes.inDoubt ? inDoubt(run, counts) : null;
     return { ...told, outcome: mayWait ? 'kept' : 'done', reason };
   }
   return { ...told, ...fate(exitCode, stopped.code), reason: stopped };
 }
 
-function inDoubt(run: string | null): FileReason {
+function inDoubt(run: string | null, counts: RowCounts): FileReason {
+  if (counts.in_doubt === 0)
+    return {
+      code: 'DOUBTS_ELSEWHERE',
+      message: 'Rows were skipped, because an earlier run left them in doubt; the result file names it.',
+      nextStep: 'Settle that run with mypos-customers reconcile, then drop the skipped rows again.',
+    };
   const nextStep = `The next sweep asks again. By hand: mypos-customers reconcile ${run ?? ''}`;
   return { code: 'IN_DOUBT', message: 'It is not known whether some rows arrived.', nextStep };
 }

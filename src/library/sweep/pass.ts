@@ -5,7 +5,18 @@ import type { Claim } from '../../inbox/hold-claim.js';
 import type { Inbox } from '../../inbox/open-inbox.js';
 import { systemCode } from '../../inbox/system-code.js';
 import { takeFile } from '../../inbox/take-file.js';
-import { type Candidate, type FoundFiles, look, mayBecomeQuiet, orphanReason, waits, whyNot } from './find-files.js';
+import { explainFailure } from '../explain-failure.js';
+import {
+  type Candidate,
+  type FoundFiles,
+  look,
+  mayBecomeQuiet,
+  orphanReason,
+  waits,
+  waitsForName,
+  whyNot,
+} from './find-files.js';
+import { keepMemory } from './keep-memory.js';
 import type { SweepJob } from './sweep-jobs.js';
 import { type FileReport, reasonOf, untouched } from './sweep-summary.js';
 import type { Told } from './told.js';
@@ -38,8 +49,9 @@ export async function makePass(pass: Pass, reports: FileReport[]): Promise<void>
   await inbox.assertThere();
   const claims = pass.dryRun ? [] : await leftClaims(pass, reports);
   const found = ofJob(pass.only, await lookUntilQuiet(pass));
-  if (!pass.dryRun) await inbox.remember();
+  if (!pass.dryRun) await keepMemory(inbox);
   for (const { name, why } of found.ignored) told.ignored(name, why);
+  for (const file of found.misnamed) reports.push(waitsForName(file));
   for (const orphan of found.orphans) reports.push(waits(orphan, orphanReason(), Date.now()));
   const tools: WorkTools = { ...pass, troubled: new Map() };
   const first = claims.filter(({ record }) => record.attempts <= deadlyAttempts);
@@ -55,8 +67,14 @@ export async function makePass(pass: Pass, reports: FileReport[]): Promise<void>
 
 function ofJob(only: string | undefined, found: FoundFiles): FoundFiles {
   if (only === undefined) return found;
-  const isOwn = ({ job }: Candidate) => job.job.name === only;
-  return { ...found, candidates: found.candidates.filter(isOwn), orphans: found.orphans.filter(isOwn) };
+  const isOwn = ({ job }: Pick<Candidate, 'job'>) => job.job.name === only;
+  const { candidates, orphans, misnamed } = found;
+  return {
+    ...found,
+    candidates: candidates.filter(isOwn),
+    orphans: orphans.filter(isOwn),
+    misnamed: misnamed.filter(isOwn),
+  };
 }
 
 /** In the order in which they came; files of one moment by name, as people number them. */
@@ -112,8 +130,13 @@ async function takeUp(pass: Pass, candidate: Candidate, tools: WorkTools): Promi
     // Of this file only, unless the folder has gone altogether.
     await pass.inbox.assertThere();
     if (systemCode(error) === 'ENOENT') return undefined;
-    const exitCode = error instanceof CustomersError ? error.exitCode : exitCodes.unreadableInput;
-    return { ...untouched(seen.name, job.job.name, 'waits', reasonOf(error)), exitCode };
+    const explained = explainFailure(
+      error,
+      'It cannot be claimed',
+      'Make room, or mend the disk: it waits until then.',
+    );
+    const exitCode = explained instanceof CustomersError ? explained.exitCode : exitCodes.unreadableInput;
+    return { ...untouched(seen.name, job.job.name, 'waits', reasonOf(explained)), exitCode };
   }
 }
 

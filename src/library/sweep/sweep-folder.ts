@@ -3,10 +3,12 @@ import { sleep } from '../../api/pace.js';
 import { importJobs } from '../../config/jobs.js';
 import { resolveSettings } from '../../config/resolve-settings.js';
 import { CustomersError, type ExitCode, exitCodes } from '../../errors.js';
+import { assertWritable } from '../../files/atomic-file.js';
 import { tallyOf } from '../../inbox/memory.js';
 import { notify } from '../../inbox/notify.js';
 import { type Inbox, openInbox } from '../../inbox/open-inbox.js';
 import { prune } from '../../inbox/prune.js';
+import { keepMemory } from './keep-memory.js';
 import { makePass, type Pass } from './pass.js';
 import { type GivenToJobs, jobsFor } from './sweep-jobs.js';
 import type { Log } from './sweep-log.js';
@@ -55,6 +57,7 @@ const patienceMs = 10_000;
  * @throws BusyError when another process works on the folder, UsageError, InputError when the folder is not there
  */
 export async function sweepFolder(options: SweepOptions, log: Log): Promise<SweepSummary> {
+  await assertMetrics(options);
   const sweep = begin('sweep', options, log, patienceMs);
   try {
     const exitCode = await onePass(sweep);
@@ -71,6 +74,7 @@ export async function sweepFolder(options: SweepOptions, log: Log): Promise<Swee
  * @throws BusyError, UsageError
  */
 export async function watchFolder(options: WatchOptions, log: Log): Promise<SweepSummary> {
+  await assertMetrics(options);
   const sweep = begin('watch', options, log, 0);
   try {
     while (!options.signal.aborted) {
@@ -84,6 +88,11 @@ export async function watchFolder(options: WatchOptions, log: Log): Promise<Swee
   } finally {
     sweep.inbox.close();
   }
+}
+
+/** A name that is wrong is noticed before anything is done; later, metrics are no reason to leave files alone. */
+async function assertMetrics({ metricsFile, dryRun }: SweepOptions): Promise<void> {
+  if (metricsFile !== undefined && dryRun !== true) await assertWritable(metricsFile);
 }
 
 function exitCodeOfSignal(signal: AbortSignal): ExitCode {
@@ -164,7 +173,7 @@ async function onePass(sweep: Sweep): Promise<ExitCode> {
     await endPass(sweep, reports, error);
     throw error;
   } finally {
-    if (options.dryRun !== true) await inbox.remember();
+    if (options.dryRun !== true) await keepMemory(inbox);
   }
 }
 
@@ -178,7 +187,11 @@ async function endPass(sweep: Sweep, reports: readonly FileReport[], error: Cust
   if (exitCode === exitCodes.done) tally.lastSuccessMs = endedAtMs;
   addToTotals(tally, reports);
   const facts = { folder: inbox.folder, job: pass.only, reports, exitCode, endedAtMs };
-  if (options.metricsFile !== undefined) await writePassMetrics(options.metricsFile, tally, pass.jobs, facts);
+  if (options.metricsFile !== undefined)
+    await writePassMetrics(options.metricsFile, tally, pass.jobs, facts).catch((error: unknown) => {
+      const { code, message } = reasonOf(error);
+      log({ level: 'error', event: 'metrics-failed', message: `No metrics were written: ${message}`, facts: { code } });
+    });
   const touched = reports.filter(({ outcome }) => outcome !== 'waits');
   // A service that finds nothing says nothing.
   if (options.signal === undefined || touched.length > 0 || pass.patienceMs > 0) {

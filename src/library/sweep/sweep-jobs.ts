@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import picomatch from 'picomatch';
 import type { FailureLimit } from '../../../pipelines/run-control.js';
@@ -120,9 +120,18 @@ function setUp(job: ImportJob, given: GivenToJobs): SetUp {
 
 /** It is not made here: a missing one may be a share that is not mounted. */
 function assertFolder(folder: string, job: ImportJob): void {
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
-  throw new UsageError(`The job ${job.name} puts results into ${folder}, but there is no such folder.`, {
-    code: 'RESULTS_FOLDER_MISSING',
-    nextStep: 'Make it, or mount its share.',
-  });
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new UsageError(`The job ${job.name} puts results into ${folder}, but there is no such folder.`, {
+      code: 'RESULTS_FOLDER_MISSING',
+      nextStep: 'Make it, or mount its share.',
+    });
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch (cause) {
+    throw new UsageError(`The job ${job.name} puts results into ${folder}, but this user cannot write there.`, {
+      code: 'RESULTS_FOLDER_UNWRITABLE',
+      nextStep: 'Give this user the right to write there; a disk that is read-only must be mended first.',
+      cause,
+    });
+  }
 }

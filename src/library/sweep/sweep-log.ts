@@ -20,6 +20,7 @@ export type SweepEvent =
   | 'export-failed'
   | 'export-busy'
   | 'notify-failed'
+  | 'metrics-failed'
   | 'pruned';
 
 /** One line of the log. */

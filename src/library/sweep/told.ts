@@ -35,7 +35,7 @@ export function tellTo(log: Log): Told {
       sayOnce(file, {
         level: 'info',
         event: 'file-ignored',
-        message: `${file} is left alone: ${why}.`,
+        message: `${plain(file)} is left alone: ${why}.`,
         facts: { file },
       }),
     claimed({ file, job }) {
@@ -43,7 +43,7 @@ export function tellTo(log: Log): Told {
       log({
         level: 'info',
         event: 'file-claimed',
-        message: `${file} is taken by the job ${job}.`,
+        message: `${plain(file)} is taken by the job ${job}.`,
         facts: { file, job },
       });
     },
@@ -51,13 +51,13 @@ export function tellTo(log: Log): Told {
       log({
         level: 'warn',
         event: 'file-resumed',
-        message: `${file} was left by an earlier process; going on with it (attempt ${attempts}).`,
+        message: `${plain(file)} was left by an earlier process; going on with it (attempt ${attempts}).`,
         facts: { file, job, attempts },
       }),
     waits(report) {
       const { file, reason, exitCode } = report;
       const isError = exitCode !== exitCodes.done;
-      const message = `${file} waits: ${textOf(reason)}`;
+      const message = `${plain(file)} waits: ${textOf(reason)}`;
       sayOnce(file, { level: isError ? 'error' : 'info', event: 'file-waits', message, facts: factsOf(report) });
     },
     report(report) {
@@ -74,7 +74,7 @@ export function tellTo(log: Log): Told {
       const { file, job, host, pid } = record;
       const reason = {
         code: 'CLAIM_ELSEWHERE',
-        message: `${file} was taken by process ${pid} on ${host}, which shows no sign of life.`,
+        message: `${plain(file)} was taken by process ${pid} on ${host}, which shows no sign of life.`,
         nextStep: `Sweep the folder on ${host}: only its ledger knows what was sent. If that machine is gone for good, compare the customers at the API, then move the file out of processing/${id} and remove that folder.`,
       };
       const report: FileReport = { ...untouched(file, job, 'kept', reason), exitCode: exitCodes.unreadableInput };
@@ -87,8 +87,13 @@ export function tellTo(log: Log): Told {
       return report;
     },
     notifyFailed: (file, problem) =>
-      log({ level: 'warn', event: 'notify-failed', message: `${file}: ${problem}`, facts: { file } }),
+      log({ level: 'warn', event: 'notify-failed', message: `${plain(file)}: ${problem}`, facts: { file } }),
   };
+}
+
+/** A name as it may stand in a line: one with a line end in it must not look like two entries of a log. */
+function plain(name: string): string {
+  return name.replaceAll(/\p{Cc}/gu, (sign) => `\\x${(sign.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`);
 }
 
 const eventOf = {
@@ -119,9 +124,9 @@ const words: Readonly<Record<FileOutcome, string>> = {
 function sentence({ file, outcome, counts, reason, files, run }: FileReport): string {
   const rows = Object.entries(counts ?? {}).flatMap(([status, count]) => (count > 0 ? [`${count} ${status}`] : []));
   return [
-    `${file} ${words[outcome]}${run === null ? '' : ` (run ${run})`}${rows.length === 0 ? '.' : `: ${rows.join(', ')}.`}`,
+    `${plain(file)} ${words[outcome]}${run === null ? '' : ` (run ${run})`}${rows.length === 0 ? '.' : `: ${rows.join(', ')}.`}`,
     ...(reason === null ? [] : [textOf(reason)]),
-    ...(files.input === null ? [] : [`Now ${files.input}.`]),
+    ...(files.input === null ? [] : [`Now ${plain(files.input)}.`]),
   ].join(' ');
 }
 
@@ -139,8 +144,8 @@ function factsOf({ file, job, outcome, exitCode, run, counts, api, files, reason
 export function claimObserver({ log }: Told, { file, job }: ClaimRecord): RunObserver {
   return {
     started: (run) =>
-      log({ level: 'info', event: 'run-started', message: `${file}: run ${run}`, facts: { file, job, run } }),
+      log({ level: 'info', event: 'run-started', message: `${plain(file)}: run ${run}`, facts: { file, job, run } }),
     notice: ({ code, message }) =>
-      log({ level: 'warn', event: 'notice', message: `${file}: ${message}`, facts: { file, job, code } }),
+      log({ level: 'warn', event: 'notice', message: `${plain(file)}: ${message}`, facts: { file, job, code } }),
   };
 }

@@ -3,6 +3,7 @@ import type { ClaimRecord, Product } from '../../inbox/claim-record.js';
 import type { Claim } from '../../inbox/hold-claim.js';
 import { notify } from '../../inbox/notify.js';
 import type { Inbox } from '../../inbox/open-inbox.js';
+import { explainFailure } from '../explain-failure.js';
 import { importClaim, type Verdict } from './import-claim.js';
 import { carryOutAndTell, putAway } from './put-away.js';
 import type { SetUp, SweepJob } from './sweep-jobs.js';
@@ -19,6 +20,8 @@ export interface WorkTools {
   readonly troubled: Map<string, Verdict>;
 }
 
+const putAgain = 'Make room, or mend the disk; the next sweep goes on, and nothing is sent again.';
+
 /** Whatever goes wrong with a claim, it stays ours to finish. */
 export async function workOnClaim(tools: WorkTools, claim: Claim): Promise<FileReport> {
   try {
@@ -26,9 +29,13 @@ export async function workOnClaim(tools: WorkTools, claim: Claim): Promise<FileR
   } catch (error) {
     claim.release();
     await tools.inbox.assertThere();
-    const exitCode = error instanceof CustomersError ? error.exitCode : exitCodes.bug;
-    const { file, job } = claim.record;
-    return tools.told.report({ ...untouched(file, job, 'kept', reasonOf(error)), exitCode });
+    const { file, job, attempts } = claim.record;
+    const explained = explainFailure(error, 'It cannot be put where it belongs', putAgain);
+    const exitCode = explained instanceof CustomersError ? explained.exitCode : exitCodes.bug;
+    const report: FileReport = { ...untouched(file, job, 'kept', reasonOf(explained)), exitCode };
+    const of = jobOf(tools.jobs, claim.record);
+    if (attempts === 1 && of !== undefined) await tell(tools, of, report);
+    return tools.told.report(report);
   }
 }
 

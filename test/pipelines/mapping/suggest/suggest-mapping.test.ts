@@ -282,3 +282,41 @@ describe('the files that everybody has', () => {
     expect(new Set(outcomes.map(({ key }) => key)).size).toBe(count);
   });
 });
+
+describe('the whole name of a person beside a company', () => {
+  const apart = (pattern: string) => ({
+    column: 'Contact Name',
+    transform: ['collapseSpaces', { extract: { pattern, group: 1, otherwise: 'blank' } }],
+  });
+
+  it.each([
+    ['at the first space', ["Maeve O'Brien", 'Tobias van der Berg'], ["Maeve|O'Brien", 'Tobias|van der Berg']],
+    ['at the comma', ["O'Brien, Maeve", 'van der Berg, Tobias'], ["Maeve|O'Brien", 'Tobias|van der Berg']],
+    ['and a single word is a last name', ['Maeve Nolan', 'Al Poe', 'Cher'], ['Maeve|Nolan', 'Al|Poe', '|Cher']],
+  ])('is taken apart %s', async (_how, names, expected) => {
+    const { mapping } = suggest(['Company|Contact Name', ...names.map((name, row) => `C${row}|${name}`)]);
+    const parsed = parseMapping(mapping);
+    const compiled = parsed.ok ? compileMapping(parsed.mapping, ['Company', 'Contact Name']) : parsed;
+    if (!('compiled' in compiled)) throw new Error(JSON.stringify(compiled));
+    const rows = names.map((name, index) => ({ index, number: index + 2, cells: [`C${index}`, name] }));
+    const drafts = rows.map((row) => compiled.compiled.map(row).draft);
+    expect(drafts.map(({ firstName, lastName }) => `${firstName ?? ''}|${lastName}`)).toEqual(expected);
+  });
+
+  it('says so, and goes by what the user said', () => {
+    const lines = ['Company|Contact Name', 'Koala|Maeve Nolan', 'Wren|Al Poe'];
+    const [, proposal] = suggest(lines).columns;
+    expect(proposal).toMatchObject({ target: 'firstName', remarks: [expect.stringMatching(/first space/)] });
+    expect(suggest(lines).mapping.fields.lastName).toEqual(apart(String.raw`^(?:\S+\s+)?(\S.*)$`));
+    const left = suggest(lines, { targets: new Map([['Contact Name', 'leave']]) });
+    expect(Object.keys(left.mapping.fields)).toEqual(['customerName']);
+  });
+
+  it.each([
+    ['codes are no names', ['Company|Contact', 'Koala|17', 'Wren|18']],
+    ['one word is no whole name', ['Company|Contact', 'Koala|Maeve', 'Wren|Al']],
+    ['first and last names are there', ['Company|Contact|First Name', 'Koala|Maeve Nolan|Maeve', 'Wren|Al Poe|Al']],
+  ])('is left alone when %s', (_why, lines) => {
+    expect(suggest(lines).mapping.fields.lastName).toBeUndefined();
+  });
+});
