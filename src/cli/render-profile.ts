@@ -1,14 +1,12 @@
-import Table from 'cli-table3';
 import type { ColumnProfile } from '../../pipelines/profile/column-profile.js';
+import { plainTable } from './plain-table.js';
 
 const longestTop = 24;
 
 /** What each column of a file holds, as a table. */
 export function renderProfile(columns: readonly ColumnProfile[]): string {
   const head = ['column', 'filled', 'different', 'longest', 'kinds', 'most frequent'];
-  const table = new Table({ head, style: { head: [], border: [], compact: true } });
-  for (const profile of columns) table.push(rowFor(profile));
-  return table.toString();
+  return plainTable(head, columns.map(rowFor));
 }
 
 function rowFor({ column, rows, filled, distinct, longest, kinds, top }: ColumnProfile): string[] {

@@ -3,10 +3,9 @@ import { reached } from '../../pipelines/milestones.js';
 import type { RowOutcome } from '../../pipelines/outcome.js';
 import type { LedgerRow, RowSource, RunLedger } from '../../pipelines/ports.js';
 import type { Row } from '../../pipelines/row.js';
-import { beginCsv, type CsvStyle } from '../files/csv/writer.js';
+import type { CsvStyle } from '../files/csv/writer.js';
 import type { TableWriter } from '../files/table-writer.js';
 import type { CellList } from '../files/xlsx/cell-lists.js';
-import { beginWorkbook } from '../files/xlsx/writer.js';
 import { resultColumns, toResultRow } from './result-row.js';
 
 export interface ResultPaths {
@@ -121,13 +120,17 @@ export const interrupted: RowOutcome = {
   message: 'The run was interrupted while this row was being sent, so it is not known whether it arrived.',
 };
 
-function beginTable(
+/** The writers are loaded when there is something to write. */
+async function beginTable(
   path: string,
   header: readonly string[],
   source: RowSource,
   allowed: AllowedByColumn,
 ): Promise<TableWriter> {
-  if (extname(path).toLowerCase() !== '.xlsx') return beginCsv(path, header, styleLike(source));
+  if (extname(path).toLowerCase() !== '.xlsx') {
+    const { beginCsv } = await import('../files/csv/writer.js');
+    return beginCsv(path, header, styleLike(source));
+  }
   const lists = source.columns.flatMap((name, index) => {
     const found = allowed.get(name);
     return found === undefined ? [] : [{ ...found, column: resultColumns.length + index }];
@@ -140,6 +143,7 @@ function beginTable(
     frozenColumns: resultColumns.indexOf('_status') + 1,
     lists,
   };
+  const { beginWorkbook } = await import('../files/xlsx/writer.js');
   return beginWorkbook(path, look, header);
 }
 

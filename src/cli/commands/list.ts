@@ -1,10 +1,10 @@
-import Table from 'cli-table3';
 import type { Customer } from '../../../pipelines/customer.js';
 import { resolveSettings } from '../../config/resolve-settings.js';
 import { exitCodes } from '../../errors.js';
 import { defineCommand } from '../command.js';
 import { present, settingOptions, toSettingOptions } from '../common-options.js';
 import { isoTime, sortOrder, wholeNumber } from '../option-values.js';
+import { plainTable } from '../plain-table.js';
 import { stopOnSignals } from '../stop-signals.js';
 
 const text = { type: 'string', requiresArg: true } as const;
@@ -56,10 +56,9 @@ function renderPage(
 ): string {
   if (customers.length === 0)
     return 'No customers here. An empty list often means a missing right or a filter that fits none, not an empty table.';
-  const table = new Table({ head: [...fields], style: { head: [], border: [], compact: true } });
-  for (const customer of customers) table.push(fields.map((field) => String(fieldOf(customer, field) ?? '')));
+  const rows = customers.map((customer) => fields.map((field) => String(fieldOf(customer, field) ?? '')));
   const first = (query.page - 1) * query.pageSize + 1;
-  return `${table.toString()}\n${first} to ${first + customers.length - 1} of ${total}`;
+  return `${plainTable(fields, rows)}\n${first} to ${first + customers.length - 1} of ${total}`;
 }
 
 /** The API does not care about the case of names, so neither does what the user typed. */

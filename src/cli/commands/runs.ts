@@ -1,4 +1,3 @@
-import Table from 'cli-table3';
 import { rowStatuses } from '../../../pipelines/outcome.js';
 import { resolveSettings } from '../../config/resolve-settings.js';
 import { exitCodes, UsageError } from '../../errors.js';
@@ -6,6 +5,7 @@ import type { RunReport } from '../../library/show-runs.js';
 import { defineCommand } from '../command.js';
 import { present, settingOptions, toSettingOptions } from '../common-options.js';
 import { wholeNumber } from '../option-values.js';
+import { plainTable } from '../plain-table.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 const usualLimit = 20;
@@ -77,17 +77,15 @@ type PublicRun = ReturnType<typeof publicRun>;
 function renderRuns(runs: readonly PublicRun[]): string {
   if (runs.length === 0) return 'No runs of this login yet.';
   const head = ['run', 'command', 'status', 'rows', 'what became of them', 'file'];
-  const table = new Table({ head, style: { head: [], border: [], compact: true } });
-  for (const run of runs)
-    table.push([
-      run.run,
-      run.command,
-      run.status,
-      String(run.input?.rows ?? ''),
-      renderCounts(run),
-      run.input?.file ?? '',
-    ]);
-  return table.toString();
+  const rows = runs.map((run) => [
+    run.run,
+    run.command,
+    run.status,
+    String(run.input?.rows ?? ''),
+    renderCounts(run),
+    run.input?.file ?? '',
+  ]);
+  return plainTable(head, rows);
 }
 
 function renderRun(

@@ -1,4 +1,5 @@
-import { MultiBar } from 'cli-progress';
+import { createRequire } from 'node:module';
+import type * as progressBars from 'cli-progress';
 import type { ProgressNow, RunObserver } from '../../library/observer.js';
 import type { Reporter } from '../reporter.js';
 import { paceMeter } from './pace-meter.js';
@@ -44,7 +45,11 @@ function viewer(progress: () => ProgressNow, now: () => number): () => ProgressV
   };
 }
 
+const require = createRequire(import.meta.url);
+
 function drawInPlace(view: () => ProgressView, reporter: Reporter) {
+  // Loaded when there is something to draw: it takes time to start.
+  const { MultiBar } = require('cli-progress') as typeof progressBars;
   let latest = view();
   const bars = new MultiBar({
     stream: process.stderr,
