@@ -1,6 +1,6 @@
 import { fieldOf } from '../compare-customers.js';
 import type { Customer } from '../customer.js';
-import { identityOf, utcMs } from './read-pass.js';
+import { identityOf, utcMs } from './identity-of.js';
 
 /** Which customers are wanted, more exactly than the API can be asked: it knows whole minutes, and no field but the last edit. */
 export interface CustomerChoice {

@@ -1,7 +1,8 @@
-import { fieldOf } from '../compare-customers.js';
 import type { Customer } from '../customer.js';
 import type { CustomerPage, CustomersApi, ListQuery } from '../ports.js';
+import { type Arrivals, recentMs, watchArrivals } from './arrivals.js';
 import { IdSet } from './id-set.js';
+import { identityOf } from './identity-of.js';
 
 /** How complete one reading of a list was. */
 export interface PassProof {
@@ -61,7 +62,7 @@ class Reading {
   readonly #numbers = new RowNumbers();
   startedAtMs = 0;
   #firstTotal = 0;
-  #recent: Recent | undefined;
+  #arrivals: Arrivals | undefined;
   #received = 0;
   #pages = 0;
   total = 0;
@@ -89,7 +90,7 @@ class Reading {
   /** The first page tells how many there are; from then on several are on their way while one is worked on. */
   async *#allPages(): AsyncGenerator<CustomerPage> {
     const { clock } = this.query;
-    this.#recent = await recentlyEdited(this.api, this.query);
+    this.#arrivals = await watchFromNow(this.api, this.query);
     const startedAt = clock.now();
     const first = await this.api.list(this.#listQuery(1, this.query.fields));
     this.startedAtMs = clock.serverTime(startedAt);
@@ -142,9 +143,10 @@ class Reading {
     if (this.#numbers.gaps > 0)
       return `The numbers of the rows (customSortRowNumber) have ${this.#numbers.gaps} gaps, so the list moved while it was read.`;
     if (this.#pages < 2) return undefined;
-    const arrived = await this.#arrivals();
-    const left = this.#firstTotal + arrived - this.total;
-    return left > 0
+    const came = await this.#countArrivals();
+    if (came === undefined)
+      return 'So many customers were edited just before that nobody can tell who came while the list was read.';
+    return this.#firstTotal + came > this.total
       ? 'Customers were added and others left the list while it was read, so one may be missing.'
       : undefined;
   }
@@ -153,56 +155,22 @@ class Reading {
    * How many customers came into the list while it was read. As many must have gone when the count is still the same,
    * and every one that goes pulls one that nobody has seen yet onto a page that was read already.
    */
-  async #arrivals(): Promise<number> {
+  async #countArrivals(): Promise<number | undefined> {
     const { changedSince, changedUntil } = this.query;
     // Nobody comes into a list of edits that are over.
     if (changedUntil !== undefined && changedUntil.getTime() < this.startedAtMs - recentMs) return 0;
-    const before = this.#recent;
-    const after = before === undefined ? undefined : await editedSince(this.api, before.since);
-    if (before === undefined || after === undefined) return Number.POSITIVE_INFINITY;
-    const came = [...after].filter(([id]) => !before.edits.has(id));
-    // Into a list of edits one also comes by an edit; into the whole list only by being made.
-    if (changedSince !== undefined) return came.length;
-    return came.filter(([, createdAtMs]) => !(createdAtMs < before.since.getTime())).length;
+    return this.#arrivals?.count(changedSince === undefined ? 'whole list' : 'list of edits');
   }
 }
 
-/** The latest edits: ids with the moment when each customer was made. */
-type Edits = ReadonlyMap<string, number>;
-
-interface Recent {
-  readonly since: Date;
-  readonly edits: Edits;
-}
-
-/** Wide enough for clocks that disagree and filters that know whole minutes. */
-const recentMs = 2 * 60_000;
-const mostRecent = 20_000;
-const fieldsOfRecent = ['customerId', 'customerCode', 'creationDateUTC', 'lastEditDateUTC'] as const;
-
-/** Who was edited of late, before anything is read: nothing when there are too many to tell. */
-async function recentlyEdited(api: CustomersApi, { clock }: PassQuery): Promise<Recent | undefined> {
-  for (let tries = 1; ; tries += 1) {
-    const at = clock.now();
-    const guessed = clock.serverTime(at);
-    const since = new Date(guessed - recentMs);
-    const edits = await editedSince(api, since);
-    // The first answer tells how far the server's clock is from ours.
-    if (tries === 1 && Math.abs(clock.serverTime(at) - guessed) > recentMs / 2) continue;
-    return edits === undefined ? undefined : { since, edits };
-  }
-}
-
-async function editedSince(api: CustomersApi, since: Date): Promise<Edits | undefined> {
-  const query = { page: 1, pageSize: mostRecent, fields: fieldsOfRecent, changedSince: since };
-  const { customers, total } = await api.list(query);
-  if (total > customers.length) return undefined;
-  return new Map(customers.map((one) => [identityOf(one), utcMs(String(fieldOf(one, 'creationDateUTC')))]));
-}
-
-/** The API's times in UTC bear no zone [sister]. */
-export function utcMs(stamp: string): number {
-  return Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/i.test(stamp) ? stamp : `${stamp}Z`);
+/** Takes note of who was edited of late, before anything is read: nothing when that cannot be told. */
+async function watchFromNow(api: CustomersApi, { clock }: PassQuery): Promise<Arrivals | undefined> {
+  const at = clock.now();
+  const guessed = clock.serverTime(at);
+  const watched = await watchArrivals(api, new Date(guessed - recentMs));
+  // The first answer tells how far the server's clock is from ours.
+  const isNear = Math.abs(clock.serverTime(at) - guessed) <= recentMs / 2;
+  return isNear ? watched : watchArrivals(api, new Date(clock.serverTime(clock.now()) - recentMs));
 }
 
 /** Follows `customSortRowNumber`, a row's place in the whole result [seed]; a server that counts each page anew is let be. */
@@ -221,9 +189,4 @@ class RowNumbers {
       this.#previous = number;
     });
   }
-}
-
-/** What tells one customer from all others. */
-export function identityOf(customer: Customer): string {
-  return String(fieldOf(customer, 'customerId') ?? fieldOf(customer, 'customerCode'));
 }

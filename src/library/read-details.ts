@@ -1,7 +1,7 @@
 import { fieldOf } from '../../pipelines/compare-customers.js';
 import type { Customer } from '../../pipelines/customer.js';
 import type { CustomersApi } from '../../pipelines/ports.js';
-import { identityOf } from '../../pipelines/stages/read-pass.js';
+import { identityOf } from '../../pipelines/stages/identity-of.js';
 import { RunStoppedError } from '../errors.js';
 import type { KeptDetails } from '../ledger/kept-details.js';
 

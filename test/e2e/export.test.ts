@@ -218,6 +218,14 @@ describe('an export that cannot be whole', () => {
     expect(JSON.parse(stdout).output.passes).toBe(2);
   });
 
+  it('proves a list of which more was made in the last minutes than one page of it holds', async () => {
+    const api = await place.openApi();
+    // Edits of one seeding are a second apart.
+    for (let times = 0; times < 205; times += 1) await api.seed(100);
+    const { exitCode, stdout } = await place.run(['export', ...fast, 'all.csv', '--fields', 'customerCode', '--json']);
+    expect([exitCode, JSON.parse(stdout).output]).toMatchObject([0, { rows: 20_500, passes: 1, complete: true }]);
+  });
+
   it('ends with exit code 5 and without a file when the list never holds still', async () => {
     const pageChange = { name: 'page-change', on: 'list', page: 2, delete: 1, insert: 1 } as const;
     const api = await place.openApi({ faults: [pageChange] });
