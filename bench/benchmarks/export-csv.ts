@@ -4,8 +4,8 @@ import { Pool } from 'undici';
 import { resolveSettings } from '../../src/config/resolve-settings.js';
 import { exportCustomers } from '../../src/library/export-customers.js';
 import { startSandbox } from '../../src/sandbox/start-sandbox.js';
-import { defineBenchmark, type Work } from '../harness/benchmark.js';
-import { serveSandbox } from '../harness/serve-sandbox.js';
+import { defineBenchmark } from '../harness/benchmark.js';
+import { timedAgainst } from '../harness/serve-sandbox.js';
 
 interface Input {
   readonly dataFile: string;
@@ -14,18 +14,6 @@ interface Input {
 
 const pageSize = 1000;
 const login = { username: 'sandbox@example.com', password: 'sandbox' } as const;
-
-/** Times the work alone: starting the server is nobody's merit. */
-async function against({ dataFile }: Input, work: (baseUrl: string) => Promise<number>): Promise<Work> {
-  const server = await serveSandbox(dataFile);
-  try {
-    const start = performance.now();
-    const count = await work(server.baseUrl);
-    return { count, seconds: (performance.now() - start) / 1000 };
-  } finally {
-    server.stop();
-  }
-}
 
 /** Page after page, parsed and counted: the least that anybody can do. */
 async function readPages(baseUrl: string): Promise<number> {
@@ -69,9 +57,13 @@ export const benchmark = defineBenchmark<number, Input>({
     return { dataFile, folder };
   },
   contenders: {
-    undici: { run: (input) => against(input, readPages) },
-    'export to CSV': { run: (input) => against(input, (baseUrl) => exportTo('all.csv', input, baseUrl)) },
-    'export to XLSX': { run: (input) => against(input, (baseUrl) => exportTo('all.xlsx', input, baseUrl)) },
-    'export to NDJSON': { run: (input) => against(input, (baseUrl) => exportTo('all.ndjson', input, baseUrl)) },
+    undici: { run: (input) => timedAgainst(input.dataFile, readPages) },
+    'export to CSV': { run: (input) => timedAgainst(input.dataFile, (baseUrl) => exportTo('all.csv', input, baseUrl)) },
+    'export to XLSX': {
+      run: (input) => timedAgainst(input.dataFile, (baseUrl) => exportTo('all.xlsx', input, baseUrl)),
+    },
+    'export to NDJSON': {
+      run: (input) => timedAgainst(input.dataFile, (baseUrl) => exportTo('all.ndjson', input, baseUrl)),
+    },
   },
 });

@@ -5,9 +5,9 @@ import { resolveSettings } from '../../src/config/resolve-settings.js';
 import { openRowSource } from '../../src/files/open-row-source.js';
 import { importFile } from '../../src/library/import-file.js';
 import { compileFor, readMappingFile } from '../../src/library/mapping-file.js';
-import { type Benchmark, defineBenchmark, type Work } from './benchmark.js';
+import { type Benchmark, defineBenchmark } from './benchmark.js';
 import { customerMapping, writeCustomersCsv } from './customers-csv.js';
-import { serveSandbox } from './serve-sandbox.js';
+import { timedAgainst } from './serve-sandbox.js';
 
 interface Input {
   readonly folder: string;
@@ -34,24 +34,12 @@ export function importContest(concurrency: number): Benchmark {
       undici: {
         async run(input) {
           const bodies = await bodiesOf(input);
-          return against((baseUrl) => postAll(baseUrl, bodies, concurrency));
+          return timedAgainst(':memory:', (baseUrl) => postAll(baseUrl, bodies, concurrency));
         },
       },
-      import: { run: (input) => against((baseUrl) => importAll(baseUrl, input, concurrency)) },
+      import: { run: (input) => timedAgainst(':memory:', (baseUrl) => importAll(baseUrl, input, concurrency)) },
     },
   });
-}
-
-/** Times the work alone: starting the server is nobody's merit. The sandbox keeps its customers in memory. */
-async function against(work: (baseUrl: string) => Promise<number>): Promise<Work> {
-  const server = await serveSandbox(':memory:');
-  try {
-    const start = performance.now();
-    const count = await work(server.baseUrl);
-    return { count, seconds: (performance.now() - start) / 1000 };
-  } finally {
-    server.stop();
-  }
 }
 
 async function bodiesOf({ file, mapping }: Input): Promise<readonly string[]> {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { startSandbox } from '../../src/sandbox/start-sandbox.js';
+import type { Work } from './benchmark.js';
 
 const ownFile = fileURLToPath(import.meta.url);
 
@@ -20,6 +21,18 @@ export async function serveSandbox(dataFile: string): Promise<ServedSandbox> {
     server.once('exit', () => fail(new Error('The sandbox did not start.')));
   });
   return { baseUrl, stop: () => server.kill() };
+}
+
+/** Times the work alone against a sandbox of its own: starting the server is nobody's merit. */
+export async function timedAgainst(dataFile: string, work: (baseUrl: string) => Promise<number>): Promise<Work> {
+  const server = await serveSandbox(dataFile);
+  try {
+    const start = performance.now();
+    const count = await work(server.baseUrl);
+    return { count, seconds: (performance.now() - start) / 1000 };
+  } finally {
+    server.stop();
+  }
 }
 
 const [task, dataFile] = process.argv.slice(2);

@@ -92,6 +92,23 @@ export function readOptions<T>(yargs: Argv<T>) {
     .option('skip-hidden', { type: 'boolean', describe: 'Workbook: leave out hidden rows and columns' });
 }
 
+/** How to decide what a file alone does not tell, when a mapping is proposed. */
+export function proposalOptions<T>(yargs: Argv<T>) {
+  return yargs
+    .option('custom-columns', {
+      type: 'boolean',
+      describe: 'Keep columns that no field is meant for in cC_001 … cC_010',
+    })
+    .option('date-order', {
+      choices: ['day', 'month'] as const,
+      describe: 'What comes first in dates such as 3/4/2024',
+    })
+    .option('decimal', {
+      choices: ['.', ','] as const,
+      describe: 'Decimal sign, where a number could be read both ways',
+    });
+}
+
 /** What to do with cells that cannot be right. */
 export function strictOption<T>(yargs: Argv<T>) {
   return yargs.option('strict', {

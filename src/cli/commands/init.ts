@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.js';
-import { mappingOption, optionalInputFile, readOptions, settingOptions } from '../common-options.js';
+import { mappingOption, optionalInputFile, proposalOptions, readOptions, settingOptions } from '../common-options.js';
 import { pilots } from '../init/what-was-set-up.js';
 
 const text = { type: 'string', requiresArg: true } as const;
@@ -13,7 +13,7 @@ export const initCommand = defineCommand({
     ['$0 init --username api-user@example.com --password-file secret', 'asks nothing, where there is no terminal'],
   ],
   options: (yargs) =>
-    optionalInputFile(readOptions(mappingOption(settingOptions(yargs))), 'A file of your customers')
+    proposalOptions(optionalInputFile(readOptions(mappingOption(settingOptions(yargs))), 'A file of your customers'))
       .option('username', { ...text, describe: 'E-mail address of the API user' })
       .option('password-file', { ...text, describe: 'File that holds the password, or shall hold it' })
       .option('pilot', {
@@ -21,18 +21,6 @@ export const initCommand = defineCommand({
         describe: 'Import the first rows: into the account, into the sandbox, or not (the default without a terminal)',
       })
       .option('first', { ...text, describe: 'Rows of the pilot (default 5)' })
-      .option('custom-columns', {
-        type: 'boolean',
-        describe: 'Keep columns that no field is meant for in cC_001 … cC_010',
-      })
-      .option('date-order', {
-        choices: ['day', 'month'] as const,
-        describe: 'What comes first in dates such as 3/4/2024',
-      })
-      .option('decimal', {
-        choices: ['.', ','] as const,
-        describe: 'Decimal sign, where a number could be read both ways',
-      })
       .option('force', { type: 'boolean', default: false, describe: 'Replace a profile and a mapping that are there' })
       .option('yes', {
         type: 'boolean',

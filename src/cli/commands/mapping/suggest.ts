@@ -3,7 +3,7 @@ import { type ExitCode, exitCodes } from '../../../errors.js';
 import { canAsk } from '../../ask.js';
 import { askAbout } from '../../ask-about.js';
 import { defineCommand } from '../../command.js';
-import { inputFile, present, readOptions } from '../../common-options.js';
+import { inputFile, present, proposalOptions, readOptions } from '../../common-options.js';
 import { type ReadArguments, toReadOptions } from '../../option-values.js';
 import { renderSuggestion } from '../../render-suggestion.js';
 import { renderDetection } from '../../render-summary.js';
@@ -16,21 +16,9 @@ export const suggestCommand = defineCommand({
   describe: 'Propose a mapping for a file, from the names of its columns and their values',
   examples: [['$0 mapping suggest customers.xlsx', 'writes mappings.json; on a terminal, asks where it is unsure']],
   options: (yargs) =>
-    inputFile(readOptions(yargs), 'The file to look at; - reads standard input')
+    proposalOptions(inputFile(readOptions(yargs), 'The file to look at; - reads standard input'))
       .option('output', { ...text, describe: 'Where to write the mapping (default mappings.json)' })
       .option('force', { type: 'boolean', default: false, describe: 'Replace a mapping that is there' })
-      .option('custom-columns', {
-        type: 'boolean',
-        describe: 'Keep columns that no field is meant for in cC_001 … cC_010',
-      })
-      .option('date-order', {
-        choices: ['day', 'month'] as const,
-        describe: 'What comes first in dates such as 3/4/2024',
-      })
-      .option('decimal', {
-        choices: ['.', ','] as const,
-        describe: 'Decimal sign, where a number could be read both ways',
-      })
       .option('yes', { type: 'boolean', default: false, describe: 'Ask nothing; take the likeliest' }),
   run: (args, reporter) => runSuggest(args, reporter),
 });
