@@ -9,6 +9,10 @@ const changedBySales = ['balance', 'rewardsValue', 'firstSaledate', 'lastSaledat
 const identityAndEdit = ['customerId', 'customerCode', 'lastEditDateUTC'] as const;
 /** Rows of a few fields are short: so many are no more than a page of whole ones. */
 const customersPerPage = 20_000;
+/** Of so many rows: one that is being worked on, and the next. */
+const pagesAhead = 2;
+/** Whole customers are large: so many at once are held, as of the list's own pages. */
+const customersPerPiece = 1000;
 
 export interface MirroredPorts {
   readonly api: CustomersApi;
@@ -23,10 +27,13 @@ export interface MirroredPorts {
  * Reads all customers from a fresh mirror, with the proof that the API's own list gives: the list is read for who there
  * is, when each was edited, and what sales change; all the rest comes from the mirror, as long as it knows that very edit.
  */
-export function readMirrored(ports: MirroredPorts, query: Omit<PassQuery, 'pageSize' | 'fields'>): CustomerPass {
+export function readMirrored(
+  ports: MirroredPorts,
+  query: Omit<PassQuery, 'pageSize' | 'pagesAhead' | 'fields'>,
+): CustomerPass {
   const { narrow } = query;
   const fields = ports.listed.filter((name) => isLive(name));
-  const light = readPass(ports.api, { ...query, fields, pageSize: customersPerPage, narrow: () => fields });
+  const light = readPass(ports.api, { ...query, fields, pageSize: customersPerPage, pagesAhead, narrow: () => fields });
   return { ...light, pages: joined(light.pages, ports, narrow) };
 }
 
@@ -44,17 +51,18 @@ async function* joined(
   narrow: PassQuery['narrow'],
 ): AsyncGenerator<readonly Customer[]> {
   let isFirst = true;
-  for await (const page of pages) {
-    const customers: Customer[] = [];
-    for (const row of page) {
-      const whole = mirrored(row, ports) ?? (await asked(row, ports));
-      if (whole !== undefined) customers.push(whole);
+  for await (const page of pages)
+    for (let from = 0; from < page.length; from += customersPerPiece) {
+      const customers: Customer[] = [];
+      for (const row of page.slice(from, from + customersPerPiece)) {
+        const whole = mirrored(row, ports) ?? (await asked(row, ports));
+        if (whole !== undefined) customers.push(whole);
+      }
+      // Only to let it see which fields there are.
+      if (isFirst) narrow?.(customers);
+      isFirst = false;
+      yield customers;
     }
-    // Only to let it see which fields there are.
-    if (isFirst) narrow?.(customers);
-    isFirst = false;
-    yield customers;
-  }
 }
 
 function mirrored(row: Customer, { mirror, listed }: MirroredPorts): Customer | undefined {

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseMapping } from '../../../pipelines/mapping/parse/parse-mapping.js';
 import { lookLikeHeadings } from '../../../pipelines/mapping/suggest/known-headings.js';
 import { suggestMapping } from '../../../pipelines/mapping/suggest/suggest-mapping.js';
 import type { Choices, MappingJson, Question, Suggestion } from '../../../pipelines/mapping/suggest/suggestion.js';
 import type { FileSample } from '../../../pipelines/mapping/suggest/suggestion-parts.js';
 import { InputError, UsageError } from '../../errors.js';
 import type { InputSource } from '../../files/input-source.js';
-import type { ReadOptions } from '../input.js';
+import { openInputAt, type ReadOptions } from '../input.js';
 import type { RunObserver } from '../observer.js';
 import { readSample, type Sample } from './read-sample.js';
 import { readableJson } from './readable-json.js';
@@ -53,7 +55,7 @@ export async function suggestMappingFor(
     rows: rows.map(({ cells }) => cells),
     ...sourceHints(source, options),
   };
-  const suggestion = await settle(sample, options.choices, ask);
+  const suggestion = await withoutNeedlessHint(await settle(sample, options.choices, ask), source, options);
   if (Object.keys(suggestion.mapping.fields).length === 0) throw nothingFound(file, source);
   await writeWhole(output, readableJson(suggestion.mapping));
   const schema = await writeSchemaBeside(output);
@@ -85,6 +87,25 @@ async function sampleBelowHeader(options: SuggestOptions, observer: RunObserver)
 function orNothing(error: unknown): undefined {
   if (error instanceof InputError) return undefined;
   throw error;
+}
+
+/**
+ * A row number holds for every file that the mapping is used with, and not every file has as many titles: it is left
+ * out where the header is found by the names of its columns.
+ */
+async function withoutNeedlessHint(
+  suggestion: Suggestion,
+  { detected }: InputSource,
+  options: SuggestOptions,
+): Promise<Suggestion> {
+  const { source: hints, ...rest } = suggestion.mapping;
+  if (hints?.headerRow === undefined || options.headerRow !== undefined || options.file === '-') return suggestion;
+  const { headerRow: _, ...others } = hints;
+  const mapping = Object.keys(others).length === 0 ? rest : { ...suggestion.mapping, source: others };
+  const parsed = parseMapping(mapping);
+  if (!parsed.ok) return suggestion;
+  const found = await openInputAt(resolve(options.file), options.file, options, parsed.mapping).catch(orNothing);
+  return found?.source.detected.headerRow === detected.headerRow ? { ...suggestion, mapping } : suggestion;
 }
 
 /** One answer may open the next question: which order the dates have that shall be kept. */
