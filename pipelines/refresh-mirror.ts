@@ -17,7 +17,7 @@ export interface RefreshOptions {
   readonly anew?: boolean;
   /** Also read the flat view of customers that this tool added itself; without it, what was sent is enough. */
   readonly needsFlat?: boolean;
-  /** Customers on a page of the flat view. @default 1000 */
+  /** Customers on a page of the flat view. @default 500 */
   readonly pageSize?: number;
 }
 
@@ -37,9 +37,9 @@ export class MirrorNotFresh extends Error {
   }
 }
 
-const flatPageSize = 1000;
+const flatPageSize = 500;
 /** Rows of ids and dates are short, and memory is what bounds a page. */
-const idsPerFlat = 12;
+const idsPerFlat = 20;
 /** Server clocks, their minute-wide filter and late commits may disagree by this much. */
 const marginMs = 2 * 60_000;
 /** Beyond this, a page of the list is cheaper than a detail each. */
