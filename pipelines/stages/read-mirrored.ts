@@ -2,6 +2,7 @@ import { fieldOf } from '../compare-customers.js';
 import type { Customer, JsonValue } from '../customer.js';
 import type { CustomerMirror } from '../mirror.js';
 import type { CustomersApi } from '../ports.js';
+import { inPieces } from './in-pieces.js';
 import { type CustomerPass, type PassQuery, readPass } from './read-pass.js';
 
 /** Kept by the server and changed by sales, of which nobody knows whether they count as edits. [assumed] */
@@ -51,18 +52,17 @@ async function* joined(
   narrow: PassQuery['narrow'],
 ): AsyncGenerator<readonly Customer[]> {
   let isFirst = true;
-  for await (const page of pages)
-    for (let from = 0; from < page.length; from += customersPerPiece) {
-      const customers: Customer[] = [];
-      for (const row of page.slice(from, from + customersPerPiece)) {
-        const whole = mirrored(row, ports) ?? (await asked(row, ports));
-        if (whole !== undefined) customers.push(whole);
-      }
-      // Only to let it see which fields there are.
-      if (isFirst) narrow?.(customers);
-      isFirst = false;
-      yield customers;
+  for await (const piece of inPieces(pages, customersPerPiece)) {
+    const customers: Customer[] = [];
+    for (const row of piece) {
+      const whole = mirrored(row, ports) ?? (await asked(row, ports));
+      if (whole !== undefined) customers.push(whole);
     }
+    // Only to let it see which fields there are.
+    if (isFirst) narrow?.(customers);
+    isFirst = false;
+    yield customers;
+  }
 }
 
 function mirrored(row: Customer, { mirror, listed }: MirroredPorts): Customer | undefined {
