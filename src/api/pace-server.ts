@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Bottleneck from 'bottleneck';
 import type { Redis, RedisOptions } from 'ioredis';
 import { type CustomersError, UsageError } from '../errors.js';
@@ -128,17 +129,11 @@ export async function connectToRedis(where: PaceAddress): Promise<PaceServer> {
       lost.forget();
       isClosed = true;
       // Graceful first, so that no command under way is cut off; Bottleneck looks after few of its own promises.
-      await Promise.race([Promise.allSettled([connection.subscriber.quit(), client.quit()]), limit(quitLimitMs)]);
+      await Promise.race([Promise.allSettled([connection.subscriber.quit(), client.quit()]), sleep(quitLimitMs)]);
       await connection.disconnect(false);
       for (const one of [connection.subscriber, client]) leave(one);
     },
   };
-}
-
-function limit(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }
 
 /** Leaves nothing behind that would keep the process alive, in whatever state the connection is. */

@@ -44,11 +44,10 @@ export function createPace(ratePerSecond: number, now: () => number = Date.now):
     async permit(stopping) {
       for (;;) {
         stopping.throwIfAborted();
-        await sleepUntil(openAt, now, stopping);
+        await sleepUntil(() => openAt, now, stopping);
         // It may have fired during that wait, and nobody is told twice.
         stopping.throwIfAborted();
         const permit = await buy(stopping);
-        permit.used();
         // The gate may have closed while this permit was waited for; then the permit is given up, never saved.
         if (now() >= openAt) return permit;
       }
@@ -145,11 +144,12 @@ function slidingWindow(ratePerSecond: number, now: () => number) {
   };
 }
 
-async function sleepUntil(untilMs: number, now: () => number, stopping: AbortSignal): Promise<void> {
-  while (now() < untilMs) {
-    stopping.throwIfAborted();
+/** Waits until a moment that may be put off meanwhile. Rejects with the signal's reason when it fires. */
+export async function sleepUntil(untilMs: () => number, now: () => number, stopping: AbortSignal): Promise<void> {
+  stopping.throwIfAborted();
+  while (now() < untilMs()) {
     // Short steps, so that a clock set back or a laptop that slept does not hold everybody for hours.
-    await sleep(Math.min(untilMs - now(), 1000), stopping);
+    await sleep(Math.min(untilMs() - now(), 1000), stopping);
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { UsageError } from '../errors.js';
-import { type Pace, sleep, uncounted } from './pace.js';
+import { type Pace, sleepUntil, uncounted } from './pace.js';
 import { paceLost } from './pace-lost.js';
 import { connectToRedis, type PaceAddress, type PaceServer } from './pace-server.js';
 import { watchForStalls } from './stall-watch.js';
@@ -145,11 +145,6 @@ function createTill(
       slotsAsked += 1;
       buySlot(sell).catch((error: unknown) => fail(paceLost(name, error)));
     });
-}
-
-async function sleepUntil(until: () => number, now: () => number, stopping: AbortSignal): Promise<void> {
-  stopping.throwIfAborted();
-  while (now() < until()) await sleep(Math.min(until() - now(), millisecondsPerSecond), stopping);
 }
 
 async function refuseOtherClock(server: PaceServer, now: () => number): Promise<void> {
