@@ -2,7 +2,7 @@ import { customerFields } from '../../pipelines/mapping/customer-fields.js';
 import { offerNames } from '../../pipelines/mapping/nearest-name.js';
 import type { Choices, Question, Target } from '../../pipelines/mapping/suggest/suggestion.js';
 import type { Ask } from '../library/mapping/suggest-mapping.js';
-import { ask, askWhether } from './ask.js';
+import { ask, askWhether, choose } from './ask.js';
 
 type Answer = (question: never, known: Choices) => Promise<Choices>;
 
@@ -65,18 +65,6 @@ async function askTarget(
 
 function decided(known: Choices, column: string, target: Target | 'leave'): Choices {
   return { ...known, targets: new Map([...(known.targets ?? []), [column, target]]) };
-}
-
-async function choose<Choice extends string>(
-  question: string,
-  choices: readonly [Choice, ...Choice[]],
-): Promise<Choice> {
-  for (;;) {
-    const answer = (await ask(question)).trim().toLowerCase();
-    if (answer === '') return choices[0];
-    const chosen = choices.find((choice) => choice === answer);
-    if (chosen !== undefined) return chosen;
-  }
 }
 
 function shown(samples: readonly string[]): string {

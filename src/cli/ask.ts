@@ -30,6 +30,19 @@ export async function askWhether(question: string, usual: boolean): Promise<bool
   return usual ? !/^no?$/i.test(answer) : /^y(es)?$/i.test(answer);
 }
 
+/** One of a few words; without an answer, the first. */
+export async function choose<Choice extends string>(
+  question: string,
+  choices: readonly [Choice, ...Choice[]],
+): Promise<Choice> {
+  for (;;) {
+    const answer = (await ask(question)).trim().toLowerCase();
+    if (answer === '') return choices[0];
+    const chosen = choices.find((choice) => choice === answer);
+    if (chosen !== undefined) return chosen;
+  }
+}
+
 /**
  * Asks on a terminal; elsewhere nobody can answer, so a script must say --yes.
  *

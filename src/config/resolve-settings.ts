@@ -9,8 +9,11 @@ import type { Setting, SettingOptions, Settings } from './settings.js';
 /** As `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Of the API, for everybody who has not been given another. */
+export const usualBaseUrl = 'https://api.myposconnect.com/api/v2';
+
 const defaults = {
-  baseUrl: 'https://api.myposconnect.com/api/v2',
+  baseUrl: usualBaseUrl,
   rate: '5',
   concurrency: '4',
   timeout: '60',
@@ -107,7 +110,7 @@ export function checkedBaseUrl(setting: Setting<string>): Setting<string> {
   try {
     url = new URL(setting.value);
   } catch {
-    throw unusable(setting, 'base URL', 'a whole address such as https://api.myposconnect.com/api/v2');
+    throw unusable(setting, 'base URL', `a whole address such as ${usualBaseUrl}`);
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw unusable(setting, 'base URL', 'an https: address');
   if (url.username !== '' || url.password !== '')

@@ -33,9 +33,13 @@ export function forgetKeys(
     const kept: KeysForgotten['kept'][number][] = [];
     for (const key of new Set(keys.map((one) => one.trim().normalize('NFC')))) {
       const customerCode = connection.ledger.crosswalk.codeOf(key);
-      const why = customerCode === undefined ? 'unknown key' : await whyKept(connection, customerCode);
-      if (customerCode === undefined || why !== undefined) {
-        kept.push({ key, customerCode: customerCode ?? null, why: why ?? 'unknown key' });
+      if (customerCode === undefined) {
+        kept.push({ key, customerCode: null, why: 'unknown key' });
+        continue;
+      }
+      const why = await whyKept(connection, customerCode);
+      if (why !== undefined) {
+        kept.push({ key, customerCode, why });
         continue;
       }
       connection.ledger.crosswalk.forget(key);

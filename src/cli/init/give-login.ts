@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { checkedBaseUrl, loginOf, secretFile } from '../../config/resolve-settings.js';
+import { checkedBaseUrl, loginOf, secretFile, usualBaseUrl } from '../../config/resolve-settings.js';
 import type { SettingOptions } from '../../config/settings.js';
 import { CustomersError, exitCodes, InterruptedError, LoginError, RunStoppedError, UsageError } from '../../errors.js';
 import type { NewSecret } from '../../library/init/keep-profile.js';
@@ -31,8 +31,6 @@ interface Parts {
 
 type Known = { readonly [Part in keyof Parts]?: Parts[Part] | undefined };
 
-const usualAddress = 'https://api.myposconnect.com/api/v2';
-
 /**
  * Gets a login together and proves it; on a terminal, until it works.
  *
@@ -50,7 +48,7 @@ export async function giveLogin(
   let known = given(args);
   if (!mayAsk) {
     refuseGaps(known);
-    known = { ...known, baseUrl: known.baseUrl ?? usualAddress };
+    known = { ...known, baseUrl: known.baseUrl ?? usualBaseUrl };
   }
   for (;;) {
     const parts = await fill(known, reporter);
@@ -112,8 +110,8 @@ async function fill(known: Known, reporter: Reporter): Promise<Parts | undefined
 
 async function askAddress(reporter: Reporter): Promise<string> {
   for (;;) {
-    const answer = await ask(`Address of the API, or "sandbox" to try it all on this machine\n[${usualAddress}]: `);
-    const address = answer.trim() === '' ? usualAddress : answer.trim();
+    const answer = await ask(`Address of the API, or "sandbox" to try it all on this machine\n[${usualBaseUrl}]: `);
+    const address = answer.trim() === '' ? usualBaseUrl : answer.trim();
     try {
       return /^sandbox$/i.test(address) ? 'sandbox' : checkedBaseUrl({ value: address, origin: 'typed' }).value;
     } catch (error) {

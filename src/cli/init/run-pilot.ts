@@ -4,12 +4,12 @@ import { importFile } from '../../library/import-file.js';
 import type { KeptProfile } from '../../library/init/keep-profile.js';
 import type { ReadOptions } from '../../library/input.js';
 import type { RunSummary } from '../../library/run-summary.js';
-import { ask } from '../ask.js';
+import { askWhether, choose } from '../ask.js';
 import type { Reporter } from '../reporter.js';
 import { rowObserver } from '../row-observer.js';
 import type { ProvedLogin } from './give-login.js';
 import type { MadeMapping } from './make-mapping.js';
-import { type Pilot, pilots } from './what-was-set-up.js';
+import type { Pilot } from './what-was-set-up.js';
 
 /** All that was set up. */
 export interface Ready {
@@ -33,11 +33,7 @@ export async function wantedPilot(
     `  account: they become real customers at ${login.baseUrl} (the command \`undo\` takes them back)\n` +
     '  sandbox: into the API on this machine; nothing leaves it\n' +
     '[account/sandbox/none, usual: none] ';
-  for (;;) {
-    const answer = (await ask(question)).trim().toLowerCase();
-    const chosen = answer === '' ? 'none' : pilots.find((pilot) => pilot === answer);
-    if (chosen !== undefined) return chosen;
-  }
+  return choose(question, ['none', 'account', 'sandbox'] as const);
 }
 
 async function askForSandbox(
@@ -48,8 +44,8 @@ async function askForSandbox(
 ): Promise<Pilot> {
   if (mapping === undefined) return 'none';
   if (option !== undefined || !mayAsk) return option === undefined || option === 'none' ? 'none' : 'sandbox';
-  const question = `Import the first ${first} rows of ${mapping.file} into the sandbox on this machine? [Y/n] `;
-  return /^no?$/i.test((await ask(question)).trim()) ? 'none' : 'sandbox';
+  const question = `Import the first ${first} rows of ${mapping.file} into the sandbox on this machine?`;
+  return (await askWhether(question, true)) ? 'sandbox' : 'none';
 }
 
 export interface PilotRun {

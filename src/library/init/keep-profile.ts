@@ -59,7 +59,7 @@ export async function keepProfile(profile: NewProfile): Promise<KeptProfile> {
   await assertWritable(path);
   const passwordFile = await keepSecret(profile);
   const before = existsSync(path) ? (openConfig(path)?.config ?? {}) : {};
-  const profiles = profilesOf(path);
+  const profiles = asObject(path, before.profiles ?? {}, 'profiles');
   // A ready token would go before the login that was just given.
   const { accessTokenFile: _gone, ...kept } = asObject(path, profiles[profile.name] ?? {}, `profiles.${profile.name}`);
   const { baseUrl, username, mapping } = profile;
