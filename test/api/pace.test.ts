@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { createPace } from '../../src/api/pace.js';
+import { busiestSecond } from '../busiest-window.js';
 
 /** Takes `count` permits with so many callers at once; when each was given, in milliseconds. */
 async function takePermits(ratePerSecond: number, count: number, callers: number): Promise<number[]> {
@@ -20,10 +21,6 @@ async function takePermits(ratePerSecond: number, count: number, callers: number
   };
   await Promise.all(Array.from({ length: callers }, call));
   return taken;
-}
-
-function busiestSecond(times: readonly number[]): number {
-  return Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 1000).length));
 }
 
 describe('a pace', () => {

@@ -8,25 +8,20 @@ import { useWorkplace } from '../e2e/use-workplace.js';
 const place = useWorkplace();
 const run = promisify(execFile);
 
-type Api = Awaited<ReturnType<typeof place.openApi>>;
-
 /** Runs a line of bash, where `mypos-customers` is the compiled command line, and says how that ended. */
-async function bash(line: string, api: Api): Promise<string> {
+async function bash(line: string): Promise<string> {
   const script = `mypos-customers() { '${process.execPath}' '${mainFile}' "$@"; }\n${line}\necho "ended with \${PIPESTATUS[0]}"`;
   const { stdout } = await run('bash', ['-c', script], {
     cwd: place.path('.'),
     env: {
       PATH: process.env.PATH ?? '',
-      HOME: place.path('home'),
-      MYPOS_CONNECT_BASE_URL: api.baseUrl,
-      MYPOS_CONNECT_USERNAME: api.username,
-      MYPOS_CONNECT_PASSWORD: api.password,
+      ...place.environment(),
     },
   });
   return stdout;
 }
 
-async function office(): Promise<Api> {
+async function office() {
   const api = await place.openApi();
   writeCustomers(place, 6);
   return api;
@@ -43,16 +38,16 @@ describe('when the reader of standard output has gone', () => {
     ['completion', 0],
     ['check missing.csv --json', 3],
   ])('%s ends without a word about it', async (command, code) => {
-    const api = await office();
+    await office();
     // `true` is gone long before anything is written.
-    expect(await bash(`mypos-customers ${command} 2>said.txt | true`, api)).toBe(`ended with ${code}\n`);
+    expect(await bash(`mypos-customers ${command} 2>said.txt | true`)).toBe(`ended with ${code}\n`);
     expect(place.read('said.txt')).not.toMatch(/EPIPE|Bug| at /);
   });
 
   it('an import goes on to its end, and so does everything that it writes', async () => {
     const api = await office();
     const line = `mypos-customers import customers.csv --json ${fast.join(' ')} 2>said.txt | true`;
-    expect(await bash(line, api)).toBe('ended with 0\n');
+    expect(await bash(line)).toBe('ended with 0\n');
     expect(place.read('said.txt')).not.toMatch(/EPIPE|Bug| at /);
     expect(api.customers()).toHaveLength(6);
     expect(place.read('customers.results.csv').match(/,created,/g)).toHaveLength(6);
@@ -60,10 +55,10 @@ describe('when the reader of standard output has gone', () => {
   });
 
   it('an export to it says so, since its file is not whole', async () => {
-    const api = await office();
+    await office();
     await place.run(['import', ...fast, 'customers.csv']);
     const line = 'mypos-customers export - --format csv --fields all 2>said.txt | true';
-    expect(await bash(line, api)).toBe('ended with 5\n');
+    expect(await bash(line)).toBe('ended with 5\n');
     expect(place.read('said.txt')).toMatch(/^Whoever read standard output went away before the end/m);
   });
 });
@@ -71,7 +66,7 @@ describe('when the reader of standard output has gone', () => {
 it('an import goes on when the reader of standard error has gone', async () => {
   const api = await office();
   const line = `mypos-customers import customers.csv --mode upsert ${fast.join(' ')} 2>&1 >out.txt | true`;
-  expect(await bash(line, api)).toBe('ended with 0\n');
+  expect(await bash(line)).toBe('ended with 0\n');
   expect(place.read('out.txt')).toMatch(/6 created/);
   expect(api.customers()).toHaveLength(6);
 });
@@ -79,7 +74,7 @@ it('an import goes on when the reader of standard error has gone', async () => {
 it.runIf(process.platform === 'linux')('a full disk under standard output is told, and nothing is thrown', async () => {
   const api = await office();
   const line = `mypos-customers import customers.csv --json ${fast.join(' ')} 2>said.txt >/dev/full`;
-  expect(await bash(line, api)).toBe('ended with 5\n');
+  expect(await bash(line)).toBe('ended with 5\n');
   expect(place.read('said.txt')).toMatch(/Standard output cannot be written: the disk is full/);
   expect(api.customers()).toHaveLength(6);
 });

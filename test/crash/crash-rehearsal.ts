@@ -5,6 +5,7 @@ import { parse } from 'csv-parse/sync';
 import Database from 'libsql';
 import { expect } from 'vitest';
 import type { Customer } from '../../pipelines/customer.js';
+import { mostWithin } from '../busiest-window.js';
 import { type Finished, startCommandLine } from '../e2e/run-command-line.js';
 import { type Flavour, header } from './crash-files.js';
 import { type Kill, killedAt } from './killed-at.js';
@@ -123,15 +124,6 @@ function expectPace(arrivals: readonly number[]): void {
   if (rate === 'unlimited') return;
   expect(mostWithin(250, arrivals)).toBeLessThanOrEqual(rate / 4 + permitsPerSlot + concurrency);
   expect(mostWithin(1000, arrivals)).toBeLessThanOrEqual(rate + concurrency);
-}
-
-function mostWithin(windowMs: number, arrivals: readonly number[]): number {
-  let [first, most] = [0, 0];
-  for (const [last, at] of arrivals.entries()) {
-    while (at - (arrivals[first] ?? at) >= windowMs) first += 1;
-    most = Math.max(most, last - first + 1);
-  }
-  return most;
 }
 
 /** The password has no place on disk at all, the token only in the ledger. */

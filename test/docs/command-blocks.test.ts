@@ -72,16 +72,13 @@ describe('the command blocks', () => {
   it.each(pages.filter((page) => blocksOf(page).some(isRun)))(
     'of %s work, one after the other',
     async (page) => {
-      const api = await place.openApi();
+      await place.openApi();
       // A page that makes a mapping of its own begins without one.
       if (!blocksOf(page).some(({ text }) => /mapping suggest|customers init/.test(text)))
         copyFileSync(resolve('mappings.example.json'), place.path('mappings.json'));
       const env = {
         PATH: `${place.path('bin')}:${process.env.PATH}`,
-        HOME: place.path('home'),
-        MYPOS_CONNECT_BASE_URL: api.baseUrl,
-        MYPOS_CONNECT_USERNAME: api.username,
-        MYPOS_CONNECT_PASSWORD: api.password,
+        ...place.environment(),
       };
       if (before[page] !== undefined) await runBlock(before[page], env);
       for (const block of blocksOf(page).filter(isRun))

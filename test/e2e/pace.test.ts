@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { busiestSecond } from '../busiest-window.js';
 import { writeCustomers } from './customer-files.js';
 import { useWorkplace } from './use-workplace.js';
 
@@ -33,14 +34,3 @@ describe('an import with --rate 50', () => {
     expect(stderr).not.toMatch(/Warning|Listeners/);
   });
 });
-
-/** The most arrivals in any window of one second, wherever it begins. */
-function busiestSecond(arrivals: readonly number[]): number {
-  let most = 0;
-  let first = 0;
-  for (const [last, at] of arrivals.entries()) {
-    while (at - (arrivals[first] ?? at) >= 1000) first += 1;
-    most = Math.max(most, last - first + 1);
-  }
-  return most;
-}

@@ -14,7 +14,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exitCodes } from '../../src/errors.js';
 import { exitCodeOrder, sumExitCodes } from '../../src/library/sweep/sweep-summary.js';
-import { type DropFolder, dropFolder, quick } from '../inbox/drop-folder.js';
+import { dropFolder, quick } from '../inbox/drop-folder.js';
 import { doneMonth } from '../inbox/use-inbox.js';
 import { type Finished, mainFile } from './run-command-line.js';
 import { useWorkplace } from './use-workplace.js';
@@ -67,7 +67,7 @@ function asCron(line: string): Promise<{ code: number | null; output: string }> 
 }
 
 /** Root may read everything, so these tests give their rights away. */
-function asNobody(args: readonly string[], { api }: DropFolder): Promise<Omit<Finished, 'killedBy'>> {
+function asNobody(args: readonly string[]): Promise<Omit<Finished, 'killedBy'>> {
   const nobody = 65_534;
   const isRoot = process.getuid?.() === 0;
   mkdirSync(place.path('state'));
@@ -79,10 +79,7 @@ function asNobody(args: readonly string[], { api }: DropFolder): Promise<Omit<Fi
       {
         cwd: place.path('.'),
         env: {
-          HOME: place.path('home'),
-          MYPOS_CONNECT_BASE_URL: api.baseUrl,
-          MYPOS_CONNECT_USERNAME: api.username,
-          MYPOS_CONNECT_PASSWORD: api.password,
+          ...place.environment(),
         },
         ...(isRoot ? { uid: nobody, gid: nobody } : {}),
       },
@@ -188,10 +185,7 @@ describe('sweep', () => {
     folder.drop('locked.csv', 1, 2);
     folder.drop('open.csv', 1, 2);
     chmodSync(place.path('drop/locked.csv'), 0o000);
-    const { exitCode, stdout, stderr } = await asNobody(
-      ['sweep', 'drop', ...quick, '--json', '--state-dir', 'state'],
-      folder,
-    );
+    const { exitCode, stdout, stderr } = await asNobody(['sweep', 'drop', ...quick, '--json', '--state-dir', 'state']);
     expect(exitCode, stderr).toBe(0);
     expect(JSON.parse(stdout).files).toMatchObject([
       { file: 'locked.csv', outcome: 'waits', reason: { message: expect.stringContaining('not allowed') } },

@@ -21,6 +21,8 @@ export interface Workplace {
   files(): string[];
   /** Starts an API; commands that are run afterwards know its address and login, as the environment says them. */
   openApi(options?: Partial<SandboxOptions>): Promise<Sandbox>;
+  /** What a command needs of the environment to find its home and the API that was opened last. */
+  environment(): Readonly<Record<string, string>>;
   start(args: readonly string[], options?: RunOptions): Running;
   run(args: readonly string[], options?: RunOptions): Promise<Finished>;
 }
@@ -40,8 +42,9 @@ export function useWorkplace(): Workplace {
     rmSync(folder, { recursive: true, force: true });
   });
   const path = (name: string) => join(folder, name);
+  const environment = () => ({ HOME: path('home'), ...login });
   const start = (args: readonly string[], { env = {}, ...options }: RunOptions = {}) =>
-    startCommandLine({ args, cwd: folder, env: { HOME: path('home'), ...login, ...env }, ...options });
+    startCommandLine({ args, cwd: folder, env: { ...environment(), ...env }, ...options });
   return {
     path,
     write(name, content) {
@@ -65,6 +68,7 @@ export function useWorkplace(): Workplace {
       };
       return sandbox;
     },
+    environment,
     start,
     run: (args, options) => start(args, options).finished,
   };

@@ -1,14 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/start-sandbox.js';
+import { busiestSecond } from '../busiest-window.js';
 import { closeAfterEach, useAuthority, wrapInTls } from '../doctor/company-network.js';
 import { customerFile, customerLines, writeCustomers } from '../e2e/customer-files.js';
 import { useWorkplace } from '../e2e/use-workplace.js';
+import { freePort } from './free-port.js';
 
 /** apt-get install redis-server */
 const place = useWorkplace();
@@ -18,14 +18,6 @@ const rate = 10;
 
 let redis: ChildProcess;
 let address = '';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
 
 async function startRedis(port: number, ...more: readonly string[]): Promise<ChildProcess> {
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...more];
@@ -62,12 +54,6 @@ function writeHalves(rows: number): void {
 /** The numbers of the customers in their names, in the order in which they were made. */
 function numbersOf(api: Sandbox): readonly number[] {
   return api.customers().map(({ customerName }) => Number(String(customerName).slice(-4)));
-}
-
-/** The most arrivals in any window of one second, wherever it begins. */
-function busiestSecond(arrivals: readonly number[]): number {
-  const within = arrivals.map((from) => arrivals.filter((at) => at >= from && at - from < 1000).length);
-  return Math.max(...within);
 }
 
 describe('two processes that share a pace through Redis', () => {

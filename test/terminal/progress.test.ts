@@ -15,16 +15,13 @@ async function importInTerminal(options: {
   readonly answers?: readonly (readonly [string, string])[];
 }) {
   const { parseFaults } = await import('../../src/sandbox/faults/parse-faults.js');
-  const api = await place.openApi({ faults: parseFaults(options.faults ?? ['latency:add:ms=150']) });
+  await place.openApi({ faults: parseFaults(options.faults ?? ['latency:add:ms=150']) });
   writeCustomers(place, 12);
   const shown = await runInTerminal({
     args: ['import', 'customers.csv', '--rate', '100', '--concurrency', '2', ...(options.args ?? [])],
     cwd: place.path('.'),
     env: {
-      HOME: place.path('home'),
-      MYPOS_CONNECT_BASE_URL: api.baseUrl,
-      MYPOS_CONNECT_USERNAME: api.username,
-      MYPOS_CONNECT_PASSWORD: api.password,
+      ...place.environment(),
       ...options.env,
     },
     ...(options.columns === undefined ? {} : { columns: options.columns }),
