@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineSurvey } from '../harness/benchmark.js';
-import { type Done, runCommand } from '../harness/command.js';
 import { type Arrival, takeRequests } from '../harness/request-log.js';
+import { type Done, fastAt, runCommandLine } from '../harness/run-command-line.js';
 import { serveSandbox } from '../harness/serve-sandbox.js';
 
 const changedEvery = 100;
@@ -84,7 +84,7 @@ export const benchmark = defineSurvey<number>({
       const rows: (readonly string[])[] = [];
       for (const { name, args, isChanged = false, naive } of scenarios) {
         writeFileSync(join(folder, 'customers.csv'), fileOf(customers, isChanged));
-        const done = await runCommand(folder, server.baseUrl, args);
+        const done = await runCommandLine(folder, [...args, ...fastAt(server.baseUrl)]);
         rows.push(rowOf(name, await takeRequests(server.baseUrl), naive(customers), done));
       }
       return rows;

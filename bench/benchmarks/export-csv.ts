@@ -1,10 +1,10 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { Pool } from 'undici';
 import { resolveSettings } from '../../src/config/resolve-settings.js';
 import { exportCustomers } from '../../src/library/export-customers.js';
 import { startSandbox } from '../../src/sandbox/start-sandbox.js';
 import { defineBenchmark } from '../harness/benchmark.js';
+import { loginEnvironment, openBareClient } from '../harness/sandbox-login.js';
 import { timedAgainst } from '../harness/serve-sandbox.js';
 
 interface Input {
@@ -13,20 +13,14 @@ interface Input {
 }
 
 const pageSize = 1000;
-const login = { username: 'sandbox@example.com', password: 'sandbox' } as const;
 
 /** Page after page, parsed and counted: the least that anybody can do. */
 async function readPages(baseUrl: string): Promise<number> {
-  const { origin, pathname } = new URL(baseUrl);
-  const pool = new Pool(origin, { connections: 1 });
-  const basic = Buffer.from(`${login.username}:${login.password}`).toString('base64');
-  const headers = { authorization: `Basic ${basic}` };
-  const answer = await pool.request({ method: 'POST', path: `${pathname}/auth/token`, headers });
-  const { bearerToken } = (await answer.body.json()) as { readonly bearerToken: string };
+  const { pool, customers: list, authorization } = await openBareClient(baseUrl, 1);
   let count = 0;
   for (let page = 1; ; page += 1) {
-    const path = `${pathname}/customers?liPage=${page}&liPageSize=${pageSize}&sSortKey=customerCodeASC`;
-    const { body } = await pool.request({ method: 'GET', path, headers: { authorization: `Bearer ${bearerToken}` } });
+    const path = `${list}?liPage=${page}&liPageSize=${pageSize}&sSortKey=customerCodeASC`;
+    const { body } = await pool.request({ method: 'GET', path, headers: { authorization } });
     const customers = (await body.json()) as readonly unknown[];
     count += customers.length;
     if (customers.length < pageSize) break;
@@ -37,8 +31,7 @@ async function readPages(baseUrl: string): Promise<number> {
 
 async function exportTo(name: string, { folder }: Input, baseUrl: string): Promise<number> {
   const own = mkdtempSync(join(folder, 'export-'));
-  const environment = { MYPOS_CONNECT_USERNAME: login.username, MYPOS_CONNECT_PASSWORD: login.password };
-  const settings = resolveSettings({ baseUrl, stateDir: join(own, 'state'), rate: 'unlimited' }, environment);
+  const settings = resolveSettings({ baseUrl, stateDir: join(own, 'state'), rate: 'unlimited' }, loginEnvironment);
   const { output, stopped } = await exportCustomers(settings, { file: join(own, name), fields: ['all'] });
   if (output === null) throw new Error(stopped?.message);
   return output.rows;

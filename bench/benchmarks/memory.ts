@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startSandbox } from '../../src/sandbox/start-sandbox.js';
 import { defineSurvey } from '../harness/benchmark.js';
 import { customerMapping, writeCustomersCsv } from '../harness/customers-csv.js';
-import { runCommandLine } from '../harness/run-command-line.js';
+import { fastAt, runCommandLine } from '../harness/run-command-line.js';
 import { serveSandbox } from '../harness/serve-sandbox.js';
 
 type Peaks = Readonly<Record<'check' | 'import' | 'export', number>>;
@@ -31,7 +31,7 @@ async function peaksAt(rows: number, folder: string): Promise<Peaks> {
 async function peakOnline(folder: string, dataFile: string, args: readonly string[]): Promise<number> {
   const server = await serveSandbox(join(folder, dataFile));
   try {
-    const online = ['--base-url', server.baseUrl, '--rate', 'unlimited', '--concurrency', '16', '--quiet'];
+    const online = [...fastAt(server.baseUrl), '--concurrency', '16'];
     return (await runCommandLine(folder, [...args, ...online, '--state-dir', `${dataFile}-state`])).peakMiB;
   } finally {
     server.stop();

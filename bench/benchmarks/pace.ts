@@ -5,10 +5,10 @@ import { importFile } from '../../src/library/import-file.js';
 import { defineSurvey } from '../harness/benchmark.js';
 import { customerMapping, writeCustomersCsv } from '../harness/customers-csv.js';
 import { takeRequests } from '../harness/request-log.js';
+import { loginEnvironment } from '../harness/sandbox-login.js';
 import { serveSandbox } from '../harness/serve-sandbox.js';
 
 const rates = [5, 50, 500, 2000] as const;
-const login = { MYPOS_CONNECT_USERNAME: 'sandbox@example.com', MYPOS_CONNECT_PASSWORD: 'sandbox' } as const;
 const windowMs = 1000;
 
 /** When each request of an import at this rate arrived, by the clock of the sandbox. */
@@ -21,7 +21,9 @@ async function arrivalsAt(rate: number, seconds: number, folder: string): Promis
   const server = await serveSandbox(':memory:');
   try {
     const options = { mapping, baseUrl: server.baseUrl, stateDir: join(own, 'state'), rate: String(rate) };
-    const { stopped } = await importFile(resolveSettings({ ...options, concurrency: '16' }, login), { file });
+    const { stopped } = await importFile(resolveSettings({ ...options, concurrency: '16' }, loginEnvironment), {
+      file,
+    });
     if (stopped !== null) throw new Error(stopped.message);
     return (await takeRequests(server.baseUrl)).map(({ at }) => at);
   } finally {

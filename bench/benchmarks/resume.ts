@@ -5,9 +5,10 @@ import { openLedger } from '../../src/ledger/open-ledger.js';
 import { resultPathsFor } from '../../src/library/import-job.js';
 import { readMappingFile } from '../../src/library/mapping-file.js';
 import { defineSurvey } from '../harness/benchmark.js';
-import { runCommand } from '../harness/command.js';
 import { customerMapping, writeCustomersCsv } from '../harness/customers-csv.js';
 import { takeRequests } from '../harness/request-log.js';
+import { fastAt, runCommandLine } from '../harness/run-command-line.js';
+import { sandboxLogin } from '../harness/sandbox-login.js';
 import { serveSandbox } from '../harness/serve-sandbox.js';
 
 const left = 10;
@@ -21,7 +22,7 @@ async function stopShortOfTheEnd(folder: string, baseUrl: string, rows: number):
   const path = join(folder, 'customers.csv');
   const mappingFile = readMappingFile(join(folder, 'mappings.json'));
   const source = await openRowSource(path);
-  const ledger = openLedger(join(folder, 'state'), { baseUrl, login: 'sandbox@example.com' });
+  const ledger = openLedger(join(folder, 'state'), { baseUrl, login: sandboxLogin.username });
   const run = ledger.runs.start({
     command: 'import',
     mode: 'add',
@@ -63,9 +64,12 @@ export const benchmark = defineSurvey<number>({
     try {
       await stopShortOfTheEnd(folder, server.baseUrl, rows);
       const args = ['resume', '--state-dir', join(folder, 'state')];
-      const { startedAt, seconds, peakMiB, document } = await runCommand(folder, server.baseUrl, args);
+      const { startedAt, seconds, peakMiB, stdout } = await runCommandLine(folder, [
+        ...args,
+        ...fastAt(server.baseUrl),
+      ]);
       const posts = (await takeRequests(server.baseUrl)).filter(({ path }) => path.endsWith('/customers'));
-      if (posts.length !== left) throw new Error(`${posts.length} rows were sent: ${JSON.stringify(document)}`);
+      if (posts.length !== left) throw new Error(`${posts.length} rows were sent: ${stdout}`);
       const after = ((posts[0]?.at ?? 0) - startedAt) / 1000;
       return [
         [

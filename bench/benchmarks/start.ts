@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineSurvey } from '../harness/benchmark.js';
 import { customerMapping, writeCustomersCsv } from '../harness/customers-csv.js';
+import { median } from '../harness/report.js';
 import { mainFile } from '../harness/run-command-line.js';
 
 /** What Node itself needs, what it needs with the parser of command lines, and what ours adds to that. */
@@ -20,10 +21,6 @@ function msOf(cwd: string, args: readonly string[]): number {
   const { status, stderr } = spawnSync(process.execPath, args, { cwd, encoding: 'utf8' });
   if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr}`);
   return performance.now() - start;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((one, other) => one - other)[values.length >> 1] ?? Number.NaN;
 }
 
 export const benchmark = defineSurvey<number>({

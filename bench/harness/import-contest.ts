@@ -1,12 +1,12 @@
 import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Pool } from 'undici';
 import { resolveSettings } from '../../src/config/resolve-settings.js';
 import { openRowSource } from '../../src/files/open-row-source.js';
 import { importFile } from '../../src/library/import-file.js';
 import { compileFor, readMappingFile } from '../../src/library/mapping-file.js';
 import { type Benchmark, defineBenchmark } from './benchmark.js';
 import { customerMapping, writeCustomersCsv } from './customers-csv.js';
+import { loginEnvironment, openBareClient } from './sandbox-login.js';
 import { timedAgainst } from './serve-sandbox.js';
 
 interface Input {
@@ -14,8 +14,6 @@ interface Input {
   readonly file: string;
   readonly mapping: string;
 }
-
-const login = { username: 'sandbox@example.com', password: 'sandbox' } as const;
 
 /** A whole import beside a bare undici loop that posts the same bodies, both to a sandbox in another process. */
 export function importContest(concurrency: number): Benchmark {
@@ -51,21 +49,13 @@ async function bodiesOf({ file, mapping }: Input): Promise<readonly string[]> {
 }
 
 async function postAll(baseUrl: string, bodies: readonly string[], concurrency: number): Promise<number> {
-  const { origin, pathname } = new URL(baseUrl);
-  const pool = new Pool(origin, { connections: concurrency });
-  const basic = Buffer.from(`${login.username}:${login.password}`).toString('base64');
-  const asked = {
-    method: 'POST',
-    path: `${pathname}/auth/token`,
-    headers: { authorization: `Basic ${basic}` },
-  } as const;
-  const { bearerToken } = (await (await pool.request(asked)).body.json()) as { readonly bearerToken: string };
-  const headers = { authorization: `Bearer ${bearerToken}`, 'content-type': 'application/json' };
+  const { pool, customers, authorization } = await openBareClient(baseUrl, concurrency);
+  const headers = { authorization, 'content-type': 'application/json' };
   let next = 0;
   let created = 0;
   const post = async () => {
     for (let body = bodies[next++]; body !== undefined; body = bodies[next++]) {
-      const answer = await pool.request({ method: 'POST', path: `${pathname}/customers`, headers, body });
+      const answer = await pool.request({ method: 'POST', path: customers, headers, body });
       await answer.body.json();
       if (answer.statusCode === 202) created += 1;
     }
@@ -79,7 +69,6 @@ async function importAll(baseUrl: string, { folder, file, mapping }: Input, conc
   const own = mkdtempSync(join(folder, 'import-'));
   const input = join(own, 'customers.csv');
   copyFileSync(file, input);
-  const environment = { MYPOS_CONNECT_USERNAME: login.username, MYPOS_CONNECT_PASSWORD: login.password };
   const options = {
     baseUrl,
     mapping,
@@ -87,7 +76,7 @@ async function importAll(baseUrl: string, { folder, file, mapping }: Input, conc
     rate: 'unlimited',
     concurrency: String(concurrency),
   };
-  const { counts, stopped } = await importFile(resolveSettings(options, environment), { file: input });
+  const { counts, stopped } = await importFile(resolveSettings(options, loginEnvironment), { file: input });
   if (stopped !== null) throw new Error(`The import stopped: ${JSON.stringify(stopped)}`);
   return counts.created;
 }

@@ -11,9 +11,9 @@ export function report({ reference, unit }: Benchmark, results: Results): string
   const peer = results.get(reference) ?? [];
   const rows = [...results].map(([name, measured]) => [
     name,
-    `${Math.round(median(measured, rate)).toLocaleString('en')} ${unit}/s`,
-    (median(measured, rate) / median(peer, rate)).toFixed(2),
-    (median(measured, cpuRate) / median(peer, cpuRate)).toFixed(2),
+    `${Math.round(medianOf(measured, rate)).toLocaleString('en')} ${unit}/s`,
+    (medianOf(measured, rate) / medianOf(peer, rate)).toFixed(2),
+    (medianOf(measured, cpuRate) / medianOf(peer, cpuRate)).toFixed(2),
     `${Math.max(...measured.map(({ peakMiB }) => peakMiB)).toFixed(0)} MiB`,
     `${measured.map(({ seconds }) => seconds.toFixed(2)).join(', ')} s`,
   ]);
@@ -32,8 +32,13 @@ export function tableOf(heads: readonly string[], rows: readonly (readonly strin
 const rate = ({ count, seconds }: Measured) => count / seconds;
 const cpuRate = ({ count, cpuSeconds }: Measured) => count / cpuSeconds;
 
-function median(measured: readonly Measured[], of: (one: Measured) => number): number {
-  const values = measured.map(of).sort((one, other) => one - other);
+function medianOf(measured: readonly Measured[], of: (one: Measured) => number): number {
+  return median(measured.map(of));
+}
+
+/** The middle one, or the mean of the two in the middle. */
+export function median(unsorted: readonly number[]): number {
+  const values = [...unsorted].sort((one, other) => one - other);
   const upper = values[Math.floor(values.length / 2)] ?? Number.NaN;
   return values.length % 2 === 1 ? upper : ((values[values.length / 2 - 1] ?? Number.NaN) + upper) / 2;
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Measured } from './benchmark.js';
+import { loginEnvironment } from './sandbox-login.js';
 
 /** The command line as users get it. */
 export const mainFile = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
@@ -8,34 +9,40 @@ export const mainFile = fileURLToPath(new URL('../../src/cli/main.js', import.me
 /** Loaded into the process before the program, which says at its end what it needed. */
 const measuring = new URL('./say-usage.js', import.meta.url).href;
 
-type Usage = Omit<Measured, 'count'>;
+/** What a command of ours did in a process of its own. */
+export interface Done extends Omit<Measured, 'count'> {
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  /** What it printed. */
+  readonly stdout: string;
+}
 
 /** Runs a command in a folder, logged in at the sandbox, and measures the process. @throws unless it ends well */
-export function runCommandLine(cwd: string, args: readonly string[]): Promise<Usage> {
-  const env = {
-    PATH: process.env.PATH ?? '',
-    HOME: cwd,
-    MYPOS_CONNECT_USERNAME: 'sandbox@example.com',
-    MYPOS_CONNECT_PASSWORD: 'sandbox',
-  };
+export function runCommandLine(cwd: string, args: readonly string[]): Promise<Done> {
+  const env = { PATH: process.env.PATH ?? '', HOME: cwd, ...loginEnvironment };
   return new Promise((done, fail) => {
-    const start = performance.now();
+    const startedAt = performance.timeOrigin + performance.now();
     const child = spawn(process.execPath, ['--import', measuring, mainFile, ...args], {
       ...{ cwd, env },
-      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
-    const said = { stderr: '', usage: '' };
-    child.stdio[2]?.on('data', (text: Buffer) => {
-      said.stderr += text.toString();
-    });
-    child.stdio[3]?.on('data', (text: Buffer) => {
-      said.usage += text.toString();
-    });
+    const said = ['', '', '', ''];
+    for (const pipe of [1, 2, 3])
+      child.stdio[pipe]?.on('data', (text: Buffer) => {
+        said[pipe] += text.toString();
+      });
     child.on('error', fail);
     child.on('close', (exitCode) => {
-      const seconds = (performance.now() - start) / 1000;
-      if (exitCode === 0) done({ seconds, ...(JSON.parse(said.usage) as Omit<Usage, 'seconds'>) });
-      else fail(new Error(`${args.join(' ')} ended with ${exitCode}: ${said.stderr}`));
+      const seconds = (performance.timeOrigin + performance.now() - startedAt) / 1000;
+      const [, stdout = '', stderr, usage = ''] = said;
+      if (exitCode === 0)
+        done({ startedAt, seconds, stdout, ...(JSON.parse(usage) as Pick<Done, 'cpuSeconds' | 'peakMiB'>) });
+      else fail(new Error(`${args.join(' ')} ended with ${exitCode}: ${stderr}`));
     });
   });
+}
+
+/** How a command reaches a sandbox, as fast as it can. */
+export function fastAt(baseUrl: string): readonly string[] {
+  return ['--base-url', baseUrl, '--rate', 'unlimited', '--quiet'];
 }
