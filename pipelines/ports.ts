@@ -103,12 +103,14 @@ export type ValidateDraft = (draft: Draft) => readonly Reason[];
 
 /** The ledger as one run's rows see it. Writes are durable on disk when their promise resolves. */
 export interface RunLedger {
-  /** What this run already knows of the rows with an index from `first` to `last`, by index. */
-  rowsBetween(first: number, last: number): ReadonlyMap<number, LedgerRow>;
-  /** As {@link rowsBetween}, with no more than who each row is about and how it stands: a resumed run asks for millions. */
+  /** What became of the rows with an index from `first` to `last`, by index; of some a request may have left and no outcome is known. */
+  outcomesBetween(first: number, last: number): ReadonlyMap<number, RowOutcome | 'intent'>;
+  /** Who the rows with an index from `first` to `last` are about, and how they stand: a resumed run asks for millions. */
   standingsBetween(first: number, last: number): ReadonlyMap<number, RowStanding>;
   /** Says that a request is about to leave for this row; before this resolves, none may. */
   intend(intent: Intent): Promise<void>;
+  /** As {@link intend}, for a request whose turn has not come: it may take some milliseconds longer, and costs less. */
+  intendInCompany(intent: Intent): Promise<void>;
   /** Takes an intent back: its request certainly never counted, so the row is again as it was before. */
   withdraw(index: number): Promise<void>;
   settle(rows: readonly Settlement[]): Promise<void>;

@@ -1,5 +1,5 @@
 import { contentHash } from '../content-hash.js';
-import type { Draft } from '../customer.js';
+import type { Customer, Draft } from '../customer.js';
 import type { Intent } from '../ports.js';
 import type { OpenWork } from '../work.js';
 import { verifyWritten } from './verify-written.js';
@@ -44,6 +44,12 @@ export async function addRow(work: OpenWork, ports: WritePorts): Promise<WriteEn
     },
     // The fingerprint of the draft is that of what was sent, but for what was left out of it.
     writtenHash: payload === work.draft && work.command === undefined ? work.contentHash : contentHash(payload),
-    written: writtenAs(work, { ...payload, ...answer.customer }, 'sent'),
+    written: writtenAs(work, withAll(answer.customer, payload), 'sent'),
   };
+}
+
+/** The answer is a copy of what was sent, so that there is rarely anything to add to it. */
+function withAll(stored: Customer, sent: Draft): Customer {
+  for (const field in sent) if (!Object.hasOwn(stored, field)) return { ...sent, ...stored };
+  return stored;
 }

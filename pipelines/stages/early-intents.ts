@@ -38,9 +38,15 @@ export function earlyIntents(
   const writtenAt = new Map<number, number>();
   let [commitMs, turnMs, turns] = [0, 0, 0];
 
+  function ahead(): number {
+    if (turns < turnsToTrust) return 0;
+    return Math.min(mostAhead, Math.floor((reserve * concurrency * commitMs) / turnMs));
+  }
+
   async function intend(intent: Intent): Promise<void> {
     const start = performance.now();
-    await ledger.intend(intent);
+    // With others waiting that are ready, there is time to let more of them share a commit.
+    await (ahead() > 0 ? ledger.intendInCompany(intent) : ledger.intend(intent));
     commitMs = averaged(commitMs, performance.now() - start);
   }
 
@@ -50,10 +56,7 @@ export function earlyIntents(
   }
 
   return {
-    ahead() {
-      if (turns < turnsToTrust) return 0;
-      return Math.min(mostAhead, Math.floor((reserve * concurrency * commitMs) / turnMs));
-    },
+    ahead,
     async prepare(work) {
       const intent = turns < turnsToTrust ? undefined : intentOf(work);
       if (intent === undefined) return;

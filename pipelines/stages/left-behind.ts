@@ -7,20 +7,25 @@ export interface LeftBehind {
 }
 
 export function leftBehind(): LeftBehind {
-  const underWay = new Set<Promise<void>>();
   const errors: unknown[] = [];
+  let underWay = 0;
+  let wake = () => {};
+  const done = () => {
+    underWay -= 1;
+    wake();
+  };
+  const failed = (error: unknown) => {
+    errors.push(error);
+    done();
+  };
   return {
     leave(work) {
-      const watched = work
-        .catch((error: unknown) => {
-          errors.push(error);
-        })
-        .finally(() => underWay.delete(watched));
-      underWay.add(watched);
+      underWay += 1;
+      void work.then(done, failed);
       if (errors.length > 0) throw errors[0];
     },
     async end() {
-      await Promise.all(underWay);
+      while (underWay > 0) await new Promise<void>((resolve) => (wake = resolve));
       if (errors.length > 0) throw errors[0];
     },
   };

@@ -45,16 +45,19 @@ export async function forEachConcurrently<T>(
     return limit(() => (over() ? preparation.takeBack(item) : work(item)));
   }
 
+  function ended(): void {
+    underWay -= 1;
+    wake();
+  }
+
+  function failed(error: unknown): void {
+    errors.push(error);
+    ended();
+  }
+
   function begin(item: T): void {
     underWay += 1;
-    void inTurn(item)
-      .catch((error: unknown) => {
-        errors.push(error);
-      })
-      .finally(() => {
-        underWay -= 1;
-        wake();
-      });
+    void inTurn(item).then(ended, failed);
   }
 
   try {

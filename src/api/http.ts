@@ -106,6 +106,8 @@ function parseJson(text: string): unknown {
   }
 }
 
+const decoder = new TextDecoder();
+
 /**
  * Reads one answer. Whether the request left is not guessed from the kind of error: undici says when it begins to
  * write, and before that moment nothing can have arrived, whatever went wrong.
@@ -144,7 +146,8 @@ class Reading implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    const body = new TextDecoder().decode(Buffer.concat(this.#chunks));
+    const [first] = this.#chunks;
+    const body = decoder.decode(this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks));
     if (this.#end()) this.resolve(new WholeAnswer(this.#status ?? 0, this.#headers, body));
   }
 

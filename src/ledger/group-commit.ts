@@ -6,6 +6,12 @@ interface Queued {
   readonly reject: (error: unknown) => void;
 }
 
+/** What every commit begins and ends with, in the same transaction. */
+export interface Frame {
+  begin(): void;
+  end(): void;
+}
+
 /** How long a write that nobody is held up by waits for company. */
 const companyMs = 3;
 
@@ -19,7 +25,10 @@ export class GroupCommit {
   #isCommitNear = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(readonly database: Database) {}
+  constructor(
+    readonly database: Database,
+    readonly frame?: Frame,
+  ) {}
 
   /** For what a request waits for: on disk with all that is asked for in this turn of the event loop. */
   write(write: () => void): Promise<void> {
@@ -60,7 +69,9 @@ export class GroupCommit {
     this.#isUrgent = false;
     try {
       this.database.transactionUnsynced(() => {
+        this.frame?.begin();
         for (const queued of group) queued.write();
+        this.frame?.end();
       });
       await this.database.sync();
       for (const queued of group) queued.resolve();

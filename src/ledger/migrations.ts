@@ -132,6 +132,17 @@ const steps: readonly string[] = [
   ) WITHOUT ROWID;
   ALTER TABLE runs ADD COLUMN settings TEXT;
   `,
+  // Rows by what they say, brought up to date only when somebody asks.
+  `
+  DROP INDEX rows_by_content;
+  CREATE TABLE contents (
+    payload_hash TEXT NOT NULL,
+    run INTEGER NOT NULL,
+    idx INTEGER NOT NULL,
+    PRIMARY KEY (payload_hash, run, idx)
+  ) WITHOUT ROWID;
+  ALTER TABLE runs ADD COLUMN contents_known INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** The version that this program writes. */

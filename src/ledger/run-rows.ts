@@ -4,6 +4,7 @@ import type { CustomerMirror } from '../../pipelines/mirror.js';
 import type { RowOutcome } from '../../pipelines/outcome.js';
 import type { Intent, KnownCustomer, LedgerRow, RowStanding, RunLedger, Settlement } from '../../pipelines/ports.js';
 import type { Database, SqlValue, Statement } from '../sqlite/open-database.js';
+import { contentIndex } from './content-index.js';
 import { GroupCommit } from './group-commit.js';
 
 /** The server's clock minus ours, in milliseconds; `undefined` while unknown. */
@@ -21,16 +22,29 @@ export function openRunRows(
   run: number,
   { now, clockDifferenceMs, mirror }: RunSurroundings,
 ): RunLedger {
-  const commits = new GroupCommit(database);
+  const contents = contentIndex(database);
   const sql = prepare(database);
+  const links = keyLinks(sql, run);
+  const commits = new GroupCommit(database, {
+    begin() {
+      contents.noteWrite(run);
+      links.clear();
+    },
+    end: () => links.write(),
+  });
   return {
-    rowsBetween(first, last) {
-      return new Map(sql.between.all(run, first, last).map((row) => [Number(row.idx), toLedgerRow(row)]));
+    outcomesBetween(first, last) {
+      const outcomes = new Map<number, RowOutcome | 'intent'>();
+      for (const { idx, outcome } of sql.outcomes.all(run, first, last))
+        outcomes.set(Number(idx), outcome === null ? 'intent' : (JSON.parse(String(outcome)) as RowOutcome));
+      return outcomes;
     },
     standingsBetween(first, last) {
       return new Map(sql.standings.all(run, first, last).map((row) => [Number(row.idx), toStanding(row)]));
     },
     intend: (intent) => commits.write(() => writeIntent(sql, run, intent, now(), clockDifferenceMs())),
+    intendInCompany: (intent) =>
+      commits.writeInCompany(() => writeIntent(sql, run, intent, now(), clockDifferenceMs())),
     withdraw: (index) =>
       commits.write(() => {
         sql.restore.run(run, index);
@@ -39,7 +53,7 @@ export function openRunRows(
     settle: (rows) =>
       commits.writeInCompany(() => {
         for (const row of rows) {
-          writeSettlement(sql, run, row, now());
+          writeSettlement(sql, run, row, now(), links);
           mirrorSettlement(mirror, row);
         }
       }),
@@ -57,7 +71,7 @@ export function openRunRows(
       return row === undefined ? undefined : String(row.key);
     },
     customerOfContent(payloadHash) {
-      const known = sql.ofContent.get(payloadHash, run);
+      const known = contents.find(payloadHash, run);
       return known === undefined ? undefined : toKnownCustomer(known);
     },
   };
@@ -68,7 +82,9 @@ const rowColumns = `idx, row, state, key, payload, payload_hash, customer_code, 
 
 function prepare(database: Database) {
   return {
-    between: database.prepare(`SELECT ${rowColumns} FROM rows WHERE run = ? AND idx BETWEEN ? AND ?`),
+    // A row that was tried again has the outcome of before, too.
+    outcomes: database.prepare(`SELECT idx, CASE state WHEN 'intent' THEN NULL ELSE outcome END AS outcome FROM rows
+      WHERE run = ? AND idx BETWEEN ? AND ?`),
     standings: database.prepare(`SELECT idx, row, state, key, payload_hash, customer_code FROM rows
       WHERE run = ? AND idx BETWEEN ? AND ?`),
     doubtful: database.prepare(`SELECT ${rowColumns} FROM rows
@@ -107,8 +123,10 @@ function prepare(database: Database) {
     anyCustomer: database.prepare(`SELECT 1 AS found FROM rows AS made WHERE made.state = 'created'
       AND made.customer_code IS NOT NULL AND NOT EXISTS (SELECT 1 FROM rows AS gone
         WHERE gone.customer_code = made.customer_code AND gone.state = 'deleted') LIMIT 1`),
+    // All rows of a group at once, from what has just been written of them.
     link: database.prepare(`INSERT INTO crosswalk (key, customer_code, customer_id, written_hash, run, row)
-      VALUES (?, ?, ?, ?, ?, ?)
+      SELECT key, customer_code, customer_id, payload_hash, run, row FROM rows
+      WHERE run = ? AND idx IN (SELECT value FROM json_each(?)) ORDER BY idx
       ON CONFLICT (key) DO UPDATE SET customer_code = excluded.customer_code, customer_id = excluded.customer_id,
         written_hash = excluded.written_hash, run = excluded.run, row = excluded.row`),
     // A deleted customer may be created again, so nothing may go on saying that it exists.
@@ -123,39 +141,53 @@ function prepare(database: Database) {
       FROM rows JOIN runs ON runs.number = rows.run
       WHERE rows.key = ? AND rows.state IN ('intent', 'in_doubt') LIMIT 1`),
     ofCode: database.prepare('SELECT key FROM crosswalk WHERE customer_code = ? LIMIT 1'),
-    ofContent: database.prepare(`SELECT CASE rows.state WHEN 'created' THEN 'known' ELSE 'in_doubt' END AS certainty,
-      runs.name, rows.row, customer_code, customer_id
-      FROM rows JOIN runs ON runs.number = rows.run
-      WHERE payload_hash = ? AND rows.run <> ? AND rows.state IN ('created', 'intent', 'in_doubt') LIMIT 1`),
   } satisfies Record<string, Statement>;
 }
 
 type Prepared = ReturnType<typeof prepare>;
 
 function writeIntent(sql: Prepared, run: number, intent: Intent, nowMs: number, clockMs: number | undefined): void {
-  sql.intend.run(
-    ...[run, intent.index, intent.number, intent.key ?? null, JSON.stringify(intent.payload), intent.payloadHash],
-    ...[intent.customerCode ?? null, intent.preImage === undefined ? null : JSON.stringify(intent.preImage), nowMs],
-    clockMs === undefined ? null : Math.round(clockMs),
-  );
+  const { index, number, key = null, payload, payloadHash, customerCode = null, preImage } = intent;
+  const before = preImage === undefined ? null : JSON.stringify(preImage);
+  const clock = clockMs === undefined ? null : Math.round(clockMs);
+  sql.intend.run([run, index, number, key, JSON.stringify(payload), payloadHash, customerCode, before, nowMs, clock]);
 }
 
-function writeSettlement(sql: Prepared, run: number, row: Settlement, nowMs: number): void {
+function writeSettlement(sql: Prepared, run: number, row: Settlement, nowMs: number, links: KeyLinks): void {
   reached('during-outcome-commit');
-  const { outcome } = row;
+  const { index, number, outcome, key = null, payloadHash = null, writtenHash = null } = row;
+  const { status } = outcome;
   const code = 'customerCode' in outcome ? (outcome.customerCode ?? null) : null;
   const id = 'customerId' in outcome ? (outcome.customerId ?? null) : null;
-  sql.settle.run(
-    ...[run, row.index, row.number, outcome.status, row.key ?? null, row.payloadHash ?? null],
-    ...[code, id, JSON.stringify(outcome), row.writtenHash ?? null, outcome.status === 'in_doubt' ? nowMs : null],
-  );
+  const doubtAt = status === 'in_doubt' ? nowMs : null;
+  const told = JSON.stringify(outcome);
+  sql.settle.run([run, index, number, status, key, payloadHash, code, id, told, writtenHash, doubtAt]);
   if (outcome.status === 'deleted') {
+    links.write();
     sql.unlink.run(outcome.customerCode);
     sql.forgetContent.run(outcome.customerCode);
   }
   const linked = outcome.status === 'created' || outcome.status === 'updated' || outcome.status === 'unchanged';
-  if (linked && row.key !== undefined)
-    sql.link.run(row.key, outcome.customerCode, id, row.payloadHash ?? null, run, row.number);
+  if (linked && row.key !== undefined) links.note(row.index);
+}
+
+type KeyLinks = ReturnType<typeof keyLinks>;
+
+/** Gathers the rows whose keys stand for their customers from now on. */
+function keyLinks(sql: Prepared, run: number) {
+  let indexes: number[] = [];
+  return {
+    note: (index: number) => {
+      indexes.push(index);
+    },
+    write(): void {
+      if (indexes.length > 0) sql.link.run(run, JSON.stringify(indexes));
+      indexes = [];
+    },
+    clear(): void {
+      indexes = [];
+    },
+  };
 }
 
 /** Statuses after which a customer is other than the mirror says, unless we know how it is now. */

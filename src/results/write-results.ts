@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { reached } from '../../pipelines/milestones.js';
 import type { RowOutcome } from '../../pipelines/outcome.js';
-import type { LedgerRow, RowSource, RunLedger } from '../../pipelines/ports.js';
+import type { RowSource, RunLedger } from '../../pipelines/ports.js';
 import type { Row } from '../../pipelines/row.js';
 import type { CsvStyle } from '../files/csv/writer.js';
 import type { TableWriter } from '../files/table-writer.js';
@@ -64,7 +64,7 @@ async function* joinLedger(
 ): AsyncIterable<readonly ResultLine[]> {
   for await (const batch of source.batches()) {
     const first = batch[0]?.index ?? 0;
-    const known = ledger.rowsBetween(first, batch.at(-1)?.index ?? first);
+    const known = ledger.outcomesBetween(first, batch.at(-1)?.index ?? first);
     yield batch.map((row) => ({ row, outcome: outcomeOf(known.get(row.index)) ?? notReached }));
   }
 }
@@ -107,9 +107,8 @@ export async function writeResultLines(
   };
 }
 
-function outcomeOf(row: LedgerRow | undefined): RowOutcome | undefined {
-  if (row === undefined) return undefined;
-  return row.state === 'intent' ? interrupted : row.outcome;
+function outcomeOf(known: RowOutcome | 'intent' | undefined): RowOutcome | undefined {
+  return known === 'intent' ? interrupted : known;
 }
 
 /** What is known of a row whose request may have left and of which nothing more is on record. */

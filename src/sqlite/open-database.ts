@@ -6,6 +6,8 @@ export type SqlValue = string | number | bigint | Buffer | null;
 
 /** A prepared statement; rows come back as plain objects. */
 export interface Statement {
+  /** As the other one, but quicker, since the driver would make a list of them first. */
+  run(values: readonly SqlValue[]): { readonly changes: number };
   run(...values: readonly SqlValue[]): { readonly changes: number };
   get(...values: readonly SqlValue[]): Record<string, SqlValue> | undefined;
   all(...values: readonly SqlValue[]): Record<string, SqlValue>[];

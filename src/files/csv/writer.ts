@@ -1,7 +1,7 @@
-import { stringify } from 'csv-stringify/sync';
 import { textOf } from '../../../pipelines/row.js';
 import { beginAtomicFile } from '../atomic-file.js';
-import type { TableRow, TableWriter } from '../table-writer.js';
+import type { TableWriter } from '../table-writer.js';
+import { rowsToText } from './writer/rows-to-text.js';
 
 export interface CsvStyle {
   readonly delimiter: string;
@@ -13,29 +13,24 @@ export interface CsvStyle {
 /** Begins a CSV file in UTF-8 with the given header. @throws UsageError when it cannot be written */
 export async function beginCsv(path: string, header: readonly string[], style: CsvStyle): Promise<TableWriter> {
   const file = await beginAtomicFile(path);
-  const options = {
+  const toText = rowsToText({
     delimiter: style.delimiter,
     record_delimiter: style.lineEnd,
     // Naming a record delimiter switches this off otherwise, and a name with a line break would split its row.
     quote_record_delimiter: true,
     quoted_empty: header.length === 1,
-  };
-  const toText = (rows: readonly TableRow[]) =>
-    stringify(
-      rows.map((row) => row.cells.map(textOf)),
-      options,
-    );
+  });
   // Not `write`, which on a disk that fills up may write a part and call that a success.
   const append = (text: string) => file.handle.appendFile(text);
   try {
-    await append((style.bom ? '\uFEFF' : '') + stringify([[...header]], options));
+    await append((style.bom ? '\uFEFF' : '') + toText([header]));
   } catch (error) {
     await file.discard();
     throw error;
   }
   return {
     async write(rows) {
-      if (rows.length > 0) await append(toText(rows));
+      if (rows.length > 0) await append(toText(rows.map((row) => row.cells.map(textOf))));
     },
     commit: () => file.commit(),
     discard: () => file.discard(),

@@ -1,10 +1,10 @@
-import { stringify } from 'csv-stringify/sync';
 import { escapeFormula } from '../../../../pipelines/formula-text.js';
 import type { ExportColumn } from '../../../../pipelines/mapping/export-column.js';
 import type { Cell } from '../../../../pipelines/row.js';
 import { beginAtomicFile } from '../../atomic-file.js';
 import type { ExportTable } from '../../export/export-table.js';
 import { finishedFile } from '../../export/finished-file.js';
+import { rowsToText } from './rows-to-text.js';
 
 /** What happens to texts that a spreadsheet program would take for formulas. */
 export const formulaPolicies = ['escape', 'raw'] as const;
@@ -23,7 +23,7 @@ export async function beginExportCsv(
   { delimiter, bom, formulas }: ExportCsvStyle,
 ): Promise<ExportTable> {
   const file = await beginAtomicFile(path);
-  const options = {
+  const toText = rowsToText({
     delimiter,
     record_delimiter: '\n',
     // Naming a record delimiter switches this off otherwise, and a text with a line break would split its row.
@@ -31,19 +31,13 @@ export async function beginExportCsv(
     // Programs that end a row at a carriage return, too, must not do so inside a text.
     quoted_match: /\r/,
     quoted_empty: columns.length === 1,
-  };
+  });
   const textOf = formulas === 'raw' ? rawText : safeText;
   // Unlike `write`, it goes on until every byte is taken or the disk says why not.
   const write = (text: string) => file.handle.appendFile(text);
-  await write((bom ? '\uFEFF' : '') + stringify([columns.map(({ name }) => name)], options));
+  await write((bom ? '\uFEFF' : '') + toText([columns.map(({ name }) => name)]));
   return {
-    write: (rows) =>
-      write(
-        stringify(
-          rows.map((cells) => cells.map(textOf)),
-          options,
-        ),
-      ),
+    write: (rows) => write(toText(rows.map((cells) => cells.map(textOf)))),
     finish: () => finishedFile(file),
     remarks: () => [],
     discard: () => file.discard(),
