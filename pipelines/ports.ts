@@ -46,7 +46,8 @@ export interface Notice {
 export interface CustomersApi {
   list(query: ListQuery): Promise<CustomerPage>;
   get(idOrCode: string): Promise<DetailAnswer>;
-  add(draft: Draft, hooks?: WriteHooks): Promise<WriteAnswer>;
+  /** @param text - the draft as JSON, where that is at hand */
+  add(draft: Draft, hooks?: WriteHooks, text?: string): Promise<WriteAnswer>;
   /** Replaces the whole customer: `customer` must be what `get` gave, with changes. */
   update(customerCode: string, customer: Customer, hooks?: WriteHooks): Promise<WriteAnswer>;
   delete(customerCode: string, hooks?: WriteHooks): Promise<DeleteAnswer>;
@@ -124,8 +125,8 @@ export interface RunLedger {
   hasCustomers(): boolean;
   /** Whether some row of this tenant is known to stand for this customer. */
   isKnownCode(customerCode: string): boolean;
-  /** The customer that this key of the legacy system stands for, in any run of this tenant. */
-  customerOfKey(key: string): KnownCustomer | undefined;
+  /** The customers that these keys of the legacy system stand for, in any run of this tenant, by key. */
+  customersOfKeys(keys: readonly string[]): ReadonlyMap<string, KnownCustomer>;
   /** The key that this customer stands for. */
   keyOfCustomer(customerCode: string): string | undefined;
   /** A customer with exactly this content that another run of this tenant has created, or may have. */
@@ -163,7 +164,8 @@ export interface Intent {
   readonly index: number;
   readonly number: number;
   readonly key?: string;
-  readonly payload: Draft;
+  /** What will be sent, as JSON. */
+  readonly payload: string;
   readonly payloadHash: string;
   readonly customerCode?: string;
   readonly preImage?: Customer;

@@ -131,8 +131,9 @@ async function restore(row: Row, writing: Writing, current: Customer, ports: Und
   const { customerCode } = identity;
   const payload: Draft = Object.fromEntries(changesBack(writing, current).map(({ field, to }) => [field, to]));
   const restored = { ...current, ...payload, ...identity };
-  const base = { index: row.index, number: row.number, payload, payloadHash: contentHash(payload) };
-  const intent = { ...base, customerCode, preImage: current };
+  const place = { index: row.index, number: row.number };
+  const what = { payload: JSON.stringify(payload), payloadHash: contentHash(payload) };
+  const intent = { ...place, ...what, customerCode, preImage: current };
   const answer = await withIntent(ports.ledger, intent, (hooks) => ports.api.update(customerCode, restored, hooks));
   if (answer.kind !== 'applied') return { outcome: { ...notApplied(answer, noColumns), ...identity } };
   const { httpStatus, attempts, customer } = answer;

@@ -20,6 +20,13 @@ export interface Statement {
   readonly command: Command | undefined;
 }
 
+/** What is sent to add a customer. */
+export interface Addition {
+  readonly payload: Draft;
+  /** The same as JSON: made once, for the ledger and for the wire. */
+  readonly text: string;
+}
+
 /** A class, since the fingerprint is worked out when it is asked for: it costs more than to read the row. */
 export class OpenWork implements Statement {
   declare readonly outcome: undefined;
@@ -29,6 +36,7 @@ export class OpenWork implements Statement {
   readonly matchValue: string | undefined;
   readonly command: Command | undefined;
   #contentHash: string | undefined;
+  #addition: Addition | undefined;
 
   constructor(
     readonly row: Row,
@@ -50,11 +58,25 @@ export class OpenWork implements Statement {
     return this.#contentHash;
   }
 
+  /** There is nothing to clear in a customer that does not exist yet. */
+  get addition(): Addition {
+    if (this.#addition === undefined) {
+      const { draft } = this;
+      const payload = Object.values(draft).includes(null) ? withoutNulls(draft) : draft;
+      this.#addition = { payload, text: JSON.stringify(payload) };
+    }
+    return this.#addition;
+  }
+
   /** The same row, now that its customer is known. */
   about(customerCode: string): OpenWork {
     const { row, draft, key, matchValue, command } = this;
     return new OpenWork(row, { draft, key, customerCode, matchValue, command }, this.#contentHash);
   }
+}
+
+function withoutNulls(draft: Draft): Draft {
+  return Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== null));
 }
 
 export interface EndedWork {

@@ -13,22 +13,16 @@ import {
   writtenAs,
 } from './write-customer.js';
 
-/** What the ledger keeps of an add. There is nothing to clear in a customer that does not exist yet. */
+/** What the ledger keeps of an add. */
 export function intentToAdd(work: OpenWork): Intent {
-  const { draft } = work;
-  return intentOf(work, Object.values(draft).includes(null) ? withoutNulls(draft) : draft);
-}
-
-function withoutNulls(draft: Draft): Draft {
-  return Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== null));
+  return intentOf(work, work.addition.text);
 }
 
 /** Adds one customer: the intent is on disk before the request leaves, the outcome is the caller's to settle. */
 export async function addRow(work: OpenWork, ports: WritePorts): Promise<WriteEnd> {
   const { api, ledger, mapper } = ports;
-  const intent = intentToAdd(work);
-  const { payload } = intent;
-  const answer = await withIntent(ledger, intent, (hooks) => api.add(payload, hooks));
+  const { payload, text } = work.addition;
+  const answer = await withIntent(ledger, intentToAdd(work), (hooks) => api.add(payload, hooks, text));
   if (answer.kind !== 'applied') return { outcome: notApplied(answer, mapper) };
   const { customerId } = answer.customer;
   const customerCode = String(answer.customer.customerCode);

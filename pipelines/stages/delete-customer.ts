@@ -11,7 +11,7 @@ export async function deleteCustomer(
   { api, ledger }: { readonly api: CustomersApi; readonly ledger: RunLedger },
 ): Promise<RowOutcome> {
   const place = { index: row.index, number: row.number };
-  const intent = { ...place, payload: {}, payloadHash: `delete ${customerCode}`, customerCode };
+  const intent = { ...place, payload: '{}', payloadHash: `delete ${customerCode}`, customerCode };
   const answer = await withIntent(ledger, intent, (hooks) => api.delete(customerCode, hooks));
   if (answer.kind === 'deleted' || answer.kind === 'deactivated') {
     const { kind: status, httpStatus, attempts } = answer;

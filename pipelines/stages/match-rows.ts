@@ -32,13 +32,26 @@ export async function* matchRows(
   ledger: RunLedger,
   options: MatchOptions,
 ): AsyncIterable<readonly Work[]> {
-  for await (const batch of batches)
-    yield batch.map((work) => (work.outcome === undefined ? matchRow(work, ledger, options) : work));
+  for await (const batch of batches) {
+    const byKey = ledger.customersOfKeys(
+      batch.flatMap(({ outcome, key }) => (outcome === undefined ? (key ?? []) : [])),
+    );
+    yield batch.map((work) => (work.outcome === undefined ? matchRow(work, ledger, options, byKey) : work));
+  }
 }
 
-/** As {@link matchRows}, for one row. */
-export function matchRow(work: OpenWork, ledger: RunLedger, options: MatchOptions): Work {
-  const found = findCustomer(work, ledger, options);
+/**
+ * As {@link matchRows}, for one row.
+ *
+ * @param byKey - customers that keys stand for, its own among them
+ */
+export function matchRow(
+  work: OpenWork,
+  ledger: RunLedger,
+  options: MatchOptions,
+  byKey = ledger.customersOfKeys(work.key === undefined ? [] : [work.key]),
+): Work {
+  const found = findCustomer(work, ledger, options, work.key === undefined ? undefined : byKey.get(work.key));
   const { mirror, spareUnchanged } = options;
   if (found.outcome !== undefined || found.customerCode === undefined || mirror === undefined) return found;
   if (found.command === 'DELETE') return mirror.find(found.customerCode) === undefined ? gone(found) : found;
@@ -60,12 +73,16 @@ function modeOf({ command }: OpenWork, usual: ImportMode): ImportMode {
   return command === undefined || command === 'IGNORE' ? usual : modes[command];
 }
 
-function findCustomer(work: OpenWork, ledger: RunLedger, options: MatchOptions): Work {
+function findCustomer(
+  work: OpenWork,
+  ledger: RunLedger,
+  options: MatchOptions,
+  byKey: KnownCustomer | undefined,
+): Work {
   const { columns } = options;
   const mode = modeOf(work, options.mode);
   if (work.customerCode !== undefined)
     return mode === 'add' ? invalid(work.row, [codeInAdd(work, columns)], work.key) : work;
-  const byKey = work.key === undefined ? undefined : ledger.customerOfKey(work.key);
   const byFields = byKey === undefined && mode !== 'add' ? matchFields(work, ledger, options) : undefined;
   if (byFields !== undefined) return byFields;
   const known = byKey ?? sameContent(work, ledger, mode, options);

@@ -83,7 +83,7 @@ async function putMerged(
   const { api, ledger, mapper } = ports;
   const { customerCode } = identity;
   const merged = { ...mergeDraft(current, draft), ...identity };
-  const intent = { ...intentOf(work, draft), customerCode, preImage: current };
+  const intent = { ...intentOf(work, JSON.stringify(draft)), customerCode, preImage: current };
   const answer = await withIntent(
     ledger,
     intent,

@@ -1,5 +1,5 @@
 import { fieldOf } from '../compare-customers.js';
-import type { Customer, Draft } from '../customer.js';
+import type { Customer } from '../customer.js';
 import { reached } from '../milestones.js';
 import type { Extent, WrittenCustomer } from '../mirror.js';
 import type { RowOutcome } from '../outcome.js';
@@ -25,7 +25,7 @@ export interface WriteEnd {
 }
 
 /** What the ledger keeps of a row whose request is about to leave. */
-export function intentOf(work: OpenWork, payload: Draft): Intent {
+export function intentOf(work: OpenWork, payload: string): Intent {
   const { row, key } = work;
   const base = { index: row.index, number: row.number, payload, payloadHash: work.contentHash };
   return { ...base, ...(key === undefined ? {} : { key }) };

@@ -137,8 +137,8 @@ function customersApi(exchanges: Exchanges, baseUrl: string): CustomersApi {
       );
       return readDetail(exchange);
     },
-    async add(draft, hooks) {
-      const request = { method: 'POST', path: '/customers', headers: json, body: JSON.stringify(draft) } as const;
+    async add(draft, hooks, text = JSON.stringify(draft)) {
+      const request = { method: 'POST', path: '/customers', headers: json, body: text } as const;
       return readWrite(await exchanges.run('add', request, namesCustomer, hooks));
     },
     async update(customerCode, customer, hooks) {

@@ -62,9 +62,15 @@ export function openRunRows(
     createdSince: (ms) => sql.createdSince.all(run, ms).map((row) => String(row.customer_code)),
     hasCustomers: () => sql.anyCustomer.get() !== undefined,
     isKnownCode: (customerCode) => sql.codeKnown.get(customerCode, customerCode) !== undefined,
-    customerOfKey(key) {
-      const known = sql.ofKey.get(key, key);
-      return known === undefined ? undefined : toKnownCustomer(known);
+    customersOfKeys(keys) {
+      const known = new Map<string, KnownCustomer>();
+      for (let from = 0; from < keys.length; from += keysAtOnce) {
+        const some: (string | null)[] = keys.slice(from, from + keysAtOnce);
+        // What is known comes before what is in doubt, and goes before it.
+        for (const row of sql.ofKeys.all(...some, ...noKeys.slice(some.length)))
+          if (!known.has(String(row.asked))) known.set(String(row.asked), toKnownCustomer(row));
+      }
+      return known;
     },
     keyOfCustomer(customerCode) {
       const row = sql.ofCode.get(customerCode);
@@ -76,6 +82,10 @@ export function openRunRows(
     },
   };
 }
+
+/** Asked for together, they cost a third of what they cost one by one. */
+const keysAtOnce = 50;
+const noKeys: readonly null[] = Array.from({ length: keysAtOnce }, () => null);
 
 const rowColumns = `idx, row, state, key, payload, payload_hash, customer_code, outcome, intent_at, clock_difference,
   doubt_at, pre_image, written_hash`;
@@ -134,12 +144,13 @@ function prepare(database: Database) {
     forgetContent: database.prepare(
       `UPDATE rows SET payload_hash = NULL WHERE customer_code = ? AND state = 'created'`,
     ),
-    // In this order: what is known goes before what is in doubt.
-    ofKey: database.prepare(`SELECT 'known' AS certainty, runs.name, crosswalk.row, customer_code, customer_id,
-      written_hash FROM crosswalk LEFT JOIN runs ON runs.number = crosswalk.run WHERE key = ?
-      UNION ALL SELECT 'in_doubt', runs.name, rows.row, NULL, NULL, NULL
-      FROM rows JOIN runs ON runs.number = rows.run
-      WHERE rows.key = ? AND rows.state IN ('intent', 'in_doubt') LIMIT 1`),
+    // Every key is looked for in the crosswalk and among the few rows in doubt, whatever SQLite thinks of their sizes.
+    ofKeys: database.prepare(`WITH asked (key) AS (VALUES ${noKeys.map(() => '(?)').join()})
+      SELECT asked.key AS asked, 'known' AS certainty, runs.name, crosswalk.row, customer_code, customer_id, written_hash
+      FROM asked CROSS JOIN crosswalk ON crosswalk.key = asked.key LEFT JOIN runs ON runs.number = crosswalk.run
+      UNION ALL SELECT asked.key, 'in_doubt', runs.name, rows.row, NULL, NULL, NULL
+      FROM asked CROSS JOIN rows ON rows.key = asked.key AND rows.state IN ('intent', 'in_doubt')
+        JOIN runs ON runs.number = rows.run`),
     ofCode: database.prepare('SELECT key FROM crosswalk WHERE customer_code = ? LIMIT 1'),
   } satisfies Record<string, Statement>;
 }
@@ -150,7 +161,7 @@ function writeIntent(sql: Prepared, run: number, intent: Intent, nowMs: number, 
   const { index, number, key = null, payload, payloadHash, customerCode = null, preImage } = intent;
   const before = preImage === undefined ? null : JSON.stringify(preImage);
   const clock = clockMs === undefined ? null : Math.round(clockMs);
-  sql.intend.run([run, index, number, key, JSON.stringify(payload), payloadHash, customerCode, before, nowMs, clock]);
+  sql.intend.run([run, index, number, key, payload, payloadHash, customerCode, before, nowMs, clock]);
 }
 
 function writeSettlement(sql: Prepared, run: number, row: Settlement, nowMs: number, links: KeyLinks): void {
