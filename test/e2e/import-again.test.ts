@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { killedAt } from '../crash/killed-at.js';
 import {
   customerFile,
   customerLines,
@@ -28,6 +29,25 @@ describe.each([
     expect(again.map((row) => [row._status, row._errorCode, row._customerCode])).toEqual(
       codes.map((code) => ['skipped', 'ALREADY_CREATED', code]),
     );
+  });
+});
+
+describe('a run that goes on after another one has asked what it made', () => {
+  it('is known by later runs for what it made since, row by row, without a key', async () => {
+    const api = await place.openApi();
+    writeCustomers(place, 4, keylessMapping);
+    const [one, , three, four] = customerLines(4);
+    const slow = ['--rate', '20', '--concurrency', '1'];
+    const { killedBy } = await place.run(['import', ...slow, 'customers.csv'], { env: killedAt('after-answer:2') });
+    expect(killedBy).toBe('SIGKILL');
+    place.write('some.csv', customerFile([one ?? '']));
+    await place.run(['import', ...fast, 'some.csv']);
+    await place.run(['resume', ...fast, '--settle', '0']);
+    place.write('more.csv', customerFile([four ?? '', three ?? '']));
+    const { exitCode } = await place.run(['import', ...fast, 'more.csv']);
+    expect([exitCode, api.customers().length]).toEqual([0, 4]);
+    for (const file of ['some.results.csv', 'more.results.csv'])
+      for (const row of readResults(place.read(file))) expect(row._errorCode).toBe('ALREADY_CREATED');
   });
 });
 
