@@ -5,6 +5,7 @@ import type { RowOutcome } from '../../pipelines/outcome.js';
 import type { Intent, KnownCustomer, LedgerRow, RowStanding, RunLedger, Settlement } from '../../pipelines/ports.js';
 import type { Database, SqlValue, Statement } from '../sqlite/open-database.js';
 import { GroupCommit } from './group-commit.js';
+import { settledRows } from './settled-rows.js';
 
 /** The server's clock minus ours, in milliseconds; `undefined` while unknown. */
 export type Clock = () => number | undefined;
@@ -24,6 +25,7 @@ export function openRunRows(
   const commits = new GroupCommit(database);
   const sql = prepare(database);
   return {
+    ...settledRows(database, run, toStanding),
     rowsBetween(first, last) {
       return new Map(sql.between.all(run, first, last).map((row) => [Number(row.idx), toLedgerRow(row)]));
     },
@@ -71,7 +73,7 @@ function prepare(database: Database) {
     between: database.prepare(`SELECT ${rowColumns} FROM rows WHERE run = ? AND idx BETWEEN ? AND ?`),
     standings: database.prepare(`SELECT idx, row, state, key, payload_hash, customer_code FROM rows
       WHERE run = ? AND idx BETWEEN ? AND ?`),
-    doubtful: database.prepare(`SELECT ${rowColumns} FROM rows
+    doubtful: database.prepare(`SELECT ${rowColumns} FROM rows INDEXED BY rows_in_doubt
       WHERE run = ? AND state IN ('intent', 'in_doubt') ORDER BY idx`),
     written: database.prepare(`SELECT ${rowColumns} FROM rows
       WHERE run = ? AND state IN ('created', 'updated', 'deleted') ORDER BY idx`),

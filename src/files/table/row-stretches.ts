@@ -1,0 +1,65 @@
+import type { RowStretches, Stretch } from '../../../pipelines/ports.js';
+import type { Row } from '../../../pipelines/row.js';
+import { evenStretches, type PlacedStretch } from './row-places.js';
+
+type Batches = () => AsyncIterable<readonly Row[]>;
+
+/** The stretches of a file that must be read from its start, whatever is wanted of it. */
+export function stretchesInOrder(rows: number, batches: Batches): RowStretches {
+  return { all: evenStretches(rows), batchesOf: (wanted) => rowsWithin(batches(), wanted) };
+}
+
+/** What was found between two places. */
+export interface ReadPiece {
+  readonly rows: readonly Row[];
+  /** The line behind it. */
+  readonly line: number;
+}
+
+/**
+ * The stretches of a file that can be entered in the middle. Should one ever not be what was noted of it, the file is
+ * read from its start.
+ */
+export function stretchesAnywhere(
+  all: readonly PlacedStretch[],
+  read: (stretch: PlacedStretch) => Promise<ReadPiece>,
+  batches: Batches,
+): RowStretches {
+  const placed = new Map(all.map((stretch) => [stretch.first, stretch]));
+  return {
+    all,
+    async *batchesOf(wanted) {
+      for (const [at, { first }] of wanted.entries()) {
+        const stretch = placed.get(first);
+        const piece = stretch === undefined ? undefined : await read(stretch);
+        if (stretch === undefined || piece === undefined || !isAsNoted(piece, stretch)) {
+          yield* rowsWithin(batches(), wanted.slice(at));
+          return;
+        }
+        yield piece.rows;
+      }
+    },
+  };
+}
+
+function isAsNoted({ rows, line }: ReadPiece, { first, last, end }: PlacedStretch): boolean {
+  return rows.length === last - first + 1 && (end === undefined || end.line === line);
+}
+
+async function* rowsWithin(
+  batches: AsyncIterable<readonly Row[]>,
+  wanted: readonly Stretch[],
+): AsyncGenerator<readonly Row[]> {
+  let at = 0;
+  for await (const batch of batches) {
+    const lastIndex = batch.at(-1)?.index ?? -1;
+    for (let stretch = wanted[at]; stretch !== undefined; stretch = wanted[at]) {
+      const { first, last } = stretch;
+      const rows = batch.filter(({ index }) => index >= first && index <= last);
+      if (rows.length > 0) yield rows;
+      if (lastIndex < last) break;
+      at += 1;
+    }
+    if (at === wanted.length) return;
+  }
+}
