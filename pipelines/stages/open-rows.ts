@@ -1,10 +1,10 @@
 import type { RowStatus } from '../outcome.js';
-import type { LedgerRow, RowStretches, RunLedger, Stretch } from '../ports.js';
+import type { LedgerRow, RowStanding, RowStretches, RunLedger, Stretch } from '../ports.js';
 import type { Row } from '../row.js';
 import type { RunControl } from '../run-control.js';
 import type { Work } from '../work.js';
 import type { RepeatRegister } from './refuse-repeats.js';
-import { isSettled, noteSettled, passSettled, skipSettled } from './skip-settled.js';
+import { isSettled, noteSettled, passSettled } from './skip-settled.js';
 
 export interface OpenRowsTools {
   readonly ledger: RunLedger;
@@ -24,17 +24,18 @@ const mostHeldStretches = 50;
  * repeat, the ledger tells: row by row, or, where only a few rows are left, asked for these.
  */
 export async function* openRows(stretches: RowStretches, tools: OpenRowsTools): AsyncIterable<readonly Row[]> {
-  const all = stretches.all.map((stretch) => tallied(stretch, tools.ledger));
+  const { ledger, control } = tools;
+  const all = stretches.all.map((stretch) => tallied(stretch, ledger));
   const left = all.filter(({ open }) => open > 0);
   const open = left.reduce((sum, stretch) => sum + stretch.open, 0);
   const isFew = open <= mostHeld && left.length <= mostHeldStretches;
-  const settled = all.filter((stretch) => stretch.open === 0);
+  const parts = partsOf(stretches.batchesOf(left), ledger);
   const pass = (stretch: TalliedStretch) => {
-    if (isFew && tools.control.countsInAnyOrder && isDone(stretch)) countDone(stretch, tools.control);
-    else passEach(stretch, tools);
+    if (isFew && control.countsInAnyOrder && isDone(stretch)) countDone(stretch, control);
+    else for (const settled of standingsOf(stretch, ledger)) passSettled(settled, tools);
   };
-  const rows = inFileOrder(stretches.batchesOf(left), settled, pass, tools);
-  yield* isFew ? knowingRepeats(rows, tools) : rows;
+  const settled = all.filter((stretch) => stretch.open === 0);
+  yield* inFileOrder(isFew ? knowingRepeats(parts, tools) : parts, settled, pass, tools);
 }
 
 interface TalliedStretch extends Stretch {
@@ -63,16 +64,53 @@ function countDone({ states }: TalliedStretch, control: RunControl): void {
   for (const [state, rows] of states) control.countDone(state as RowStatus, rows);
 }
 
-function passEach({ first, last }: Stretch, { ledger, control, register }: OpenRowsTools): void {
-  for (const settled of ledger.standingsBetween(first, last).values()) passSettled(settled, control, register);
+function standingsOf({ first, last }: Stretch, ledger: RunLedger): Iterable<RowStanding> {
+  return ledger.standingsBetween(first, last).values();
 }
 
-/** The open rows of the batches; settled stretches are passed by when their turn in the file comes. */
+/** Rows that lie together, of which some are settled. */
+interface Part {
+  /** Index of its first row. */
+  readonly first: number;
+  readonly settled: ReadonlyMap<number, RowStanding>;
+  readonly open: readonly Row[];
+}
+
+async function* partsOf(batches: AsyncIterable<readonly Row[]>, ledger: RunLedger): AsyncIterable<Part> {
+  for await (const batch of batches) {
+    const [first, last] = [batch[0], batch.at(-1)];
+    if (first === undefined || last === undefined) continue;
+    const known = ledger.standingsBetween(first.index, last.index);
+    const settled = new Map([...known].filter(([, { state }]) => isSettled(state)));
+    yield { first: first.index, settled, open: batch.filter(({ index }) => !settled.has(index)) };
+  }
+}
+
+/** Holds the parts until the register knows what came before for the customers of their open rows. */
+async function* knowingRepeats(
+  parts: AsyncIterable<Part>,
+  { ledger, register, map }: OpenRowsTools,
+): AsyncIterable<Part> {
+  const held: Part[] = [];
+  const keys = new Set<string>();
+  const codes = new Set<string>();
+  for await (const part of parts) {
+    held.push(part);
+    for (const work of await map(part.open))
+      if (work.key !== undefined) keys.add(work.key);
+      else if (work.outcome === undefined && work.customerCode !== undefined) codes.add(work.customerCode);
+  }
+  for (const settled of ledger.standingsAbout([...keys], [...codes]))
+    if (isSettled(settled.state)) noteSettled(settled, register);
+  yield* held;
+}
+
+/** The open rows; what is settled is passed by when its turn in the file comes. */
 async function* inFileOrder(
-  batches: AsyncIterable<readonly Row[]>,
+  parts: AsyncIterable<Part>,
   settled: readonly TalliedStretch[],
   pass: (stretch: TalliedStretch) => void,
-  { ledger, control, register }: OpenRowsTools,
+  tools: OpenRowsTools,
 ): AsyncIterable<readonly Row[]> {
   let passed = 0;
   const passUntil = (index: number) => {
@@ -81,31 +119,10 @@ async function* inFileOrder(
       pass(stretch);
     }
   };
-  const inTurn = async function* () {
-    for await (const batch of batches) {
-      passUntil(batch[0]?.index ?? 0);
-      yield batch;
-    }
-    passUntil(Number.POSITIVE_INFINITY);
-  };
-  yield* skipSettled(inTurn(), ledger, control, register);
-}
-
-/** Holds the rows until the register knows what came before for the same customers. */
-async function* knowingRepeats(
-  batches: AsyncIterable<readonly Row[]>,
-  { ledger, register, map }: OpenRowsTools,
-): AsyncIterable<readonly Row[]> {
-  const held: (readonly Row[])[] = [];
-  const keys = new Set<string>();
-  const codes = new Set<string>();
-  for await (const batch of batches) {
-    held.push(batch);
-    for (const work of await map(batch))
-      if (work.key !== undefined) keys.add(work.key);
-      else if (work.outcome === undefined && work.customerCode !== undefined) codes.add(work.customerCode);
+  for await (const part of parts) {
+    passUntil(part.first);
+    for (const standing of part.settled.values()) passSettled(standing, tools);
+    if (part.open.length > 0) yield part.open;
   }
-  for (const settled of ledger.standingsAbout([...keys], [...codes]))
-    if (isSettled(settled.state)) noteSettled(settled, register);
-  yield* held;
+  passUntil(Number.POSITIVE_INFINITY);
 }

@@ -32,9 +32,9 @@ export async function* skipSettled(
     const known = ledger.standingsBetween(first.index, last.index);
     const identities = known.size === 0 ? [] : await identitiesIn(batch);
     const open = batch.filter((row, position) => {
-      const settled = known.get(row.index);
-      if (settled === undefined || !isSettled(settled.state)) return true;
-      passSettled(settled, control, register, identities[position]);
+      const standing = known.get(row.index);
+      if (standing === undefined || !isSettled(standing.state)) return true;
+      passSettled(standing, { control, register }, identities[position]);
       return false;
     });
     if (open.length > 0) yield open;
@@ -44,16 +44,15 @@ export async function* skipSettled(
 /**
  * Counts a settled row and notes that it came before others for its customer.
  *
- * @param identity - who it is about by what it says itself
+ * @param said - who it is about by what it says itself
  */
 export function passSettled(
   settled: RowStanding,
-  control: RunControl,
-  register: RepeatRegister,
-  identity?: string,
+  { control, register }: { readonly control: RunControl; readonly register: RepeatRegister },
+  said?: string,
 ): void {
   const status: RowStatus = settled.state === 'intent' ? 'in_doubt' : settled.state;
-  noteSettled(settled, register, identity);
+  noteSettled(settled, register, said);
   control.noteSeen(1);
   control.count(status);
 }

@@ -9,6 +9,8 @@ export function stretchesInOrder(rows: number, batches: Batches): RowStretches {
   return { all: evenStretches(rows), batchesOf: (wanted) => rowsWithin(batches(), wanted) };
 }
 
+const rowsPerBatch = 500;
+
 /** What was found between two places. */
 export interface ReadPiece {
   readonly rows: readonly Row[];
@@ -36,7 +38,8 @@ export function stretchesAnywhere(
           yield* rowsWithin(batches(), wanted.slice(at));
           return;
         }
-        yield piece.rows;
+        for (let from = 0; from < piece.rows.length; from += rowsPerBatch)
+          yield piece.rows.slice(from, from + rowsPerBatch);
       }
     },
   };
