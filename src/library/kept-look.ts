@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ColumnVerdict } from '../../pipelines/damage/column-watch.js';
 import type { FindingGroup } from '../../pipelines/damage/finding.js';
 import type { KnownFile } from '../files/input-source.js';
-import type { Reading } from './input.js';
 import { programVersion } from './program-version.js';
 
 /** What reading an input to its end told. */
@@ -16,20 +15,21 @@ export interface KnownLook {
 export interface KeptLook extends KnownLook {
   /** Of the program, which may look otherwise the next time. */
   readonly version: string;
-  readonly reading: Reading;
+  /** How the file was to be read. */
+  readonly reading: object;
 }
 
-export function keptLook(look: KnownLook, reading: Reading): KeptLook {
+export function keptLook(look: KnownLook, reading: object): KeptLook {
   return { ...look, version: programVersion(), reading };
 }
 
 /** What was kept, when this program would find the same by this reading of the same bytes. */
-export function fittingLook(kept: unknown, reading: Reading): KnownLook | undefined {
+export function fittingLook(kept: unknown, reading: object): KnownLook | undefined {
   if (kept === undefined) return undefined;
   const look = kept as KeptLook;
   return look.version === programVersion() && isDeepStrictEqual(look.reading, asJson(reading)) ? look : undefined;
 }
 
-function asJson(reading: Reading): unknown {
+function asJson(reading: object): unknown {
   return JSON.parse(JSON.stringify(reading));
 }
