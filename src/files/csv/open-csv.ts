@@ -1,16 +1,17 @@
 import type { Notice, RowStretches, SourceDetection } from '../../../pipelines/ports.js';
 import type { Row } from '../../../pipelines/row.js';
-import type { InputSource, KnownFile, OpenOptions } from '../input-source.js';
+import type { InputSource, KnownFile, KnownText, OpenOptions } from '../input-source.js';
 import { isEmptyRow } from '../table/find-header.js';
 import { type PlacedStretch, RowPlaces, stretchesBetween } from '../table/row-places.js';
-import { type ReadPiece, stretchesAnywhere, stretchesInOrder } from '../table/row-stretches.js';
+import { type ReadPiece, stretchesAtPlaces } from '../table/row-stretches.js';
 import { createRowWatch, type RowWatch } from '../table/row-watch.js';
 import { lineEndOf } from '../text/line-census.js';
 import { type ByteOrigin, knownText, openText, type TextInput } from '../text/open-text.js';
+import type { TextRanges } from '../text/text-ranges.js';
 import { chooseDialect } from './choose-dialect.js';
 import type { Dialect } from './dialect.js';
 import { type CsvTable, findTable } from './find-table.js';
-import { type CsvRecord, type CsvText, firstPlace, readRecords, readRecordsFrom } from './reader/read-records.js';
+import { type CsvRecord, type CsvText, firstPlace, readRecords, readRecordsAt } from './reader/read-records.js';
 import { type RowShape, shapeRow } from './shape-row.js';
 
 /**
@@ -22,7 +23,7 @@ import { type RowShape, shapeRow } from './shape-row.js';
 export async function openCsv(origin: ByteOrigin, options: OpenOptions): Promise<InputSource> {
   const text = await openText(origin, options);
   const dialect = await chooseDialect(text, options);
-  const csv: CsvText = { name: origin.file.name, dialect, chunks: (range) => text.chunks(range) };
+  const csv: CsvText = { name: origin.file.name, dialect, chunks: () => text.chunks() };
   const table = await findTable(csv, options);
   return csvSource({ text, csv, table }, options.known);
 }
@@ -55,7 +56,7 @@ function csvSource(opened: Opened, known: KnownFile | undefined): InputSource {
       return notices();
     },
     batches,
-    ...(known === undefined ? {} : { stretches: stretchesOf(opened, known, batches) }),
+    ...(known?.text === undefined ? {} : { stretches: stretchesOf(opened, known.rows, known.text, batches) }),
     known() {
       const { result } = reading.places;
       if (result === undefined) return undefined;
@@ -88,17 +89,25 @@ async function* rowBatches(opened: Opened, { watch, places }: Reading) {
   places.end(index);
 }
 
-function stretchesOf(opened: Opened, { rows, text }: KnownFile, batches: InputSource['batches']): RowStretches {
-  if (!opened.text.isSeekable || text === undefined) return stretchesInOrder(rows, batches);
-  return stretchesAnywhere(stretchesBetween(text.places, rows), (stretch) => readPiece(opened, stretch), batches);
+function stretchesOf(
+  opened: Opened,
+  rows: number,
+  { places }: KnownText,
+  batches: InputSource['batches'],
+): RowStretches {
+  const open = () => {
+    const ranges = opened.text.openRanges();
+    return { read: (stretch: PlacedStretch) => readPiece(opened, ranges, stretch), close: () => ranges.close() };
+  };
+  return stretchesAtPlaces(stretchesBetween(places, rows), open, batches);
 }
 
-async function readPiece(opened: Opened, { begin, end }: PlacedStretch): Promise<ReadPiece> {
+async function readPiece(opened: Opened, ranges: TextRanges, { begin, end }: PlacedStretch): Promise<ReadPiece> {
   const place = { line: begin.line, offset: begin.offset };
   const rowsOf = rowMaker(opened, createRowWatch(), begin.index);
   const rows: Row[] = [];
-  for await (const records of readRecordsFrom(opened.csv, place, end?.offset ?? Number.POSITIVE_INFINITY))
-    rows.push(...rowsOf(records));
+  const chunks = ranges.read({ from: begin.offset, to: end?.offset ?? Number.POSITIVE_INFINITY });
+  for await (const records of readRecordsAt(place, chunks, opened.csv)) rows.push(...rowsOf(records));
   return { rows, line: place.line };
 }
 

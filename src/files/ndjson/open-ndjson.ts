@@ -1,11 +1,12 @@
 import type { RowStretches, SourceDetection } from '../../../pipelines/ports.js';
 import type { Cell, Reason, Row } from '../../../pipelines/row.js';
 import { inputFailure } from '../input-failure.js';
-import type { InputSource, KnownFile, OpenOptions } from '../input-source.js';
+import type { InputSource, KnownText, OpenOptions } from '../input-source.js';
 import { type PlacedStretch, RowPlaces, stretchesBetween } from '../table/row-places.js';
-import { type ReadPiece, stretchesAnywhere, stretchesInOrder } from '../table/row-stretches.js';
+import { type ReadPiece, stretchesAtPlaces } from '../table/row-stretches.js';
 import { lineEndOf } from '../text/line-census.js';
 import { type ByteOrigin, knownText, openText, type TextInput } from '../text/open-text.js';
+import type { TextRanges } from '../text/text-ranges.js';
 import { parseLine } from './parse-line.js';
 import { firstPlace, readLines, type TextLine } from './read-lines.js';
 
@@ -36,7 +37,7 @@ export async function openNdjson(origin: ByteOrigin, options: OpenOptions): Prom
     detected: detection(text),
     notices,
     batches,
-    ...(known === undefined ? {} : { stretches: stretchesOf(text, columns, known, batches) }),
+    ...(known?.text === undefined ? {} : { stretches: stretchesOf(text, columns, known.rows, known.text, batches) }),
     known() {
       const { result } = places;
       if (result === undefined) return undefined;
@@ -95,24 +96,29 @@ async function* rowBatches(
 function stretchesOf(
   text: TextInput,
   columns: readonly string[],
-  known: KnownFile,
+  rows: number,
+  { places }: KnownText,
   batches: InputSource['batches'],
 ): RowStretches {
-  if (!text.isSeekable || known.text === undefined) return stretchesInOrder(known.rows, batches);
-  const all = stretchesBetween(known.text.places, known.rows);
-  return stretchesAnywhere(all, (stretch) => readPiece(text, columns, stretch), batches);
+  const open = () => {
+    const ranges = text.openRanges();
+    const read = (stretch: PlacedStretch) => readPiece(text.file.name, ranges, columns, stretch);
+    return { read, close: () => ranges.close() };
+  };
+  return stretchesAtPlaces(stretchesBetween(places, rows), open, batches);
 }
 
 async function readPiece(
-  text: TextInput,
+  file: string,
+  ranges: TextRanges,
   columns: readonly string[],
   { begin, end }: PlacedStretch,
 ): Promise<ReadPiece> {
   const place = { line: begin.line, offset: begin.offset };
   const rowsOf = rowMaker(columns, begin.index);
   const rows: Row[] = [];
-  const chunks = text.chunks({ from: begin.offset, to: end?.offset ?? Number.POSITIVE_INFINITY });
-  for await (const lines of readLines(chunks, text.file.name, place)) rows.push(...rowsOf(lines));
+  const chunks = ranges.read({ from: begin.offset, to: end?.offset ?? Number.POSITIVE_INFINITY });
+  for await (const lines of readLines(chunks, file, place)) rows.push(...rowsOf(lines));
   return { rows, line: place.line };
 }
 

@@ -18,28 +18,39 @@ export interface ReadPiece {
   readonly line: number;
 }
 
+/** Reads stretches in file order. */
+export interface PieceReader {
+  read(stretch: PlacedStretch): Promise<ReadPiece>;
+  close(): Promise<void>;
+}
+
 /**
- * The stretches of a file that can be entered in the middle. Should one ever not be what was noted of it, the file is
- * read from its start.
+ * The stretches of a file whose places are known. Should one ever not be what was noted of it, the file is read from its
+ * start.
  */
-export function stretchesAnywhere(
+export function stretchesAtPlaces(
   all: readonly PlacedStretch[],
-  read: (stretch: PlacedStretch) => Promise<ReadPiece>,
+  open: () => PieceReader,
   batches: Batches,
 ): RowStretches {
   const placed = new Map(all.map((stretch) => [stretch.first, stretch]));
   return {
     all,
     async *batchesOf(wanted) {
-      for (const [at, { first }] of wanted.entries()) {
-        const stretch = placed.get(first);
-        const piece = stretch === undefined ? undefined : await read(stretch);
-        if (stretch === undefined || piece === undefined || !isAsNoted(piece, stretch)) {
-          yield* rowsWithin(batches(), wanted.slice(at));
-          return;
+      const reader = open();
+      try {
+        for (const [at, { first }] of wanted.entries()) {
+          const stretch = placed.get(first);
+          const piece = stretch === undefined ? undefined : await reader.read(stretch);
+          if (stretch === undefined || piece === undefined || !isAsNoted(piece, stretch)) {
+            yield* rowsWithin(batches(), wanted.slice(at));
+            return;
+          }
+          for (let from = 0; from < piece.rows.length; from += rowsPerBatch)
+            yield piece.rows.slice(from, from + rowsPerBatch);
         }
-        for (let from = 0; from < piece.rows.length; from += rowsPerBatch)
-          yield piece.rows.slice(from, from + rowsPerBatch);
+      } finally {
+        await reader.close();
       }
     },
   };

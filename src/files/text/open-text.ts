@@ -7,6 +7,7 @@ import { createDecoder } from './decoder.js';
 import type { LineEnds } from './line-census.js';
 import { refuseBinary } from './refuse-binary.js';
 import { surveyText, UndecodableText } from './survey-text.js';
+import { rangesInOrder, type TextRanges } from './text-ranges.js';
 
 /** A text file of which every byte is known to be a character. */
 export interface TextInput {
@@ -18,14 +19,10 @@ export interface TextInput {
   /** Whether a character with value 0 stands somewhere in the text. */
   readonly holdsNuls: boolean;
   readonly notices: readonly Notice[];
-  /** Whether reading can begin in the middle. */
-  readonly isSeekable: boolean;
-  /**
-   * The text as utf-8 without its byte order mark.
-   *
-   * @param range - of a seekable one: only these bytes of it
-   */
-  chunks(range?: ByteRange): AsyncGenerator<Buffer>;
+  /** The text as utf-8 without its byte order mark. */
+  chunks(): AsyncGenerator<Buffer>;
+  /** The same, for who needs some of it only. */
+  openRanges(): TextRanges;
 }
 
 /** Where the bytes of a text come from. */
@@ -75,9 +72,12 @@ function textOf(origin: ByteOrigin, found: Found): TextInput {
   const { encoding, fingerprint, lineEnds, holdsNuls, notices } = found;
   return {
     ...{ file, compression, encoding, fingerprint, lineEnds, holdsNuls, notices },
-    // What is decoded has no byte for a byte.
-    isSeekable: compression === undefined && encoding.name === 'utf-8',
-    chunks: (range) => (range === undefined ? decoded(origin, encoding) : piece(origin, encoding, range)),
+    chunks: () => decoded(origin, encoding),
+    // What is decoded has no byte for a byte, so it must be passed by to come to a place.
+    openRanges: () =>
+      compression === undefined && encoding.name === 'utf-8'
+        ? { read: (range) => bytesOf(origin, encoding, range), close: () => Promise.resolve() }
+        : rangesInOrder(decoded(origin, encoding)),
   };
 }
 
@@ -86,7 +86,7 @@ export function knownText({ encoding, lineEnds, holdsNuls }: TextInput, places: 
   return { encoding, lineEnds, holdsNuls, places };
 }
 
-function piece({ file, chunkBytes }: ByteOrigin, { bomBytes }: ChosenEncoding, { from, to }: ByteRange) {
+function bytesOf({ file, chunkBytes }: ByteOrigin, { bomBytes }: ChosenEncoding, { from, to }: ByteRange) {
   return readBytes(file, chunkBytes, { from: from + bomBytes, to: to + bomBytes });
 }
 

@@ -1,6 +1,5 @@
 import type { Reason } from '../../../../pipelines/row.js';
 import { inputFailure } from '../../input-failure.js';
-import type { ByteRange } from '../../input-file.js';
 import type { TextPlace } from '../../table/row-places.js';
 import type { Dialect } from '../dialect.js';
 import { parseRecords, type Span } from './parse-records.js';
@@ -22,8 +21,7 @@ export interface CsvRecord {
 export interface CsvText {
   readonly name: string;
   readonly dialect: Dialect;
-  /** @param range - given only of a text that can be entered in the middle */
-  chunks(range?: ByteRange): AsyncIterable<Buffer>;
+  chunks(): AsyncIterable<Buffer>;
 }
 
 /** Where the first record begins. */
@@ -46,9 +44,13 @@ export function readRecords(text: CsvText, place = firstPlace(text.dialect)): As
   return recordsFrom(text, text.chunks(), text.dialect.preambleBytes, place);
 }
 
-/** As {@link readRecords}, from a place that was come by before to another. */
-export function readRecordsFrom(text: CsvText, place: TextPlace, to: number): AsyncGenerator<readonly CsvRecord[]> {
-  return recordsFrom(text, text.chunks({ from: place.offset, to }), 0, place);
+/** As {@link readRecords}, of chunks between two places that were come by before. */
+export function readRecordsAt(
+  place: TextPlace,
+  chunks: AsyncIterable<Buffer>,
+  text: CsvText,
+): AsyncGenerator<readonly CsvRecord[]> {
+  return recordsFrom(text, chunks, 0, place);
 }
 
 async function* recordsFrom(
