@@ -1,13 +1,12 @@
-import type { Notice, RowStretches, SourceDetection } from '../../../pipelines/ports.js';
+import type { Notice, SourceDetection } from '../../../pipelines/ports.js';
 import type { Row } from '../../../pipelines/row.js';
-import type { InputSource, KnownFile, KnownText, OpenOptions } from '../input-source.js';
+import type { InputSource, KnownFile, OpenOptions } from '../input-source.js';
 import { isEmptyRow } from '../table/find-header.js';
-import { type PlacedStretch, RowPlaces, stretchesBetween } from '../table/row-places.js';
-import { type ReadPiece, stretchesAtPlaces } from '../table/row-stretches.js';
+import { type RowPlace, RowPlaces } from '../table/row-places.js';
+import { type ReadPiece, stretchesIf } from '../table/row-stretches.js';
 import { createRowWatch, type RowWatch } from '../table/row-watch.js';
 import { lineEndOf } from '../text/line-census.js';
 import { type ByteOrigin, knownText, openText, type TextInput } from '../text/open-text.js';
-import type { TextRanges } from '../text/text-ranges.js';
 import { chooseDialect } from './choose-dialect.js';
 import type { Dialect } from './dialect.js';
 import { type CsvTable, findTable } from './find-table.js';
@@ -56,7 +55,7 @@ function csvSource(opened: Opened, known: KnownFile | undefined): InputSource {
       return notices();
     },
     batches,
-    ...(known?.text === undefined ? {} : { stretches: stretchesOf(opened, known.rows, known.text, batches) }),
+    ...stretchesIf(known, { text, batches, read: (chunks, begin) => readPiece(opened, chunks, begin) }),
     known() {
       const { result } = reading.places;
       if (result === undefined) return undefined;
@@ -89,24 +88,10 @@ async function* rowBatches(opened: Opened, { watch, places }: Reading) {
   places.end(index);
 }
 
-function stretchesOf(
-  opened: Opened,
-  rows: number,
-  { places }: KnownText,
-  batches: InputSource['batches'],
-): RowStretches {
-  const open = () => {
-    const ranges = opened.text.openRanges();
-    return { read: (stretch: PlacedStretch) => readPiece(opened, ranges, stretch), close: () => ranges.close() };
-  };
-  return stretchesAtPlaces(stretchesBetween(places, rows), open, batches);
-}
-
-async function readPiece(opened: Opened, ranges: TextRanges, { begin, end }: PlacedStretch): Promise<ReadPiece> {
+async function readPiece(opened: Opened, chunks: AsyncIterable<Buffer>, begin: RowPlace): Promise<ReadPiece> {
   const place = { line: begin.line, offset: begin.offset };
   const rowsOf = rowMaker(opened, createRowWatch(), begin.index);
   const rows: Row[] = [];
-  const chunks = ranges.read({ from: begin.offset, to: end?.offset ?? Number.POSITIVE_INFINITY });
   for await (const records of readRecordsAt(place, chunks, opened.csv)) rows.push(...rowsOf(records));
   return { rows, line: place.line };
 }

@@ -1,12 +1,11 @@
-import type { RowStretches, SourceDetection } from '../../../pipelines/ports.js';
+import type { SourceDetection } from '../../../pipelines/ports.js';
 import type { Cell, Reason, Row } from '../../../pipelines/row.js';
 import { inputFailure } from '../input-failure.js';
-import type { InputSource, KnownText, OpenOptions } from '../input-source.js';
-import { type PlacedStretch, RowPlaces, stretchesBetween } from '../table/row-places.js';
-import { type ReadPiece, stretchesAtPlaces } from '../table/row-stretches.js';
+import type { InputSource, OpenOptions } from '../input-source.js';
+import { type RowPlace, RowPlaces } from '../table/row-places.js';
+import { type ReadPiece, stretchesIf } from '../table/row-stretches.js';
 import { lineEndOf } from '../text/line-census.js';
 import { type ByteOrigin, knownText, openText, type TextInput } from '../text/open-text.js';
-import type { TextRanges } from '../text/text-ranges.js';
 import { parseLine } from './parse-line.js';
 import { firstPlace, readLines, type TextLine } from './read-lines.js';
 
@@ -37,7 +36,11 @@ export async function openNdjson(origin: ByteOrigin, options: OpenOptions): Prom
     detected: detection(text),
     notices,
     batches,
-    ...(known?.text === undefined ? {} : { stretches: stretchesOf(text, columns, known.rows, known.text, batches) }),
+    ...stretchesIf(known, {
+      text,
+      batches,
+      read: (chunks, begin) => readPiece(text.file.name, columns, chunks, begin),
+    }),
     known() {
       const { result } = places;
       if (result === undefined) return undefined;
@@ -93,31 +96,15 @@ async function* rowBatches(
   places.end(index);
 }
 
-function stretchesOf(
-  text: TextInput,
-  columns: readonly string[],
-  rows: number,
-  { places }: KnownText,
-  batches: InputSource['batches'],
-): RowStretches {
-  const open = () => {
-    const ranges = text.openRanges();
-    const read = (stretch: PlacedStretch) => readPiece(text.file.name, ranges, columns, stretch);
-    return { read, close: () => ranges.close() };
-  };
-  return stretchesAtPlaces(stretchesBetween(places, rows), open, batches);
-}
-
 async function readPiece(
   file: string,
-  ranges: TextRanges,
   columns: readonly string[],
-  { begin, end }: PlacedStretch,
+  chunks: AsyncIterable<Buffer>,
+  begin: RowPlace,
 ): Promise<ReadPiece> {
   const place = { line: begin.line, offset: begin.offset };
   const rowsOf = rowMaker(columns, begin.index);
   const rows: Row[] = [];
-  const chunks = ranges.read({ from: begin.offset, to: end?.offset ?? Number.POSITIVE_INFINITY });
   for await (const lines of readLines(chunks, file, place)) rows.push(...rowsOf(lines));
   return { rows, line: place.line };
 }

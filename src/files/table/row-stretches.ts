@@ -1,6 +1,9 @@
 import type { RowStretches, Stretch } from '../../../pipelines/ports.js';
 import type { Row } from '../../../pipelines/row.js';
-import { evenStretches, type PlacedStretch } from './row-places.js';
+import type { ByteRange } from '../input-file.js';
+import type { KnownFile } from '../input-source.js';
+import type { TextInput } from '../text/open-text.js';
+import { evenStretches, type PlacedStretch, type RowPlace, stretchesBetween } from './row-places.js';
 
 type Batches = () => AsyncIterable<readonly Row[]>;
 
@@ -18,30 +21,34 @@ export interface ReadPiece {
   readonly line: number;
 }
 
-/** Reads stretches in file order. */
-export interface PieceReader {
-  read(stretch: PlacedStretch): Promise<ReadPiece>;
-  close(): Promise<void>;
+/** A text as rows. */
+export interface PlacedRows {
+  readonly text: Pick<TextInput, 'openRanges'>;
+  readonly batches: Batches;
+  /** Makes rows of the bytes between two places. */
+  readonly read: (chunks: AsyncIterable<Buffer>, begin: RowPlace) => Promise<ReadPiece>;
+}
+
+/** The stretches of a text, where it is known. */
+export function stretchesIf(known: KnownFile | undefined, rows: PlacedRows): { readonly stretches?: RowStretches } {
+  if (known?.text === undefined) return {};
+  return { stretches: stretchesAtPlaces(stretchesBetween(known.text.places, known.rows), rows) };
 }
 
 /**
  * The stretches of a file whose places are known. Should one ever not be what was noted of it, the file is read from its
  * start.
  */
-export function stretchesAtPlaces(
-  all: readonly PlacedStretch[],
-  open: () => PieceReader,
-  batches: Batches,
-): RowStretches {
+function stretchesAtPlaces(all: readonly PlacedStretch[], { text, batches, read }: PlacedRows): RowStretches {
   const placed = new Map(all.map((stretch) => [stretch.first, stretch]));
   return {
     all,
     async *batchesOf(wanted) {
-      const reader = open();
+      const ranges = text.openRanges();
       try {
         for (const [at, { first }] of wanted.entries()) {
           const stretch = placed.get(first);
-          const piece = stretch === undefined ? undefined : await reader.read(stretch);
+          const piece = stretch && (await read(ranges.read(bytesOf(stretch)), stretch.begin));
           if (stretch === undefined || piece === undefined || !isAsNoted(piece, stretch)) {
             yield* rowsWithin(batches(), wanted.slice(at));
             return;
@@ -50,10 +57,14 @@ export function stretchesAtPlaces(
             yield piece.rows.slice(from, from + rowsPerBatch);
         }
       } finally {
-        await reader.close();
+        await ranges.close();
       }
     },
   };
+}
+
+function bytesOf({ begin, end }: PlacedStretch): ByteRange {
+  return { from: begin.offset, to: end?.offset ?? Number.POSITIVE_INFINITY };
 }
 
 function isAsNoted({ rows, line }: ReadPiece, { first, last, end }: PlacedStretch): boolean {
