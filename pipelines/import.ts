@@ -14,6 +14,7 @@ import { forEachConcurrently } from './stages/map-concurrently.js';
 import { mapBatch, mapRows, type RowMapper } from './stages/map-rows.js';
 import { fieldMatcher } from './stages/match-by-fields.js';
 import { type ImportMode, type MatchOptions, matchRow, matchRows } from './stages/match-rows.js';
+import { openRows } from './stages/open-rows.js';
 import { type JudgeRow, refuseDamage } from './stages/refuse-damage.js';
 import { type RepeatPolicy, RepeatRegister, refuseRepeats } from './stages/refuse-repeats.js';
 import { skipSettled } from './stages/skip-settled.js';
@@ -83,11 +84,7 @@ async function importRows(
   const inOrder = options.repeats === 'in-order';
   const matching = { ...match, ...matchOptions(ports, options), spareUnchanged: !inOrder };
   const mapping = { ...ports, matchFields: options.matchFields };
-  // A settled row that was found by its fields must be known by them again, or its repeat would pass for the first.
-  const identitiesIn = async (batch: readonly Row[]) =>
-    match.matcher === undefined ? [] : (await mapBatch(batch, mapping)).map(identityOf);
-  const rows = skipSettled(firstRows(ports.source.batches(), options.first), ledger, control, register, identitiesIn);
-  const mapped = mapRows(rows, mapping);
+  const mapped = mapRows(unsettledRows(ports, options, register, match.matcher !== undefined), mapping);
   const sound = ports.judge === undefined ? mapped : refuseDamage(mapped, ports.judge);
   const single = refuseRepeats(sound, register, options.repeats, options.identityColumns);
   // The next request need not wait until the outcome of the last is on disk: a crash leaves that row in doubt, which
@@ -120,6 +117,20 @@ async function importRows(
   } finally {
     await settling.end();
   }
+}
+
+function unsettledRows(
+  { source, ledger, control, ...ports }: ImportPorts,
+  { first, matchFields }: ImportOptions,
+  register: RepeatRegister,
+  areMatched: boolean,
+): AsyncIterable<readonly Row[]> {
+  const map = (batch: readonly Row[]) => mapBatch(batch, { ...ports, matchFields });
+  if (source.stretches !== undefined && first === undefined && !areMatched)
+    return openRows(source.stretches, { ledger, control, register, map });
+  // A settled row that was found by its fields must be known by them again, or its repeat would pass for the first.
+  const identitiesIn = async (batch: readonly Row[]) => (areMatched ? (await map(batch)).map(identityOf) : []);
+  return skipSettled(firstRows(source.batches(), first), ledger, control, register, identitiesIn);
 }
 
 /** Only what is certain to be sent as it is now: not where a row before it or a plan has a word in it. */

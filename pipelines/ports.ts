@@ -16,6 +16,23 @@ export interface RowSource {
   readonly notices: readonly Notice[];
   /** Data rows in file order, a batch per step. Every call reads the file anew, with the same `index` per row. */
   batches(): AsyncIterable<readonly Row[]>;
+  /** Given when the file has been read whole before: its rows, so that some can be read without the others. */
+  readonly stretches?: RowStretches;
+}
+
+/** Rows that lie together in a file. */
+export interface Stretch {
+  /** Index of its first row. */
+  readonly first: number;
+  /** Index of its last row. */
+  readonly last: number;
+}
+
+export interface RowStretches {
+  /** In file order and without a gap. */
+  readonly all: readonly Stretch[];
+  /** The rows of some of them, given in file order; a batch holds rows of one. */
+  batchesOf(wanted: readonly Stretch[]): AsyncIterable<readonly Row[]>;
 }
 
 export interface SourceDetection {
@@ -108,6 +125,10 @@ export interface RunLedger {
   outcomesBetween(first: number, last: number): ReadonlyMap<number, RowOutcome | 'intent'>;
   /** Who the rows with an index from `first` to `last` are about, and how they stand: a resumed run asks for millions. */
   standingsBetween(first: number, last: number): ReadonlyMap<number, RowStanding>;
+  /** How many rows with an index from `first` to `last` are in each state. */
+  statesBetween(first: number, last: number): ReadonlyMap<LedgerRow['state'], number>;
+  /** Rows about one of these keys, and rows without a key about one of these customers, in file order. */
+  standingsAbout(keys: readonly string[], customerCodes: readonly string[]): readonly RowStanding[];
   /** Says that a request is about to leave for this row; before this resolves, none may. */
   intend(intent: Intent): Promise<void>;
   /** As {@link intend}, for a request whose turn has not come: it may take some milliseconds longer, and costs less. */

@@ -48,6 +48,18 @@ export class RunControl {
     this.#seen += rows;
   }
 
+  /** Whether rows that did not fail can be counted many at a time: no one of them could stop the run. */
+  get countsInAnyOrder(): boolean {
+    const { failureLimit: limit } = this;
+    return this.#failures() === 0 || limit?.kind !== 'share' || this.#seen >= limit.from;
+  }
+
+  /** Counts many rows that did not fail. */
+  countDone(status: RowStatus, rows: number): void {
+    this.noteSeen(rows);
+    this.#counts[status] += rows;
+  }
+
   /** The rows are gone through once more from the first: what is settled counts again. */
   restart(): void {
     this.#seen = 0;

@@ -1,9 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { openRowSource } from '../../src/files/open-row-source.js';
 import { openLedger } from '../../src/ledger/open-ledger.js';
 import { resultPathsFor } from '../../src/library/import-job.js';
-import { readMappingFile } from '../../src/library/mapping-file.js';
+import { openInputAt } from '../../src/library/input.js';
+import { keptLook } from '../../src/library/kept-look.js';
+import { lookForDamage } from '../../src/library/look-for-damage.js';
+import { compileFor, readMappingFile } from '../../src/library/mapping-file.js';
 import { defineSurvey } from '../harness/benchmark.js';
 import { customerMapping, writeCustomersCsv } from '../harness/customers-csv.js';
 import { takeRequests } from '../harness/request-log.js';
@@ -21,7 +23,10 @@ const rowsPerSettlement = 5000;
 async function stopShortOfTheEnd(folder: string, baseUrl: string, rows: number): Promise<void> {
   const path = join(folder, 'customers.csv');
   const mappingFile = readMappingFile(join(folder, 'mappings.json'));
-  const source = await openRowSource(path);
+  const input = await openInputAt(path, 'customers.csv', {}, mappingFile.mapping);
+  const { source, reading } = input;
+  const { known } = await lookForDamage(input, mappingFile.mapping, compileFor(mappingFile, source), {});
+  if (known === undefined) throw new Error('Nothing is known of the file.');
   const ledger = openLedger(join(folder, 'state'), { baseUrl, login: sandboxLogin.username });
   const run = ledger.runs.start({
     command: 'import',
@@ -29,11 +34,12 @@ async function stopShortOfTheEnd(folder: string, baseUrl: string, rows: number):
     input: { file: 'customers.csv', path, ...source.fingerprint },
     mappingSha256: mappingFile.sha256,
     options: {
-      ...{ mode: 'add', mapping: resolve(folder, 'mappings.json'), read: {}, force: false, verify: false },
+      ...{ mode: 'add', mapping: resolve(folder, 'mappings.json'), read: reading, force: false, verify: false },
       ...{ repeats: 'error', strict: false, columns: source.columns, stamp: 'cC_001' },
       paths: resultPathsFor({ file: 'customers.csv', path }, {}),
     },
   });
+  ledger.inputLooks.keep(run.number, keptLook(known, reading));
   ledger.runs.noteInputRows(run.number, rows);
   const written = ledger.rowsOf(run.number);
   for (let from = 0; from < rows - left; from += rowsPerSettlement) {

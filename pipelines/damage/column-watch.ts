@@ -1,8 +1,9 @@
 import type { FindingGroup } from './finding.js';
 
-/** What a column as a whole told, and which of its cells it concerns. */
+/** What a column as a whole told, as it can be kept as JSON. Its code says which cells it concerns. */
 export interface ColumnVerdict extends FindingGroup {
-  concerns(text: string): boolean;
+  /** In digits, where the cells concerned are those of other lengths. */
+  readonly usualLength?: number;
 }
 
 /** Looks at one column as a whole; what it keeps does not grow with the rows. */

@@ -4,6 +4,7 @@ import type { ColumnVerdict, ColumnWatch } from './column-watch.js';
 import { watchDateOrder } from './date-order.js';
 import { watchPhones, watchPostCodes } from './digit-lengths.js';
 import { type CellLook, type CellRule, type ColumnLookout, type ColumnUse, type Finding, shown } from './finding.js';
+import { isConcerned } from './is-concerned.js';
 
 /** What the detector must know of the input. */
 export interface DamageQuestion {
@@ -76,7 +77,7 @@ export function createDamageDetector({ columns, lookouts, nullToken }: DamageQue
         const cell = plan === undefined ? undefined : row.cells[plan.place];
         if (plan === undefined || isNothing(cell)) return [];
         const text = textOf(cell);
-        return verdict.concerns(behindMapping(plan.lookout, text)) ? [findingOf(verdict, verdict, plan, text)] : [];
+        return isConcerned(verdict, behindMapping(plan.lookout, text)) ? [findingOf(verdict, verdict, plan, text)] : [];
       });
     },
   };

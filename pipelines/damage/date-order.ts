@@ -29,7 +29,7 @@ export function watchDateOrder(column: string): ColumnWatch {
   };
 }
 
-function orderOf(text: string): Order | undefined {
+export function orderOf(text: string): Order | undefined {
   // Most cells are words: one look at the first character is enough for them.
   if (text.charCodeAt(0) > 0x39) return undefined;
   const [, first, , second] = numericDate.exec(text) ?? [];
@@ -52,7 +52,6 @@ function mixed(column: string, { count, rows, value }: Tally): ColumnVerdict {
     message: 'Some dates of the column can only begin with the day, others only with the month.',
     suggestion: 'Find out which program wrote which, and write all of them as yyyy-mm-dd.',
     ...(value === undefined ? {} : { value }),
-    concerns: (text) => (orderOf(text) ?? 'same') !== 'same',
   };
 }
 
@@ -65,6 +64,5 @@ function ambiguous(column: string, { count, rows, value }: Tally): ColumnVerdict
     message: 'The date could begin with the day or with the month, and no other date of the column tells.',
     suggestion: nameTheOrder,
     ...(value === undefined ? {} : { value }),
-    concerns: (text) => orderOf(text) === 'either',
   };
 }

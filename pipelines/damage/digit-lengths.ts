@@ -33,8 +33,7 @@ export function watchPostCodes(column: string): ColumnWatch {
     },
     finish() {
       const { length, share, values } = usualLength(lengths);
-      const shortest = Math.max(1, length - maxZerosLost);
-      const { count, rows, value } = together(lengths.tallies.slice(shortest, length));
+      const { count, rows, value } = together(lengths.tallies.slice(shortestOf(length), length));
       if (values < minValues || share < minShareOfUsual || count === 0) return [];
       return [
         {
@@ -45,7 +44,7 @@ export function watchPostCodes(column: string): ColumnWatch {
           message: `The post code is shorter than the ${length} digits that are usual in its column: it probably lost its leading zeros.`,
           suggestion: `Fill it up in the mapping: "transform": [{ "pad": { "length": ${length} } }]. Or format the column as text and export again.`,
           ...(value === undefined ? {} : { value }),
-          concerns: (text) => digitsOnly.test(text) && text.length >= shortest && text.length < length,
+          usualLength: length,
         },
       ];
     },
@@ -53,6 +52,14 @@ export function watchPostCodes(column: string): ColumnWatch {
 }
 
 const digitsOnly = /^\d+$/;
+
+function shortestOf(usualLength: number): number {
+  return Math.max(1, usualLength - maxZerosLost);
+}
+
+export function isPostCodeTooShort(text: string, usualLength: number): boolean {
+  return digitsOnly.test(text) && text.length >= shortestOf(usualLength) && text.length < usualLength;
+}
 
 /** Phone numbers one digit shorter than the usual one that begins with 0. */
 export function watchPhones(column: string): ColumnWatch {
@@ -80,14 +87,16 @@ export function watchPhones(column: string): ColumnWatch {
           message: `The phone number has ${length - 1} digits, where the others begin with 0 and mostly have ${length}: it probably lost its leading zero.`,
           suggestion: 'Format the column as text and export again.',
           ...(value === undefined ? {} : { value }),
-          concerns: (text) => {
-            const digits = nationalDigits(text);
-            return digits.length === length - 1 && !digits.startsWith('0');
-          },
+          usualLength: length,
         },
       ];
     },
   };
+}
+
+export function isPhoneWithoutZero(text: string, usualLength: number): boolean {
+  const digits = nationalDigits(text);
+  return digits.length === usualLength - 1 && !digits.startsWith('0');
 }
 
 /** The digits of a number without a country code; none when it is something else. */

@@ -1,5 +1,6 @@
 import type { Reason, Row } from '../row.js';
-import { createDamageDetector, type DamageQuestion } from './create-damage-detector.js';
+import type { ColumnVerdict } from './column-watch.js';
+import { createDamageDetector, type DamageDetector, type DamageQuestion } from './create-damage-detector.js';
 import type { Finding, FindingGroup } from './finding.js';
 import { FindingRegister } from './finding-register.js';
 
@@ -12,9 +13,13 @@ export interface DamageWatch {
 
 export interface DamageReport {
   readonly findings: readonly FindingGroup[];
-  /** What is wrong with cells of one row, told by the row itself or by its columns as a whole. */
-  judge(row: Row): readonly Reason[];
+  /** What columns as a whole told, for {@link damageJudge}; the findings tell of it, too. */
+  readonly verdicts: readonly ColumnVerdict[];
+  readonly judge: JudgeCells;
 }
+
+/** What is wrong with cells of one row, told by the row itself or by its columns as a whole. */
+export type JudgeCells = (row: Row) => readonly Reason[];
 
 /** Rows of a sheet of old and of new Excel, beyond which it drops the rest. */
 const sheetRows: ReadonlySet<number> = new Set([65_536, 1_048_576]);
@@ -33,13 +38,22 @@ export function watchDamage(question: DamageQuestion): DamageWatch {
     },
     report() {
       const verdicts = detector.verdicts();
-      const ofColumns = verdicts.map(({ concerns: _, ...group }) => group);
+      const ofColumns = verdicts.map(({ usualLength: _, ...group }) => group);
       return {
+        ...{ verdicts, judge: judgeWith(detector, verdicts) },
         findings: [...register.groups(), ...ofColumns, ...truncation(rows, lastNumber)],
-        judge: (row) => [...detector.inspect(row), ...detector.concerned(row, verdicts)].map(asReason),
       };
     },
   };
+}
+
+/** The judge of an input that was looked at before. */
+export function damageJudge(question: DamageQuestion, verdicts: readonly ColumnVerdict[]): JudgeCells {
+  return judgeWith(createDamageDetector(question), verdicts);
+}
+
+function judgeWith(detector: DamageDetector, verdicts: readonly ColumnVerdict[]): JudgeCells {
+  return (row) => [...detector.inspect(row), ...detector.concerned(row, verdicts)].map(asReason);
 }
 
 function asReason({ suggestion, message, columns = [], value, code }: Finding): Reason {

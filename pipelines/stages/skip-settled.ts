@@ -1,12 +1,17 @@
 import type { RowStatus } from '../outcome.js';
-import type { RowStanding, RunLedger } from '../ports.js';
+import type { LedgerRow, RowStanding, RunLedger } from '../ports.js';
 import type { Row } from '../row.js';
 import type { RunControl } from '../run-control.js';
 import { identityOf } from '../work.js';
 import type { RepeatRegister } from './refuse-repeats.js';
 
 /** States that a resumed run tries again: their request certainly had no effect. */
-const triedAgain: ReadonlySet<RowStatus> = new Set(['failed']);
+const triedAgain: ReadonlySet<LedgerRow['state']> = new Set(['failed']);
+
+/** Whether a row in this state has come to an end for a resumed run, be it in doubt. */
+export function isSettled(state: LedgerRow['state']): boolean {
+  return !triedAgain.has(state);
+}
 
 /**
  * Lets through only the rows of a resumed run that are not settled yet; those that are cost nothing more. Rows in
@@ -27,20 +32,38 @@ export async function* skipSettled(
     const known = ledger.standingsBetween(first.index, last.index);
     const identities = known.size === 0 ? [] : await identitiesIn(batch);
     const open = batch.filter((row, position) => {
-      const settled = known.get(row.index);
-      if (settled === undefined) return true;
-      const status = settled.state === 'intent' ? 'in_doubt' : settled.state;
-      if (triedAgain.has(status)) return true;
-      for (const identity of new Set([identityOf(settled), identities[position]])) {
-        if (identity === undefined) continue;
-        register.note(identity, firstOf(settled));
-        if (status === 'in_doubt') register.leaveOpen(identity, settled.number);
-      }
-      control.noteSeen(1);
-      control.count(status);
+      const standing = known.get(row.index);
+      if (standing === undefined || !isSettled(standing.state)) return true;
+      passSettled(standing, { control, register }, identities[position]);
       return false;
     });
     if (open.length > 0) yield open;
+  }
+}
+
+/**
+ * Counts a settled row and notes that it came before others for its customer.
+ *
+ * @param said - who it is about by what it says itself
+ */
+export function passSettled(
+  settled: RowStanding,
+  { control, register }: { readonly control: RunControl; readonly register: RepeatRegister },
+  said?: string,
+): void {
+  const status: RowStatus = settled.state === 'intent' ? 'in_doubt' : settled.state;
+  noteSettled(settled, register, said);
+  control.noteSeen(1);
+  control.count(status);
+}
+
+/** Notes that a settled row came before others for its customer. */
+export function noteSettled(settled: RowStanding, register: RepeatRegister, said?: string): void {
+  const isInDoubt = settled.state === 'intent' || settled.state === 'in_doubt';
+  for (const identity of new Set([identityOf(settled), said])) {
+    if (identity === undefined) continue;
+    register.note(identity, firstOf(settled));
+    if (isInDoubt) register.leaveOpen(identity, settled.number);
   }
 }
 

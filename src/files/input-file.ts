@@ -66,18 +66,32 @@ export async function readHead(file: InputFile, bytes: number): Promise<Buffer> 
   return Buffer.alloc(0);
 }
 
+/** Bytes of a file or text that lie together: from one to before another. */
+export interface ByteRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+const allBytes: ByteRange = { from: 0, to: Number.POSITIVE_INFINITY };
+
 /**
  * The bytes of a file, chunk by chunk. The file is closed when the caller stops, for whatever reason.
  *
  * @throws InputError `FILE_CHANGED` when it is not the file that was found, else as {@link findInputFile}
  */
-export async function* readBytes(file: InputFile, chunkBytes: number = readChunkBytes): AsyncGenerator<Buffer> {
+export async function* readBytes(
+  file: InputFile,
+  chunkBytes: number = readChunkBytes,
+  { from, to }: ByteRange = allBytes,
+): AsyncGenerator<Buffer> {
   const handle = await opened(file);
   try {
     await refuseChangedFile(handle, file);
-    for (;;) {
-      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(chunkBytes), 0, chunkBytes);
+    for (let at = from; at < to; ) {
+      const wanted = Math.min(chunkBytes, to - at);
+      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(wanted), 0, wanted, at);
       if (bytesRead === 0) return;
+      at += bytesRead;
       yield buffer.subarray(0, bytesRead);
     }
   } catch (error) {

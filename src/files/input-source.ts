@@ -1,5 +1,8 @@
-import type { RowSource } from '../../pipelines/ports.js';
+import type { Notice, RowSource } from '../../pipelines/ports.js';
 import type { GzipLimits } from './gunzip.js';
+import type { RowPlace } from './table/row-places.js';
+import type { ChosenEncoding } from './text/choose-encoding.js';
+import type { LineEnds } from './text/line-census.js';
 
 /** The kinds of file that can be read. */
 export type Format = RowSource['format'];
@@ -26,6 +29,8 @@ export interface OpenOptions {
   readonly resultColumns?: boolean | undefined;
   /** What a gzip file may expand to. @default 16 GiB in all, 200 times its size */
   readonly gzipLimits?: GzipLimits | undefined;
+  /** What an earlier reading told, by the same options; believed of the very same bytes only. */
+  readonly known?: KnownFile | undefined;
 }
 
 /** What tells one input from another: of the bytes on disk, before decompression. */
@@ -34,9 +39,31 @@ export interface Fingerprint {
   readonly sizeBytes: number;
 }
 
+/** What only a whole reading of a file tells; it can be kept as JSON, so that the next reading need not be whole. */
+export interface KnownFile {
+  readonly fingerprint: Fingerprint;
+  /** Data rows. */
+  readonly rows: number;
+  /** What is remarkable about the file as a whole. */
+  readonly notices: readonly Notice[];
+  /** Absent for a workbook. */
+  readonly text?: KnownText;
+}
+
+/** What its bytes make of a text. */
+export interface KnownText {
+  readonly encoding: ChosenEncoding;
+  readonly lineEnds: LineEnds;
+  readonly holdsNuls: boolean;
+  /** Where rows begin: some of them, the first among them. */
+  readonly places: readonly RowPlace[];
+}
+
 /** A row source that was read whole once already: its bytes are known to be readable text or a workbook. */
 export interface InputSource extends RowSource {
   readonly fingerprint: Fingerprint;
   /** Names that several columns bear, as first spelled; a mapping that uses one is ambiguous. */
   readonly duplicateColumns: readonly string[];
+  /** What the last reading told, once it has come to the end. */
+  known?(): KnownFile | undefined;
 }

@@ -1,12 +1,14 @@
 import type { RowSource } from '../../pipelines/ports.js';
+import type { Row } from '../../pipelines/row.js';
 import { openCsv } from './csv/open-csv.js';
 import { gunzip } from './gunzip.js';
 import { hashFile } from './hash-file.js';
 import { inputFailure } from './input-failure.js';
 import { findInputFile, type InputFile, readBytes, readHead } from './input-file.js';
-import type { Fingerprint, Format, InputSource, OpenOptions } from './input-source.js';
+import type { Fingerprint, Format, InputSource, KnownFile, OpenOptions } from './input-source.js';
 import { openNdjson } from './ndjson/open-ndjson.js';
 import { type Sniffed, sniffBytes, sniffFormat } from './sniff-format.js';
+import { stretchesInOrder } from './table/row-stretches.js';
 import type { ByteOrigin } from './text/open-text.js';
 
 type Open = (origin: ByteOrigin, options: OpenOptions) => Promise<InputSource>;
@@ -19,7 +21,8 @@ const openers = {
 
 /**
  * Opens a file of customers, whatever it is: CSV in any dialect, NDJSON, either of them as gzip, or a workbook.
- * Text is read once from end to end before this returns, so that bytes that cannot be read stop the run here.
+ * Text is read once from end to end before this returns, so that bytes that cannot be read stop the run here; what is
+ * known already is only hashed.
  *
  * @throws InputError when the file cannot be read; its `code` says why
  * @throws UsageError `UNKNOWN_ENCODING`, `BAD_DELIMITER`
@@ -27,7 +30,14 @@ const openers = {
 export async function openRowSource(file: string, options: OpenOptions = {}): Promise<InputSource> {
   const found = await findInputFile(file, options.displayName);
   const { format, compression } = await formatOf(found);
-  return openers[format]({ file: found, compression, gzipLimits: options.gzipLimits }, options);
+  const known = await stillKnown(found, options.known);
+  return openers[format]({ file: found, compression, gzipLimits: options.gzipLimits }, { ...options, known });
+}
+
+async function stillKnown(file: InputFile, known: KnownFile | undefined): Promise<KnownFile | undefined> {
+  if (known?.fingerprint.sizeBytes !== file.sizeBytes) return undefined;
+  const { sha256 } = await hashFile(file);
+  return sha256 === known.fingerprint.sha256 ? known : undefined;
 }
 
 async function formatOf(file: InputFile): Promise<{ format: Format; compression: 'gzip' | undefined }> {
@@ -52,21 +62,38 @@ async function sniffCompressed(file: InputFile): Promise<Sniffed> {
 async function openXlsx({ file }: ByteOrigin, options: OpenOptions): Promise<InputSource> {
   // Loaded when needed: most runs read CSV, and the libraries for workbooks take time to start.
   const { openWorkbook } = await import('./xlsx/reader/open-workbook.js');
-  const fingerprint = await hashFile(file);
-  return withFingerprint(await openWorkbook(file.path, { ...options, displayName: file.name }), fingerprint);
+  const fingerprint = options.known?.fingerprint ?? (await hashFile(file));
+  const source = await openWorkbook(file.path, { ...options, displayName: file.name });
+  return workbookSource(source, fingerprint, options.known);
 }
 
-function withFingerprint(source: RowSource & Partial<InputSource>, fingerprint: Fingerprint): InputSource {
+function workbookSource(
+  source: RowSource & Partial<InputSource>,
+  fingerprint: Fingerprint,
+  known: KnownFile | undefined,
+): InputSource {
+  let rows: number | undefined;
+  const batches = async function* (): AsyncGenerator<readonly Row[]> {
+    let read = 0;
+    rows = undefined;
+    for await (const batch of source.batches()) {
+      read += batch.length;
+      yield batch;
+    }
+    rows = read;
+  };
   return {
     file: source.file,
     format: source.format,
     columns: source.columns,
     detected: source.detected,
     get notices() {
-      return source.notices;
+      return known?.notices ?? source.notices;
     },
-    batches: () => source.batches(),
+    batches,
     duplicateColumns: source.duplicateColumns ?? [],
     fingerprint,
+    ...(known === undefined ? {} : { stretches: stretchesInOrder(known.rows, batches) }),
+    known: () => (rows === undefined ? undefined : { fingerprint, rows, notices: [...source.notices] }),
   };
 }

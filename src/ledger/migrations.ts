@@ -143,6 +143,13 @@ const steps: readonly string[] = [
   ) WITHOUT ROWID;
   ALTER TABLE runs ADD COLUMN contents_known INTEGER NOT NULL DEFAULT 0;
   `,
+  // What reading an input whole told, so that a resumed run need not do it again.
+  `
+  CREATE TABLE input_looks (
+    run INTEGER PRIMARY KEY REFERENCES runs (number),
+    look TEXT NOT NULL
+  );
+  `,
 ];
 
 /** The version that this program writes. */

@@ -9,6 +9,7 @@ import { type Database, openDatabase } from '../sqlite/open-database.js';
 import { type Crosswalk, crosswalkTable } from './crosswalk-table.js';
 import { damagedLedger, isDamage } from './damaged-ledger.js';
 import { type ExportCursors, exportCursors } from './export-cursors.js';
+import { type InputLooks, inputLooks } from './input-looks.js';
 import { type KeptDetails, openKeptDetails } from './kept-details.js';
 import { migrate, schemaVersion } from './migrations.js';
 import { mirrorTable } from './mirror-table.js';
@@ -32,6 +33,7 @@ export interface Ledger {
   readonly folder: string;
   readonly runs: Runs;
   readonly samples: RunSamples;
+  readonly inputLooks: InputLooks;
   readonly tokens: TokenStore;
   /** A local copy of the customers; changed only by who holds the lock. */
   readonly mirror: CustomerMirror;
@@ -78,6 +80,7 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
     crosswalk: crosswalkTable(database),
     runs: runTable(database, now),
     samples: sampleTable(database),
+    inputLooks: inputLooks(database),
     tokens: tokenTable(database),
     rowsOf: (run, clock = () => undefined) => openRunRows(database, run, { now, clockDifferenceMs: clock, mirror }),
     exportCursors: exportCursors(database, now),

@@ -6,6 +6,7 @@ import type { Intent, KnownCustomer, LedgerRow, RowStanding, RunLedger, Settleme
 import type { Database, SqlValue, Statement } from '../sqlite/open-database.js';
 import { contentIndex } from './content-index.js';
 import { GroupCommit } from './group-commit.js';
+import { settledRows } from './settled-rows.js';
 
 /** The server's clock minus ours, in milliseconds; `undefined` while unknown. */
 export type Clock = () => number | undefined;
@@ -33,6 +34,7 @@ export function openRunRows(
     end: () => links.write(),
   });
   return {
+    ...settledRows(database, run, toStanding),
     outcomesBetween(first, last) {
       const outcomes = new Map<number, RowOutcome | 'intent'>();
       for (const { idx, outcome } of sql.outcomes.all(run, first, last))
@@ -97,7 +99,7 @@ function prepare(database: Database) {
       WHERE run = ? AND idx BETWEEN ? AND ?`),
     standings: database.prepare(`SELECT idx, row, state, key, payload_hash, customer_code FROM rows
       WHERE run = ? AND idx BETWEEN ? AND ?`),
-    doubtful: database.prepare(`SELECT ${rowColumns} FROM rows
+    doubtful: database.prepare(`SELECT ${rowColumns} FROM rows INDEXED BY rows_in_doubt
       WHERE run = ? AND state IN ('intent', 'in_doubt') ORDER BY idx`),
     written: database.prepare(`SELECT ${rowColumns} FROM rows
       WHERE run = ? AND state IN ('created', 'updated', 'deleted') ORDER BY idx`),

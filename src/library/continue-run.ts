@@ -8,7 +8,7 @@ import type { RunRecord } from '../ledger/runs.js';
 import type { Connection } from './connect.js';
 import { deleteJob, inputOfCodes, type KeptDeleteOptions } from './delete-customers.js';
 import { findRun } from './find-run.js';
-import { importJob, type KeptImportOptions } from './import-job.js';
+import { importJob, type KeptImportOptions, keepLook } from './import-job.js';
 import { type Input, openInputAt, type ReadOptions } from './input.js';
 import { readMappingFile } from './mapping-file.js';
 import type { RunObserver } from './observer.js';
@@ -101,9 +101,10 @@ async function continueRun<S extends RunSummary>(
     const named = options.run === undefined ? undefined : findRun(ledger, options.run);
     if (named !== undefined && !wanted.some((isWanted) => isWanted(named, ledger))) return undefined;
     const reopen = (run: RunRecord) => jobOf(settings, run, connection, observer);
-    const runs = [...waiting(ledger, wanted)];
     const found =
-      named === undefined ? await firstToReopen(runs, reopen, observer) : { run: named, job: await reopen(named) };
+      named === undefined
+        ? await firstToReopen(waiting(ledger, wanted), reopen, observer)
+        : { run: named, job: await reopen(named) };
     if (found === undefined) return undefined;
     const { run } = found;
     const job = reportedTo(options.report, found.job);
@@ -126,7 +127,7 @@ function reportedTo(report: string | undefined, job: RunJob): RunJob {
  * @throws GuardError when there are runs, and none can
  */
 async function firstToReopen(
-  runs: readonly RunRecord[],
+  runs: Iterable<RunRecord>,
   reopen: (run: RunRecord) => Promise<RunJob>,
   observer: RunObserver,
 ): Promise<{ readonly run: RunRecord; readonly job: RunJob } | undefined> {
@@ -197,12 +198,20 @@ async function jobOfDoubts(
   }
 }
 
-async function reopenImport(settings: Settings, run: RunRecord, _: Connection, observer: RunObserver): Promise<RunJob> {
+async function reopenImport(
+  settings: Settings,
+  run: RunRecord,
+  connection: Connection,
+  observer: RunObserver,
+): Promise<RunJob> {
   const kept = run.options as unknown as KeptImportOptions;
   const mappingFile = readMappingFile(kept.mapping);
   if (mappingFile.sha256 !== run.mappingSha256) throw changed(run, `The mapping ${kept.mapping}`);
-  const input = await reopenInput(run, kept.read, mappingFile.mapping);
-  return importJob(settings, kept, mappingFile, input, observer);
+  const look = connection.ledger.inputLooks.of(run.number);
+  const input = await reopenInput(run, kept.read, mappingFile.mapping, look);
+  const job = await importJob(settings, kept, mappingFile, input, observer);
+  if (input.look === undefined) keepLook(connection, run, job);
+  return job;
 }
 
 async function reopenDelete(settings: Settings, run: RunRecord): Promise<RunJob> {
@@ -215,10 +224,11 @@ async function reopenInput(
   run: RunRecord,
   read: ReadOptions,
   mapping?: Parameters<typeof openInputAt>[3],
+  look?: unknown,
 ): Promise<Input> {
   if (run.input === undefined) throw new Error(`The ledger knows no input of run ${run.name}.`);
   const { path, file, sha256 } = run.input;
-  const input = await openInputAt(path, file, read, mapping).catch((error: unknown) => {
+  const input = await openInputAt(path, file, read, mapping, look).catch((error: unknown) => {
     if (!(error instanceof InputError)) throw error;
     throw gone(run, path, error);
   });

@@ -7,7 +7,7 @@ import { GuardError, UsageError } from '../errors.js';
 import { agreedImport } from './agreed-import.js';
 import { checkGuards } from './check-guards.js';
 import type { Connection } from './connect.js';
-import { importJob, type KeptImportOptions, resultPathsFor } from './import-job.js';
+import { importJob, type KeptImportOptions, keepLook, resultPathsFor } from './import-job.js';
 import { type Input, openInput, type ReadOptions } from './input.js';
 import { type MappingFile, readMappingFile } from './mapping-file.js';
 import type { RunObserver } from './observer.js';
@@ -79,6 +79,7 @@ export async function importFile(
       mappingSha256: mappingFile.sha256,
       options: { ...kept },
     });
+    keepLook(connection, run, job);
     const ledger = connection.rowsOf(run.number);
     const settle = { ...defaultSettle, settleMs: options.settleMs ?? defaultSettle.settleMs };
     return performRun({ connection, run, ledger, job, control, observer, settle });

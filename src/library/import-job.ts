@@ -5,7 +5,9 @@ import type { FailureLimit } from '../../pipelines/run-control.js';
 import type { Settings } from '../config/settings.js';
 import { UsageError } from '../errors.js';
 import { assertWritable } from '../files/atomic-file.js';
+import type { RunRecord } from '../ledger/runs.js';
 import { defaultResultPaths, type ResultPaths } from '../results/write-results.js';
+import type { Connection } from './connect.js';
 import type { Input } from './input.js';
 import type { MappingFile } from './mapping-file.js';
 import type { RunObserver } from './observer.js';
@@ -62,6 +64,11 @@ export async function importJob(
       });
     },
   };
+}
+
+/** Keeps what the job has learned of its input, so that a later process need not read it whole to go on with the run. */
+export function keepLook({ ledger }: Connection, run: RunRecord, { prepared }: ImportJob): void {
+  if (prepared.look !== undefined) ledger.inputLooks.keep(run.number, prepared.look);
 }
 
 function planGone(name: string): UsageError {

@@ -5,9 +5,10 @@ import { pipeline } from 'node:stream/promises';
 import type { Mapping } from '../../pipelines/mapping/mapping.js';
 import type { Row } from '../../pipelines/row.js';
 import { InputError } from '../errors.js';
-import type { InputSource } from '../files/input-source.js';
+import type { InputSource, KnownFile } from '../files/input-source.js';
 import { openRowSource } from '../files/open-row-source.js';
 import { hintsFor } from './hints-for.js';
+import { fittingLook, type KnownLook } from './kept-look.js';
 
 /** How the user says that a file should be read; what is absent comes from the mapping, then from the file itself. */
 export interface ReadOptions {
@@ -56,6 +57,8 @@ export interface Input {
   readonly source: InputSource;
   /** How it was read, for whoever reads it again. */
   readonly reading: Reading;
+  /** What an earlier process found when it read the same to its end. */
+  readonly look?: KnownLook;
 }
 
 /** Opens the input with the mapping's hints; `-` is kept on disk first. @throws InputError */
@@ -69,10 +72,24 @@ export async function openInput(
   return openInputAt(path, file, options, mapping);
 }
 
-/** Opens a file that the user knows by another name. @throws InputError */
-export async function openInputAt(path: string, file: string, options: ReadOptions, mapping?: Mapping): Promise<Input> {
+/**
+ * Opens a file that the user knows by another name.
+ *
+ * @param kept - what an earlier process kept of its look at the file, which is believed where it fits
+ * @throws InputError
+ */
+export async function openInputAt(
+  path: string,
+  file: string,
+  options: ReadOptions,
+  mapping?: Mapping,
+  kept?: unknown,
+): Promise<Input> {
   const reading = mapping === undefined ? readOptionsOf(options) : await readingOf(path, options, mapping);
-  return { file, path, source: await openSource({ file, path, reading }), reading };
+  const look = fittingLook(kept, reading);
+  const source = await openSource({ file, path, reading }, look?.file);
+  const isSame = look !== undefined && look.file.fingerprint.sha256 === source.fingerprint.sha256;
+  return { file, path, source, reading, ...(isSame ? { look } : {}) };
 }
 
 /** All rows of an input once more, while it is being read: its own source tells of one reading at a time. */
@@ -80,8 +97,8 @@ export async function* rowsAgain(input: Input): AsyncIterable<readonly Row[]> {
   yield* (await openSource(input)).batches();
 }
 
-function openSource({ file, path, reading }: Omit<Input, 'source'>): Promise<InputSource> {
-  return openRowSource(path, { ...reading, displayName: file === '-' ? 'standard input' : file });
+function openSource({ file, path, reading }: Omit<Input, 'source'>, known?: KnownFile): Promise<InputSource> {
+  return openRowSource(path, { ...reading, known, displayName: file === '-' ? 'standard input' : file });
 }
 
 /**

@@ -13,6 +13,7 @@ import type { InputSource } from '../files/input-source.js';
 import { createDraftValidator } from '../validation/create-draft-validator.js';
 import type { Connection } from './connect.js';
 import type { Input, Reading } from './input.js';
+import { type KeptLook, keptLook } from './kept-look.js';
 import { lookForDamage } from './look-for-damage.js';
 import { compileFor, identityColumns, type MappingFile } from './mapping-file.js';
 import { mirrorFor } from './mirror.js';
@@ -43,6 +44,8 @@ export interface PreparedImport {
   /** What is wrong with a row's cells, where that keeps it from being sent. */
   readonly judge?: JudgeRow;
   readonly options: ImportOptions;
+  /** For the process that may have to go on with the run. */
+  readonly look?: KeptLook;
   /** The mirror, up to date, where it is of use. Refreshed once, however often it is asked for. */
   mirror(connection: Connection): Promise<CustomerMirror | undefined>;
 }
@@ -57,12 +60,13 @@ export async function prepareImport(
 ): Promise<PreparedImport> {
   const { source } = input;
   const mapper = compileFor(mappingFile, source);
-  const { rows, findings, judge } = await lookForDamage(input, mappingFile.mapping, mapper, observer);
+  const { rows, findings, judge, known } = await lookForDamage(input, mappingFile.mapping, mapper, observer);
   const options = importOptions(settings, kept, mapper);
   let fresh: CustomerMirror | undefined;
   return {
     ...{ source, rows, mapper, options, findings },
     ...(kept.strict ? { judge } : {}),
+    ...(known === undefined ? {} : { look: keptLook(known, input.reading) }),
     validate: createDraftValidator(mappingFile.mapping.customFields, mapper.fields),
     async mirror(connection) {
       if (kept.mode === 'add') return undefined;

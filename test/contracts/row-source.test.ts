@@ -6,7 +6,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { type Row, textOf } from '../../pipelines/row.js';
 import { openRowSource } from '../../src/files/open-row-source.js';
 import { awkwardColumns, awkwardCustomers } from '../files/awkward-customers.js';
-import { contentOf, failureOf, useTempFiles } from '../files/temp-files.js';
+import { contentOf, failureOf, rowsOf, useTempFiles } from '../files/temp-files.js';
 import { makeWorkbook, textCell } from '../files/xlsx/make-workbook.js';
 
 const files = useTempFiles();
@@ -135,6 +135,33 @@ describe.each(Object.entries(kinds))('a source of rows from .%s', (_, kind) => {
 
   it('knows no column twice', async () => {
     expect((await open(threeColumns, many)).duplicateColumns).toEqual([]);
+  });
+
+  it('tells at its end what is known of it, and by that, kept as JSON, is read again in any stretches', async () => {
+    const path = put(threeColumns, many);
+    const source = await openRowSource(path);
+    expect(source.known?.()).toBeUndefined();
+    const { rows } = await contentOf(source);
+    const known = JSON.parse(JSON.stringify(source.known?.()));
+    const again = await openRowSource(path, { known });
+    expect([again.columns, again.detected, again.notices, again.fingerprint]).toEqual([
+      ...[source.columns, source.detected, source.notices, source.fingerprint],
+    ]);
+    const all = again.stretches?.all ?? [];
+    expect(all.length).toBeGreaterThan(1);
+    for (const wanted of [all, all.slice(1), [all.slice(0, 1), all.slice(-1)].flat(), []])
+      expect(await rowsOf(again, wanted)).toEqual(
+        rows.filter(({ index }) => wanted.some(({ first, last }) => index >= first && index <= last)),
+      );
+    expect((await contentOf(again)).rows).toEqual(rows);
+  });
+
+  it('is read whole when its bytes are not those that are known', async () => {
+    const source = await open(threeColumns, many);
+    await contentOf(source);
+    const other = [...many.slice(1), ['9', 'Nobody', '']];
+    const again = await openRowSource(put(threeColumns, other), { known: source.known?.() });
+    expect([again.stretches, (await contentOf(again)).cells]).toEqual([undefined, other]);
   });
 
   it('says that the file changed since it was opened', async () => {

@@ -111,6 +111,12 @@ describe('the record reader', () => {
     });
   });
 
+  it.each([64, 300, 2000])('takes a cell of more than a mebibyte for an open mark, %i KiB at a time', async (kib) => {
+    const long = Array.from({ length: 60_000 }, (_, n) => `${n} some text of a customer`).join('\n');
+    const [first, second] = await recordsOf(Buffer.from(`1,"${long}"\n2,x\n`), kib * 1024);
+    expect([first?.flaw?.code, first?.lineCount, second?.line]).toEqual(['OPEN_QUOTE', 1, 2]);
+  });
+
   it('keeps no long line alive for the sake of one short cell', async () => {
     const kept: string[] = [];
     collectGarbage();

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
+import type { Stretch } from '../../pipelines/ports.js';
 import type { Row } from '../../pipelines/row.js';
 import { textOf } from '../../pipelines/row.js';
 import type { InputSource, OpenOptions } from '../../src/files/input-source.js';
@@ -42,6 +43,13 @@ export async function contentOf(source: InputSource) {
     defects: rows.flatMap((row) => (row.defects ?? []).map((defect) => `${row.number} ${defect.code}`)),
     notices: source.notices.map(({ code }) => code),
   };
+}
+
+/** The rows of some stretches. */
+export async function rowsOf({ stretches }: InputSource, wanted: readonly Stretch[]): Promise<Row[]> {
+  const rows: Row[] = [];
+  for await (const batch of stretches?.batchesOf(wanted) ?? []) rows.push(...batch);
+  return rows;
 }
 
 /** The stable code of the error that a promise is rejected with. */

@@ -1,14 +1,16 @@
 import type { Notice, SourceDetection } from '../../../pipelines/ports.js';
 import type { Row } from '../../../pipelines/row.js';
-import type { InputSource, OpenOptions } from '../input-source.js';
+import type { InputSource, KnownFile, OpenOptions } from '../input-source.js';
 import { isEmptyRow } from '../table/find-header.js';
+import { type RowPlace, RowPlaces } from '../table/row-places.js';
+import { type ReadPiece, stretchesIf } from '../table/row-stretches.js';
 import { createRowWatch, type RowWatch } from '../table/row-watch.js';
 import { lineEndOf } from '../text/line-census.js';
-import { type ByteOrigin, openText, type TextInput } from '../text/open-text.js';
+import { type ByteOrigin, knownText, openText, type TextInput } from '../text/open-text.js';
 import { chooseDialect } from './choose-dialect.js';
 import type { Dialect } from './dialect.js';
 import { type CsvTable, findTable } from './find-table.js';
-import { type CsvText, readRecords } from './reader/read-records.js';
+import { type CsvRecord, type CsvText, firstPlace, readRecords, readRecordsAt } from './reader/read-records.js';
 import { type RowShape, shapeRow } from './shape-row.js';
 
 /**
@@ -22,13 +24,26 @@ export async function openCsv(origin: ByteOrigin, options: OpenOptions): Promise
   const dialect = await chooseDialect(text, options);
   const csv: CsvText = { name: origin.file.name, dialect, chunks: () => text.chunks() };
   const table = await findTable(csv, options);
-  return csvSource(text, csv, table);
+  return csvSource({ text, csv, table }, options.known);
 }
 
-function csvSource(text: TextInput, csv: CsvText, table: CsvTable): InputSource {
+/** A table in a CSV text. */
+interface Opened {
+  readonly text: TextInput;
+  readonly csv: CsvText;
+  readonly table: CsvTable;
+}
+
+function csvSource(opened: Opened, known: KnownFile | undefined): InputSource {
+  const { text, csv, table } = opened;
   const { columns } = table;
   const ofTheFile = [...text.notices, ...returnNotice(text, csv.dialect), ...columns.notices];
-  let watch = createRowWatch();
+  let reading = beginReading(csv);
+  const notices = () => known?.notices ?? [...ofTheFile, ...reading.watch.notices()];
+  const batches = () => {
+    reading = beginReading(csv);
+    return rowBatches(opened, reading);
+  };
   return {
     file: csv.name,
     format: 'csv',
@@ -37,19 +52,55 @@ function csvSource(text: TextInput, csv: CsvText, table: CsvTable): InputSource 
     fingerprint: text.fingerprint,
     detected: detection(text, csv.dialect, table),
     get notices() {
-      return [...ofTheFile, ...watch.notices()];
+      return notices();
     },
-    batches() {
-      watch = createRowWatch();
-      return rowBatches(csv, table, text.holdsNuls, watch);
+    batches,
+    ...stretchesIf(known, { text, batches, read: (chunks, begin) => readPiece(opened, chunks, begin) }),
+    known() {
+      const { result } = reading.places;
+      if (result === undefined) return undefined;
+      const { rows, places } = result;
+      return { fingerprint: text.fingerprint, rows, notices: notices(), text: knownText(text, places) };
     },
   };
 }
 
-async function* rowBatches(csv: CsvText, table: CsvTable, holdsNuls: boolean, watch: RowWatch) {
-  const shape: RowShape = { table: table.columns, holdsNuls, delimiter: csv.dialect.delimiter };
+/** What is noted while the rows are read. */
+interface Reading {
+  readonly watch: RowWatch;
+  readonly places: RowPlaces;
+}
+
+function beginReading({ dialect }: CsvText): Reading {
+  return { watch: createRowWatch(), places: new RowPlaces({ index: 0, ...firstPlace(dialect) }) };
+}
+
+async function* rowBatches(opened: Opened, { watch, places }: Reading) {
+  const place = firstPlace(opened.csv.dialect);
+  const rowsOf = rowMaker(opened, watch, 0);
   let index = 0;
-  for await (const records of readRecords(csv)) {
+  for await (const records of readRecords(opened.csv, place)) {
+    const rows = rowsOf(records);
+    index += rows.length;
+    places.pass(index, place);
+    if (rows.length > 0) yield rows;
+  }
+  places.end(index);
+}
+
+async function readPiece(opened: Opened, chunks: AsyncIterable<Buffer>, begin: RowPlace): Promise<ReadPiece> {
+  const place = { line: begin.line, offset: begin.offset };
+  const rowsOf = rowMaker(opened, createRowWatch(), begin.index);
+  const rows: Row[] = [];
+  for await (const records of readRecordsAt(place, chunks, opened.csv)) rows.push(...rowsOf(records));
+  return { rows, line: place.line };
+}
+
+/** Makes rows of records, the first with the index `first`. */
+function rowMaker({ text, csv, table }: Opened, watch: RowWatch, first: number) {
+  const shape: RowShape = { table: table.columns, holdsNuls: text.holdsNuls, delimiter: csv.dialect.delimiter };
+  let index = first;
+  return (records: readonly CsvRecord[]): Row[] => {
     const rows: Row[] = [];
     for (const record of records) {
       if (record.line <= table.headerLine) continue;
@@ -62,16 +113,16 @@ async function* rowBatches(csv: CsvText, table: CsvTable, holdsNuls: boolean, wa
       watch.dataRow(row.number, row.cells);
       rows.push(row);
     }
-    if (rows.length > 0) yield rows;
-  }
+    return rows;
+  };
 }
 
 function detection(text: TextInput, dialect: Dialect, table: CsvTable): SourceDetection {
   const lineEnd = lineEndOf(text.lineEnds);
   return {
     format: 'csv',
-    encoding: text.encoding,
-    bom: text.bom,
+    encoding: text.encoding.name,
+    bom: text.encoding.bomBytes > 0,
     delimiter: dialect.delimiter,
     ...(lineEnd === undefined ? {} : { lineEnd }),
     ...(text.compression === undefined ? {} : { compression: text.compression }),

@@ -2,10 +2,12 @@ import type { SourceDetection } from '../../../pipelines/ports.js';
 import type { Cell, Reason, Row } from '../../../pipelines/row.js';
 import { inputFailure } from '../input-failure.js';
 import type { InputSource, OpenOptions } from '../input-source.js';
+import { type RowPlace, RowPlaces } from '../table/row-places.js';
+import { type ReadPiece, stretchesIf } from '../table/row-stretches.js';
 import { lineEndOf } from '../text/line-census.js';
-import { type ByteOrigin, openText, type TextInput } from '../text/open-text.js';
+import { type ByteOrigin, knownText, openText, type TextInput } from '../text/open-text.js';
 import { parseLine } from './parse-line.js';
-import { readLines, type TextLine } from './read-lines.js';
+import { firstPlace, readLines, type TextLine } from './read-lines.js';
 
 /** Lines whose keys become the columns. */
 const linesLookedAt = 1000;
@@ -18,6 +20,13 @@ const linesLookedAt = 1000;
 export async function openNdjson(origin: ByteOrigin, options: OpenOptions): Promise<InputSource> {
   const text = await openText(origin, options);
   const columns = await findColumns(text);
+  const { known } = options;
+  const notices = known?.notices ?? text.notices;
+  let places = newPlaces();
+  const batches = () => {
+    places = newPlaces();
+    return rowBatches(text, columns, places);
+  };
   return {
     file: origin.file.name,
     format: 'ndjson',
@@ -25,20 +34,30 @@ export async function openNdjson(origin: ByteOrigin, options: OpenOptions): Prom
     duplicateColumns: [],
     fingerprint: text.fingerprint,
     detected: detection(text),
-    notices: text.notices,
-    batches: () => rowBatches(text, columns),
+    notices,
+    batches,
+    ...stretchesIf(known, {
+      text,
+      batches,
+      read: (chunks, begin) => readPiece(text.file.name, columns, chunks, begin),
+    }),
+    known() {
+      const { result } = places;
+      if (result === undefined) return undefined;
+      return { fingerprint: text.fingerprint, rows: result.rows, notices, text: knownText(text, result.places) };
+    },
   };
 }
 
-function linesOf(text: TextInput): AsyncGenerator<readonly TextLine[]> {
-  return readLines(text.chunks(), text.file.name);
+function newPlaces(): RowPlaces {
+  return new RowPlaces({ index: 0, ...firstPlace() });
 }
 
 async function findColumns(text: TextInput): Promise<readonly string[]> {
   const keys = new Set<string>();
   let looked = 0;
   let objects = 0;
-  for await (const lines of linesOf(text)) {
+  for await (const lines of readLines(text.chunks(), text.file.name)) {
     for (const { text: line } of lines) {
       if (line.trim() === '') continue;
       looked += 1;
@@ -60,18 +79,49 @@ function isOurs(key: string): boolean {
   return key.startsWith('_');
 }
 
-async function* rowBatches(text: TextInput, columns: readonly string[]): AsyncGenerator<readonly Row[]> {
-  const known = new Set(columns);
+async function* rowBatches(
+  text: TextInput,
+  columns: readonly string[],
+  places: RowPlaces,
+): AsyncGenerator<readonly Row[]> {
+  const place = firstPlace();
+  const rowsOf = rowMaker(columns, 0);
   let index = 0;
-  for await (const lines of linesOf(text)) {
+  for await (const lines of readLines(text.chunks(), text.file.name, place)) {
+    const rows = rowsOf(lines);
+    index += rows.length;
+    places.pass(index, place);
+    if (rows.length > 0) yield rows;
+  }
+  places.end(index);
+}
+
+async function readPiece(
+  file: string,
+  columns: readonly string[],
+  chunks: AsyncIterable<Buffer>,
+  begin: RowPlace,
+): Promise<ReadPiece> {
+  const place = { line: begin.line, offset: begin.offset };
+  const rowsOf = rowMaker(columns, begin.index);
+  const rows: Row[] = [];
+  for await (const lines of readLines(chunks, file, place)) rows.push(...rowsOf(lines));
+  return { rows, line: place.line };
+}
+
+/** Makes rows of lines, the first with the index `first`. */
+function rowMaker(columns: readonly string[], first: number) {
+  const known = new Set(columns);
+  let index = first;
+  return (lines: readonly TextLine[]): Row[] => {
     const rows: Row[] = [];
     for (const line of lines) {
       if (line.text.trim() === '') continue;
       rows.push({ index, number: line.line, ...contentOf(line.text, columns, known) });
       index += 1;
     }
-    if (rows.length > 0) yield rows;
-  }
+    return rows;
+  };
 }
 
 function contentOf(
@@ -100,8 +150,8 @@ function detection(text: TextInput): SourceDetection {
   const lineEnd = lineEndOf(text.lineEnds);
   return {
     format: 'ndjson',
-    encoding: text.encoding,
-    bom: text.bom,
+    encoding: text.encoding.name,
+    bom: text.encoding.bomBytes > 0,
     ...(lineEnd === undefined ? {} : { lineEnd }),
     ...(text.compression === undefined ? {} : { compression: text.compression }),
   };

@@ -1,18 +1,18 @@
 import type { Notice } from '../../../pipelines/ports.js';
 import { type GzipLimits, gunzip } from '../gunzip.js';
-import { type InputFile, readBytes } from '../input-file.js';
-import type { Fingerprint, OpenOptions } from '../input-source.js';
+import { type ByteRange, type InputFile, readBytes } from '../input-file.js';
+import type { Fingerprint, KnownText, OpenOptions } from '../input-source.js';
 import { type ChosenEncoding, chooseEncoding, contradictingMark } from './choose-encoding.js';
 import { createDecoder } from './decoder.js';
 import type { LineEnds } from './line-census.js';
 import { refuseBinary } from './refuse-binary.js';
 import { surveyText, UndecodableText } from './survey-text.js';
+import { rangesInOrder, type TextRanges } from './text-ranges.js';
 
 /** A text file of which every byte is known to be a character. */
 export interface TextInput {
   readonly file: InputFile;
-  readonly encoding: string;
-  readonly bom: boolean;
+  readonly encoding: ChosenEncoding;
   readonly compression: 'gzip' | undefined;
   readonly fingerprint: Fingerprint;
   readonly lineEnds: LineEnds;
@@ -21,6 +21,8 @@ export interface TextInput {
   readonly notices: readonly Notice[];
   /** The text as utf-8 without its byte order mark. */
   chunks(): AsyncGenerator<Buffer>;
+  /** The same, for who needs some of it only. */
+  openRanges(): TextRanges;
 }
 
 /** Where the bytes of a text come from. */
@@ -39,27 +41,53 @@ const sampleBytes = 256 * 1024;
 const fallbackEncoding: ChosenEncoding = { name: 'windows-1252', bomBytes: 0, origin: 'guess' };
 
 /**
- * Reads a text file once from end to end, so that whatever is wrong with its bytes is known before a row is used.
+ * Reads a text file once from end to end, so that whatever is wrong with its bytes is known before a row is used; not
+ * when an earlier reading has found out.
  *
  * @throws InputError `EMPTY_FILE`, `BINARY_FILE`, `UNDECODABLE_BYTE`, `TRAILING_NULS`, a `GZIP_…` or a failure of the disk
  * @throws UsageError `UNKNOWN_ENCODING`
  */
-export async function openText(origin: ByteOrigin, options: Pick<OpenOptions, 'encoding'>): Promise<TextInput> {
+export async function openText(
+  origin: ByteOrigin,
+  { encoding, known }: Pick<OpenOptions, 'encoding' | 'known'>,
+): Promise<TextInput> {
+  if (known?.text !== undefined) return textOf(origin, { ...known.text, fingerprint: known.fingerprint, notices: [] });
+  return textOf(origin, await lookedThrough(origin, encoding ?? 'auto'));
+}
+
+type Found = Pick<TextInput, 'encoding' | 'fingerprint' | 'lineEnds' | 'holdsNuls' | 'notices'>;
+
+async function lookedThrough(origin: ByteOrigin, asked: string): Promise<Found> {
   const sample = await headOf(plainBytes(origin), sampleBytes);
-  const asked = options.encoding ?? 'auto';
   const first = chooseEncoding(sample, asked);
   refuseBinary(sample, first.name, origin.file.name);
   const { encoding, survey, notices } = await surveyed(origin, first);
   const contradiction = contradictingMark(sample, encoding.name);
+  const all = contradiction === undefined ? notices : [...notices, contradicted(encoding.name, contradiction)];
+  return { encoding, ...survey, notices: all };
+}
+
+function textOf(origin: ByteOrigin, found: Found): TextInput {
+  const { file, compression } = origin;
+  const { encoding, fingerprint, lineEnds, holdsNuls, notices } = found;
   return {
-    file: origin.file,
-    encoding: encoding.name,
-    bom: encoding.bomBytes > 0,
-    compression: origin.compression,
-    ...survey,
-    notices: contradiction === undefined ? notices : [...notices, contradicted(encoding.name, contradiction)],
+    ...{ file, compression, encoding, fingerprint, lineEnds, holdsNuls, notices },
     chunks: () => decoded(origin, encoding),
+    // What is decoded has no byte for a byte, so it must be passed by to come to a place.
+    openRanges: () =>
+      compression === undefined && encoding.name === 'utf-8'
+        ? { read: (range) => bytesOf(origin, encoding, range), close: () => Promise.resolve() }
+        : rangesInOrder(decoded(origin, encoding)),
   };
+}
+
+/** What is to be known of a text when it is read again. */
+export function knownText({ encoding, lineEnds, holdsNuls }: TextInput, places: KnownText['places']): KnownText {
+  return { encoding, lineEnds, holdsNuls, places };
+}
+
+function bytesOf({ file, chunkBytes }: ByteOrigin, { bomBytes }: ChosenEncoding, { from, to }: ByteRange) {
+  return readBytes(file, chunkBytes, { from: from + bomBytes, to: to + bomBytes });
 }
 
 /** The beginning of a text. */

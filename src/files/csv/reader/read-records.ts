@@ -1,5 +1,6 @@
 import type { Reason } from '../../../../pipelines/row.js';
 import { inputFailure } from '../../input-failure.js';
+import type { TextPlace } from '../../table/row-places.js';
 import type { Dialect } from '../dialect.js';
 import { parseRecords, type Span } from './parse-records.js';
 import { createRecordScan, type RecordScan, type ScanRules, scanRecord, scanRules } from './scan-record.js';
@@ -23,6 +24,11 @@ export interface CsvText {
   chunks(): AsyncIterable<Buffer>;
 }
 
+/** Where the first record begins. */
+export function firstPlace({ firstLine, preambleBytes }: Dialect): TextPlace {
+  return { line: firstLine, offset: preambleBytes };
+}
+
 const maxRecordsPerBatch = 500;
 /** No spreadsheet program writes longer records; in a larger one, a quotation mark was never closed. */
 const maxRecordBytes = 1024 * 1024;
@@ -31,13 +37,32 @@ const maxRecordBytes = 1024 * 1024;
  * Reads records in batches. A record with impossible quotation marks costs one line: reading goes on with the next.
  * Nothing is read over and over for it, since an open mark runs no further than to the next line that has an odd one.
  *
+ * @param place - moves on to where the next batch begins before one is given
  * @throws InputError `RECORD_TOO_LARGE`, and whatever the text throws
  */
-export async function* readRecords(text: CsvText): AsyncGenerator<readonly CsvRecord[]> {
-  const reader = createRecordReader(text);
+export function readRecords(text: CsvText, place = firstPlace(text.dialect)): AsyncGenerator<readonly CsvRecord[]> {
+  return recordsFrom(text, text.chunks(), text.dialect.preambleBytes, place);
+}
+
+/** As {@link readRecords}, of chunks between two places that were come by before. */
+export function readRecordsAt(
+  place: TextPlace,
+  chunks: AsyncIterable<Buffer>,
+  text: CsvText,
+): AsyncGenerator<readonly CsvRecord[]> {
+  return recordsFrom(text, chunks, 0, place);
+}
+
+async function* recordsFrom(
+  text: CsvText,
+  chunks: AsyncIterable<Buffer>,
+  skippedBytes: number,
+  place: TextPlace,
+): AsyncGenerator<readonly CsvRecord[]> {
+  const reader = createRecordReader(text, place);
   let rest: Buffer = Buffer.alloc(0);
-  let toSkip = text.dialect.preambleBytes;
-  for await (const chunk of text.chunks()) {
+  let toSkip = skippedBytes;
+  for await (const chunk of chunks) {
     const fresh = chunk.subarray(Math.min(toSkip, chunk.length));
     toSkip -= chunk.length - fresh.length;
     const bytes = rest.length === 0 ? fresh : Buffer.concat([rest, fresh]);
@@ -67,10 +92,16 @@ interface RecordReader {
   take(bytes: Buffer, from: number, isLast: boolean): Taken;
 }
 
-function createRecordReader(text: CsvText): RecordReader {
+function createRecordReader(text: CsvText, place: TextPlace): RecordReader {
   const rules = scanRules(text.dialect);
   const scan = createRecordScan();
-  let line = text.dialect.firstLine;
+  let { line } = place;
+
+  const given = (records: readonly CsvRecord[], from: number, next: number): Taken => {
+    place.line = line;
+    place.offset += next - from;
+    return { records, next };
+  };
 
   const brokenLine = (bytes: Buffer, start: number, isLast: boolean): Taken => {
     const flaw = flawOf(scan);
@@ -82,7 +113,7 @@ function createRecordReader(text: CsvText): RecordReader {
     const cells = bytes.toString('utf8', start, end.contentEnd).split(text.dialect.delimiter);
     line += 1;
     const record = { line: line - 1, lineCount: 1, cells, flaw, unended: end.next === end.contentEnd };
-    return { records: [record], next: end.next };
+    return given([record], start, end.next);
   };
 
   return {
@@ -91,17 +122,22 @@ function createRecordReader(text: CsvText): RecordReader {
       let at = from;
       while (at < bytes.length && spans.length < maxRecordsPerBatch) {
         scanRecord(bytes, at, isLast, rules, scan);
-        if (scan.status !== 'whole') break;
+        if (scan.status !== 'whole' || isTooLong(scan, at)) break;
         spans.push(spanOf(scan, at, line));
         line += scan.lineCount;
         at = scan.next;
       }
-      if (spans.length > 0) return { records: recordsOf(bytes, spans, rules), next: at };
+      if (spans.length > 0) return given(recordsOf(bytes, spans, rules), from, at);
       if (at === bytes.length) return { records: [], next: at };
       if (scan.status === 'cut' && bytes.length - at <= maxRecordBytes) return { records: [], next: at };
       return brokenLine(bytes, at, isLast);
     },
   };
+}
+
+/** By its own length, so that it does not depend on how many bytes happen to be at hand. */
+function isTooLong({ contentEnd }: RecordScan, start: number): boolean {
+  return contentEnd - start > maxRecordBytes;
 }
 
 function spanOf(scan: RecordScan, start: number, line: number): Span {
