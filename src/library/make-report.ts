@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beginAtomicFile } from '../files/atomic-file.js';
@@ -6,6 +5,7 @@ import type { Ledger } from '../ledger/open-ledger.js';
 import type { RunRecord } from '../ledger/runs.js';
 import { renderReport } from '../results/report/render-report.js';
 import type { ReportContent, ReportData, ReportFile, ReportSetting } from '../results/report/report-data.js';
+import { version } from '../version.js';
 import { problemsOf } from './problems-of.js';
 import { contentOf } from './report-content.js';
 import { toldOptions } from './told-options.js';
@@ -68,9 +68,4 @@ function linkTo(path: string, folder: string): string {
   // On another drive there is no way from here to there.
   if (/^[a-z]:/i.test(way)) return pathToFileURL(path).href;
   return way.split(/[\\/]/).map(encodeURIComponent).join('/');
-}
-
-function version(): string {
-  const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-  return String((JSON.parse(manifest) as { version: unknown }).version);
 }
