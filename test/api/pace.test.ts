@@ -3,8 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { createPace } from '../../src/api/pace.js';
 import { busiestSecond } from '../busiest-window.js';
 
-/** Takes `count` permits with so many callers at once; when each was given, in milliseconds. */
-async function takePermits(ratePerSecond: number, count: number, callers: number): Promise<number[]> {
+/** Takes `count` permits with so many callers at once; when what each was for left, in milliseconds. */
+async function takePermits(
+  ratePerSecond: number,
+  count: number,
+  callers: number,
+  heldUp?: () => Promise<void>,
+): Promise<number[]> {
   const pace = createPace(ratePerSecond);
   const { signal } = new AbortController();
   setMaxListeners(0, signal);
@@ -14,9 +19,9 @@ async function takePermits(ratePerSecond: number, count: number, callers: number
     while (left > 0) {
       left -= 1;
       const permit = await pace.permit(signal);
+      if (heldUp !== undefined) await heldUp();
+      await permit.leave(signal);
       taken.push(performance.now());
-      // As a request does when it leaves: a busy machine may have held it up until now.
-      permit.used();
     }
   };
   await Promise.all(Array.from({ length: callers }, call));
