@@ -8,7 +8,7 @@ const squeezedMs = 14;
 const evenedOutMs = 1;
 
 /** A moment in which nobody sold is made up for, when it was no longer than that: more would come as a burst. */
-const madeUpForMs = 20;
+const madeUpForMs = 10;
 
 /** Says when permits are due, and when what they were sold for may leave. */
 export interface PermitMeter {

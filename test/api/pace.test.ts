@@ -78,8 +78,8 @@ describe('a pace', () => {
     }, 300);
     const left = await takePermits(rate, 500, callers);
     clearTimeout(standStill);
-    // What was on its way when it began, and 20 ms of the rate.
-    expect(mostAhead(rate, left)).toBeLessThanOrEqual(callers + 11);
+    // What was on its way when it began, and 10 ms of the rate.
+    expect(mostAhead(rate, left)).toBeLessThanOrEqual(callers + 6);
   });
 
   it('does not make up for a moment in which the process stood still', async () => {

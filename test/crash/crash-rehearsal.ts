@@ -114,7 +114,7 @@ export async function expectAsInPeace(scene: Rehearsal, sandbox: RemoteSandbox, 
 }
 
 /** Of permits at this rate, so many are made up for at once: see `src/api/permit-meter.ts`. */
-const madeUpFor = 10;
+const madeUpFor = 5;
 
 /**
  * A quarter of a second may see a quarter of the rate, what is made up for in it, and what was in flight when it began;
