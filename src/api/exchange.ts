@@ -3,7 +3,8 @@ import type { WriteHooks } from '../../pipelines/ports.js';
 import { readRefusal } from './error-body.js';
 import { type Http, type HttpAnswer, type HttpRequest, TransportError } from './http.js';
 import type { LatencyMeter } from './latency-meter.js';
-import type { Pace, Permit } from './pace.js';
+import type { Pace } from './pace.js';
+import type { Permit } from './permit-meter.js';
 import {
   changesCustomers,
   type FailureClass,

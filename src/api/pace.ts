@@ -1,6 +1,6 @@
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import Bottleneck from 'bottleneck/light.js';
-import { createPermitMeter } from './permit-meter.js';
+import { createPermitMeter, type Permit, uncounted } from './permit-meter.js';
 import { sleepUntil } from './sleep.js';
 
 /** Hands out permits to send, one per request, and closes for everybody when the server asks for a pause. */
@@ -14,20 +14,6 @@ export interface Pace {
   /** When the gate opens again; 0 when it is open. Epoch milliseconds. */
   closedUntil(): number;
 }
-
-/** The right to send one request. */
-export interface Permit {
-  /**
-   * Resolves when the request may leave, which it then must: what the disk held up does not meet what is sent in the second
-   * after. Mostly that is at once. Rejects with the signal's reason when the run is stopping.
-   */
-  leave(stopping: AbortSignal): Promise<void>;
-  /** To be called where the request has certainly arrived only now, since a first connection held it up. */
-  arrived(): void;
-}
-
-/** Where nobody counts, or others do. */
-export const uncounted: Permit = { leave: () => Promise.resolve(), arrived: () => undefined };
 
 /**
  * Bottleneck spends about 2.4 ms on a job whatever it does, so it never gets more than this many jobs a second;

@@ -1,5 +1,18 @@
-import type { Permit } from './pace.js';
 import { sleepUntil } from './sleep.js';
+
+/** The right to send one request. */
+export interface Permit {
+  /**
+   * Resolves when the request may leave, which it then must: what the disk held up does not meet what is sent in the second
+   * after. Mostly that is at once. Rejects with the signal's reason when the run is stopping.
+   */
+  leave(stopping: AbortSignal): Promise<void>;
+  /** To be called where the request has certainly arrived only now, since a first connection held it up. */
+  arrived(): void;
+}
+
+/** Where nobody counts, or others do. */
+export const uncounted: Permit = { leave: () => Promise.resolve(), arrived: () => undefined };
 
 /** So much may requests that left one after the other come closer together on their way, and before they are seen. */
 const squeezedMs = 14;
