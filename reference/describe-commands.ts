@@ -1,6 +1,6 @@
 import yargs, { type Argv } from 'yargs';
 import type { Command, CommandUsage } from '../src/cli/command.js';
-import { commands } from '../src/cli/commands.js';
+import { loadCommands } from '../src/cli/commands.js';
 import { outputOptions } from '../src/cli/common-options.js';
 
 export interface DescribedOption {
@@ -20,6 +20,8 @@ export interface DescribedCommand extends CommandUsage {
   readonly positionals: readonly DescribedOption[];
   readonly options: readonly DescribedOption[];
 }
+
+const commands = await loadCommands();
 
 /** What yargs has, and its types leave out. */
 interface Declared {

@@ -11,7 +11,7 @@ import { serveSandbox } from '../harness/serve-sandbox.js';
 const rates = [5, 50, 500, 2000] as const;
 const windowMs = 1000;
 
-/** When each request of an import at this rate arrived, by the clock of the sandbox. */
+/** When each request of an import at this rate arrived, the login first, by the clock of the sandbox. */
 async function arrivalsAt(rate: number, seconds: number, folder: string): Promise<readonly number[]> {
   const own = join(folder, String(rate));
   mkdirSync(own);
@@ -50,8 +50,10 @@ export const benchmark = defineSurvey<number>({
     const rows: (readonly string[])[] = [];
     for (const rate of rates) {
       const arrivals = await arrivalsAt(rate, seconds, folder);
-      const spanMs = (arrivals.at(-1) ?? 0) - (arrivals[0] ?? 0);
-      const share = ((arrivals.length - 1) * 1000) / spanMs / rate;
+      // The pause after the login is that of an import that prepares itself: nothing waits for the pace then.
+      const ofCustomers = arrivals.slice(1);
+      const spanMs = (ofCustomers.at(-1) ?? 0) - (ofCustomers[0] ?? 0);
+      const share = ((ofCustomers.length - 1) * 1000) / spanMs / rate;
       const busiest = busiestSecond(arrivals);
       const verdict = `${busiest > rate ? 'more than allowed' : 'never more'}`;
       rows.push([`${rate}/s`, String(arrivals.length), share.toFixed(3), String(busiest), verdict]);

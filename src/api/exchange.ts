@@ -3,7 +3,8 @@ import type { WriteHooks } from '../../pipelines/ports.js';
 import { readRefusal } from './error-body.js';
 import { type Http, type HttpAnswer, type HttpRequest, TransportError } from './http.js';
 import type { LatencyMeter } from './latency-meter.js';
-import { type Pace, type Permit, sleep } from './pace.js';
+import type { Pace } from './pace.js';
+import type { Permit } from './permit-meter.js';
 import {
   changesCustomers,
   type FailureClass,
@@ -15,6 +16,7 @@ import {
   type Verb,
 } from './retry-policy.js';
 import type { Session } from './session.js';
+import { sleep } from './sleep.js';
 import * as stop from './stop-reasons.js';
 
 /** Counters of one run's traffic. `requests` counts every attempt, logins included. */
@@ -92,7 +94,7 @@ export class Exchanges {
         const { token, permit } = await this.#prepare(verb, progress, hooks);
         const tried = await this.#attempt(progress, request, token, understands);
         // The first request of all makes the connection, which takes long: it may have arrived only now.
-        if (verb === 'login') permit.used();
+        if (verb === 'login') permit.arrived();
         if (!('failure' in tried)) return tried;
         const end = await this.#react(reactions[verb][tried.failure], tried, progress, token);
         if (end !== undefined) return end;
@@ -113,13 +115,14 @@ export class Exchanges {
     if (this.#unansweredInARow >= policy.unansweredInARow) throw stop.serverSilent(this.#unansweredInARow);
     const token = verb === 'login' ? '' : await session().bearer();
     let permit = await pace.permit(stopping);
-    if (progress.attempts === 0 && hooks.beforeSend !== undefined) {
-      await hooks.beforeSend();
-      // The disk takes its time, and meanwhile the gate may have closed.
-      if (pace.closedUntil() > 0) permit = await pace.permit(stopping);
+    if (progress.attempts === 0) await hooks.beforeSend?.();
+    await permit.leave(stopping);
+    // Both take their time, and meanwhile the gate may have closed.
+    while (pace.closedUntil() > 0) {
+      permit = await pace.permit(stopping);
+      await permit.leave(stopping);
     }
     hooks.beforeEachAttempt?.();
-    permit.used();
     return { token, permit };
   }
 

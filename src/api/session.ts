@@ -1,6 +1,6 @@
 import { reached } from '../../pipelines/milestones.js';
 import { LoginError, RunStoppedError } from '../errors.js';
-import { sleep } from './pace.js';
+import { sleep } from './sleep.js';
 import { type CachedToken, type LoginRight, type TokenStore, tokensPerDay } from './token-store.js';
 
 /** A token lives two hours [vendor]; it is renewed before a slow request could meet its end. */

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { UsageError } from '../errors.js';
-import { type Pace, sleepUntil, uncounted } from './pace.js';
+import type { Pace } from './pace.js';
 import { paceLost } from './pace-lost.js';
 import { connectToRedis, type PaceAddress, type PaceServer } from './pace-server.js';
+import { uncounted } from './permit-meter.js';
+import { sleepUntil } from './sleep.js';
 import { watchForStalls } from './stall-watch.js';
 
 export interface SharedPaceOptions extends PaceAddress {

@@ -1,8 +1,13 @@
 #!/usr/bin/env node
-import { runCli } from './run-cli.js';
+import { storedPage } from './stored-pages.js';
 
 // Whoever reads may go away (`| head`), or its disk be full. The one who writes is told; no run ends because nobody listens.
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 
-process.exitCode = await runCli(process.argv.slice(2));
+const argv = process.argv.slice(2);
+const page = storedPage(argv, process.stdout.columns);
+if (page === undefined) {
+  const { runCli } = await import('./run-cli.js');
+  process.exitCode = await runCli(argv);
+} else process.stdout.write(page);

@@ -1,30 +1,39 @@
-import { readFileSync } from 'node:fs';
 import yargs, { type Argv } from 'yargs';
 import { offerNames } from '../../pipelines/mapping/nearest-name.js';
 import { CustomersError, type ExitCode, exitCodes, UsageError } from '../errors.js';
-import { commands } from './commands.js';
+import { version } from '../version.js';
+import type { Command } from './command.js';
+import { commandNames, loadCommands } from './commands.js';
 import { outputOptions } from './common-options.js';
+
 import { createReporter, type OutputChoice, type Streams } from './reporter.js';
+import { helpWidth } from './stored-pages.js';
 
 const processStreams: Streams = { stdout: process.stdout, stderr: process.stderr, environment: process.env };
 
 /** Runs one command line. Never throws; the exit code says how it ended. */
 export async function runCli(given: readonly string[], streams: Streams = processStreams): Promise<ExitCode> {
   const argv = asOption(given);
+  const commands = await loadCommands(argv[0]);
   let exitCode: ExitCode = exitCodes.done;
-  const parser = declare(argv, streams, (code) => {
+  const parser = declare(argv, commands, streams, (code) => {
     exitCode = code;
   });
   try {
     await parser.parseAsync();
   } catch (error) {
-    const known = error instanceof CustomersError ? error : asUsageError(error, argv);
+    const known = error instanceof CustomersError ? error : asUsageError(error, argv, commands);
     exitCode = createReporter(outputOf(argv), streams).fail(known);
   }
   return exitCode;
 }
 
-function declare(argv: readonly string[], streams: Streams, onExit: (code: ExitCode) => void): Argv {
+function declare(
+  argv: readonly string[],
+  commands: readonly Command[],
+  streams: Streams,
+  onExit: (code: ExitCode) => void,
+): Argv {
   const parser = outputOptions(yargs([...argv]))
     .scriptName('mypos-customers')
     .usage('$0 <command>\n\nMove customers between files and the MYPOS Connect Customers API.')
@@ -39,14 +48,18 @@ function declare(argv: readonly string[], streams: Streams, onExit: (code: ExitC
     .strict()
     .demandCommand(1, 'Name a command; `mypos-customers --help` lists them.')
     .exitProcess(false)
-    .wrap(Math.min(110, process.stdout.columns ?? 100))
+    .wrap(helpWidth(process.stdout.columns))
+    // All else is said in English; and what yargs complains of is known by its words.
+    .locale('en')
     .help()
     .alias('help', 'h')
     .fail((message, error) => {
-      throw error ?? wrongUsage(message, argv);
+      throw error ?? wrongUsage(message, argv, commands);
     });
   for (const command of commands)
     command.mount(parser, async (work) => {
+      // While the command works, yargs makes its help once more, which nobody sees: breaking the lines takes longest.
+      parser.wrap(null);
       const reporter = createReporter(outputOf(argv), streams);
       try {
         onExit(await work(reporter));
@@ -84,7 +97,7 @@ function camelCase(dashed: string): string {
 }
 
 /** What may come first on a command line. */
-const names: readonly string[] = [...commands.map(({ name }) => name), 'help', 'completion'];
+const names: readonly string[] = [...commandNames, 'help', 'completion'];
 
 /** `help import` is `import --help`; `completion zsh` is what yargs does when the shell is zsh. */
 function asOption(argv: readonly string[]): readonly string[] {
@@ -110,12 +123,17 @@ function complete(
 }
 
 /** Errors of yargs itself have no class of their own; anything with another one is a bug. */
-function asUsageError(error: unknown, argv: readonly string[]): unknown {
-  return error instanceof Error && error.name === 'YError' ? wrongUsage(error.message, argv, error) : error;
+function asUsageError(error: unknown, argv: readonly string[], commands: readonly Command[]): unknown {
+  return error instanceof Error && error.name === 'YError' ? wrongUsage(error.message, argv, commands, error) : error;
 }
 
 /** What yargs complains of, and where to look it up; a command that is none is told of before its options are. */
-function wrongUsage(message: string, argv: readonly string[], cause?: unknown): UsageError {
+function wrongUsage(
+  message: string,
+  argv: readonly string[],
+  commands: readonly Command[],
+  cause?: unknown,
+): UsageError {
   const given = argv[0] ?? '-';
   if (!given.startsWith('-') && !names.includes(given))
     return new UsageError(`There is no command "${given}": ${offerNames(given, names)}`, {
@@ -140,9 +158,4 @@ function outputOf(argv: readonly string[]): OutputChoice {
   const given = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
   const has = (name: string) => given.includes(`--${name}`) || given.includes(`--${name}=true`);
   return { argv, json: has('json'), quiet: has('quiet'), verbose: has('verbose') };
-}
-
-function version(): string {
-  const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-  return String((JSON.parse(manifest) as { version: unknown }).version);
 }

@@ -5,6 +5,7 @@ import type { Ledger } from '../ledger/open-ledger.js';
 import type { RunRecord } from '../ledger/runs.js';
 import { renderReport } from '../results/report/render-report.js';
 import type { ReportContent, ReportData, ReportFile, ReportSetting } from '../results/report/report-data.js';
+import { version } from '../version.js';
 import { problemsOf } from './problems-of.js';
 import { programVersion } from './program-version.js';
 import { contentOf } from './report-content.js';

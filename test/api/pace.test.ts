@@ -1,10 +1,16 @@
 import { setMaxListeners } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createPace } from '../../src/api/pace.js';
 import { busiestSecond } from '../busiest-window.js';
 
-/** Takes `count` permits with so many callers at once; when each was given, in milliseconds. */
-async function takePermits(ratePerSecond: number, count: number, callers: number): Promise<number[]> {
+/** Takes `count` permits with so many callers at once; when what each was for left, in milliseconds. */
+async function takePermits(
+  ratePerSecond: number,
+  count: number,
+  callers: number,
+  heldUp?: () => Promise<void>,
+): Promise<number[]> {
   const pace = createPace(ratePerSecond);
   const { signal } = new AbortController();
   setMaxListeners(0, signal);
@@ -14,13 +20,24 @@ async function takePermits(ratePerSecond: number, count: number, callers: number
     while (left > 0) {
       left -= 1;
       const permit = await pace.permit(signal);
+      if (heldUp !== undefined) await heldUp();
+      await permit.leave(signal);
       taken.push(performance.now());
-      // As a request does when it leaves: a busy machine may have held it up until now.
-      permit.used();
     }
   };
   await Promise.all(Array.from({ length: callers }, call));
   return taken;
+}
+
+/** How far these get ahead of the rate at most: the burst that a limit has to bear, as nginx counts it. */
+function mostAhead(ratePerSecond: number, moments: readonly number[]): number {
+  let [ahead, most] = [0, 0];
+  for (const [index, at] of moments.entries()) {
+    const sinceLastMs = at - (moments[index - 1] ?? at);
+    ahead = Math.max(0, ahead - (sinceLastMs * ratePerSecond) / 1000 + 1);
+    most = Math.max(most, ahead);
+  }
+  return most;
 }
 
 describe('a pace', () => {
@@ -38,6 +55,32 @@ describe('a pace', () => {
       expect(busiestSecond(taken)).toBeLessThanOrEqual(rate);
     },
   );
+
+  it.each([
+    [5, 12, 4],
+    [500, 1000, 16],
+  ])(
+    'of %i a second holds to that also when the disk holds up what is sent (%i permits, %i callers)',
+    async (rate, count, callers) => {
+      let asked = 0;
+      const disk = () => wait((asked++ % 3) * 15);
+      const left = await takePermits(rate, count, callers, disk);
+      expect(left).toHaveLength(count);
+      expect(busiestSecond(left)).toBeLessThanOrEqual(rate);
+    },
+  );
+
+  it('makes up for no more than a moment: no burst follows a long one', async () => {
+    const [rate, callers] = [500, 16];
+    const standStill = setTimeout(() => {
+      const until = performance.now() + 300;
+      while (performance.now() < until);
+    }, 300);
+    const left = await takePermits(rate, 500, callers);
+    clearTimeout(standStill);
+    // What was on its way when it began, and 10 ms of the rate.
+    expect(mostAhead(rate, left)).toBeLessThanOrEqual(callers + 6);
+  });
 
   it('does not make up for a moment in which the process stood still', async () => {
     const standStill = setTimeout(() => {

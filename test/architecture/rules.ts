@@ -14,6 +14,7 @@ export const houseRules: HouseRules = {
     pipelines: [],
     'src/errors': [],
     'src/living-process': [],
+    'src/version': [],
     'src/sqlite': ['src/errors'],
     'src/config': ['src/errors', 'pipelines/mapping/nearest-name', 'pipelines/guards'],
     'src/files': [
@@ -36,6 +37,7 @@ export const houseRules: HouseRules = {
     'src/sandbox': ['src/errors', 'src/sqlite', 'pipelines/customer'],
     'src/library': [
       'src/errors',
+      'src/version',
       'src/config',
       'src/files',
       'src/validation',
@@ -50,6 +52,7 @@ export const houseRules: HouseRules = {
     // The command line uses the library as a customer would; of the pipelines it knows words, and the nearest one.
     'src/cli': [
       'src/errors',
+      'src/version',
       'src/config',
       'src/library',
       'src/index',

@@ -46,21 +46,3 @@ it.each(['bash', 'zsh', 'fish'])('prints a script for %s, whatever the shell is 
   const { stdout } = await place.run(['completion', shell], { env: { SHELL: '/bin/sh' } });
   expect(stdout).toContain({ bash: 'COMPREPLY', zsh: 'compdef', fish: 'complete -f -c' }[shell]);
 });
-
-describe('help', () => {
-  it.each([[['help', 'import']], [['import', '--help']]])('%j shows options and examples', async (args) => {
-    const { stdout, exitCode } = await place.run(args);
-    expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/--max-failures.*Examples:.*mypos-customers import customers\.csv/s);
-  });
-
-  it.each([[['help']], [['--help']]])('%j lists the commands', async (args) => {
-    expect((await place.run(args)).stdout).toMatch(/import \[file\].*help \[command\]/s);
-  });
-
-  it('names the nearest command for one that there is not', async () => {
-    const { stderr, exitCode } = await place.run(['help', 'imprt']);
-    expect(exitCode).toBe(2);
-    expect(stderr).toContain('did you mean "import"?');
-  });
-});

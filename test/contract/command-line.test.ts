@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { describeCommands, describeOutputOptions } from '../../reference/describe-commands.js';
 import { renderCommandsPage } from '../../reference/render-commands-page.js';
+import { commandNames, loadCommands } from '../../src/cli/commands.js';
 
 const commands = describeCommands();
 
@@ -20,6 +21,11 @@ function frozen(options: (typeof commands)[number]['options']): string[] {
 }
 
 describe('the command line', () => {
+  it('knows each command by its own name', async () => {
+    expect((await loadCommands()).map(({ name }) => name)).toEqual(commandNames);
+    for (const name of commandNames) expect(await loadCommands(name)).toMatchObject([{ name }]);
+  });
+
   it('keeps its output options', () => {
     expect(frozen(describeOutputOptions())).toMatchSnapshot();
   });

@@ -113,16 +113,16 @@ export async function expectAsInPeace(scene: Rehearsal, sandbox: RemoteSandbox, 
   expect(readdirSync(scene.folder).filter((name) => name.endsWith('.part'))).toEqual([]);
 }
 
-/** Of permits at this rate, so many are sold at once: see `src/api/pace.ts`. */
-const permitsPerSlot = 5;
+/** Of permits at this rate, so many are made up for at once: see `src/api/permit-meter.ts`. */
+const madeUpFor = 5;
 
 /**
- * A quarter of a second may see a quarter of the rate, the slot that it cuts at its end, and what was in flight when it
- * began; a second, where the first of these are smoothed out, no more than the rate and what was in flight.
+ * A quarter of a second may see a quarter of the rate, what is made up for in it, and what was in flight when it began;
+ * a second, where the first of these are smoothed out, no more than the rate and what was in flight.
  */
 function expectPace(arrivals: readonly number[]): void {
   if (rate === 'unlimited') return;
-  expect(mostWithin(250, arrivals)).toBeLessThanOrEqual(rate / 4 + permitsPerSlot + concurrency);
+  expect(mostWithin(250, arrivals)).toBeLessThanOrEqual(rate / 4 + madeUpFor + concurrency);
   expect(mostWithin(1000, arrivals)).toBeLessThanOrEqual(rate + concurrency);
 }
 

@@ -12,7 +12,7 @@ const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly 
 /** Rooms for the network and the databases. */
 const online: ReadonlySet<string> = new Set(['api', 'inbox', 'sandbox', 'sqlite']);
 
-/** Which of the product's packages a command line loads, and which of those rooms. */
+/** Which of the product's packages a command line loads, which of those rooms, and which commands. */
 async function loadedBy(args: readonly string[]) {
   const log = place.path('modules.log');
   const preload = pathToFileURL(resolve('test/e2e/log-modules.mjs')).href;
@@ -25,15 +25,18 @@ async function loadedBy(args: readonly string[]) {
       .filter((name) => Object.hasOwn(manifest.dependencies, name))
       .sort(),
     online: found(/\/dist\/src\/([\w-]+)\//).filter((room) => online.has(room)),
+    commands: found(/\/dist\/src\/cli\/commands\/([\w-]+)/),
   };
 }
 
 describe('what is loaded', () => {
-  it('by --help is the command line alone', async () => {
-    expect(await loadedBy(['--help'])).toEqual({
-      packages: ['fastest-levenshtein', 'yargs'],
-      online: [],
-    });
+  it.each(['--help', '--version'])('by %s is nothing', async (option) => {
+    expect(await loadedBy([option])).toEqual({ packages: [], online: [], commands: [] });
+  });
+
+  it('by help that is to be made is the command line alone', async () => {
+    const { packages, online } = await loadedBy(['--help', '--quiet']);
+    expect({ packages, online }).toEqual({ packages: ['fastest-levenshtein', 'yargs'], online: [] });
   });
 
   it('by a check of CSV is what reads, maps and validates: nothing for workbooks, the network, or the ledger', async () => {
@@ -42,6 +45,7 @@ describe('what is loaded', () => {
     expect(await loadedBy(['check', 'customers.csv'])).toEqual({
       packages: ['ajv', 'csv-parse', 'fastest-levenshtein', 'iconv-lite', 'yargs'],
       online: [],
+      commands: ['check'],
     });
   });
 });

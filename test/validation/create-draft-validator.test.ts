@@ -1,7 +1,9 @@
+import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../pipelines/customer.js';
 import { customerFields, identityFields, serverKeptFields } from '../../pipelines/mapping/customer-fields.js';
 import { createDraftValidator } from '../../src/validation/create-draft-validator.js';
+import { draftSchema } from '../../src/validation/draft-schema.js';
 
 const validate = createDraftValidator({ tier: 'string', visits: 'integer', joined: 'date', 'odd/na~me': 'boolean' });
 
@@ -70,6 +72,12 @@ describe('a draft', () => {
       'nope',
     ]);
     for (const { message } of reasons) expect(message).not.toMatch(/must|schema|pattern|propert/);
+  });
+
+  it('is checked against a schema that is one, for all fields and for some', () => {
+    const ajv = new Ajv({ allowUnionTypes: true });
+    for (const fields of [undefined, ['creditLimit', 'emailAddress', 'tier']])
+      expect(ajv.validateSchema(draftSchema({ tier: 'string', joined: 'date' }, fields)), ajv.errorsText()).toBe(true);
   });
 
   it('is not changed by the check', () => {

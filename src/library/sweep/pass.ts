@@ -1,4 +1,4 @@
-import { sleep } from '../../api/pace.js';
+import { sleep } from '../../api/sleep.js';
 import { CustomersError, exitCodes } from '../../errors.js';
 import { findClaims } from '../../inbox/find-claims.js';
 import type { Claim } from '../../inbox/hold-claim.js';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { sleep } from '../../api/pace.js';
+import { sleep } from '../../api/sleep.js';
 import { importJobs } from '../../config/jobs.js';
 import { resolveSettings } from '../../config/resolve-settings.js';
 import { CustomersError, type ExitCode, exitCodes } from '../../errors.js';
