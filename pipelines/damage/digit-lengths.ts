@@ -1,4 +1,5 @@
 import { addTo, type ColumnWatch, createTally, type Tally, together } from './column-watch.js';
+import { isDigitAt } from './digits.js';
 
 const maxDigits = 20;
 /** Fewer values than this show no habit. */
@@ -28,7 +29,7 @@ export function watchPostCodes(column: string): ColumnWatch {
   const lengths = createLengths();
   return {
     see(text, row) {
-      const tally = digitsOnly.test(text) ? lengths.tallies[text.length] : undefined;
+      const tally = isDigits(text) ? lengths.tallies[text.length] : undefined;
       if (tally !== undefined) addTo(tally, row, text);
     },
     finish() {
@@ -45,14 +46,17 @@ export function watchPostCodes(column: string): ColumnWatch {
           message: `The post code is shorter than the ${length} digits that are usual in its column: it probably lost its leading zeros.`,
           suggestion: `Fill it up in the mapping: "transform": [{ "pad": { "length": ${length} } }]. Or format the column as text and export again.`,
           ...(value === undefined ? {} : { value }),
-          concerns: (text) => digitsOnly.test(text) && text.length >= shortest && text.length < length,
+          concerns: (text) => isDigits(text) && text.length >= shortest && text.length < length,
         },
       ];
     },
   };
 }
 
-const digitsOnly = /^\d+$/;
+function isDigits(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) if (!isDigitAt(text, at)) return false;
+  return text !== '';
+}
 
 /** Phone numbers one digit shorter than the usual one that begins with 0. */
 export function watchPhones(column: string): ColumnWatch {
@@ -61,8 +65,8 @@ export function watchPhones(column: string): ColumnWatch {
   return {
     see(text, row) {
       const digits = nationalDigits(text);
-      const tally = (digits.startsWith('0') ? withZero : withoutZero).tallies[digits.length];
-      if (digits !== '' && tally !== undefined) addTo(tally, row, text);
+      const tally = digits === 0 ? undefined : (beginsWithZero(text) ? withZero : withoutZero).tallies[digits];
+      if (tally !== undefined) addTo(tally, row, text);
     },
     finish() {
       const { length, share, values } = usualLength(withZero);
@@ -80,18 +84,26 @@ export function watchPhones(column: string): ColumnWatch {
           message: `The phone number has ${length - 1} digits, where the others begin with 0 and mostly have ${length}: it probably lost its leading zero.`,
           suggestion: 'Format the column as text and export again.',
           ...(value === undefined ? {} : { value }),
-          concerns: (text) => {
-            const digits = nationalDigits(text);
-            return digits.length === length - 1 && !digits.startsWith('0');
-          },
+          concerns: (text) => nationalDigits(text) === length - 1 && !beginsWithZero(text),
         },
       ];
     },
   };
 }
 
-/** The digits of a number without a country code; none when it is something else. */
-function nationalDigits(text: string): string {
-  if (text.startsWith('+') || /[^\d\s().\-/]/.test(text)) return '';
-  return text.replace(/\D/g, '');
+/** How many digits a number without a country code has; none when it is something else. */
+function nationalDigits(text: string): number {
+  let digits = 0;
+  for (let at = 0; at < text.length; at += 1)
+    if (isDigitAt(text, at)) digits += 1;
+    else if (!betweenDigits.test(text.charAt(at))) return 0;
+  return digits;
+}
+
+const betweenDigits = /[\s().\-/]/;
+
+function beginsWithZero(text: string): boolean {
+  let at = 0;
+  while (at < text.length && !isDigitAt(text, at)) at += 1;
+  return text.charAt(at) === '0';
 }
