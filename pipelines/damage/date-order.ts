@@ -1,5 +1,5 @@
+import { isDigitAt, leadingDigits } from '../digits.js';
 import { addTo, type ColumnVerdict, type ColumnWatch, createTally, type Tally, together } from './column-watch.js';
-import { isDigitAt, leadingDigits } from './digits.js';
 
 const months = 12;
 const numericDate = /^(\d{1,2})([/.-])(\d{1,2})\2(?:\d{4}|\d{2})(?:\D|$)/;

@@ -1,5 +1,5 @@
+import { isDigitAt } from '../digits.js';
 import { addTo, type ColumnWatch, createTally, type Tally, together } from './column-watch.js';
-import { isDigitAt } from './digits.js';
 
 const maxDigits = 20;
 /** Fewer values than this show no habit. */
