@@ -8,7 +8,7 @@ const text = fc.string({ maxLength: 30, unit: fc.constantFrom('a', ' ', 'é', '"
 function counted(text: string) {
   const ends = { outside: { lf: 0, crlf: 0, cr: 0 }, anywhere: { lf: 0, crlf: 0, cr: 0 } };
   let isInside = false;
-  for (const piece of text.match(/\r\n|[^]/g) ?? []) {
+  for (const piece of text.match(/\r\n|./gs) ?? []) {
     if (piece === '"') isInside = !isInside;
     const kind = piece === '\n' ? 'lf' : piece === '\r\n' ? 'crlf' : piece === '\r' ? 'cr' : undefined;
     if (kind === undefined) continue;
