@@ -21,6 +21,8 @@ export interface Row {
   readonly number: number;
   /** In the order of {@link RowSource.columns}; may be shorter or longer than that in a damaged file. */
   readonly cells: readonly Cell[];
+  /** Whether its cells are known to hold nothing but ASCII and the letters from À to ÿ, as most do; unknown when absent. */
+  readonly isPlain?: boolean;
   /** What is wrong with the row as a whole (ragged, open quote); such a row ends as `invalid`. */
   readonly defects?: readonly Reason[];
 }

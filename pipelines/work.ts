@@ -93,7 +93,7 @@ export function identityOf(work: Identifying): string | undefined {
   return work.matchValue === undefined ? undefined : `match ${work.matchValue}`;
 }
 
-interface Identifying {
+export interface Identifying {
   readonly key?: string | undefined;
   readonly customerCode?: string | undefined;
   readonly matchValue?: string | undefined;

@@ -1,3 +1,4 @@
+import { isDigitAt, leadingDigits } from '../digits.js';
 import type { CellRule, ColumnUse, Verdict } from './finding.js';
 import { everyUse } from './finding.js';
 import { isMojibake, repairMojibake } from './mojibake.js';
@@ -10,6 +11,15 @@ const fetchAgain =
 
 /** Excel writes a sign and two digits; `1E5` may well be somebody's product code. */
 const scientific = /^[+-]?\d(?:[.,]\d+)?E[+-]\d{2,3}$/i;
+
+function isScientific(text: string): boolean {
+  return (isSignAt(text, text.length - 3) || isSignAt(text, text.length - 4)) && scientific.test(text);
+}
+
+function isSignAt(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code === 0x2b || code === 0x2d;
+}
 
 /** Excel keeps 15 digits of a number and puts zeros for the others. */
 const digitsKept = 15;
@@ -31,6 +41,18 @@ const dateLike = new RegExp(
   'i',
 );
 
+const [space, dash, dot, slash] = [0x20, 0x2d, 0x2e, 0x2f];
+
+/** What follows its first digits rules most numbers out, phones and post codes above all. */
+function mayBeDate(text: string): boolean {
+  const digits = leadingDigits(text, 5);
+  const behind = text.charCodeAt(digits);
+  if (digits === 4) return behind === dash;
+  if (digits > 2) return false;
+  const isBeforeMonth = (behind === dash || behind === space) && !isDigitAt(text, digits + 1);
+  return digits === 0 || behind === slash || behind === dot || isBeforeMonth;
+}
+
 const serialRange = { from: 20_000, to: 60_000 } as const;
 const serialLike = /^\d{5}(?:\.\d+)?$/;
 
@@ -51,7 +73,7 @@ export const cellRules: readonly CellRule[] = [
     uses: asText,
     looksAt: 'number',
     judge: (text) =>
-      scientific.test(text)
+      isScientific(text)
         ? { message: 'A spreadsheet turned a long number into scientific notation.', suggestion: fetchAgain }
         : undefined,
   },
@@ -115,7 +137,7 @@ export const cellRules: readonly CellRule[] = [
     code: 'VALUE_BECAME_DATE',
     uses: identifying,
     looksAt: 'number',
-    judge: (text) => (dateLike.test(text) ? becameDate : undefined),
+    judge: (text) => (mayBeDate(text) && dateLike.test(text) ? becameDate : undefined),
   },
   {
     code: 'VALUE_BECAME_DATE',
@@ -128,7 +150,7 @@ export const cellRules: readonly CellRule[] = [
     uses: new Set(['date']),
     looksAt: 'number',
     judge: (text) => {
-      if (!serialLike.test(text)) return undefined;
+      if (leadingDigits(text, 5) < 5 || !serialLike.test(text)) return undefined;
       const serial = Number(text);
       if (serial < serialRange.from || serial > serialRange.to) return undefined;
       return {

@@ -45,9 +45,11 @@ function inFormula({ field }: ExpressionRule): ColumnLookout {
 }
 
 function lookoutOf(rule: ColumnRule): ColumnLookout {
+  const isSecret = secretFields.has(rule.field);
+  if (rule.transforms.length === 0 && keepsSpaces(rule)) return { use: useOf(rule), isSecret };
   const transform = compileTransforms(rule.transforms);
   // Everything but plain text loses the spaces at its ends.
-  const trim = rule.type.name === 'string' && rule.lookup === undefined ? (text: string) => text : trimText;
+  const trim = keepsSpaces(rule) ? (text: string) => text : trimText;
   return {
     use: useOf(rule),
     mended(text) {
@@ -55,8 +57,12 @@ function lookoutOf(rule: ColumnRule): ColumnLookout {
       if (typeof applied === 'string') return trim(applied);
       return 'text' in applied ? trim(applied.text) : text;
     },
-    isSecret: secretFields.has(rule.field),
+    isSecret,
   };
+}
+
+function keepsSpaces({ type, lookup }: ColumnRule): boolean {
+  return type.name === 'string' && lookup === undefined;
 }
 
 function useOf({ field, type }: ColumnRule): ColumnUse {

@@ -55,10 +55,11 @@ export function createDamageDetector({ columns, lookouts, nullToken }: DamageQue
     inspect(row) {
       // Cells of a row that does not fit its header may stand in the wrong columns.
       if (row.defects !== undefined) return nothing;
+      const mayBeOdd = row.isPlain !== true;
       let findings: Finding[] | undefined;
       for (const plan of plans) {
         const cell = row.cells[plan.place];
-        if (!isNothing(cell)) findings = inspectCell(plan, cell, findings);
+        if (!isNothing(cell)) findings = inspectCell(plan, cell, mayBeOdd, findings);
       }
       return findings ?? nothing;
     },
@@ -106,7 +107,12 @@ function unless(isSecret: boolean | undefined): (verdict: ColumnVerdict) => Colu
 }
 
 /** Written without closures and with cheap looks first: it runs for every cell of the file. */
-function inspectCell(plan: ColumnPlan, cell: Cell, before: Finding[] | undefined): Finding[] | undefined {
+function inspectCell(
+  plan: ColumnPlan,
+  cell: Cell,
+  mayBeOdd: boolean,
+  before: Finding[] | undefined,
+): Finding[] | undefined {
   const text = typeof cell === 'string' ? cell : cell.text;
   let findings = before;
   if (typeof cell !== 'string') {
@@ -120,7 +126,7 @@ function inspectCell(plan: ColumnPlan, cell: Cell, before: Finding[] | undefined
       findings = applyRules(plan.rules.number, plan, text, cell, findings);
     else if (first === hash) findings = applyRules(plan.rules.hash, plan, text, cell, findings);
   }
-  if (hasOddCharacter(text)) findings = applyRules(plan.rules.odd, plan, text, cell, findings);
+  if (mayBeOdd && hasOddCharacter(text)) findings = applyRules(plan.rules.odd, plan, text, cell, findings);
   return findings;
 }
 

@@ -1,3 +1,4 @@
+import { isDigitAt, leadingDigits } from '../digits.js';
 import { addTo, type ColumnVerdict, type ColumnWatch, createTally, type Tally, together } from './column-watch.js';
 
 const months = 12;
@@ -30,8 +31,9 @@ export function watchDateOrder(column: string): ColumnWatch {
 }
 
 export function orderOf(text: string): Order | undefined {
-  // Most cells are words: one look at the first character is enough for them.
-  if (text.charCodeAt(0) > 0x39) return undefined;
+  // Most cells are words, and most others are house numbers: a pattern would cost them ten times as much.
+  const digits = leadingDigits(text, 3);
+  if (digits === 0 || digits > 2 || !isDigitAt(text, digits + 1)) return undefined;
   const [, first, , second] = numericDate.exec(text) ?? [];
   if (first === undefined || second === undefined) return undefined;
   if (Number(first) > months) return 'dayFirst';

@@ -1,3 +1,4 @@
+import { isDigitAt } from '../digits.js';
 import { addTo, type ColumnWatch, createTally, type Tally, together } from './column-watch.js';
 
 const maxDigits = 20;
@@ -28,7 +29,7 @@ export function watchPostCodes(column: string): ColumnWatch {
   const lengths = createLengths();
   return {
     see(text, row) {
-      const tally = digitsOnly.test(text) ? lengths.tallies[text.length] : undefined;
+      const tally = isDigits(text) ? lengths.tallies[text.length] : undefined;
       if (tally !== undefined) addTo(tally, row, text);
     },
     finish() {
@@ -51,14 +52,17 @@ export function watchPostCodes(column: string): ColumnWatch {
   };
 }
 
-const digitsOnly = /^\d+$/;
+function isDigits(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) if (!isDigitAt(text, at)) return false;
+  return text !== '';
+}
 
 function shortestOf(usualLength: number): number {
   return Math.max(1, usualLength - maxZerosLost);
 }
 
 export function isPostCodeTooShort(text: string, usualLength: number): boolean {
-  return digitsOnly.test(text) && text.length >= shortestOf(usualLength) && text.length < usualLength;
+  return isDigits(text) && text.length >= shortestOf(usualLength) && text.length < usualLength;
 }
 
 /** Phone numbers one digit shorter than the usual one that begins with 0. */
@@ -68,8 +72,8 @@ export function watchPhones(column: string): ColumnWatch {
   return {
     see(text, row) {
       const digits = nationalDigits(text);
-      const tally = (digits.startsWith('0') ? withZero : withoutZero).tallies[digits.length];
-      if (digits !== '' && tally !== undefined) addTo(tally, row, text);
+      const tally = digits === 0 ? undefined : (beginsWithZero(text) ? withZero : withoutZero).tallies[digits];
+      if (tally !== undefined) addTo(tally, row, text);
     },
     finish() {
       const { length, share, values } = usualLength(withZero);
@@ -95,12 +99,22 @@ export function watchPhones(column: string): ColumnWatch {
 }
 
 export function isPhoneWithoutZero(text: string, usualLength: number): boolean {
-  const digits = nationalDigits(text);
-  return digits.length === usualLength - 1 && !digits.startsWith('0');
+  return nationalDigits(text) === usualLength - 1 && !beginsWithZero(text);
 }
 
-/** The digits of a number without a country code; none when it is something else. */
-function nationalDigits(text: string): string {
-  if (text.startsWith('+') || /[^\d\s().\-/]/.test(text)) return '';
-  return text.replace(/\D/g, '');
+/** How many digits a number without a country code has; none when it is something else. */
+function nationalDigits(text: string): number {
+  let digits = 0;
+  for (let at = 0; at < text.length; at += 1)
+    if (isDigitAt(text, at)) digits += 1;
+    else if (!betweenDigits.test(text.charAt(at))) return 0;
+  return digits;
+}
+
+const betweenDigits = /[\s().\-/]/;
+
+function beginsWithZero(text: string): boolean {
+  let at = 0;
+  while (at < text.length && !isDigitAt(text, at)) at += 1;
+  return text.charAt(at) === '0';
 }

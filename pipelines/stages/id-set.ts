@@ -8,8 +8,8 @@ const fullest = 0.6;
  * millions of exports, and then it shows: fewer customers are seen than the API counts, and the export is not proved.
  */
 export class IdSet {
-  #low = new Uint32Array(firstSlots);
-  #high = new Uint32Array(firstSlots);
+  /** The halves of a fingerprint side by side, so that a look costs one miss of the processor's cache. */
+  #halves = new Uint32Array(firstSlots * 2);
   #size = 0;
 
   get size(): number {
@@ -18,7 +18,7 @@ export class IdSet {
 
   /** @returns whether it is new */
   add(id: string): boolean {
-    if (this.#size >= this.#low.length * fullest) this.#grow();
+    if (this.#size * 2 >= this.#halves.length * fullest) this.#grow();
     const { low, high } = fingerprint(id);
     const added = this.#put(low, high);
     if (added) this.#size += 1;
@@ -26,26 +26,26 @@ export class IdSet {
   }
 
   #put(low: number, high: number): boolean {
-    const slot = this.#slotOf(low, high);
-    if (this.#low[slot] !== 0) return false;
-    this.#low[slot] = low;
-    this.#high[slot] = high;
+    const at = this.#placeOf(low, high);
+    if (this.#halves[at] !== 0) return false;
+    this.#halves[at] = low;
+    this.#halves[at + 1] = high;
     return true;
   }
 
   /** Where it is, or would be. */
-  #slotOf(low: number, high: number): number {
-    const mask = this.#low.length - 1;
-    let slot = high & mask;
-    while (this.#low[slot] !== 0 && (this.#low[slot] !== low || this.#high[slot] !== high)) slot = (slot + 1) & mask;
-    return slot;
+  #placeOf(low: number, high: number): number {
+    const halves = this.#halves;
+    const mask = halves.length - 1;
+    let at = (high << 1) & mask;
+    while (halves[at] !== 0 && (halves[at] !== low || halves[at + 1] !== high)) at = (at + 2) & mask;
+    return at;
   }
 
   #grow(): void {
-    const [low, high] = [this.#low, this.#high];
-    this.#low = new Uint32Array(low.length * 2);
-    this.#high = new Uint32Array(high.length * 2);
-    for (let slot = 0; slot < low.length; slot += 1) if (low[slot] !== 0) this.#put(low[slot] ?? 0, high[slot] ?? 0);
+    const halves = this.#halves;
+    this.#halves = new Uint32Array(halves.length * 2);
+    for (let at = 0; at < halves.length; at += 2) if (halves[at] !== 0) this.#put(halves[at] ?? 0, halves[at + 1] ?? 0);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type EndedWork, identityOf, invalid, type OpenWork, type Work } from '../work.js';
+import { type EndedWork, type Identifying, identityOf, invalid, type OpenWork, type Work } from '../work.js';
 import { type FirstRow, FirstRowsRegister } from './first-rows-register.js';
 import { IdSet } from './id-set.js';
 
@@ -58,22 +58,33 @@ export async function* refuseRareRepeats(
   again: () => AsyncIterable<readonly Work[]>,
   columns: readonly string[],
 ): AsyncIterable<readonly Work[]> {
-  const seen = new IdSet();
+  const seen = new Seen();
   let register: RepeatRegister | undefined;
   for await (const batch of batches) {
     const first = batch[0]?.row.index ?? 0;
-    if (register === undefined && !areNew(batch, seen)) register = await registerOf(again(), first);
+    if (register === undefined && !seen.add(batch)) register = await registerOf(again(), first);
     const known = register;
     yield known === undefined ? batch : batch.map((work) => judge(work, known, 'error', columns));
   }
 }
 
-function areNew(batch: readonly Work[], seen: IdSet): boolean {
-  for (const work of batch) {
-    const identity = identityOf(work);
-    if (identity !== undefined && !seen.add(identity)) return false;
+/** Whom the rows so far are about, in a set for each way to say it: to join the two in one text costs more than to look. */
+class Seen {
+  readonly #keys = new IdSet();
+  readonly #codes = new IdSet();
+  readonly #matches = new IdSet();
+
+  /** @returns whether nobody of the batch was seen before */
+  add(batch: readonly Work[]): boolean {
+    for (const { key, customerCode, matchValue } of batch as readonly Identifying[]) {
+      if (key !== undefined) {
+        if (!this.#keys.add(key)) return false;
+      } else if (customerCode !== undefined) {
+        if (!this.#codes.add(customerCode)) return false;
+      } else if (matchValue !== undefined && !this.#matches.add(matchValue)) return false;
+    }
+    return true;
   }
-  return true;
 }
 
 /** Whom the rows before the one with the index are about. */

@@ -8,6 +8,7 @@ process.stderr.on('error', () => undefined);
 const argv = process.argv.slice(2);
 const page = storedPage(argv, process.stdout.columns);
 if (page === undefined) {
-  const { runCli } = await import('./run-cli.js');
+  const [{ runCli }, { spareMemory }] = await Promise.all([import('./run-cli.js'), import('./spare-memory.js')]);
+  spareMemory();
   process.exitCode = await runCli(argv);
 } else process.stdout.write(page);

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ColumnVerdict } from '../../pipelines/damage/column-watch.js';
 import type { FindingGroup } from '../../pipelines/damage/finding.js';
 import type { KnownFile } from '../files/input-source.js';
-import { programVersion } from './program-version.js';
+import { version } from '../version.js';
 
 /** What reading an input to its end told. */
 export interface KnownLook {
@@ -20,14 +20,14 @@ export interface KeptLook extends KnownLook {
 }
 
 export function keptLook(look: KnownLook, reading: object): KeptLook {
-  return { ...look, version: programVersion(), reading };
+  return { ...look, version: version(), reading };
 }
 
 /** What was kept, when this program would find the same by this reading of the same bytes. */
 export function fittingLook(kept: unknown, reading: object): KnownLook | undefined {
   if (kept === undefined) return undefined;
   const look = kept as KeptLook;
-  return look.version === programVersion() && isDeepStrictEqual(look.reading, asJson(reading)) ? look : undefined;
+  return look.version === version() && isDeepStrictEqual(look.reading, asJson(reading)) ? look : undefined;
 }
 
 function asJson(reading: object): unknown {

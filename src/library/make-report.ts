@@ -7,7 +7,6 @@ import { renderReport } from '../results/report/render-report.js';
 import type { ReportContent, ReportData, ReportFile, ReportSetting } from '../results/report/report-data.js';
 import { version } from '../version.js';
 import { problemsOf } from './problems-of.js';
-import { programVersion } from './program-version.js';
 import { contentOf } from './report-content.js';
 import { toldOptions } from './told-options.js';
 
@@ -49,7 +48,7 @@ function reportData(ledger: Ledger, run: RunRecord, path: string, content: Repor
         .map(shown),
     ],
     files: filesOf(run, path),
-    version: programVersion(),
+    version: version(),
   };
 }
 

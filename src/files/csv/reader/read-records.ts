@@ -1,4 +1,4 @@
-import type { Reason } from '../../../../pipelines/row.js';
+import type { Reason, Row } from '../../../../pipelines/row.js';
 import { inputFailure } from '../../input-failure.js';
 import type { TextPlace } from '../../table/row-places.js';
 import type { Dialect } from '../dialect.js';
@@ -11,6 +11,8 @@ export interface CsvRecord {
   readonly line: number;
   readonly lineCount: number;
   readonly cells: string[];
+  /** As {@link Row.isPlain}. */
+  readonly isPlain: boolean;
   /** Why its quotation marks make no sense; the cells are then the line cut at its delimiters. */
   readonly flaw?: Reason;
   /** Whether the text ends with it, without a line end. */
@@ -112,7 +114,7 @@ function createRecordReader(text: CsvText, place: TextPlace): RecordReader {
     }
     const cells = bytes.toString('utf8', start, end.contentEnd).split(text.dialect.delimiter);
     line += 1;
-    const record = { line: line - 1, lineCount: 1, cells, flaw, unended: end.next === end.contentEnd };
+    const record = { line: line - 1, lineCount: 1, cells, isPlain: false, flaw, unended: end.next === end.contentEnd };
     return given([record], start, end.next);
   };
 
@@ -151,10 +153,20 @@ function recordsOf(bytes: Buffer, spans: readonly Span[], rules: ScanRules): Csv
     const { line, lineCount, next, contentEnd } = span;
     const cells = parsed[position];
     const unended = next === contentEnd;
-    if (cells !== undefined) return { line, lineCount, cells, unended };
+    if (cells !== undefined) return { line, lineCount, cells, isPlain: isPlain(bytes, span), unended };
     const raw = bytes.toString('utf8', span.start, contentEnd).split(rules.delimiter.toString());
-    return { line, lineCount, cells: raw, flaw: strayQuote, unended };
+    return { line, lineCount, cells: raw, isPlain: false, flaw: strayQuote, unended };
   });
+}
+
+/** In utf-8, the letters from À to ÿ are those that 0xc3 leads; what 0xc2 leads goes before them. */
+function isPlain(bytes: Buffer, { isAscii, start, contentEnd }: Span): boolean {
+  if (isAscii) return true;
+  for (let at = start; at < contentEnd; at += 1) {
+    const byte = bytes[at] as number;
+    if (byte > 0xc3 || byte === 0xc2) return false;
+  }
+  return true;
 }
 
 /** The end of the physical line, whatever the quotation marks say; `undefined` when it is not among the bytes. */
