@@ -23,7 +23,7 @@ export interface SourceOptions {
 /** The order in which customers stand still, whoever edits them. */
 export const stableOrder = { field: 'customerCode', descending: false } as const;
 /** Customers that may be read before they are written: enough to keep the wire busy, little enough to hold. */
-const mostCustomersAhead = 3000;
+const mostCustomersAhead = 8000;
 
 /** Where an export's customers come from: the API's pages, or a local copy that a few calls make fresh. */
 export async function openSource(
