@@ -8,6 +8,7 @@ import { outputOptions } from './common-options.js';
 
 import { createReporter, type OutputChoice, type Streams } from './reporter.js';
 import { helpWidth } from './stored-pages.js';
+import { usageFact } from './usage-facts.js';
 
 const processStreams: Streams = { stdout: process.stdout, stderr: process.stderr, environment: process.env };
 
@@ -34,7 +35,7 @@ function declare(
   streams: Streams,
   onExit: (code: ExitCode) => void,
 ): Argv {
-  const parser = outputOptions(yargs([...argv]))
+  const parser: Argv = outputOptions(yargs([...argv]))
     .scriptName('mypos-customers')
     .usage('$0 <command>\n\nMove customers between files and the MYPOS Connect Customers API.')
     .version(version())
@@ -54,7 +55,7 @@ function declare(
     .help()
     .alias('help', 'h')
     .fail((message, error) => {
-      throw error ?? wrongUsage(message, argv, commands);
+      throw error ?? wrongUsage(message, argv, commands, optionsOf(parser));
     });
   for (const command of commands)
     command.mount(parser, async (work) => {
@@ -79,7 +80,7 @@ function declare(
 
 /** What yargs has, and its types leave out. */
 interface DeclaredOptions {
-  getOptions(): Readonly<Record<'string' | 'boolean' | 'array', readonly string[]>>;
+  getOptions(): Readonly<Record<'string' | 'boolean' | 'array', readonly string[]>> & { readonly key: object };
 }
 
 /** An option that is given twice counts as it was given last, as in most commands; yargs would make a list of it. */
@@ -90,6 +91,11 @@ function keepLast(args: Record<string, unknown>, parser: DeclaredOptions): void 
     const value = args[name];
     if (Array.isArray(value)) args[name] = value.at(-1);
   }
+}
+
+/** Names of all options of the command that is at work. */
+function optionsOf(parser: Argv): readonly string[] {
+  return Object.keys((parser as unknown as DeclaredOptions).getOptions().key);
 }
 
 function camelCase(dashed: string): string {
@@ -124,7 +130,9 @@ function complete(
 
 /** Errors of yargs itself have no class of their own; anything with another one is a bug. */
 function asUsageError(error: unknown, argv: readonly string[], commands: readonly Command[]): unknown {
-  return error instanceof Error && error.name === 'YError' ? wrongUsage(error.message, argv, commands, error) : error;
+  return error instanceof Error && error.name === 'YError'
+    ? wrongUsage(error.message, argv, commands, [], error)
+    : error;
 }
 
 /** What yargs complains of, and where to look it up; a command that is none is told of before its options are. */
@@ -132,6 +140,7 @@ function wrongUsage(
   message: string,
   argv: readonly string[],
   commands: readonly Command[],
+  options: readonly string[],
   cause?: unknown,
 ): UsageError {
   const given = argv[0] ?? '-';
@@ -149,8 +158,11 @@ function wrongUsage(
       nextStep: `All of them: \`mypos-customers ${given} --help\`.`,
       cause,
     });
-  const page = names.includes(given) ? `${given} --help` : '--help';
-  const fact = message.startsWith('Not enough non-option arguments') ? `What shall ${given} work on?` : message;
+  const topic = members?.includes(member) ? `${given} ${member}` : given;
+  const page = names.includes(given) ? `${topic} --help` : '--help';
+  const fact = message.startsWith('Not enough non-option arguments')
+    ? `What shall ${given} work on?`
+    : usageFact(message, argv, options);
   return new UsageError(fact, { code: 'USAGE', nextStep: `See \`mypos-customers ${page}\`.`, cause });
 }
 

@@ -144,15 +144,25 @@ const mishaps: Readonly<Record<string, Mishap>> = {
   'an unknown option': {
     args: ['customers.csv', '--frist', '5'],
     exitCode: 2,
-    says: ['frist', 'mypos-customers import --help'],
+    says: ['There is no option --frist: did you mean --first', 'mypos-customers import --help'],
   },
-  'an option without its value': { args: ['customers.csv', '--first'], exitCode: 2, says: ['first'] },
+  'an option that is like no other': {
+    args: ['customers.csv', '--qqqqqq', '5'],
+    exitCode: 2,
+    says: ['There is no option --qqqqqq.', 'mypos-customers import --help'],
+  },
+  'a word too many': { args: ['customers.csv', 'more.csv'], exitCode: 2, says: ['"more.csv" is one word too many.'] },
+  'an option without its value': { args: ['customers.csv', '--first'], exitCode: 2, says: ['--first needs a value.'] },
   'a number that is none': {
     args: ['customers.csv', '--first', 'five'],
     exitCode: 2,
     says: ['--first "five"', '--first 5'],
   },
-  'an unknown mode': { args: ['customers.csv', '--mode', 'replace'], exitCode: 2, says: ['"replace"', '"add"'] },
+  'an unknown mode': {
+    args: ['customers.csv', '--mode', 'replace'],
+    exitCode: 2,
+    says: ['--mode cannot be "replace"', '"add"'],
+  },
   'an impossible rate': { args: ['customers.csv', '--rate', '0'], exitCode: 2, says: ['rate "0"', 'option --rate'] },
   'no file named': { args: [], exitCode: 2, says: ['What shall import work on?', 'mypos-customers import --help'] },
   'a password file that is not there': {
@@ -257,7 +267,7 @@ describe('the command line', () => {
           ' ',
         ),
       ]);
-      expect(stderr).not.toContain('Unknown argument');
+      expect(stderr).not.toContain('There is no option');
       expect([0, 4]).toContain(exitCode);
     },
   );
