@@ -69,8 +69,11 @@ export function openRunRows(
       for (let from = 0; from < keys.length; from += keysAtOnce) {
         const some: (string | null)[] = keys.slice(from, from + keysAtOnce);
         // What is known comes before what is in doubt, and goes before it.
-        for (const row of sql.ofKeys.all(...some, ...noKeys.slice(some.length)))
-          if (!known.has(String(row.asked))) known.set(String(row.asked), toKnownCustomer(row));
+        for (const row of sql.ofKeys.all(...some, ...noKeys.slice(some.length))) {
+          // By its place: a key that is no proper Unicode comes back as another text than it was asked for by.
+          const key = keys[from + Number(row.place)];
+          if (key !== undefined && !known.has(key)) known.set(key, toKnownCustomer(row));
+        }
       }
       return known;
     },
@@ -147,10 +150,10 @@ function prepare(database: Database) {
       `UPDATE rows SET payload_hash = NULL WHERE customer_code = ? AND state = 'created'`,
     ),
     // Every key is looked for in the crosswalk and among the few rows in doubt, whatever SQLite thinks of their sizes.
-    ofKeys: database.prepare(`WITH asked (key) AS (VALUES ${noKeys.map(() => '(?)').join()})
-      SELECT asked.key AS asked, 'known' AS certainty, runs.name, crosswalk.row, customer_code, customer_id, written_hash
+    ofKeys: database.prepare(`WITH asked (place, key) AS (VALUES ${noKeys.map((_, place) => `(${place}, ?)`).join()})
+      SELECT asked.place, 'known' AS certainty, runs.name, crosswalk.row, customer_code, customer_id, written_hash
       FROM asked CROSS JOIN crosswalk ON crosswalk.key = asked.key LEFT JOIN runs ON runs.number = crosswalk.run
-      UNION ALL SELECT asked.key, 'in_doubt', runs.name, rows.row, NULL, NULL, NULL
+      UNION ALL SELECT asked.place, 'in_doubt', runs.name, rows.row, NULL, NULL, NULL
       FROM asked CROSS JOIN rows ON rows.key = asked.key AND rows.state IN ('intent', 'in_doubt')
         JOIN runs ON runs.number = rows.run`),
     ofCode: database.prepare('SELECT key FROM crosswalk WHERE customer_code = ? LIMIT 1'),

@@ -7,7 +7,9 @@ import {
   keyedMapping,
   keylessMapping,
   readResults,
+  statusesOf,
   writeCustomers,
+  writeMapping,
 } from './customer-files.js';
 import { useWorkplace } from './use-workplace.js';
 
@@ -29,6 +31,22 @@ describe.each([
     expect(again.map((row) => [row._status, row._errorCode, row._customerCode])).toEqual(
       codes.map((code) => ['skipped', 'ALREADY_CREATED', code]),
     );
+  });
+});
+
+describe('a key that is no proper Unicode', () => {
+  it('is known again, and its customer not added twice', async () => {
+    const api = await place.openApi();
+    writeMapping(place, { version: 1, mode: 'add', key: { column: 'No' }, fields: { customerName: 'Name' } });
+    for (const [file, more] of [
+      ['some.ndjson', ''],
+      ['more.ndjson', '{"No":"C2","Name":"Two"}\n'],
+    ] as const) {
+      place.write(file, `{"No":"a\\ud800b","Name":"Half a letter"}\n${more}`);
+      await place.run(['import', ...fast, file]);
+    }
+    expect(api.customers().map((customer) => customer.customerName)).toEqual(['Half a letter', 'Two']);
+    expect(statusesOf(place.read('more.results.csv'))).toEqual(['skipped', 'created']);
   });
 });
 
