@@ -34,8 +34,6 @@ export interface CustomerMirror {
   indexBy(valueFor: (customer: MirroredCustomer) => string | undefined): MirrorIndex;
   /** Takes what `get` gave. */
   noteDetail(detail: Customer): void;
-  /** Takes what this tool has just written. */
-  noteWritten(customerCode: string, written: WrittenCustomer): void;
   forget(customerCode: string): void;
   readonly refreshing: MirrorRefreshing;
 }

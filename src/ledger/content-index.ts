@@ -2,14 +2,16 @@ import type { Database, SqlValue } from '../sqlite/open-database.js';
 
 /** Finds rows by what they say. Kept up when somebody asks: to do so with every row would cost as much as to write it. */
 export interface ContentIndex {
-  /** To be called in every transaction that writes rows of this run: what the index knows of them is no longer all. */
-  noteWrite(run: number): void;
   /** A row of another run that says exactly this, and created a customer or may have. */
   find(payloadHash: string, otherThanRun: number): Record<string, SqlValue> | undefined;
 }
 
+/** Belongs into every transaction that writes rows of this run: what the index knows of them is no longer all. */
+export function contentsUnknown(run: number): string {
+  return `UPDATE runs SET contents_known = 0 WHERE number = ${run} AND contents_known = 1`;
+}
+
 export function contentIndex(database: Database): ContentIndex {
-  const note = database.prepare('UPDATE runs SET contents_known = 0 WHERE number = ? AND contents_known = 1');
   const unknown = database.prepare('SELECT number FROM runs WHERE contents_known = 0 AND number <> ?');
   // In the order of the index, so that each of its pages is written once.
   const take = database.prepare(`INSERT OR IGNORE INTO contents (payload_hash, run, idx)
@@ -35,9 +37,6 @@ export function contentIndex(database: Database): ContentIndex {
   }
 
   return {
-    noteWrite: (run) => {
-      note.run(run);
-    },
     find(payloadHash, otherThanRun) {
       catchUp(otherThanRun);
       return find.get(payloadHash, otherThanRun);

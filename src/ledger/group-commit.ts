@@ -1,15 +1,9 @@
-import type { Database } from '../sqlite/open-database.js';
+import type { ScriptRunner } from '../sqlite/script-runner.js';
 
-interface Queued {
-  readonly write: () => void;
+interface Queued<T> {
+  readonly change: T;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
-}
-
-/** What every commit begins and ends with, in the same transaction. */
-export interface Frame {
-  begin(): void;
-  end(): void;
 }
 
 /** How long a write that nobody is held up by waits for company. */
@@ -19,32 +13,33 @@ const companyMs = 3;
  * Lets writes share one synced commit, since the sync is what costs. A write's promise resolves when it is on disk;
  * writes are done in the order in which they were asked for. While the disk is busy with one group, the next gathers.
  */
-export class GroupCommit {
-  #queue: Queued[] = [];
+export class GroupCommit<T> {
+  #queue: Queued<T>[] = [];
   #isUrgent = false;
   #isCommitNear = false;
   #timer: NodeJS.Timeout | undefined;
 
+  /** @param statementsFor - the SQL that makes these changes, in their order */
   constructor(
-    readonly database: Database,
-    readonly frame?: Frame,
+    readonly scripts: ScriptRunner,
+    readonly statementsFor: (changes: readonly T[]) => string,
   ) {}
 
   /** For what a request waits for: on disk with all that is asked for in this turn of the event loop. */
-  write(write: () => void): Promise<void> {
+  write(change: T): Promise<void> {
     this.#isUrgent = true;
     this.#commitSoon();
-    return this.#enqueue(write);
+    return this.#enqueue(change);
   }
 
   /** For what nothing waits for: on disk with the next urgent write, or after a few milliseconds. */
-  writeInCompany(write: () => void): Promise<void> {
+  writeInCompany(change: T): Promise<void> {
     this.#commitInTime();
-    return this.#enqueue(write);
+    return this.#enqueue(change);
   }
 
-  #enqueue(write: () => void): Promise<void> {
-    return new Promise((resolve, reject) => this.#queue.push({ write, resolve, reject }));
+  #enqueue(change: T): Promise<void> {
+    return new Promise((resolve, reject) => this.#queue.push({ change, resolve, reject }));
   }
 
   #commitSoon(): void {
@@ -68,12 +63,7 @@ export class GroupCommit {
     this.#queue = [];
     this.#isUrgent = false;
     try {
-      this.database.transactionUnsynced(() => {
-        this.frame?.begin();
-        for (const queued of group) queued.write();
-        this.frame?.end();
-      });
-      await this.database.sync();
+      await this.scripts.transaction(this.statementsFor(group.map(({ change }) => change)));
       for (const queued of group) queued.resolve();
     } catch (error) {
       for (const queued of group) queued.reject(error);

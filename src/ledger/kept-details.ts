@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { Customer } from '../../pipelines/customer.js';
 import { BusyError } from '../errors.js';
 import { openDatabase, openExclusively } from '../sqlite/open-database.js';
+import { scriptRunner } from '../sqlite/script-runner.js';
+import { literal } from '../sqlite/sql-text.js';
 import { GroupCommit } from './group-commit.js';
 
 /** Details that an export has read and not delivered yet, so that a broken one need not ask for them again. */
@@ -35,9 +37,12 @@ export function openKeptDetails(folder: string): KeptDetails {
     'CREATE TABLE IF NOT EXISTS details (id TEXT PRIMARY KEY, last_edit TEXT NOT NULL, body TEXT NOT NULL) WITHOUT ROWID',
   );
   const select = database.prepare('SELECT body FROM details WHERE id = ? AND last_edit = ?');
-  const insert = database.prepare('INSERT OR REPLACE INTO details (id, last_edit, body) VALUES (?, ?, ?)');
-  const commits = new GroupCommit(database);
+  const scripts = scriptRunner(path, 'normal');
+  const commits = new GroupCommit<Detail>(scripts, (details) =>
+    details.map((detail) => `INSERT OR REPLACE INTO details (id, last_edit, body) VALUES (${rowOf(detail)})`).join(';'),
+  );
   const close = () => {
+    scripts.close();
     database.close();
     release();
   };
@@ -46,15 +51,23 @@ export function openKeptDetails(folder: string): KeptDetails {
       const row = select.get(id, lastEdit);
       return row === undefined ? undefined : (JSON.parse(String(row.body)) as Customer);
     },
-    keep: (id, lastEdit, customer) =>
-      commits.write(() => {
-        insert.run(id, lastEdit, JSON.stringify(customer));
-      }),
+    keep: (id, lastEdit, customer) => commits.write({ id, lastEdit, customer }),
     clear() {
+      scripts.close();
       database.close();
       for (const end of ['', '-wal', '-shm']) rmSync(`${path}${end}`, { force: true });
       release();
     },
     close,
   };
+}
+
+interface Detail {
+  readonly id: string;
+  readonly lastEdit: string;
+  readonly customer: Customer;
+}
+
+function rowOf({ id, lastEdit, customer }: Detail): string {
+  return [id, lastEdit, JSON.stringify(customer)].map(literal).join();
 }

@@ -11,6 +11,9 @@ export function mirrorIndexes(database: Database) {
   const open = new Set<OpenIndex>();
   let opened = 0;
   return {
+    get areOpen(): boolean {
+      return open.size > 0;
+    },
     put(code: string, customer: MirroredCustomer): void {
       for (const index of open) index.put(code, customer);
     },

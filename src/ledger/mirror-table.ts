@@ -9,9 +9,17 @@ import {
 } from '../../pipelines/mirror.js';
 import type { Database, SqlValue } from '../sqlite/open-database.js';
 import { mirrorIndexes } from './mirror-indexes.js';
+import { putting } from './mirror-statements.js';
+
+export interface MirrorTable extends CustomerMirror {
+  /** Whether somebody finds customers by a value, so that {@link follow} must be told of every change. */
+  readonly isIndexed: boolean;
+  /** To be called when a row's outcome has put this customer into the table; with nothing, when it was taken out. */
+  follow(customerCode: string, now: MirroredCustomer | undefined): void;
+}
 
 /** The customers of a tenant in its ledger. */
-export function mirrorTable(database: Database, now: () => number): CustomerMirror {
+export function mirrorTable(database: Database, now: () => number): MirrorTable {
   const freshUntil = database.prepare('SELECT fresh_until FROM mirror');
   const count = database.prepare('SELECT count(*) AS n FROM customers');
   const find = database.prepare('SELECT extent, edited, sent_hash, body FROM customers WHERE code = ?');
@@ -42,9 +50,12 @@ export function mirrorTable(database: Database, now: () => number): CustomerMirr
       rows.put(listed.code, whole);
       indexes.put(listed.code, whole);
     },
-    noteWritten(customerCode: string, written: MirroredCustomer) {
-      rows.put(customerCode, written);
-      indexes.put(customerCode, written);
+    get isIndexed() {
+      return indexes.areOpen;
+    },
+    follow(customerCode: string, customer: MirroredCustomer | undefined) {
+      if (customer === undefined) indexes.remove(customerCode);
+      else indexes.put(customerCode, customer);
     },
     forget(customerCode: string) {
       forget.run(customerCode);
@@ -114,10 +125,7 @@ function mirrorRows(database: Database, now: () => number) {
   const state = database.prepare('SELECT extent, edited, sent_hash FROM customers WHERE code = ?');
   const body = database.prepare('SELECT body FROM customers WHERE code = ?');
   const setEdited = database.prepare('UPDATE customers SET edited = ? WHERE code = ?');
-  const upsert = database.prepare(`INSERT INTO customers (code, id, extent, edited, sent_hash, touched_at, body)
-    VALUES (?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (code) DO UPDATE SET id = excluded.id, extent = excluded.extent, edited = excluded.edited,
-      sent_hash = excluded.sent_hash, touched_at = excluded.touched_at, body = excluded.body`);
+  const upsert = database.prepare(`${putting.head} VALUES (?, ?, ?, ?, ?, ?, ?) ${putting.tail}`);
   function stateOf(code: string): RowState | undefined {
     const row = state.get(code);
     return row && { extent: row.extent as Extent, edited: textOrNone(row.edited), sentHash: textOrNone(row.sent_hash) };

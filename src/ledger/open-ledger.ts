@@ -6,6 +6,7 @@ import type { RunLedger } from '../../pipelines/ports.js';
 import type { TokenStore } from '../api/token-store.js';
 import { type GuardError, UsageError } from '../errors.js';
 import { type Database, openDatabase } from '../sqlite/open-database.js';
+import { scriptRunner } from '../sqlite/script-runner.js';
 import { type Crosswalk, crosswalkTable } from './crosswalk-table.js';
 import { damagedLedger, isDamage } from './damaged-ledger.js';
 import { type ExportCursors, exportCursors } from './export-cursors.js';
@@ -73,6 +74,7 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
     });
   }
   const mirror = mirrorTable(database, now);
+  const scripts = scriptRunner(join(folder, ledgerFile));
   return {
     folder,
     mirror,
@@ -82,13 +84,17 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
     samples: sampleTable(database),
     inputLooks: inputLooks(database),
     tokens: tokenTable(database),
-    rowsOf: (run, clock = () => undefined) => openRunRows(database, run, { now, clockDifferenceMs: clock, mirror }),
+    rowsOf: (run, clock = () => undefined) =>
+      openRunRows({ database, scripts, mirror }, run, { now, clockDifferenceMs: clock }),
     exportCursors: exportCursors(database, now),
     keyOfCode: keyFinder(database),
     openDetails: () => openKeptDetails(folder),
     tenantOfRun: (name) => otherTenants(stateFolder, folder).find((other) => hasRun(other.folder, name))?.tenant,
     lock: (purpose) => lockTenant(folder, purpose),
-    close: () => database.close(),
+    close() {
+      scripts.close();
+      database.close();
+    },
   };
 }
 
@@ -106,8 +112,8 @@ function openOrExplain(stateFolder: string, folder: string, tenant: Tenant): { d
   let database: Database | undefined;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    database = openDatabase(join(folder, 'ledger.db'));
-    quickCheck(database, join(folder, 'ledger.db'));
+    database = openDatabase(join(folder, ledgerFile));
+    quickCheck(database, join(folder, ledgerFile));
     writeFileSync(join(folder, tenantFile), JSON.stringify(tenant), { mode: 0o600 });
     return { database, found: migrate(database) };
   } catch (error) {
@@ -123,7 +129,7 @@ function quickCheck(database: Database, file: string): void {
 }
 
 function explain(error: unknown, stateFolder: string, folder: string): GuardError | UsageError {
-  if (error instanceof Error && isDamage(error)) return damagedLedger(join(folder, 'ledger.db'), error);
+  if (error instanceof Error && isDamage(error)) return damagedLedger(join(folder, ledgerFile), error);
   const text = error instanceof Error ? error.message : String(error);
   return new UsageError(`The state folder ${stateFolder} cannot be written (${text}).`, {
     code: 'STATE_FOLDER_UNUSABLE',
@@ -132,6 +138,7 @@ function explain(error: unknown, stateFolder: string, folder: string): GuardErro
   });
 }
 
+const ledgerFile = 'ledger.db';
 const tenantFile = 'tenant.json';
 
 /** Folders of the other tenants, each with whose it is. */
@@ -154,7 +161,7 @@ function otherTenants(
 }
 
 function hasRun(folder: string, name: string): boolean {
-  const database = openDatabase(join(folder, 'ledger.db'));
+  const database = openDatabase(join(folder, ledgerFile));
   try {
     return database.prepare('SELECT 1 AS found FROM runs WHERE name = ?').get(name) !== undefined;
   } catch {

@@ -1,38 +1,40 @@
 import type { Customer, Draft } from '../../pipelines/customer.js';
-import { reached } from '../../pipelines/milestones.js';
-import type { CustomerMirror } from '../../pipelines/mirror.js';
 import type { RowOutcome } from '../../pipelines/outcome.js';
-import type { Intent, KnownCustomer, LedgerRow, RowStanding, RunLedger, Settlement } from '../../pipelines/ports.js';
+import type { KnownCustomer, LedgerRow, RowStanding, RunLedger, Settlement } from '../../pipelines/ports.js';
 import type { Database, SqlValue, Statement } from '../sqlite/open-database.js';
+import type { ScriptRunner } from '../sqlite/script-runner.js';
 import { contentIndex } from './content-index.js';
 import { GroupCommit } from './group-commit.js';
+import type { MirrorTable } from './mirror-table.js';
+import { isOtherThanMirrored, type RowChange, rowStatements } from './row-statements.js';
 import { settledRows } from './settled-rows.js';
 
 /** The server's clock minus ours, in milliseconds; `undefined` while unknown. */
 export type Clock = () => number | undefined;
 
-export interface RunSurroundings {
+/** Reads wait for the database, changes go to it beside the event loop. */
+export interface LedgerFile {
+  readonly database: Database;
+  readonly scripts: ScriptRunner;
+  readonly mirror: MirrorTable;
+}
+
+export interface Clocks {
   readonly now: () => number;
   readonly clockDifferenceMs: Clock;
-  readonly mirror: CustomerMirror;
 }
 
 /** The rows of run number `run`, and what other runs of the tenant know of the same customers. */
 export function openRunRows(
-  database: Database,
+  { database, scripts, mirror }: LedgerFile,
   run: number,
-  { now, clockDifferenceMs, mirror }: RunSurroundings,
+  { now, clockDifferenceMs }: Clocks,
 ): RunLedger {
   const contents = contentIndex(database);
   const sql = prepare(database);
-  const links = keyLinks(sql, run);
-  const commits = new GroupCommit(database, {
-    begin() {
-      contents.noteWrite(run);
-      links.clear();
-    },
-    end: () => links.write(),
-  });
+  const commits = new GroupCommit<RowChange>(scripts, (changes) =>
+    rowStatements(run, changes, { nowMs: now(), clockMs: clockDifferenceMs() }),
+  );
   return {
     ...settledRows(database, run, toStanding),
     outcomesBetween(first, last) {
@@ -44,21 +46,13 @@ export function openRunRows(
     standingsBetween(first, last) {
       return new Map(sql.standings.all(run, first, last).map((row) => [Number(row.idx), toStanding(row)]));
     },
-    intend: (intent) => commits.write(() => writeIntent(sql, run, intent, now(), clockDifferenceMs())),
-    intendInCompany: (intent) =>
-      commits.writeInCompany(() => writeIntent(sql, run, intent, now(), clockDifferenceMs())),
-    withdraw: (index) =>
-      commits.write(() => {
-        sql.restore.run(run, index);
-        sql.withdraw.run(run, index);
-      }),
-    settle: (rows) =>
-      commits.writeInCompany(() => {
-        for (const row of rows) {
-          writeSettlement(sql, run, row, now(), links);
-          mirrorSettlement(mirror, row);
-        }
-      }),
+    intend: (intent) => commits.write({ kind: 'intent', intent }),
+    intendInCompany: (intent) => commits.writeInCompany({ kind: 'intent', intent }),
+    withdraw: (index) => commits.write({ kind: 'withdrawal', index }),
+    settle(rows) {
+      const settled = commits.writeInCompany({ kind: 'settlement', rows });
+      return mirror.isIndexed ? settled.then(() => followAll(mirror, rows)) : settled;
+    },
     doubtful: () => sql.doubtful.all(run).map(toLedgerRow),
     written: () => sql.written.all(run).map(toLedgerRow),
     createdSince: (ms) => sql.createdSince.all(run, ms).map((row) => String(row.customer_code)),
@@ -109,46 +103,11 @@ function prepare(database: Database) {
     codeKnown: database.prepare(`SELECT 1 AS known FROM rows
       WHERE customer_code = ? AND state IN ('created', 'updated', 'unchanged')
       UNION ALL SELECT 1 FROM crosswalk WHERE customer_code = ? LIMIT 1`),
-    // The outcome stays where it is: an intent that is taken back leaves the row as it was.
-    intend: database.prepare(`INSERT INTO rows
-      (run, idx, row, state, key, payload, payload_hash, customer_code, pre_image, intent_at, clock_difference)
-      VALUES (?, ?, ?, 'intent', ?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT (run, idx) DO UPDATE SET state = 'intent', key = excluded.key, payload = excluded.payload,
-        payload_hash = excluded.payload_hash, customer_code = excluded.customer_code,
-        pre_image = excluded.pre_image, intent_at = excluded.intent_at,
-        clock_difference = excluded.clock_difference, doubt_at = NULL`),
-    restore:
-      database.prepare(`UPDATE rows SET state = json_extract(outcome, '$.status'), payload = NULL, pre_image = NULL
-      WHERE run = ? AND idx = ? AND state = 'intent' AND outcome IS NOT NULL`),
-    withdraw: database.prepare(`DELETE FROM rows WHERE run = ? AND idx = ? AND state = 'intent'`),
-    // What was sent is personal data and large: it stays only while it is needed to settle a doubt, and what was there
-    // before only where something has been changed.
-    settle: database.prepare(`INSERT INTO rows
-      (run, idx, row, state, key, payload_hash, customer_code, customer_id, outcome, written_hash, doubt_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT (run, idx) DO UPDATE SET state = excluded.state, key = coalesce(excluded.key, rows.key),
-        payload_hash = coalesce(excluded.payload_hash, rows.payload_hash),
-        customer_code = coalesce(excluded.customer_code, rows.customer_code), customer_id = excluded.customer_id,
-        outcome = excluded.outcome, written_hash = excluded.written_hash,
-        payload = CASE excluded.state WHEN 'in_doubt' THEN rows.payload END,
-        pre_image = CASE WHEN excluded.state IN ('in_doubt', 'updated') THEN rows.pre_image END,
-        doubt_at = CASE excluded.state WHEN 'in_doubt' THEN coalesce(rows.doubt_at, excluded.doubt_at) END`),
     createdSince: database.prepare(`SELECT customer_code FROM rows
       WHERE run = ? AND state = 'created' AND intent_at > ? ORDER BY idx LIMIT 100`),
     anyCustomer: database.prepare(`SELECT 1 AS found FROM rows AS made WHERE made.state = 'created'
       AND made.customer_code IS NOT NULL AND NOT EXISTS (SELECT 1 FROM rows AS gone
         WHERE gone.customer_code = made.customer_code AND gone.state = 'deleted') LIMIT 1`),
-    // All rows of a group at once, from what has just been written of them.
-    link: database.prepare(`INSERT INTO crosswalk (key, customer_code, customer_id, written_hash, run, row)
-      SELECT key, customer_code, customer_id, payload_hash, run, row FROM rows
-      WHERE run = ? AND idx IN (SELECT value FROM json_each(?)) ORDER BY idx
-      ON CONFLICT (key) DO UPDATE SET customer_code = excluded.customer_code, customer_id = excluded.customer_id,
-        written_hash = excluded.written_hash, run = excluded.run, row = excluded.row`),
-    // A deleted customer may be created again, so nothing may go on saying that it exists.
-    unlink: database.prepare('DELETE FROM crosswalk WHERE customer_code = ?'),
-    forgetContent: database.prepare(
-      `UPDATE rows SET payload_hash = NULL WHERE customer_code = ? AND state = 'created'`,
-    ),
     // Every key is looked for in the crosswalk and among the few rows in doubt, whatever SQLite thinks of their sizes.
     ofKeys: database.prepare(`WITH asked (place, key) AS (VALUES ${noKeys.map((_, place) => `(${place}, ?)`).join()})
       SELECT asked.place, 'known' AS certainty, runs.name, crosswalk.row, customer_code, customer_id, written_hash
@@ -160,59 +119,12 @@ function prepare(database: Database) {
   } satisfies Record<string, Statement>;
 }
 
-type Prepared = ReturnType<typeof prepare>;
-
-function writeIntent(sql: Prepared, run: number, intent: Intent, nowMs: number, clockMs: number | undefined): void {
-  const { index, number, key = null, payload, payloadHash, customerCode = null, preImage } = intent;
-  const before = preImage === undefined ? null : JSON.stringify(preImage);
-  const clock = clockMs === undefined ? null : Math.round(clockMs);
-  sql.intend.run([run, index, number, key, payload, payloadHash, customerCode, before, nowMs, clock]);
-}
-
-function writeSettlement(sql: Prepared, run: number, row: Settlement, nowMs: number, links: KeyLinks): void {
-  reached('during-outcome-commit');
-  const { index, number, outcome, key = null, payloadHash = null, writtenHash = null } = row;
-  const { status } = outcome;
-  const code = 'customerCode' in outcome ? (outcome.customerCode ?? null) : null;
-  const id = 'customerId' in outcome ? (outcome.customerId ?? null) : null;
-  const doubtAt = status === 'in_doubt' ? nowMs : null;
-  const told = JSON.stringify(outcome);
-  sql.settle.run([run, index, number, status, key, payloadHash, code, id, told, writtenHash, doubtAt]);
-  if (outcome.status === 'deleted') {
-    links.write();
-    sql.unlink.run(outcome.customerCode);
-    sql.forgetContent.run(outcome.customerCode);
+function followAll(mirror: MirrorTable, rows: readonly Settlement[]): void {
+  for (const { outcome, written } of rows) {
+    const code = 'customerCode' in outcome ? outcome.customerCode : undefined;
+    if (code !== undefined && (written !== undefined || isOtherThanMirrored(outcome.status)))
+      mirror.follow(code, written);
   }
-  const linked = outcome.status === 'created' || outcome.status === 'updated' || outcome.status === 'unchanged';
-  if (linked && row.key !== undefined) links.note(row.index);
-}
-
-type KeyLinks = ReturnType<typeof keyLinks>;
-
-/** Gathers the rows whose keys stand for their customers from now on. */
-function keyLinks(sql: Prepared, run: number) {
-  let indexes: number[] = [];
-  return {
-    note: (index: number) => {
-      indexes.push(index);
-    },
-    write(): void {
-      if (indexes.length > 0) sql.link.run(run, JSON.stringify(indexes));
-      indexes = [];
-    },
-    clear(): void {
-      indexes = [];
-    },
-  };
-}
-
-/** Statuses after which a customer is other than the mirror says, unless we know how it is now. */
-const touched: ReadonlySet<string> = new Set(['updated', 'deleted', 'deactivated']);
-
-function mirrorSettlement(mirror: CustomerMirror, { outcome, written }: Settlement): void {
-  if (!('customerCode' in outcome) || outcome.customerCode === undefined) return;
-  if (written !== undefined) mirror.noteWritten(outcome.customerCode, written);
-  else if (touched.has(outcome.status)) mirror.forget(outcome.customerCode);
 }
 
 function toStanding(row: Record<string, SqlValue>): RowStanding {

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, fdatasync, openSync } from 'node:fs';
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import Driver from 'libsql';
 
 /** What SQLite can store and give back. */
@@ -20,10 +20,6 @@ export interface Database {
   exec(sql: string): void;
   /** Runs `work` in one transaction that takes the write lock at its start; rolls back when it throws. */
   transaction<T>(work: () => T): T;
-  /** As {@link transaction}, but safe from a loss of power only when a {@link sync} that began afterwards has ended. */
-  transactionUnsynced<T>(work: () => T): T;
-  /** Puts on disk what has been committed, without holding up the event loop. */
-  sync(): Promise<void>;
   close(): void;
 }
 
@@ -33,23 +29,26 @@ export interface Database {
  */
 const pagesInLog = 8000;
 
+/** `full` syncs every commit to disk; after `normal`, the last commits may be lost with the power, not with the process. */
+export type Durability = 'full' | 'normal';
+
+/** What every connection is told first. */
+export function pragmas(durability: Durability): string {
+  return `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${durability.toUpperCase()};
+    PRAGMA wal_autocheckpoint = ${pagesInLog}; PRAGMA foreign_keys = ON`;
+}
+
 /**
  * Opens (or makes) a SQLite file in WAL mode.
  *
  * @param path - the file, made with mode 0600 because it holds customers; `:memory:` for none
- * @param durability - `full` syncs every commit to disk (what an intent needs), `normal` survives a crash of
- *   the process but may lose the last commits with the power
  * @throws the driver's error when the file cannot be opened or is no database
  */
-export function openDatabase(path: string, durability: 'full' | 'normal' = 'full'): Database {
+export function openDatabase(path: string, durability: Durability = 'full'): Database {
   if (path !== ':memory:') createPrivately(path);
   const driver = new Driver(path, { timeout: 10_000 });
-  driver.exec('PRAGMA journal_mode = WAL');
-  driver.exec(`PRAGMA synchronous = ${durability.toUpperCase()}`);
-  driver.exec(`PRAGMA wal_autocheckpoint = ${pagesInLog}`);
-  driver.exec('PRAGMA foreign_keys = ON');
+  driver.exec(pragmas(durability));
   const [begin, commit] = [driver.prepare('BEGIN IMMEDIATE'), driver.prepare('COMMIT')];
-  const log = path === ':memory:' ? undefined : writeAheadLog(path);
   function transaction<T>(work: () => T): T {
     begin.run();
     try {
@@ -67,38 +66,7 @@ export function openDatabase(path: string, durability: 'full' | 'normal' = 'full
       driver.exec(sql);
     },
     transaction,
-    transactionUnsynced(work) {
-      driver.exec('PRAGMA synchronous = NORMAL');
-      try {
-        return transaction(work);
-      } finally {
-        driver.exec(`PRAGMA synchronous = ${durability.toUpperCase()}`);
-      }
-    },
-    sync: () => log?.sync() ?? Promise.resolve(),
-    close: () => {
-      log?.close();
-      driver.close();
-    },
-  };
-}
-
-/**
- * The log that commits are appended to. In WAL mode, a commit with `synchronous=FULL` is one with `NORMAL` and a sync of
- * this file, which SQLite can only do while everybody waits; the file has no locks that closing it could lose.
- */
-function writeAheadLog(path: string) {
-  let file: number | undefined;
-  return {
-    sync(): Promise<void> {
-      file ??= openSync(`${path}-wal`, 'r+');
-      const open = file;
-      return new Promise((resolve, reject) => fdatasync(open, (error) => (error ? reject(error) : resolve())));
-    },
-    close(): void {
-      if (file !== undefined) closeSync(file);
-      file = undefined;
-    },
+    close: () => driver.close(),
   };
 }
 

@@ -19,11 +19,20 @@ const logIn = (sandbox: Sandbox) =>
 /** A mirror of a sandbox, and what it takes to bring it up to date. */
 function mirrorOf(sandbox: Sandbox, now: () => number = Date.now) {
   const api = logIn(sandbox);
-  const { mirror } = newLedger(undefined, now);
+  const ledger = newLedger(undefined, now);
+  const { mirror } = ledger;
   const clockDifferenceMs = () => api.traffic.clockDifferenceMs;
   const refresh = (options: RefreshOptions = {}): Promise<Refreshed> =>
     refreshMirror({ api, mirror, now, clockDifferenceMs }, options);
-  return { api, mirror, refresh };
+  const { number: run } = ledger.runs.start({ command: 'import', options: {} });
+  /** What a run leaves in the mirror of a customer that it has just added. */
+  const noteWritten = (customer: Customer, sentHash: string) => {
+    const customerCode = String(customer.customerCode);
+    const outcome = { status: 'created', customerCode, httpStatus: 202, attempts: 1 } as const;
+    const written = { customer, extent: 'sent', sentHash } as const;
+    return ledger.rowsOf(run).settle([{ index: 0, number: 2, outcome, written }]);
+  };
+  return { api, mirror, refresh, noteWritten };
 }
 
 const listCalls = (sandbox: Sandbox) => sandbox.requests().filter(({ path }) => path.includes('/customers?')).length;
@@ -211,12 +220,11 @@ describe('the mirror', () => {
   it('finds customers by a value, and follows what is written', async () => {
     const sandbox = await open();
     await sandbox.seed(20);
-    const { mirror, refresh } = mirrorOf(sandbox);
+    const { mirror, refresh, noteWritten } = mirrorOf(sandbox);
     await refresh();
     const index = mirror.indexBy(({ customer: { city } }) => (typeof city === 'string' ? city : undefined));
     expect(index.find('Darwin', 3)).toEqual(['0000003', '0000007', '0000011']);
-    const customer = { customerCode: '0000003', city: 'Hobart' };
-    mirror.noteWritten('0000003', { customer, extent: 'sent', sentHash: 'x' });
+    await noteWritten({ customerCode: '0000003', city: 'Hobart' }, 'x');
     mirror.forget('0000007');
     expect([index.find('Darwin', 3)[0], index.find('Hobart', 3)]).toEqual(['0000011', ['0000003']]);
     index.close();
@@ -224,17 +232,17 @@ describe('the mirror', () => {
 });
 
 describe('customers that this tool added itself', () => {
-  const addBy = async (sandbox: Sandbox, mirror: CustomerMirror) => {
+  const addBy = async (sandbox: Sandbox, noteWritten: ReturnType<typeof mirrorOf>['noteWritten']) => {
     const { json: added } = await (await clientOf(sandbox)).add({ customerName: 'Ours' });
-    mirror.noteWritten(added.customerCode, { customer: added, extent: 'sent', sentHash: 'hash' });
+    await noteWritten(added, 'hash');
     return String(added.customerCode);
   };
 
   it('are not read again as long as nobody has edited them', async () => {
     const sandbox = await open();
-    const { mirror, refresh } = mirrorOf(sandbox);
+    const { mirror, refresh, noteWritten } = mirrorOf(sandbox);
     await refresh();
-    const code = await addBy(sandbox, mirror);
+    const code = await addBy(sandbox, noteWritten);
     expect((await refresh()).read).toBe(0);
     expect(mirror.find(code)).toMatchObject({ sentHash: 'hash', extent: 'sent' });
     expect((await refresh({ needsFlat: true })).read).toBe(1);
@@ -244,9 +252,9 @@ describe('customers that this tool added itself', () => {
   it('are read again once somebody has', async () => {
     let at = Date.now();
     const sandbox = await open({ now: () => new Date(at) });
-    const { mirror, refresh } = mirrorOf(sandbox, () => at);
+    const { mirror, refresh, noteWritten } = mirrorOf(sandbox, () => at);
     await refresh();
-    const code = await addBy(sandbox, mirror);
+    const code = await addBy(sandbox, noteWritten);
     at += 5000;
     const colleague = await clientOf(sandbox);
     await colleague.update(code, { ...(await colleague.get(code)).json, customerName: 'Theirs' });

@@ -1,0 +1,165 @@
+import { reached } from '../../pipelines/milestones.js';
+import type { Intent, Settlement } from '../../pipelines/ports.js';
+import { literal } from '../sqlite/sql-text.js';
+import { contentsUnknown } from './content-index.js';
+import { forgetting, putting } from './mirror-statements.js';
+
+/** What happens to rows of a run in the ledger. */
+export type RowChange =
+  | { readonly kind: 'intent'; readonly intent: Intent }
+  | { readonly kind: 'withdrawal'; readonly index: number }
+  | { readonly kind: 'settlement'; readonly rows: readonly Settlement[] };
+
+/** When changes are written. */
+export interface Moment {
+  /** Epoch milliseconds, our clock. */
+  readonly nowMs: number;
+  /** The server's clock minus ours; `undefined` while unknown. */
+  readonly clockMs: number | undefined;
+}
+
+/** The SQL that makes these changes to the rows of run number `run`, in their order. */
+export function rowStatements(run: number, changes: readonly RowChange[], moment: Moment): string {
+  const script = new RowScript(run, moment);
+  for (const change of changes) {
+    if (change.kind === 'intent') script.intend(change.intent);
+    else if (change.kind === 'withdrawal') script.withdraw(change.index);
+    else for (const row of change.rows) script.settle(row);
+  }
+  return script.end();
+}
+
+const touched: ReadonlySet<string> = new Set(['updated', 'deleted', 'deactivated']);
+
+/** Whether a customer is other than the mirror says after this, unless we know how it is now. */
+export function isOtherThanMirrored(status: string): boolean {
+  return touched.has(status);
+}
+
+/** Statuses after which a row's key stands for its customer. */
+const linked: ReadonlySet<string> = new Set(['created', 'updated', 'unchanged']);
+
+/**
+ * Rows that are written alike share a statement, which costs half of what one each would. So they wait for one another,
+ * but never beyond a statement of another kind that may be about the same row or customer.
+ */
+class RowScript {
+  #statements: string;
+  #intents: string[] = [];
+  #settlements: string[] = [];
+  #links: number[] = [];
+  #mirrored: string[] = [];
+
+  constructor(
+    readonly run: number,
+    readonly moment: Moment,
+  ) {
+    this.#statements = contentsUnknown(run);
+  }
+
+  intend({ index, number, key, payload, payloadHash, customerCode, preImage }: Intent): void {
+    const { nowMs, clockMs } = this.moment;
+    const before = preImage === undefined ? undefined : JSON.stringify(preImage);
+    const clock = clockMs === undefined ? undefined : Math.round(clockMs);
+    this.#intents.push(
+      `(${this.run},${index},${number},'intent',${literal(key)},${literal(payload)},${literal(payloadHash)},${literal(customerCode)},${literal(before)},${nowMs},${literal(clock)})`,
+    );
+  }
+
+  withdraw(index: number): void {
+    const row = `run = ${this.run} AND idx = ${index} AND state = 'intent'`;
+    // A row that was tried again has the outcome of before, too.
+    this.#add(`UPDATE rows SET state = json_extract(outcome, '$.status'), payload = NULL, pre_image = NULL
+      WHERE ${row} AND outcome IS NOT NULL`);
+    this.#add(`DELETE FROM rows WHERE ${row}`);
+  }
+
+  settle({ index, number, outcome, written, key, payloadHash, writtenHash }: Settlement): void {
+    reached('during-outcome-commit');
+    const { status } = outcome;
+    const code = 'customerCode' in outcome ? outcome.customerCode : undefined;
+    const id = 'customerId' in outcome ? outcome.customerId : undefined;
+    const doubtAt = status === 'in_doubt' ? this.moment.nowMs : undefined;
+    this.#settlements.push(
+      `(${this.run},${index},${number},'${status}',${literal(key)},${literal(payloadHash)},${literal(code)},${literal(id)},${literal(JSON.stringify(outcome))},${literal(writtenHash)},${literal(doubtAt)})`,
+    );
+    if (outcome.status === 'deleted') this.#release(outcome.customerCode);
+    if (key !== undefined && linked.has(status)) this.#links.push(index);
+    if (code === undefined) return;
+    if (written !== undefined) this.#mirrored.push(putting.row(code, written, this.moment.nowMs));
+    else if (isOtherThanMirrored(status)) this.#add(forgetting(code));
+  }
+
+  end(): string {
+    this.#flush();
+    return this.#statements;
+  }
+
+  /** A deleted customer may be created again, so nothing may go on saying that it exists. */
+  #release(customerCode: string): void {
+    this.#add(`DELETE FROM crosswalk WHERE customer_code = ${literal(customerCode)}`);
+    this.#add(`UPDATE rows SET payload_hash = NULL
+      WHERE customer_code = ${literal(customerCode)} AND state = 'created'`);
+  }
+
+  /** A statement that must come after all before it. */
+  #add(statement: string): void {
+    this.#flush();
+    this.#statements += `;${statement}`;
+  }
+
+  #flush(): void {
+    const parts = [
+      together(intending, this.#intents),
+      together(settling, this.#settlements),
+      this.#links.length === 0 ? '' : linking(this.run, this.#links),
+      together(putting, this.#mirrored),
+    ];
+    for (const part of parts) if (part !== '') this.#statements += `;${part}`;
+    this.#intents = [];
+    this.#settlements = [];
+    this.#links = [];
+    this.#mirrored = [];
+  }
+}
+
+interface Insertion {
+  readonly head: string;
+  readonly tail: string;
+}
+
+function together({ head, tail }: Insertion, rows: readonly string[]): string {
+  return rows.length === 0 ? '' : `${head} VALUES ${rows.join()} ${tail}`;
+}
+
+// The outcome stays where it is: an intent that is taken back leaves the row as it was.
+const intending: Insertion = {
+  head: `INSERT INTO rows
+    (run, idx, row, state, key, payload, payload_hash, customer_code, pre_image, intent_at, clock_difference)`,
+  tail: `ON CONFLICT (run, idx) DO UPDATE SET state = 'intent', key = excluded.key, payload = excluded.payload,
+    payload_hash = excluded.payload_hash, customer_code = excluded.customer_code, pre_image = excluded.pre_image,
+    intent_at = excluded.intent_at, clock_difference = excluded.clock_difference, doubt_at = NULL`,
+};
+
+// What was sent is personal data and large: it stays only while it is needed to settle a doubt, and what was there
+// before only where something has been changed.
+const settling: Insertion = {
+  head: `INSERT INTO rows
+    (run, idx, row, state, key, payload_hash, customer_code, customer_id, outcome, written_hash, doubt_at)`,
+  tail: `ON CONFLICT (run, idx) DO UPDATE SET state = excluded.state, key = coalesce(excluded.key, rows.key),
+    payload_hash = coalesce(excluded.payload_hash, rows.payload_hash),
+    customer_code = coalesce(excluded.customer_code, rows.customer_code), customer_id = excluded.customer_id,
+    outcome = excluded.outcome, written_hash = excluded.written_hash,
+    payload = CASE excluded.state WHEN 'in_doubt' THEN rows.payload END,
+    pre_image = CASE WHEN excluded.state IN ('in_doubt', 'updated') THEN rows.pre_image END,
+    doubt_at = CASE excluded.state WHEN 'in_doubt' THEN coalesce(rows.doubt_at, excluded.doubt_at) END`,
+};
+
+/** From what has just been written of the rows. */
+function linking(run: number, indexes: readonly number[]): string {
+  return `INSERT INTO crosswalk (key, customer_code, customer_id, written_hash, run, row)
+    SELECT key, customer_code, customer_id, payload_hash, run, row FROM rows
+    WHERE run = ${run} AND idx IN (${indexes.join()}) ORDER BY idx
+    ON CONFLICT (key) DO UPDATE SET customer_code = excluded.customer_code, customer_id = excluded.customer_id,
+      written_hash = excluded.written_hash, run = excluded.run, row = excluded.row`;
+}

@@ -1,0 +1,57 @@
+import Driver from 'libsql/promise';
+import { type Durability, pragmas } from './open-database.js';
+
+/** A second connection to a file, whose work is done beside the event loop, in a thread of the driver's own. */
+export interface ScriptRunner {
+  /**
+   * Runs statements as one transaction, after those that were asked for before; resolves when it is committed, as durably
+   * as the connection was asked to be. Of statements of which one fails, nothing is left.
+   */
+  transaction(statements: string): Promise<void>;
+  close(): void;
+}
+
+/** Whoever has the file locked is waited for so long: nobody is held up meanwhile. */
+const lockWaitMs = 60_000;
+
+/**
+ * Makes a runner for an existing SQLite file; it connects with its first script. A whole transaction is one call, since
+ * another connection of this process may wait for its lock while the event loop stands still: nothing could be called
+ * then that ends it.
+ */
+export function scriptRunner(path: string, durability: Durability = 'full'): ScriptRunner {
+  let driver: Driver | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function connected(): Promise<Driver> {
+    if (driver === undefined) {
+      driver = new Driver(path, { timeout: lockWaitMs });
+      await driver.exec(pragmas(durability));
+    }
+    return driver;
+  }
+
+  async function run(before: Promise<unknown>, statements: string): Promise<void> {
+    await before;
+    const connection = await connected();
+    try {
+      await connection.exec(`BEGIN IMMEDIATE;${statements};COMMIT`);
+    } catch (error) {
+      // On a full disk SQLite has done so by itself, and then there is nothing to roll back.
+      await connection.exec('ROLLBACK').catch(() => undefined);
+      throw error;
+    }
+  }
+
+  return {
+    transaction(statements) {
+      const done = run(last, statements);
+      last = done.catch(() => undefined);
+      return done;
+    },
+    close() {
+      driver?.close();
+      driver = undefined;
+    },
+  };
+}
