@@ -1,15 +1,21 @@
-const firstSlots = 1 << 12;
+/** Tables that grow one by one, so that growing never takes room for all of it twice. A power of two. */
+const tables = 64;
+const tableBits = Math.log2(tables);
+/** Bits of a half that tell places within a table apart. */
+const placeRange = 2 ** (32 - tableBits);
+const firstSlots = 16;
 /** Above this share of full slots, looking for a free one takes long. */
-const fullest = 0.6;
+const fullest = 0.75;
+/** By so much a table grows: more would leave more of it empty, less would move its entries more often. */
+const growth = 1.25;
 
 /**
- * Remembers which identifiers were seen, in eight bytes each: a million of them as strings would cost a hundred
+ * Remembers which identifiers were seen, in some twelve bytes each: a million of them as strings would cost a hundred
  * mebibytes and more. Two that share a fingerprint of 64 bits count as one. Among a million that happens once in tens of
  * millions of exports, and then it shows: fewer customers are seen than the API counts, and the export is not proved.
  */
 export class IdSet {
-  /** The halves of a fingerprint side by side, so that a look costs one miss of the processor's cache. */
-  #halves = new Uint32Array(firstSlots * 2);
+  readonly #tables = Array.from({ length: tables }, () => new Table());
   #size = 0;
 
   get size(): number {
@@ -18,8 +24,21 @@ export class IdSet {
 
   /** @returns whether it is new */
   add(id: string): boolean {
-    if (this.#size * 2 >= this.#halves.length * fullest) this.#grow();
     const { low, high } = fingerprint(id);
+    const added = this.#tables[high >>> (32 - tableBits)]?.add(low, high) === true;
+    if (added) this.#size += 1;
+    return added;
+  }
+}
+
+/** Fingerprints that begin alike. */
+class Table {
+  /** The halves of a fingerprint side by side, so that a look costs one miss of the processor's cache. */
+  #halves = new Uint32Array(firstSlots * 2);
+  #size = 0;
+
+  add(low: number, high: number): boolean {
+    if (this.#size * 2 >= this.#halves.length * fullest) this.#grow();
     const added = this.#put(low, high);
     if (added) this.#size += 1;
     return added;
@@ -36,15 +55,18 @@ export class IdSet {
   /** Where it is, or would be. */
   #placeOf(low: number, high: number): number {
     const halves = this.#halves;
-    const mask = halves.length - 1;
-    let at = (high << 1) & mask;
-    while (halves[at] !== 0 && (halves[at] !== low || halves[at + 1] !== high)) at = (at + 2) & mask;
+    const slots = halves.length / 2;
+    let at = Math.floor(((high % placeRange) * slots) / placeRange) * 2;
+    while (halves[at] !== 0 && (halves[at] !== low || halves[at + 1] !== high)) {
+      at += 2;
+      if (at === halves.length) at = 0;
+    }
     return at;
   }
 
   #grow(): void {
     const halves = this.#halves;
-    this.#halves = new Uint32Array(halves.length * 2);
+    this.#halves = new Uint32Array(Math.ceil((halves.length / 2) * growth) * 2);
     for (let at = 0; at < halves.length; at += 2) if (halves[at] !== 0) this.#put(halves[at] ?? 0, halves[at + 1] ?? 0);
   }
 }
