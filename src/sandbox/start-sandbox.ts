@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { UsageError } from '../errors.js';
@@ -94,6 +95,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
   const controls = sandboxControls({ parts, group, log, faultSwitch });
   const stopping = new AbortController();
+  // Every delayed answer listens to it: many are no leak.
+  setMaxListeners(Number.POSITIVE_INFINITY, stopping.signal);
   const server = createServer(clock, log);
   serveApi(server, { parts, group, log, plan: faultSwitch.plan, stopping: stopping.signal });
   serveSideDoor(server, controls);

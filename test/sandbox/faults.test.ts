@@ -150,6 +150,16 @@ describe('latency', () => {
     expect((await answer).status).toBe(202);
   });
 
+  it('takes as many requests at once as come, without a warning of Node', async () => {
+    const { client } = await openWith('latency:add:ms=50');
+    const warnings: string[] = [];
+    const note = ({ name }: Error) => warnings.push(name);
+    process.on('warning', note);
+    const answers = await Promise.all(Array.from({ length: 30 }, () => client.add({})));
+    process.off('warning', note);
+    expect([answers.map(({ status }) => status), warnings]).toEqual([Array.from({ length: 30 }, () => 202), []]);
+  });
+
   it('goes together with another fault', async () => {
     const { sandbox, client } = await openWith('latency:ms=50', '503:list', '500:list');
     const startedAt = performance.now();
