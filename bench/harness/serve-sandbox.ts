@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { Fault } from '../../src/sandbox/faults/fault.js';
 import { startSandbox } from '../../src/sandbox/start-sandbox.js';
 import type { Work } from './benchmark.js';
 
@@ -11,9 +12,13 @@ export interface ServedSandbox {
   stop(): void;
 }
 
-/** Serves the customers of a data file until stopped. */
-export async function serveSandbox(dataFile: string): Promise<ServedSandbox> {
-  const server: ChildProcess = spawn(process.execPath, [ownFile, '--serve', dataFile], {
+/**
+ * Serves the customers of a data file until stopped.
+ *
+ * @param addMs - how long an add takes, beyond what it takes anyway
+ */
+export async function serveSandbox(dataFile: string, addMs = 0): Promise<ServedSandbox> {
+  const server: ChildProcess = spawn(process.execPath, [ownFile, '--serve', dataFile, String(addMs)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const baseUrl = await new Promise<string>((found, fail) => {
@@ -24,8 +29,12 @@ export async function serveSandbox(dataFile: string): Promise<ServedSandbox> {
 }
 
 /** Times the work alone against a sandbox of its own: starting the server is nobody's merit. */
-export async function timedAgainst(dataFile: string, work: (baseUrl: string) => Promise<number>): Promise<Work> {
-  const server = await serveSandbox(dataFile);
+export async function timedAgainst(
+  dataFile: string,
+  work: (baseUrl: string) => Promise<number>,
+  addMs = 0,
+): Promise<Work> {
+  const server = await serveSandbox(dataFile, addMs);
   try {
     const start = performance.now();
     const count = await work(server.baseUrl);
@@ -35,5 +44,8 @@ export async function timedAgainst(dataFile: string, work: (baseUrl: string) => 
   }
 }
 
-const [task, dataFile] = process.argv.slice(2);
-if (task === '--serve' && dataFile !== undefined) console.log((await startSandbox({ dataFile })).baseUrl);
+const [task, dataFile, addMs] = process.argv.slice(2);
+if (task === '--serve' && dataFile !== undefined) {
+  const faults: Fault[] = Number(addMs) > 0 ? [{ name: 'latency', on: 'add', ms: Number(addMs) }] : [];
+  console.log((await startSandbox({ dataFile, faults })).baseUrl);
+}

@@ -1,0 +1,3 @@
+import { importContest } from '../harness/import-contest.js';
+
+export const benchmark = importContest(16, 5);
