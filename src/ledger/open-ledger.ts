@@ -18,7 +18,7 @@ import { type Plans, planTable } from './plan-table.js';
 import { type Clock, openRunRows } from './run-rows.js';
 import { type RunSamples, sampleTable } from './run-samples.js';
 import { type Runs, runTable } from './runs.js';
-import { lockTenant, type TenantLock } from './tenant-lock.js';
+import { lockTenant, seemsLocked, type TenantLock } from './tenant-lock.js';
 import { tokenTable } from './token-table.js';
 
 /** Whose customers: every address and login has a ledger of its own. */
@@ -51,6 +51,8 @@ export interface Ledger {
   tenantOfRun(name: string): Tenant | undefined;
   /** @throws BusyError */
   lock(purpose: string): TenantLock;
+  /** Whether some process seems to hold the lock. */
+  seemsLocked(): boolean;
   close(): void;
 }
 
@@ -91,6 +93,7 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
     openDetails: () => openKeptDetails(folder),
     tenantOfRun: (name) => otherTenants(stateFolder, folder).find((other) => hasRun(other.folder, name))?.tenant,
     lock: (purpose) => lockTenant(folder, purpose),
+    seemsLocked: () => seemsLocked(folder),
     close() {
       scripts.close();
       database.close();

@@ -1,4 +1,5 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { BusyError } from '../errors.js';
 import { openExclusively } from '../sqlite/open-database.js';
@@ -15,10 +16,11 @@ export interface TenantLock {
  * @throws BusyError when another process holds it
  */
 export function lockTenant(folder: string, purpose: string): TenantLock {
-  const note = join(folder, 'lock-holder.json');
+  const note = join(folder, holderFile);
   const release = openExclusively(join(folder, 'lock.db'));
   if (release === undefined) throw busy(readHolder(note));
-  writeFileSync(note, JSON.stringify({ pid: process.pid, purpose, since: new Date().toISOString() }), { mode: 0o600 });
+  const since = new Date().toISOString();
+  writeFileSync(note, JSON.stringify({ pid: process.pid, host: hostname(), purpose, since }), { mode: 0o600 });
   return {
     release: () => {
       rmSync(note, { force: true });
@@ -27,13 +29,40 @@ export function lockTenant(folder: string, purpose: string): TenantLock {
   };
 }
 
-function readHolder(note: string): string {
+/**
+ * Whether some process seems to hold the lock, by the note that it left: to try the lock would keep others from it. Of a
+ * process of another machine nobody here can tell whether it lives, so it counts.
+ */
+export function seemsLocked(folder: string): boolean {
+  const holder = noteOf(join(folder, holderFile));
+  if (holder === undefined) return false;
+  return (holder.host !== undefined && holder.host !== hostname()) || isAlive(Number(holder.pid));
+}
+
+function isAlive(pid: number): boolean {
   try {
-    const holder = JSON.parse(readFileSync(note, 'utf8')) as Record<string, unknown>;
-    return `process ${String(holder.pid)} (${String(holder.purpose)}, since ${String(holder.since)})`;
-  } catch {
-    return 'another process';
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // It is there, and another user's.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
+}
+
+const holderFile = 'lock-holder.json';
+
+function noteOf(file: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
+
+function readHolder(note: string): string {
+  const holder = noteOf(note);
+  if (holder === undefined) return 'another process';
+  return `process ${String(holder.pid)} (${String(holder.purpose)}, since ${String(holder.since)})`;
 }
 
 function busy(holder: string): BusyError {

@@ -13,7 +13,16 @@ import type { Reading } from './input.js';
 import { makeReport } from './make-report.js';
 
 /** A run with what became of its rows. */
-export type RunReport = RunRecord & { readonly counts: RowCounts };
+export interface RunReport extends Omit<RunRecord, 'state'> {
+  /** `interrupted`: its process was killed, or the machine went down; a `resume` goes on with it. */
+  readonly state: RunRecord['state'] | 'interrupted';
+  readonly counts: RowCounts;
+}
+
+function reportOf(ledger: Ledger, run: RunRecord): RunReport {
+  const isInterrupted = run.state === 'running' && !ledger.seemsLocked();
+  return { ...run, state: isInterrupted ? 'interrupted' : run.state, counts: ledger.runs.counts(run.number) };
+}
 
 function withLedger<T>(settings: Settings, work: (ledger: Ledger) => T): T {
   const ledger = openLedger(settings.stateDir.value, tenantOf(settings));
@@ -32,9 +41,7 @@ function withLedger<T>(settings: Settings, work: (ledger: Ledger) => T): T {
 
 /** The runs of the tenant that the settings name, newest first. */
 export function listRuns(settings: Settings, limit: number): readonly RunReport[] {
-  return withLedger(settings, (ledger) =>
-    ledger.runs.list(limit).map((run) => ({ ...run, counts: ledger.runs.counts(run.number) })),
-  );
+  return withLedger(settings, (ledger) => ledger.runs.list(limit).map((run) => reportOf(ledger, run)));
 }
 
 /** Files of a run to write again, from the ledger and the input. */
@@ -50,7 +57,7 @@ export function showRun(settings: Settings, name: string, files: ShowRunFiles = 
     const run = findRun(ledger, name);
     if (files.results !== undefined) await writeAgain(ledger, run, resolve(files.results));
     if (files.report !== undefined) await makeReport(ledger, run, resolve(files.report));
-    return { ...run, counts: ledger.runs.counts(run.number) };
+    return reportOf(ledger, run);
   });
 }
 

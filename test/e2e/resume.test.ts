@@ -188,6 +188,26 @@ describe('resume refuses, and names what is not as it was, when', () => {
   });
 });
 
+describe('runs', () => {
+  const listed = async () => {
+    const { stdout } = await place.run(['runs', '--json']);
+    return JSON.parse(stdout)[0];
+  };
+
+  it('says of a run that is under way that it is running, and of one that was killed that it was interrupted', async () => {
+    await place.openApi({ faults: [{ name: 'hang', on: 'add', when: { nth: [3] } }] });
+    writeCustomers(place, rows);
+    const importing = place.start(['import', ...fast, 'customers.csv', '--verbose']);
+    await importing.saw('created');
+    expect(await listed()).toMatchObject({ status: 'running', exitCode: null });
+    importing.signal('SIGKILL');
+    await importing.finished;
+    expect(await listed()).toMatchObject({ status: 'interrupted', exitCode: null });
+    const { stdout } = await place.run(['runs']);
+    expect(stdout).toContain('interrupted');
+  });
+});
+
 describe('runs show --results', () => {
   it('writes the very same file again, read as the mapping says', async () => {
     await place.openApi();
