@@ -5,12 +5,19 @@ export interface FirstRow {
   readonly contentHash?: string;
 }
 
+/** What is kept of it. */
+export interface KnownFirstRow {
+  readonly row: number;
+  /** How its content hash begins: enough to tell whether another row for the same customer says the same. */
+  readonly hashStart?: string;
+}
+
 const firstSlots = 1 << 12;
 /** Above this share of full slots, looking for a free one takes long. */
 const fullest = 0.6;
 const entriesPerBlock = 1 << 14;
-/** Length of a content hash, which is ASCII. */
-const hashBytes = 22;
+/** Of a content hash, which is ASCII: 72 bits. */
+const hashBytes = 12;
 
 interface Block {
   readonly low: Uint32Array;
@@ -20,7 +27,7 @@ interface Block {
 }
 
 /**
- * A map from who a customer is to the row that came first for it, in some 50 bytes an entry: a million of them as
+ * A map from who a customer is to the row that came first for it, in some 40 bytes an entry: a million of them as
  * strings and objects would cost more memory than everything else together. Two customers that share a fingerprint of 64
  * bits count as one: among a million that happens once in tens of millions of files.
  */
@@ -30,14 +37,14 @@ export class FirstRowsRegister {
   readonly #blocks: Block[] = [];
   #size = 0;
 
-  get(identity: string): FirstRow | undefined {
+  get(identity: string): KnownFirstRow | undefined {
     const { low, high } = fingerprint(identity);
     const entry = this.#slots[this.#slotOf(low, high)] ?? 0;
     if (entry === 0) return undefined;
     const { rows, hashes } = this.#blockOf(entry);
     const at = entry % entriesPerBlock;
-    const contentHash = hashes.toString('latin1', at * hashBytes, (at + 1) * hashBytes);
-    return { row: rows[at] ?? 0, ...(contentHash.startsWith('\0') ? {} : { contentHash }) };
+    const hashStart = hashes.toString('latin1', at * hashBytes, (at + 1) * hashBytes);
+    return { row: rows[at] ?? 0, ...(hashStart.startsWith('\0') ? {} : { hashStart }) };
   }
 
   set(identity: string, { row, contentHash = '' }: FirstRow): void {
@@ -57,7 +64,7 @@ export class FirstRowsRegister {
     block.low[at] = low;
     block.high[at] = high;
     block.rows[at] = row;
-    block.hashes.write(contentHash.padEnd(hashBytes, '\0'), at * hashBytes, hashBytes, 'latin1');
+    block.hashes.write(contentHash.slice(0, hashBytes).padEnd(hashBytes, '\0'), at * hashBytes, hashBytes, 'latin1');
   }
 
   #blockOf(entry: number): Block {

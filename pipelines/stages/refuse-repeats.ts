@@ -1,5 +1,5 @@
 import { type EndedWork, type Identifying, identityOf, invalid, type OpenWork, type Work } from '../work.js';
-import { type FirstRow, FirstRowsRegister } from './first-rows-register.js';
+import { type FirstRow, FirstRowsRegister, type KnownFirstRow } from './first-rows-register.js';
 import { IdSet } from './id-set.js';
 
 /** What to do with a second row for a customer that says something else than the first. */
@@ -15,7 +15,7 @@ export class RepeatRegister {
    * The row that came before for this customer, if any; else this one is its first. A resumed run meets the rows that
    * are settled before the open ones of their batch, so it is their place in the file that counts.
    */
-  note(identity: string, first: FirstRow): FirstRow | undefined {
+  note(identity: string, first: FirstRow): KnownFirstRow | undefined {
     const before = this.#rows.get(identity);
     if (before !== undefined && before.row < first.row) return before;
     this.#rows.set(identity, first);
@@ -109,7 +109,7 @@ function judge(work: Work, register: RepeatRegister, policy: RepeatPolicy, colum
   if (identity === undefined) return work;
   const first = register.note(identity, firstRowOf(work));
   if (first === undefined || work.outcome !== undefined) return work;
-  if (first.contentHash === work.contentHash) return sameAgain(work, first.row);
+  if (first.hashStart !== undefined && work.contentHash.startsWith(first.hashStart)) return sameAgain(work, first.row);
   if (policy === 'in-order') return work;
   if (work.key === undefined && work.customerCode === undefined)
     return invalid(work.row, [repeatedMatch(first.row, columns)]);

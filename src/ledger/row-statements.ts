@@ -14,6 +14,8 @@ export type RowChange =
 export interface Moment {
   /** Epoch milliseconds, our clock. */
   readonly nowMs: number;
+  /** The same by the clock that SQLite reads. */
+  readonly wallMs: number;
   /** The server's clock minus ours; `undefined` while unknown. */
   readonly clockMs: number | undefined;
 }
@@ -47,6 +49,7 @@ class RowScript {
   #statements: string;
   #intents: string[] = [];
   #settlements: string[] = [];
+  readonly #settled = new Set<number>();
   #links: number[] = [];
   #mirrored: string[] = [];
 
@@ -58,11 +61,14 @@ class RowScript {
   }
 
   intend({ index, number, key, payload, payloadHash, customerCode, preImage }: Intent): void {
-    const { nowMs, clockMs } = this.moment;
+    const { nowMs, wallMs, clockMs } = this.moment;
+    if (this.#settled.has(index)) this.#flush();
+    // Whoever else writes to the ledger is waited for, and a doubt is settled by when its request may have left.
+    const at = `${nowMs}+max(0,CAST(unixepoch('subsec')*1000 AS INTEGER)-${wallMs})`;
     const before = preImage === undefined ? undefined : JSON.stringify(preImage);
     const clock = clockMs === undefined ? undefined : Math.round(clockMs);
     this.#intents.push(
-      `(${this.run},${index},${number},'intent',${literal(key)},${literal(payload)},${literal(payloadHash)},${literal(customerCode)},${literal(before)},${nowMs},${literal(clock)})`,
+      `(${this.run},${index},${number},'intent',${literal(key)},${literal(payload)},${literal(payloadHash)},${literal(customerCode)},${literal(before)},${at},${literal(clock)})`,
     );
   }
 
@@ -76,6 +82,7 @@ class RowScript {
 
   settle({ index, number, outcome, written, key, payloadHash, writtenHash }: Settlement): void {
     reached('during-outcome-commit');
+    this.#settled.add(index);
     const { status } = outcome;
     const code = 'customerCode' in outcome ? outcome.customerCode : undefined;
     const id = 'customerId' in outcome ? outcome.customerId : undefined;
@@ -118,6 +125,7 @@ class RowScript {
     for (const part of parts) if (part !== '') this.#statements += `;${part}`;
     this.#intents = [];
     this.#settlements = [];
+    this.#settled.clear();
     this.#links = [];
     this.#mirrored = [];
   }

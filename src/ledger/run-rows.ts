@@ -33,7 +33,7 @@ export function openRunRows(
   const contents = contentIndex(database);
   const sql = prepare(database);
   const commits = new GroupCommit<RowChange>(scripts, (changes) =>
-    rowStatements(run, changes, { nowMs: now(), clockMs: clockDifferenceMs() }),
+    rowStatements(run, changes, { nowMs: now(), wallMs: Date.now(), clockMs: clockDifferenceMs() }),
   );
   return {
     ...settledRows(database, run, toStanding),

@@ -11,6 +11,10 @@ export interface Statement {
   run(...values: readonly SqlValue[]): { readonly changes: number };
   get(...values: readonly SqlValue[]): Record<string, SqlValue> | undefined;
   all(...values: readonly SqlValue[]): Record<string, SqlValue>[];
+  /**
+   * To be read to its end before anything else is awaited: an open reading keeps this connection from seeing what others
+   * commit, and from writing once they have.
+   */
   iterate(...values: readonly SqlValue[]): IterableIterator<Record<string, SqlValue>>;
 }
 

@@ -6,6 +6,8 @@ export interface ScriptRunner {
   /**
    * Runs statements as one transaction, after those that were asked for before; resolves when it is committed, as durably
    * as the connection was asked to be. Of statements of which one fails, nothing is left.
+   *
+   * @throws also what was still waiting when the runner was closed
    */
   transaction(statements: string): Promise<void>;
   close(): void;
@@ -21,9 +23,11 @@ const lockWaitMs = 60_000;
  */
 export function scriptRunner(path: string, durability: Durability = 'full'): ScriptRunner {
   let driver: Driver | undefined;
+  let isClosed = false;
   let last: Promise<unknown> = Promise.resolve();
 
   async function connected(): Promise<Driver> {
+    if (isClosed) throw new Error(`${path} is closed already.`);
     if (driver === undefined) {
       driver = new Driver(path, { timeout: lockWaitMs });
       await driver.exec(pragmas(durability));
@@ -50,8 +54,8 @@ export function scriptRunner(path: string, durability: Durability = 'full'): Scr
       return done;
     },
     close() {
+      isClosed = true;
       driver?.close();
-      driver = undefined;
     },
   };
 }
