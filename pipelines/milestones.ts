@@ -10,6 +10,7 @@ export type Milestone =
   | 'after-intent'
   | 'after-answer'
   | 'during-outcome-commit'
+  | 'during-commit'
   | 'during-result-file'
   | 'during-token-save'
   | 'after-claim-note'

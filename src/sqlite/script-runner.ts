@@ -1,4 +1,5 @@
 import Driver from 'libsql/promise';
+import { reached } from '../../pipelines/milestones.js';
 import { type Durability, pragmas } from './open-database.js';
 
 /** A second connection to a file, whose work is done beside the event loop, in a thread of the driver's own. */
@@ -39,7 +40,9 @@ export function scriptRunner(path: string, durability: Durability = 'full'): Scr
     await before;
     const connection = await connected();
     try {
-      await connection.exec(`BEGIN IMMEDIATE;${statements};COMMIT`);
+      const committed: Promise<void> = connection.exec(`BEGIN IMMEDIATE;${statements};COMMIT`);
+      reached('during-commit');
+      await committed;
     } catch (error) {
       // On a full disk SQLite has done so by itself, and then there is nothing to roll back.
       await connection.exec('ROLLBACK').catch(() => undefined);

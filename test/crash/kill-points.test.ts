@@ -60,6 +60,8 @@ const moments: readonly Kill[] = [
   'answer-begins:5',
   'after-answer:5',
   'during-outcome-commit:5',
+  'during-commit:1',
+  'during-commit:6',
   'during-result-file:1',
 ];
 
