@@ -14,10 +14,12 @@ export interface KnownFirstRow {
 
 const firstSlots = 1 << 12;
 /** Above this share of full slots, looking for a free one takes long. */
-const fullest = 0.6;
+const fullest = 0.75;
+/** By so much the slots grow: more would leave more of them empty, less would fill them anew more often. */
+const growth = 1.25;
 const entriesPerBlock = 1 << 14;
-/** Of a content hash, which is ASCII: 72 bits. */
-const hashBytes = 12;
+/** Of a content hash, which is ASCII: 48 bits. */
+const hashBytes = 8;
 
 interface Block {
   readonly low: Uint32Array;
@@ -27,7 +29,7 @@ interface Block {
 }
 
 /**
- * A map from who a customer is to the row that came first for it, in some 40 bytes an entry: a million of them as
+ * A map from who a customer is to the row that came first for it, in some 26 bytes an entry: a million of them as
  * strings and objects would cost more memory than everything else together. Two customers that share a fingerprint of 64
  * bits count as one: among a million that happens once in tens of millions of files.
  */
@@ -80,8 +82,7 @@ export class FirstRowsRegister {
 
   /** Where it is, or would be. */
   #slotOf(low: number, high: number): number {
-    const mask = this.#slots.length - 1;
-    for (let slot = low & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = firstSlotOf(low, this.#slots.length); ; slot = slotAfter(slot, this.#slots.length)) {
       const entry = this.#slots[slot] ?? 0;
       if (entry === 0) return slot;
       const block = this.#blockOf(entry);
@@ -91,16 +92,24 @@ export class FirstRowsRegister {
   }
 
   #grow(): void {
-    const mask = this.#slots.length * 2 - 1;
-    const slots = new Uint32Array(mask + 1);
+    const slots = new Uint32Array(Math.ceil(this.#slots.length * growth));
     for (const entry of this.#slots) {
       if (entry === 0) continue;
-      let slot = (this.#blockOf(entry).low[entry % entriesPerBlock] ?? 0) & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      let slot = firstSlotOf(this.#blockOf(entry).low[entry % entriesPerBlock] ?? 0, slots.length);
+      while (slots[slot] !== 0) slot = slotAfter(slot, slots.length);
       slots[slot] = entry;
     }
     this.#slots = slots;
   }
+}
+
+/** Where to look first, spread over all slots. */
+function firstSlotOf(low: number, slots: number): number {
+  return Math.floor((low / 2 ** 32) * slots);
+}
+
+function slotAfter(slot: number, slots: number): number {
+  return slot + 1 === slots ? 0 : slot + 1;
 }
 
 /** Two hashes of 32 bits after MurmurHash3, which share nothing but the text. */

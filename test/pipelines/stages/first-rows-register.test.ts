@@ -15,7 +15,7 @@ describe('the register of first rows', () => {
     });
     identities.forEach((identity, at) => {
       const first = register.get(identity);
-      if (first?.row !== at + 2 || first.hashStart !== hashOf(identity).slice(0, 12)) wrong.missing += 1;
+      if (first?.row !== at + 2 || first.hashStart !== hashOf(identity).slice(0, 8)) wrong.missing += 1;
     });
     expect(wrong).toEqual({ missing: 0, early: 0 });
   });
@@ -26,7 +26,7 @@ describe('the register of first rows', () => {
     register.set('key 東京', { row: 0 });
     register.set('code 1', { row: 4_000_000_000, contentHash: hashOf('b') });
     expect(register.get('key 東京')).toEqual({ row: 0 });
-    expect(register.get('code 1')).toEqual({ row: 4_000_000_000, hashStart: hashOf('b').slice(0, 12) });
+    expect(register.get('code 1')).toEqual({ row: 4_000_000_000, hashStart: hashOf('b').slice(0, 8) });
     expect(register.get('code 2')).toBeUndefined();
   });
 });
