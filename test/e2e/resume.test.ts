@@ -1,4 +1,6 @@
-import { renameSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/start-sandbox.js';
 import { killedAt } from '../crash/killed-at.js';
@@ -11,6 +13,7 @@ import {
   writeCustomers,
   writeMapping,
 } from './customer-files.js';
+import { mainFile } from './run-command-line.js';
 import { useWorkplace } from './use-workplace.js';
 
 const place = useWorkplace();
@@ -197,15 +200,32 @@ describe('runs', () => {
   it('says of a run that is under way that it is running, and of one that was killed that it was interrupted', async () => {
     await place.openApi({ faults: [{ name: 'hang', on: 'add', when: { nth: [3] } }] });
     writeCustomers(place, rows);
-    const importing = place.start(['import', ...fast, 'customers.csv', '--verbose']);
-    await importing.saw('created');
-    expect(await listed()).toMatchObject({ status: 'running', exitCode: null });
+    const importing = place.start(['import', ...fast, 'customers.csv']);
+    await expect.poll(listed, { timeout: 20_000 }).toMatchObject({ status: 'running', exitCode: null });
     importing.signal('SIGKILL');
     await importing.finished;
     expect(await listed()).toMatchObject({ status: 'interrupted', exitCode: null });
     const { stdout } = await place.run(['runs']);
     expect(stdout).toContain('interrupted');
   });
+
+  it.runIf(process.platform === 'linux')(
+    'knows a killed one also when nobody asks the system how it ended',
+    async () => {
+      await place.openApi({ faults: [{ name: 'hang', on: 'add', when: { nth: [1] } }] });
+      writeCustomers(place, rows);
+      // The parent of the import becomes a sleep, which never asks.
+      const script = '"$0" "$1" import customers.csv --quiet & echo $!; exec sleep 60';
+      const env = { PATH: process.env.PATH ?? '', ...place.environment() };
+      const parent = spawn('sh', ['-c', script, process.execPath, mainFile], { cwd: place.path('.'), env });
+      const [pid] = await once(parent.stdout, 'data');
+      await expect.poll(listed, { timeout: 20_000 }).toMatchObject({ status: 'running' });
+      process.kill(Number(String(pid)), 'SIGKILL');
+      await expect.poll(listed, { timeout: 20_000 }).toMatchObject({ status: 'interrupted' });
+      expect(readFileSync(`/proc/${Number(String(pid))}/stat`, 'utf8')).toContain(' Z ');
+      parent.kill('SIGKILL');
+    },
+  );
 });
 
 describe('runs show --results', () => {
