@@ -37,7 +37,7 @@ export function openKeptDetails(folder: string): KeptDetails {
     'CREATE TABLE IF NOT EXISTS details (id TEXT PRIMARY KEY, last_edit TEXT NOT NULL, body TEXT NOT NULL) WITHOUT ROWID',
   );
   const select = database.prepare('SELECT body FROM details WHERE id = ? AND last_edit = ?');
-  const scripts = scriptRunner(path, 'normal');
+  const scripts = scriptRunner(path, { durability: 'normal' });
   const commits = new GroupCommit<Detail>(scripts, (details) =>
     details.map((detail) => `INSERT OR REPLACE INTO details (id, last_edit, body) VALUES (${rowOf(detail)})`).join(';'),
   );

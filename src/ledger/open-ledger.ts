@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { reached } from '../../pipelines/milestones.js';
 import type { CustomerMirror } from '../../pipelines/mirror.js';
 import type { RunLedger } from '../../pipelines/ports.js';
 import type { TokenStore } from '../api/token-store.js';
@@ -76,7 +77,7 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
     });
   }
   const mirror = mirrorTable(database, now);
-  const scripts = scriptRunner(join(folder, ledgerFile));
+  const scripts = scriptRunner(join(folder, ledgerFile), { onHandedOver: () => reached('during-commit') });
   return {
     folder,
     mirror,

@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { BusyError } from '../errors.js';
+import { isAlive } from '../living-process.js';
 import { openExclusively } from '../sqlite/open-database.js';
 
 /** Held while a process writes to a tenant; ends with the process, however that ends. */
@@ -37,26 +38,6 @@ export function seemsLocked(folder: string): boolean {
   const holder = noteOf(join(folder, holderFile));
   if (holder === undefined) return false;
   return (holder.host !== undefined && holder.host !== hostname()) || isAlive(Number(holder.pid));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !isZombie(pid);
-  } catch (error) {
-    // It is there, and another user's.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-}
-
-/** Killed already, and kept by the system only until its parent asks how it ended: in a container, that may be never. */
-function isZombie(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
-  } catch {
-    return false;
-  }
 }
 
 const holderFile = 'lock-holder.json';

@@ -1,5 +1,4 @@
 import Driver from 'libsql/promise';
-import { reached } from '../../pipelines/milestones.js';
 import { type Durability, pragmas } from './open-database.js';
 
 /** A second connection to a file, whose work is done beside the event loop, in a thread of the driver's own. */
@@ -14,6 +13,13 @@ export interface ScriptRunner {
   close(): void;
 }
 
+export interface ScriptRunnerOptions {
+  /** @default full */
+  readonly durability?: Durability;
+  /** Called when the driver's thread has been given a script. */
+  readonly onHandedOver?: () => void;
+}
+
 /** Whoever has the file locked is waited for so long: nobody is held up meanwhile. */
 const lockWaitMs = 60_000;
 
@@ -22,7 +28,10 @@ const lockWaitMs = 60_000;
  * another connection of this process may wait for its lock while the event loop stands still: nothing could be called
  * then that ends it.
  */
-export function scriptRunner(path: string, durability: Durability = 'full'): ScriptRunner {
+export function scriptRunner(
+  path: string,
+  { durability = 'full', onHandedOver }: ScriptRunnerOptions = {},
+): ScriptRunner {
   let driver: Driver | undefined;
   let isClosed = false;
   let last: Promise<unknown> = Promise.resolve();
@@ -41,7 +50,7 @@ export function scriptRunner(path: string, durability: Durability = 'full'): Scr
     const connection = await connected();
     try {
       const committed: Promise<void> = connection.exec(`BEGIN IMMEDIATE;${statements};COMMIT`);
-      reached('during-commit');
+      onHandedOver?.();
       await committed;
     } catch (error) {
       // On a full disk SQLite has done so by itself, and then there is nothing to roll back.
