@@ -38,11 +38,11 @@ export function scriptRunner(
 
   async function connected(): Promise<Driver> {
     if (isClosed) throw new Error(`${path} is closed already.`);
-    if (driver === undefined) {
-      driver = new Driver(path, { timeout: lockWaitMs });
-      await driver.exec(pragmas(durability));
-    }
-    return driver;
+    if (driver !== undefined) return driver;
+    const opened = new Driver(path, { timeout: lockWaitMs });
+    await opened.exec(pragmas(durability));
+    driver = opened;
+    return opened;
   }
 
   async function run(before: Promise<unknown>, statements: string): Promise<void> {
