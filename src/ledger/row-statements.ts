@@ -1,4 +1,5 @@
 import { reached } from '../../pipelines/milestones.js';
+import type { WrittenCustomer } from '../../pipelines/mirror.js';
 import type { Intent, Settlement } from '../../pipelines/ports.js';
 import { literal } from '../sqlite/sql-text.js';
 import { contentsUnknown } from './content-index.js';
@@ -31,11 +32,20 @@ export function rowStatements(run: number, changes: readonly RowChange[], moment
   return script.end();
 }
 
+/** Statuses after which a customer is other than the mirror says, unless we know how it is now. */
 const touched: ReadonlySet<string> = new Set(['updated', 'deleted', 'deactivated']);
 
-/** Whether a customer is other than the mirror says after this, unless we know how it is now. */
-export function isOtherThanMirrored(status: string): boolean {
-  return touched.has(status);
+export interface MirrorChange {
+  readonly customerCode: string;
+  /** How it is now; `undefined` when that is not known any more, so that the mirror forgets it. */
+  readonly customer: WrittenCustomer | undefined;
+}
+
+/** What a row's end means for the mirror. */
+export function mirrorChangeOf({ outcome, written }: Settlement): MirrorChange | undefined {
+  const customerCode = 'customerCode' in outcome ? outcome.customerCode : undefined;
+  if (customerCode === undefined || (written === undefined && !touched.has(outcome.status))) return undefined;
+  return { customerCode, customer: written };
 }
 
 /** Statuses after which a row's key stands for its customer. */
@@ -80,7 +90,8 @@ class RowScript {
     this.#add(`DELETE FROM rows WHERE ${row}`);
   }
 
-  settle({ index, number, outcome, written, key, payloadHash, writtenHash }: Settlement): void {
+  settle(row: Settlement): void {
+    const { index, number, outcome, key, payloadHash, writtenHash } = row;
     reached('during-outcome-commit');
     this.#settled.add(index);
     const { status } = outcome;
@@ -92,9 +103,11 @@ class RowScript {
     );
     if (outcome.status === 'deleted') this.#release(outcome.customerCode);
     if (key !== undefined && linked.has(status)) this.#links.push(index);
-    if (code === undefined) return;
-    if (written !== undefined) this.#mirrored.push(putting.row(code, written, this.moment.nowMs));
-    else if (isOtherThanMirrored(status)) this.#add(forgetting(code));
+    const mirrored = mirrorChangeOf(row);
+    if (mirrored === undefined) return;
+    const { customerCode, customer } = mirrored;
+    if (customer === undefined) this.#add(forgetting(customerCode));
+    else this.#mirrored.push(putting.row(customerCode, customer, this.moment.nowMs));
   }
 
   end(): string {

@@ -6,7 +6,7 @@ import type { ScriptRunner } from '../sqlite/script-runner.js';
 import { contentIndex } from './content-index.js';
 import { GroupCommit } from './group-commit.js';
 import type { MirrorTable } from './mirror-table.js';
-import { isOtherThanMirrored, type RowChange, rowStatements } from './row-statements.js';
+import { mirrorChangeOf, type RowChange, rowStatements } from './row-statements.js';
 import { settledRows } from './settled-rows.js';
 
 /** The server's clock minus ours, in milliseconds; `undefined` while unknown. */
@@ -120,10 +120,9 @@ function prepare(database: Database) {
 }
 
 function followAll(mirror: MirrorTable, rows: readonly Settlement[]): void {
-  for (const { outcome, written } of rows) {
-    const code = 'customerCode' in outcome ? outcome.customerCode : undefined;
-    if (code !== undefined && (written !== undefined || isOtherThanMirrored(outcome.status)))
-      mirror.follow(code, written);
+  for (const row of rows) {
+    const change = mirrorChangeOf(row);
+    if (change !== undefined) mirror.follow(change.customerCode, change.customer);
   }
 }
 
