@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  // `#src/…` means the sources here, and what was built of them in the package.
+  ssr: { resolve: { conditions: ['source', 'node', 'module', 'import', 'default'] } },
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/real/**', 'test/crash/seeds.test.ts'],

@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /** Ten thousand spoilt files of each kind, where `npm test` reads a few hundred. */
 export default defineConfig({
+  // `#src/…` means the sources here, and what was built of them in the package.
+  ssr: { resolve: { conditions: ['source', 'node', 'module', 'import', 'default'] } },
   test: {
     include: ['test/files/fuzz.test.ts', 'test/files/xlsx/fuzz.test.ts', 'test/files/xlsx/two-ways.test.ts'],
     env: { FUZZ_RUNS: process.env.FUZZ_RUNS ?? '10000' },

@@ -1,7 +1,7 @@
 import yargs, { type Argv } from 'yargs';
-import type { Command, CommandUsage } from '../src/cli/command.js';
-import { loadCommands } from '../src/cli/commands.js';
-import { outputOptions } from '../src/cli/common-options.js';
+import type { Command, CommandUsage } from '#src/cli/command.js';
+import { loadCommands } from '#src/cli/commands.js';
+import { outputOptions } from '#src/cli/common-options.js';
 
 export interface DescribedOption {
   readonly name: string;

@@ -1,6 +1,6 @@
-import { loadCommands } from '../src/cli/commands.js';
-import { runCli } from '../src/cli/run-cli.js';
-import { pageName, storedWidths } from '../src/cli/stored-pages.js';
+import { loadCommands } from '#src/cli/commands.js';
+import { runCli } from '#src/cli/run-cli.js';
+import { pageName, storedWidths } from '#src/cli/stored-pages.js';
 
 export interface HelpPage {
   /** Where it is stored, below the folder of all. */

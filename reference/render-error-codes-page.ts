@@ -1,7 +1,7 @@
-import { mappingProblemCodes } from '../pipelines/mapping/mapping-problem.js';
-import { rowReasonCodes } from '../pipelines/mapping/row-reason.js';
-import * as errors from '../src/errors.js';
-import { draftReasonCodes } from '../src/validation/draft-reason-codes.js';
+import { mappingProblemCodes } from '#pipelines/mapping/mapping-problem.js';
+import { rowReasonCodes } from '#pipelines/mapping/row-reason.js';
+import * as errors from '#src/errors.js';
+import { draftReasonCodes } from '#src/validation/draft-reason-codes.js';
 import { collectCodes, type FoundCode } from './collect-codes.js';
 import { remedies } from './remedies.js';
 

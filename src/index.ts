@@ -4,13 +4,13 @@
  *
  * @packageDocumentation
  */
-export type { Customer, Draft, JsonValue } from '../pipelines/customer.js';
-export type { FindingGroup } from '../pipelines/damage/finding.js';
-export type { Mode } from '../pipelines/mapping/mapping.js';
-export { type RowCounts, type RowOutcome, type RowStatus, rowStatuses } from '../pipelines/outcome.js';
-export type { CustomerPage, ListQuery, Notice, SourceDetection } from '../pipelines/ports.js';
-export type { Reason } from '../pipelines/row.js';
-export type { FailureLimit } from '../pipelines/run-control.js';
+export type { Customer, Draft, JsonValue } from '#pipelines/customer.js';
+export type { FindingGroup } from '#pipelines/damage/finding.js';
+export type { Mode } from '#pipelines/mapping/mapping.js';
+export { type RowCounts, type RowOutcome, type RowStatus, rowStatuses } from '#pipelines/outcome.js';
+export type { CustomerPage, ListQuery, Notice, SourceDetection } from '#pipelines/ports.js';
+export type { Reason } from '#pipelines/row.js';
+export type { FailureLimit } from '#pipelines/run-control.js';
 export { type ExportJob, findJob, type ImportJob, type Job } from './config/jobs.js';
 export { resolveSettings } from './config/resolve-settings.js';
 export type { Setting, SettingOptions, Settings } from './config/settings.js';

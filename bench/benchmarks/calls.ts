@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { defineSurvey } from '../harness/benchmark.js';
-import { type Arrival, takeRequests } from '../harness/request-log.js';
-import { type Done, fastAt, runCommandLine } from '../harness/run-command-line.js';
-import { serveSandbox } from '../harness/serve-sandbox.js';
+import { defineSurvey } from '#bench/harness/benchmark.js';
+import { type Arrival, takeRequests } from '#bench/harness/request-log.js';
+import { type Done, fastAt, runCommandLine } from '#bench/harness/run-command-line.js';
+import { serveSandbox } from '#bench/harness/serve-sandbox.js';
 
 const changedEvery = 100;
 const kinds = ['list', 'detail', 'POST', 'PUT'] as const;

@@ -2,15 +2,15 @@ import { createReadStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { parse } from 'csv-parse';
-import { mapRows } from '../../pipelines/stages/map-rows.js';
-import { resolveSettings } from '../../src/config/resolve-settings.js';
-import { openRowSource } from '../../src/files/open-row-source.js';
-import { checkFile } from '../../src/library/check-file.js';
-import { compileFor, readMappingFile } from '../../src/library/mapping-file.js';
-import { createDraftValidator } from '../../src/validation/create-draft-validator.js';
-import { defineBenchmark, type Work } from '../harness/benchmark.js';
-import { customerMapping, writeCustomersCsv } from '../harness/customers-csv.js';
-import { otherProgram } from '../harness/other-program.js';
+import { defineBenchmark, type Work } from '#bench/harness/benchmark.js';
+import { customerMapping, writeCustomersCsv } from '#bench/harness/customers-csv.js';
+import { otherProgram } from '#bench/harness/other-program.js';
+import { mapRows } from '#pipelines/stages/map-rows.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import { openRowSource } from '#src/files/open-row-source.js';
+import { checkFile } from '#src/library/check-file.js';
+import { compileFor, readMappingFile } from '#src/library/mapping-file.js';
+import { createDraftValidator } from '#src/validation/create-draft-validator.js';
 
 interface Input {
   readonly rows: number;

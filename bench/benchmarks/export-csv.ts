@@ -1,11 +1,11 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { resolveSettings } from '../../src/config/resolve-settings.js';
-import { exportCustomers } from '../../src/library/export-customers.js';
-import { startSandbox } from '../../src/sandbox/start-sandbox.js';
-import { defineBenchmark } from '../harness/benchmark.js';
-import { loginEnvironment, openBareClient } from '../harness/sandbox-login.js';
-import { timedAgainst } from '../harness/serve-sandbox.js';
+import { defineBenchmark } from '#bench/harness/benchmark.js';
+import { loginEnvironment, openBareClient } from '#bench/harness/sandbox-login.js';
+import { timedAgainst } from '#bench/harness/serve-sandbox.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import { exportCustomers } from '#src/library/export-customers.js';
+import { startSandbox } from '#src/sandbox/start-sandbox.js';
 
 interface Input {
   readonly dataFile: string;

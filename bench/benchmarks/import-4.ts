@@ -1,3 +1,3 @@
-import { importContest } from '../harness/import-contest.js';
+import { importContest } from '#bench/harness/import-contest.js';
 
 export const benchmark = importContest(4);

@@ -1,10 +1,10 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startSandbox } from '../../src/sandbox/start-sandbox.js';
-import { defineSurvey } from '../harness/benchmark.js';
-import { customerMapping, writeCustomersCsv } from '../harness/customers-csv.js';
-import { fastAt, runCommandLine } from '../harness/run-command-line.js';
-import { serveSandbox } from '../harness/serve-sandbox.js';
+import { defineSurvey } from '#bench/harness/benchmark.js';
+import { customerMapping, writeCustomersCsv } from '#bench/harness/customers-csv.js';
+import { fastAt, runCommandLine } from '#bench/harness/run-command-line.js';
+import { serveSandbox } from '#bench/harness/serve-sandbox.js';
+import { startSandbox } from '#src/sandbox/start-sandbox.js';
 
 type Peaks = Readonly<Record<'check' | 'import' | 'export', number>>;
 

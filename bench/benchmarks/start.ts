@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { defineSurvey } from '../harness/benchmark.js';
-import { customerMapping, writeCustomersCsv } from '../harness/customers-csv.js';
-import { median } from '../harness/report.js';
-import { mainFile } from '../harness/run-command-line.js';
+import { defineSurvey } from '#bench/harness/benchmark.js';
+import { customerMapping, writeCustomersCsv } from '#bench/harness/customers-csv.js';
+import { median } from '#bench/harness/report.js';
+import { mainFile } from '#bench/harness/run-command-line.js';
 
 /** What Node itself needs, what it needs with the parser of command lines, and what ours adds to that. */
 const starts = {

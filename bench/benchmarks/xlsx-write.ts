@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import type { ExportColumn } from '../../pipelines/mapping/export-column.js';
-import type { Cell } from '../../pipelines/row.js';
-import { beginExportWorkbook } from '../../src/files/xlsx/writer/export-workbook.js';
-import { defineBenchmark } from '../harness/benchmark.js';
+import { defineBenchmark } from '#bench/harness/benchmark.js';
+import type { ExportColumn } from '#pipelines/mapping/export-column.js';
+import type { Cell } from '#pipelines/row.js';
+import { beginExportWorkbook } from '#src/files/xlsx/writer/export-workbook.js';
 
 interface Input {
   readonly rows: number;

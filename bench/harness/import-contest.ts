@@ -1,9 +1,9 @@
 import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { resolveSettings } from '../../src/config/resolve-settings.js';
-import { openRowSource } from '../../src/files/open-row-source.js';
-import { importFile } from '../../src/library/import-file.js';
-import { compileFor, readMappingFile } from '../../src/library/mapping-file.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import { openRowSource } from '#src/files/open-row-source.js';
+import { importFile } from '#src/library/import-file.js';
+import { compileFor, readMappingFile } from '#src/library/mapping-file.js';
 import { type Benchmark, defineBenchmark } from './benchmark.js';
 import { customerMapping, writeCustomersCsv } from './customers-csv.js';
 import { loginEnvironment, openBareClient } from './sandbox-login.js';

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Fault } from '../../src/sandbox/faults/fault.js';
-import { startSandbox } from '../../src/sandbox/start-sandbox.js';
+import type { Fault } from '#src/sandbox/faults/fault.js';
+import { startSandbox } from '#src/sandbox/start-sandbox.js';
 import type { Work } from './benchmark.js';
 
 const ownFile = fileURLToPath(import.meta.url);

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { openWorkbook } from '../../src/files/xlsx/reader/open-workbook.js';
+import { openWorkbook } from '#src/files/xlsx/reader/open-workbook.js';
 import { type Benchmark, defineBenchmark } from './benchmark.js';
 
 const columns = 20;

@@ -1,4 +1,4 @@
-import { isDigitAt, leadingDigits } from '../digits.js';
+import { isDigitAt, leadingDigits } from '#pipelines/digits.js';
 import type { CellRule, ColumnUse, Verdict } from './finding.js';
 import { everyUse } from './finding.js';
 import { isMojibake, repairMojibake } from './mojibake.js';

@@ -1,7 +1,7 @@
-import { compileTransforms } from '../mapping/compile-transforms.js';
-import { secretFields } from '../mapping/customer-fields.js';
-import type { ColumnRule, ExpressionRule, Mapping, TypeName } from '../mapping/mapping.js';
-import { trimText } from '../mapping/trim-text.js';
+import { compileTransforms } from '#pipelines/mapping/compile-transforms.js';
+import { secretFields } from '#pipelines/mapping/customer-fields.js';
+import type { ColumnRule, ExpressionRule, Mapping, TypeName } from '#pipelines/mapping/mapping.js';
+import { trimText } from '#pipelines/mapping/trim-text.js';
 import type { ColumnLookout, ColumnUse } from './finding.js';
 
 /** What the compiled mapping knows of the file's columns. */

@@ -1,4 +1,4 @@
-import { type Cell, type Row, textOf } from '../row.js';
+import { type Cell, type Row, textOf } from '#pipelines/row.js';
 import { cellRules } from './cell-rules.js';
 import type { ColumnVerdict, ColumnWatch } from './column-watch.js';
 import { watchDateOrder } from './date-order.js';

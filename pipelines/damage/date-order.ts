@@ -1,4 +1,4 @@
-import { isDigitAt, leadingDigits } from '../digits.js';
+import { isDigitAt, leadingDigits } from '#pipelines/digits.js';
 import { addTo, type ColumnVerdict, type ColumnWatch, createTally, type Tally, together } from './column-watch.js';
 
 const months = 12;

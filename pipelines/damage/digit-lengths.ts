@@ -1,4 +1,4 @@
-import { isDigitAt } from '../digits.js';
+import { isDigitAt } from '#pipelines/digits.js';
 import { addTo, type ColumnWatch, createTally, type Tally, together } from './column-watch.js';
 
 const maxDigits = 20;

@@ -1,4 +1,4 @@
-import type { Cell, Reason } from '../row.js';
+import type { Cell, Reason } from '#pipelines/row.js';
 
 /** What a column is for, as far as the mapping knows; `unused` goes nowhere, and is not looked at. */
 export type ColumnUse = 'text' | 'email' | 'phone' | 'postcode' | 'number' | 'date' | 'code' | 'unused';

@@ -1,4 +1,4 @@
-import type { Reason, Row } from '../row.js';
+import type { Reason, Row } from '#pipelines/row.js';
 import type { ColumnVerdict } from './column-watch.js';
 import { createDamageDetector, type DamageDetector, type DamageQuestion } from './create-damage-detector.js';
 import type { Finding, FindingGroup } from './finding.js';

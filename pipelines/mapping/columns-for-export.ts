@@ -1,4 +1,4 @@
-import type { Customer } from '../customer.js';
+import type { Customer } from '#pipelines/customer.js';
 import { isClearable } from './customer-fields.js';
 import { contentOfField, type ExportColumn } from './export-column.js';
 import type { ColumnRule, KeyRule, Mapping } from './mapping.js';

@@ -1,5 +1,5 @@
-import type { Customer, JsonValue } from '../customer.js';
-import type { Cell } from '../row.js';
+import type { Customer, JsonValue } from '#pipelines/customer.js';
+import type { Cell } from '#pipelines/row.js';
 import { cellTypeFor } from './cell-types/cell-types.js';
 import { type ColumnContent, contentOfField, type ExportColumn } from './export-column.js';
 

@@ -1,6 +1,6 @@
-import { blankCommand, type Command, commands, isCommand } from '../command.js';
-import type { Cell } from '../row.js';
-import { textOf } from '../row.js';
+import { blankCommand, type Command, commands, isCommand } from '#pipelines/command.js';
+import type { Cell } from '#pipelines/row.js';
+import { textOf } from '#pipelines/row.js';
 import { offerNames } from './nearest-name.js';
 import type { Failure } from './row-reason.js';
 import { trimText } from './trim-text.js';

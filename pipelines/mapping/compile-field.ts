@@ -1,4 +1,4 @@
-import type { TypedCell } from '../row.js';
+import type { TypedCell } from '#pipelines/row.js';
 import type { CellType } from './cell-types/cell-type.js';
 import { cellTypeFor } from './cell-types/cell-types.js';
 import { compileLookup, type FindInLookup } from './compile-lookup.js';

@@ -1,4 +1,4 @@
-import type { Cell } from '../row.js';
+import type { Cell } from '#pipelines/row.js';
 import { stringType } from './cell-types/string-type.js';
 import { type Gathered, gatherCells, isFailure } from './gather-cells.js';
 import type { Failure } from './row-reason.js';

@@ -1,6 +1,6 @@
-import { unescapeFormula } from '../formula-text.js';
-import type { RowSource } from '../ports.js';
-import type { Row } from '../row.js';
+import { unescapeFormula } from '#pipelines/formula-text.js';
+import type { RowSource } from '#pipelines/ports.js';
+import type { Row } from '#pipelines/row.js';
 import { type ColumnFinder, columnFinder } from './column-finder.js';
 import { compileCommand } from './compile-command.js';
 import { compileKey } from './compile-key.js';

@@ -1,5 +1,5 @@
-import type { Customer } from '../customer.js';
-import type { Cell } from '../row.js';
+import type { Customer } from '#pipelines/customer.js';
+import type { Cell } from '#pipelines/row.js';
 import { type CustomFields, type FieldType, moneyFields, typeOfAnyField } from './customer-fields.js';
 
 /** What the cells of a column hold, as far as a workbook formats them differently. */

@@ -1,4 +1,4 @@
-import { type Cell, type TypedCell, textOf } from '../row.js';
+import { type Cell, type TypedCell, textOf } from '#pipelines/row.js';
 import type { Failure } from './row-reason.js';
 import { trimText } from './trim-text.js';
 

@@ -1,6 +1,6 @@
-import type { Command } from '../command.js';
-import type { Draft, JsonValue } from '../customer.js';
-import type { Cell, Reason, Row } from '../row.js';
+import type { Command } from '#pipelines/command.js';
+import type { Draft, JsonValue } from '#pipelines/customer.js';
+import type { Cell, Reason, Row } from '#pipelines/row.js';
 import type { FieldOutcome } from './compile-field.js';
 import { secretFields } from './customer-fields.js';
 import { type Gathered, isFailure, shownCells } from './gather-cells.js';

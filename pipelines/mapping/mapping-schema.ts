@@ -1,4 +1,4 @@
-import { guardRules } from '../guards.js';
+import { guardRules } from '#pipelines/guards.js';
 import { typeNames } from './cell-types/cell-types.js';
 import { type CustomFields, customerFields, type FieldType, fieldTypes, identityFields } from './customer-fields.js';
 import { blankPolicies, decimalSigns, groupSigns, lookupFallbacks, modes, unmappedPolicies } from './mapping.js';

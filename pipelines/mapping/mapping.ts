@@ -1,4 +1,4 @@
-import type { Guards } from '../guards.js';
+import type { Guards } from '#pipelines/guards.js';
 import type { CustomFields, FieldType, FieldValue } from './customer-fields.js';
 
 export const modes = ['add', 'update', 'upsert'] as const;

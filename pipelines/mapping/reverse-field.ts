@@ -1,5 +1,5 @@
-import type { JsonValue } from '../customer.js';
-import { type Cell, textOf } from '../row.js';
+import type { JsonValue } from '#pipelines/customer.js';
+import { type Cell, textOf } from '#pipelines/row.js';
 import type { CellType } from './cell-types/cell-type.js';
 import { cellTypeFor } from './cell-types/cell-types.js';
 import type { FieldType, FieldValue } from './customer-fields.js';

@@ -1,5 +1,5 @@
-import type { JsonValue } from '../customer.js';
-import type { TypedCell } from '../row.js';
+import type { JsonValue } from '#pipelines/customer.js';
+import type { TypedCell } from '#pipelines/row.js';
 import { type DateTokenName, readDateFormat } from './cell-types/date-format.js';
 
 /** Makes a workbook's date of a civil one; nothing of what a workbook cannot count or the text does not say whole. */

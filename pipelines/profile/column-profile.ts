@@ -1,6 +1,6 @@
-import { readable } from '../mapping/row-reason.js';
-import { trimText } from '../mapping/trim-text.js';
-import { type Cell, textOf } from '../row.js';
+import { readable } from '#pipelines/mapping/row-reason.js';
+import { trimText } from '#pipelines/mapping/trim-text.js';
+import { type Cell, textOf } from '#pipelines/row.js';
 import { type DistinctCount, DistinctCounter } from './distinct-counter.js';
 import { type FrequentValue, FrequentValues } from './frequent-values.js';
 import { type ValueKind, valueKind } from './value-kind.js';

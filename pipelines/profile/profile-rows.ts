@@ -1,4 +1,4 @@
-import type { Row } from '../row.js';
+import type { Row } from '#pipelines/row.js';
 import { type ColumnProfile, ColumnProfiler } from './column-profile.js';
 
 /** Rows on their way, looked at as they pass. */

@@ -1,4 +1,4 @@
-import type { Cell } from '../row.js';
+import type { Cell } from '#pipelines/row.js';
 
 /** What a cell looks like, as its owner would say. */
 export type ValueKind = 'text' | 'digits' | 'number' | 'date' | 'yes/no' | 'e-mail' | 'web address' | 'error';

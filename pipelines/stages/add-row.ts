@@ -1,7 +1,7 @@
-import { contentHash } from '../content-hash.js';
-import type { Customer, Draft } from '../customer.js';
-import type { Intent } from '../ports.js';
-import type { OpenWork } from '../work.js';
+import { contentHash } from '#pipelines/content-hash.js';
+import type { Customer, Draft } from '#pipelines/customer.js';
+import type { Intent } from '#pipelines/ports.js';
+import type { OpenWork } from '#pipelines/work.js';
 import { verifyWritten } from './verify-written.js';
 import {
   intentOf,

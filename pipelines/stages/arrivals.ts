@@ -1,6 +1,6 @@
-import { fieldOf } from '../compare-customers.js';
-import type { Customer, JsonValue } from '../customer.js';
-import type { CustomersApi, ListQuery } from '../ports.js';
+import { fieldOf } from '#pipelines/compare-customers.js';
+import type { Customer, JsonValue } from '#pipelines/customer.js';
+import type { CustomersApi, ListQuery } from '#pipelines/ports.js';
 import { IdSet } from './id-set.js';
 import { identityOf, utcMs } from './identity-of.js';
 import { walkPages } from './walk-pages.js';

@@ -1,5 +1,5 @@
-import { fieldOf } from '../compare-customers.js';
-import type { Customer } from '../customer.js';
+import { fieldOf } from '#pipelines/compare-customers.js';
+import type { Customer } from '#pipelines/customer.js';
 import { identityOf, utcMs } from './identity-of.js';
 
 /** Which customers are wanted, more exactly than the API can be asked: it knows whole minutes, and no field but the last edit. */

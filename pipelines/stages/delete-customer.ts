@@ -1,7 +1,7 @@
-import { fieldOf } from '../compare-customers.js';
-import type { RowOutcome } from '../outcome.js';
-import type { CustomersApi, RunLedger } from '../ports.js';
-import type { Row } from '../row.js';
+import { fieldOf } from '#pipelines/compare-customers.js';
+import type { RowOutcome } from '#pipelines/outcome.js';
+import type { CustomersApi, RunLedger } from '#pipelines/ports.js';
+import type { Row } from '#pipelines/row.js';
 import { notApplied, withIntent } from './write-customer.js';
 
 /** Deletes one customer, or finds that the API could only make it inactive. */

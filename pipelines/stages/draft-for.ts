@@ -1,6 +1,6 @@
-import { editableContent, ownName } from '../compare-customers.js';
-import type { Customer, Draft, JsonValue } from '../customer.js';
-import type { OpenWork } from '../work.js';
+import { editableContent, ownName } from '#pipelines/compare-customers.js';
+import type { Customer, Draft, JsonValue } from '#pipelines/customer.js';
+import type { OpenWork } from '#pipelines/work.js';
 
 /** Fields that a REPLACE leaves alone unless the row speaks of them: who the customer is, and whether still one. */
 const kept: ReadonlySet<string> = new Set(['customerid', 'customercode', 'active']);

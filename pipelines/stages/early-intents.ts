@@ -1,6 +1,6 @@
-import { reached } from '../milestones.js';
-import type { Intent, RunLedger } from '../ports.js';
-import type { OpenWork } from '../work.js';
+import { reached } from '#pipelines/milestones.js';
+import type { Intent, RunLedger } from '#pipelines/ports.js';
+import type { OpenWork } from '#pipelines/work.js';
 import type { Preparation } from './map-concurrently.js';
 
 /** An intent may wait this long for its turn; then it is written anew, because a doubt is settled by its time. */

@@ -1,6 +1,6 @@
-import { fieldOf, sameValue } from '../compare-customers.js';
-import type { Customer, Draft, JsonValue } from '../customer.js';
-import type { CustomersApi, LedgerRow } from '../ports.js';
+import { fieldOf, sameValue } from '#pipelines/compare-customers.js';
+import type { Customer, Draft, JsonValue } from '#pipelines/customer.js';
+import type { CustomersApi, LedgerRow } from '#pipelines/ports.js';
 
 /** What a look at the API says of an add in doubt. */
 export type Finding =

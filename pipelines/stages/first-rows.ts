@@ -1,4 +1,4 @@
-import type { Row } from '../row.js';
+import type { Row } from '#pipelines/row.js';
 
 /** Only the first rows of a stream, and no more of the file than needed for them. */
 export async function* firstRows(

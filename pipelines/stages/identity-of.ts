@@ -1,5 +1,5 @@
-import { fieldOf } from '../compare-customers.js';
-import type { Customer } from '../customer.js';
+import { fieldOf } from '#pipelines/compare-customers.js';
+import type { Customer } from '#pipelines/customer.js';
 
 /** What tells one customer from all others. */
 export function identityOf(customer: Customer): string {

@@ -1,8 +1,8 @@
-import type { Command } from '../command.js';
-import type { Draft } from '../customer.js';
-import type { ValidateDraft } from '../ports.js';
-import type { Reason, Row } from '../row.js';
-import { type EndedWork, invalid, OpenWork, type Work } from '../work.js';
+import type { Command } from '#pipelines/command.js';
+import type { Draft } from '#pipelines/customer.js';
+import type { ValidateDraft } from '#pipelines/ports.js';
+import type { Reason, Row } from '#pipelines/row.js';
+import { type EndedWork, invalid, OpenWork, type Work } from '#pipelines/work.js';
 import { matchValue } from './match-by-fields.js';
 
 /** What a mapping makes of a row. */

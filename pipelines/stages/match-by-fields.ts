@@ -1,6 +1,6 @@
-import { fieldOf } from '../compare-customers.js';
-import type { Customer, Draft, JsonValue } from '../customer.js';
-import { type CustomerMirror, knowsField, type MirroredCustomer } from '../mirror.js';
+import { fieldOf } from '#pipelines/compare-customers.js';
+import type { Customer, Draft, JsonValue } from '#pipelines/customer.js';
+import { type CustomerMirror, knowsField, type MirroredCustomer } from '#pipelines/mirror.js';
 
 /** Finds the customers that a row may mean by what it says in certain fields. */
 export interface FieldMatcher {

@@ -1,7 +1,7 @@
-import type { CustomerMirror } from '../mirror.js';
-import type { KnownCustomer, RunLedger } from '../ports.js';
-import type { Reason } from '../row.js';
-import { type EndedWork, invalid, type OpenWork, type Work } from '../work.js';
+import type { CustomerMirror } from '#pipelines/mirror.js';
+import type { KnownCustomer, RunLedger } from '#pipelines/ports.js';
+import type { Reason } from '#pipelines/row.js';
+import { type EndedWork, invalid, type OpenWork, type Work } from '#pipelines/work.js';
 import type { FieldMatcher } from './match-by-fields.js';
 import { standingOf, unchanged } from './spare-unchanged.js';
 

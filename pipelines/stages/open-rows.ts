@@ -1,8 +1,8 @@
-import type { RowStatus } from '../outcome.js';
-import type { LedgerRow, RowStanding, RowStretches, RunLedger, Stretch } from '../ports.js';
-import type { Row } from '../row.js';
-import type { RunControl } from '../run-control.js';
-import type { Work } from '../work.js';
+import type { RowStatus } from '#pipelines/outcome.js';
+import type { LedgerRow, RowStanding, RowStretches, RunLedger, Stretch } from '#pipelines/ports.js';
+import type { Row } from '#pipelines/row.js';
+import type { RunControl } from '#pipelines/run-control.js';
+import type { Work } from '#pipelines/work.js';
 import type { RepeatRegister } from './refuse-repeats.js';
 import { isSettled, noteSettled, passSettled } from './skip-settled.js';
 

@@ -1,7 +1,7 @@
-import { fieldOf } from '../compare-customers.js';
-import type { Customer, JsonValue } from '../customer.js';
-import type { CustomerMirror } from '../mirror.js';
-import type { CustomersApi } from '../ports.js';
+import { fieldOf } from '#pipelines/compare-customers.js';
+import type { Customer, JsonValue } from '#pipelines/customer.js';
+import type { CustomerMirror } from '#pipelines/mirror.js';
+import type { CustomersApi } from '#pipelines/ports.js';
 import { inPieces } from './in-pieces.js';
 import { type CustomerPass, type PassQuery, readPass } from './read-pass.js';
 

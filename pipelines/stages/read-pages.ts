@@ -1,5 +1,5 @@
-import type { Customer } from '../customer.js';
-import type { CustomersApi, ListQuery } from '../ports.js';
+import type { Customer } from '#pipelines/customer.js';
+import type { CustomersApi, ListQuery } from '#pipelines/ports.js';
 import { walkPages } from './walk-pages.js';
 
 export interface PagesQuery extends Pick<ListQuery, 'fields' | 'changedSince' | 'changedUntil'> {

@@ -1,5 +1,5 @@
-import type { Customer } from '../customer.js';
-import type { CustomerPage, CustomersApi, ListQuery } from '../ports.js';
+import type { Customer } from '#pipelines/customer.js';
+import type { CustomerPage, CustomersApi, ListQuery } from '#pipelines/ports.js';
 import { type Arrivals, recentMs, watchArrivals } from './arrivals.js';
 import { IdSet } from './id-set.js';
 import { identityOf } from './identity-of.js';

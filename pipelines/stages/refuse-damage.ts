@@ -1,5 +1,5 @@
-import type { Reason, Row } from '../row.js';
-import { invalid, type Work } from '../work.js';
+import type { Reason, Row } from '#pipelines/row.js';
+import { invalid, type Work } from '#pipelines/work.js';
 
 /** What is wrong with cells of a row that could be mapped all the same. */
 export type JudgeRow = (row: Row) => readonly Reason[];

@@ -1,4 +1,4 @@
-import { type EndedWork, type Identifying, identityOf, invalid, type OpenWork, type Work } from '../work.js';
+import { type EndedWork, type Identifying, identityOf, invalid, type OpenWork, type Work } from '#pipelines/work.js';
 import { type FirstRow, FirstRowsRegister, type KnownFirstRow } from './first-rows-register.js';
 import { IdSet } from './id-set.js';
 

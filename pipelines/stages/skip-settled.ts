@@ -1,8 +1,8 @@
-import type { RowStatus } from '../outcome.js';
-import type { LedgerRow, RowStanding, RunLedger } from '../ports.js';
-import type { Row } from '../row.js';
-import type { RunControl } from '../run-control.js';
-import { identityOf } from '../work.js';
+import type { RowStatus } from '#pipelines/outcome.js';
+import type { LedgerRow, RowStanding, RunLedger } from '#pipelines/ports.js';
+import type { Row } from '#pipelines/row.js';
+import type { RunControl } from '#pipelines/run-control.js';
+import { identityOf } from '#pipelines/work.js';
 import type { RepeatRegister } from './refuse-repeats.js';
 
 /** States that a resumed run tries again: their request certainly had no effect. */

@@ -1,8 +1,8 @@
-import { changesOf, type FieldChange, fieldOf } from '../compare-customers.js';
-import type { Draft } from '../customer.js';
-import { type CustomerMirror, knowsField } from '../mirror.js';
-import type { RowOutcome } from '../outcome.js';
-import type { OpenWork } from '../work.js';
+import { changesOf, type FieldChange, fieldOf } from '#pipelines/compare-customers.js';
+import type { Draft } from '#pipelines/customer.js';
+import { type CustomerMirror, knowsField } from '#pipelines/mirror.js';
+import type { RowOutcome } from '#pipelines/outcome.js';
+import type { OpenWork } from '#pipelines/work.js';
 import { draftFor } from './draft-for.js';
 
 /** What the mirror can say of a row about a known customer, without a call. */

@@ -1,8 +1,8 @@
-import { changesOf, editableContent, fieldOf, mergeDraft } from '../compare-customers.js';
-import { contentHash } from '../content-hash.js';
-import type { Customer, Draft } from '../customer.js';
-import { changedSincePlan, isCustomerAsPlanned, type PlannedWrite } from '../planned.js';
-import { type OpenWork, unknownCustomer } from '../work.js';
+import { changesOf, editableContent, fieldOf, mergeDraft } from '#pipelines/compare-customers.js';
+import { contentHash } from '#pipelines/content-hash.js';
+import type { Customer, Draft } from '#pipelines/customer.js';
+import { changedSincePlan, isCustomerAsPlanned, type PlannedWrite } from '#pipelines/planned.js';
+import { type OpenWork, unknownCustomer } from '#pipelines/work.js';
 import { draftFor } from './draft-for.js';
 import { verifyWritten } from './verify-written.js';
 import {

@@ -1,7 +1,7 @@
-import { changesOf } from '../compare-customers.js';
-import type { Draft, JsonValue } from '../customer.js';
-import type { CustomersApi } from '../ports.js';
-import type { Reason } from '../row.js';
+import { changesOf } from '#pipelines/compare-customers.js';
+import type { Draft, JsonValue } from '#pipelines/customer.js';
+import type { CustomersApi } from '#pipelines/ports.js';
+import type { Reason } from '#pipelines/row.js';
 import type { RowMapper } from './map-rows.js';
 
 /** Tells which columns of the input a field comes from. */

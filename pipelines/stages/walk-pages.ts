@@ -1,5 +1,5 @@
-import type { Customer } from '../customer.js';
-import type { CustomersApi, ListQuery } from '../ports.js';
+import type { Customer } from '#pipelines/customer.js';
+import type { CustomersApi, ListQuery } from '#pipelines/ports.js';
 
 export type WalkQuery = Omit<ListQuery, 'page'>;
 

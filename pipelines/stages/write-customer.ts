@@ -1,11 +1,11 @@
-import { fieldOf } from '../compare-customers.js';
-import type { Customer } from '../customer.js';
-import { reached } from '../milestones.js';
-import type { Extent, WrittenCustomer } from '../mirror.js';
-import type { RowOutcome } from '../outcome.js';
-import type { CustomersApi, Intent, RunLedger, WriteAnswer, WriteHooks } from '../ports.js';
-import type { Reason } from '../row.js';
-import type { OpenWork } from '../work.js';
+import { fieldOf } from '#pipelines/compare-customers.js';
+import type { Customer } from '#pipelines/customer.js';
+import { reached } from '#pipelines/milestones.js';
+import type { Extent, WrittenCustomer } from '#pipelines/mirror.js';
+import type { RowOutcome } from '#pipelines/outcome.js';
+import type { CustomersApi, Intent, RunLedger, WriteAnswer, WriteHooks } from '#pipelines/ports.js';
+import type { Reason } from '#pipelines/row.js';
+import type { OpenWork } from '#pipelines/work.js';
 import type { RowMapper } from './map-rows.js';
 
 export interface WritePorts {

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { Customer, JsonValue } from '../../pipelines/customer.js';
+import type { Customer, JsonValue } from '#pipelines/customer.js';
 import type {
   CustomerPage,
   CustomersApi,
@@ -7,8 +7,8 @@ import type {
   DetailAnswer,
   WriteAnswer,
   WriteHooks,
-} from '../../pipelines/ports.js';
-import { LoginError, RunStoppedError, UsageError } from '../errors.js';
+} from '#pipelines/ports.js';
+import { LoginError, RunStoppedError, UsageError } from '#src/errors.js';
 import { fieldsNamed, objectIn, readRefusal } from './error-body.js';
 import { type ApiTraffic, type Exchange, Exchanges } from './exchange.js';
 import { type HttpAnswer, openHttp } from './http.js';

@@ -1,4 +1,4 @@
-import type { Refusal } from '../../pipelines/outcome.js';
+import type { Refusal } from '#pipelines/outcome.js';
 import type { HttpAnswer } from './http.js';
 
 /** How much of an error body is kept, in characters (an Excel cell ends at 32,767). */

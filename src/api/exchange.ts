@@ -1,5 +1,5 @@
-import type { Refusal } from '../../pipelines/outcome.js';
-import type { WriteHooks } from '../../pipelines/ports.js';
+import type { Refusal } from '#pipelines/outcome.js';
+import type { WriteHooks } from '#pipelines/ports.js';
 import { readRefusal } from './error-body.js';
 import { type Http, type HttpAnswer, type HttpRequest, TransportError } from './http.js';
 import type { LatencyMeter } from './latency-meter.js';

@@ -1,4 +1,4 @@
-import type { ListQuery } from '../../pipelines/ports.js';
+import type { ListQuery } from '#pipelines/ports.js';
 
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const minuteMs = 60_000;

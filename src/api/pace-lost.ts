@@ -1,4 +1,4 @@
-import { RunStoppedError } from '../errors.js';
+import { RunStoppedError } from '#src/errors.js';
 
 /** Redis is gone, and nothing is sent without a permit; the run can go on once it is back. */
 export function paceLost(name: string, cause?: unknown): RunStoppedError {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Bottleneck from 'bottleneck';
 import type { Redis, RedisOptions } from 'ioredis';
-import { type CustomersError, UsageError } from '../errors.js';
+import { type CustomersError, UsageError } from '#src/errors.js';
 import { paceLost, paceRefused } from './pace-lost.js';
 
 export interface Admission {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { CustomersError } from '../errors.js';
+import { CustomersError } from '#src/errors.js';
 import type { Exchanges } from './exchange.js';
 import type { HttpRequest } from './http.js';
 

@@ -1,5 +1,5 @@
-import { reached } from '../../pipelines/milestones.js';
-import { LoginError, RunStoppedError } from '../errors.js';
+import { reached } from '#pipelines/milestones.js';
+import { LoginError, RunStoppedError } from '#src/errors.js';
 import { sleep } from './sleep.js';
 import { type CachedToken, type LoginRight, type TokenStore, tokensPerDay } from './token-store.js';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { UsageError } from '../errors.js';
+import { UsageError } from '#src/errors.js';
 import type { Pace } from './pace.js';
 import { paceLost } from './pace-lost.js';
 import { connectToRedis, type PaceAddress, type PaceServer } from './pace-server.js';

@@ -1,5 +1,5 @@
-import type { Refusal } from '../../pipelines/outcome.js';
-import { LoginError, RunStoppedError } from '../errors.js';
+import type { Refusal } from '#pipelines/outcome.js';
+import { LoginError, RunStoppedError } from '#src/errors.js';
 import { reachHint } from './reach-hints.js';
 
 export function rightMissing(refusal: Refusal): LoginError {

@@ -1,7 +1,7 @@
-import { customerFields } from '../../pipelines/mapping/customer-fields.js';
-import { offerNames } from '../../pipelines/mapping/nearest-name.js';
-import type { Choices, Question, Target } from '../../pipelines/mapping/suggest/suggestion.js';
-import type { Ask } from '../library/mapping/suggest-mapping.js';
+import { customerFields } from '#pipelines/mapping/customer-fields.js';
+import { offerNames } from '#pipelines/mapping/nearest-name.js';
+import type { Choices, Question, Target } from '#pipelines/mapping/suggest/suggestion.js';
+import type { Ask } from '#src/library/mapping/suggest-mapping.js';
 import { ask, askWhether, choose } from './ask.js';
 
 type Answer = (question: never, known: Choices) => Promise<Choices>;

@@ -1,6 +1,6 @@
 import { createInterface, type Interface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import { InterruptedError, UsageError } from '../errors.js';
+import { InterruptedError, UsageError } from '#src/errors.js';
 
 /** Somebody can be asked: what is typed comes from a terminal, and questions are seen on one. */
 export function canAsk(): boolean {

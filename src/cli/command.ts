@@ -1,5 +1,5 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
-import type { ExitCode } from '../errors.js';
+import type { ExitCode } from '#src/errors.js';
 import { tolerateCommonOptions } from './common-options.js';
 import type { Reporter } from './reporter.js';
 

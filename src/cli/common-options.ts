@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import type { SettingOptions } from '../config/settings.js';
+import type { SettingOptions } from '#src/config/settings.js';
 
 /** Options that every command takes. Values stay text: where they came from decides how errors name them. */
 export function outputOptions<T>(yargs: Argv<T>) {

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
-import { UsageError } from '../errors.js';
-import type { Log, LogEntry } from '../library/sweep/sweep-log.js';
+import { UsageError } from '#src/errors.js';
+import type { Log, LogEntry } from '#src/library/sweep/sweep-log.js';
 import type { Reporter } from './reporter.js';
 
 export const logFormats = ['text', 'json'] as const;

@@ -1,8 +1,8 @@
-import type { FailureLimit } from '../../pipelines/run-control.js';
-import { UsageError } from '../errors.js';
-import { parseIsoTime, parseSortOrder, type SortOrder } from '../library/export-words.js';
-import { parseFailureLimit } from '../library/failure-limit.js';
-import type { ReadOptions } from '../library/input.js';
+import type { FailureLimit } from '#pipelines/run-control.js';
+import { UsageError } from '#src/errors.js';
+import { parseIsoTime, parseSortOrder, type SortOrder } from '#src/library/export-words.js';
+import { parseFailureLimit } from '#src/library/failure-limit.js';
+import type { ReadOptions } from '#src/library/input.js';
 import { present } from './common-options.js';
 
 /** A whole number above zero. @throws UsageError naming the option */

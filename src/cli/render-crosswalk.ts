@@ -1,4 +1,4 @@
-import type { KeptKeyReason, KeysForgotten } from '../library/forget-keys.js';
+import type { KeptKeyReason, KeysForgotten } from '#src/library/forget-keys.js';
 
 /** What the crosswalk was told and what it made of it. */
 export interface CrosswalkSummary {

@@ -1,5 +1,5 @@
-import type { ExportSummary } from '../library/export-customers.js';
-import type { ExportJobSummary } from '../library/export-job/export-job-summary.js';
+import type { ExportSummary } from '#src/library/export-customers.js';
+import type { ExportJobSummary } from '#src/library/export-job/export-job-summary.js';
 
 /** What an export has done, for people. */
 export function renderExport({ output, api, stopped }: ExportSummary): string {

@@ -1,4 +1,4 @@
-import type { FindingGroup } from '../../pipelines/damage/finding.js';
+import type { FindingGroup } from '#pipelines/damage/finding.js';
 
 /** Cells that cannot be right, in one line: which and where, what is wrong, and what to do. */
 export function renderFinding({ columns, count, rows, message, suggestion, value }: FindingGroup): string {

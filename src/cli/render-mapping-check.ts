@@ -1,4 +1,4 @@
-import type { MappingCheck, MappingFinding } from '../library/mapping/check-mapping.js';
+import type { MappingCheck, MappingFinding } from '#src/library/mapping/check-mapping.js';
 
 /** What was found in a mapping, in the form that editors and terminals make links of. */
 export function renderMappingCheck(check: MappingCheck): string {

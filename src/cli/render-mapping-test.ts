@@ -1,6 +1,6 @@
-import type { JsonValue } from '../../pipelines/customer.js';
-import type { Difference } from '../library/mapping/run-mapping-case.js';
-import type { CaseResult, MappingTestRun } from '../library/mapping/test-mapping.js';
+import type { JsonValue } from '#pipelines/customer.js';
+import type { Difference } from '#src/library/mapping/run-mapping-case.js';
+import type { CaseResult, MappingTestRun } from '#src/library/mapping/test-mapping.js';
 
 /** What became of the cases of a mapping; those that passed are counted, the others shown. */
 export function renderMappingTest({ cases, passed, failed, mappings }: MappingTestRun): string {

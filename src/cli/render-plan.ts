@@ -1,4 +1,4 @@
-import type { PlanLine, PlanSummary } from '../library/plan-file.js';
+import type { PlanLine, PlanSummary } from '#src/library/plan-file.js';
 import { duration } from './progress/progress-text.js';
 import { renderProblems } from './render-summary.js';
 

@@ -1,4 +1,4 @@
-import type { ColumnProfile } from '../../pipelines/profile/column-profile.js';
+import type { ColumnProfile } from '#pipelines/profile/column-profile.js';
 import { plainTable } from './plain-table.js';
 
 const longestTop = 24;

@@ -1,5 +1,5 @@
-import { type ColumnProposal, type Question, sureFrom } from '../../pipelines/mapping/suggest/suggestion.js';
-import type { SuggestedMapping } from '../library/mapping/suggest-mapping.js';
+import { type ColumnProposal, type Question, sureFrom } from '#pipelines/mapping/suggest/suggestion.js';
+import type { SuggestedMapping } from '#src/library/mapping/suggest-mapping.js';
 
 const widestName = 28;
 

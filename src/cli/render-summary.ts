@@ -1,8 +1,8 @@
 import { isAbsolute, relative } from 'node:path';
-import { rowStatuses } from '../../pipelines/outcome.js';
-import type { SourceDetection } from '../../pipelines/ports.js';
-import { exitCodes } from '../errors.js';
-import type { ProblemGroup, RunSummary } from '../library/run-summary.js';
+import { rowStatuses } from '#pipelines/outcome.js';
+import type { SourceDetection } from '#pipelines/ports.js';
+import { exitCodes } from '#src/errors.js';
+import type { ProblemGroup, RunSummary } from '#src/library/run-summary.js';
 import { sameCommand } from './follow-up.js';
 
 /**

@@ -1,6 +1,6 @@
-import { rowStatuses } from '../../pipelines/outcome.js';
-import { exitCodes } from '../errors.js';
-import { type FileOutcome, fileOutcomes, type SweepSummary } from '../library/sweep/sweep-summary.js';
+import { rowStatuses } from '#pipelines/outcome.js';
+import { exitCodes } from '#src/errors.js';
+import { type FileOutcome, fileOutcomes, type SweepSummary } from '#src/library/sweep/sweep-summary.js';
 
 const words: Readonly<Record<FileOutcome, string>> = {
   done: 'done',

@@ -1,5 +1,5 @@
-import { CustomersError, type ExitCode, exitCodes } from '../errors.js';
-import { explainFailure } from '../library/explain-failure.js';
+import { CustomersError, type ExitCode, exitCodes } from '#src/errors.js';
+import { explainFailure } from '#src/library/explain-failure.js';
 import { withSettings } from './follow-up.js';
 
 /** How a command talks: its result on standard output, everything else on standard error. */

@@ -1,4 +1,4 @@
-import type { RunObserver } from '../library/observer.js';
+import type { RunObserver } from '#src/library/observer.js';
 import { progressObserver } from './progress/progress-observer.js';
 import { renderFinding } from './render-finding.js';
 import { renderDetection } from './render-summary.js';

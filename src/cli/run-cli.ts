@@ -1,7 +1,7 @@
 import yargs, { type Argv } from 'yargs';
-import { offerNames } from '../../pipelines/mapping/nearest-name.js';
-import { CustomersError, type ExitCode, exitCodes, UsageError } from '../errors.js';
-import { version } from '../version.js';
+import { offerNames } from '#pipelines/mapping/nearest-name.js';
+import { CustomersError, type ExitCode, exitCodes, UsageError } from '#src/errors.js';
+import { version } from '#src/version.js';
 import type { Command } from './command.js';
 import { commandNames, loadCommands } from './commands.js';
 import { outputOptions } from './common-options.js';

@@ -1,5 +1,5 @@
-import type { ExportJob } from '../config/jobs.js';
-import { type ExitCode, UsageError } from '../errors.js';
+import type { ExportJob } from '#src/config/jobs.js';
+import { type ExitCode, UsageError } from '#src/errors.js';
 import { present, toSettingOptions } from './common-options.js';
 import { renderExportJob } from './render-export.js';
 import type { Reporter } from './reporter.js';
@@ -12,7 +12,7 @@ export function runExport(args: SweepArguments, reporter: Reporter, job: ExportJ
     args,
     reporter,
     async (log, signal) => {
-      const { runExportJob } = await import('../library/export-job/run-export-job.js');
+      const { runExportJob } = await import('#src/library/export-job/run-export-job.js');
       const settings = toSettingOptions(args);
       return runExportJob({ job, settings, signal, ...present({ metricsFile: args.metricsFile }) }, log);
     },

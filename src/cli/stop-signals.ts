@@ -1,4 +1,4 @@
-import { exitCodes } from '../errors.js';
+import { exitCodes } from '#src/errors.js';
 import type { Reporter } from './reporter.js';
 
 /**

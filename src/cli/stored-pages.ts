@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { version } from '../version.js';
+import { version } from '#src/version.js';
 
 const widest = 110;
 const withoutTerminal = 100;

@@ -1,9 +1,9 @@
 import type { Argv } from 'yargs';
-import { modes } from '../../pipelines/mapping/mapping.js';
-import { BusyError, type ExitCode, exitCodes, UsageError } from '../errors.js';
-import type { SweepOptions } from '../library/sweep/sweep-folder.js';
-import type { Log } from '../library/sweep/sweep-log.js';
-import type { SweepSummary } from '../library/sweep/sweep-summary.js';
+import { modes } from '#pipelines/mapping/mapping.js';
+import { BusyError, type ExitCode, exitCodes, UsageError } from '#src/errors.js';
+import type { SweepOptions } from '#src/library/sweep/sweep-folder.js';
+import type { Log } from '#src/library/sweep/sweep-log.js';
+import type { SweepSummary } from '#src/library/sweep/sweep-summary.js';
 import { mappingOption, present, type SettingArguments, settingOptions, toSettingOptions } from './common-options.js';
 import { createEventLog, logFormats } from './event-log.js';
 import { seconds } from './option-values.js';

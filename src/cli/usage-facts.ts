@@ -1,4 +1,4 @@
-import { nearestNames } from '../../pipelines/mapping/nearest-name.js';
+import { nearestNames } from '#pipelines/mapping/nearest-name.js';
 
 /**
  * What yargs complains of, with options written as they are typed and the nearest that there is; a complaint that is not

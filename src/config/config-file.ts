@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { type GuardName, type Guards, guardNames, guardProblem } from '../../pipelines/guards.js';
-import { offerNames } from '../../pipelines/mapping/nearest-name.js';
-import { UsageError } from '../errors.js';
+import { type GuardName, type Guards, guardNames, guardProblem } from '#pipelines/guards.js';
+import { offerNames } from '#pipelines/mapping/nearest-name.js';
+import { UsageError } from '#src/errors.js';
 import { configProperties, configVersion, type ProfileProperty, profileProperties } from './config-properties.js';
 
 /** One profile of `mypos-customers.json`: settings for one tenant or purpose. No secrets, only files that hold them. */

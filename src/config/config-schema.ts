@@ -1,4 +1,4 @@
-import { guardRules } from '../../pipelines/guards.js';
+import { guardRules } from '#pipelines/guards.js';
 import { configProperties, configVersion, profileProperties } from './config-properties.js';
 import { exportJobKeys, importJobKeys, type JobKey } from './job-keys.js';
 

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { offerNames } from '../../pipelines/mapping/nearest-name.js';
+import { offerNames } from '#pipelines/mapping/nearest-name.js';
 import { asObject, openConfig, refuseUnknown, wrong } from './config-file.js';
 import { exportJobKeys, importJobKeys, type JobKey } from './job-keys.js';
 

@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.js';
+import { UsageError } from '#src/errors.js';
 import type { Setting } from './settings.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;

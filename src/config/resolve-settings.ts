@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { UsageError } from '../errors.js';
+import { UsageError } from '#src/errors.js';
 import { type FoundProfile, readProfile } from './config-file.js';
 import { proxyFor } from './proxy-for.js';
 import type { Setting, SettingOptions, Settings } from './settings.js';

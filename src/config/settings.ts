@@ -1,4 +1,4 @@
-import type { Guards } from '../../pipelines/guards.js';
+import type { Guards } from '#pipelines/guards.js';
 
 /** Where a setting's value came from, in words for `doctor` and for errors. */
 export type Origin = string;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
-import { UsageError } from '../errors.js';
+import { UsageError } from '#src/errors.js';
 import type { Setting } from './settings.js';
 
 /**

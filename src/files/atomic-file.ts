@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { UsageError } from '../errors.js';
-import { isAlive } from '../living-process.js';
+import { UsageError } from '#src/errors.js';
+import { isAlive } from '#src/living-process.js';
 
 /** A file that appears under its name only when it is whole. */
 export interface AtomicFile {

@@ -1,6 +1,6 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import type { InputError } from '../errors.js';
+import type { InputError } from '#src/errors.js';
 import { inputFailure } from './input-failure.js';
 
 /** What a compressed file may expand to: a guard against files made to fill memory and disk. */

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '#src/errors.js';
 
 interface InputFailure {
   readonly code: string;

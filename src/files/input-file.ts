@@ -1,5 +1,5 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { InputError } from '../errors.js';
+import { InputError } from '#src/errors.js';
 import { inputFailure } from './input-failure.js';
 
 /** A file on disk as it was when it was found. */

@@ -1,4 +1,4 @@
-import type { Notice, RowSource } from '../../pipelines/ports.js';
+import type { Notice, RowSource } from '#pipelines/ports.js';
 import type { GzipLimits } from './gunzip.js';
 import type { RowPlace } from './table/row-places.js';
 import type { ChosenEncoding } from './text/choose-encoding.js';

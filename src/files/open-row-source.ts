@@ -1,5 +1,5 @@
-import type { RowSource } from '../../pipelines/ports.js';
-import type { Row } from '../../pipelines/row.js';
+import type { RowSource } from '#pipelines/ports.js';
+import type { Row } from '#pipelines/row.js';
 import { openCsv } from './csv/open-csv.js';
 import { gunzip } from './gunzip.js';
 import { hashFile } from './hash-file.js';

@@ -1,4 +1,4 @@
-import type { Cell } from '../../pipelines/row.js';
+import type { Cell } from '#pipelines/row.js';
 
 /** A remark on one cell: coloured and commented where the format can. */
 export interface CellMark {

@@ -1,6 +1,6 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { reached } from '../../pipelines/milestones.js';
+import { reached } from '#pipelines/milestones.js';
 import type { Move, Product } from './claim-record.js';
 import type { Claim } from './hold-claim.js';
 import { type Shelf, shelfFolder } from './layout.js';

@@ -1,6 +1,6 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beginAtomicFile } from '../files/atomic-file.js';
+import { beginAtomicFile } from '#src/files/atomic-file.js';
 import { claimFile, type Shelf } from './layout.js';
 import { systemCode } from './system-code.js';
 

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { rm, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { openExclusively } from '../sqlite/open-database.js';
+import { openExclusively } from '#src/sqlite/open-database.js';
 import { type ClaimRecord, writeNote } from './claim-record.js';
 import { claimFile, processingFolder } from './layout.js';
 import type { Inbox } from './open-inbox.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beginAtomicFile } from '../files/atomic-file.js';
+import { beginAtomicFile } from '#src/files/atomic-file.js';
 import type { Watched } from './quiet.js';
 
 /** What is counted since the beginning, for metrics. */

@@ -1,5 +1,5 @@
 import { chmod } from 'node:fs/promises';
-import { beginAtomicFile } from '../files/atomic-file.js';
+import { beginAtomicFile } from '#src/files/atomic-file.js';
 
 export interface Metric {
   readonly name: string;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { BusyError, InputError } from '../errors.js';
-import { openExclusively } from '../sqlite/open-database.js';
+import { BusyError, InputError } from '#src/errors.js';
+import { openExclusively } from '#src/sqlite/open-database.js';
 import { markerFile, processingFolder } from './layout.js';
 import { machineName } from './machine.js';
 import { type Memory, memoryFolder, recall, remember } from './memory.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { BusyError } from '../errors.js';
-import { openExclusively } from '../sqlite/open-database.js';
+import { BusyError } from '#src/errors.js';
+import { openExclusively } from '#src/sqlite/open-database.js';
 import { type Memory, memoryFolder, recall, remember } from './memory.js';
 
 /** What is remembered of a job that has no drop folder; nobody else on this machine is at the job meanwhile. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reached } from '../../pipelines/milestones.js';
+import { reached } from '#pipelines/milestones.js';
 import { type ClaimRecord, writeNote } from './claim-record.js';
 import { type Claim, holdClaim, lockClaim, owner } from './hold-claim.js';
 import { beginningPrefix, processingFolder } from './layout.js';

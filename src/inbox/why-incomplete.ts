@@ -1,11 +1,11 @@
 import { open } from 'node:fs/promises';
-import { InputError } from '../errors.js';
-import { gunzip } from '../files/gunzip.js';
-import { findInputFile, type InputFile, readBytes, readHead } from '../files/input-file.js';
-import { openRowSource } from '../files/open-row-source.js';
-import { type Sniffed, sniffBytes, sniffFormat } from '../files/sniff-format.js';
-import { openArchive } from '../files/xlsx/reader/archive.js';
-import { workbookLimits } from '../files/xlsx/reader/limits.js';
+import { InputError } from '#src/errors.js';
+import { gunzip } from '#src/files/gunzip.js';
+import { findInputFile, type InputFile, readBytes, readHead } from '#src/files/input-file.js';
+import { openRowSource } from '#src/files/open-row-source.js';
+import { type Sniffed, sniffBytes, sniffFormat } from '#src/files/sniff-format.js';
+import { openArchive } from '#src/files/xlsx/reader/archive.js';
+import { workbookLimits } from '#src/files/xlsx/reader/limits.js';
 
 export interface Proofs {
   /** The writer's own word that it is done stands for the last line end. */

@@ -1,4 +1,4 @@
-import type { Database, SqlValue } from '../sqlite/open-database.js';
+import type { Database, SqlValue } from '#src/sqlite/open-database.js';
 
 /** Finds rows by what they say. Kept up when somebody asks: to do so with every row would cost as much as to write it. */
 export interface ContentIndex {

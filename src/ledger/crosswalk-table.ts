@@ -1,4 +1,4 @@
-import type { Database } from '../sqlite/open-database.js';
+import type { Database } from '#src/sqlite/open-database.js';
 
 /** Which customer a key of the legacy system stands for. */
 export interface CrosswalkEntry {

@@ -1,4 +1,4 @@
-import { GuardError } from '../errors.js';
+import { GuardError } from '#src/errors.js';
 
 /** What SQLite says of a file that was cut, or written over by something else. */
 const damage = /malformed|not a database|corrupt/i;

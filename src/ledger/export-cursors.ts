@@ -1,4 +1,4 @@
-import type { Database } from '../sqlite/open-database.js';
+import type { Database } from '#src/sqlite/open-database.js';
 
 /** How far a series of incremental exports has come. */
 export interface ExportCursor {

@@ -1,4 +1,4 @@
-import type { ScriptRunner } from '../sqlite/script-runner.js';
+import type { ScriptRunner } from '#src/sqlite/script-runner.js';
 
 interface Queued<T> {
   readonly change: T;

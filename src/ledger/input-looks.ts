@@ -1,4 +1,4 @@
-import type { Database } from '../sqlite/open-database.js';
+import type { Database } from '#src/sqlite/open-database.js';
 
 /** What a run's first process learned of its input by reading it whole, for the processes that go on with the run. */
 export interface InputLooks {

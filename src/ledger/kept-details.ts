@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Customer } from '../../pipelines/customer.js';
-import { BusyError } from '../errors.js';
-import { openDatabase, openExclusively } from '../sqlite/open-database.js';
-import { scriptRunner } from '../sqlite/script-runner.js';
-import { literal } from '../sqlite/sql-text.js';
+import type { Customer } from '#pipelines/customer.js';
+import { BusyError } from '#src/errors.js';
+import { openDatabase, openExclusively } from '#src/sqlite/open-database.js';
+import { scriptRunner } from '#src/sqlite/script-runner.js';
+import { literal } from '#src/sqlite/sql-text.js';
 import { GroupCommit } from './group-commit.js';
 
 /** Details that an export has read and not delivered yet, so that a broken one need not ask for them again. */

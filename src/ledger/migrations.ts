@@ -1,4 +1,4 @@
-import type { Database } from '../sqlite/open-database.js';
+import type { Database } from '#src/sqlite/open-database.js';
 
 /** One step a version; a step that has shipped is never edited. */
 const steps: readonly string[] = [

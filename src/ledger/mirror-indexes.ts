@@ -1,5 +1,5 @@
-import type { MirroredCustomer, MirrorIndex } from '../../pipelines/mirror.js';
-import type { Database } from '../sqlite/open-database.js';
+import type { MirroredCustomer, MirrorIndex } from '#pipelines/mirror.js';
+import type { Database } from '#src/sqlite/open-database.js';
 
 interface OpenIndex {
   put(code: string, customer: MirroredCustomer): void;

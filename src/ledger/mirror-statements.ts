@@ -1,5 +1,5 @@
-import type { MirroredCustomer } from '../../pipelines/mirror.js';
-import { literal } from '../sqlite/sql-text.js';
+import type { MirroredCustomer } from '#pipelines/mirror.js';
+import { literal } from '#src/sqlite/sql-text.js';
 
 /** Puts customers into the mirror, over what was known of them. */
 export const putting = {

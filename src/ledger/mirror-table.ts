@@ -1,4 +1,4 @@
-import type { Customer } from '../../pipelines/customer.js';
+import type { Customer } from '#pipelines/customer.js';
 import {
   type CustomerMirror,
   type Extent,
@@ -6,8 +6,8 @@ import {
   type MirrorIndex,
   type MirrorRefreshing,
   untouchedSinceCreation,
-} from '../../pipelines/mirror.js';
-import type { Database, SqlValue } from '../sqlite/open-database.js';
+} from '#pipelines/mirror.js';
+import type { Database, SqlValue } from '#src/sqlite/open-database.js';
 import { mirrorIndexes } from './mirror-indexes.js';
 import { putting } from './mirror-statements.js';
 

@@ -1,5 +1,5 @@
-import type { AgreedPlan, PlannedWrite } from '../../pipelines/planned.js';
-import type { Database, SqlValue } from '../sqlite/open-database.js';
+import type { AgreedPlan, PlannedWrite } from '#pipelines/planned.js';
+import type { Database, SqlValue } from '#src/sqlite/open-database.js';
 import { timedName } from './timed-name.js';
 
 /** What an import of a plan must know again. */

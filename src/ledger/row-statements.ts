@@ -1,7 +1,7 @@
-import { reached } from '../../pipelines/milestones.js';
-import type { WrittenCustomer } from '../../pipelines/mirror.js';
-import type { Intent, Settlement } from '../../pipelines/ports.js';
-import { literal } from '../sqlite/sql-text.js';
+import { reached } from '#pipelines/milestones.js';
+import type { WrittenCustomer } from '#pipelines/mirror.js';
+import type { Intent, Settlement } from '#pipelines/ports.js';
+import { literal } from '#src/sqlite/sql-text.js';
 import { contentsUnknown } from './content-index.js';
 import { forgetting, putting } from './mirror-statements.js';
 

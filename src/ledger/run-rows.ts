@@ -1,8 +1,8 @@
-import type { Customer, Draft } from '../../pipelines/customer.js';
-import type { RowOutcome } from '../../pipelines/outcome.js';
-import type { KnownCustomer, LedgerRow, RowStanding, RunLedger, Settlement } from '../../pipelines/ports.js';
-import type { Database, SqlValue, Statement } from '../sqlite/open-database.js';
-import type { ScriptRunner } from '../sqlite/script-runner.js';
+import type { Customer, Draft } from '#pipelines/customer.js';
+import type { RowOutcome } from '#pipelines/outcome.js';
+import type { KnownCustomer, LedgerRow, RowStanding, RunLedger, Settlement } from '#pipelines/ports.js';
+import type { Database, SqlValue, Statement } from '#src/sqlite/open-database.js';
+import type { ScriptRunner } from '#src/sqlite/script-runner.js';
 import { contentIndex } from './content-index.js';
 import { GroupCommit } from './group-commit.js';
 import type { MirrorTable } from './mirror-table.js';

@@ -1,4 +1,4 @@
-import type { Database, SqlValue } from '../sqlite/open-database.js';
+import type { Database, SqlValue } from '#src/sqlite/open-database.js';
 
 /** What happened in one stretch of a run; a run that was resumed has stretches of several processes. */
 export interface RunSample {

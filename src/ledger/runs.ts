@@ -1,6 +1,6 @@
-import type { RowCounts, RowOutcome } from '../../pipelines/outcome.js';
-import { rowStatuses } from '../../pipelines/outcome.js';
-import type { Database, SqlValue } from '../sqlite/open-database.js';
+import type { RowCounts, RowOutcome } from '#pipelines/outcome.js';
+import { rowStatuses } from '#pipelines/outcome.js';
+import type { Database, SqlValue } from '#src/sqlite/open-database.js';
 import { timedName } from './timed-name.js';
 
 /** One run of a command that changes customers, as the ledger keeps it. */

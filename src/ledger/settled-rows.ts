@@ -1,5 +1,5 @@
-import type { LedgerRow, RowStanding, RunLedger } from '../../pipelines/ports.js';
-import type { Database, SqlValue } from '../sqlite/open-database.js';
+import type { LedgerRow, RowStanding, RunLedger } from '#pipelines/ports.js';
+import type { Database, SqlValue } from '#src/sqlite/open-database.js';
 
 /** How rows of a run stand, for a process that goes on with it. */
 export function settledRows(

@@ -1,9 +1,9 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { BusyError } from '../errors.js';
-import { isAlive } from '../living-process.js';
-import { openExclusively } from '../sqlite/open-database.js';
+import { BusyError } from '#src/errors.js';
+import { isAlive } from '#src/living-process.js';
+import { openExclusively } from '#src/sqlite/open-database.js';
 
 /** Held while a process writes to a tenant; ends with the process, however that ends. */
 export interface TenantLock {

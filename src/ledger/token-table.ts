@@ -1,6 +1,6 @@
-import { type LoginRight, type TokenStore, tokensPerDay } from '../api/token-store.js';
-import { isAlive } from '../living-process.js';
-import type { Database } from '../sqlite/open-database.js';
+import { type LoginRight, type TokenStore, tokensPerDay } from '#src/api/token-store.js';
+import { isAlive } from '#src/living-process.js';
+import type { Database } from '#src/sqlite/open-database.js';
 
 /** A claim older than this belongs to a process that died while logging in, also where its number is used again. */
 const claimLifetimeMs = 60_000;

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Settings } from '../config/settings.js';
-import { GuardError, UsageError } from '../errors.js';
-import { openLedger } from '../ledger/open-ledger.js';
-import type { PlanRecord } from '../ledger/plan-table.js';
+import type { Settings } from '#src/config/settings.js';
+import { GuardError, UsageError } from '#src/errors.js';
+import { openLedger } from '#src/ledger/open-ledger.js';
+import type { PlanRecord } from '#src/ledger/plan-table.js';
 import { tenantOf } from './connect.js';
 import { type Input, openInputAt } from './input.js';
 import { type MappingFile, readMappingFile } from './mapping-file.js';

@@ -1,7 +1,7 @@
-import type { Guards } from '../../pipelines/guards.js';
-import type { PlannedRow } from '../../pipelines/plan.js';
-import { GuardError } from '../errors.js';
-import type { RunRecord } from '../ledger/runs.js';
+import type { Guards } from '#pipelines/guards.js';
+import type { PlannedRow } from '#pipelines/plan.js';
+import { GuardError } from '#src/errors.js';
+import type { RunRecord } from '#src/ledger/runs.js';
 import type { Connection } from './connect.js';
 import type { KeptImportOptions } from './import-job.js';
 import { plannedBatches } from './plan-file.js';

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import type { RunLedger } from '../../pipelines/ports.js';
-import type { Credentials, CustomersClient } from '../api/customers-client.js';
-import { openCustomersClient } from '../api/customers-client.js';
-import type { SharedPace } from '../api/shared-pace.js';
-import type { Settings } from '../config/settings.js';
-import { trustedCertificates } from '../config/trusted-certificates.js';
-import { LoginError } from '../errors.js';
-import { type Ledger, openLedger, type Tenant } from '../ledger/open-ledger.js';
+import type { RunLedger } from '#pipelines/ports.js';
+import type { Credentials, CustomersClient } from '#src/api/customers-client.js';
+import { openCustomersClient } from '#src/api/customers-client.js';
+import type { SharedPace } from '#src/api/shared-pace.js';
+import type { Settings } from '#src/config/settings.js';
+import { trustedCertificates } from '#src/config/trusted-certificates.js';
+import { LoginError } from '#src/errors.js';
+import { type Ledger, openLedger, type Tenant } from '#src/ledger/open-ledger.js';
 import { type ShownSetting, shownSettings } from './shown-settings.js';
 
 /** The API of one tenant and what this machine knows of it. */
@@ -44,7 +44,7 @@ export function tenantOf(settings: Settings): Tenant {
 
 async function connectToSandbox(settings: Settings, stopping: AbortSignal): Promise<Connection> {
   const { mkdirSync } = await import('node:fs');
-  const { startSandbox } = await import('../sandbox/start-sandbox.js');
+  const { startSandbox } = await import('#src/sandbox/start-sandbox.js');
   const folder = join(settings.stateDir.value, 'sandbox');
   // The same error as for the ledger, from the same place, when the folder cannot be made.
   const tenant = tenantOf(settings);
@@ -104,7 +104,7 @@ async function open(
 async function sharedPace(settings: Settings, { baseUrl, login }: Tenant): Promise<SharedPace | undefined> {
   const address = settings.pace.value;
   if (address === undefined) return undefined;
-  const { openSharedPace } = await import('../api/shared-pace.js');
+  const { openSharedPace } = await import('#src/api/shared-pace.js');
   return openSharedPace({
     address,
     password: settings.pacePassword.value,

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
-import type { Reconciled } from '../../pipelines/reconcile.js';
-import type { FailureLimit } from '../../pipelines/run-control.js';
-import type { Settings } from '../config/settings.js';
-import { CustomersError, GuardError, InputError } from '../errors.js';
-import type { Ledger } from '../ledger/open-ledger.js';
-import type { RunRecord } from '../ledger/runs.js';
+import type { Reconciled } from '#pipelines/reconcile.js';
+import type { FailureLimit } from '#pipelines/run-control.js';
+import type { Settings } from '#src/config/settings.js';
+import { CustomersError, GuardError, InputError } from '#src/errors.js';
+import type { Ledger } from '#src/ledger/open-ledger.js';
+import type { RunRecord } from '#src/ledger/runs.js';
 import type { Connection } from './connect.js';
 import { deleteJob, inputOfCodes, type KeptDeleteOptions } from './delete-customers.js';
 import { findRun } from './find-run.js';

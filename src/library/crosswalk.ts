@@ -1,13 +1,13 @@
 import { extname, resolve } from 'node:path';
-import { type Row, textOf } from '../../pipelines/row.js';
-import type { Settings } from '../config/settings.js';
-import { InputError, UsageError } from '../errors.js';
-import { assertWritable } from '../files/atomic-file.js';
-import { beginCsv } from '../files/csv/writer.js';
-import { openRowSource } from '../files/open-row-source.js';
-import { beginWorkbook } from '../files/xlsx/writer.js';
-import type { CrosswalkEntry, CrosswalkLinked } from '../ledger/crosswalk-table.js';
-import { openLedger } from '../ledger/open-ledger.js';
+import { type Row, textOf } from '#pipelines/row.js';
+import type { Settings } from '#src/config/settings.js';
+import { InputError, UsageError } from '#src/errors.js';
+import { assertWritable } from '#src/files/atomic-file.js';
+import { beginCsv } from '#src/files/csv/writer.js';
+import { openRowSource } from '#src/files/open-row-source.js';
+import { beginWorkbook } from '#src/files/xlsx/writer.js';
+import type { CrosswalkEntry, CrosswalkLinked } from '#src/ledger/crosswalk-table.js';
+import { openLedger } from '#src/ledger/open-ledger.js';
 import { tenantOf } from './connect.js';
 import { compileFor, readMappingFile } from './mapping-file.js';
 

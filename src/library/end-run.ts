@@ -1,8 +1,8 @@
-import type { RowCounts, RowOutcome } from '../../pipelines/outcome.js';
-import type { RunControl } from '../../pipelines/run-control.js';
-import { CustomersError } from '../errors.js';
-import type { RunRecord } from '../ledger/runs.js';
-import { type ResultsWritten, writeResults } from '../results/write-results.js';
+import type { RowCounts, RowOutcome } from '#pipelines/outcome.js';
+import type { RunControl } from '#pipelines/run-control.js';
+import { CustomersError } from '#src/errors.js';
+import type { RunRecord } from '#src/ledger/runs.js';
+import { type ResultsWritten, writeResults } from '#src/results/write-results.js';
 import { explainFailure } from './explain-failure.js';
 import { makeReport } from './make-report.js';
 import { problemsOf } from './problems-of.js';

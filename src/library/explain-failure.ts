@@ -1,5 +1,5 @@
-import { CustomersError, RunStoppedError } from '../errors.js';
-import { damagedLedger, isDamage } from '../ledger/damaged-ledger.js';
+import { CustomersError, RunStoppedError } from '#src/errors.js';
+import { damagedLedger, isDamage } from '#src/ledger/damaged-ledger.js';
 
 /** Errors of the disk, as Node and SQLite name them, that the user can do something about. */
 const diskTrouble: Readonly<Record<string, string>> = {

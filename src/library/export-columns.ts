@@ -1,20 +1,20 @@
 import { existsSync } from 'node:fs';
-import type { Customer } from '../../pipelines/customer.js';
+import type { Customer } from '#pipelines/customer.js';
 import {
   allFieldsLayout,
   type ExportLayout,
   fieldsLayout,
   mappingLayout,
   type OnAbsentFields,
-} from '../../pipelines/export-layout.js';
-import { columnsForExport, type ExportWishes } from '../../pipelines/mapping/columns-for-export.js';
-import { typeOfAnyField } from '../../pipelines/mapping/customer-fields.js';
-import type { Mapping } from '../../pipelines/mapping/mapping.js';
-import { offerNames } from '../../pipelines/mapping/nearest-name.js';
-import type { Notice } from '../../pipelines/ports.js';
-import type { Settings } from '../config/settings.js';
-import { UsageError } from '../errors.js';
-import type { Ledger } from '../ledger/open-ledger.js';
+} from '#pipelines/export-layout.js';
+import { columnsForExport, type ExportWishes } from '#pipelines/mapping/columns-for-export.js';
+import { typeOfAnyField } from '#pipelines/mapping/customer-fields.js';
+import type { Mapping } from '#pipelines/mapping/mapping.js';
+import { offerNames } from '#pipelines/mapping/nearest-name.js';
+import type { Notice } from '#pipelines/ports.js';
+import type { Settings } from '#src/config/settings.js';
+import { UsageError } from '#src/errors.js';
+import type { Ledger } from '#src/ledger/open-ledger.js';
 import { type MappingFile, readMappingFile } from './mapping-file.js';
 
 /** Which columns an export has: those of a mapping, some fields, or all of them. */

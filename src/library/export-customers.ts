@@ -1,10 +1,10 @@
-import type { Exported } from '../../pipelines/export.js';
-import { exportCustomers as runExport } from '../../pipelines/export.js';
-import type { ListQuery, Notice } from '../../pipelines/ports.js';
-import type { Settings } from '../config/settings.js';
-import { beginExport, type ExportFormat } from '../files/export/begin-export.js';
-import type { ExportTable } from '../files/export/export-table.js';
-import type { KeptDetails } from '../ledger/kept-details.js';
+import type { Exported } from '#pipelines/export.js';
+import { exportCustomers as runExport } from '#pipelines/export.js';
+import type { ListQuery, Notice } from '#pipelines/ports.js';
+import type { Settings } from '#src/config/settings.js';
+import { beginExport, type ExportFormat } from '#src/files/export/begin-export.js';
+import type { ExportTable } from '#src/files/export/export-table.js';
+import type { KeptDetails } from '#src/ledger/kept-details.js';
 import { type Connection, connect } from './connect.js';
 import { type ColumnsChoice, chooseColumns, layoutFor } from './export-columns.js';
 import { openSource, stableOrder } from './export-source.js';
@@ -25,7 +25,7 @@ import { detailReader } from './read-details.js';
 import { controlFor } from './run-on-tenant.js';
 import { noCounts } from './run-summary.js';
 
-export type { ExportFormat } from '../files/export/begin-export.js';
+export type { ExportFormat } from '#src/files/export/begin-export.js';
 export type { ExportFilters, ExportOutput, ExportSummary } from './export-summary.js';
 export type { ChangedSince } from './export-window.js';
 

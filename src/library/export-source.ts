@@ -1,10 +1,10 @@
-import type { Customer } from '../../pipelines/customer.js';
-import type { CustomerSource } from '../../pipelines/export.js';
-import { listOnlyFields } from '../../pipelines/mapping/customer-fields.js';
-import type { ListQuery } from '../../pipelines/ports.js';
-import { readMirrored } from '../../pipelines/stages/read-mirrored.js';
-import { type PassQuery, readPass } from '../../pipelines/stages/read-pass.js';
-import { BusyError, CustomersError } from '../errors.js';
+import type { Customer } from '#pipelines/customer.js';
+import type { CustomerSource } from '#pipelines/export.js';
+import { listOnlyFields } from '#pipelines/mapping/customer-fields.js';
+import type { ListQuery } from '#pipelines/ports.js';
+import { readMirrored } from '#pipelines/stages/read-mirrored.js';
+import { type PassQuery, readPass } from '#pipelines/stages/read-pass.js';
+import { BusyError, CustomersError } from '#src/errors.js';
 import type { Connection } from './connect.js';
 import type { ExportWindow } from './export-window.js';
 import { freshMirror } from './mirror.js';

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
-import type { RunControl } from '../../pipelines/run-control.js';
-import { RunStoppedError } from '../errors.js';
-import type { ExportFormat } from '../files/export/begin-export.js';
-import type { AboutLine } from '../files/export/export-table.js';
+import type { RunControl } from '#pipelines/run-control.js';
+import { RunStoppedError } from '#src/errors.js';
+import type { ExportFormat } from '#src/files/export/begin-export.js';
+import type { AboutLine } from '#src/files/export/export-table.js';
 import type { Connection } from './connect.js';
 import { explainFailure } from './explain-failure.js';
 import { standardOutputName } from './export-target.js';

@@ -1,10 +1,10 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { RunStoppedError, UsageError } from '../errors.js';
-import { assertWritable, beginAtomicFile } from '../files/atomic-file.js';
-import { type ExportFormat, formatOfName } from '../files/export/begin-export.js';
-import type { FinishedFile } from '../files/export/export-table.js';
+import { RunStoppedError, UsageError } from '#src/errors.js';
+import { assertWritable, beginAtomicFile } from '#src/files/atomic-file.js';
+import { type ExportFormat, formatOfName } from '#src/files/export/begin-export.js';
+import type { FinishedFile } from '#src/files/export/export-table.js';
 
 /** The name that stands for standard output. */
 export const standardOutputName = '-';

@@ -1,6 +1,6 @@
-import type { Customer } from '../../pipelines/customer.js';
-import { type CustomerChoice, editOf } from '../../pipelines/stages/choose-customers.js';
-import type { ExportCursor, ExportCursors } from '../ledger/export-cursors.js';
+import type { Customer } from '#pipelines/customer.js';
+import { type CustomerChoice, editOf } from '#pipelines/stages/choose-customers.js';
+import type { ExportCursor, ExportCursors } from '#src/ledger/export-cursors.js';
 
 /** Since when: a moment, or the last export of a series. */
 export type ChangedSince = Date | { readonly last: string };

@@ -1,4 +1,4 @@
-import type { ListQuery } from '../../pipelines/ports.js';
+import type { ListQuery } from '#pipelines/ports.js';
 
 export type SortOrder = NonNullable<ListQuery['sort']>;
 

@@ -1,4 +1,4 @@
-import type { FailureLimit } from '../../pipelines/run-control.js';
+import type { FailureLimit } from '#pipelines/run-control.js';
 
 /** Where a share of the rows begins to say something. */
 const shareFromRow = 300;

@@ -1,6 +1,6 @@
-import { UsageError } from '../errors.js';
-import type { Ledger } from '../ledger/open-ledger.js';
-import type { RunRecord } from '../ledger/runs.js';
+import { UsageError } from '#src/errors.js';
+import type { Ledger } from '#src/ledger/open-ledger.js';
+import type { RunRecord } from '#src/ledger/runs.js';
 
 /** A run by its name. @throws UsageError when the tenant has none of this name, saying whose it is if anybody's */
 export function findRun(ledger: Ledger, name: string): RunRecord {

@@ -1,4 +1,4 @@
-import type { Settings } from '../config/settings.js';
+import type { Settings } from '#src/config/settings.js';
 import type { Connection } from './connect.js';
 import { controlFor, runOnTenant } from './run-on-tenant.js';
 import { type ApiSummary, apiSummary } from './run-summary.js';

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
-import type { SourceHints } from '../../pipelines/mapping/mapping.js';
-import { CustomersError } from '../errors.js';
-import { openRowSource } from '../files/open-row-source.js';
+import type { SourceHints } from '#pipelines/mapping/mapping.js';
+import { CustomersError } from '#src/errors.js';
+import { openRowSource } from '#src/files/open-row-source.js';
 
 /** A result or rejects file of ours as text: its first two columns, in whatever dialect. */
 const ownHeader = /^\uFEFF?"?_row"?[,;\t|]"?_status\b/;

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import type { Mode } from '../../pipelines/mapping/mapping.js';
-import type { FailureLimit } from '../../pipelines/run-control.js';
-import type { RepeatPolicy } from '../../pipelines/stages/refuse-repeats.js';
-import type { Settings } from '../config/settings.js';
-import { GuardError, UsageError } from '../errors.js';
+import type { Mode } from '#pipelines/mapping/mapping.js';
+import type { FailureLimit } from '#pipelines/run-control.js';
+import type { RepeatPolicy } from '#pipelines/stages/refuse-repeats.js';
+import type { Settings } from '#src/config/settings.js';
+import { GuardError, UsageError } from '#src/errors.js';
 import { agreedImport } from './agreed-import.js';
 import { checkGuards } from './check-guards.js';
 import type { Connection } from './connect.js';

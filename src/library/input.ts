@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, mkdirSync, renameSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Mapping } from '../../pipelines/mapping/mapping.js';
-import type { Row } from '../../pipelines/row.js';
-import { InputError } from '../errors.js';
-import type { InputSource, KnownFile } from '../files/input-source.js';
-import { openRowSource } from '../files/open-row-source.js';
+import type { Mapping } from '#pipelines/mapping/mapping.js';
+import type { Row } from '#pipelines/row.js';
+import { InputError } from '#src/errors.js';
+import type { InputSource, KnownFile } from '#src/files/input-source.js';
+import { openRowSource } from '#src/files/open-row-source.js';
 import { hintsFor } from './hints-for.js';
 import { fittingLook, type KnownLook } from './kept-look.js';
 

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ColumnVerdict } from '../../pipelines/damage/column-watch.js';
-import type { FindingGroup } from '../../pipelines/damage/finding.js';
-import type { KnownFile } from '../files/input-source.js';
-import { version } from '../version.js';
+import type { ColumnVerdict } from '#pipelines/damage/column-watch.js';
+import type { FindingGroup } from '#pipelines/damage/finding.js';
+import type { KnownFile } from '#src/files/input-source.js';
+import { version } from '#src/version.js';
 
 /** What reading an input to its end told. */
 export interface KnownLook {

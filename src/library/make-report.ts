@@ -1,11 +1,11 @@
 import { dirname, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { beginAtomicFile } from '../files/atomic-file.js';
-import type { Ledger } from '../ledger/open-ledger.js';
-import type { RunRecord } from '../ledger/runs.js';
-import { renderReport } from '../results/report/render-report.js';
-import type { ReportContent, ReportData, ReportFile, ReportSetting } from '../results/report/report-data.js';
-import { version } from '../version.js';
+import { beginAtomicFile } from '#src/files/atomic-file.js';
+import type { Ledger } from '#src/ledger/open-ledger.js';
+import type { RunRecord } from '#src/ledger/runs.js';
+import { renderReport } from '#src/results/report/render-report.js';
+import type { ReportContent, ReportData, ReportFile, ReportSetting } from '#src/results/report/report-data.js';
+import { version } from '#src/version.js';
 import { problemsOf } from './problems-of.js';
 import { contentOf } from './report-content.js';
 import { toldOptions } from './told-options.js';

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { type CompiledMapping, compileMapping } from '../../pipelines/mapping/compile-mapping.js';
-import { secretFields } from '../../pipelines/mapping/customer-fields.js';
-import { inlineLookups } from '../../pipelines/mapping/inline-lookups.js';
-import { soundPart } from '../../pipelines/mapping/lint/sound-part.js';
-import type { Mapping } from '../../pipelines/mapping/mapping.js';
-import type { MappingProblem } from '../../pipelines/mapping/mapping-problem.js';
-import { parseMapping } from '../../pipelines/mapping/parse/parse-mapping.js';
-import type { RowSource } from '../../pipelines/ports.js';
-import { UsageError } from '../errors.js';
-import { readPairs } from '../files/csv/reader/read-pairs.js';
+import { type CompiledMapping, compileMapping } from '#pipelines/mapping/compile-mapping.js';
+import { secretFields } from '#pipelines/mapping/customer-fields.js';
+import { inlineLookups } from '#pipelines/mapping/inline-lookups.js';
+import { soundPart } from '#pipelines/mapping/lint/sound-part.js';
+import type { Mapping } from '#pipelines/mapping/mapping.js';
+import type { MappingProblem } from '#pipelines/mapping/mapping-problem.js';
+import { parseMapping } from '#pipelines/mapping/parse/parse-mapping.js';
+import type { RowSource } from '#pipelines/ports.js';
+import { UsageError } from '#src/errors.js';
+import { readPairs } from '#src/files/csv/reader/read-pairs.js';
 import { complainOfJson } from './json-complaint.js';
 
 export interface MappingFile {

@@ -1,14 +1,14 @@
-import type { CustomerMirror } from '../../pipelines/mirror.js';
+import type { CustomerMirror } from '#pipelines/mirror.js';
 import {
   MirrorNotFresh,
   pagesOfWhole,
   type Refreshed,
   type RefreshOptions,
   refreshMirror,
-} from '../../pipelines/refresh-mirror.js';
-import { RunControl } from '../../pipelines/run-control.js';
-import type { Settings } from '../config/settings.js';
-import { RunStoppedError, UsageError } from '../errors.js';
+} from '#pipelines/refresh-mirror.js';
+import { RunControl } from '#pipelines/run-control.js';
+import type { Settings } from '#src/config/settings.js';
+import { RunStoppedError, UsageError } from '#src/errors.js';
 import type { Connection } from './connect.js';
 import { runOnTenant } from './run-on-tenant.js';
 import { type ApiSummary, apiSummary } from './run-summary.js';

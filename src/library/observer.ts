@@ -1,6 +1,6 @@
-import type { FindingGroup } from '../../pipelines/damage/finding.js';
-import type { RowCounts } from '../../pipelines/outcome.js';
-import type { Notice, SourceDetection } from '../../pipelines/ports.js';
+import type { FindingGroup } from '#pipelines/damage/finding.js';
+import type { RowCounts } from '#pipelines/outcome.js';
+import type { Notice, SourceDetection } from '#pipelines/ports.js';
 
 /** How far a run is, asked for as often as somebody wants to show it. */
 export interface ProgressNow {

@@ -1,7 +1,7 @@
-import type { Reconciled } from '../../pipelines/reconcile.js';
-import { reconcile } from '../../pipelines/reconcile.js';
-import type { RunControl } from '../../pipelines/run-control.js';
-import { sleep } from '../api/sleep.js';
+import type { Reconciled } from '#pipelines/reconcile.js';
+import { reconcile } from '#pipelines/reconcile.js';
+import type { RunControl } from '#pipelines/run-control.js';
+import { sleep } from '#src/api/sleep.js';
 import { endRun } from './end-run.js';
 import { explainFailure } from './explain-failure.js';
 import type { RunTools } from './run-job.js';

@@ -1,6 +1,6 @@
-import type { Ledger } from '../ledger/open-ledger.js';
-import { type ProblemGroup, ProblemGroups } from '../results/problem-groups.js';
-import { interrupted } from '../results/write-results.js';
+import type { Ledger } from '#src/ledger/open-ledger.js';
+import { type ProblemGroup, ProblemGroups } from '#src/results/problem-groups.js';
+import { interrupted } from '#src/results/write-results.js';
 
 /** By the ledger, so that a resumed run tells of all its rows. */
 export function problemsOf(ledger: Ledger, run: number): readonly ProblemGroup[] {

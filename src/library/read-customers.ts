@@ -1,8 +1,8 @@
-import type { Customer } from '../../pipelines/customer.js';
-import type { CustomerPage, ListQuery } from '../../pipelines/ports.js';
-import { tokensPerDay } from '../api/token-store.js';
-import type { Settings } from '../config/settings.js';
-import { RunStoppedError } from '../errors.js';
+import type { Customer } from '#pipelines/customer.js';
+import type { CustomerPage, ListQuery } from '#pipelines/ports.js';
+import { tokensPerDay } from '#src/api/token-store.js';
+import type { Settings } from '#src/config/settings.js';
+import { RunStoppedError } from '#src/errors.js';
 import { connect } from './connect.js';
 
 /** One page of the API's list. @throws LoginError, RunStoppedError, UsageError */

@@ -1,9 +1,9 @@
-import { fieldOf } from '../../pipelines/compare-customers.js';
-import type { Customer } from '../../pipelines/customer.js';
-import type { CustomersApi } from '../../pipelines/ports.js';
-import { identityOf } from '../../pipelines/stages/identity-of.js';
-import { RunStoppedError } from '../errors.js';
-import type { KeptDetails } from '../ledger/kept-details.js';
+import { fieldOf } from '#pipelines/compare-customers.js';
+import type { Customer } from '#pipelines/customer.js';
+import type { CustomersApi } from '#pipelines/ports.js';
+import { identityOf } from '#pipelines/stages/identity-of.js';
+import { RunStoppedError } from '#src/errors.js';
+import type { KeptDetails } from '#src/ledger/kept-details.js';
 
 /**
  * Reads the whole customer behind a row of the list: from what a broken export has left, as long as nobody has edited

@@ -1,9 +1,9 @@
-import { fieldOf } from '../../pipelines/compare-customers.js';
-import { knowsField } from '../../pipelines/mirror.js';
-import { forEachConcurrently } from '../../pipelines/stages/map-concurrently.js';
-import type { Settings } from '../config/settings.js';
-import { UsageError } from '../errors.js';
-import type { CrosswalkEntry, CrosswalkLinked } from '../ledger/crosswalk-table.js';
+import { fieldOf } from '#pipelines/compare-customers.js';
+import { knowsField } from '#pipelines/mirror.js';
+import { forEachConcurrently } from '#pipelines/stages/map-concurrently.js';
+import type { Settings } from '#src/config/settings.js';
+import { UsageError } from '#src/errors.js';
+import type { CrosswalkEntry, CrosswalkLinked } from '#src/ledger/crosswalk-table.js';
 import type { Connection } from './connect.js';
 import { noKey } from './crosswalk.js';
 import { readMappingFile } from './mapping-file.js';

@@ -1,9 +1,9 @@
-import type { ColumnProfile } from '../../pipelines/profile/column-profile.js';
-import { profileRows } from '../../pipelines/profile/profile-rows.js';
-import { firstRows } from '../../pipelines/stages/first-rows.js';
-import { CustomersError } from '../errors.js';
-import type { RunRecord } from '../ledger/runs.js';
-import type { ReportContent } from '../results/report/report-data.js';
+import type { ColumnProfile } from '#pipelines/profile/column-profile.js';
+import { profileRows } from '#pipelines/profile/profile-rows.js';
+import { firstRows } from '#pipelines/stages/first-rows.js';
+import { CustomersError } from '#src/errors.js';
+import type { RunRecord } from '#src/ledger/runs.js';
+import type { ReportContent } from '#src/results/report/report-data.js';
 import type { KeptImportOptions } from './import-job.js';
 import { openInputAt } from './input.js';
 import { compileFor, readMappingFile, secretColumns } from './mapping-file.js';

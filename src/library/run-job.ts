@@ -1,10 +1,10 @@
-import type { FindingGroup } from '../../pipelines/damage/finding.js';
-import type { CustomersApi, RunLedger } from '../../pipelines/ports.js';
-import type { RunControl } from '../../pipelines/run-control.js';
-import type { ColumnNames } from '../../pipelines/stages/verify-written.js';
-import type { InputSource } from '../files/input-source.js';
-import type { RunRecord } from '../ledger/runs.js';
-import type { AllowedByColumn, ResultPaths } from '../results/write-results.js';
+import type { FindingGroup } from '#pipelines/damage/finding.js';
+import type { CustomersApi, RunLedger } from '#pipelines/ports.js';
+import type { RunControl } from '#pipelines/run-control.js';
+import type { ColumnNames } from '#pipelines/stages/verify-written.js';
+import type { InputSource } from '#src/files/input-source.js';
+import type { RunRecord } from '#src/ledger/runs.js';
+import type { AllowedByColumn, ResultPaths } from '#src/results/write-results.js';
 import type { Connection } from './connect.js';
 import type { RunObserver } from './observer.js';
 

@@ -1,6 +1,6 @@
-import { type FailureLimit, RunControl } from '../../pipelines/run-control.js';
-import type { Settings } from '../config/settings.js';
-import { InterruptedError } from '../errors.js';
+import { type FailureLimit, RunControl } from '#pipelines/run-control.js';
+import type { Settings } from '#src/config/settings.js';
+import { InterruptedError } from '#src/errors.js';
 import { type Connection, connect } from './connect.js';
 import { explainFailure } from './explain-failure.js';
 

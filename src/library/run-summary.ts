@@ -1,10 +1,10 @@
-import type { FindingGroup } from '../../pipelines/damage/finding.js';
-import { type RowCounts, rowStatuses } from '../../pipelines/outcome.js';
-import type { Notice, SourceDetection } from '../../pipelines/ports.js';
-import type { StopReason } from '../../pipelines/run-control.js';
-import type { CustomersClient } from '../api/customers-client.js';
-import { CustomersError, type ExitCode, exitCodes } from '../errors.js';
-import type { ProblemGroup } from '../results/problem-groups.js';
+import type { FindingGroup } from '#pipelines/damage/finding.js';
+import { type RowCounts, rowStatuses } from '#pipelines/outcome.js';
+import type { Notice, SourceDetection } from '#pipelines/ports.js';
+import type { StopReason } from '#pipelines/run-control.js';
+import type { CustomersClient } from '#src/api/customers-client.js';
+import { CustomersError, type ExitCode, exitCodes } from '#src/errors.js';
+import type { ProblemGroup } from '#src/results/problem-groups.js';
 
 export type { ProblemGroup };
 

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import type { RowCounts } from '../../pipelines/outcome.js';
-import type { Settings } from '../config/settings.js';
-import { UsageError } from '../errors.js';
-import { openRowSource } from '../files/open-row-source.js';
-import { type Ledger, openLedger } from '../ledger/open-ledger.js';
-import type { RunRecord } from '../ledger/runs.js';
-import { writeResults } from '../results/write-results.js';
+import type { RowCounts } from '#pipelines/outcome.js';
+import type { Settings } from '#src/config/settings.js';
+import { UsageError } from '#src/errors.js';
+import { openRowSource } from '#src/files/open-row-source.js';
+import { type Ledger, openLedger } from '#src/ledger/open-ledger.js';
+import type { RunRecord } from '#src/ledger/runs.js';
+import { writeResults } from '#src/results/write-results.js';
 import { tenantOf } from './connect.js';
 import { notReached } from './end-run.js';
 import { findRun } from './find-run.js';

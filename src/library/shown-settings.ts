@@ -1,4 +1,4 @@
-import type { Setting, Settings } from '../config/settings.js';
+import type { Setting, Settings } from '#src/config/settings.js';
 
 /** A setting as it may be shown: of a secret only whether there is one. */
 export interface ShownSetting {

@@ -1,5 +1,5 @@
-import type { FailureLimit } from '../../pipelines/run-control.js';
-import type { ReportSetting } from '../results/report/report-data.js';
+import type { FailureLimit } from '#pipelines/run-control.js';
+import type { ReportSetting } from '#src/results/report/report-data.js';
 import type { Reading } from './input.js';
 
 /** Lists of codes and paths of files stand elsewhere in a report. */

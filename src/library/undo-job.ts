@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { FailureLimit } from '../../pipelines/run-control.js';
-import { undoRows, type Writing, writingsOf } from '../../pipelines/undo.js';
-import type { Settings } from '../config/settings.js';
-import type { InputSource } from '../files/input-source.js';
-import type { Ledger } from '../ledger/open-ledger.js';
-import type { ResultPaths } from '../results/write-results.js';
+import type { FailureLimit } from '#pipelines/run-control.js';
+import { undoRows, type Writing, writingsOf } from '#pipelines/undo.js';
+import type { Settings } from '#src/config/settings.js';
+import type { InputSource } from '#src/files/input-source.js';
+import type { Ledger } from '#src/ledger/open-ledger.js';
+import type { ResultPaths } from '#src/results/write-results.js';
 import { findRun } from './find-run.js';
 import type { RunJob } from './run-job.js';
 

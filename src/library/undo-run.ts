@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import type { FailureLimit } from '../../pipelines/run-control.js';
-import { type UndoStep, undoStep, writingsOf } from '../../pipelines/undo.js';
-import type { Settings } from '../config/settings.js';
-import { GuardError } from '../errors.js';
-import { assertWritable } from '../files/atomic-file.js';
-import type { Ledger } from '../ledger/open-ledger.js';
-import type { RunRecord } from '../ledger/runs.js';
+import type { FailureLimit } from '#pipelines/run-control.js';
+import { type UndoStep, undoStep, writingsOf } from '#pipelines/undo.js';
+import type { Settings } from '#src/config/settings.js';
+import { GuardError } from '#src/errors.js';
+import { assertWritable } from '#src/files/atomic-file.js';
+import type { Ledger } from '#src/ledger/open-ledger.js';
+import type { RunRecord } from '#src/ledger/runs.js';
 import { findRun } from './find-run.js';
 import type { RunObserver } from './observer.js';
 import { performRun } from './perform-run.js';

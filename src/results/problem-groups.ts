@@ -1,5 +1,5 @@
-import type { RowOutcome, RowStatus } from '../../pipelines/outcome.js';
-import type { Reason } from '../../pipelines/row.js';
+import type { RowOutcome, RowStatus } from '#pipelines/outcome.js';
+import type { Reason } from '#pipelines/row.js';
 
 /** Rows that were not done for the same reason: a thousand rows with one mistake are one mistake. */
 export interface ProblemGroup {

@@ -1,6 +1,6 @@
-import type { RowOutcome, RowStatus } from '../../pipelines/outcome.js';
-import type { Reason, Row } from '../../pipelines/row.js';
-import type { CellMark, TableRow, Tone } from '../files/table-writer.js';
+import type { RowOutcome, RowStatus } from '#pipelines/outcome.js';
+import type { Reason, Row } from '#pipelines/row.js';
+import type { CellMark, TableRow, Tone } from '#src/files/table-writer.js';
 
 /** The columns that come before the input's own. */
 export const resultColumns = [

@@ -1,10 +1,10 @@
 import { extname } from 'node:path';
-import type { FieldChange } from '../../pipelines/compare-customers.js';
-import type { PlannedRow } from '../../pipelines/plan.js';
-import type { RowSource } from '../../pipelines/ports.js';
-import { beginCsv } from '../files/csv/writer.js';
-import type { TableRow } from '../files/table-writer.js';
-import { beginWorkbook } from '../files/xlsx/writer.js';
+import type { FieldChange } from '#pipelines/compare-customers.js';
+import type { PlannedRow } from '#pipelines/plan.js';
+import type { RowSource } from '#pipelines/ports.js';
+import { beginCsv } from '#src/files/csv/writer.js';
+import type { TableRow } from '#src/files/table-writer.js';
+import { beginWorkbook } from '#src/files/xlsx/writer.js';
 import { styleLike } from './write-results.js';
 
 /** The columns that come before the input's own. */

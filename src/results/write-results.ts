@@ -1,11 +1,11 @@
 import { extname } from 'node:path';
-import { reached } from '../../pipelines/milestones.js';
-import type { RowOutcome } from '../../pipelines/outcome.js';
-import type { RowSource, RunLedger } from '../../pipelines/ports.js';
-import type { Row } from '../../pipelines/row.js';
-import type { CsvStyle } from '../files/csv/writer.js';
-import type { TableWriter } from '../files/table-writer.js';
-import type { CellList } from '../files/xlsx/cell-lists.js';
+import { reached } from '#pipelines/milestones.js';
+import type { RowOutcome } from '#pipelines/outcome.js';
+import type { RowSource, RunLedger } from '#pipelines/ports.js';
+import type { Row } from '#pipelines/row.js';
+import type { CsvStyle } from '#src/files/csv/writer.js';
+import type { TableWriter } from '#src/files/table-writer.js';
+import type { CellList } from '#src/files/xlsx/cell-lists.js';
 import { resultColumns, toResultRow } from './result-row.js';
 
 export interface ResultPaths {
@@ -127,7 +127,7 @@ async function beginTable(
   allowed: AllowedByColumn,
 ): Promise<TableWriter> {
   if (extname(path).toLowerCase() !== '.xlsx') {
-    const { beginCsv } = await import('../files/csv/writer.js');
+    const { beginCsv } = await import('#src/files/csv/writer.js');
     return beginCsv(path, header, styleLike(source));
   }
   const lists = source.columns.flatMap((name, index) => {
@@ -142,7 +142,7 @@ async function beginTable(
     frozenColumns: resultColumns.indexOf('_status') + 1,
     lists,
   };
-  const { beginWorkbook } = await import('../files/xlsx/writer.js');
+  const { beginWorkbook } = await import('#src/files/xlsx/writer.js');
   return beginWorkbook(path, look, header);
 }
 

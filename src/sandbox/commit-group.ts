@@ -1,4 +1,4 @@
-import type { Database } from '../sqlite/open-database.js';
+import type { Database } from '#src/sqlite/open-database.js';
 
 /**
  * One transaction for all writes of a turn of the event loop: under load, a commit per request costs more than

@@ -1,5 +1,5 @@
-import { UsageError } from '../errors.js';
-import { type Database, openDatabase } from '../sqlite/open-database.js';
+import { UsageError } from '#src/errors.js';
+import { type Database, openDatabase } from '#src/sqlite/open-database.js';
 
 const schemaVersion = 1;
 

@@ -1,4 +1,4 @@
-import type { Customer } from '../../pipelines/customer.js';
+import type { Customer } from '#pipelines/customer.js';
 import type { ApiParts } from './api/customers-api.js';
 import { toApiDate } from './api-dates.js';
 import type { CommitGroup } from './commit-group.js';

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { UsageError } from '../errors.js';
+import { UsageError } from '#src/errors.js';
 import { type Verb, verbs } from './api/call.js';
 import { commitGroup } from './commit-group.js';
 import { customerList } from './customers/customer-list.js';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Database } from '../sqlite/open-database.js';
+import type { Database } from '#src/sqlite/open-database.js';
 import type { CommitGroup } from './commit-group.js';
 import type { ServerClock } from './server-clock.js';
 

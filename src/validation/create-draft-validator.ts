@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv';
-import { type CustomFields, typeOfField } from '../../pipelines/mapping/customer-fields.js';
-import type { ValidateDraft } from '../../pipelines/ports.js';
+import { type CustomFields, typeOfField } from '#pipelines/mapping/customer-fields.js';
+import type { ValidateDraft } from '#pipelines/ports.js';
 import { draftReason } from './draft-reason.js';
 import { draftSchema, withoutReplacementMark } from './draft-schema.js';
 

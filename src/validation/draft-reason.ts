@@ -1,13 +1,8 @@
 import type { ErrorObject } from 'ajv';
-import type { Draft } from '../../pipelines/customer.js';
-import {
-  type FieldType,
-  identityFields,
-  secretFields,
-  serverKeptFields,
-} from '../../pipelines/mapping/customer-fields.js';
-import { readable } from '../../pipelines/mapping/row-reason.js';
-import type { Reason } from '../../pipelines/row.js';
+import type { Draft } from '#pipelines/customer.js';
+import { type FieldType, identityFields, secretFields, serverKeptFields } from '#pipelines/mapping/customer-fields.js';
+import { readable } from '#pipelines/mapping/row-reason.js';
+import type { Reason } from '#pipelines/row.js';
 import type { DraftReasonCode } from './draft-reason-codes.js';
 import { longestText } from './draft-schema.js';
 

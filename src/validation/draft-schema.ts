@@ -1,9 +1,4 @@
-import {
-  type CustomFields,
-  customerFields,
-  type FieldType,
-  isClearable,
-} from '../../pipelines/mapping/customer-fields.js';
+import { type CustomFields, customerFields, type FieldType, isClearable } from '#pipelines/mapping/customer-fields.js';
 
 /** A sanity bound, not a limit of the API, which publishes none: a cell of a workbook holds no more. */
 export const longestText = 32_767;

@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
-import { type ClientOptions, type CustomersClient, openCustomersClient } from '../../src/api/customers-client.js';
-import type { RetryPolicy } from '../../src/api/retry-policy.js';
-import type { TokenStore } from '../../src/api/token-store.js';
-import { migrate } from '../../src/ledger/migrations.js';
-import { type Ledger, openLedger } from '../../src/ledger/open-ledger.js';
-import { tokenTable } from '../../src/ledger/token-table.js';
-import { openDatabase } from '../../src/sqlite/open-database.js';
+import { type ClientOptions, type CustomersClient, openCustomersClient } from '#src/api/customers-client.js';
+import type { RetryPolicy } from '#src/api/retry-policy.js';
+import type { TokenStore } from '#src/api/token-store.js';
+import { migrate } from '#src/ledger/migrations.js';
+import { type Ledger, openLedger } from '#src/ledger/open-ledger.js';
+import { tokenTable } from '#src/ledger/token-table.js';
+import { openDatabase } from '#src/sqlite/open-database.js';
 
 /** Pauses of milliseconds; everything else as users have it. */
 export const quickPolicy: RetryPolicy = {

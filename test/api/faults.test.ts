@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { ClientOptions, CustomersClient } from '../../src/api/customers-client.js';
-import type { Verb } from '../../src/api/retry-policy.js';
-import { CustomersError } from '../../src/errors.js';
+import type { ClientOptions, CustomersClient } from '#src/api/customers-client.js';
+import type { Verb } from '#src/api/retry-policy.js';
+import { CustomersError } from '#src/errors.js';
 import {
   after,
   cut,
@@ -12,7 +12,7 @@ import {
   type ScriptedServer,
   text,
   useScriptedServers,
-} from '../scripted-server.js';
+} from '#test/scripted-server.js';
 import { login, quickPolicy, readyToken, useClients } from './clients.js';
 
 const startServer = useScriptedServers();

@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { createPace } from '../../src/api/pace.js';
-import { busiestSecond } from '../busiest-window.js';
+import { createPace } from '#src/api/pace.js';
+import { busiestSecond } from '#test/busiest-window.js';
 
 /** Takes `count` permits with so many callers at once; when what each was for left, in milliseconds. */
 async function takePermits(

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import { loginSession, type Session } from '../../src/api/session.js';
-import type { TokenStore } from '../../src/api/token-store.js';
-import { json, type ReceivedCall, type ScriptedServer, text, useScriptedServers } from '../scripted-server.js';
+import { loginSession, type Session } from '#src/api/session.js';
+import type { TokenStore } from '#src/api/token-store.js';
+import { json, type ReceivedCall, type ScriptedServer, text, useScriptedServers } from '#test/scripted-server.js';
 import { login, useClients } from './clients.js';
 
 const startServer = useScriptedServers();

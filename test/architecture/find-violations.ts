@@ -24,7 +24,10 @@ interface Source {
 
 function importsOf(path: string, text: string): readonly string[] {
   const names = ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
-  return names.map((name) => (name.startsWith('.') ? bare(posix.join(posix.dirname(path), name)) : name));
+  return names.map((name) => {
+    if (name.startsWith('.')) return bare(posix.join(posix.dirname(path), name));
+    return name.startsWith('#') ? bare(name.slice(1)) : name;
+  });
 }
 
 function wrongImport(file: string, name: string, files: ReadonlyMap<string, Source>, rules: HouseRules): string[] {

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { fast, writeCustomers } from '../e2e/customer-files.js';
-import { mainFile } from '../e2e/run-command-line.js';
-import { useWorkplace } from '../e2e/use-workplace.js';
+import { fast, writeCustomers } from '#test/e2e/customer-files.js';
+import { mainFile } from '#test/e2e/run-command-line.js';
+import { useWorkplace } from '#test/e2e/use-workplace.js';
 
 const place = useWorkplace();
 const run = promisify(execFile);

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { mainFile } from '../e2e/run-command-line.js';
-import { useWorkplace } from '../e2e/use-workplace.js';
+import { mainFile } from '#test/e2e/run-command-line.js';
+import { useWorkplace } from '#test/e2e/use-workplace.js';
 
 const place = useWorkplace();
 const run = promisify(execFile);

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { useWorkplace } from '#test/e2e/use-workplace.js';
+import { runInTerminal } from '#test/terminal/run-in-terminal.js';
 import { makeHelpPages } from '../../reference/help-pages.js';
-import { useWorkplace } from '../e2e/use-workplace.js';
-import { runInTerminal } from '../terminal/run-in-terminal.js';
 
 const place = useWorkplace();
 

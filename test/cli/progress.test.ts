@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { rowStatuses } from '../../pipelines/outcome.js';
-import { paceMeter } from '../../src/cli/progress/pace-meter.js';
-import { detailLine, duration, headLine, plainLine } from '../../src/cli/progress/progress-text.js';
-import type { ProgressNow } from '../../src/library/observer.js';
+import { rowStatuses } from '#pipelines/outcome.js';
+import { paceMeter } from '#src/cli/progress/pace-meter.js';
+import { detailLine, duration, headLine, plainLine } from '#src/cli/progress/progress-text.js';
+import type { ProgressNow } from '#src/library/observer.js';
 
 const none = Object.fromEntries(rowStatuses.map((status) => [status, 0])) as ProgressNow['counts'];
 const plain = (_: string, text: string) => text;

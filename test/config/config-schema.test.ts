@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readProfile } from '../../src/config/config-file.js';
-import { configSchema } from '../../src/config/config-schema.js';
+import { readProfile } from '#src/config/config-file.js';
+import { configSchema } from '#src/config/config-schema.js';
 
 const accepts = new Ajv({ strict: false, allErrors: true }).compile(configSchema());
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findJob, importJobs, readJobs } from '../../src/config/jobs.js';
+import { findJob, importJobs, readJobs } from '#src/config/jobs.js';
 
 let folder = '';
 beforeEach(() => {

@@ -1,9 +1,9 @@
 import { chmodSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { resolveSettings } from '../../src/config/resolve-settings.js';
-import { CustomersError } from '../../src/errors.js';
-import { shownSettings } from '../../src/library/shown-settings.js';
-import { useWorkplace } from '../e2e/use-workplace.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import { CustomersError } from '#src/errors.js';
+import { shownSettings } from '#src/library/shown-settings.js';
+import { useWorkplace } from '#test/e2e/use-workplace.js';
 
 const place = useWorkplace();
 const secret = 'open-sesame';
@@ -90,7 +90,7 @@ describe('the doctor', () => {
 
 describe('what follows a run that shares a pace', () => {
   it('is named with the same pace', async () => {
-    const { withSettings } = await import('../../src/cli/follow-up.js');
+    const { withSettings } = await import('#src/cli/follow-up.js');
     const command = 'mypos-customers resume 20260101-000000-abcd';
     expect(withSettings(command, ['import', 'a.csv', '--pace', 'redis://host'])).toBe(`${command} --pace redis://host`);
   });

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { commandNames, loadCommands } from '#src/cli/commands.js';
 import { describeCommands, describeOutputOptions } from '../../reference/describe-commands.js';
 import { renderCommandsPage } from '../../reference/render-commands-page.js';
-import { commandNames, loadCommands } from '../../src/cli/commands.js';
 
 const commands = describeCommands();
 

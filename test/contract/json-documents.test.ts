@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { parseFaults } from '../../src/sandbox/faults/parse-faults.js';
-import { customerFile, customerLines, fast, keyedMapping, writeCustomers } from '../e2e/customer-files.js';
-import { useWorkplace } from '../e2e/use-workplace.js';
+import { parseFaults } from '#src/sandbox/faults/parse-faults.js';
+import { customerFile, customerLines, fast, keyedMapping, writeCustomers } from '#test/e2e/customer-files.js';
+import { useWorkplace } from '#test/e2e/use-workplace.js';
 
 const place = useWorkplace();
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { expect, it } from 'vitest';
-import * as library from '../../src/index.js';
+import * as library from '#src/index.js';
 
 /** Every name that `import { … } from 'mypos-customers'` can have. */
 function publicNames(): string[] {

@@ -3,11 +3,11 @@ import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'no
 import { gzipSync } from 'node:zlib';
 import { stringify } from 'csv-stringify/sync';
 import { describe, expect, it, vi } from 'vitest';
-import { type Row, textOf } from '../../pipelines/row.js';
-import { openRowSource } from '../../src/files/open-row-source.js';
-import { awkwardColumns, awkwardCustomers } from '../files/awkward-customers.js';
-import { contentOf, failureOf, rowsOf, useTempFiles } from '../files/temp-files.js';
-import { makeWorkbook, textCell } from '../files/xlsx/make-workbook.js';
+import { type Row, textOf } from '#pipelines/row.js';
+import { openRowSource } from '#src/files/open-row-source.js';
+import { awkwardColumns, awkwardCustomers } from '#test/files/awkward-customers.js';
+import { contentOf, failureOf, rowsOf, useTempFiles } from '#test/files/temp-files.js';
+import { makeWorkbook, textCell } from '#test/files/xlsx/make-workbook.js';
 
 const files = useTempFiles();
 

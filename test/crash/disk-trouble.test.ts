@@ -1,8 +1,8 @@
 import { readdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fast, readResults, writeCustomers } from '../e2e/customer-files.js';
-import { useWorkplace } from '../e2e/use-workplace.js';
+import { fast, readResults, writeCustomers } from '#test/e2e/customer-files.js';
+import { useWorkplace } from '#test/e2e/use-workplace.js';
 import { mayMount, mountSmallDisk, type SmallDisk } from './small-disk.js';
 
 const place = useWorkplace();

@@ -1,7 +1,7 @@
-import type { Customer } from '../../pipelines/customer.js';
-import type { Fault } from '../../src/sandbox/faults/fault.js';
-import type { LoggedRequest } from '../../src/sandbox/request-log.js';
-import { startCommandLine } from '../e2e/run-command-line.js';
+import type { Customer } from '#pipelines/customer.js';
+import type { Fault } from '#src/sandbox/faults/fault.js';
+import type { LoggedRequest } from '#src/sandbox/request-log.js';
+import { startCommandLine } from '#test/e2e/run-command-line.js';
 
 /** The sandbox as users run it: the compiled command in a process of its own, asked through its side door. */
 export interface RemoteSandbox {

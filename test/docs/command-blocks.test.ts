@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { mainFile } from '../e2e/run-command-line.js';
-import { useWorkplace } from '../e2e/use-workplace.js';
+import { mainFile } from '#test/e2e/run-command-line.js';
+import { useWorkplace } from '#test/e2e/use-workplace.js';
 
 const place = useWorkplace();
 const pages = ['README.md', ...readdirSync('docs').map((name) => join('docs', name))].filter((name) =>

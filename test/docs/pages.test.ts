@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { rowStatuses } from '../../pipelines/outcome.js';
+import { rowStatuses } from '#pipelines/outcome.js';
+import { resultColumns } from '#src/results/result-row.js';
 import { collectCodes } from '../../reference/collect-codes.js';
 import { remedies } from '../../reference/remedies.js';
 import { renderErrorCodesPage } from '../../reference/render-error-codes-page.js';
-import { resultColumns } from '../../src/results/result-row.js';
 
 const pages = readdirSync('docs').filter((name) => name.endsWith('.md'));
 const text = (name: string) => readFileSync(join('docs', name), 'utf8');

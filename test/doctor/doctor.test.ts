@@ -1,8 +1,8 @@
 import { chmodSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { fast, writeCustomers } from '../e2e/customer-files.js';
-import { useWorkplace } from '../e2e/use-workplace.js';
-import { after, json, page, useScriptedServers } from '../scripted-server.js';
+import { fast, writeCustomers } from '#test/e2e/customer-files.js';
+import { useWorkplace } from '#test/e2e/use-workplace.js';
+import { after, json, page, useScriptedServers } from '#test/scripted-server.js';
 
 const place = useWorkplace();
 const startServer = useScriptedServers();

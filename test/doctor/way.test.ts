@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { openHttp, TransportError } from '../../src/api/http.js';
-import { proxyFor } from '../../src/config/proxy-for.js';
-import { fast, writeCustomers } from '../e2e/customer-files.js';
-import { useWorkplace } from '../e2e/use-workplace.js';
+import { openHttp, TransportError } from '#src/api/http.js';
+import { proxyFor } from '#src/config/proxy-for.js';
+import { fast, writeCustomers } from '#test/e2e/customer-files.js';
+import { useWorkplace } from '#test/e2e/use-workplace.js';
 import { closeAfterEach, startProxy, useAuthority, wrapInTls } from './company-network.js';
 
 const place = useWorkplace();
@@ -46,7 +46,7 @@ describe('a certificate of a company’s own authority', () => {
   });
 
   it('leaves the usual authorities trusted, and those of NODE_EXTRA_CA_CERTS', async () => {
-    const { trustedCertificates } = await import('../../src/config/trusted-certificates.js');
+    const { trustedCertificates } = await import('#src/config/trusted-certificates.js');
     const file = authority().certificate;
     const all = trustedCertificates({ value: file, origin: 'x' }, { NODE_EXTRA_CA_CERTS: file });
     expect(all?.length).toBeGreaterThan(100);

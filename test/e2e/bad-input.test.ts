@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Sandbox } from '../../src/sandbox/start-sandbox.js';
+import type { Sandbox } from '#src/sandbox/start-sandbox.js';
 import { customerFile, customerLines, keyedMapping, writeCustomers, writeMapping } from './customer-files.js';
 import { useWorkplace } from './use-workplace.js';
 

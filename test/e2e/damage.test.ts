@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeWorkbook, stylesOf, textCell, textRow } from '../files/xlsx/make-workbook.js';
+import { makeWorkbook, stylesOf, textCell, textRow } from '#test/files/xlsx/make-workbook.js';
 import { fast, readResults, statusesOf, writeMapping } from './customer-files.js';
 import { useWorkplace } from './use-workplace.js';
 

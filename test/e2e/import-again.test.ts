@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { killedAt } from '../crash/killed-at.js';
+import { killedAt } from '#test/crash/killed-at.js';
 import {
   customerFile,
   customerLines,

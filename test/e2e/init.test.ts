@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Sandbox } from '../../src/sandbox/start-sandbox.js';
+import type { Sandbox } from '#src/sandbox/start-sandbox.js';
 import { customerFile, customerLines } from './customer-files.js';
 import { useWorkplace } from './use-workplace.js';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { mappingRemarkCodes } from '../../pipelines/mapping/lint/mapping-remark.js';
+import { mappingRemarkCodes } from '#pipelines/mapping/lint/mapping-remark.js';
 import { useWorkplace } from './use-workplace.js';
 
 const page = readFileSync('docs/mapping-commands.md', 'utf8');

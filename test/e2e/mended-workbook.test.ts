@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import Excel from 'exceljs';
 import { describe, expect, it } from 'vitest';
-import { parseFaults } from '../../src/sandbox/faults/parse-faults.js';
+import { parseFaults } from '#src/sandbox/faults/parse-faults.js';
 import { fast, readResults, writeMapping } from './customer-files.js';
 import { useWorkplace } from './use-workplace.js';
 

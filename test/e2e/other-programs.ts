@@ -1,6 +1,6 @@
-import type { Customer } from '../../pipelines/customer.js';
-import type { Sandbox } from '../../src/sandbox/start-sandbox.js';
-import { clientOf } from '../sandbox/sandbox-client.js';
+import type { Customer } from '#pipelines/customer.js';
+import type { Sandbox } from '#src/sandbox/start-sandbox.js';
+import { clientOf } from '#test/sandbox/sandbox-client.js';
 
 /** The customer of this name as the API holds it; the first, where there are several. */
 export function named(api: Sandbox, name: string): Customer {

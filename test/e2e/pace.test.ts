@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { busiestSecond } from '../busiest-window.js';
+import { busiestSecond } from '#test/busiest-window.js';
 import { writeCustomers } from './customer-files.js';
 import { useWorkplace } from './use-workplace.js';
 

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import iconv from 'iconv-lite';
 import { describe, expect, it } from 'vitest';
-import { makeWorkbook, textCell, textRow, type WorkbookRecipe } from '../files/xlsx/make-workbook.js';
+import { makeWorkbook, textCell, textRow, type WorkbookRecipe } from '#test/files/xlsx/make-workbook.js';
 import { fast, readResults, writeMapping } from './customer-files.js';
 import { useWorkplace } from './use-workplace.js';
 

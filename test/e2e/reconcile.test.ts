@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Sandbox, SandboxOptions } from '../../src/sandbox/start-sandbox.js';
-import { killedAt } from '../crash/killed-at.js';
-import { clientOf } from '../sandbox/sandbox-client.js';
+import type { Sandbox, SandboxOptions } from '#src/sandbox/start-sandbox.js';
+import { killedAt } from '#test/crash/killed-at.js';
+import { clientOf } from '#test/sandbox/sandbox-client.js';
 import { customerFile, fast, keyedMapping, readResults, writeCustomers, writeMapping } from './customer-files.js';
 import { editElsewhere, named } from './other-programs.js';
 import { useWorkplace } from './use-workplace.js';

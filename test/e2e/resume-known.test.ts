@@ -3,8 +3,8 @@ import { gzipSync } from 'node:zlib';
 import iconv from 'iconv-lite';
 import Database from 'libsql';
 import { describe, expect, it } from 'vitest';
-import { type Kill, killedAt } from '../crash/killed-at.js';
-import { makeWorkbook, textRow } from '../files/xlsx/make-workbook.js';
+import { type Kill, killedAt } from '#test/crash/killed-at.js';
+import { makeWorkbook, textRow } from '#test/files/xlsx/make-workbook.js';
 import { fast, header, keyedMapping, readResults, writeMapping } from './customer-files.js';
 import { useWorkplace } from './use-workplace.js';
 

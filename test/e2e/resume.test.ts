@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Sandbox } from '../../src/sandbox/start-sandbox.js';
-import { killedAt } from '../crash/killed-at.js';
+import type { Sandbox } from '#src/sandbox/start-sandbox.js';
+import { killedAt } from '#test/crash/killed-at.js';
 import {
   customerFile,
   customerLines,

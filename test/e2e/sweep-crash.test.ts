@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Kill, killedAt } from '../crash/killed-at.js';
-import { type DropFolder, dropFolder } from '../inbox/drop-folder.js';
-import { doneMonth } from '../inbox/use-inbox.js';
+import { type Kill, killedAt } from '#test/crash/killed-at.js';
+import { type DropFolder, dropFolder } from '#test/inbox/drop-folder.js';
+import { doneMonth } from '#test/inbox/use-inbox.js';
 import { useWorkplace } from './use-workplace.js';
 
 const place = useWorkplace();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Sandbox } from '../../src/sandbox/start-sandbox.js';
-import { killedAt } from '../crash/killed-at.js';
+import type { Sandbox } from '#src/sandbox/start-sandbox.js';
+import { killedAt } from '#test/crash/killed-at.js';
 import { customerFile, fast, keyedMapping, readResults, writeCustomers, writeMapping } from './customer-files.js';
 import { contentOf, editElsewhere, named } from './other-programs.js';
 import { useSample } from './samples.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Sandbox } from '../../src/sandbox/start-sandbox.js';
-import { killedAt } from '../crash/killed-at.js';
-import { json, useScriptedServers } from '../scripted-server.js';
+import type { Sandbox } from '#src/sandbox/start-sandbox.js';
+import { killedAt } from '#test/crash/killed-at.js';
+import { json, useScriptedServers } from '#test/scripted-server.js';
 import { customerFile, fast, keyedMapping, readResults, writeCustomers, writeMapping } from './customer-files.js';
 import { contentOf, editElsewhere, named } from './other-programs.js';
 import { useWorkplace } from './use-workplace.js';

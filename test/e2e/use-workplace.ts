@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/start-sandbox.js';
+import { type Sandbox, type SandboxOptions, startSandbox } from '#src/sandbox/start-sandbox.js';
 import { type Finished, type Running, startCommandLine } from './run-command-line.js';
 
 export interface RunOptions {

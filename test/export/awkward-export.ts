@@ -1,4 +1,4 @@
-import type { Sandbox } from '../../src/sandbox/start-sandbox.js';
+import type { Sandbox } from '#src/sandbox/start-sandbox.js';
 
 /** Texts that files, spreadsheet programs and careless exports spoil. */
 export const awkwardTexts = [

@@ -1,4 +1,4 @@
-import { type Cell, textOf } from '../../pipelines/row.js';
+import { type Cell, textOf } from '#pipelines/row.js';
 
 /** Ten customers with what goes wrong in migrations; `since` and `lastCall` are civil, `postcode` shows five digits. */
 export interface AwkwardCustomer {

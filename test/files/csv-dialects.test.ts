@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import iconv from 'iconv-lite';
 import { describe, expect, it } from 'vitest';
-import { openRowSource } from '../../src/files/open-row-source.js';
+import { openRowSource } from '#src/files/open-row-source.js';
 import { awkwardColumns, awkwardCustomers, csvCustomers, westernCustomers } from './awkward-customers.js';
 import { contentOf, useTempFiles } from './temp-files.js';
 

@@ -8,9 +8,9 @@ import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import iconv from 'iconv-lite';
 import { describe, expect, it } from 'vitest';
-import { openCsv } from '../../src/files/csv/open-csv.js';
-import { readRecords } from '../../src/files/csv/reader/read-records.js';
-import { findInputFile } from '../../src/files/input-file.js';
+import { openCsv } from '#src/files/csv/open-csv.js';
+import { readRecords } from '#src/files/csv/reader/read-records.js';
+import { findInputFile } from '#src/files/input-file.js';
 import { awkwardColumns, awkwardCustomers } from './awkward-customers.js';
 import { contentOf } from './temp-files.js';
 

@@ -3,8 +3,8 @@ import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import iconv from 'iconv-lite';
 import { expect, it } from 'vitest';
-import { InputError } from '../../src/errors.js';
-import { openRowSource } from '../../src/files/open-row-source.js';
+import { InputError } from '#src/errors.js';
+import { openRowSource } from '#src/files/open-row-source.js';
 import { awkwardColumns, awkwardCustomers } from './awkward-customers.js';
 import { contentOf, useTempFiles } from './temp-files.js';
 

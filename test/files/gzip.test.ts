@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { gunzip } from '../../src/files/gunzip.js';
+import { gunzip } from '#src/files/gunzip.js';
 import { failureOf, useTempFiles } from './temp-files.js';
 
 const files = useTempFiles();

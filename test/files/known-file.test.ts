@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import iconv from 'iconv-lite';
 import { describe, expect, it } from 'vitest';
-import type { OpenOptions } from '../../src/files/input-source.js';
+import type { OpenOptions } from '#src/files/input-source.js';
 import { contentOf, rowsOf, useTempFiles } from './temp-files.js';
 
 const files = useTempFiles();

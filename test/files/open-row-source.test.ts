@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { InputError, UsageError } from '../../src/errors.js';
-import { openRowSource } from '../../src/files/open-row-source.js';
+import { InputError, UsageError } from '#src/errors.js';
+import { openRowSource } from '#src/files/open-row-source.js';
 import { contentOf, failureOf, useTempFiles } from './temp-files.js';
 
 const files = useTempFiles();

@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rowsToText } from '../../src/files/csv/writer/rows-to-text.js';
+import { rowsToText } from '#src/files/csv/writer/rows-to-text.js';
 
 const cell = fc.oneof(
   fc.string(),

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
-import type { Stretch } from '../../pipelines/ports.js';
-import type { Row } from '../../pipelines/row.js';
-import { textOf } from '../../pipelines/row.js';
-import type { InputSource, OpenOptions } from '../../src/files/input-source.js';
-import { openRowSource } from '../../src/files/open-row-source.js';
+import type { Stretch } from '#pipelines/ports.js';
+import type { Row } from '#pipelines/row.js';
+import { textOf } from '#pipelines/row.js';
+import type { InputSource, OpenOptions } from '#src/files/input-source.js';
+import { openRowSource } from '#src/files/open-row-source.js';
 
 /** A folder per test, and functions that write into it. */
 export function useTempFiles() {

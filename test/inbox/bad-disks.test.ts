@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { mayMount, mountSmallDisk, type SmallDisk } from '../crash/small-disk.js';
+import { mayMount, mountSmallDisk, type SmallDisk } from '#test/crash/small-disk.js';
 import { linesOf, useInbox } from './use-inbox.js';
 
 const inbox = useInbox();

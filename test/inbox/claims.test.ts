@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { ClaimRecord } from '../../src/inbox/claim-record.js';
-import { sweepFolder } from '../../src/library/sweep/sweep-folder.js';
+import type { ClaimRecord } from '#src/inbox/claim-record.js';
+import { sweepFolder } from '#src/library/sweep/sweep-folder.js';
 import { doneMonth, linesOf, useInbox } from './use-inbox.js';
 
 const inbox = useInbox();
@@ -111,7 +111,7 @@ describe('two sweepers', () => {
 
 describe('a tenant that is busy with something else', () => {
   it('leaves the file in processing, and the next sweep imports it', async () => {
-    const { openLedger } = await import('../../src/ledger/open-ledger.js');
+    const { openLedger } = await import('#src/ledger/open-ledger.js');
     const ledger = openLedger(inbox.path('state'), { baseUrl: inbox.api.baseUrl, login: inbox.api.username });
     const lock = ledger.lock('a test');
     inbox.drop('a.csv', linesOf(1, 2));

@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { expect } from 'vitest';
-import type { SweepSummary } from '../../src/library/sweep/sweep-summary.js';
-import type { Sandbox } from '../../src/sandbox/start-sandbox.js';
-import { customerLines, fast, keyedMapping, writeMapping } from '../e2e/customer-files.js';
-import type { Finished } from '../e2e/run-command-line.js';
-import type { RunOptions, Workplace } from '../e2e/use-workplace.js';
+import type { SweepSummary } from '#src/library/sweep/sweep-summary.js';
+import type { Sandbox } from '#src/sandbox/start-sandbox.js';
+import { customerLines, fast, keyedMapping, writeMapping } from '#test/e2e/customer-files.js';
+import type { Finished } from '#test/e2e/run-command-line.js';
+import type { RunOptions, Workplace } from '#test/e2e/use-workplace.js';
 import { linesOf } from './use-inbox.js';
 
 /** For tests that are not about waiting. */

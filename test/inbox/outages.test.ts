@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { whyIncomplete } from '../../src/inbox/why-incomplete.js';
+import { whyIncomplete } from '#src/inbox/why-incomplete.js';
 import { doneMonth, linesOf, useInbox } from './use-inbox.js';
 
 const inbox = useInbox();

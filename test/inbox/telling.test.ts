@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { renderMetrics } from '../../src/inbox/metrics-file.js';
+import { renderMetrics } from '#src/inbox/metrics-file.js';
 import { linesOf, useInbox } from './use-inbox.js';
 
 const inbox = useInbox();

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import type { Intent, Settlement } from '../../pipelines/ports.js';
-import { useClients } from '../api/clients.js';
+import type { Intent, Settlement } from '#pipelines/ports.js';
+import { useClients } from '#test/api/clients.js';
 
 const { newLedger } = useClients();
 

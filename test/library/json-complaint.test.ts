@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { complainOfJson } from '../../src/library/json-complaint.js';
+import { complainOfJson } from '#src/library/json-complaint.js';
 
 function complaintOf(text: string): string {
   const { line, column, fact } = complainOfJson(text);

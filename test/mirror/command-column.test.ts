@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { planFile } from '../../src/library/plan-file.js';
-import { clientOf } from '../sandbox/sandbox-client.js';
+import { planFile } from '#src/library/plan-file.js';
+import { clientOf } from '#test/sandbox/sandbox-client.js';
 import { useOffice } from './use-office.js';
 
 const place = useOffice();

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { exportCrosswalk, importCrosswalk, rebuildFromResults } from '../../src/library/crosswalk.js';
-import { forgetKeys } from '../../src/library/forget-keys.js';
-import { rebuildFromStamp } from '../../src/library/rebuild-crosswalk.js';
-import { customerFile, customerLines, readResults } from '../e2e/customer-files.js';
-import { clientOf } from '../sandbox/sandbox-client.js';
+import { exportCrosswalk, importCrosswalk, rebuildFromResults } from '#src/library/crosswalk.js';
+import { forgetKeys } from '#src/library/forget-keys.js';
+import { rebuildFromStamp } from '#src/library/rebuild-crosswalk.js';
+import { customerFile, customerLines, readResults } from '#test/e2e/customer-files.js';
+import { clientOf } from '#test/sandbox/sandbox-client.js';
 import { useOffice } from './use-office.js';
 
 const place = useOffice();
@@ -114,7 +114,7 @@ describe('the crosswalk', () => {
     write(4);
     await place.import();
     await rebuildFromStamp(elsewhere(), yes);
-    const { importFile } = await import('../../src/library/import-file.js');
+    const { importFile } = await import('#src/library/import-file.js');
     const summary = await importFile(elsewhere(), { file: place.path('customers.csv') });
     expect(summary.counts).toMatchObject({ unchanged: 4, created: 0 });
     expect(api.customers()).toHaveLength(4);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { resolveSettings } from '../../src/config/resolve-settings.js';
-import { customerFile, customerLines } from '../e2e/customer-files.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import { customerFile, customerLines } from '#test/e2e/customer-files.js';
 import { useOffice } from './use-office.js';
 
 const place = useOffice();

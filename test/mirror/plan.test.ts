@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { importFile } from '../../src/library/import-file.js';
-import { type PlanSummary, planFile } from '../../src/library/plan-file.js';
-import { customerFile, customerLines } from '../e2e/customer-files.js';
-import { clientOf } from '../sandbox/sandbox-client.js';
+import { importFile } from '#src/library/import-file.js';
+import { type PlanSummary, planFile } from '#src/library/plan-file.js';
+import { customerFile, customerLines } from '#test/e2e/customer-files.js';
+import { clientOf } from '#test/sandbox/sandbox-client.js';
 import { matched, stamped } from './upsert-mappings.js';
 import { useOffice } from './use-office.js';
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Customer } from '../../pipelines/customer.js';
-import type { CustomerMirror } from '../../pipelines/mirror.js';
-import { type Refreshed, type RefreshOptions, refreshMirror } from '../../pipelines/refresh-mirror.js';
-import { walkPages } from '../../pipelines/stages/walk-pages.js';
-import type { Sandbox } from '../../src/sandbox/start-sandbox.js';
-import { useClients } from '../api/clients.js';
-import { clientOf, open } from '../sandbox/sandbox-client.js';
-import { json, useScriptedServers } from '../scripted-server.js';
+import type { Customer } from '#pipelines/customer.js';
+import type { CustomerMirror } from '#pipelines/mirror.js';
+import { type Refreshed, type RefreshOptions, refreshMirror } from '#pipelines/refresh-mirror.js';
+import { walkPages } from '#pipelines/stages/walk-pages.js';
+import type { Sandbox } from '#src/sandbox/start-sandbox.js';
+import { useClients } from '#test/api/clients.js';
+import { clientOf, open } from '#test/sandbox/sandbox-client.js';
+import { json, useScriptedServers } from '#test/scripted-server.js';
 
 const { newLedger, newClient } = useClients();
 const startScripted = useScriptedServers();

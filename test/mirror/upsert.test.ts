@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { resumeRun } from '../../src/library/continue-run.js';
-import type { Sandbox } from '../../src/sandbox/start-sandbox.js';
-import { customerFile, customerLines, header } from '../e2e/customer-files.js';
-import { clientOf } from '../sandbox/sandbox-client.js';
+import { resumeRun } from '#src/library/continue-run.js';
+import type { Sandbox } from '#src/sandbox/start-sandbox.js';
+import { customerFile, customerLines, header } from '#test/e2e/customer-files.js';
+import { clientOf } from '#test/sandbox/sandbox-client.js';
 import { matched, stamped } from './upsert-mappings.js';
 import { useOffice } from './use-office.js';
 

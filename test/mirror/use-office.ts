@@ -2,13 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
-import { resolveSettings } from '../../src/config/resolve-settings.js';
-import type { Settings } from '../../src/config/settings.js';
-import { type ImportFileOptions, importFile } from '../../src/library/import-file.js';
-import type { RunSummary } from '../../src/library/run-summary.js';
-import type { Sandbox, SandboxOptions } from '../../src/sandbox/start-sandbox.js';
-import { readResults } from '../e2e/customer-files.js';
-import { open } from '../sandbox/sandbox-client.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import type { Settings } from '#src/config/settings.js';
+import { type ImportFileOptions, importFile } from '#src/library/import-file.js';
+import type { RunSummary } from '#src/library/run-summary.js';
+import type { Sandbox, SandboxOptions } from '#src/sandbox/start-sandbox.js';
+import { readResults } from '#test/e2e/customer-files.js';
+import { open } from '#test/sandbox/sandbox-client.js';
 
 export interface Calls {
   readonly list: number;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { contentHash } from '../../pipelines/content-hash.js';
-import type { Draft } from '../../pipelines/customer.js';
+import { contentHash } from '#pipelines/content-hash.js';
+import type { Draft } from '#pipelines/customer.js';
 
 describe('the fingerprint of a draft', () => {
   it.each<[string, Draft, Draft]>([

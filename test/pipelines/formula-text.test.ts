@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { escapeFormula, unescapeFormula } from '../../pipelines/formula-text.js';
+import { escapeFormula, unescapeFormula } from '#pipelines/formula-text.js';
 
 describe('escapeFormula', () => {
   it.each([

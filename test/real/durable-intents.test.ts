@@ -3,9 +3,9 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { writeCustomers } from '../e2e/customer-files.js';
-import { mainFile } from '../e2e/run-command-line.js';
-import { useWorkplace } from '../e2e/use-workplace.js';
+import { writeCustomers } from '#test/e2e/customer-files.js';
+import { mainFile } from '#test/e2e/run-command-line.js';
+import { useWorkplace } from '#test/e2e/use-workplace.js';
 
 /** apt-get install strace */
 const place = useWorkplace();

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { writeCustomers } from '../e2e/customer-files.js';
-import { useWorkplace } from '../e2e/use-workplace.js';
+import { writeCustomers } from '#test/e2e/customer-files.js';
+import { useWorkplace } from '#test/e2e/use-workplace.js';
 import { freePort } from './free-port.js';
 
 /** apt-get install nginx-light */

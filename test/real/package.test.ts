@@ -3,7 +3,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readResults } from '../e2e/customer-files.js';
+import { readResults } from '#test/e2e/customer-files.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'mypos-package-'));
 const run = (file: string, args: readonly string[]) =>

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Sandbox } from '../../src/sandbox/start-sandbox.js';
-import { busiestSecond } from '../busiest-window.js';
-import { closeAfterEach, useAuthority, wrapInTls } from '../doctor/company-network.js';
-import { customerFile, customerLines, writeCustomers } from '../e2e/customer-files.js';
-import { useWorkplace } from '../e2e/use-workplace.js';
+import type { Sandbox } from '#src/sandbox/start-sandbox.js';
+import { busiestSecond } from '#test/busiest-window.js';
+import { closeAfterEach, useAuthority, wrapInTls } from '#test/doctor/company-network.js';
+import { customerFile, customerLines, writeCustomers } from '#test/e2e/customer-files.js';
+import { useWorkplace } from '#test/e2e/use-workplace.js';
 import { freePort } from './free-port.js';
 
 /** apt-get install redis-server */

@@ -1,4 +1,4 @@
-import { type AwkwardCustomer, awkwardColumns } from '../files/awkward-customers.js';
+import { type AwkwardCustomer, awkwardColumns } from '#test/files/awkward-customers.js';
 
 const namespaces = Object.entries({
   office: 'office',

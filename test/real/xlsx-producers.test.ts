@@ -3,17 +3,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Cell, textOf } from '../../pipelines/row.js';
-import { openRowSource } from '../../src/files/open-row-source.js';
-import { openWorkbook } from '../../src/files/xlsx/reader/open-workbook.js';
+import { type Cell, textOf } from '#pipelines/row.js';
+import { openRowSource } from '#src/files/open-row-source.js';
+import { openWorkbook } from '#src/files/xlsx/reader/open-workbook.js';
 import {
   awkwardColumns,
   awkwardCustomers,
   comparableCell,
   expectedCells,
   typedCustomers,
-} from '../files/awkward-customers.js';
-import { rowsOf } from '../files/xlsx/make-workbook.js';
+} from '#test/files/awkward-customers.js';
+import { rowsOf } from '#test/files/xlsx/make-workbook.js';
 import { flatOpenDocument } from './xlsx-flat-open-document.js';
 
 /** apt-get install libreoffice-calc gnumeric python3-openpyxl python3-xlsxwriter */

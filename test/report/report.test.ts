@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { LatencyMeter } from '../../src/api/latency-meter.js';
-import { donut, timeChart } from '../../src/results/report/charts.js';
-import { html } from '../../src/results/report/html.js';
-import { customerFile, customerLines, fast, writeCustomers } from '../e2e/customer-files.js';
-import { useWorkplace } from '../e2e/use-workplace.js';
+import { LatencyMeter } from '#src/api/latency-meter.js';
+import { donut, timeChart } from '#src/results/report/charts.js';
+import { html } from '#src/results/report/html.js';
+import { customerFile, customerLines, fast, writeCustomers } from '#test/e2e/customer-files.js';
+import { useWorkplace } from '#test/e2e/use-workplace.js';
 
 const place = useWorkplace();
 

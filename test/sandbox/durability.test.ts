@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { UsageError } from '../../src/errors.js';
-import { openDatabase } from '../../src/sqlite/open-database.js';
+import { UsageError } from '#src/errors.js';
+import { openDatabase } from '#src/sqlite/open-database.js';
 import { clientOf, logIn, open, send } from './sandbox-client.js';
 
 let folder: string;
@@ -22,7 +22,7 @@ afterEach(() => {
 
 async function serveInAnotherProcess() {
   const script = new URL('serve-until-killed.ts', import.meta.url);
-  const child = fork(script, [dataFile], { execArgv: ['--import', 'tsx'] });
+  const child = fork(script, [dataFile], { execArgv: ['--conditions=source', '--import', 'tsx'] });
   children.push(child);
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   return {

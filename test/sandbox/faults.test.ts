@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Fault } from '../../src/sandbox/faults/fault.js';
-import { parseFaults } from '../../src/sandbox/faults/parse-faults.js';
+import type { Fault } from '#src/sandbox/faults/fault.js';
+import { parseFaults } from '#src/sandbox/faults/parse-faults.js';
 import { watch } from './raw-socket.js';
 import { clientOf, logIn, open, send } from './sandbox-client.js';
 

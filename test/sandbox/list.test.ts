@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { startSandbox } from '../../src/sandbox/start-sandbox.js';
+import { startSandbox } from '#src/sandbox/start-sandbox.js';
 import { clientOf, open } from './sandbox-client.js';
 
 type Client = Awaited<ReturnType<typeof clientOf>>;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../src/errors.js';
-import { checkFault, faultNames } from '../../src/sandbox/faults/check-fault.js';
-import { parseFaults } from '../../src/sandbox/faults/parse-faults.js';
+import { UsageError } from '#src/errors.js';
+import { checkFault, faultNames } from '#src/sandbox/faults/check-fault.js';
+import { parseFaults } from '#src/sandbox/faults/parse-faults.js';
 
 describe('parseFaults', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { request } from 'undici';
 import { afterEach } from 'vitest';
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/start-sandbox.js';
+import { type Sandbox, type SandboxOptions, startSandbox } from '#src/sandbox/start-sandbox.js';
 
 /** An answer as a test wants it: the body parsed when it is JSON. */
 export interface Answered {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openDatabase } from '../../src/sqlite/open-database.js';
+import { openDatabase } from '#src/sqlite/open-database.js';
 
 let folder: string;
 beforeEach(() => {

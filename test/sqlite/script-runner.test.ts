@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Database, openDatabase } from '../../src/sqlite/open-database.js';
-import { type ScriptRunner, scriptRunner } from '../../src/sqlite/script-runner.js';
-import { literal } from '../../src/sqlite/sql-text.js';
+import { type Database, openDatabase } from '#src/sqlite/open-database.js';
+import { type ScriptRunner, scriptRunner } from '#src/sqlite/script-runner.js';
+import { literal } from '#src/sqlite/sql-text.js';
 
 let folder: string;
 let database: Database;

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Sandbox } from '../../src/sandbox/start-sandbox.js';
-import { customerFile, customerLines } from '../e2e/customer-files.js';
-import { useWorkplace } from '../e2e/use-workplace.js';
+import type { Sandbox } from '#src/sandbox/start-sandbox.js';
+import { customerFile, customerLines } from '#test/e2e/customer-files.js';
+import { useWorkplace } from '#test/e2e/use-workplace.js';
 import { runInTerminal } from './run-in-terminal.js';
 
 const place = useWorkplace();

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
-import { mainFile } from '../e2e/run-command-line.js';
+import { mainFile } from '#test/e2e/run-command-line.js';
 
 export interface TerminalRun {
   readonly args: readonly string[];

@@ -1,9 +1,9 @@
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
-import type { JsonValue } from '../../pipelines/customer.js';
-import { customerFields, identityFields, serverKeptFields } from '../../pipelines/mapping/customer-fields.js';
-import { createDraftValidator } from '../../src/validation/create-draft-validator.js';
-import { draftSchema } from '../../src/validation/draft-schema.js';
+import type { JsonValue } from '#pipelines/customer.js';
+import { customerFields, identityFields, serverKeptFields } from '#pipelines/mapping/customer-fields.js';
+import { createDraftValidator } from '#src/validation/create-draft-validator.js';
+import { draftSchema } from '#src/validation/draft-schema.js';
 
 const validate = createDraftValidator({ tier: 'string', visits: 'integer', joined: 'date', 'odd/na~me': 'boolean' });
 

@@ -1,6 +1,6 @@
-import type { TypeRule } from '../mapping.js';
-import { normaliseName } from '../normalise-name.js';
-import type { Failure } from '../row-reason.js';
+import type { TypeRule } from '#pipelines/mapping/mapping.js';
+import { normaliseName } from '#pipelines/mapping/normalise-name.js';
+import type { Failure } from '#pipelines/mapping/row-reason.js';
 import type { CellType } from './cell-type.js';
 
 /** Words that mean yes and no when the mapping declares none. */

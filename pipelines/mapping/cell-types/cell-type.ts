@@ -1,6 +1,6 @@
-import type { Cell, TypedCell } from '../../row.js';
-import type { FieldValue } from '../customer-fields.js';
-import type { Failure } from '../row-reason.js';
+import type { FieldValue } from '#pipelines/mapping/customer-fields.js';
+import type { Failure } from '#pipelines/mapping/row-reason.js';
+import type { Cell, TypedCell } from '#pipelines/row.js';
 
 /** How text becomes a value of one type, and a value becomes a cell again. */
 export interface CellType {

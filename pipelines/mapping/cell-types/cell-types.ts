@@ -1,4 +1,4 @@
-import type { TypeName, TypeRule } from '../mapping.js';
+import type { TypeName, TypeRule } from '#pipelines/mapping/mapping.js';
 import { booleanType } from './boolean-type.js';
 import type { CellType } from './cell-type.js';
 import { dateType } from './date-type.js';

@@ -1,6 +1,6 @@
-import type { TypedCell } from '../../row.js';
-import type { TypeRule } from '../mapping.js';
-import type { Failure } from '../row-reason.js';
+import type { TypeRule } from '#pipelines/mapping/mapping.js';
+import type { Failure } from '#pipelines/mapping/row-reason.js';
+import type { TypedCell } from '#pipelines/row.js';
 import type { CellType } from './cell-type.js';
 import { dateText } from './date-text.js';
 

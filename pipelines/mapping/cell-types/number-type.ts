@@ -1,5 +1,5 @@
-import type { NumberSigns, TypeRule } from '../mapping.js';
-import type { Failure } from '../row-reason.js';
+import type { NumberSigns, TypeRule } from '#pipelines/mapping/mapping.js';
+import type { Failure } from '#pipelines/mapping/row-reason.js';
 import type { CellType } from './cell-type.js';
 
 /** A double keeps 15 decimal digits whatever they are; spreadsheets keep no more either. */

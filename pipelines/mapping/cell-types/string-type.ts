@@ -1,5 +1,5 @@
-import { isDigitAt } from '../../digits.js';
-import type { Failure } from '../row-reason.js';
+import { isDigitAt } from '#pipelines/digits.js';
+import type { Failure } from '#pipelines/mapping/row-reason.js';
 import type { CellType } from './cell-type.js';
 
 /** What a spreadsheet makes of a long number: the last digits are gone for good. */

@@ -1,5 +1,5 @@
 import type jsonata from 'jsonata';
-import { patternFault } from '../pattern-fault.js';
+import { patternFault } from '#pipelines/mapping/pattern-fault.js';
 
 /** The name under which an expression finds its row. */
 const rowVariable = 'row';

@@ -1,6 +1,6 @@
-import type { Cell } from '../../row.js';
-import type { Gathered } from '../gather-cells.js';
-import type { Failure } from '../row-reason.js';
+import type { Gathered } from '#pipelines/mapping/gather-cells.js';
+import type { Failure } from '#pipelines/mapping/row-reason.js';
+import type { Cell } from '#pipelines/row.js';
 import { readExpression } from './columns-in.js';
 import { loadJsonata } from './load-jsonata.js';
 

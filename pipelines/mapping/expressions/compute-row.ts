@@ -1,5 +1,5 @@
-import { type Cell, textOf } from '../../row.js';
-import { type Gathered, gatherOne, isFailure } from '../gather-cells.js';
+import { type Gathered, gatherOne, isFailure } from '#pipelines/mapping/gather-cells.js';
+import { type Cell, textOf } from '#pipelines/row.js';
 import type { Expression, RowTexts } from './compile-expression.js';
 
 /** An expression and where its columns stand in the file. */

@@ -1,14 +1,14 @@
-import type { Customer, JsonValue } from '../../customer.js';
+import type { Customer, JsonValue } from '#pipelines/customer.js';
 import {
   type CustomFields,
   customerFields,
   type FieldType,
   identityFields,
   serverKeptFields,
-} from '../customer-fields.js';
-import { propertyPath } from '../json-path.js';
-import type { Mapping } from '../mapping.js';
-import { offerNames } from '../nearest-name.js';
+} from '#pipelines/mapping/customer-fields.js';
+import { propertyPath } from '#pipelines/mapping/json-path.js';
+import type { Mapping } from '#pipelines/mapping/mapping.js';
+import { offerNames } from '#pipelines/mapping/nearest-name.js';
 import type { MappingRemark } from './mapping-remark.js';
 
 const ownFields: ReadonlySet<string> = new Set([

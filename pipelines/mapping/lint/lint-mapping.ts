@@ -1,7 +1,7 @@
-import { columnsForExport, type LostOnExport } from '../columns-for-export.js';
-import { identityFields } from '../customer-fields.js';
-import { propertyPath } from '../json-path.js';
-import type { Mapping } from '../mapping.js';
+import { columnsForExport, type LostOnExport } from '#pipelines/mapping/columns-for-export.js';
+import { identityFields } from '#pipelines/mapping/customer-fields.js';
+import { propertyPath } from '#pipelines/mapping/json-path.js';
+import type { Mapping } from '#pipelines/mapping/mapping.js';
 import type { MappingRemark } from './mapping-remark.js';
 
 const nameFields = ['customerName', 'firstName', 'lastName'];

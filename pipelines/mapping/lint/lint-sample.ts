@@ -1,7 +1,7 @@
-import type { ValidateDraft } from '../../ports.js';
-import type { Reason, Row } from '../../row.js';
-import type { CompiledMapping } from '../compile-mapping.js';
-import { propertyPath } from '../json-path.js';
+import type { CompiledMapping } from '#pipelines/mapping/compile-mapping.js';
+import { propertyPath } from '#pipelines/mapping/json-path.js';
+import type { ValidateDraft } from '#pipelines/ports.js';
+import type { Reason, Row } from '#pipelines/row.js';
 import type { MappingRemark } from './mapping-remark.js';
 
 /** What a sample of a file says about a mapping. */

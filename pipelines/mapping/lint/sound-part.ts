@@ -1,6 +1,6 @@
-import { propertyPath } from '../json-path.js';
-import type { Mapping } from '../mapping.js';
-import type { MappingProblem } from '../mapping-problem.js';
+import { propertyPath } from '#pipelines/mapping/json-path.js';
+import type { Mapping } from '#pipelines/mapping/mapping.js';
+import type { MappingProblem } from '#pipelines/mapping/mapping-problem.js';
 
 /**
  * A mapping without the parts that problems are about, so that the others can be tried all the same; for looking at a file

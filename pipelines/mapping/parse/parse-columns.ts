@@ -1,4 +1,4 @@
-import type { ColumnSource } from '../mapping.js';
+import type { ColumnSource } from '#pipelines/mapping/mapping.js';
 import type { Place } from './place.js';
 
 const defaultJoin = ' ';

@@ -1,4 +1,4 @@
-import { commandProperties, namesOf } from '../mapping-properties.js';
+import { commandProperties, namesOf } from '#pipelines/mapping/mapping-properties.js';
 import type { Place } from './place.js';
 
 /** Reads which column says what to do with a row: its name, or `{ "column": … }`. */

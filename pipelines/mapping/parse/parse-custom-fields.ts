@@ -5,7 +5,7 @@ import {
   fieldTypes,
   identityFields,
   serverKeptFields,
-} from '../customer-fields.js';
+} from '#pipelines/mapping/customer-fields.js';
 import type { Place } from './place.js';
 
 const possibleName = /^\p{L}[\p{L}\p{N}_. -]*$/u;

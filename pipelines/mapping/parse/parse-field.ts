@@ -1,7 +1,7 @@
-import { type FieldType, type FieldValue, identityFields } from '../customer-fields.js';
-import { compileExpression } from '../expressions/compile-expression.js';
-import type { ColumnRule, ExpressionRule, FieldRule, ValueRule } from '../mapping.js';
-import { fieldProperties, namesOf } from '../mapping-properties.js';
+import { type FieldType, type FieldValue, identityFields } from '#pipelines/mapping/customer-fields.js';
+import { compileExpression } from '#pipelines/mapping/expressions/compile-expression.js';
+import type { ColumnRule, ExpressionRule, FieldRule, ValueRule } from '#pipelines/mapping/mapping.js';
+import { fieldProperties, namesOf } from '#pipelines/mapping/mapping-properties.js';
 import { parseColumns } from './parse-columns.js';
 import { parseLookup } from './parse-lookup.js';
 import { parseTransforms } from './parse-transforms.js';

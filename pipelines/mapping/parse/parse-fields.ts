@@ -5,9 +5,9 @@ import {
   identityFields,
   serverKeptFields,
   typeOfField,
-} from '../customer-fields.js';
-import type { FieldRule } from '../mapping.js';
-import { offerNames } from '../nearest-name.js';
+} from '#pipelines/mapping/customer-fields.js';
+import type { FieldRule } from '#pipelines/mapping/mapping.js';
+import { offerNames } from '#pipelines/mapping/nearest-name.js';
 import { parseField } from './parse-field.js';
 import type { Place } from './place.js';
 

@@ -1,4 +1,4 @@
-import { type GuardName, type Guards, guardNames, guardProblem } from '../../guards.js';
+import { type GuardName, type Guards, guardNames, guardProblem } from '#pipelines/guards.js';
 import type { Place } from './place.js';
 
 /** Reads what may make an import refuse to begin. */

@@ -1,7 +1,7 @@
-import { type CustomFields, customerFields, typeOfField } from '../customer-fields.js';
-import type { FieldRule, KeyRule } from '../mapping.js';
-import { keyProperties, namesOf } from '../mapping-properties.js';
-import { offerNames } from '../nearest-name.js';
+import { type CustomFields, customerFields, typeOfField } from '#pipelines/mapping/customer-fields.js';
+import type { FieldRule, KeyRule } from '#pipelines/mapping/mapping.js';
+import { keyProperties, namesOf } from '#pipelines/mapping/mapping-properties.js';
+import { offerNames } from '#pipelines/mapping/nearest-name.js';
 import { parseColumns } from './parse-columns.js';
 import type { Place } from './place.js';
 

@@ -1,6 +1,6 @@
-import type { FieldType, FieldValue } from '../customer-fields.js';
-import { type Lookup, type LookupFallback, lookupFallbacks } from '../mapping.js';
-import { fallbackProperties, namesOf } from '../mapping-properties.js';
+import type { FieldType, FieldValue } from '#pipelines/mapping/customer-fields.js';
+import { type Lookup, type LookupFallback, lookupFallbacks } from '#pipelines/mapping/mapping.js';
+import { fallbackProperties, namesOf } from '#pipelines/mapping/mapping-properties.js';
 import { fitsField, parseValue } from './parse-value.js';
 import type { Place } from './place.js';
 

@@ -1,8 +1,8 @@
-import { identityFields } from '../customer-fields.js';
-import { soundPart } from '../lint/sound-part.js';
-import { blankPolicies, type Mapping, type Mode, modes, unmappedPolicies } from '../mapping.js';
-import type { MappingProblem } from '../mapping-problem.js';
-import { mappingProperties, namesOf } from '../mapping-properties.js';
+import { identityFields } from '#pipelines/mapping/customer-fields.js';
+import { soundPart } from '#pipelines/mapping/lint/sound-part.js';
+import { blankPolicies, type Mapping, type Mode, modes, unmappedPolicies } from '#pipelines/mapping/mapping.js';
+import type { MappingProblem } from '#pipelines/mapping/mapping-problem.js';
+import { mappingProperties, namesOf } from '#pipelines/mapping/mapping-properties.js';
 import { parseCommand } from './parse-command.js';
 import { parseCustomFields } from './parse-custom-fields.js';
 import { parseFields } from './parse-fields.js';

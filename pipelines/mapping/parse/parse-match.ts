@@ -1,5 +1,5 @@
-import type { FieldRule } from '../mapping.js';
-import { offerNames } from '../nearest-name.js';
+import type { FieldRule } from '#pipelines/mapping/mapping.js';
+import { offerNames } from '#pipelines/mapping/nearest-name.js';
 import type { Place } from './place.js';
 
 /** Reads the fields to find a customer by; each must get its value from the file. */

@@ -1,5 +1,5 @@
-import type { SourceHints } from '../mapping.js';
-import { namesOf, sourceProperties } from '../mapping-properties.js';
+import type { SourceHints } from '#pipelines/mapping/mapping.js';
+import { namesOf, sourceProperties } from '#pipelines/mapping/mapping-properties.js';
 import type { Place } from './place.js';
 
 /** Reads how the file is to be read; `auto` counts as saying nothing. */

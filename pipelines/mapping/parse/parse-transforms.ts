@@ -1,7 +1,7 @@
-import type { TransformStep } from '../mapping.js';
-import { offerNames } from '../nearest-name.js';
-import type { Transform, TransformOption } from '../transforms/transform.js';
-import { isTransformName, transformNames, transforms } from '../transforms/transforms.js';
+import type { TransformStep } from '#pipelines/mapping/mapping.js';
+import { offerNames } from '#pipelines/mapping/nearest-name.js';
+import type { Transform, TransformOption } from '#pipelines/mapping/transforms/transform.js';
+import { isTransformName, transformNames, transforms } from '#pipelines/mapping/transforms/transforms.js';
 import type { Place } from './place.js';
 import { optionReaders } from './transform-options.js';
 

@@ -1,6 +1,6 @@
-import { typeNames } from '../cell-types/cell-types.js';
-import type { FieldType } from '../customer-fields.js';
-import type { Lookup, TypeName, TypeRule } from '../mapping.js';
+import { typeNames } from '#pipelines/mapping/cell-types/cell-types.js';
+import type { FieldType } from '#pipelines/mapping/customer-fields.js';
+import type { Lookup, TypeName, TypeRule } from '#pipelines/mapping/mapping.js';
 import type { Place } from './place.js';
 import { parseTypeOptions } from './type-options.js';
 

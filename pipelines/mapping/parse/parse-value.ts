@@ -1,4 +1,4 @@
-import { type FieldType, type FieldValue, isClearable } from '../customer-fields.js';
+import { type FieldType, type FieldValue, isClearable } from '#pipelines/mapping/customer-fields.js';
 import type { Place } from './place.js';
 
 const civilDate = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d)?$/;

@@ -1,6 +1,6 @@
-import { propertyPath } from '../json-path.js';
-import type { MappingProblem, MappingProblemCode } from '../mapping-problem.js';
-import { offerNames } from '../nearest-name.js';
+import { propertyPath } from '#pipelines/mapping/json-path.js';
+import type { MappingProblem, MappingProblemCode } from '#pipelines/mapping/mapping-problem.js';
+import { offerNames } from '#pipelines/mapping/nearest-name.js';
 
 /**
  * A place in the mapping file: its value, its path, and the list that problems go to.

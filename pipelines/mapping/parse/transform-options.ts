@@ -1,8 +1,8 @@
-import { dateFormatFault } from '../cell-types/date-format.js';
-import { offerNames } from '../nearest-name.js';
-import { patternFault } from '../pattern-fault.js';
-import { loadPhoneLibrary } from '../transforms/load-phone-library.js';
-import type { OptionKind, TransformOption } from '../transforms/transform.js';
+import { dateFormatFault } from '#pipelines/mapping/cell-types/date-format.js';
+import { offerNames } from '#pipelines/mapping/nearest-name.js';
+import { patternFault } from '#pipelines/mapping/pattern-fault.js';
+import { loadPhoneLibrary } from '#pipelines/mapping/transforms/load-phone-library.js';
+import type { OptionKind, TransformOption } from '#pipelines/mapping/transforms/transform.js';
 import type { Place } from './place.js';
 
 type OptionReader = (place: Place, option: TransformOption) => string | number | undefined;

@@ -1,7 +1,7 @@
-import { usualWords } from '../cell-types/boolean-type.js';
-import { dateFormatFault, dateFormatsConflict } from '../cell-types/date-format.js';
-import { decimalSigns, groupSigns, type TypeName, type TypeRule } from '../mapping.js';
-import { normaliseName } from '../normalise-name.js';
+import { usualWords } from '#pipelines/mapping/cell-types/boolean-type.js';
+import { dateFormatFault, dateFormatsConflict } from '#pipelines/mapping/cell-types/date-format.js';
+import { decimalSigns, groupSigns, type TypeName, type TypeRule } from '#pipelines/mapping/mapping.js';
+import { normaliseName } from '#pipelines/mapping/normalise-name.js';
 import type { Place } from './place.js';
 
 interface TypeOptions {

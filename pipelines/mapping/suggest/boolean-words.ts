@@ -1,5 +1,5 @@
-import { usualWords } from '../cell-types/boolean-type.js';
-import { normaliseName } from '../normalise-name.js';
+import { usualWords } from '#pipelines/mapping/cell-types/boolean-type.js';
+import { normaliseName } from '#pipelines/mapping/normalise-name.js';
 
 const yes = words(
   ...['yes', 'y', 'true', '1', 'on', 'x', 'ja', 'j', 'wahr', 'oui', 'o', 'vrai', 'si', 'sí', 's', 'verdadero', 't'],

@@ -1,5 +1,5 @@
-import { type Cell, textOf } from '../../row.js';
-import { trimText } from '../trim-text.js';
+import { trimText } from '#pipelines/mapping/trim-text.js';
+import { type Cell, textOf } from '#pipelines/row.js';
 
 const mostSamples = 3;
 const longestSample = 40;

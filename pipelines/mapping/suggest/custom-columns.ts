@@ -1,4 +1,4 @@
-import { customerFields } from '../customer-fields.js';
+import { customerFields } from '#pipelines/mapping/customer-fields.js';
 import type { Candidate } from './assign-columns.js';
 import type { ColumnValues } from './column-values.js';
 import { type DateForm, type DateOrder, dateFormOf, orderIn } from './date-order.js';

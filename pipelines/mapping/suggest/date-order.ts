@@ -1,4 +1,4 @@
-import { dateText } from '../cell-types/date-text.js';
+import { dateText } from '#pipelines/mapping/cell-types/date-text.js';
 
 /** Which comes first in a date of numbers. */
 export type DateOrder = 'day' | 'month';

@@ -1,5 +1,5 @@
-import { numberShape } from '../cell-types/number-type.js';
-import type { NumberSigns } from '../mapping.js';
+import { numberShape } from '#pipelines/mapping/cell-types/number-type.js';
+import type { NumberSigns } from '#pipelines/mapping/mapping.js';
 
 /** In the order in which they are tried: fewest signs first, then as most of the world writes. */
 const candidates: readonly NumberSigns[] = [

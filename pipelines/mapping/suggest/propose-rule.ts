@@ -1,5 +1,5 @@
-import { typeOfField } from '../customer-fields.js';
-import type { NumberSigns } from '../mapping.js';
+import { typeOfField } from '#pipelines/mapping/customer-fields.js';
+import type { NumberSigns } from '#pipelines/mapping/mapping.js';
 import { type BooleanWords, booleanWords } from './boolean-words.js';
 import type { ColumnValues } from './column-values.js';
 import { type NumberForm, numberFormOf } from './number-signs.js';

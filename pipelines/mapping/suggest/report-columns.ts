@@ -1,4 +1,4 @@
-import { secretFields, serverKeptFields } from '../customer-fields.js';
+import { secretFields, serverKeptFields } from '#pipelines/mapping/customer-fields.js';
 import type { Candidate } from './assign-columns.js';
 import type { ColumnValues } from './column-values.js';
 import type { CustomColumns } from './custom-columns.js';

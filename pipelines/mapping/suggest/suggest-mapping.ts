@@ -1,4 +1,4 @@
-import { customerFields, identityFields, serverKeptFields } from '../customer-fields.js';
+import { customerFields, identityFields, serverKeptFields } from '#pipelines/mapping/customer-fields.js';
 import { assignColumns, type Candidate, isSupplement } from './assign-columns.js';
 import { type ColumnValues, columnValues } from './column-values.js';
 import { customColumnsFor } from './custom-columns.js';

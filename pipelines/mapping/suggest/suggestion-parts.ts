@@ -1,4 +1,4 @@
-import type { Cell } from '../../row.js';
+import type { Cell } from '#pipelines/row.js';
 import type { Candidate } from './assign-columns.js';
 import type { ColumnValues } from './column-values.js';
 import type { KeyProposal } from './propose-key.js';

@@ -1,5 +1,5 @@
-import type { TypedCell } from '../../row.js';
-import { dateText } from '../cell-types/date-text.js';
+import { dateText } from '#pipelines/mapping/cell-types/date-text.js';
+import type { TypedCell } from '#pipelines/row.js';
 import type { TemplateContent } from './template-column.js';
 
 const exampleDate = '2026-03-31';

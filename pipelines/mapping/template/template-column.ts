@@ -1,4 +1,4 @@
-import type { TypedCell } from '../../row.js';
+import type { TypedCell } from '#pipelines/row.js';
 
 /** A column of an empty workbook that a mapping can read. */
 export interface TemplateColumn {

@@ -1,5 +1,5 @@
-import type { ColumnRule, ExpressionRule, Mapping, TypeRule } from '../mapping.js';
-import { isTransformName, transforms } from '../transforms/transforms.js';
+import type { ColumnRule, ExpressionRule, Mapping, TypeRule } from '#pipelines/mapping/mapping.js';
+import { isTransformName, transforms } from '#pipelines/mapping/transforms/transforms.js';
 import { exampleFor } from './example-for.js';
 import type { TemplateColumn, TemplateContent } from './template-column.js';
 

@@ -1,4 +1,4 @@
-import type { Failure } from '../row-reason.js';
+import type { Failure } from '#pipelines/mapping/row-reason.js';
 import { type Transform, transform } from './transform.js';
 
 /** Transforms that keep a part of the text only. */

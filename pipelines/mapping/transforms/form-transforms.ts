@@ -1,8 +1,8 @@
-import { dateFormatFault, readDateFormat } from '../cell-types/date-format.js';
-import { dateText } from '../cell-types/date-text.js';
-import { numberShape } from '../cell-types/number-type.js';
-import { decimalSigns, groupSigns, type NumberSigns } from '../mapping.js';
-import { trimText } from '../trim-text.js';
+import { dateFormatFault, readDateFormat } from '#pipelines/mapping/cell-types/date-format.js';
+import { dateText } from '#pipelines/mapping/cell-types/date-text.js';
+import { numberShape } from '#pipelines/mapping/cell-types/number-type.js';
+import { decimalSigns, groupSigns, type NumberSigns } from '#pipelines/mapping/mapping.js';
+import { trimText } from '#pipelines/mapping/trim-text.js';
 import { type Applied, type Transform, transform } from './transform.js';
 
 const decimal = { kind: 'choice', choices: decimalSigns, default: '.' } as const;

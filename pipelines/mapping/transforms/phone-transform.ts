@@ -1,5 +1,5 @@
 import type { CountryCode, PhoneNumber } from 'libphonenumber-js/min';
-import { trimText } from '../trim-text.js';
+import { trimText } from '#pipelines/mapping/trim-text.js';
 import { loadPhoneLibrary } from './load-phone-library.js';
 import { type Applied, asItIs, type Transform, transform } from './transform.js';
 

@@ -1,4 +1,4 @@
-import { trimText } from '../trim-text.js';
+import { trimText } from '#pipelines/mapping/trim-text.js';
 import { asItIs, type Transform, transform } from './transform.js';
 
 const zeroWidth = /[\u00AD\u180E\u200B-\u200D\u2060\uFEFF]/g;

@@ -1,4 +1,4 @@
-import type { Failure } from '../row-reason.js';
+import type { Failure } from '#pipelines/mapping/row-reason.js';
 
 /** What a transform gives: text, text with a remark for the user, or the end of a sentence about why it cannot. */
 export type Applied = string | { readonly text: string; readonly note: string } | Failure;

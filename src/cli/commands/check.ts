@@ -1,6 +1,4 @@
-import { resolveSettings } from '../../config/resolve-settings.js';
-import type { ExitCode } from '../../errors.js';
-import { defineCommand } from '../command.js';
+import { defineCommand } from '#src/cli/command.js';
 import {
   inputFile,
   localOptions,
@@ -10,12 +8,14 @@ import {
   type SettingArguments,
   strictOption,
   toSettingOptions,
-} from '../common-options.js';
-import { type ReadArguments, toReadOptions, wholeNumber } from '../option-values.js';
-import { renderProfile } from '../render-profile.js';
-import { renderCheck } from '../render-summary.js';
-import type { Reporter } from '../reporter.js';
-import { rowObserver } from '../row-observer.js';
+} from '#src/cli/common-options.js';
+import { type ReadArguments, toReadOptions, wholeNumber } from '#src/cli/option-values.js';
+import { renderProfile } from '#src/cli/render-profile.js';
+import { renderCheck } from '#src/cli/render-summary.js';
+import type { Reporter } from '#src/cli/reporter.js';
+import { rowObserver } from '#src/cli/row-observer.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import type { ExitCode } from '#src/errors.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -49,7 +49,7 @@ interface CheckArguments extends SettingArguments, ReadArguments {
 
 /** Also what `import --dry-run` does. */
 export async function runCheck(args: CheckArguments, reporter: Reporter): Promise<ExitCode> {
-  const { checkFile } = await import('../../library/check-file.js');
+  const { checkFile } = await import('#src/library/check-file.js');
   const settings = resolveSettings(toSettingOptions(args));
   const { file, results, rejects } = args;
   const options = {

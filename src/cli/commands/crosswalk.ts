@@ -1,15 +1,15 @@
 import type { ArgumentsCamelCase } from 'yargs';
-import { resolveSettings } from '../../config/resolve-settings.js';
-import type { Settings } from '../../config/settings.js';
-import { type ExitCode, exitCodes, UsageError } from '../../errors.js';
-import { confirmed } from '../ask.js';
-import { defineCommand } from '../command.js';
-import { mappingOption, type SettingArguments, settingOptions, toSettingOptions } from '../common-options.js';
-import { duration } from '../progress/progress-text.js';
-import type { CrosswalkSummary } from '../render-crosswalk.js';
-import { renderForgotten, renderLinked } from '../render-crosswalk.js';
-import type { Reporter } from '../reporter.js';
-import { stopOnSignals } from '../stop-signals.js';
+import { confirmed } from '#src/cli/ask.js';
+import { defineCommand } from '#src/cli/command.js';
+import { mappingOption, type SettingArguments, settingOptions, toSettingOptions } from '#src/cli/common-options.js';
+import { duration } from '#src/cli/progress/progress-text.js';
+import type { CrosswalkSummary } from '#src/cli/render-crosswalk.js';
+import { renderForgotten, renderLinked } from '#src/cli/render-crosswalk.js';
+import type { Reporter } from '#src/cli/reporter.js';
+import { stopOnSignals } from '#src/cli/stop-signals.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import type { Settings } from '#src/config/settings.js';
+import { type ExitCode, exitCodes, UsageError } from '#src/errors.js';
 
 const actions = ['export', 'import', 'rebuild', 'forget'] as const;
 
@@ -63,23 +63,23 @@ type Handler = (
 
 const handlers: Readonly<Record<(typeof actions)[number], Handler>> = {
   async export(args, settings, reporter) {
-    const { exportCrosswalk } = await import('../../library/crosswalk.js');
+    const { exportCrosswalk } = await import('#src/library/crosswalk.js');
     const file = onlyFile(args);
     const keys = await exportCrosswalk(settings, file);
     await reporter.result(`crosswalk: ${keys} keys written to ${file}`, { action: 'export', keys, file });
     return exitCodes.done;
   },
   async import(args, settings, reporter) {
-    const { importCrosswalk } = await import('../../library/crosswalk.js');
+    const { importCrosswalk } = await import('#src/library/crosswalk.js');
     return tell('import', await importCrosswalk(settings, onlyFile(args), args.replace), reporter);
   },
   async rebuild(args, settings, reporter) {
     const { files = [], replace } = args;
     if (files.length > 0) {
-      const { rebuildFromResults } = await import('../../library/crosswalk.js');
+      const { rebuildFromResults } = await import('#src/library/crosswalk.js');
       return tell('rebuild', await rebuildFromResults(settings, files, replace), reporter);
     }
-    const { rebuildFromStamp } = await import('../../library/rebuild-crosswalk.js');
+    const { rebuildFromStamp } = await import('#src/library/rebuild-crosswalk.js');
     const signals = stopOnSignals(reporter);
     try {
       const confirm = (details: number) => mayRead(details, settings, args.yes);
@@ -100,7 +100,7 @@ async function forget(keys: readonly string[], settings: Settings, reporter: Rep
       code: 'USAGE',
       nextStep: 'For example: mypos-customers crosswalk forget C-0042',
     });
-  const { forgetKeys } = await import('../../library/forget-keys.js');
+  const { forgetKeys } = await import('#src/library/forget-keys.js');
   const signals = stopOnSignals(reporter);
   try {
     const { forgotten, kept, api } = await forgetKeys(settings, keys, { signal: signals.signal });

@@ -1,12 +1,12 @@
-import { resolveSettings } from '../../config/resolve-settings.js';
-import { type ExitCode, exitCodes, UsageError } from '../../errors.js';
-import { confirmed } from '../ask.js';
-import { defineCommand } from '../command.js';
-import { present, readOptions, settingOptions, toSettingOptions } from '../common-options.js';
-import { failureLimit, toReadOptions } from '../option-values.js';
-import { renderSummary } from '../render-summary.js';
-import { rowObserver } from '../row-observer.js';
-import { stopOnSignals } from '../stop-signals.js';
+import { confirmed } from '#src/cli/ask.js';
+import { defineCommand } from '#src/cli/command.js';
+import { present, readOptions, settingOptions, toSettingOptions } from '#src/cli/common-options.js';
+import { failureLimit, toReadOptions } from '#src/cli/option-values.js';
+import { renderSummary } from '#src/cli/render-summary.js';
+import { rowObserver } from '#src/cli/row-observer.js';
+import { stopOnSignals } from '#src/cli/stop-signals.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import { type ExitCode, exitCodes, UsageError } from '#src/errors.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -40,7 +40,7 @@ export const deleteCommand = defineCommand({
       reporter.remark('Nothing was deleted.');
       return exitCodes.done;
     }
-    const { deleteCustomers } = await import('../../library/delete-customers.js');
+    const { deleteCustomers } = await import('#src/library/delete-customers.js');
     const settings = resolveSettings(toSettingOptions(args));
     const signals = stopOnSignals(reporter);
     try {

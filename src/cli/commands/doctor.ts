@@ -1,8 +1,8 @@
-import type { DoctorFinding, DoctorReport } from '../../library/doctor/examine.js';
-import { defineCommand } from '../command.js';
-import { mappingOption, settingOptions, toSettingOptions } from '../common-options.js';
-import type { Reporter } from '../reporter.js';
-import { stopOnSignals } from '../stop-signals.js';
+import { defineCommand } from '#src/cli/command.js';
+import { mappingOption, settingOptions, toSettingOptions } from '#src/cli/common-options.js';
+import type { Reporter } from '#src/cli/reporter.js';
+import { stopOnSignals } from '#src/cli/stop-signals.js';
+import type { DoctorFinding, DoctorReport } from '#src/library/doctor/examine.js';
 
 export const doctorCommand = defineCommand({
   command: 'doctor',
@@ -13,7 +13,7 @@ export const doctorCommand = defineCommand({
   ],
   options: (yargs) => mappingOption(settingOptions(yargs)),
   async run(args, reporter) {
-    const { examine } = await import('../../library/doctor/examine.js');
+    const { examine } = await import('#src/library/doctor/examine.js');
     const signals = stopOnSignals(reporter);
     try {
       const report = await examine(toSettingOptions(args), signals.signal);

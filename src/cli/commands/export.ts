@@ -1,12 +1,12 @@
-import { resolveSettings } from '../../config/resolve-settings.js';
-import { type ExitCode, UsageError } from '../../errors.js';
-import type { ChangedSince, ExportFormat } from '../../library/export-customers.js';
-import { defineCommand } from '../command.js';
-import { mappingOption, present, settingOptions, toSettingOptions } from '../common-options.js';
-import { isoTime, sortOrder, wholeNumber } from '../option-values.js';
-import { renderExport } from '../render-export.js';
-import { rowObserver } from '../row-observer.js';
-import { stopOnSignals } from '../stop-signals.js';
+import { defineCommand } from '#src/cli/command.js';
+import { mappingOption, present, settingOptions, toSettingOptions } from '#src/cli/common-options.js';
+import { isoTime, sortOrder, wholeNumber } from '#src/cli/option-values.js';
+import { renderExport } from '#src/cli/render-export.js';
+import { rowObserver } from '#src/cli/row-observer.js';
+import { stopOnSignals } from '#src/cli/stop-signals.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import { type ExitCode, UsageError } from '#src/errors.js';
+import type { ChangedSince, ExportFormat } from '#src/library/export-customers.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 const formats = ['csv', 'xlsx', 'ndjson'] as const satisfies readonly ExportFormat[];
@@ -46,7 +46,7 @@ export const exportCommand = defineCommand({
       .option('bom', { type: 'boolean', describe: 'Begin a CSV file with a byte order mark, for Excel' })
       .option('force', { type: 'boolean', default: false, describe: 'Replace a file that is there' }),
   async run(args, reporter): Promise<ExitCode> {
-    const { exportCustomers } = await import('../../library/export-customers.js');
+    const { exportCustomers } = await import('#src/library/export-customers.js');
     const settings = resolveSettings(toSettingOptions(args));
     const { file, format, full, active, mirror, formulas, bom, force } = args;
     const toStandardOutput = file === '-';

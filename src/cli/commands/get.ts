@@ -1,9 +1,9 @@
-import type { Customer } from '../../../pipelines/customer.js';
-import { resolveSettings } from '../../config/resolve-settings.js';
-import { exitCodes } from '../../errors.js';
-import { defineCommand } from '../command.js';
-import { settingOptions, toSettingOptions } from '../common-options.js';
-import { stopOnSignals } from '../stop-signals.js';
+import type { Customer } from '#pipelines/customer.js';
+import { defineCommand } from '#src/cli/command.js';
+import { settingOptions, toSettingOptions } from '#src/cli/common-options.js';
+import { stopOnSignals } from '#src/cli/stop-signals.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import { exitCodes } from '#src/errors.js';
 
 export const getCommand = defineCommand({
   command: 'get <idOrCode..>',
@@ -17,7 +17,7 @@ export const getCommand = defineCommand({
       describe: 'customerId or customerCode',
     }),
   async run(args, reporter) {
-    const { getCustomers } = await import('../../library/read-customers.js');
+    const { getCustomers } = await import('#src/library/read-customers.js');
     const settings = resolveSettings(toSettingOptions(args));
     const signals = stopOnSignals(reporter);
     try {

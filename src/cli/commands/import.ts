@@ -1,7 +1,5 @@
-import { modes } from '../../../pipelines/mapping/mapping.js';
-import { resolveSettings } from '../../config/resolve-settings.js';
-import type { ExitCode } from '../../errors.js';
-import { defineCommand } from '../command.js';
+import { modes } from '#pipelines/mapping/mapping.js';
+import { defineCommand } from '#src/cli/command.js';
 import {
   mappingOption,
   optionalInputFile,
@@ -10,11 +8,13 @@ import {
   settingOptions,
   strictOption,
   toSettingOptions,
-} from '../common-options.js';
-import { failureLimit, seconds, toReadOptions, wholeNumber } from '../option-values.js';
-import { renderSummary } from '../render-summary.js';
-import { rowObserver } from '../row-observer.js';
-import { stopOnSignals } from '../stop-signals.js';
+} from '#src/cli/common-options.js';
+import { failureLimit, seconds, toReadOptions, wholeNumber } from '#src/cli/option-values.js';
+import { renderSummary } from '#src/cli/render-summary.js';
+import { rowObserver } from '#src/cli/row-observer.js';
+import { stopOnSignals } from '#src/cli/stop-signals.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import type { ExitCode } from '#src/errors.js';
 import { runCheck } from './check.js';
 
 const text = { type: 'string', requiresArg: true } as const;
@@ -66,7 +66,7 @@ export const importCommand = defineCommand({
   async run(args, reporter): Promise<ExitCode> {
     const { file, plan } = args;
     if (args.dryRun && file !== undefined) return runCheck({ ...args, file }, reporter);
-    const { importFile } = await import('../../library/import-file.js');
+    const { importFile } = await import('#src/library/import-file.js');
     const settings = resolveSettings(toSettingOptions(args));
     const { mode, results, rejects, report, force, verify, repeats, strict, overrideGuards } = args;
     const signals = stopOnSignals(reporter);

@@ -1,6 +1,12 @@
-import { defineCommand } from '../command.js';
-import { mappingOption, optionalInputFile, proposalOptions, readOptions, settingOptions } from '../common-options.js';
-import { pilots } from '../init/what-was-set-up.js';
+import { defineCommand } from '#src/cli/command.js';
+import {
+  mappingOption,
+  optionalInputFile,
+  proposalOptions,
+  readOptions,
+  settingOptions,
+} from '#src/cli/common-options.js';
+import { pilots } from '#src/cli/init/what-was-set-up.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -28,7 +34,7 @@ export const initCommand = defineCommand({
         describe: 'Ask nothing; take options, environment and the likeliest',
       }),
   async run(args, reporter) {
-    const { setUp } = await import('../init/set-up.js');
+    const { setUp } = await import('#src/cli/init/set-up.js');
     return setUp(args, reporter);
   },
 });

@@ -1,11 +1,11 @@
-import type { Customer } from '../../../pipelines/customer.js';
-import { resolveSettings } from '../../config/resolve-settings.js';
-import { exitCodes } from '../../errors.js';
-import { defineCommand } from '../command.js';
-import { present, settingOptions, toSettingOptions } from '../common-options.js';
-import { isoTime, sortOrder, wholeNumber } from '../option-values.js';
-import { plainTable } from '../plain-table.js';
-import { stopOnSignals } from '../stop-signals.js';
+import type { Customer } from '#pipelines/customer.js';
+import { defineCommand } from '#src/cli/command.js';
+import { present, settingOptions, toSettingOptions } from '#src/cli/common-options.js';
+import { isoTime, sortOrder, wholeNumber } from '#src/cli/option-values.js';
+import { plainTable } from '#src/cli/plain-table.js';
+import { stopOnSignals } from '#src/cli/stop-signals.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import { exitCodes } from '#src/errors.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 const usualFields = ['customerCode', 'customerName', 'firstName', 'lastName', 'city', 'emailAddress'];
@@ -24,7 +24,7 @@ export const listCommand = defineCommand({
       .option('changed-since', { ...text, describe: 'Only customers edited at or after this ISO time' })
       .option('changed-until', { ...text, describe: 'Only customers edited at or before this ISO time' }),
   async run(args, reporter) {
-    const { listCustomers } = await import('../../library/read-customers.js');
+    const { listCustomers } = await import('#src/library/read-customers.js');
     const settings = resolveSettings(toSettingOptions(args));
     const named = args.fields?.split(',').map((field) => field.trim());
     const query = {

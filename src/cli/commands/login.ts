@@ -1,15 +1,15 @@
-import { resolveSettings } from '../../config/resolve-settings.js';
-import { exitCodes } from '../../errors.js';
-import { defineCommand } from '../command.js';
-import { settingOptions, toSettingOptions } from '../common-options.js';
-import { stopOnSignals } from '../stop-signals.js';
+import { defineCommand } from '#src/cli/command.js';
+import { settingOptions, toSettingOptions } from '#src/cli/common-options.js';
+import { stopOnSignals } from '#src/cli/stop-signals.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import { exitCodes } from '#src/errors.js';
 
 export const loginCommand = defineCommand({
   command: 'login',
   describe: 'Log in and cache the token for the other commands',
   options: (yargs) => settingOptions(yargs),
   async run(args, reporter) {
-    const { login } = await import('../../library/read-customers.js');
+    const { login } = await import('#src/library/read-customers.js');
     const settings = resolveSettings(toSettingOptions(args));
     const signals = stopOnSignals(reporter);
     try {

@@ -1,4 +1,4 @@
-import { defineGroup } from '../command.js';
+import { defineGroup } from '#src/cli/command.js';
 import { mappingCheckCommand } from './mapping/check.js';
 import { suggestCommand } from './mapping/suggest.js';
 import { templateCommand } from './mapping/template.js';

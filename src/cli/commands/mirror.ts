@@ -1,9 +1,9 @@
-import { resolveSettings } from '../../config/resolve-settings.js';
-import { exitCodes } from '../../errors.js';
-import type { MirrorRefreshed } from '../../library/mirror.js';
-import { defineCommand } from '../command.js';
-import { settingOptions, toSettingOptions } from '../common-options.js';
-import { stopOnSignals } from '../stop-signals.js';
+import { defineCommand } from '#src/cli/command.js';
+import { settingOptions, toSettingOptions } from '#src/cli/common-options.js';
+import { stopOnSignals } from '#src/cli/stop-signals.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import { exitCodes } from '#src/errors.js';
+import type { MirrorRefreshed } from '#src/library/mirror.js';
 
 export const mirrorCommand = defineCommand({
   command: 'mirror <action>',
@@ -18,7 +18,7 @@ export const mirrorCommand = defineCommand({
       })
       .option('anew', { type: 'boolean', default: false, describe: 'Forget the copy and read all customers again' }),
   async run(args, reporter) {
-    const { refreshCustomers } = await import('../../library/mirror.js');
+    const { refreshCustomers } = await import('#src/library/mirror.js');
     const settings = resolveSettings(toSettingOptions(args));
     const signals = stopOnSignals(reporter);
     try {

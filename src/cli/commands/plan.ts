@@ -1,6 +1,5 @@
-import { modes } from '../../../pipelines/mapping/mapping.js';
-import { resolveSettings } from '../../config/resolve-settings.js';
-import { defineCommand } from '../command.js';
+import { modes } from '#pipelines/mapping/mapping.js';
+import { defineCommand } from '#src/cli/command.js';
 import {
   inputFile,
   mappingOption,
@@ -9,11 +8,12 @@ import {
   settingOptions,
   strictOption,
   toSettingOptions,
-} from '../common-options.js';
-import { toReadOptions, wholeNumber } from '../option-values.js';
-import { mostRowsShown, renderPlan } from '../render-plan.js';
-import { rowObserver } from '../row-observer.js';
-import { stopOnSignals } from '../stop-signals.js';
+} from '#src/cli/common-options.js';
+import { toReadOptions, wholeNumber } from '#src/cli/option-values.js';
+import { mostRowsShown, renderPlan } from '#src/cli/render-plan.js';
+import { rowObserver } from '#src/cli/row-observer.js';
+import { stopOnSignals } from '#src/cli/stop-signals.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -33,7 +33,7 @@ export const planCommand = defineCommand({
       .option('output', { ...text, describe: 'Also write the plan to this file, .csv or .xlsx' })
       .option('force', { type: 'boolean', default: false, describe: 'Add equal customers again' }),
   async run(args, reporter) {
-    const { planFile } = await import('../../library/plan-file.js');
+    const { planFile } = await import('#src/library/plan-file.js');
     const settings = resolveSettings(toSettingOptions(args));
     const { file, force, mode, output, strict } = args;
     const signals = stopOnSignals(reporter);

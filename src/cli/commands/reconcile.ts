@@ -1,12 +1,12 @@
-import { resolveSettings } from '../../config/resolve-settings.js';
-import { exitCodes, UsageError } from '../../errors.js';
-import type { Reconciled } from '../../library/perform-run.js';
-import { defineCommand } from '../command.js';
-import { present, settingOptions, toSettingOptions } from '../common-options.js';
-import { seconds } from '../option-values.js';
-import { renderSummary } from '../render-summary.js';
-import { rowObserver } from '../row-observer.js';
-import { stopOnSignals } from '../stop-signals.js';
+import { defineCommand } from '#src/cli/command.js';
+import { present, settingOptions, toSettingOptions } from '#src/cli/common-options.js';
+import { seconds } from '#src/cli/option-values.js';
+import { renderSummary } from '#src/cli/render-summary.js';
+import { rowObserver } from '#src/cli/row-observer.js';
+import { stopOnSignals } from '#src/cli/stop-signals.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import { exitCodes, UsageError } from '#src/errors.js';
+import type { Reconciled } from '#src/library/perform-run.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -30,7 +30,7 @@ export const reconcileCommand = defineCommand({
         code: 'NOT_CONFIRMED',
         nextStep: 'Look at the candidates in the result file first; then add --yes.',
       });
-    const { reconcileRun } = await import('../../library/continue-run.js');
+    const { reconcileRun } = await import('#src/library/continue-run.js');
     const settings = resolveSettings(toSettingOptions(args));
     const signals = stopOnSignals(reporter);
     try {

@@ -1,11 +1,11 @@
-import { resolveSettings } from '../../config/resolve-settings.js';
-import { exitCodes } from '../../errors.js';
-import { defineCommand } from '../command.js';
-import { present, settingOptions, toSettingOptions } from '../common-options.js';
-import { failureLimit, seconds } from '../option-values.js';
-import { renderSummary } from '../render-summary.js';
-import { rowObserver } from '../row-observer.js';
-import { stopOnSignals } from '../stop-signals.js';
+import { defineCommand } from '#src/cli/command.js';
+import { present, settingOptions, toSettingOptions } from '#src/cli/common-options.js';
+import { failureLimit, seconds } from '#src/cli/option-values.js';
+import { renderSummary } from '#src/cli/render-summary.js';
+import { rowObserver } from '#src/cli/row-observer.js';
+import { stopOnSignals } from '#src/cli/stop-signals.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import { exitCodes } from '#src/errors.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -20,7 +20,7 @@ export const resumeCommand = defineCommand({
       .option('report', { ...text, describe: 'Also tell of the run in one HTML file' })
       .option('max-failures', { ...text, describe: 'Stop after so many failed rows, or p% of them (default 10%)' }),
   async run(args, reporter) {
-    const { resumeRun } = await import('../../library/continue-run.js');
+    const { resumeRun } = await import('#src/library/continue-run.js');
     const settings = resolveSettings(toSettingOptions(args));
     const signals = stopOnSignals(reporter);
     try {

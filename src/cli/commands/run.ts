@@ -1,8 +1,8 @@
-import { findJob, type ImportJob } from '../../config/jobs.js';
-import { UsageError } from '../../errors.js';
-import { defineCommand } from '../command.js';
-import { runExport } from '../run-export.js';
-import { runSweep, sweepOptions, toSweepOptions } from '../sweep-options.js';
+import { defineCommand } from '#src/cli/command.js';
+import { runExport } from '#src/cli/run-export.js';
+import { runSweep, sweepOptions, toSweepOptions } from '#src/cli/sweep-options.js';
+import { findJob, type ImportJob } from '#src/config/jobs.js';
+import { UsageError } from '#src/errors.js';
 
 export const runCommand = defineCommand({
   command: 'run <job>',
@@ -20,7 +20,7 @@ export const runCommand = defineCommand({
     if (job.kind === 'export') return runExport(args, reporter, job);
     const folder = folderOf(job);
     return runSweep(args, reporter, async (log, signal) => {
-      const { sweepFolder } = await import('../../library/sweep/sweep-folder.js');
+      const { sweepFolder } = await import('#src/library/sweep/sweep-folder.js');
       return sweepFolder({ ...toSweepOptions(args, folder), job: job.name, signal }, log);
     });
   },

@@ -1,11 +1,11 @@
-import { rowStatuses } from '../../../pipelines/outcome.js';
-import { resolveSettings } from '../../config/resolve-settings.js';
-import { exitCodes, UsageError } from '../../errors.js';
-import type { RunReport } from '../../library/show-runs.js';
-import { defineCommand } from '../command.js';
-import { present, settingOptions, toSettingOptions } from '../common-options.js';
-import { wholeNumber } from '../option-values.js';
-import { plainTable } from '../plain-table.js';
+import { rowStatuses } from '#pipelines/outcome.js';
+import { defineCommand } from '#src/cli/command.js';
+import { present, settingOptions, toSettingOptions } from '#src/cli/common-options.js';
+import { wholeNumber } from '#src/cli/option-values.js';
+import { plainTable } from '#src/cli/plain-table.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import { exitCodes, UsageError } from '#src/errors.js';
+import type { RunReport } from '#src/library/show-runs.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 const usualLimit = 20;
@@ -26,7 +26,7 @@ export const runsCommand = defineCommand({
       .option('report', { ...text, describe: 'With show: write a report of the run here, one HTML file' })
       .option('limit', { ...text, describe: `How many to list (default ${usualLimit})` }),
   async run(args, reporter) {
-    const { listRuns, showRun } = await import('../../library/show-runs.js');
+    const { listRuns, showRun } = await import('#src/library/show-runs.js');
     const settings = resolveSettings(toSettingOptions(args));
     if (args.action === undefined) {
       const runs = listRuns(settings, wholeNumber('limit', args.limit) ?? usualLimit).map(publicRun);

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { resolveSettings } from '../../config/resolve-settings.js';
-import { exitCodes, UsageError } from '../../errors.js';
-import { defineCommand } from '../command.js';
-import { localOptions, present, toSettingOptions } from '../common-options.js';
-import { wholeNumber } from '../option-values.js';
-import { stopOnSignals } from '../stop-signals.js';
+import { defineCommand } from '#src/cli/command.js';
+import { localOptions, present, toSettingOptions } from '#src/cli/common-options.js';
+import { wholeNumber } from '#src/cli/option-values.js';
+import { stopOnSignals } from '#src/cli/stop-signals.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import { exitCodes, UsageError } from '#src/errors.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -33,8 +33,8 @@ export const sandboxCommand = defineCommand({
       })
       .option('seed', { ...text, describe: 'Seed of the faults that strike by chance (default 1)' }),
   async run(args, reporter) {
-    const { startSandbox } = await import('../../sandbox/start-sandbox.js');
-    const { parseFaults } = await import('../../sandbox/faults/parse-faults.js');
+    const { startSandbox } = await import('#src/sandbox/start-sandbox.js');
+    const { parseFaults } = await import('#src/sandbox/faults/parse-faults.js');
     const { stateDir } = resolveSettings(toSettingOptions(args));
     const sandbox = await startSandbox({
       dataFile: args.data ?? defaultDataFile(stateDir.value),

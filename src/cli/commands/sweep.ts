@@ -1,5 +1,5 @@
-import { defineCommand } from '../command.js';
-import { runSweep, sweepOptions, toSweepOptions } from '../sweep-options.js';
+import { defineCommand } from '#src/cli/command.js';
+import { runSweep, sweepOptions, toSweepOptions } from '#src/cli/sweep-options.js';
 
 export const sweepCommand = defineCommand({
   command: 'sweep <folder>',
@@ -14,7 +14,7 @@ export const sweepCommand = defineCommand({
       .option('dry-run', { type: 'boolean', default: false, describe: 'Only say what would be done' }),
   run: (args, reporter) =>
     runSweep(args, reporter, async (log, signal) => {
-      const { sweepFolder } = await import('../../library/sweep/sweep-folder.js');
+      const { sweepFolder } = await import('#src/library/sweep/sweep-folder.js');
       return sweepFolder({ ...toSweepOptions(args, args.folder), signal }, log);
     }),
 });

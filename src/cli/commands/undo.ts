@@ -1,13 +1,13 @@
-import { resolveSettings } from '../../config/resolve-settings.js';
-import { exitCodes } from '../../errors.js';
-import type { UndoPlan } from '../../library/undo-run.js';
-import { confirmed } from '../ask.js';
-import { defineCommand } from '../command.js';
-import { present, settingOptions, toSettingOptions } from '../common-options.js';
-import { seconds } from '../option-values.js';
-import { renderSummary } from '../render-summary.js';
-import { rowObserver } from '../row-observer.js';
-import { stopOnSignals } from '../stop-signals.js';
+import { confirmed } from '#src/cli/ask.js';
+import { defineCommand } from '#src/cli/command.js';
+import { present, settingOptions, toSettingOptions } from '#src/cli/common-options.js';
+import { seconds } from '#src/cli/option-values.js';
+import { renderSummary } from '#src/cli/render-summary.js';
+import { rowObserver } from '#src/cli/row-observer.js';
+import { stopOnSignals } from '#src/cli/stop-signals.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import { exitCodes } from '#src/errors.js';
+import type { UndoPlan } from '#src/library/undo-run.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -32,7 +32,7 @@ export const undoCommand = defineCommand({
       .option('report', { ...text, describe: 'Also tell of the run in one HTML file' })
       .option('yes', { type: 'boolean', default: false, describe: 'Do not ask' }),
   async run(args, reporter) {
-    const { undoRun } = await import('../../library/undo-run.js');
+    const { undoRun } = await import('#src/library/undo-run.js');
     const settings = resolveSettings(toSettingOptions(args));
     const signals = stopOnSignals(reporter);
     const confirm = async (plan: UndoPlan) => {

@@ -1,6 +1,6 @@
-import { defineCommand } from '../command.js';
-import { seconds } from '../option-values.js';
-import { runSweep, sweepOptions, toSweepOptions } from '../sweep-options.js';
+import { defineCommand } from '#src/cli/command.js';
+import { seconds } from '#src/cli/option-values.js';
+import { runSweep, sweepOptions, toSweepOptions } from '#src/cli/sweep-options.js';
 
 const usualEveryMs = 10_000;
 
@@ -18,7 +18,7 @@ export const watchCommand = defineCommand({
       }),
   run: (args, reporter) =>
     runSweep(args, reporter, async (log, signal) => {
-      const { watchFolder } = await import('../../library/sweep/sweep-folder.js');
+      const { watchFolder } = await import('#src/library/sweep/sweep-folder.js');
       const everyMs = seconds('every', args.every) ?? usualEveryMs;
       return watchFolder({ ...toSweepOptions(args, args.folder), everyMs, signal }, log);
     }),

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { checkedBaseUrl, loginOf, secretFile, usualBaseUrl } from '../../config/resolve-settings.js';
-import type { SettingOptions } from '../../config/settings.js';
-import { CustomersError, exitCodes, InterruptedError, LoginError, RunStoppedError, UsageError } from '../../errors.js';
-import type { NewSecret } from '../../library/init/keep-profile.js';
-import { type LoginTried, tryLogin } from '../../library/init/try-login.js';
-import { ask, askHidden } from '../ask.js';
-import type { Reporter } from '../reporter.js';
+import { ask, askHidden } from '#src/cli/ask.js';
+import type { Reporter } from '#src/cli/reporter.js';
+import { checkedBaseUrl, loginOf, secretFile, usualBaseUrl } from '#src/config/resolve-settings.js';
+import type { SettingOptions } from '#src/config/settings.js';
+import { CustomersError, exitCodes, InterruptedError, LoginError, RunStoppedError, UsageError } from '#src/errors.js';
+import type { NewSecret } from '#src/library/init/keep-profile.js';
+import { type LoginTried, tryLogin } from '#src/library/init/try-login.js';
 
 /** What the command line says of a login; the rest is asked for, or missing. */
 export interface LoginArguments {

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
-import type { Choices } from '../../../pipelines/mapping/suggest/suggestion.js';
-import { InputError, UsageError } from '../../errors.js';
-import type { ReadOptions } from '../../library/input.js';
-import { type SuggestedMapping, suggestMappingFor } from '../../library/mapping/suggest-mapping.js';
-import { ask, askWhether } from '../ask.js';
-import { askAbout } from '../ask-about.js';
-import { proposalLines } from '../render-suggestion.js';
-import { renderDetection } from '../render-summary.js';
-import type { Reporter } from '../reporter.js';
+import type { Choices } from '#pipelines/mapping/suggest/suggestion.js';
+import { ask, askWhether } from '#src/cli/ask.js';
+import { askAbout } from '#src/cli/ask-about.js';
+import { proposalLines } from '#src/cli/render-suggestion.js';
+import { renderDetection } from '#src/cli/render-summary.js';
+import type { Reporter } from '#src/cli/reporter.js';
+import { InputError, UsageError } from '#src/errors.js';
+import type { ReadOptions } from '#src/library/input.js';
+import { type SuggestedMapping, suggestMappingFor } from '#src/library/mapping/suggest-mapping.js';
 
 export interface MappingArguments {
   readonly file: string | undefined;

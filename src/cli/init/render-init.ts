@@ -1,5 +1,5 @@
-import type { DoctorFinding } from '../../library/doctor/finding.js';
-import { renderSummary } from '../render-summary.js';
+import { renderSummary } from '#src/cli/render-summary.js';
+import type { DoctorFinding } from '#src/library/doctor/finding.js';
 import type { Ready } from './run-pilot.js';
 import type { SetUp } from './what-was-set-up.js';
 

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { type ExitCode, exitCodes, InterruptedError, UsageError } from '../../errors.js';
-import { type KeptProfile, keepProfile, profileExists } from '../../library/init/keep-profile.js';
-import { askWhether, canAsk } from '../ask.js';
-import { present, type SettingArguments, toSettingOptions } from '../common-options.js';
-import { type ReadArguments, toReadOptions, wholeNumber } from '../option-values.js';
-import type { Reporter } from '../reporter.js';
-import { stopOnSignals } from '../stop-signals.js';
+import { askWhether, canAsk } from '#src/cli/ask.js';
+import { present, type SettingArguments, toSettingOptions } from '#src/cli/common-options.js';
+import { type ReadArguments, toReadOptions, wholeNumber } from '#src/cli/option-values.js';
+import type { Reporter } from '#src/cli/reporter.js';
+import { stopOnSignals } from '#src/cli/stop-signals.js';
+import { type ExitCode, exitCodes, InterruptedError, UsageError } from '#src/errors.js';
+import { type KeptProfile, keepProfile, profileExists } from '#src/library/init/keep-profile.js';
 import { giveLogin, type ProvedLogin } from './give-login.js';
 import { type MadeMapping, makeMapping } from './make-mapping.js';
 import { renderKept, renderSetUp } from './render-init.js';

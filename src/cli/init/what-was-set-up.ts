@@ -1,6 +1,6 @@
-import type { ExitCode } from '../../errors.js';
-import type { KeptProfile } from '../../library/init/keep-profile.js';
-import type { RunSummary } from '../../library/run-summary.js';
+import type { ExitCode } from '#src/errors.js';
+import type { KeptProfile } from '#src/library/init/keep-profile.js';
+import type { RunSummary } from '#src/library/run-summary.js';
 import type { ProvedLogin } from './give-login.js';
 
 /** Where the first rows may go. */

@@ -1,4 +1,4 @@
-import type { ProgressNow } from '../../library/observer.js';
+import type { ProgressNow } from '#src/library/observer.js';
 
 /** How fast a run goes, and how long it will still take. */
 export interface PaceReading {

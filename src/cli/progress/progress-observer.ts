@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as progressBars from 'cli-progress';
-import type { ProgressNow, RunObserver } from '../../library/observer.js';
-import type { Reporter } from '../reporter.js';
+import type { Reporter } from '#src/cli/reporter.js';
+import type { ProgressNow, RunObserver } from '#src/library/observer.js';
 import { paceMeter } from './pace-meter.js';
 import { detailLine, headLine, type ProgressView, plainLine } from './progress-text.js';
 

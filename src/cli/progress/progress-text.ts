@@ -1,5 +1,5 @@
-import { type RowStatus, rowStatuses } from '../../../pipelines/outcome.js';
-import type { ProgressNow } from '../../library/observer.js';
+import { type RowStatus, rowStatuses } from '#pipelines/outcome.js';
+import type { ProgressNow } from '#src/library/observer.js';
 import type { PaceReading } from './pace-meter.js';
 
 /** Gives a text a colour where the terminal takes one. */

@@ -1,5 +1,5 @@
-import type { OpenOptions } from '../input-source.js';
-import { sampleOf, type TextInput } from '../text/open-text.js';
+import type { OpenOptions } from '#src/files/input-source.js';
+import { sampleOf, type TextInput } from '#src/files/text/open-text.js';
 import { askedDelimiter, type Dialect, findPreamble } from './dialect.js';
 import { readRecords } from './reader/read-records.js';
 import { sniffDelimiter } from './sniff-delimiter.js';

@@ -1,4 +1,4 @@
-import { UsageError } from '../../errors.js';
+import { UsageError } from '#src/errors.js';
 
 /** How the cells and rows of a CSV text are told apart. */
 export interface Dialect {

@@ -1,6 +1,6 @@
-import { inputFailure } from '../input-failure.js';
-import { nameColumns, type TableColumns } from '../table/column-names.js';
-import { findHeader, headerSearchRows, isEmptyRow } from '../table/find-header.js';
+import { inputFailure } from '#src/files/input-failure.js';
+import { nameColumns, type TableColumns } from '#src/files/table/column-names.js';
+import { findHeader, headerSearchRows, isEmptyRow } from '#src/files/table/find-header.js';
 import { type CsvRecord, type CsvText, readRecords } from './reader/read-records.js';
 
 /** Where the table begins in a CSV text, and what its columns are. */

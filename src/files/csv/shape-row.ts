@@ -1,5 +1,5 @@
-import type { Reason, Row } from '../../../pipelines/row.js';
-import type { TableColumns } from '../table/column-names.js';
+import type { Reason, Row } from '#pipelines/row.js';
+import type { TableColumns } from '#src/files/table/column-names.js';
 import type { CsvRecord } from './reader/read-records.js';
 
 /** How records of a file become rows. */

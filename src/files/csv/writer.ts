@@ -1,6 +1,6 @@
-import { textOf } from '../../../pipelines/row.js';
-import { beginAtomicFile } from '../atomic-file.js';
-import type { TableWriter } from '../table-writer.js';
+import { textOf } from '#pipelines/row.js';
+import { beginAtomicFile } from '#src/files/atomic-file.js';
+import type { TableWriter } from '#src/files/table-writer.js';
 import { rowsToText } from './writer/rows-to-text.js';
 
 export interface CsvStyle {

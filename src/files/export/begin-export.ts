@@ -1,8 +1,8 @@
 import { extname } from 'node:path';
-import type { ExportColumn } from '../../../pipelines/mapping/export-column.js';
-import { UsageError } from '../../errors.js';
-import { beginExportCsv, type ExportCsvStyle } from '../csv/writer/export-csv.js';
-import { beginExportNdjson } from '../ndjson/export-ndjson.js';
+import type { ExportColumn } from '#pipelines/mapping/export-column.js';
+import { UsageError } from '#src/errors.js';
+import { beginExportCsv, type ExportCsvStyle } from '#src/files/csv/writer/export-csv.js';
+import { beginExportNdjson } from '#src/files/ndjson/export-ndjson.js';
 import type { ExportTable } from './export-table.js';
 
 /** How a table is written, as far as its format asks for it. */
@@ -49,6 +49,6 @@ export function beginExport(
 
 async function beginWorkbook(path: string, columns: readonly ExportColumn[], style: ExportStyle): Promise<ExportTable> {
   // Loaded when needed: the library for workbooks takes time to start.
-  const { beginExportWorkbook } = await import('../xlsx/writer/export-workbook.js');
+  const { beginExportWorkbook } = await import('#src/files/xlsx/writer/export-workbook.js');
   return beginExportWorkbook(path, columns, style);
 }

@@ -1,5 +1,5 @@
-import type { ExportFile } from '../../../pipelines/export.js';
-import type { Notice } from '../../../pipelines/ports.js';
+import type { ExportFile } from '#pipelines/export.js';
+import type { Notice } from '#pipelines/ports.js';
 
 /** A line that tells what a file is. */
 export type AboutLine = readonly [name: string, value: string | number];

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import type { AtomicFile } from '../atomic-file.js';
+import type { AtomicFile } from '#src/files/atomic-file.js';
 import type { FinishedFile } from './export-table.js';
 
 /** Closes a file and takes its fingerprint of what is on disk. */

@@ -1,8 +1,8 @@
-import type { ExportColumn } from '../../../pipelines/mapping/export-column.js';
-import type { Cell } from '../../../pipelines/row.js';
-import { beginAtomicFile } from '../atomic-file.js';
-import type { ExportTable } from '../export/export-table.js';
-import { finishedFile } from '../export/finished-file.js';
+import type { ExportColumn } from '#pipelines/mapping/export-column.js';
+import type { Cell } from '#pipelines/row.js';
+import { beginAtomicFile } from '#src/files/atomic-file.js';
+import type { ExportTable } from '#src/files/export/export-table.js';
+import { finishedFile } from '#src/files/export/finished-file.js';
 
 /**
  * Begins a file of one JSON object per customer, with the columns as its keys and null for a blank.

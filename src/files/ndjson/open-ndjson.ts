@@ -1,11 +1,11 @@
-import type { SourceDetection } from '../../../pipelines/ports.js';
-import type { Cell, Reason, Row } from '../../../pipelines/row.js';
-import { inputFailure } from '../input-failure.js';
-import type { InputSource, OpenOptions } from '../input-source.js';
-import { type RowPlace, RowPlaces } from '../table/row-places.js';
-import { type ReadPiece, stretchesIf } from '../table/row-stretches.js';
-import { lineEndOf } from '../text/line-census.js';
-import { type ByteOrigin, knownText, openText, type TextInput } from '../text/open-text.js';
+import type { SourceDetection } from '#pipelines/ports.js';
+import type { Cell, Reason, Row } from '#pipelines/row.js';
+import { inputFailure } from '#src/files/input-failure.js';
+import type { InputSource, OpenOptions } from '#src/files/input-source.js';
+import { type RowPlace, RowPlaces } from '#src/files/table/row-places.js';
+import { type ReadPiece, stretchesIf } from '#src/files/table/row-stretches.js';
+import { lineEndOf } from '#src/files/text/line-census.js';
+import { type ByteOrigin, knownText, openText, type TextInput } from '#src/files/text/open-text.js';
 import { parseLine } from './parse-line.js';
 import { firstPlace, readLines, type TextLine } from './read-lines.js';
 

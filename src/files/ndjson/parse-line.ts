@@ -1,4 +1,4 @@
-import type { Cell, Reason } from '../../../pipelines/row.js';
+import type { Cell, Reason } from '#pipelines/row.js';
 
 /** The members of one object, or what is wrong with the line. */
 export type ParsedLine =

@@ -1,5 +1,5 @@
-import { inputFailure } from '../input-failure.js';
-import type { TextPlace } from '../table/row-places.js';
+import { inputFailure } from '#src/files/input-failure.js';
+import type { TextPlace } from '#src/files/table/row-places.js';
 
 /** One physical line of a text. */
 export interface TextLine {

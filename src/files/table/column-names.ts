@@ -1,4 +1,4 @@
-import type { Notice } from '../../../pipelines/ports.js';
+import type { Notice } from '#pipelines/ports.js';
 
 /** Spelling that counts when names are compared: compatibility forms, case and spaces do not. */
 export function normalizedName(name: string): string {

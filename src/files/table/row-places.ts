@@ -1,4 +1,4 @@
-import type { Stretch } from '../../../pipelines/ports.js';
+import type { Stretch } from '#pipelines/ports.js';
 
 /** A place in a text. A reading has one that moves on with it. */
 export interface TextPlace {

@@ -1,8 +1,8 @@
-import type { RowStretches, Stretch } from '../../../pipelines/ports.js';
-import type { Row } from '../../../pipelines/row.js';
-import type { ByteRange } from '../input-file.js';
-import type { KnownFile } from '../input-source.js';
-import type { TextInput } from '../text/open-text.js';
+import type { RowStretches, Stretch } from '#pipelines/ports.js';
+import type { Row } from '#pipelines/row.js';
+import type { ByteRange } from '#src/files/input-file.js';
+import type { KnownFile } from '#src/files/input-source.js';
+import type { TextInput } from '#src/files/text/open-text.js';
 import { evenStretches, type PlacedStretch, type RowPlace, stretchesBetween } from './row-places.js';
 
 type Batches = () => AsyncIterable<readonly Row[]>;

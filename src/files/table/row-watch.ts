@@ -1,5 +1,5 @@
-import type { Notice } from '../../../pipelines/ports.js';
-import { type Cell, textOf } from '../../../pipelines/row.js';
+import type { Notice } from '#pipelines/ports.js';
+import { type Cell, textOf } from '#pipelines/row.js';
 
 /** Looks out for empty rows, and for totals and notes below the data, while rows go by. Blank lines need no mention. */
 export interface RowWatch {

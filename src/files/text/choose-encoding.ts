@@ -1,5 +1,5 @@
 import iconv from 'iconv-lite';
-import { UsageError } from '../../errors.js';
+import { UsageError } from '#src/errors.js';
 
 /** An encoding and how it was found. */
 export interface ChosenEncoding {

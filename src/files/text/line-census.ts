@@ -1,4 +1,4 @@
-import type { SourceDetection } from '../../../pipelines/ports.js';
+import type { SourceDetection } from '#pipelines/ports.js';
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;

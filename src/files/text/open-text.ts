@@ -1,7 +1,7 @@
-import type { Notice } from '../../../pipelines/ports.js';
-import { type GzipLimits, gunzip } from '../gunzip.js';
-import { type ByteRange, type InputFile, readBytes } from '../input-file.js';
-import type { Fingerprint, KnownText, OpenOptions } from '../input-source.js';
+import type { Notice } from '#pipelines/ports.js';
+import { type GzipLimits, gunzip } from '#src/files/gunzip.js';
+import { type ByteRange, type InputFile, readBytes } from '#src/files/input-file.js';
+import type { Fingerprint, KnownText, OpenOptions } from '#src/files/input-source.js';
 import { type ChosenEncoding, chooseEncoding, contradictingMark } from './choose-encoding.js';
 import { createDecoder } from './decoder.js';
 import type { LineEnds } from './line-census.js';

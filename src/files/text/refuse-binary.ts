@@ -1,4 +1,4 @@
-import { inputFailure } from '../input-failure.js';
+import { inputFailure } from '#src/files/input-failure.js';
 
 /** Text has hardly any control characters; compressed or compiled data has some eight in a hundred bytes. */
 const maxControlShare = 0.02;

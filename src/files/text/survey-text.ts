@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { InputError } from '../../errors.js';
-import { inputFailure } from '../input-failure.js';
-import type { InputFile } from '../input-file.js';
-import type { Fingerprint } from '../input-source.js';
+import type { InputError } from '#src/errors.js';
+import { inputFailure } from '#src/files/input-failure.js';
+import type { InputFile } from '#src/files/input-file.js';
+import type { Fingerprint } from '#src/files/input-source.js';
 import type { ChosenEncoding } from './choose-encoding.js';
 import { createDecoder, type Decoded } from './decoder.js';
 import { createLineCensus, type LineEnds } from './line-census.js';

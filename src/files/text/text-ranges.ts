@@ -1,4 +1,4 @@
-import type { ByteRange } from '../input-file.js';
+import type { ByteRange } from '#src/files/input-file.js';
 
 /** Some of a text, as utf-8 and without its byte order mark. */
 export interface TextRanges {

@@ -1,6 +1,6 @@
 import type { Workbook, Worksheet } from 'exceljs';
-import { type Cell, textOf } from '../../../pipelines/row.js';
-import { beginAtomicFile } from '../atomic-file.js';
+import { type Cell, textOf } from '#pipelines/row.js';
+import { beginAtomicFile } from '#src/files/atomic-file.js';
 import { excelText } from './excel-values.js';
 
 /** An empty sheet with help for those who fill it. */

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { CellValue, Row as ExcelRow, Fill, Style } from 'exceljs';
-import type { Cell } from '../../../pipelines/row.js';
-import { beginAtomicFile } from '../atomic-file.js';
-import type { TableRow, TableWriter, Tone } from '../table-writer.js';
+import type { Cell } from '#pipelines/row.js';
+import { beginAtomicFile } from '#src/files/atomic-file.js';
+import type { TableRow, TableWriter, Tone } from '#src/files/table-writer.js';
 import { addCellLists, addListSheet, type CellList } from './cell-lists.js';
 import { excelDay, excelText, excelTimeOfDay } from './excel-values.js';
 

@@ -1,8 +1,8 @@
-import { type Right, rights } from '../../api/probe-right.js';
-import { tokensPerDay } from '../../api/token-store.js';
-import type { Settings } from '../../config/settings.js';
-import { CustomersError, exitCodes } from '../../errors.js';
-import { type Connection, connect } from '../connect.js';
+import { type Right, rights } from '#src/api/probe-right.js';
+import { tokensPerDay } from '#src/api/token-store.js';
+import type { Settings } from '#src/config/settings.js';
+import { CustomersError, exitCodes } from '#src/errors.js';
+import { type Connection, connect } from '#src/library/connect.js';
 import { type DoctorFinding, fail, ok, warn } from './finding.js';
 
 /** The shared pace, login, the day's tokens, rights and runs left open. */

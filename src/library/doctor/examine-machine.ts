@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import type { Setting, Settings } from '../../config/settings.js';
-import { CustomersError, exitCodes } from '../../errors.js';
-import { beginAtomicFile } from '../../files/atomic-file.js';
-import { readMappingFile } from '../mapping-file.js';
+import type { Setting, Settings } from '#src/config/settings.js';
+import { CustomersError, exitCodes } from '#src/errors.js';
+import { beginAtomicFile } from '#src/files/atomic-file.js';
+import { readMappingFile } from '#src/library/mapping-file.js';
 import { type DoctorFinding, fail, ok, warn } from './finding.js';
 
 /** The releases that this program is tested with, as in package.json: from this minor on, or any later major. */

@@ -1,9 +1,9 @@
-import { type CertificateSeen, lookAtCertificate, lookAtServer, type ServerSeen } from '../../api/look-at-server.js';
-import { reachHint } from '../../api/reach-hints.js';
-import type { Settings } from '../../config/settings.js';
-import { trustedCertificates } from '../../config/trusted-certificates.js';
-import { CustomersError, exitCodes } from '../../errors.js';
-import { withoutLogin } from '../shown-settings.js';
+import { type CertificateSeen, lookAtCertificate, lookAtServer, type ServerSeen } from '#src/api/look-at-server.js';
+import { reachHint } from '#src/api/reach-hints.js';
+import type { Settings } from '#src/config/settings.js';
+import { trustedCertificates } from '#src/config/trusted-certificates.js';
+import { CustomersError, exitCodes } from '#src/errors.js';
+import { withoutLogin } from '#src/library/shown-settings.js';
 import { type DoctorFinding, fail, ok, warn } from './finding.js';
 
 const lookTimeoutMs = 15_000;

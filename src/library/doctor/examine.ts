@@ -1,7 +1,7 @@
-import { resolveSettings } from '../../config/resolve-settings.js';
-import type { SettingOptions, Settings } from '../../config/settings.js';
-import { CustomersError, type ExitCode, exitCodes } from '../../errors.js';
-import { type ShownSetting, shownSettings } from '../shown-settings.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import type { SettingOptions, Settings } from '#src/config/settings.js';
+import { CustomersError, type ExitCode, exitCodes } from '#src/errors.js';
+import { type ShownSetting, shownSettings } from '#src/library/shown-settings.js';
 import { examineLogin } from './examine-login.js';
 import { examineDisk, examineMapping, examineNode, examineSecretFiles, examineStateFolder } from './examine-machine.js';
 import { examineWay } from './examine-way.js';

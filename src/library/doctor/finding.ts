@@ -1,4 +1,4 @@
-import { type ExitCode, exitCodes } from '../../errors.js';
+import { type ExitCode, exitCodes } from '#src/errors.js';
 
 /** One thing that the doctor looked at. */
 export interface DoctorFinding {

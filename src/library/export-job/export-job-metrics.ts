@@ -1,9 +1,9 @@
-import { tokensPerDay } from '../../api/token-store.js';
-import type { Settings } from '../../config/settings.js';
-import type { Memory } from '../../inbox/memory.js';
-import { type Metric, writeMetrics } from '../../inbox/metrics-file.js';
-import { openLedger } from '../../ledger/open-ledger.js';
-import { tenantOf } from '../connect.js';
+import { tokensPerDay } from '#src/api/token-store.js';
+import type { Settings } from '#src/config/settings.js';
+import type { Memory } from '#src/inbox/memory.js';
+import { type Metric, writeMetrics } from '#src/inbox/metrics-file.js';
+import { openLedger } from '#src/ledger/open-ledger.js';
+import { tenantOf } from '#src/library/connect.js';
 import { type ExportJobSummary, exportOutcomes } from './export-job-summary.js';
 
 /** Adds an export to what is counted since the beginning: a counter must never go back, although each is a process. */

@@ -1,9 +1,9 @@
-import type { ExportJob } from '../../config/jobs.js';
-import { resolveSettings } from '../../config/resolve-settings.js';
-import type { SettingOptions, Settings } from '../../config/settings.js';
-import { UsageError } from '../../errors.js';
-import type { ChangedSince, ExportCustomersOptions } from '../export-customers.js';
-import { parseIsoTime, parseSortOrder } from '../export-words.js';
+import type { ExportJob } from '#src/config/jobs.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import type { SettingOptions, Settings } from '#src/config/settings.js';
+import { UsageError } from '#src/errors.js';
+import type { ChangedSince, ExportCustomersOptions } from '#src/library/export-customers.js';
+import { parseIsoTime, parseSortOrder } from '#src/library/export-words.js';
 import { outputName } from './output-name.js';
 
 /** An export as its job wants it now. */

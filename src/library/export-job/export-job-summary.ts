@@ -1,7 +1,7 @@
-import { BusyError, CustomersError, type ExitCode, exitCodes } from '../../errors.js';
-import type { ExportFilters, ExportOutput, ExportSummary } from '../export-customers.js';
-import { type ApiSummary, noTraffic } from '../run-summary.js';
-import { type FileReason, reasonOf } from '../sweep/sweep-summary.js';
+import { BusyError, CustomersError, type ExitCode, exitCodes } from '#src/errors.js';
+import type { ExportFilters, ExportOutput, ExportSummary } from '#src/library/export-customers.js';
+import { type ApiSummary, noTraffic } from '#src/library/run-summary.js';
+import { type FileReason, reasonOf } from '#src/library/sweep/sweep-summary.js';
 
 /** What became of an export. */
 export const exportOutcomes = [

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
-import { offerNames } from '../../../pipelines/mapping/nearest-name.js';
-import { UsageError } from '../../errors.js';
+import { offerNames } from '#pipelines/mapping/nearest-name.js';
+import { UsageError } from '#src/errors.js';
 
 const two = (part: number) => String(part).padStart(2, '0');
 const month = (at: Date) => `${at.getFullYear()}-${two(at.getMonth() + 1)}`;

@@ -1,11 +1,11 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { asObject, defaultConfigFile, openConfig } from '../../config/config-file.js';
-import { configVersion } from '../../config/config-properties.js';
-import { UsageError } from '../../errors.js';
-import { assertWritable } from '../../files/atomic-file.js';
-import { writeWhole } from '../mapping/schema-beside.js';
+import { asObject, defaultConfigFile, openConfig } from '#src/config/config-file.js';
+import { configVersion } from '#src/config/config-properties.js';
+import { UsageError } from '#src/errors.js';
+import { assertWritable } from '#src/files/atomic-file.js';
+import { writeWhole } from '#src/library/mapping/schema-beside.js';
 
 /** A profile about to be written. */
 export interface NewProfile {

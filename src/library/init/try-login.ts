@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { resolveSettings, withoutLogin } from '../../config/resolve-settings.js';
-import type { SettingOptions } from '../../config/settings.js';
-import { examineLogin } from '../doctor/examine-login.js';
-import { examineWay } from '../doctor/examine-way.js';
-import type { DoctorFinding } from '../doctor/finding.js';
+import { resolveSettings, withoutLogin } from '#src/config/resolve-settings.js';
+import type { SettingOptions } from '#src/config/settings.js';
+import { examineLogin } from '#src/library/doctor/examine-login.js';
+import { examineWay } from '#src/library/doctor/examine-way.js';
+import type { DoctorFinding } from '#src/library/doctor/finding.js';
 
 export interface LoginGiven {
   readonly baseUrl: string;

@@ -1,4 +1,4 @@
-import { propertyPath } from '../../../pipelines/mapping/json-path.js';
+import { propertyPath } from '#pipelines/mapping/json-path.js';
 
 /** Where something stands in a text; 1-based, as editors count. */
 export interface TextPlace {

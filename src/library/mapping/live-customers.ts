@@ -1,7 +1,7 @@
-import type { Customer } from '../../../pipelines/customer.js';
-import type { Settings } from '../../config/settings.js';
-import { RunStoppedError } from '../../errors.js';
-import { connect } from '../connect.js';
+import type { Customer } from '#pipelines/customer.js';
+import type { Settings } from '#src/config/settings.js';
+import { RunStoppedError } from '#src/errors.js';
+import { connect } from '#src/library/connect.js';
 
 /** Enough to see which fields there are, few enough to be no load: the vendor blocks those who read too much. */
 const customersLookedAt = 3;

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import type { TemplateColumn, TemplateContent } from '../../../pipelines/mapping/template/template-column.js';
-import { templateColumns } from '../../../pipelines/mapping/template/template-columns.js';
-import type { Settings } from '../../config/settings.js';
-import { UsageError } from '../../errors.js';
-import { type CellCheck, type TemplateSheetColumn, writeTemplate } from '../../files/xlsx/template-writer.js';
-import { readMappingFile } from '../mapping-file.js';
+import type { TemplateColumn, TemplateContent } from '#pipelines/mapping/template/template-column.js';
+import { templateColumns } from '#pipelines/mapping/template/template-columns.js';
+import type { Settings } from '#src/config/settings.js';
+import { UsageError } from '#src/errors.js';
+import { type CellCheck, type TemplateSheetColumn, writeTemplate } from '#src/files/xlsx/template-writer.js';
+import { readMappingFile } from '#src/library/mapping-file.js';
 
 export interface TemplateOptions {
   readonly file: string;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import type { JsonValue } from '../../../pipelines/customer.js';
-import { offerNames } from '../../../pipelines/mapping/nearest-name.js';
-import { UsageError } from '../../errors.js';
-import { complainOfJson } from '../json-complaint.js';
+import type { JsonValue } from '#pipelines/customer.js';
+import { offerNames } from '#pipelines/mapping/nearest-name.js';
+import { UsageError } from '#src/errors.js';
+import { complainOfJson } from '#src/library/json-complaint.js';
 import { type FindPlace, jsonPlaces } from './json-places.js';
 
 /** One row and what must become of it. */

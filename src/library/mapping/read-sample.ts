@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Mapping } from '../../../pipelines/mapping/mapping.js';
-import type { Row } from '../../../pipelines/row.js';
-import { firstRows } from '../../../pipelines/stages/first-rows.js';
-import type { InputSource } from '../../files/input-source.js';
-import { openInput, type ReadOptions } from '../input.js';
+import type { Mapping } from '#pipelines/mapping/mapping.js';
+import type { Row } from '#pipelines/row.js';
+import { firstRows } from '#pipelines/stages/first-rows.js';
+import type { InputSource } from '#src/files/input-source.js';
+import { openInput, type ReadOptions } from '#src/library/input.js';
 
 /** Enough to see which values a column has, few enough to hold. */
 const sampleRows = 10_000;

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { JsonValue } from '../../../pipelines/customer.js';
-import { compileMapping } from '../../../pipelines/mapping/compile-mapping.js';
-import type { MappedRow } from '../../../pipelines/mapping/map-row.js';
-import type { Mapping } from '../../../pipelines/mapping/mapping.js';
-import { nearestNames } from '../../../pipelines/mapping/nearest-name.js';
-import { normaliseName } from '../../../pipelines/mapping/normalise-name.js';
-import type { ValidateDraft } from '../../../pipelines/ports.js';
-import type { Cell, Reason } from '../../../pipelines/row.js';
+import type { JsonValue } from '#pipelines/customer.js';
+import { compileMapping } from '#pipelines/mapping/compile-mapping.js';
+import type { MappedRow } from '#pipelines/mapping/map-row.js';
+import type { Mapping } from '#pipelines/mapping/mapping.js';
+import { nearestNames } from '#pipelines/mapping/nearest-name.js';
+import { normaliseName } from '#pipelines/mapping/normalise-name.js';
+import type { ValidateDraft } from '#pipelines/ports.js';
+import type { Cell, Reason } from '#pipelines/row.js';
 import type { Expectation, ExpectedError, MappingCase } from './mapping-test-file.js';
 
 /** One thing that came out another way. */

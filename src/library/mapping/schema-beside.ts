@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { CustomFields } from '../../../pipelines/mapping/customer-fields.js';
-import { mappingSchema, mappingSchemaTitle } from '../../../pipelines/mapping/mapping-schema.js';
-import { beginAtomicFile } from '../../files/atomic-file.js';
+import type { CustomFields } from '#pipelines/mapping/customer-fields.js';
+import { mappingSchema, mappingSchemaTitle } from '#pipelines/mapping/mapping-schema.js';
+import { beginAtomicFile } from '#src/files/atomic-file.js';
 import { readableJson } from './readable-json.js';
 
 const schemaName = 'mappings.schema.json';

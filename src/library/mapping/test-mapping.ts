@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { Settings } from '../../config/settings.js';
-import { type ExitCode, exitCodes, UsageError } from '../../errors.js';
-import { createDraftValidator } from '../../validation/create-draft-validator.js';
-import { readMappingFile } from '../mapping-file.js';
+import type { Settings } from '#src/config/settings.js';
+import { type ExitCode, exitCodes, UsageError } from '#src/errors.js';
+import { readMappingFile } from '#src/library/mapping-file.js';
+import { createDraftValidator } from '#src/validation/create-draft-validator.js';
 import { type MappingTestFile, readMappingTest } from './mapping-test-file.js';
 import { type Difference, runMappingCase } from './run-mapping-case.js';
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { CustomersError, exitCodes } from '../../errors.js';
-import { type Look, lookInto, type Sighting } from '../../inbox/look.js';
-import type { Inbox } from '../../inbox/open-inbox.js';
-import { isQuiet, type Watched, watch } from '../../inbox/quiet.js';
-import { whyIncomplete } from '../../inbox/why-incomplete.js';
+import { CustomersError, exitCodes } from '#src/errors.js';
+import { type Look, lookInto, type Sighting } from '#src/inbox/look.js';
+import type { Inbox } from '#src/inbox/open-inbox.js';
+import { isQuiet, type Watched, watch } from '#src/inbox/quiet.js';
+import { whyIncomplete } from '#src/inbox/why-incomplete.js';
 import type { SweepJob } from './sweep-jobs.js';
 import { type FileReason, type FileReport, reasonOf, untouched } from './sweep-summary.js';
 

@@ -1,11 +1,11 @@
-import { sleep } from '../../api/sleep.js';
-import { CustomersError, exitCodes } from '../../errors.js';
-import { findClaims } from '../../inbox/find-claims.js';
-import type { Claim } from '../../inbox/hold-claim.js';
-import type { Inbox } from '../../inbox/open-inbox.js';
-import { systemCode } from '../../inbox/system-code.js';
-import { takeFile } from '../../inbox/take-file.js';
-import { explainFailure } from '../explain-failure.js';
+import { sleep } from '#src/api/sleep.js';
+import { CustomersError, exitCodes } from '#src/errors.js';
+import { findClaims } from '#src/inbox/find-claims.js';
+import type { Claim } from '#src/inbox/hold-claim.js';
+import type { Inbox } from '#src/inbox/open-inbox.js';
+import { systemCode } from '#src/inbox/system-code.js';
+import { takeFile } from '#src/inbox/take-file.js';
+import { explainFailure } from '#src/library/explain-failure.js';
 import {
   type Candidate,
   type FoundFiles,

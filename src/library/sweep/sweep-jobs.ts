@@ -1,13 +1,13 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import picomatch from 'picomatch';
-import type { FailureLimit } from '../../../pipelines/run-control.js';
-import type { ImportJob } from '../../config/jobs.js';
-import { resolveSettings } from '../../config/resolve-settings.js';
-import type { SettingOptions, Settings } from '../../config/settings.js';
-import { CustomersError, UsageError } from '../../errors.js';
-import { parseFailureLimit } from '../failure-limit.js';
-import { readMappingFile } from '../mapping-file.js';
+import type { FailureLimit } from '#pipelines/run-control.js';
+import type { ImportJob } from '#src/config/jobs.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import type { SettingOptions, Settings } from '#src/config/settings.js';
+import { CustomersError, UsageError } from '#src/errors.js';
+import { parseFailureLimit } from '#src/library/failure-limit.js';
+import { readMappingFile } from '#src/library/mapping-file.js';
 
 /** A job whose names, waits and set-up are known; a set-up that is wrong holds up its own files only. */
 export interface SweepJob {

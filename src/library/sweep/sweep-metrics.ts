@@ -1,9 +1,9 @@
-import { tokensPerDay } from '../../api/token-store.js';
-import { CustomersError } from '../../errors.js';
-import type { Tally } from '../../inbox/memory.js';
-import { type Metric, writeMetrics } from '../../inbox/metrics-file.js';
-import { openLedger } from '../../ledger/open-ledger.js';
-import { tenantOf } from '../connect.js';
+import { tokensPerDay } from '#src/api/token-store.js';
+import { CustomersError } from '#src/errors.js';
+import type { Tally } from '#src/inbox/memory.js';
+import { type Metric, writeMetrics } from '#src/inbox/metrics-file.js';
+import { openLedger } from '#src/ledger/open-ledger.js';
+import { tenantOf } from '#src/library/connect.js';
 import type { SweepJob } from './sweep-jobs.js';
 import { type FileReport, fileOutcomes, sumCounts, sumTraffic } from './sweep-summary.js';
 

@@ -1,6 +1,6 @@
-import { type RowCounts, rowStatuses } from '../../../pipelines/outcome.js';
-import { CustomersError, type ExitCode, exitCodes } from '../../errors.js';
-import { type ApiSummary, noTraffic } from '../run-summary.js';
+import { type RowCounts, rowStatuses } from '#pipelines/outcome.js';
+import { CustomersError, type ExitCode, exitCodes } from '#src/errors.js';
+import { type ApiSummary, noTraffic } from '#src/library/run-summary.js';
 
 /** What became of a dropped file in a sweep. */
 export const fileOutcomes = [

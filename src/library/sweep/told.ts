@@ -1,6 +1,6 @@
-import { exitCodes } from '../../errors.js';
-import type { ClaimRecord } from '../../inbox/claim-record.js';
-import type { RunObserver } from '../observer.js';
+import { exitCodes } from '#src/errors.js';
+import type { ClaimRecord } from '#src/inbox/claim-record.js';
+import type { RunObserver } from '#src/library/observer.js';
 import type { Log, LogEntry, SweepEvent } from './sweep-log.js';
 import { type FileOutcome, type FileReport, untouched } from './sweep-summary.js';
 

@@ -1,9 +1,9 @@
-import { CustomersError, exitCodes, InputError } from '../../errors.js';
-import type { ClaimRecord, Product } from '../../inbox/claim-record.js';
-import type { Claim } from '../../inbox/hold-claim.js';
-import { notify } from '../../inbox/notify.js';
-import type { Inbox } from '../../inbox/open-inbox.js';
-import { explainFailure } from '../explain-failure.js';
+import { CustomersError, exitCodes, InputError } from '#src/errors.js';
+import type { ClaimRecord, Product } from '#src/inbox/claim-record.js';
+import type { Claim } from '#src/inbox/hold-claim.js';
+import { notify } from '#src/inbox/notify.js';
+import type { Inbox } from '#src/inbox/open-inbox.js';
+import { explainFailure } from '#src/library/explain-failure.js';
 import { importClaim, type Verdict } from './import-claim.js';
 import { carryOutAndTell, putAway } from './put-away.js';
 import type { SetUp, SweepJob } from './sweep-jobs.js';

@@ -1,4 +1,4 @@
-import type { ColumnProfile } from '../../../pipelines/profile/column-profile.js';
+import type { ColumnProfile } from '#pipelines/profile/column-profile.js';
 import { type Html, html } from './html.js';
 import { number, percent, section } from './parts.js';
 import type { ReportContent } from './report-data.js';

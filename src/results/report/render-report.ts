@@ -1,4 +1,4 @@
-import { type RowStatus, rowStatuses } from '../../../pipelines/outcome.js';
+import { type RowStatus, rowStatuses } from '#pipelines/outcome.js';
 import { type Curve, clock, donut, type Slice, timeChart } from './charts.js';
 import { columnTable } from './column-table.js';
 import { Html, html } from './html.js';

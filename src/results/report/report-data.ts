@@ -1,6 +1,6 @@
-import type { RowCounts } from '../../../pipelines/outcome.js';
-import type { ColumnProfile } from '../../../pipelines/profile/column-profile.js';
-import type { ProblemGroup } from '../problem-groups.js';
+import type { RowCounts } from '#pipelines/outcome.js';
+import type { ColumnProfile } from '#pipelines/profile/column-profile.js';
+import type { ProblemGroup } from '#src/results/problem-groups.js';
 
 /** Everything that a report shows; nothing of a customer but what is in the reasons of the result file. */
 export interface ReportData {

@@ -1,18 +1,18 @@
-import type { Customer } from '../../../pipelines/customer.js';
+import type { Customer } from '#pipelines/customer.js';
 import {
   amendedCustomer,
   type Identity,
   newCustomer,
   replacedCustomer,
   type SentFields,
-} from '../customers/compose-customer.js';
-import { ruleOf } from '../customers/customer-fields.js';
-import type { CustomerList } from '../customers/customer-list.js';
-import type { CustomerStore } from '../customers/customer-store.js';
-import { joinViews } from '../customers/customer-views.js';
-import { jsonMember, jsonObject } from '../customers/json-text.js';
-import type { ServerClock } from '../server-clock.js';
-import type { TokenOffice } from '../token-office.js';
+} from '#src/sandbox/customers/compose-customer.js';
+import { ruleOf } from '#src/sandbox/customers/customer-fields.js';
+import type { CustomerList } from '#src/sandbox/customers/customer-list.js';
+import type { CustomerStore } from '#src/sandbox/customers/customer-store.js';
+import { joinViews } from '#src/sandbox/customers/customer-views.js';
+import { jsonMember, jsonObject } from '#src/sandbox/customers/json-text.js';
+import type { ServerClock } from '#src/sandbox/server-clock.js';
+import type { TokenOffice } from '#src/sandbox/token-office.js';
 import { type Answer, badRequest, type FieldError, refusal } from './answer.js';
 import { type Call, type CallKind, type Verb, verbOf } from './call.js';
 import { type Credentials, logIn } from './log-in.js';

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
-import { toApiDate } from '../api-dates.js';
-import type { TokenOffice } from '../token-office.js';
+import { toApiDate } from '#src/sandbox/api-dates.js';
+import type { TokenOffice } from '#src/sandbox/token-office.js';
 import type { Answer } from './answer.js';
 import type { Call } from './call.js';
 

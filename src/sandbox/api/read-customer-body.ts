@@ -1,6 +1,6 @@
-import type { JsonValue } from '../../../pipelines/customer.js';
-import type { SentFields } from '../customers/compose-customer.js';
-import { canonicalName, type FieldType, ruleOf } from '../customers/customer-fields.js';
+import type { JsonValue } from '#pipelines/customer.js';
+import type { SentFields } from '#src/sandbox/customers/compose-customer.js';
+import { canonicalName, type FieldType, ruleOf } from '#src/sandbox/customers/customer-fields.js';
 import { type Answer, badRequest, type FieldError, refusal } from './answer.js';
 import type { Call } from './call.js';
 

@@ -1,6 +1,6 @@
-import { readFilterDate } from '../api-dates.js';
-import { canonicalName, type FieldName, ruleOf } from '../customers/customer-fields.js';
-import type { ListSelection } from '../customers/customer-list.js';
+import { readFilterDate } from '#src/sandbox/api-dates.js';
+import { canonicalName, type FieldName, ruleOf } from '#src/sandbox/customers/customer-fields.js';
+import type { ListSelection } from '#src/sandbox/customers/customer-list.js';
 import type { FieldError } from './answer.js';
 
 /** The list's arguments, matched without case as the vendor's own samples need it. */

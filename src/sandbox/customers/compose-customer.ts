@@ -1,5 +1,5 @@
-import type { Customer, JsonValue } from '../../../pipelines/customer.js';
-import { fromApiDate, toApiDate, toShopDate } from '../api-dates.js';
+import type { Customer, JsonValue } from '#pipelines/customer.js';
+import { fromApiDate, toApiDate, toShopDate } from '#src/sandbox/api-dates.js';
 import { knownFields, ruleOf } from './customer-fields.js';
 import type { CustomerViews } from './customer-views.js';
 import { jsonMember, jsonObject } from './json-text.js';

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../../pipelines/customer.js';
+import type { JsonValue } from '#pipelines/customer.js';
 
 export type FieldType = 'string' | 'number' | 'integer' | 'boolean' | 'date';
 

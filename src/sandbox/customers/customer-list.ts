@@ -1,5 +1,5 @@
-import type { Customer, JsonValue } from '../../../pipelines/customer.js';
-import type { Database, SqlValue, Statement } from '../../sqlite/open-database.js';
+import type { Customer, JsonValue } from '#pipelines/customer.js';
+import type { Database, SqlValue, Statement } from '#src/sqlite/open-database.js';
 import { type FieldName, ruleOf } from './customer-fields.js';
 import { listRow } from './customer-views.js';
 

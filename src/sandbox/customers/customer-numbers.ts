@@ -1,5 +1,5 @@
-import type { Database } from '../../sqlite/open-database.js';
-import type { CommitGroup } from '../commit-group.js';
+import type { CommitGroup } from '#src/sandbox/commit-group.js';
+import type { Database } from '#src/sqlite/open-database.js';
 
 /** Counts customers up; a number is never given twice, not even after the last customer was deleted. */
 export interface CustomerNumbers {

@@ -1,5 +1,5 @@
-import type { Customer } from '../../../pipelines/customer.js';
-import type { Database, SqlValue } from '../../sqlite/open-database.js';
+import type { Customer } from '#pipelines/customer.js';
+import type { Database, SqlValue } from '#src/sqlite/open-database.js';
 import { numberOfCode, numberOfId } from './customer-identity.js';
 import { joinViews } from './customer-views.js';
 

@@ -1,6 +1,6 @@
-import type { Customer } from '../../../pipelines/customer.js';
-import type { Database } from '../../sqlite/open-database.js';
-import type { CommitGroup } from '../commit-group.js';
+import type { Customer } from '#pipelines/customer.js';
+import type { CommitGroup } from '#src/sandbox/commit-group.js';
+import type { Database } from '#src/sqlite/open-database.js';
 import type { ComposedCustomer, Identity } from './compose-customer.js';
 import { codeOf, newCustomerId, numberOfCode } from './customer-identity.js';
 import { customerNumbers } from './customer-numbers.js';

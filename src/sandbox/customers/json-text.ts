@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../../pipelines/customer.js';
+import type { JsonValue } from '#pipelines/customer.js';
 
 /** Anything but plain text: quotes, backslashes, control characters, halves of characters outside the basic plane. */
 const needsEscape = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;

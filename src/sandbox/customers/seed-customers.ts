@@ -1,5 +1,5 @@
-import type { JsonValue } from '../../../pipelines/customer.js';
-import type { CommitGroup } from '../commit-group.js';
+import type { JsonValue } from '#pipelines/customer.js';
+import type { CommitGroup } from '#src/sandbox/commit-group.js';
 import { newCustomer, type SentFields } from './compose-customer.js';
 import type { CustomerStore } from './customer-store.js';
 

@@ -1,5 +1,5 @@
-import { UsageError } from '../../errors.js';
-import { callKinds } from '../api/call.js';
+import { UsageError } from '#src/errors.js';
+import { callKinds } from '#src/sandbox/api/call.js';
 import { type Fault, type FaultName, faultRuleOf, faultRules, kindsOf } from './fault.js';
 import { nearestName } from './nearest-name.js';
 

@@ -1,5 +1,5 @@
-import type { Call } from '../api/call.js';
-import { readListQuery } from '../api/read-list-query.js';
+import type { Call } from '#src/sandbox/api/call.js';
+import { readListQuery } from '#src/sandbox/api/read-list-query.js';
 import { checkFault } from './check-fault.js';
 import { type Fault, type FaultTiming, faultRuleOf, kindsOf } from './fault.js';
 import { seededRandom } from './seeded-random.js';

@@ -1,4 +1,4 @@
-import { type CallKind, callKinds } from '../api/call.js';
+import { type CallKind, callKinds } from '#src/sandbox/api/call.js';
 
 /** What a fault does to a request; `after` means once the API has durably done what was asked. */
 interface FaultRule {

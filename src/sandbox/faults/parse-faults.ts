@@ -1,4 +1,4 @@
-import { callKinds } from '../api/call.js';
+import { callKinds } from '#src/sandbox/api/call.js';
 import { checkFault, faultError, faultNames } from './check-fault.js';
 import type { Fault, FaultName } from './fault.js';
 import { nearestName } from './nearest-name.js';

@@ -1,6 +1,6 @@
-import type { ApiParts } from '../api/customers-api.js';
-import { amendedCustomer, newCustomer } from '../customers/compose-customer.js';
-import type { ListSelection } from '../customers/customer-list.js';
+import type { ApiParts } from '#src/sandbox/api/customers-api.js';
+import { amendedCustomer, newCustomer } from '#src/sandbox/customers/compose-customer.js';
+import type { ListSelection } from '#src/sandbox/customers/customer-list.js';
 import type { Fault } from './fault.js';
 
 /** Somebody else at work while a client reads pages. */

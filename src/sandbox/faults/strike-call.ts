@@ -1,7 +1,7 @@
-import { type Answer, htmlContentType, refusal } from '../api/answer.js';
-import type { Call } from '../api/call.js';
-import { type ApiParts, answerCall, bearerOf, tokenRefusal } from '../api/customers-api.js';
-import { readListQuery } from '../api/read-list-query.js';
+import { type Answer, htmlContentType, refusal } from '#src/sandbox/api/answer.js';
+import type { Call } from '#src/sandbox/api/call.js';
+import { type ApiParts, answerCall, bearerOf, tokenRefusal } from '#src/sandbox/api/customers-api.js';
+import { readListQuery } from '#src/sandbox/api/read-list-query.js';
 import { type Fault, type FaultEffect, faultRuleOf } from './fault.js';
 import { shiftPages } from './shift-pages.js';
 

@@ -1,7 +1,7 @@
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { type Answer, refusal } from '../api/answer.js';
-import type { RequestLog } from '../request-log.js';
-import type { ServerClock } from '../server-clock.js';
+import { type Answer, refusal } from '#src/sandbox/api/answer.js';
+import type { RequestLog } from '#src/sandbox/request-log.js';
+import type { ServerClock } from '#src/sandbox/server-clock.js';
 import { basePath } from './serve-api.js';
 import { act } from './wire.js';
 

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
-import { refusal } from '../api/answer.js';
-import type { Call, CallKind } from '../api/call.js';
-import { type ApiParts, answerCall } from '../api/customers-api.js';
-import type { CommitGroup } from '../commit-group.js';
-import type { FaultPlan, Strike } from '../faults/fault-plan.js';
-import { strikeCall, type WireAction } from '../faults/strike-call.js';
-import type { OpenRequest, RequestLog } from '../request-log.js';
+import { refusal } from '#src/sandbox/api/answer.js';
+import type { Call, CallKind } from '#src/sandbox/api/call.js';
+import { type ApiParts, answerCall } from '#src/sandbox/api/customers-api.js';
+import type { CommitGroup } from '#src/sandbox/commit-group.js';
+import type { FaultPlan, Strike } from '#src/sandbox/faults/fault-plan.js';
+import { strikeCall, type WireAction } from '#src/sandbox/faults/strike-call.js';
+import type { OpenRequest, RequestLog } from '#src/sandbox/request-log.js';
 import { act } from './wire.js';
 
 export const basePath = '/api/v2';

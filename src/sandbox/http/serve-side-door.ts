@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { UsageError } from '../../errors.js';
-import { refusal } from '../api/answer.js';
-import { checkFault } from '../faults/check-fault.js';
-import type { Fault } from '../faults/fault.js';
-import { parseFaults } from '../faults/parse-faults.js';
-import type { SandboxControls } from '../sandbox-controls.js';
+import { UsageError } from '#src/errors.js';
+import { refusal } from '#src/sandbox/api/answer.js';
+import { checkFault } from '#src/sandbox/faults/check-fault.js';
+import type { Fault } from '#src/sandbox/faults/fault.js';
+import { parseFaults } from '#src/sandbox/faults/parse-faults.js';
+import type { SandboxControls } from '#src/sandbox/sandbox-controls.js';
 
 const mostSeeded = 1_000_000;
 

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
-import { type Answer, jsonContentType } from '../api/answer.js';
-import type { WireAction } from '../faults/strike-call.js';
-import type { ServerClock } from '../server-clock.js';
+import { type Answer, jsonContentType } from '#src/sandbox/api/answer.js';
+import type { WireAction } from '#src/sandbox/faults/strike-call.js';
+import type { ServerClock } from '#src/sandbox/server-clock.js';
 
 type HeadersOf = (answer: Answer) => Record<string, string>;
 

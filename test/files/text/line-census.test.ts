@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createLineCensus } from '../../../src/files/text/line-census.js';
+import { createLineCensus } from '#src/files/text/line-census.js';
 
 const text = fc.string({ maxLength: 30, unit: fc.constantFrom('a', ' ', 'é', '"', '\r', '\n', '\r\n') });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { openWorkbook } from '../../../src/files/xlsx/reader/open-workbook.js';
-import { awkwardColumns, comparableCell, expectedCells, typedCustomers } from '../awkward-customers.js';
+import { openWorkbook } from '#src/files/xlsx/reader/open-workbook.js';
+import { awkwardColumns, comparableCell, expectedCells, typedCustomers } from '#test/files/awkward-customers.js';
 import { awkwardWorkbooks } from './awkward-workbooks.js';
 import { rowsOf, saveFile } from './make-workbook.js';
 

@@ -1,4 +1,4 @@
-import { type AwkwardCustomer, awkwardColumns, typedCustomers } from '../awkward-customers.js';
+import { type AwkwardCustomer, awkwardColumns, typedCustomers } from '#test/files/awkward-customers.js';
 import { makeWorkbook, stylesOf, type WorkbookRecipe } from './make-workbook.js';
 
 /** How a program writes what all programs mean. */

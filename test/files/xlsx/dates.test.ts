@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { builtinFormats } from '../../../src/files/xlsx/reader/builtin-formats.js';
-import { civilFromSerial } from '../../../src/files/xlsx/reader/civil-date.js';
-import { classifyFormat } from '../../../src/files/xlsx/reader/number-format.js';
+import { builtinFormats } from '#src/files/xlsx/reader/builtin-formats.js';
+import { civilFromSerial } from '#src/files/xlsx/reader/civil-date.js';
+import { classifyFormat } from '#src/files/xlsx/reader/number-format.js';
 import { readCell, stylesOf } from './make-workbook.js';
 
 describe('number formats', () => {

@@ -6,10 +6,10 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Entry, type Options, open as openZip, type ZipFile } from 'yauzl';
-import type { ColumnContent, ExportColumn } from '../../../pipelines/mapping/export-column.js';
-import type { Cell } from '../../../pipelines/row.js';
-import { openWorkbook } from '../../../src/files/xlsx/reader/open-workbook.js';
-import { beginExportWorkbook } from '../../../src/files/xlsx/writer/export-workbook.js';
+import type { ColumnContent, ExportColumn } from '#pipelines/mapping/export-column.js';
+import type { Cell } from '#pipelines/row.js';
+import { openWorkbook } from '#src/files/xlsx/reader/open-workbook.js';
+import { beginExportWorkbook } from '#src/files/xlsx/writer/export-workbook.js';
 import { rowsOf } from './make-workbook.js';
 
 let folder = '';

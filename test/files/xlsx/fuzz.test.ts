@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { InputError } from '../../../src/errors.js';
-import { openWorkbook } from '../../../src/files/xlsx/reader/open-workbook.js';
+import { InputError } from '#src/errors.js';
+import { openWorkbook } from '#src/files/xlsx/reader/open-workbook.js';
 import { saveFile, stylesOf, textCell, textRow, type WorkbookRecipe, workbookParts } from './make-workbook.js';
 import { makeZip } from './make-zip.js';
 

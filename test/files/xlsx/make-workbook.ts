@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import type { Cell, Row } from '../../../pipelines/row.js';
-import type { InputSource } from '../../../src/files/input-source.js';
-import { type OpenWorkbookOptions, openWorkbook } from '../../../src/files/xlsx/reader/open-workbook.js';
+import type { Cell, Row } from '#pipelines/row.js';
+import type { InputSource } from '#src/files/input-source.js';
+import { type OpenWorkbookOptions, openWorkbook } from '#src/files/xlsx/reader/open-workbook.js';
 import { makeZip, type ZipEntry } from './make-zip.js';
 
 export const mainNamespace = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';

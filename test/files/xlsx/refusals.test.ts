@@ -2,9 +2,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { InputError, UsageError } from '../../../src/errors.js';
-import { type OpenWorkbookOptions, openWorkbook } from '../../../src/files/xlsx/reader/open-workbook.js';
-import { nextSteps } from '../../../src/files/xlsx/reader/refusal.js';
+import { InputError, UsageError } from '#src/errors.js';
+import { type OpenWorkbookOptions, openWorkbook } from '#src/files/xlsx/reader/open-workbook.js';
+import { nextSteps } from '#src/files/xlsx/reader/refusal.js';
 import {
   makeWorkbook,
   open,

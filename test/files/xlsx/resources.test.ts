@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openWorkbook } from '../../../src/files/xlsx/reader/open-workbook.js';
+import { openWorkbook } from '#src/files/xlsx/reader/open-workbook.js';
 import { makeWorkbook, open, rowsOf, saveFile, textRow } from './make-workbook.js';
 
 const texts = Array.from({ length: 5000 }, (_, at) => `a text of some length, number ${at}`);

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openWorkbook } from '../../../src/files/xlsx/reader/open-workbook.js';
+import { openWorkbook } from '#src/files/xlsx/reader/open-workbook.js';
 import { rowsOf } from './make-workbook.js';
 
 const folder = resolve(import.meta.dirname, '../../../../shared/data/xlsx');

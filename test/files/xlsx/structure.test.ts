@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { textOf } from '../../../pipelines/row.js';
-import { openWorkbook } from '../../../src/files/xlsx/reader/open-workbook.js';
+import { textOf } from '#pipelines/row.js';
+import { openWorkbook } from '#src/files/xlsx/reader/open-workbook.js';
 import {
   mainNamespace,
   makeWorkbook,

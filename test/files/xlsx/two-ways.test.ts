@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { InputError } from '../../../src/errors.js';
+import { InputError } from '#src/errors.js';
 import { open, rowsOf, stylesOf, textCell, textRow, type WorkbookRecipe } from './make-workbook.js';
 
 const shared =

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { propertyPath } from '../../../pipelines/mapping/json-path.js';
-import { jsonPlaces } from '../../../src/library/mapping/json-places.js';
+import { propertyPath } from '#pipelines/mapping/json-path.js';
+import { jsonPlaces } from '#src/library/mapping/json-places.js';
 
 const text = `{
   "version": 1,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createDamageDetector } from '../../../pipelines/damage/create-damage-detector.js';
-import type { ColumnLookout, ColumnUse } from '../../../pipelines/damage/finding.js';
-import { type DamageReport, watchDamage } from '../../../pipelines/damage/watch-damage.js';
-import type { Cell, Row } from '../../../pipelines/row.js';
+import { createDamageDetector } from '#pipelines/damage/create-damage-detector.js';
+import type { ColumnLookout, ColumnUse } from '#pipelines/damage/finding.js';
+import { type DamageReport, watchDamage } from '#pipelines/damage/watch-damage.js';
+import type { Cell, Row } from '#pipelines/row.js';
 
 const rowOf = (cells: readonly Cell[], index = 0): Row => ({ index, number: index + 2, cells });
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createDamageDetector } from '../../../pipelines/damage/create-damage-detector.js';
-import type { ColumnUse } from '../../../pipelines/damage/finding.js';
-import { watchDamage } from '../../../pipelines/damage/watch-damage.js';
+import { createDamageDetector } from '#pipelines/damage/create-damage-detector.js';
+import type { ColumnUse } from '#pipelines/damage/finding.js';
+import { watchDamage } from '#pipelines/damage/watch-damage.js';
 
 const runs = { numRuns: 3_000 };
 

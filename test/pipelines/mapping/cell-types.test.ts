@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cellTypeFor } from '../../../pipelines/mapping/cell-types/cell-types.js';
-import { dateFormatFault, dateFormatsConflict, dateTokens } from '../../../pipelines/mapping/cell-types/date-format.js';
-import { isFailure } from '../../../pipelines/mapping/gather-cells.js';
-import type { TypeRule } from '../../../pipelines/mapping/mapping.js';
-import { textOf } from '../../../pipelines/row.js';
+import { cellTypeFor } from '#pipelines/mapping/cell-types/cell-types.js';
+import { dateFormatFault, dateFormatsConflict, dateTokens } from '#pipelines/mapping/cell-types/date-format.js';
+import { isFailure } from '#pipelines/mapping/gather-cells.js';
+import type { TypeRule } from '#pipelines/mapping/mapping.js';
+import { textOf } from '#pipelines/row.js';
 
 /** The value of a text, or the code of its failure. */
 function read(rule: TypeRule, text: string): unknown {

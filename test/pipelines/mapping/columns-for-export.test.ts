@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Customer, JsonValue } from '../../../pipelines/customer.js';
-import { columnsForExport } from '../../../pipelines/mapping/columns-for-export.js';
-import { compileMapping } from '../../../pipelines/mapping/compile-mapping.js';
-import { type Cell, textOf } from '../../../pipelines/row.js';
+import type { Customer, JsonValue } from '#pipelines/customer.js';
+import { columnsForExport } from '#pipelines/mapping/columns-for-export.js';
+import { compileMapping } from '#pipelines/mapping/compile-mapping.js';
+import { type Cell, textOf } from '#pipelines/row.js';
 import { compiled, parsed } from './mapping-under-test.js';
 import { readRows } from './read-rows.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compileMapping } from '../../../pipelines/mapping/compile-mapping.js';
+import { compileMapping } from '#pipelines/mapping/compile-mapping.js';
 import { compiled, mapCells, parsed } from './mapping-under-test.js';
 
 function problemsWith(json: unknown, columns: readonly string[], duplicates?: readonly string[]) {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { MappedRow } from '../../../pipelines/mapping/map-row.js';
-import type { Cell } from '../../../pipelines/row.js';
-import { createDraftValidator } from '../../../src/validation/create-draft-validator.js';
+import type { MappedRow } from '#pipelines/mapping/map-row.js';
+import type { Cell } from '#pipelines/row.js';
+import { createDraftValidator } from '#src/validation/create-draft-validator.js';
 import { compiled, parsed } from './mapping-under-test.js';
 
 async function mapCells(json: object, cells: Readonly<Record<string, Cell>>): Promise<MappedRow | undefined> {

@@ -1,21 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
-import { typeNames } from '../../../pipelines/mapping/cell-types/cell-types.js';
-import { dateTokens } from '../../../pipelines/mapping/cell-types/date-format.js';
-import { compileMapping } from '../../../pipelines/mapping/compile-mapping.js';
-import { customerFields } from '../../../pipelines/mapping/customer-fields.js';
-import { mappingProblemCodes } from '../../../pipelines/mapping/mapping-problem.js';
+import { typeNames } from '#pipelines/mapping/cell-types/cell-types.js';
+import { dateTokens } from '#pipelines/mapping/cell-types/date-format.js';
+import { compileMapping } from '#pipelines/mapping/compile-mapping.js';
+import { customerFields } from '#pipelines/mapping/customer-fields.js';
+import { mappingProblemCodes } from '#pipelines/mapping/mapping-problem.js';
 import {
   fieldProperties,
   keyProperties,
   mappingProperties,
   sourceProperties,
-} from '../../../pipelines/mapping/mapping-properties.js';
-import { parseMapping } from '../../../pipelines/mapping/parse/parse-mapping.js';
-import { rowReasonCodes } from '../../../pipelines/mapping/row-reason.js';
-import { transforms } from '../../../pipelines/mapping/transforms/transforms.js';
-import { draftReasonCodes } from '../../../src/validation/draft-reason-codes.js';
+} from '#pipelines/mapping/mapping-properties.js';
+import { parseMapping } from '#pipelines/mapping/parse/parse-mapping.js';
+import { rowReasonCodes } from '#pipelines/mapping/row-reason.js';
+import { transforms } from '#pipelines/mapping/transforms/transforms.js';
+import { draftReasonCodes } from '#src/validation/draft-reason-codes.js';
 
 const page = readFileSync('docs/mapping.md', 'utf8');
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
-import { mappingSchema } from '../../../pipelines/mapping/mapping-schema.js';
+import { mappingSchema } from '#pipelines/mapping/mapping-schema.js';
 import { problemsOf, withRule } from './mapping-under-test.js';
 
 const accepts = new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile(mappingSchema());

@@ -1,9 +1,9 @@
-import { type CompiledMapping, compileMapping } from '../../../pipelines/mapping/compile-mapping.js';
-import type { MappedRow } from '../../../pipelines/mapping/map-row.js';
-import type { Mapping } from '../../../pipelines/mapping/mapping.js';
-import type { MappingProblem } from '../../../pipelines/mapping/mapping-problem.js';
-import { parseMapping } from '../../../pipelines/mapping/parse/parse-mapping.js';
-import type { Cell } from '../../../pipelines/row.js';
+import { type CompiledMapping, compileMapping } from '#pipelines/mapping/compile-mapping.js';
+import type { MappedRow } from '#pipelines/mapping/map-row.js';
+import type { Mapping } from '#pipelines/mapping/mapping.js';
+import type { MappingProblem } from '#pipelines/mapping/mapping-problem.js';
+import { parseMapping } from '#pipelines/mapping/parse/parse-mapping.js';
+import type { Cell } from '#pipelines/row.js';
 
 /** The problems of a mapping file; none when it is right. */
 export function problemsOf(json: unknown): readonly MappingProblem[] {

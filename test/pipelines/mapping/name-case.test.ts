@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nameCase } from '../../../pipelines/mapping/transforms/name-case.js';
+import { nameCase } from '#pipelines/mapping/transforms/name-case.js';
 
 describe('nameCase', () => {
   it.each([

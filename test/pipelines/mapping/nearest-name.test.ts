@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nearestNames, offerNames } from '../../../pipelines/mapping/nearest-name.js';
+import { nearestNames, offerNames } from '#pipelines/mapping/nearest-name.js';
 
 const fields = ['firstName', 'lastName', 'customerName', 'emailAddress', 'phoneNumber', 'notes'];
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { compileMapping } from '../../../pipelines/mapping/compile-mapping.js';
-import { parseMapping } from '../../../pipelines/mapping/parse/parse-mapping.js';
-import { createDraftValidator } from '../../../src/validation/create-draft-validator.js';
+import { compileMapping } from '#pipelines/mapping/compile-mapping.js';
+import { parseMapping } from '#pipelines/mapping/parse/parse-mapping.js';
+import { createDraftValidator } from '#src/validation/create-draft-validator.js';
 import { readRows } from './read-rows.js';
 
 function mapFile(file: string, mappingFile: string) {

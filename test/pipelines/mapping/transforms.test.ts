@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isFailure } from '../../../pipelines/mapping/gather-cells.js';
-import type { Transform } from '../../../pipelines/mapping/transforms/transform.js';
-import { type TransformName, transforms } from '../../../pipelines/mapping/transforms/transforms.js';
+import { isFailure } from '#pipelines/mapping/gather-cells.js';
+import type { Transform } from '#pipelines/mapping/transforms/transform.js';
+import { type TransformName, transforms } from '#pipelines/mapping/transforms/transforms.js';
 
 type Options = Readonly<Record<string, string | number>>;
 

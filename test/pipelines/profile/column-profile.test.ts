@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { ColumnProfiler } from '../../../pipelines/profile/column-profile.js';
-import { DistinctCounter } from '../../../pipelines/profile/distinct-counter.js';
-import { FrequentValues } from '../../../pipelines/profile/frequent-values.js';
-import type { Cell } from '../../../pipelines/row.js';
+import { ColumnProfiler } from '#pipelines/profile/column-profile.js';
+import { DistinctCounter } from '#pipelines/profile/distinct-counter.js';
+import { FrequentValues } from '#pipelines/profile/frequent-values.js';
+import type { Cell } from '#pipelines/row.js';
 
 function profileOf(cells: readonly (Cell | undefined)[], isSecret = false) {
   const profiler = new ColumnProfiler('A', isSecret);

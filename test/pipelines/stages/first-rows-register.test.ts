@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { FirstRowsRegister } from '../../../pipelines/stages/first-rows-register.js';
+import { FirstRowsRegister } from '#pipelines/stages/first-rows-register.js';
 
 const hashOf = (text: string) => createHash('sha256').update(text).digest('base64url').slice(0, 22);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { IdSet } from '../../../pipelines/stages/id-set.js';
+import { IdSet } from '#pipelines/stages/id-set.js';
 
 describe('IdSet', () => {
   it('knows 200,000 ids that differ in few digits from each other', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RepeatRegister, refuseRareRepeats, refuseRepeats } from '../../../pipelines/stages/refuse-repeats.js';
-import { invalid, OpenWork, type Work } from '../../../pipelines/work.js';
+import { RepeatRegister, refuseRareRepeats, refuseRepeats } from '#pipelines/stages/refuse-repeats.js';
+import { invalid, OpenWork, type Work } from '#pipelines/work.js';
 
 const nobody = { key: undefined, customerCode: undefined, matchValue: undefined, command: undefined };
 

@@ -1,6 +1,4 @@
-import { resolveSettings } from '../../../config/resolve-settings.js';
-import type { ExitCode } from '../../../errors.js';
-import { defineCommand } from '../../command.js';
+import { defineCommand } from '#src/cli/command.js';
 import {
   mappingOption,
   present,
@@ -8,11 +6,13 @@ import {
   type SettingArguments,
   settingOptions,
   toSettingOptions,
-} from '../../common-options.js';
-import { type ReadArguments, toReadOptions } from '../../option-values.js';
-import { renderMappingCheck } from '../../render-mapping-check.js';
-import type { Reporter } from '../../reporter.js';
-import { stopOnSignals } from '../../stop-signals.js';
+} from '#src/cli/common-options.js';
+import { type ReadArguments, toReadOptions } from '#src/cli/option-values.js';
+import { renderMappingCheck } from '#src/cli/render-mapping-check.js';
+import type { Reporter } from '#src/cli/reporter.js';
+import { stopOnSignals } from '#src/cli/stop-signals.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import type { ExitCode } from '#src/errors.js';
 
 export const mappingCheckCommand = defineCommand({
   command: 'check [file]',
@@ -40,7 +40,7 @@ interface MappingCheckArguments extends SettingArguments, ReadArguments {
 }
 
 async function runMappingCheck(args: MappingCheckArguments, reporter: Reporter): Promise<ExitCode> {
-  const { checkMapping } = await import('../../../library/mapping/check-mapping.js');
+  const { checkMapping } = await import('#src/library/mapping/check-mapping.js');
   const settings = resolveSettings(toSettingOptions(args));
   const signals = stopOnSignals(reporter);
   try {

@@ -1,13 +1,13 @@
-import type { Choices } from '../../../../pipelines/mapping/suggest/suggestion.js';
-import { type ExitCode, exitCodes } from '../../../errors.js';
-import { canAsk } from '../../ask.js';
-import { askAbout } from '../../ask-about.js';
-import { defineCommand } from '../../command.js';
-import { inputFile, present, proposalOptions, readOptions } from '../../common-options.js';
-import { type ReadArguments, toReadOptions } from '../../option-values.js';
-import { renderSuggestion } from '../../render-suggestion.js';
-import { renderDetection } from '../../render-summary.js';
-import type { Reporter } from '../../reporter.js';
+import type { Choices } from '#pipelines/mapping/suggest/suggestion.js';
+import { canAsk } from '#src/cli/ask.js';
+import { askAbout } from '#src/cli/ask-about.js';
+import { defineCommand } from '#src/cli/command.js';
+import { inputFile, present, proposalOptions, readOptions } from '#src/cli/common-options.js';
+import { type ReadArguments, toReadOptions } from '#src/cli/option-values.js';
+import { renderSuggestion } from '#src/cli/render-suggestion.js';
+import { renderDetection } from '#src/cli/render-summary.js';
+import type { Reporter } from '#src/cli/reporter.js';
+import { type ExitCode, exitCodes } from '#src/errors.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -34,7 +34,7 @@ interface SuggestArguments extends ReadArguments {
 }
 
 async function runSuggest(args: SuggestArguments, reporter: Reporter): Promise<ExitCode> {
-  const { suggestMappingFor } = await import('../../../library/mapping/suggest-mapping.js');
+  const { suggestMappingFor } = await import('#src/library/mapping/suggest-mapping.js');
   const { file, output = 'mappings.json', force, customColumns, dateOrder, decimal } = args;
   const choices: Choices = present({ customColumns, dateOrder, decimal });
   const isAsked = canAsk() && file !== '-';

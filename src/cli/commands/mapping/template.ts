@@ -1,7 +1,7 @@
-import { resolveSettings } from '../../../config/resolve-settings.js';
-import { exitCodes } from '../../../errors.js';
-import { defineCommand } from '../../command.js';
-import { localOptions, mappingOption, toSettingOptions } from '../../common-options.js';
+import { defineCommand } from '#src/cli/command.js';
+import { localOptions, mappingOption, toSettingOptions } from '#src/cli/common-options.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import { exitCodes } from '#src/errors.js';
 
 export const templateCommand = defineCommand({
   command: 'template <file>',
@@ -12,7 +12,7 @@ export const templateCommand = defineCommand({
       .positional('file', { type: 'string', demandOption: true, describe: 'The workbook to write' })
       .option('force', { type: 'boolean', default: false, describe: 'Replace a workbook that is there' }),
   async run(args, reporter) {
-    const { makeTemplate } = await import('../../../library/mapping/make-template.js');
+    const { makeTemplate } = await import('#src/library/mapping/make-template.js');
     const settings = resolveSettings(toSettingOptions(args));
     const made = await makeTemplate(settings, { file: args.file, force: args.force });
     const { file, mapping, sheet, columns } = made;

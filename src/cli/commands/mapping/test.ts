@@ -1,7 +1,7 @@
-import { resolveSettings } from '../../../config/resolve-settings.js';
-import { defineCommand } from '../../command.js';
-import { localOptions, mappingOption, toSettingOptions } from '../../common-options.js';
-import { renderMappingTest } from '../../render-mapping-test.js';
+import { defineCommand } from '#src/cli/command.js';
+import { localOptions, mappingOption, toSettingOptions } from '#src/cli/common-options.js';
+import { renderMappingTest } from '#src/cli/render-mapping-test.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
 
 export const mappingTestCommand = defineCommand({
   command: 'test [files..]',
@@ -14,7 +14,7 @@ export const mappingTestCommand = defineCommand({
       describe: 'Files of cases (default: all beside the mapping)',
     }),
   async run(args, reporter) {
-    const { testMapping } = await import('../../../library/mapping/test-mapping.js');
+    const { testMapping } = await import('#src/library/mapping/test-mapping.js');
     const run = await testMapping(resolveSettings(toSettingOptions(args)), args.files ?? []);
     await reporter.result(renderMappingTest(run), run);
     return run.exitCode;

@@ -1,7 +1,7 @@
-import type { Reason, Row } from '../../../../pipelines/row.js';
-import { inputFailure } from '../../input-failure.js';
-import type { TextPlace } from '../../table/row-places.js';
-import type { Dialect } from '../dialect.js';
+import type { Reason, Row } from '#pipelines/row.js';
+import type { Dialect } from '#src/files/csv/dialect.js';
+import { inputFailure } from '#src/files/input-failure.js';
+import type { TextPlace } from '#src/files/table/row-places.js';
 import { parseRecords, type Span } from './parse-records.js';
 import { createRecordScan, type RecordScan, type ScanRules, scanRecord, scanRules } from './scan-record.js';
 

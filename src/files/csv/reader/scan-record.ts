@@ -1,4 +1,4 @@
-import type { Dialect } from '../dialect.js';
+import type { Dialect } from '#src/files/csv/dialect.js';
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;

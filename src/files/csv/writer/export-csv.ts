@@ -1,9 +1,9 @@
-import { escapeFormula } from '../../../../pipelines/formula-text.js';
-import type { ExportColumn } from '../../../../pipelines/mapping/export-column.js';
-import type { Cell } from '../../../../pipelines/row.js';
-import { beginAtomicFile } from '../../atomic-file.js';
-import type { ExportTable } from '../../export/export-table.js';
-import { finishedFile } from '../../export/finished-file.js';
+import { escapeFormula } from '#pipelines/formula-text.js';
+import type { ExportColumn } from '#pipelines/mapping/export-column.js';
+import type { Cell } from '#pipelines/row.js';
+import { beginAtomicFile } from '#src/files/atomic-file.js';
+import type { ExportTable } from '#src/files/export/export-table.js';
+import { finishedFile } from '#src/files/export/finished-file.js';
 import { rowsToText } from './rows-to-text.js';
 
 /** What happens to texts that a spreadsheet program would take for formulas. */

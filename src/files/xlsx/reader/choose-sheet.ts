@@ -1,4 +1,4 @@
-import { UsageError } from '../../../errors.js';
+import { UsageError } from '#src/errors.js';
 import { normalisedName } from './find-header.js';
 import type { WorksheetEntry } from './workbook-part.js';
 

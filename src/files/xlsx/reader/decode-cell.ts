@@ -1,4 +1,4 @@
-import type { Cell, TypedCell } from '../../../../pipelines/row.js';
+import type { Cell, TypedCell } from '#pipelines/row.js';
 import { decodeEscapes } from './cell-escapes.js';
 import { type CivilDate, civilFromIso, civilFromSerial } from './civil-date.js';
 import type { NumberFormat } from './number-format.js';

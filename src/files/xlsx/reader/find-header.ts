@@ -1,4 +1,4 @@
-import { textOf } from '../../../../pipelines/row.js';
+import { textOf } from '#pipelines/row.js';
 import type { CollectedRow } from './row-collector.js';
 
 /** Titles and notes may stand above the header, but not more rows of them than this. */

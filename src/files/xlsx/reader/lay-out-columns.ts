@@ -1,4 +1,4 @@
-import { textOf } from '../../../../pipelines/row.js';
+import { textOf } from '#pipelines/row.js';
 import { columnLetters } from './cell-reference.js';
 import type { CollectedRow } from './row-collector.js';
 

@@ -1,4 +1,4 @@
-import type { Notice } from '../../../../pipelines/ports.js';
+import type { Notice } from '#pipelines/ports.js';
 import type { ColumnLayout } from './lay-out-columns.js';
 import type { WorksheetEntry } from './workbook-part.js';
 

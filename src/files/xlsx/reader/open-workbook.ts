@@ -1,6 +1,6 @@
-import type { Notice } from '../../../../pipelines/ports.js';
-import { textOf } from '../../../../pipelines/row.js';
-import type { InputSource } from '../../input-source.js';
+import type { Notice } from '#pipelines/ports.js';
+import { textOf } from '#pipelines/row.js';
+import type { InputSource } from '#src/files/input-source.js';
 import { type Archive, openArchive } from './archive.js';
 import { chooseSheet } from './choose-sheet.js';
 import { type FoundHeader, findHeader, normalisedName } from './find-header.js';

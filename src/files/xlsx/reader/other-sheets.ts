@@ -1,4 +1,4 @@
-import { InputError } from '../../../errors.js';
+import { InputError } from '#src/errors.js';
 import type { Archive } from './archive.js';
 import { hasContent, type WorkbookParts } from './sample-sheet.js';
 import type { WorksheetEntry } from './workbook-part.js';

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
-import { InputError } from '../../../errors.js';
+import { InputError } from '#src/errors.js';
 import type { WorkbookLimits } from './limits.js';
 import { type Place, refusal } from './refusal.js';
 

@@ -1,4 +1,4 @@
-import { InputError } from '../../../errors.js';
+import { InputError } from '#src/errors.js';
 
 /** Where in the input something was found; as much of it as is known. */
 export interface Place {

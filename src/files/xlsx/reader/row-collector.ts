@@ -1,4 +1,4 @@
-import type { Cell } from '../../../../pipelines/row.js';
+import type { Cell } from '#pipelines/row.js';
 import { columnLetters } from './cell-reference.js';
 import type { CellDecoder } from './decode-cell.js';
 import { sheetGrid } from './limits.js';

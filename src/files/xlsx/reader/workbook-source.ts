@@ -1,7 +1,7 @@
-import type { Notice } from '../../../../pipelines/ports.js';
-import type { Row } from '../../../../pipelines/row.js';
-import type { InputSource } from '../../input-source.js';
-import { createRowWatch } from '../../table/row-watch.js';
+import type { Notice } from '#pipelines/ports.js';
+import type { Row } from '#pipelines/row.js';
+import type { InputSource } from '#src/files/input-source.js';
+import { createRowWatch } from '#src/files/table/row-watch.js';
 import { type Archive, openArchive } from './archive.js';
 import { columnLetters, parseRange } from './cell-reference.js';
 import { makeCellDecoder } from './decode-cell.js';

@@ -1,5 +1,5 @@
 import { type SaxesAttributeNS, SaxesParser, type SaxesTagNS } from 'saxes';
-import { InputError } from '../../../errors.js';
+import { InputError } from '#src/errors.js';
 import type { WorkbookLimits } from './limits.js';
 import { type Place, refusal } from './refusal.js';
 

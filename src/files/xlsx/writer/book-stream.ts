@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import type { AtomicFile } from '../../atomic-file.js';
+import type { AtomicFile } from '#src/files/atomic-file.js';
 
 /** A sheet of a workbook that is being written; one at a time, since the archive takes one after the other. */
 export interface SheetStream {

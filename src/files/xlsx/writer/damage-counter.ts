@@ -1,4 +1,4 @@
-import type { Notice } from '../../../../pipelines/ports.js';
+import type { Notice } from '#pipelines/ports.js';
 import type { TextDamage } from './cell-text.js';
 import { longestCell } from './cell-text.js';
 

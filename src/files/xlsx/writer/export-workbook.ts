@@ -1,8 +1,8 @@
-import type { ColumnContent, ExportColumn } from '../../../../pipelines/mapping/export-column.js';
-import { type Cell, textOf } from '../../../../pipelines/row.js';
-import { beginAtomicFile } from '../../atomic-file.js';
-import type { AboutLine, ExportTable } from '../../export/export-table.js';
-import { finishedFile } from '../../export/finished-file.js';
+import type { ColumnContent, ExportColumn } from '#pipelines/mapping/export-column.js';
+import { type Cell, textOf } from '#pipelines/row.js';
+import { beginAtomicFile } from '#src/files/atomic-file.js';
+import type { AboutLine, ExportTable } from '#src/files/export/export-table.js';
+import { finishedFile } from '#src/files/export/finished-file.js';
 import { type BookStream, beginBook, type SheetStream } from './book-stream.js';
 import { damageCounter } from './damage-counter.js';
 import { columnLetters, rowWriter, type SheetStyles } from './row-xml.js';

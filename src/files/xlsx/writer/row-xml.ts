@@ -1,5 +1,5 @@
-import type { Cell, TypedCell } from '../../../../pipelines/row.js';
-import { excelDay } from '../excel-values.js';
+import type { Cell, TypedCell } from '#pipelines/row.js';
+import { excelDay } from '#src/files/xlsx/excel-values.js';
 import { cellText, type TextDamage } from './cell-text.js';
 
 /** Numbers of cell styles, by what a cell holds. */

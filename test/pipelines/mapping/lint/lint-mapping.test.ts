@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { discoverCustomFields, lintLive } from '../../../../pipelines/mapping/lint/lint-live.js';
-import { lintMapping } from '../../../../pipelines/mapping/lint/lint-mapping.js';
-import { lintSample } from '../../../../pipelines/mapping/lint/lint-sample.js';
-import { createDraftValidator } from '../../../../src/validation/create-draft-validator.js';
-import { compiled, parsed } from '../mapping-under-test.js';
+import { discoverCustomFields, lintLive } from '#pipelines/mapping/lint/lint-live.js';
+import { lintMapping } from '#pipelines/mapping/lint/lint-mapping.js';
+import { lintSample } from '#pipelines/mapping/lint/lint-sample.js';
+import { createDraftValidator } from '#src/validation/create-draft-validator.js';
+import { compiled, parsed } from '#test/pipelines/mapping/mapping-under-test.js';
 
 const keyed = { key: { column: 'No', stamp: 'cC_001' }, fields: { customerName: 'Company' } };
 

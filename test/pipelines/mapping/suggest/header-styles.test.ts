@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseMapping } from '../../../../pipelines/mapping/parse/parse-mapping.js';
-import { suggestMapping } from '../../../../pipelines/mapping/suggest/suggest-mapping.js';
-import type { ColumnProposal } from '../../../../pipelines/mapping/suggest/suggestion.js';
+import { parseMapping } from '#pipelines/mapping/parse/parse-mapping.js';
+import { suggestMapping } from '#pipelines/mapping/suggest/suggest-mapping.js';
+import type { ColumnProposal } from '#pipelines/mapping/suggest/suggestion.js';
 
 /** The columns of one program's customer file, with the field that a person gives each. */
 interface HeaderStyle {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { compileMapping } from '../../../../pipelines/mapping/compile-mapping.js';
-import { parseMapping } from '../../../../pipelines/mapping/parse/parse-mapping.js';
-import { suggestMapping } from '../../../../pipelines/mapping/suggest/suggest-mapping.js';
-import type { Choices } from '../../../../pipelines/mapping/suggest/suggestion.js';
-import { readRows } from '../read-rows.js';
+import { compileMapping } from '#pipelines/mapping/compile-mapping.js';
+import { parseMapping } from '#pipelines/mapping/parse/parse-mapping.js';
+import { suggestMapping } from '#pipelines/mapping/suggest/suggest-mapping.js';
+import type { Choices } from '#pipelines/mapping/suggest/suggestion.js';
+import { readRows } from '#test/pipelines/mapping/read-rows.js';
 
 /** A file from lines, the first of them its header, with cells between bars. */
 function fileOf(...lines: readonly string[]) {
