@@ -5,7 +5,11 @@ export default defineConfig({
   // `#src/…` means the sources here, and what was built of them in the package.
   ssr: { resolve: { conditions: ['source', 'node', 'module', 'import', 'default'] } },
   test: {
-    include: ['test/files/fuzz.test.ts', 'test/files/xlsx/fuzz.test.ts', 'test/files/xlsx/two-ways.test.ts'],
+    include: [
+      'test/files/open-row-source.test.ts',
+      'test/files/xlsx/read/fuzz.test.ts',
+      'test/files/xlsx/read/fast-parser.test.ts',
+    ],
     env: { FUZZ_RUNS: process.env.FUZZ_RUNS ?? '10000' },
     fileParallelism: false,
     // Some ten thousand files are removed at the end.

@@ -1,9 +1,8 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { benchmarkNames, loadBenchmark } from './harness/find-benchmarks.js';
+import { benchmarkNames, loadBenchmark } from './harness/benchmark.js';
 import { report } from './harness/report.js';
-import { runBenchmark } from './harness/run-benchmark.js';
-import { runSurvey } from './harness/run-survey.js';
+import { runBenchmark, runSurvey } from './harness/run-benchmark.js';
 
 const usage = `npm run bench -- <name …|all> [--smoke] [--rounds <n>] [--only <contender>]
   --smoke    small sizes, one round: only shows that the benchmarks run

@@ -22,7 +22,7 @@ export interface Guards {
 export const guardNames = Object.keys(guardRules) as readonly GuardName[];
 
 /** What is wrong with the value of a guard; `undefined` when nothing is. */
-export function guardProblem(name: GuardName, value: unknown): string | undefined {
+export function validateGuard(name: GuardName, value: unknown): string | undefined {
   if (name === 'header') return value === 'same' ? undefined : 'The only choice here is "same"';
   const isPercentage = typeof value === 'number' && value >= 0 && value <= 100;
   return isPercentage ? undefined : 'Expected a percentage: a number from 0 to 100, without quotes';

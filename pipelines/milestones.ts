@@ -22,6 +22,6 @@ export type Milestone =
 const milestones = channel('mypos-customers:milestone');
 
 /** Tells whoever listens that this moment has come. */
-export function reached(milestone: Milestone): void {
+export function publishMilestone(milestone: Milestone): void {
   if (milestones.hasSubscribers) milestones.publish(milestone);
 }

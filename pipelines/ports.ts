@@ -1,7 +1,5 @@
-import type { Customer, Draft } from './customer.js';
-import type { WrittenCustomer } from './mirror.js';
-import type { Refusal, RowOutcome, RowStatus } from './outcome.js';
-import type { Reason, Row } from './row.js';
+import type { WrittenCustomer } from './listing/mirror.js';
+import type { Customer, Draft, Issue, Refusal, Row, RowOutcome, RowStatus } from './model.js';
 
 /** An input file that can be read from its start as often as needed. */
 export interface RowSource {
@@ -17,22 +15,22 @@ export interface RowSource {
   /** Data rows in file order, a batch per step. Every call reads the file anew, with the same `index` per row. */
   batches(): AsyncIterable<readonly Row[]>;
   /** Given when the file has been read whole before: its rows, so that some can be read without the others. */
-  readonly stretches?: RowStretches;
+  readonly rowRanges?: RowRanges;
 }
 
 /** Rows that lie together in a file. */
-export interface Stretch {
+export interface RowRange {
   /** Index of its first row. */
   readonly first: number;
   /** Index of its last row. */
   readonly last: number;
 }
 
-export interface RowStretches {
+export interface RowRanges {
   /** In file order and without a gap. */
-  readonly all: readonly Stretch[];
+  readonly all: readonly RowRange[];
   /** The rows of some of them, given in file order; a batch holds rows of one. */
-  batchesOf(wanted: readonly Stretch[]): AsyncIterable<readonly Row[]>;
+  readRanges(wanted: readonly RowRange[]): AsyncIterable<readonly Row[]>;
 }
 
 export interface SourceDetection {
@@ -117,44 +115,44 @@ export type DeleteAnswer =
   | Exclude<WriteAnswer, { kind: 'applied' }>;
 
 /** Checks a draft; an empty list means that it may be sent. */
-export type ValidateDraft = (draft: Draft) => readonly Reason[];
+export type ValidateDraft = (draft: Draft) => readonly Issue[];
 
 /** The ledger as one run's rows see it. Writes are durable on disk when their promise resolves. */
 export interface RunLedger {
   /** What became of the rows with an index from `first` to `last`, by index; of some a request may have left and no outcome is known. */
   outcomesBetween(first: number, last: number): ReadonlyMap<number, RowOutcome | 'intent'>;
   /** Who the rows with an index from `first` to `last` are about, and how they stand: a resumed run asks for millions. */
-  standingsBetween(first: number, last: number): ReadonlyMap<number, RowStanding>;
+  rowStatesBetween(first: number, last: number): ReadonlyMap<number, LedgerRowState>;
   /** How many rows with an index from `first` to `last` are in each state. */
-  statesBetween(first: number, last: number): ReadonlyMap<LedgerRow['state'], number>;
+  countStatesBetween(first: number, last: number): ReadonlyMap<LedgerRow['state'], number>;
   /** Rows about one of these keys, and rows without a key about one of these customers, in file order. */
-  standingsAbout(keys: readonly string[], customerCodes: readonly string[]): readonly RowStanding[];
+  findRowStates(keys: readonly string[], customerCodes: readonly string[]): readonly LedgerRowState[];
   /** Says that a request is about to leave for this row; before this resolves, none may. */
-  intend(intent: Intent): Promise<void>;
-  /** As {@link intend}, for a request whose turn has not come: it may take some milliseconds longer, and costs less. */
+  recordIntent(intent: Intent): Promise<void>;
+  /** As {@link recordIntent}, for a request whose turn has not come: it may take some milliseconds longer, and costs less. */
   intendInCompany(intent: Intent): Promise<void>;
   /** Takes an intent back: its request certainly never counted, so the row is again as it was before. */
-  withdraw(index: number): Promise<void>;
+  withdrawIntent(index: number): Promise<void>;
   settle(rows: readonly Settlement[]): Promise<void>;
   /** Rows of this run of which it is not known what became of them, in file order. */
-  doubtful(): readonly LedgerRow[];
+  rowsInDoubt(): readonly LedgerRow[];
   /** Rows whose customer this run created, updated or deleted, in file order. */
-  written(): readonly LedgerRow[];
+  writtenRows(): readonly LedgerRow[];
   /** Codes of some customers that this run has created with intents after this moment (epoch milliseconds, our clock). */
-  createdSince(ms: number): readonly string[];
+  codesCreatedSince(ms: number): readonly string[];
   /** Whether the tenant has customers that some run created and none has deleted. */
   hasCustomers(): boolean;
   /** Whether some row of this tenant is known to stand for this customer. */
   isKnownCode(customerCode: string): boolean;
   /** The customers that these keys of the legacy system stand for, in any run of this tenant, by key. */
-  customersOfKeys(keys: readonly string[]): ReadonlyMap<string, KnownCustomer>;
+  findCustomersByKeys(keys: readonly string[]): ReadonlyMap<string, KnownCustomer>;
   /** The key that this customer stands for. */
-  keyOfCustomer(customerCode: string): string | undefined;
+  findKey(customerCode: string): string | undefined;
   /** A customer with exactly this content that another run of this tenant has created, or may have. */
-  customerOfContent(payloadHash: string): KnownCustomer | undefined;
+  findCustomerByContent(payloadHash: string): KnownCustomer | undefined;
 }
 
-export type RowStanding = Pick<LedgerRow, 'number' | 'state' | 'key' | 'customerCode' | 'payloadHash'>;
+export type LedgerRowState = Pick<LedgerRow, 'number' | 'state' | 'key' | 'customerCode' | 'payloadHash'>;
 
 export interface LedgerRow {
   readonly index: number;
@@ -207,7 +205,7 @@ export interface Settlement {
 /** A customer that an earlier row stands for. */
 export interface KnownCustomer {
   /** `in_doubt`: sent by that row, and nobody knows yet whether it was created. */
-  readonly certainty: 'known' | 'in_doubt';
+  readonly state: 'known' | 'in_doubt';
   readonly run: string;
   /** Line or row number in that run's file. */
   readonly row?: number;

@@ -1,5 +1,4 @@
-import type { RowCounts, RowStatus } from './outcome.js';
-import { rowStatuses } from './outcome.js';
+import { type RowCounts, type RowStatus, rowStatuses } from './model.js';
 
 /** Why a run ends before its rows do. */
 export type StopReason =
@@ -49,13 +48,13 @@ export class RunControl {
   }
 
   /** Whether rows that did not fail can be counted many at a time: no one of them could stop the run. */
-  get countsInAnyOrder(): boolean {
+  get canCountInBulk(): boolean {
     const { failureLimit: limit } = this;
     return this.#failures() === 0 || limit?.kind !== 'share' || this.#seen >= limit.from;
   }
 
   /** Counts many rows that did not fail. */
-  countDone(status: RowStatus, rows: number): void {
+  countMany(status: RowStatus, rows: number): void {
     this.noteSeen(rows);
     this.#counts[status] += rows;
   }
@@ -94,4 +93,16 @@ export class RunControl {
     if (limit.kind === 'count') return this.#failures() > limit.most;
     return this.#seen >= limit.from && this.#failures() > limit.most * this.#seen;
   }
+}
+
+/** Where a share of the rows begins to say something. */
+const shareFromRow = 300;
+
+/** Reads `n` rows or `p%` of them. @returns `undefined` when it is neither */
+export function parseFailureLimit(text: string): FailureLimit | undefined {
+  const parts = /^(\d+(?:\.\d+)?)(%?)$/.exec(text);
+  const amount = Number(parts?.[1]);
+  if (parts === null || (parts[2] === '%' ? amount > 100 : !Number.isInteger(amount))) return undefined;
+  if (parts[2] !== '%') return { kind: 'count', most: amount };
+  return { kind: 'share', most: amount / 100, from: shareFromRow };
 }

@@ -16,7 +16,7 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-interface ErrorFacts {
+interface ErrorDetails {
   /** Stable, for scripts. */
   readonly code: string;
   /** What to do next; a command where one serves. */
@@ -30,7 +30,7 @@ export abstract class CustomersError extends Error {
   readonly code: string;
   readonly nextStep: string | undefined;
 
-  constructor(message: string, facts: ErrorFacts) {
+  constructor(message: string, facts: ErrorDetails) {
     super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
     this.name = new.target.name;
     this.code = facts.code;

@@ -1,9 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineSurvey } from '#bench/harness/benchmark.js';
-import { type Arrival, takeRequests } from '#bench/harness/request-log.js';
-import { type Done, fastAt, runCommandLine } from '#bench/harness/run-command-line.js';
-import { serveSandbox } from '#bench/harness/serve-sandbox.js';
+import { type CommandMeasurement, runCommandLine, unlimitedOptions } from '#bench/harness/run-command-line.js';
+import { type Arrival, serveSandbox, takeRequests } from '#bench/harness/sandbox.js';
 
 const changedEvery = 100;
 const kinds = ['list', 'detail', 'POST', 'PUT'] as const;
@@ -66,7 +65,12 @@ function kindOf({ method, path }: Arrival): string {
   return path.includes('?') ? 'list' : 'detail';
 }
 
-function rowOf(name: string, arrivals: readonly Arrival[], naive: number, { seconds, peakMiB }: Done): string[] {
+function rowOf(
+  name: string,
+  arrivals: readonly Arrival[],
+  naive: number,
+  { seconds, peakMiB }: CommandMeasurement,
+): string[] {
   const calls = arrivals.map(kindOf).filter((kind) => kind !== 'login');
   const figures = kinds.map((kind) => String(calls.filter((one) => one === kind).length));
   return [name, ...figures, (calls.length / naive).toFixed(4), `${peakMiB.toFixed(0)} MiB`, `${seconds.toFixed(1)} s`];
@@ -84,7 +88,7 @@ export const benchmark = defineSurvey<number>({
       const rows: (readonly string[])[] = [];
       for (const { name, args, isChanged = false, naive } of scenarios) {
         writeFileSync(join(folder, 'customers.csv'), fileOf(customers, isChanged));
-        const done = await runCommandLine(folder, [...args, ...fastAt(server.baseUrl)]);
+        const done = await runCommandLine(folder, [...args, ...unlimitedOptions(server.baseUrl)]);
         rows.push(rowOf(name, await takeRequests(server.baseUrl), naive(customers), done));
       }
       return rows;

@@ -1,16 +1,39 @@
+import { spawnSync } from 'node:child_process';
 import { createReadStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { parse } from 'csv-parse';
-import { defineBenchmark, type Work } from '#bench/harness/benchmark.js';
+import { type Contender, defineBenchmark, type Work } from '#bench/harness/benchmark.js';
 import { customerMapping, writeCustomersCsv } from '#bench/harness/customers-csv.js';
-import { otherProgram } from '#bench/harness/other-program.js';
-import { mapRows } from '#pipelines/stages/map-rows.js';
+import { mapRows } from '#pipelines/import/map.js';
+import { checkFile } from '#src/app/check/check-file.js';
+import { compileFor, readMappingFile } from '#src/app/mapping-file.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 import { openRowSource } from '#src/files/open-row-source.js';
-import { checkFile } from '#src/library/check-file.js';
-import { compileFor, readMappingFile } from '#src/library/mapping-file.js';
 import { createDraftValidator } from '#src/validation/create-draft-validator.js';
+
+/** What it reads is of interest, not what it prints: runs a program and measures it, which Node cannot for its children. */
+const measure = `
+import json, resource, subprocess, sys, time
+start = time.time()
+subprocess.run(sys.argv[2:], check=True, stdout=subprocess.DEVNULL)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(json.dumps({"count": int(sys.argv[1]), "seconds": time.time() - start,
+  "cpuSeconds": used.ru_utime + used.ru_stime, "peakMiB": used.ru_maxrss / 1024}))
+`;
+
+const python = '/usr/bin/python3';
+
+/** A program of somebody else's that does such work, where it is installed. */
+function externalProgram<Input extends { readonly rows: number }>(
+  program: string,
+  argumentsFor: (input: Input) => readonly string[],
+): Contender<Input> {
+  return {
+    isHere: () => [python, program].every((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0),
+    command: (input) => [python, '-c', measure, String(input.rows), program, ...argumentsFor(input)],
+  };
+}
 
 interface Input {
   readonly rows: number;
@@ -66,7 +89,7 @@ export const benchmark = defineBenchmark<number, Input>({
       },
     },
     // They read and count, or look for ragged rows: less than a check does.
-    'Miller: count': otherProgram('mlr', ({ file }) => ['--icsv', '--ojson', 'count', file]),
-    'csvkit: csvclean': otherProgram('csvclean', ({ file }) => ['-n', file]),
+    'Miller: count': externalProgram('mlr', ({ file }) => ['--icsv', '--ojson', 'count', file]),
+    'csvkit: csvclean': externalProgram('csvclean', ({ file }) => ['-n', file]),
   },
 });

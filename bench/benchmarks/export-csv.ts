@@ -1,10 +1,9 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineBenchmark } from '#bench/harness/benchmark.js';
-import { loginEnvironment, openBareClient } from '#bench/harness/sandbox-login.js';
-import { timedAgainst } from '#bench/harness/serve-sandbox.js';
+import { loginEnvironment, measureAgainstSandbox, openBareClient } from '#bench/harness/sandbox.js';
+import { exportCustomers } from '#src/app/export/export-customers.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
-import { exportCustomers } from '#src/library/export-customers.js';
 import { startSandbox } from '#src/sandbox/start-sandbox.js';
 
 interface Input {
@@ -50,13 +49,15 @@ export const benchmark = defineBenchmark<number, Input>({
     return { dataFile, folder };
   },
   contenders: {
-    undici: { run: (input) => timedAgainst(input.dataFile, readPages) },
-    'export to CSV': { run: (input) => timedAgainst(input.dataFile, (baseUrl) => exportTo('all.csv', input, baseUrl)) },
+    undici: { run: (input) => measureAgainstSandbox(input.dataFile, readPages) },
+    'export to CSV': {
+      run: (input) => measureAgainstSandbox(input.dataFile, (baseUrl) => exportTo('all.csv', input, baseUrl)),
+    },
     'export to XLSX': {
-      run: (input) => timedAgainst(input.dataFile, (baseUrl) => exportTo('all.xlsx', input, baseUrl)),
+      run: (input) => measureAgainstSandbox(input.dataFile, (baseUrl) => exportTo('all.xlsx', input, baseUrl)),
     },
     'export to NDJSON': {
-      run: (input) => timedAgainst(input.dataFile, (baseUrl) => exportTo('all.ndjson', input, baseUrl)),
+      run: (input) => measureAgainstSandbox(input.dataFile, (baseUrl) => exportTo('all.ndjson', input, baseUrl)),
     },
   },
 });

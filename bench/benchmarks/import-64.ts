@@ -1,3 +1,3 @@
-import { importContest } from '#bench/harness/import-contest.js';
+import { defineImportBenchmark } from '#bench/harness/import-benchmark.js';
 
-export const benchmark = importContest(64);
+export const benchmark = defineImportBenchmark(64);

@@ -2,8 +2,8 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineSurvey } from '#bench/harness/benchmark.js';
 import { customerMapping, writeCustomersCsv } from '#bench/harness/customers-csv.js';
-import { fastAt, runCommandLine } from '#bench/harness/run-command-line.js';
-import { serveSandbox } from '#bench/harness/serve-sandbox.js';
+import { runCommandLine, unlimitedOptions } from '#bench/harness/run-command-line.js';
+import { serveSandbox } from '#bench/harness/sandbox.js';
 import { startSandbox } from '#src/sandbox/start-sandbox.js';
 
 type Peaks = Readonly<Record<'check' | 'import' | 'export', number>>;
@@ -31,7 +31,7 @@ async function peaksAt(rows: number, folder: string): Promise<Peaks> {
 async function peakOnline(folder: string, dataFile: string, args: readonly string[]): Promise<number> {
   const server = await serveSandbox(join(folder, dataFile));
   try {
-    const online = [...fastAt(server.baseUrl), '--concurrency', '16'];
+    const online = [...unlimitedOptions(server.baseUrl), '--concurrency', '16'];
     return (await runCommandLine(folder, [...args, ...online, '--state-dir', `${dataFile}-state`])).peakMiB;
   } finally {
     server.stop();

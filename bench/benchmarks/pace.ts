@@ -2,11 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineSurvey } from '#bench/harness/benchmark.js';
 import { customerMapping, writeCustomersCsv } from '#bench/harness/customers-csv.js';
-import { takeRequests } from '#bench/harness/request-log.js';
-import { loginEnvironment } from '#bench/harness/sandbox-login.js';
-import { serveSandbox } from '#bench/harness/serve-sandbox.js';
+import { loginEnvironment, serveSandbox, takeRequests } from '#bench/harness/sandbox.js';
+import { importFile } from '#src/app/import/import-file.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
-import { importFile } from '#src/library/import-file.js';
 
 const rates = [5, 50, 500, 2000] as const;
 const windowMs = 1000;

@@ -2,16 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { defineSurvey } from '#bench/harness/benchmark.js';
 import { customerMapping, writeCustomersCsv } from '#bench/harness/customers-csv.js';
-import { takeRequests } from '#bench/harness/request-log.js';
-import { fastAt, runCommandLine } from '#bench/harness/run-command-line.js';
-import { sandboxLogin } from '#bench/harness/sandbox-login.js';
-import { serveSandbox } from '#bench/harness/serve-sandbox.js';
+import { runCommandLine, unlimitedOptions } from '#bench/harness/run-command-line.js';
+import { sandboxLogin, serveSandbox, takeRequests } from '#bench/harness/sandbox.js';
+import { chooseResultPaths } from '#src/app/import/import-job.js';
+import { createScanCache, openInputAt } from '#src/app/input.js';
+import { compileFor, readMappingFile } from '#src/app/mapping-file.js';
+import { scanInput } from '#src/app/scan-input.js';
 import { openLedger } from '#src/ledger/open-ledger.js';
-import { resultPathsFor } from '#src/library/import-job.js';
-import { openInputAt } from '#src/library/input.js';
-import { keptLook } from '#src/library/kept-look.js';
-import { lookForDamage } from '#src/library/look-for-damage.js';
-import { compileFor, readMappingFile } from '#src/library/mapping-file.js';
 
 const left = 10;
 const rowsPerSettlement = 5000;
@@ -24,8 +21,8 @@ async function stopShortOfTheEnd(folder: string, baseUrl: string, rows: number):
   const path = join(folder, 'customers.csv');
   const mappingFile = readMappingFile(join(folder, 'mappings.json'));
   const input = await openInputAt(path, 'customers.csv', {}, mappingFile.mapping);
-  const { source, reading } = input;
-  const { known } = await lookForDamage(input, mappingFile.mapping, compileFor(mappingFile, source), {});
+  const { source, readOptions: reading } = input;
+  const { saved: known } = await scanInput(input, mappingFile.mapping, compileFor(mappingFile, source), {});
   if (known === undefined) throw new Error('Nothing is known of the file.');
   const ledger = openLedger(join(folder, 'state'), { baseUrl, login: sandboxLogin.username });
   const run = ledger.runs.start({
@@ -36,12 +33,12 @@ async function stopShortOfTheEnd(folder: string, baseUrl: string, rows: number):
     options: {
       ...{ mode: 'add', mapping: resolve(folder, 'mappings.json'), read: reading, force: false, verify: false },
       ...{ repeats: 'error', strict: false, columns: source.columns, stamp: 'cC_001' },
-      paths: resultPathsFor({ file: 'customers.csv', path }, {}),
+      paths: chooseResultPaths({ file: 'customers.csv', path }, {}),
     },
   });
-  ledger.inputLooks.keep(run.number, keptLook(known, reading));
-  ledger.runs.noteInputRows(run.number, rows);
-  const written = ledger.rowsOf(run.number);
+  ledger.inputScans.save(run.number, createScanCache(known, reading));
+  ledger.runs.saveInputRows(run.number, rows);
+  const written = ledger.openRows(run.number);
   for (let from = 0; from < rows - left; from += rowsPerSettlement) {
     const length = Math.min(rowsPerSettlement, rows - left - from);
     await written.settle(Array.from({ length }, (_, at) => settled(from + at)));
@@ -72,7 +69,7 @@ export const benchmark = defineSurvey<number>({
       const args = ['resume', '--state-dir', join(folder, 'state')];
       const { startedAt, seconds, peakMiB, stdout } = await runCommandLine(folder, [
         ...args,
-        ...fastAt(server.baseUrl),
+        ...unlimitedOptions(server.baseUrl),
       ]);
       const posts = (await takeRequests(server.baseUrl)).filter(({ path }) => path.endsWith('/customers'));
       if (posts.length !== left) throw new Error(`${posts.length} rows were sent: ${stdout}`);

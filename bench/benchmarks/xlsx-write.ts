@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { defineBenchmark } from '#bench/harness/benchmark.js';
-import type { ExportColumn } from '#pipelines/mapping/export-column.js';
-import type { Cell } from '#pipelines/row.js';
-import { beginExportWorkbook } from '#src/files/xlsx/writer/export-workbook.js';
+import type { ExportColumn } from '#pipelines/mapping/export-columns.js';
+import type { Cell } from '#pipelines/model.js';
+import { beginExportWorkbook } from '#src/files/xlsx/write/export-workbook.js';
 
 interface Input {
   readonly rows: number;
@@ -26,7 +26,7 @@ const header = Array.from({ length: columns }, (_, column) => `Column ${column +
 
 async function writeOurs({ rows, folder }: Input) {
   const all = header.map((name, column): ExportColumn => {
-    return { name, holds: column % 4 === 2 ? 'money' : 'text', cell: () => '' };
+    return { name, content: column % 4 === 2 ? 'money' : 'text', cell: () => '' };
   });
   const typed = (value: string | number): Cell =>
     typeof value === 'string' ? value : { kind: 'number', text: String(value), value };

@@ -1,4 +1,4 @@
-import { loadRace } from './find-benchmarks.js';
+import { loadRace } from './benchmark.js';
 import { peakMiB } from './peak-memory.js';
 
 /** A process that makes one run of one contender, or makes what they work on, and prints what came of it as JSON. */

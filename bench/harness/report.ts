@@ -1,4 +1,4 @@
-import type { Benchmark, Measured } from './benchmark.js';
+import type { Benchmark, Measurement } from './benchmark.js';
 import type { Results } from './run-benchmark.js';
 
 const heads = ['', 'rate', 'ratio', 'ratio by CPU', 'peak', 'rounds'] as const;
@@ -17,11 +17,11 @@ export function report({ reference, unit }: Benchmark, results: Results): string
     `${Math.max(...measured.map(({ peakMiB }) => peakMiB)).toFixed(0)} MiB`,
     `${measured.map(({ seconds }) => seconds.toFixed(2)).join(', ')} s`,
   ]);
-  return `${tableOf(heads, rows)}\n(${unit}: ${peer[0]?.count.toLocaleString('en')}; ratios are of ${reference})`;
+  return `${formatTable(heads, rows)}\n(${unit}: ${peer[0]?.count.toLocaleString('en')}; ratios are of ${reference})`;
 }
 
 /** Cells in columns: the first and the last from the left, the others from the right. */
-export function tableOf(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+export function formatTable(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const table = [heads, ...rows];
   const widths = heads.map((_, at) => Math.max(...table.map((cells) => cells[at]?.length ?? 0)));
   const padded = (cell: string, at: number) =>
@@ -29,10 +29,10 @@ export function tableOf(heads: readonly string[], rows: readonly (readonly strin
   return table.map((cells) => cells.map(padded).join('  ').trimEnd()).join('\n');
 }
 
-const rate = ({ count, seconds }: Measured) => count / seconds;
-const cpuRate = ({ count, cpuSeconds }: Measured) => count / cpuSeconds;
+const rate = ({ count, seconds }: Measurement) => count / seconds;
+const cpuRate = ({ count, cpuSeconds }: Measurement) => count / cpuSeconds;
 
-function medianOf(measured: readonly Measured[], of: (one: Measured) => number): number {
+function medianOf(measured: readonly Measurement[], of: (one: Measurement) => number): number {
   return median(measured.map(of));
 }
 

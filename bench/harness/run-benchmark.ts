@@ -3,12 +3,22 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Benchmark, Contender, Measured } from './benchmark.js';
-import { loadRace } from './find-benchmarks.js';
+import { type Benchmark, type Contender, loadRace, type Measurement, type Survey } from './benchmark.js';
+import { formatTable } from './report.js';
+
+/** Takes a survey and lays out what was seen. */
+export async function runSurvey(benchmark: Survey, size: 'full' | 'smoke'): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'mypos-bench-'));
+  try {
+    return formatTable(benchmark.heads, await benchmark.survey(benchmark.sizes[size], folder));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 const childFile = fileURLToPath(new URL('./child.js', import.meta.url));
 
-export interface RunChoice {
+interface RunChoice {
   readonly size: 'full' | 'smoke';
   readonly rounds: number;
   /** Only these contenders, besides the reference. */
@@ -16,7 +26,7 @@ export interface RunChoice {
 }
 
 /** Every contender's runs, in the order of the benchmark. */
-export type Results = ReadonlyMap<string, readonly Measured[]>;
+export type Results = ReadonlyMap<string, readonly Measurement[]>;
 
 /**
  * Runs a benchmark: the contenders take turns, so that whatever else the machine does meets all of them, and each run
@@ -28,10 +38,10 @@ export async function runBenchmark(name: string, choice: RunChoice): Promise<Res
   try {
     const size = benchmark.sizes[choice.size];
     const input = lastLineOf(process.execPath, [childFile, name, '--prepare', JSON.stringify({ size, folder })]);
-    const results = new Map<string, Measured[]>();
+    const results = new Map<string, Measurement[]>();
     for (let round = 0; round < choice.rounds; round += 1)
       for (const [contender, how] of contendersOf(benchmark, choice)) {
-        const measured = JSON.parse(lastLineOf(...commandOf(name, contender, how, input))) as Measured;
+        const measured = JSON.parse(lastLineOf(...commandOf(name, contender, how, input))) as Measurement;
         results.set(contender, [...(results.get(contender) ?? []), measured]);
       }
     return results;

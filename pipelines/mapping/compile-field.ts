@@ -1,25 +1,80 @@
-import type { TypedCell } from '#pipelines/row.js';
-import type { CellType } from './cell-types/cell-type.js';
-import { cellTypeFor } from './cell-types/cell-types.js';
-import { compileLookup, type FindInLookup } from './compile-lookup.js';
-import { compileTransforms } from './compile-transforms.js';
-import type { FieldValue } from './customer-fields.js';
-import { type GatherCells, isFailure } from './gather-cells.js';
-import type { Mapping, ValueRule } from './mapping.js';
-import type { Failure } from './row-reason.js';
-import type { Applied } from './transforms/transform.js';
-import { trimText } from './trim-text.js';
+import type { TypedCell } from '#pipelines/model.js';
+import { type CellFailure, type GatherCells, isFailure } from './cells.js';
+import type { FieldValue } from './fields.js';
+import type { Lookup, Mapping, TransformStep, ValueRule } from './mapping.js';
+import { suggestNames } from './nearest-name.js';
+import { normaliseName, trimText } from './normalise-name.js';
+import type { TransformResult } from './transforms/transform.js';
+import { isTransformName, transforms } from './transforms/transforms.js';
+import type { CellType } from './types/cell-type.js';
+import { createCellType } from './types/cell-types.js';
+
+/** Makes one function of a list of transforms; it ends at the first that cannot do its work. */
+export function compileTransforms(steps: readonly TransformStep[]): (text: string) => TransformResult {
+  const applies = steps.flatMap(({ name, options }) =>
+    isTransformName(name) ? [transforms[name].apply(options)] : [],
+  );
+  const [only] = applies;
+  if (only === undefined) return (text) => text;
+  if (applies.length === 1) return only;
+  return (text) => {
+    let current = text;
+    let note: string | undefined;
+    for (const apply of applies) {
+      const applied = apply(current);
+      if (typeof applied === 'string') current = applied;
+      else if (isFailure(applied)) return applied;
+      else ({ text: current, note } = applied);
+    }
+    return note === undefined ? current : { text: current, note };
+  };
+}
+
+/** Beyond this, comparing a wrong text with every entry costs more than the hint is worth. */
+const maxEntriesCompared = 500;
+
+/** The value for a text; `undefined` for a blank; `whole` is the text with its outer spaces, for `keep`. */
+type FindInLookup = (text: string, whole: string) => FieldValue | CellFailure | undefined;
+
+/** Exact texts go first; then texts that differ in case and spaces only, unless two entries do. */
+function compileLookup({ entries, otherwise }: Lookup): FindInLookup {
+  const exact = new Map(entries);
+  const normalised = new Map<string, FieldValue | undefined>();
+  for (const [from, to] of entries) {
+    const name = normaliseName(from);
+    normalised.set(name, normalised.has(name) && normalised.get(name) !== to ? undefined : to);
+  }
+  const fallback = buildFallback(
+    entries.map(([from]) => from),
+    otherwise,
+  );
+  return (text, whole) => {
+    const value = exact.get(text) ?? normalised.get(normaliseName(text));
+    if (value !== undefined) return value;
+    return exact.has(text) ? null : fallback(text, whole);
+  };
+}
+
+function buildFallback(listed: readonly string[], otherwise: Lookup['otherwise']): FindInLookup {
+  if (otherwise === 'keep') return (_text, whole) => whole;
+  if (otherwise === 'blank') return () => undefined;
+  if (otherwise !== 'error') return () => otherwise.value;
+  return (text) => {
+    const hint = listed.length > maxEntriesCompared ? 'add it to the lookup' : suggestNames(text, listed);
+    return { code: 'NOT_IN_LOOKUP', says: `is not in the lookup; ${hint}` };
+  };
+}
 
 /** A value with a remark for the user. */
-interface Noted {
+interface NotedValue {
   readonly value: FieldValue | undefined;
   readonly note: string;
 }
 
 /** What a row gives for one field; `undefined` leaves the field out. */
-export type FieldOutcome = FieldValue | undefined | Failure | Noted;
+export type FieldOutcome = FieldValue | undefined | CellFailure | NotedValue;
 
-export type ReadField = (...row: Parameters<GatherCells>) => FieldOutcome;
+type ReadField = (...row: Parameters<GatherCells>) => FieldOutcome;
 
 const whenBlankCell = { keep: undefined, clear: null } as const satisfies Record<
   Mapping['blank'],
@@ -28,11 +83,11 @@ const whenBlankCell = { keep: undefined, clear: null } as const satisfies Record
 
 /** Makes the function for one field: gather, blank or clear, transforms, lookup, type, default. */
 export function compileField(rule: ValueRule, gather: GatherCells, { blank }: Pick<Mapping, 'blank'>): ReadField {
-  const type = cellTypeFor(rule.type);
+  const type = createCellType(rule.type);
   const transform = compileTransforms(rule.transforms);
   const find = rule.lookup === undefined ? undefined : compileLookup(rule.lookup);
   const isText = rule.type.name === 'string';
-  const convert = converter(type, isText, find);
+  const convert = buildConverter(type, isText, find);
   const whenBlank = rule.default === undefined ? whenBlankCell[blank] : rule.default;
 
   // The most usual rule by far: the text of a cell as it stands.
@@ -43,7 +98,7 @@ export function compileField(rule: ValueRule, gather: GatherCells, { blank }: Pi
     if (gathered === undefined) return whenBlank;
     if (gathered === null || isFailure(gathered)) return gathered;
     if (typeof gathered === 'string') {
-      if (isCutByWorkbook(gathered)) return cut;
+      if (isTruncatedByWorkbook(gathered)) return truncatedCell;
       // Gathered text is not blank.
       if (asItStands !== undefined) return asItStands(isText ? gathered : trimText(gathered));
       return fromText(transform(gathered));
@@ -53,7 +108,7 @@ export function compileField(rule: ValueRule, gather: GatherCells, { blank }: Pi
     return stated ?? fromText(transform(gathered.text));
   };
 
-  function fromText(applied: Applied): FieldOutcome {
+  function fromText(applied: TransformResult): FieldOutcome {
     if (isFailure(applied)) return applied;
     const converted = convert(typeof applied === 'string' ? applied : applied.text);
     // Not `??`: a lookup may give null, which clears.
@@ -64,21 +119,21 @@ export function compileField(rule: ValueRule, gather: GatherCells, { blank }: Pi
 }
 
 /** Excel's limit on the text of a cell, in UTF-16 units: what an export cuts to it ends in an ellipsis. */
-const longestCell = 32_767;
+const maxCellLength = 32_767;
 
-function isCutByWorkbook(text: string): boolean {
-  return text.length === longestCell && text.endsWith('…');
+function isTruncatedByWorkbook(text: string): boolean {
+  return text.length === maxCellLength && text.endsWith('…');
 }
 
 /** To write the rest of a text over the whole would lose what the workbook had no room for. */
-const cut: Failure = {
+const truncatedCell: CellFailure = {
   code: 'CELL_CUT',
-  says: `was cut at the ${longestCell.toLocaleString('en')} characters that a cell of a workbook holds; empty the cell to leave the field as it is, or take the whole text from a CSV export`,
+  says: `was cut at the ${maxCellLength.toLocaleString('en')} characters that a cell of a workbook holds; empty the cell to leave the field as it is, or take the whole text from a CSV export`,
 };
 
 /** From transformed text to a value; `undefined` for a blank. */
-function converter(type: CellType, isText: boolean, find: FindInLookup | undefined) {
-  return (text: string): FieldValue | Failure | undefined => {
+function buildConverter(type: CellType, isText: boolean, find: FindInLookup | undefined) {
+  return (text: string): FieldValue | CellFailure | undefined => {
     const bare = trimText(text);
     if (bare === '') return undefined;
     const listed = find === undefined ? text : find(bare, text);

@@ -1,10 +1,80 @@
-import type { Command } from '#pipelines/command.js';
-import type { Draft, JsonValue } from '#pipelines/customer.js';
-import type { Cell, Reason, Row } from '#pipelines/row.js';
+import {
+  type Cell,
+  type Command,
+  cellToText,
+  commands,
+  type Draft,
+  defaultCommand,
+  type Issue,
+  isCommand,
+  type JsonValue,
+  type Row,
+} from '#pipelines/model.js';
+import {
+  type CellFailure,
+  type CellFailureCode,
+  formatCells,
+  type GatheredCell,
+  gatherCells,
+  isFailure,
+  shortenValue,
+} from './cells.js';
 import type { FieldOutcome } from './compile-field.js';
-import { secretFields } from './customer-fields.js';
-import { type Gathered, isFailure, shownCells } from './gather-cells.js';
-import { type RowReasonCode, readable } from './row-reason.js';
+import { secretFields } from './fields.js';
+import { suggestNames } from './nearest-name.js';
+import { trimText } from './normalise-name.js';
+import { stringType } from './types/string.js';
+
+type ReadKey = (cells: readonly Cell[]) => string | CellFailure;
+
+const blankKey: CellFailure = { code: 'KEY_MISSING', says: 'is blank; every row needs a key' };
+const incompleteKey: CellFailure = { code: 'KEY_MISSING', says: 'is not whole; every part of a key must be filled in' };
+
+/**
+ * Makes the function that reads a row's key: all its parts, trimmed, in one Unicode form (NFC), so that a key typed
+ * on a Mac is the key typed on Windows.
+ */
+export function compileKey(positions: readonly number[], join: string, nullToken: string | undefined): ReadKey {
+  const gathers = positions.map((position) => gatherCells({ positions: [position], join, nullToken }));
+  const [only] = gathers;
+  if (only !== undefined && gathers.length === 1) return (cells) => readKeyPart(only(cells)) ?? blankKey;
+  return (cells) => {
+    const parts: string[] = [];
+    for (const gather of gathers) {
+      const part = readKeyPart(gather(cells));
+      if (part === undefined) return incompleteKey;
+      if (isFailure(part)) return part;
+      parts.push(part);
+    }
+    return parts.join(join);
+  };
+}
+
+function readKeyPart(gathered: GatheredCell): string | CellFailure | undefined {
+  if (gathered === undefined || gathered === null) return undefined;
+  if (isFailure(gathered)) return gathered;
+  const stated = typeof gathered === 'string' ? undefined : stringType.fromTyped(gathered);
+  const text = composeUnicode(trimText(typeof gathered === 'string' ? gathered : gathered.text));
+  const key = stated ?? stringType.fromText(text);
+  return isFailure(key) ? key : text;
+}
+
+/** Signs from here on may stand for one letter together with their neighbours; a text without any is in NFC already. */
+const firstCombining = 0x300;
+
+function composeUnicode(text: string): string {
+  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) >= firstCombining) return text.normalize('NFC');
+  return text;
+}
+
+/** Makes the function that reads what a row asks for. */
+export function compileCommand(position: number): (cells: readonly Cell[]) => Command | CellFailure {
+  return (cells) => {
+    const text = trimText(cellToText(cells[position])).toUpperCase();
+    if (text === '') return defaultCommand;
+    return isCommand(text) ? text : { code: 'COMMAND_UNKNOWN', says: `is no command; ${suggestNames(text, commands)}` };
+  };
+}
 
 /** What a row says about its customer. */
 export interface MappedRow {
@@ -16,9 +86,9 @@ export interface MappedRow {
   /** What the row asks for; only where the mapping names a column for it. */
   readonly command?: Command;
   /** Why the row cannot be used; the fields concerned are not in the draft. */
-  readonly reasons: readonly Reason[];
+  readonly reasons: readonly Issue[];
   /** What the user should know about a row that can. */
-  readonly notes: readonly Reason[];
+  readonly notes: readonly Issue[];
 }
 
 /** One thing that a row is read for: a field of the customer, the key with the field that carries it, or the command. */
@@ -27,39 +97,43 @@ export interface RowTarget {
   readonly field: string | undefined;
   readonly positions: readonly number[];
   readonly columns: readonly string[];
-  read(cells: readonly Cell[], computed?: readonly Gathered[]): FieldOutcome;
+  read(cells: readonly Cell[], computed?: readonly GatheredCell[]): FieldOutcome;
 }
 
 /** Most rows are right: they share one empty list. */
-const none: readonly Reason[] = [];
+const noReasons: readonly Issue[] = [];
 
 /**
  * Reads a row for all targets; every reason is collected.
  *
  * @param computed - what the expressions of the mapping gave for the row
  */
-export function mapRow(targets: readonly RowTarget[], { cells }: Row, computed: readonly Gathered[] = []): MappedRow {
+export function mapRow(
+  targets: readonly RowTarget[],
+  { cells }: Row,
+  computed: readonly GatheredCell[] = [],
+): MappedRow {
   const draft: { [field: string]: JsonValue } = {};
   const identity: Identity = {};
-  let reasons: Reason[] | undefined;
-  let notes: Reason[] | undefined;
+  let reasons: Issue[] | undefined;
+  let notes: Issue[] | undefined;
 
   for (const target of targets) {
     const outcome = target.read(cells, computed);
     let value = outcome;
     if (isFailure(outcome)) {
       reasons ??= [];
-      reasons.push(reasonFor(target, cells, outcome.code, outcome.says));
+      reasons.push(buildReason(target, cells, outcome.code, outcome.says));
       continue;
     }
     if (typeof outcome === 'object' && outcome !== null) {
       notes ??= [];
-      notes.push(reasonFor(target, cells, 'TRUNCATED', outcome.note));
+      notes.push(buildReason(target, cells, 'TRUNCATED', outcome.note));
       value = outcome.value;
     }
-    if (value !== undefined) settle(target, value as JsonValue, draft, identity);
+    if (value !== undefined) assignValue(target, value as JsonValue, draft, identity);
   }
-  return { draft, ...identity, reasons: reasons ?? none, notes: notes ?? none };
+  return { draft, ...identity, reasons: reasons ?? noReasons, notes: notes ?? noReasons };
 }
 
 interface Identity {
@@ -69,7 +143,7 @@ interface Identity {
   command?: Command;
 }
 
-function settle(
+function assignValue(
   { kind, field }: RowTarget,
   value: JsonValue,
   draft: { [field: string]: JsonValue },
@@ -83,10 +157,10 @@ function settle(
   } else if (field !== undefined) draft[field] = value;
 }
 
-function reasonFor(target: RowTarget, cells: readonly Cell[], code: RowReasonCode, says: string): Reason {
+function buildReason(target: RowTarget, cells: readonly Cell[], code: CellFailureCode, says: string): Issue {
   const { field, columns, positions } = target;
   const isSecret = field !== undefined && secretFields.has(field);
-  const value = isSecret ? '' : readable(shownCells(cells, positions));
+  const value = isSecret ? '' : shortenValue(formatCells(cells, positions));
   const subject = columns.length === 0 ? (field ?? '') : columns.join(' + ');
   return {
     code,

@@ -1,5 +1,5 @@
 import type { Guards } from '#pipelines/guards.js';
-import type { CustomFields, FieldType, FieldValue } from './customer-fields.js';
+import type { CustomFields, FieldType, FieldValue } from './fields.js';
 
 export const modes = ['add', 'update', 'upsert'] as const;
 

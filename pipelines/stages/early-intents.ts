@@ -1,7 +1,7 @@
-import { reached } from '#pipelines/milestones.js';
+import type { Preparation } from '#pipelines/concurrency.js';
+import type { OpenRow } from '#pipelines/import/import-row.js';
+import { publishMilestone } from '#pipelines/milestones.js';
 import type { Intent, RunLedger } from '#pipelines/ports.js';
-import type { OpenWork } from '#pipelines/work.js';
-import type { Preparation } from './map-concurrently.js';
 
 /** An intent may wait this long for its turn; then it is written anew, because a doubt is settled by its time. */
 const longestWaitMs = 1000;
@@ -15,11 +15,11 @@ const turnsToTrust = 100;
 const newestShare = 0.05;
 
 /** Intents that are put on disk before the turn of their rows has come. */
-export interface EarlyIntents extends Preparation<OpenWork> {
+export interface EarlyIntents extends Preparation<OpenRow> {
   /** As the run's ledger, but an intent that is on disk already costs nothing more. */
   readonly ledger: RunLedger;
   /** Takes note of how long it takes to send a row, its intent included. */
-  inTurn(work: OpenWork, send: () => Promise<void>): Promise<void>;
+  inTurn(work: OpenRow, send: () => Promise<void>): Promise<void>;
 }
 
 /**
@@ -32,7 +32,7 @@ export interface EarlyIntents extends Preparation<OpenWork> {
 export function earlyIntents(
   ledger: RunLedger,
   concurrency: number,
-  intentOf: (work: OpenWork) => Intent | undefined,
+  intentOf: (work: OpenRow) => Intent | undefined,
   now: () => number,
 ): EarlyIntents {
   const writtenAt = new Map<number, number>();
@@ -46,13 +46,13 @@ export function earlyIntents(
   async function intend(intent: Intent): Promise<void> {
     const start = performance.now();
     // With others waiting that are ready, there is time to let more of them share a commit.
-    await (ahead() > 0 ? ledger.intendInCompany(intent) : ledger.intend(intent));
+    await (ahead() > 0 ? ledger.intendInCompany(intent) : ledger.recordIntent(intent));
     commitMs = averaged(commitMs, performance.now() - start);
   }
 
-  async function takeBack(work: OpenWork): Promise<void> {
+  async function takeBack(work: OpenRow): Promise<void> {
     const { index } = work.row;
-    if (writtenAt.delete(index)) await ledger.withdraw(index);
+    if (writtenAt.delete(index)) await ledger.withdrawIntent(index);
   }
 
   return {
@@ -61,15 +61,15 @@ export function earlyIntents(
       const intent = turns < turnsToTrust ? undefined : intentOf(work);
       if (intent === undefined) return;
       const at = now();
-      reached('before-intent');
+      publishMilestone('before-intent');
       await intend(intent);
-      reached('after-intent');
+      publishMilestone('after-intent');
       writtenAt.set(intent.index, at);
     },
     takeBack,
     ledger: {
       ...ledger,
-      intend(intent) {
+      recordIntent(intent) {
         const at = writtenAt.get(intent.index);
         writtenAt.delete(intent.index);
         return at !== undefined && now() - at <= longestWaitMs ? Promise.resolve() : intend(intent);

@@ -1,32 +1,32 @@
-import type { Refusal } from '#pipelines/outcome.js';
-import type { HttpAnswer } from './http.js';
+import type { Refusal } from '#pipelines/model.js';
+import type { HttpResponse } from './http.js';
 
 /** How much of an error body is kept, in characters (an Excel cell ends at 32,767). */
-const longestResponse = 32_000;
+const maxResponseLength = 32_000;
 
 /**
  * Reads what the API says in an error body. The vendor documents `failureDescription` for the login and only "details
  * in the body" elsewhere, so every usual spelling is looked for and the body itself is always kept. [assumed]
  */
-export function readRefusal(answer: HttpAnswer): Refusal & { readonly httpStatus: number } {
+export function readRefusal(answer: HttpResponse): Refusal & { readonly httpStatus: number } {
   const { status: httpStatus, body } = answer;
-  const details = objectIn(answer);
+  const details = readJsonObject(answer);
   return {
     httpStatus,
-    errorCode: textAt(details, ['errorCode', 'code']) ?? `HTTP_${httpStatus}`,
+    errorCode: findText(details, ['errorCode', 'code']) ?? `HTTP_${httpStatus}`,
     message:
       describe(details) ?? `The API answered HTTP ${httpStatus}${body.trim() === '' ? ' without saying why' : ''}.`,
-    ...(body === '' ? {} : { response: body.slice(0, longestResponse) }),
+    ...(body === '' ? {} : { response: body.slice(0, maxResponseLength) }),
   };
 }
 
 /** Fields that an error body names, so that the report can point at their columns. */
-export function fieldsNamed(answer: HttpAnswer): readonly string[] {
-  const details = objectIn(answer);
+export function readErrorFields(answer: HttpResponse): readonly string[] {
+  const details = readJsonObject(answer);
   const errors = details?.errors;
   if (Array.isArray(errors)) {
     return errors.flatMap((one: unknown) => {
-      const field = isObject(one) ? textAt(one, ['field', 'property', 'name']) : undefined;
+      const field = isObject(one) ? findText(one, ['field', 'property', 'name']) : undefined;
       return field === undefined ? [] : [field];
     });
   }
@@ -36,7 +36,7 @@ export function fieldsNamed(answer: HttpAnswer): readonly string[] {
 
 function describe(details: Record<string, unknown> | undefined): string | undefined {
   if (details === undefined) return undefined;
-  const main = textAt(details, [
+  const main = findText(details, [
     'failureDescription',
     'message',
     'Message',
@@ -56,8 +56,8 @@ function listErrors(errors: unknown): string | undefined {
       .map((one: unknown) => {
         if (typeof one === 'string') return one;
         if (!isObject(one)) return '';
-        const field = textAt(one, ['field', 'property', 'name']);
-        const message = textAt(one, ['message', 'description', 'error']) ?? '';
+        const field = findText(one, ['field', 'property', 'name']);
+        const message = findText(one, ['message', 'description', 'error']) ?? '';
         return field === undefined ? message : `${field}: ${message}`;
       })
       .filter((text) => text !== '')
@@ -70,7 +70,7 @@ function listErrors(errors: unknown): string | undefined {
 }
 
 /** `undefined` when the body is no JSON object. */
-export function objectIn({ json }: HttpAnswer): Record<string, unknown> | undefined {
+export function readJsonObject({ json }: HttpResponse): Record<string, unknown> | undefined {
   return isObject(json) ? json : undefined;
 }
 
@@ -78,7 +78,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function textAt(details: Record<string, unknown> | undefined, names: readonly string[]): string | undefined {
+function findText(details: Record<string, unknown> | undefined, names: readonly string[]): string | undefined {
   for (const name of names) {
     const value = details?.[name];
     if (typeof value === 'string' && value !== '') return value;

@@ -10,7 +10,7 @@ export interface HttpRequest {
   readonly body?: string;
 }
 
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: string;
@@ -48,7 +48,7 @@ export interface HttpOptions {
 
 /** The one door to undici: sends requests and says whether a failed one may have reached the server. */
 export interface Http {
-  send(request: HttpRequest): Promise<HttpAnswer>;
+  send(request: HttpRequest): Promise<HttpResponse>;
   close(): Promise<void>;
 }
 
@@ -59,7 +59,7 @@ export function openHttp(options: HttpOptions): Http {
   return {
     send: (request) =>
       new Promise((resolve, reject) => {
-        const reading = new Reading(resolve, reject, options.requestTimeoutMs);
+        const reading = new ResponseReader(resolve, reject, options.requestTimeoutMs);
         const { method, path, headers, body } = request;
         dispatcher.dispatch({ origin: base.origin, method, path: prefix + path, headers, body: body ?? null }, reading);
       }),
@@ -83,12 +83,12 @@ function openDispatcher(base: URL, options: HttpOptions): Dispatcher {
   });
 }
 
-class WholeAnswer implements HttpAnswer {
+class WholeResponse implements HttpResponse {
   #json: { readonly value: unknown } | undefined;
 
   constructor(
     readonly status: number,
-    readonly headers: HttpAnswer['headers'],
+    readonly headers: HttpResponse['headers'],
     readonly body: string,
   ) {}
 
@@ -112,16 +112,16 @@ const decoder = new TextDecoder();
  * Reads one answer. Whether the request left is not guessed from the kind of error: undici says when it begins to
  * write, and before that moment nothing can have arrived, whatever went wrong.
  */
-class Reading implements Dispatcher.DispatchHandler {
+class ResponseReader implements Dispatcher.DispatchHandler {
   readonly #deadline: NodeJS.Timeout;
   readonly #chunks: Buffer[] = [];
   #controller: Dispatcher.DispatchController | undefined;
   #status: number | undefined;
-  #headers: HttpAnswer['headers'] = {};
+  #headers: HttpResponse['headers'] = {};
   #over = false;
 
   constructor(
-    readonly resolve: (answer: HttpAnswer) => void,
+    readonly resolve: (answer: HttpResponse) => void,
     readonly reject: (error: TransportError) => void,
     timeoutMs: number,
   ) {
@@ -134,7 +134,7 @@ class Reading implements Dispatcher.DispatchHandler {
     else this.#controller = controller;
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: HttpAnswer['headers']): void {
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: HttpResponse['headers']): void {
     // Informational answers come before the real one.
     if (status < 200) return;
     this.#status = status;
@@ -148,11 +148,11 @@ class Reading implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     const [first] = this.#chunks;
     const body = decoder.decode(this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks));
-    if (this.#end()) this.resolve(new WholeAnswer(this.#status ?? 0, this.#headers, body));
+    if (this.#end()) this.resolve(new WholeResponse(this.#status ?? 0, this.#headers, body));
   }
 
   onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {
-    this.#fail(codeOf(error), error);
+    this.#fail(findErrorCode(error), error);
   }
 
   #giveUp(): void {
@@ -176,12 +176,12 @@ class Reading implements Dispatcher.DispatchHandler {
 }
 
 /** The most telling code on the chain of causes; a failed happy-eyeballs connect is a list of errors. */
-function codeOf(error: unknown): string {
+function findErrorCode(error: unknown): string {
   if (!(error instanceof Error)) return 'UNKNOWN';
-  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
+  if (error instanceof AggregateError && error.errors.length > 0) return findErrorCode(error.errors[0]);
   // A proxy that makes no tunnel; undici has the status in its sentence only.
   const refusedByProxy = /^Proxy response \((\d+)\)/.exec(error.message);
   if (refusedByProxy !== null) return `PROXY_${refusedByProxy[1]}`;
   if ('code' in error && typeof error.code === 'string') return error.code;
-  return error.cause === undefined ? error.name : codeOf(error.cause);
+  return error.cause === undefined ? error.name : findErrorCode(error.cause);
 }

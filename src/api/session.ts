@@ -1,15 +1,15 @@
-import { reached } from '#pipelines/milestones.js';
+import { publishMilestone } from '#pipelines/milestones.js';
 import { LoginError, RunStoppedError } from '#src/errors.js';
 import { sleep } from './sleep.js';
-import { type CachedToken, type LoginRight, type TokenStore, tokensPerDay } from './token-store.js';
+import { type CachedToken, type LoginLease, type TokenStore, tokensPerDay } from './token-store.js';
 
 /** A token lives two hours [vendor]; it is renewed before a slow request could meet its end. */
 const tokenLifetimeMs = 2 * 60 * 60_000;
 const renewBeforeEndMs = 5 * 60_000;
 /** For so long a token is not looked up again: every request needs it, and another process changes it rarely. */
-const keptForMs = 1000;
+const tokenCacheMs = 1000;
 const otherLoginPollMs = 100;
-const otherLoginPatienceMs = 90_000;
+const maxOtherLoginMs = 90_000;
 
 /**
  * Asks the API for a token; throws `LoginError` when it says no.
@@ -20,11 +20,11 @@ export type Login = (beforeCall: () => void) => Promise<string>;
 
 export interface Session {
   /** A token that should be good for some minutes. */
-  bearer(): Promise<string>;
+  getToken(): Promise<string>;
   /** Called when the API did not take `token`: resolves when there is another one to try. */
   renew(token: string): Promise<void>;
   /** Logs in even when there is a good token. */
-  loginAnew(): Promise<void>;
+  forceLogin(): Promise<void>;
   /** Tokens obtained by this session. */
   readonly tokensObtained: number;
 }
@@ -33,8 +33,8 @@ export interface Session {
 export function fixedSession(token: string): Session {
   return {
     tokensObtained: 0,
-    bearer: () => Promise.resolve(token),
-    loginAnew: () => Promise.resolve(),
+    getToken: () => Promise.resolve(token),
+    forceLogin: () => Promise.resolve(),
     renew: () =>
       Promise.reject(
         new LoginError(
@@ -63,7 +63,7 @@ export function loginSession(options: {
 
   function fresh(): string | undefined {
     const nowMs = now();
-    const isKept = kept !== undefined && kept.readAtMs <= nowMs && nowMs < kept.readAtMs + keptForMs;
+    const isKept = kept !== undefined && kept.readAtMs <= nowMs && nowMs < kept.readAtMs + tokenCacheMs;
     const cached = isKept ? kept?.cached : store.read();
     if (!isKept) kept = cached === undefined ? undefined : { cached, readAtMs: nowMs };
     if (cached === undefined || !isFresh(cached, nowMs)) return undefined;
@@ -78,19 +78,19 @@ export function loginSession(options: {
       const claim = store.claimLogin(now());
       if (claim.kind === 'exhausted') throw tokensExhausted(claim.usedToday);
       if (claim.kind === 'granted') return loginNow(claim.right);
-      if (now() - startedAt > otherLoginPatienceMs) throw otherLoginStuck();
+      if (now() - startedAt > maxOtherLoginMs) throw otherLoginStuck();
       await sleep(otherLoginPollMs, stopping);
     }
   }
 
-  async function loginNow(right: LoginRight): Promise<string> {
+  async function loginNow(right: LoginLease): Promise<string> {
     try {
       const token = await login(() => {
         const counted = right.count(now());
         if (counted.kind === 'exhausted') throw tokensExhausted(counted.usedToday);
       });
       obtained += 1;
-      reached('during-token-save');
+      publishMilestone('during-token-save');
       store.save({ token, obtainedAtMs: now() });
       kept = undefined;
       return token;
@@ -116,13 +116,13 @@ export function loginSession(options: {
     get tokensObtained() {
       return obtained;
     },
-    bearer,
+    getToken: bearer,
     async renew(token) {
       store.forget(token);
       kept = undefined;
       await bearer();
     },
-    async loginAnew() {
+    async forceLogin() {
       // A good token stays where it is until there is another: the login may fail, and others use it.
       await once(true);
     },

@@ -20,7 +20,7 @@ export interface TokenStore {
 }
 
 export type LoginClaim =
-  | { readonly kind: 'granted'; readonly right: LoginRight }
+  | { readonly kind: 'granted'; readonly right: LoginLease }
   /** Another process is logging in right now. */
   | { readonly kind: 'wait' }
   | TokensExhausted;
@@ -31,7 +31,7 @@ export interface TokensExhausted {
 }
 
 /** Held by the one process that logs in. */
-export interface LoginRight {
+export interface LoginLease {
   /**
    * Counts one token of the UTC day; to be called before each call to the API, since a lost answer costs one too. It
    * also tells the other processes that this one is alive.

@@ -1,10 +1,32 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
-import type { ExitCode } from '#src/errors.js';
-import { tolerateCommonOptions } from './common-options.js';
+import { type ExitCode, exitCodes } from '#src/errors.js';
+import { acceptCommonOptions } from './options.js';
 import type { Reporter } from './reporter.js';
 
+/**
+ * Turns the first Ctrl-C (or SIGTERM) into a request to end well; the second ends the process at once, which the
+ * ledger survives.
+ */
+export function stopOnSignals(reporter: Reporter): { readonly signal: AbortSignal; readonly release: () => void } {
+  const controller = new AbortController();
+  const onSignal = (name: 'SIGINT' | 'SIGTERM') => {
+    if (controller.signal.aborted) process.exit(name === 'SIGINT' ? exitCodes.sigint : exitCodes.sigterm);
+    reporter.info(`${name}: finishing what is under way. Once more to end at once.`);
+    controller.abort(name);
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return {
+    signal: controller.signal,
+    release: () => {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    },
+  };
+}
+
 /** A command declares itself and delegates; its exit code is all that it decides. */
-export interface CommandDefinition<A> {
+interface CommandDefinition<A> {
   /** As yargs reads it, e.g. `import <file>`. */
   readonly command: string;
   readonly describe: string;
@@ -57,7 +79,7 @@ export function defineCommand<A>(definition: CommandDefinition<A>): Command {
       const declare = (own: Argv) => {
         for (const [line, what] of examples) own.example(line, what);
         const declared = options(own);
-        tolerateCommonOptions(own);
+        acceptCommonOptions(own);
         return declared;
       };
       parser.command(command, describe, declare, (args) => execute((reporter) => run(args, reporter)));

@@ -1,6 +1,73 @@
+import { explainFailure } from '#src/app/explain-failure.js';
 import { CustomersError, type ExitCode, exitCodes } from '#src/errors.js';
-import { explainFailure } from '#src/library/explain-failure.js';
-import { withSettings } from './follow-up.js';
+
+/** Options that say whose customers a command is about, and who else sends to them: what follows needs the same ones. */
+const settingNames = ['sandbox', 'profile', 'config', 'base-url', 'state-dir', 'ca-file', 'pace'] as const;
+const switches: ReadonlySet<string> = new Set([
+  ...['sandbox', 'dry-run', 'force', 'json', 'quiet', 'verbose', 'yes', 'verify', 'strict', 'columns'],
+  ...['lenient-quotes', 'skip-hidden', 'even-changed', 'assume-absent'],
+]);
+
+interface GivenOption {
+  readonly name: string;
+  /** As they stood on the command line. */
+  readonly words: readonly string[];
+}
+
+/** A command line apart: options with their values, and the words between them. */
+function splitArguments(argv: readonly string[]): readonly (GivenOption | string)[] {
+  const parts: (GivenOption | string)[] = [];
+  for (let at = 0; at < argv.length; at += 1) {
+    const word = argv[at] ?? '';
+    const name = /^--([^=]+)/.exec(word)?.[1];
+    if (name === undefined) {
+      parts.push(word);
+      continue;
+    }
+    const next = argv[at + 1];
+    const takesNext = !word.includes('=') && !switches.has(name) && next !== undefined && !/^-./.test(next);
+    parts.push({ name, words: takesNext ? [word, next] : [word] });
+    if (takesNext) at += 1;
+  }
+  return parts;
+}
+
+/**
+ * The same command line for another file.
+ *
+ * @param without - options that are not to be repeated
+ */
+export function repeatCommand(argv: readonly string[], file: string, without: readonly string[]): string {
+  const [command = '', ...rest] = splitArguments(argv);
+  const options = rest.filter((part): part is GivenOption => typeof part !== 'string' && !without.includes(part.name));
+  return joinArguments([String(command), file, ...options.flatMap(({ words }) => words)]);
+}
+
+/**
+ * Adds the settings of this command line to the commands about a run or plan that a text names, so that they can be typed as they
+ * stand.
+ */
+export function addSettings(text: string, argv: readonly string[]): string {
+  const words = findSettingArguments(argv);
+  if (words.length === 0) return text;
+  const commands = /mypos-customers (?:(?:resume|reconcile|undo|runs show) \d{8}-\d{6}-[0-9a-f]{4}|import --plan \S+)/g;
+  return text.replaceAll(commands, (command) => `${command} ${words.map(quoteArgument).join(' ')}`);
+}
+
+function findSettingArguments(argv: readonly string[]): readonly string[] {
+  const given = splitArguments(argv).filter((part): part is GivenOption => typeof part !== 'string');
+  return given.filter(({ name }) => (settingNames as readonly string[]).includes(name)).flatMap(({ words }) => words);
+}
+
+function joinArguments(words: readonly string[]): string {
+  return ['mypos-customers', ...words.map(quoteArgument)].join(' ');
+}
+
+/** As shells and people read it. */
+function quoteArgument(word: string): string {
+  if (/^[\w@%+=:,./\\-]+$/.test(word)) return word;
+  return process.platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`;
+}
 
 /** How a command talks: its result on standard output, everything else on standard error. */
 export interface Reporter {
@@ -18,14 +85,14 @@ export interface Reporter {
   /** The result, for standard output: text for people, or the JSON document. */
   result(text: string, document: unknown): Promise<void>;
   /** Something worth knowing while it goes on. Silent with `--quiet`. */
-  remark(text: string): void;
+  info(text: string): void;
   warn(text: string): void;
   /** Something that went wrong without ending the command; said also with `--quiet`. */
-  trouble(text: string): void;
+  error(text: string): void;
   /** The same, for what another command line would have done: what is to be typed next follows that. */
-  as(argv: readonly string[]): Reporter;
+  withArguments(argv: readonly string[]): Reporter;
   /** While something is drawn in place, lines go through its owner, which knows how to keep clear of it. */
-  drawing(print: ((line: string) => void) | undefined): void;
+  redirect(print: ((line: string) => void) | undefined): void;
   /** Says what was wrong and what to do next. @returns the exit code */
   fail(error: unknown): ExitCode;
 }
@@ -36,19 +103,19 @@ export interface Streams {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-export interface OutputChoice {
+export interface OutputOptions {
   readonly argv: readonly string[];
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
 }
 
-export type Colour = keyof typeof ansi;
+type Colour = keyof typeof ansi;
 
 const ansi = { red: '31', yellow: '33', dim: '2' } as const;
 
 /** The one place that writes to the terminal. */
-export function createReporter(choice: OutputChoice, streams: Streams): Reporter {
+export function createReporter(choice: OutputOptions, streams: Streams): Reporter {
   const { stdout, stderr, environment } = streams;
   const terminal = stderr.isTTY === true && environment.TERM !== 'dumb';
   const colourful = environment.TERM !== 'dumb' && (environment.NO_COLOR ?? '') === '';
@@ -57,7 +124,7 @@ export function createReporter(choice: OutputChoice, streams: Streams): Reporter
   const paint = painter(colourful && stderr.isTTY === true);
   let printAbove: ((line: string) => void) | undefined;
   const say = (text: string) => {
-    const whole = withSettings(text, choice.argv);
+    const whole = addSettings(text, choice.argv);
     if (printAbove === undefined) stderr.write(`${whole}\n`);
     else printAbove(whole);
   };
@@ -68,19 +135,19 @@ export function createReporter(choice: OutputChoice, streams: Streams): Reporter
     paintResult: painter(colourful && stdout.isTTY === true && !choice.json),
     result: (text, document) =>
       new Promise((resolve, reject) => {
-        const whole = withSettings(text, choice.argv);
+        const whole = addSettings(text, choice.argv);
         const output = choice.json ? `${JSON.stringify(document, null, 2)}\n` : whole === '' ? '' : `${whole}\n`;
-        stdout.write(output, (error) => (error && !isReaderGone(error) ? reject(notPrinted(error)) : resolve()));
+        stdout.write(output, (error) => (error && !isPipeClosed(error) ? reject(outputError(error)) : resolve()));
       }),
-    remark: (text) => {
+    info: (text) => {
       if (!choice.quiet) say(text);
     },
     warn: (text) => {
       if (!choice.quiet) say(`${paint('yellow', 'Warning:')} ${text}`);
     },
-    trouble: say,
-    as: (argv) => createReporter({ ...choice, argv }, streams),
-    drawing: (print) => {
+    error: say,
+    withArguments: (argv) => createReporter({ ...choice, argv }, streams),
+    redirect: (print) => {
       printAbove = print;
     },
     fail(error) {
@@ -101,11 +168,11 @@ export function createReporter(choice: OutputChoice, streams: Streams): Reporter
 }
 
 /** A reader that has seen enough is no failure: what the command did is done. Windows calls it the end of the file. */
-function isReaderGone(error: NodeJS.ErrnoException): boolean {
+function isPipeClosed(error: NodeJS.ErrnoException): boolean {
   return error.code === 'EPIPE' || error.code === 'EOF';
 }
 
-function notPrinted(error: Error): unknown {
+function outputError(error: Error): unknown {
   const nextStep = 'What the command did is done; only its result was not printed. `mypos-customers runs` shows it.';
   return explainFailure(error, 'Standard output cannot be written', nextStep);
 }

@@ -1,20 +1,95 @@
 import yargs, { type Argv } from 'yargs';
-import { offerNames } from '#pipelines/mapping/nearest-name.js';
+import { nearestNames, suggestNames } from '#pipelines/mapping/nearest-name.js';
 import { CustomersError, type ExitCode, exitCodes, UsageError } from '#src/errors.js';
 import { version } from '#src/version.js';
 import type { Command } from './command.js';
-import { commandNames, loadCommands } from './commands.js';
-import { outputOptions } from './common-options.js';
-
-import { createReporter, type OutputChoice, type Streams } from './reporter.js';
+import { outputOptions } from './options.js';
+import { createReporter, type OutputOptions, type Streams } from './reporter.js';
 import { helpWidth } from './stored-pages.js';
-import { usageFact } from './usage-facts.js';
+
+/**
+ * What yargs complains of, with options written as they are typed and the nearest that there is; a complaint that is not
+ * known stays as it is.
+ *
+ * @param options - names of all that the command takes
+ */
+function explainUsageError(message: string, argv: readonly string[], options: readonly string[]): string {
+  for (const [pattern, tell] of usageMessages) {
+    const found = pattern.exec(message);
+    if (found !== null) return tell(found.slice(1).map(String), argv, options);
+  }
+  return message;
+}
+
+type Explain = (found: readonly string[], argv: readonly string[], options: readonly string[]) => string;
+
+const usageMessages: readonly (readonly [RegExp, Explain])[] = [
+  [
+    /^Unknown arguments?: (.+)$/,
+    ([names = ''], argv, options) =>
+      [...new Set(names.split(', ').map((name) => findAsTyped(name, argv)))]
+        .map((typed) => describeUnknown(typed, options))
+        .join(' '),
+  ],
+  [
+    /^Invalid values:\n\s*Argument: (\S+), Given: (.+), Choices: (.+)$/,
+    ([name = '', given, choices], argv) => `${findAsTyped(name, argv)} cannot be ${given}: it is one of ${choices}.`,
+  ],
+  [/^Not enough arguments following: (\S+)$/, ([name = ''], argv) => `${findAsTyped(name, argv)} needs a value.`],
+];
+
+function describeUnknown(typed: string, options: readonly string[]): string {
+  if (!typed.startsWith('-')) return `"${typed}" is one word too many.`;
+  const near = nearestNames(typed.replace(/^--?/, ''), options).map((option) => `--${option}`);
+  return `There is no option ${typed}${near.length === 0 ? '.' : `: did you mean ${near.join(' or ')}?`}`;
+}
+
+/** yargs tells names without their dashes, and those of several words in two ways. */
+function findAsTyped(name: string, argv: readonly string[]): string {
+  if (argv.includes(name)) return name;
+  const dashed = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const ways = [`--${name}`, `-${name}`, `--${dashed}`, `--no-${name}`, `--no-${dashed}`];
+  return ways.find((way) => argv.some((word) => word === way || word.startsWith(`${way}=`))) ?? `--${name}`;
+}
+
+/** Every command, in the order in which help shows them. Each is loaded when it is wanted: most runs want one. */
+const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = {
+  init: async () => (await import('./commands/init.js')).initCommand,
+  import: async () => (await import('./commands/import.js')).importCommand,
+  check: async () => (await import('./commands/check.js')).checkCommand,
+  plan: async () => (await import('./commands/plan.js')).planCommand,
+  resume: async () => (await import('./commands/resume.js')).resumeCommand,
+  reconcile: async () => (await import('./commands/resume.js')).reconcileCommand,
+  undo: async () => (await import('./commands/undo.js')).undoCommand,
+  export: async () => (await import('./commands/export.js')).exportCommand,
+  list: async () => (await import('./commands/customers.js')).listCommand,
+  get: async () => (await import('./commands/customers.js')).getCommand,
+  delete: async () => (await import('./commands/delete.js')).deleteCommand,
+  runs: async () => (await import('./commands/runs.js')).runsCommand,
+  crosswalk: async () => (await import('./commands/crosswalk.js')).crosswalkCommand,
+  sweep: async () => (await import('./commands/sweep.js')).sweepCommand,
+  watch: async () => (await import('./commands/sweep.js')).watchCommand,
+  run: async () => (await import('./commands/sweep.js')).runCommand,
+  mapping: async () => (await import('./commands/mapping.js')).mappingCommand,
+  mirror: async () => (await import('./commands/customers.js')).mirrorCommand,
+  login: async () => (await import('./commands/doctor.js')).loginCommand,
+  doctor: async () => (await import('./commands/doctor.js')).doctorCommand,
+  sandbox: async () => (await import('./commands/sandbox.js')).sandboxCommand,
+};
+
+export const commandNames: readonly string[] = Object.keys(commandLoaders);
+
+/** The command of this name; all of them when it is none. */
+export function loadCommands(name?: string): Promise<readonly Command[]> {
+  const own = name !== undefined && Object.hasOwn(commandLoaders, name) ? commandLoaders[name] : undefined;
+  return Promise.all((own === undefined ? Object.values(commandLoaders) : [own]).map((load) => load()));
+}
 
 const processStreams: Streams = { stdout: process.stdout, stderr: process.stderr, environment: process.env };
 
 /** Runs one command line. Never throws; the exit code says how it ended. */
 export async function runCli(given: readonly string[], streams: Streams = processStreams): Promise<ExitCode> {
-  const argv = asOption(given);
+  const argv = normaliseArguments(given);
   const commands = await loadCommands(argv[0]);
   let exitCode: ExitCode = exitCodes.done;
   const parser = declare(argv, commands, streams, (code) => {
@@ -23,8 +98,8 @@ export async function runCli(given: readonly string[], streams: Streams = proces
   try {
     await parser.parseAsync();
   } catch (error) {
-    const known = error instanceof CustomersError ? error : asUsageError(error, argv, commands);
-    exitCode = createReporter(outputOf(argv), streams).fail(known);
+    const known = error instanceof CustomersError ? error : toUsageError(error, argv, commands);
+    exitCode = createReporter(readOutputOptions(argv), streams).fail(known);
   }
   return exitCode;
 }
@@ -45,7 +120,7 @@ function declare(
       'dot-notation': false,
     })
     // It is handed the parser too, which the types of yargs leave out.
-    .middleware(keepLast as unknown as (args: object) => void, true)
+    .middleware(keepLastValue as unknown as (args: object) => void, true)
     .strict()
     .demandCommand(1, 'Name a command; `mypos-customers --help` lists them.')
     .exitProcess(false)
@@ -55,13 +130,13 @@ function declare(
     .help()
     .alias('help', 'h')
     .fail((message, error) => {
-      throw error ?? wrongUsage(message, argv, commands, optionsOf(parser));
+      throw error ?? usageError(message, argv, commands, listOptions(parser));
     });
   for (const command of commands)
     command.mount(parser, async (work) => {
       // While the command works, yargs makes its help once more, which nobody sees: breaking the lines takes longest.
       parser.wrap(null);
-      const reporter = createReporter(outputOf(argv), streams);
+      const reporter = createReporter(readOutputOptions(argv), streams);
       try {
         onExit(await work(reporter));
       } catch (error) {
@@ -72,7 +147,7 @@ function declare(
     .command(
       'help [command]',
       'Show what a command does, with examples',
-      (own) => own.positional('command', { choices: names.filter((name) => name !== 'help') }),
+      (own) => own.positional('command', { choices: commandWords.filter((name) => name !== 'help') }),
       () => undefined,
     )
     .completion('completion', 'Print a script that completes commands in your shell', complete);
@@ -84,7 +159,7 @@ interface DeclaredOptions {
 }
 
 /** An option that is given twice counts as it was given last, as in most commands; yargs would make a list of it. */
-function keepLast(args: Record<string, unknown>, parser: DeclaredOptions): void {
+function keepLastValue(args: Record<string, unknown>, parser: DeclaredOptions): void {
   const { string, boolean, array } = parser.getOptions();
   const single = [...string, ...boolean].filter((name) => !array.includes(name));
   for (const name of single.flatMap((dashed) => [dashed, camelCase(dashed)])) {
@@ -94,7 +169,7 @@ function keepLast(args: Record<string, unknown>, parser: DeclaredOptions): void 
 }
 
 /** Names of all options of the command that is at work. */
-function optionsOf(parser: Argv): readonly string[] {
+function listOptions(parser: Argv): readonly string[] {
   return Object.keys((parser as unknown as DeclaredOptions).getOptions().key);
 }
 
@@ -103,10 +178,10 @@ function camelCase(dashed: string): string {
 }
 
 /** What may come first on a command line. */
-const names: readonly string[] = [...commandNames, 'help', 'completion'];
+const commandWords: readonly string[] = [...commandNames, 'help', 'completion'];
 
 /** `help import` is `import --help`; `completion zsh` is what yargs does when the shell is zsh. */
-function asOption(argv: readonly string[]): readonly string[] {
+function normaliseArguments(argv: readonly string[]): readonly string[] {
   const [command, topic] = argv;
   if (command === 'completion' && topic !== undefined && /^(bash|zsh|fish)$/.test(topic)) {
     process.env.SHELL = topic;
@@ -115,7 +190,7 @@ function asOption(argv: readonly string[]): readonly string[] {
   if (command !== 'help') return argv;
   if (topic === undefined || topic.startsWith('-')) return ['--help'];
   // What is no command is told so, as everywhere.
-  return names.includes(topic) ? [topic, '--help'] : [topic];
+  return commandWords.includes(topic) ? [topic, '--help'] : [topic];
 }
 
 /** Options only once a dash says so: until then the shell's own completion offers files, which is what is wanted. */
@@ -129,14 +204,14 @@ function complete(
 }
 
 /** Errors of yargs itself have no class of their own; anything with another one is a bug. */
-function asUsageError(error: unknown, argv: readonly string[], commands: readonly Command[]): unknown {
+function toUsageError(error: unknown, argv: readonly string[], commands: readonly Command[]): unknown {
   return error instanceof Error && error.name === 'YError'
-    ? wrongUsage(error.message, argv, commands, [], error)
+    ? usageError(error.message, argv, commands, [], error)
     : error;
 }
 
 /** What yargs complains of, and where to look it up; a command that is none is told of before its options are. */
-function wrongUsage(
+function usageError(
   message: string,
   argv: readonly string[],
   commands: readonly Command[],
@@ -144,8 +219,8 @@ function wrongUsage(
   cause?: unknown,
 ): UsageError {
   const given = argv[0] ?? '-';
-  if (!given.startsWith('-') && !names.includes(given))
-    return new UsageError(`There is no command "${given}": ${offerNames(given, names)}`, {
+  if (!given.startsWith('-') && !commandWords.includes(given))
+    return new UsageError(`There is no command "${given}": ${suggestNames(given, commandWords)}`, {
       code: 'COMMAND_UNKNOWN',
       nextStep: 'All of them: `mypos-customers --help`.',
       cause,
@@ -153,20 +228,20 @@ function wrongUsage(
   const members = commands.find(({ name }) => name === given)?.members?.map(({ name }) => name);
   const member = argv[1] ?? '-';
   if (members !== undefined && !member.startsWith('-') && !members.includes(member))
-    return new UsageError(`There is no command "${given} ${member}": ${offerNames(member, members)}`, {
+    return new UsageError(`There is no command "${given} ${member}": ${suggestNames(member, members)}`, {
       code: 'COMMAND_UNKNOWN',
       nextStep: `All of them: \`mypos-customers ${given} --help\`.`,
       cause,
     });
   const topic = members?.includes(member) ? `${given} ${member}` : given;
-  const page = names.includes(given) ? `${topic} --help` : '--help';
+  const page = commandWords.includes(given) ? `${topic} --help` : '--help';
   const fact = message.startsWith('Not enough non-option arguments')
     ? `What shall ${given} work on?`
-    : usageFact(message, argv, options);
+    : explainUsageError(message, argv, options);
   return new UsageError(fact, { code: 'USAGE', nextStep: `See \`mypos-customers ${page}\`.`, cause });
 }
 
-function outputOf(argv: readonly string[]): OutputChoice {
+function readOutputOptions(argv: readonly string[]): OutputOptions {
   const given = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
   const has = (name: string) => given.includes(`--${name}`) || given.includes(`--${name}=true`);
   return { argv, json: has('json'), quiet: has('quiet'), verbose: has('verbose') };

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { type GuardName, type Guards, guardNames, guardProblem } from '#pipelines/guards.js';
-import { offerNames } from '#pipelines/mapping/nearest-name.js';
+import { type GuardName, type Guards, guardNames, validateGuard } from '#pipelines/guards.js';
+import { suggestNames } from '#pipelines/mapping/nearest-name.js';
 import { UsageError } from '#src/errors.js';
-import { configProperties, configVersion, type ProfileProperty, profileProperties } from './config-properties.js';
+import { configProperties, configVersion, type ProfileProperty, profileProperties } from './settings.js';
 
 /** One profile of `mypos-customers.json`: settings for one tenant or purpose. No secrets, only files that hold them. */
 export type Profile = { readonly [name in Exclude<ProfileProperty, 'guards'>]?: string } & {
@@ -48,85 +48,97 @@ export function openConfig(file: string | undefined, isNeeded = false): ConfigFi
   const path = file ?? defaultConfigFile;
   if (!existsSync(path)) {
     if (file === undefined && !isNeeded) return undefined;
-    throw wrong(path, 'does not exist', 'Create it, or leave out --config and --profile.');
+    throw configError(path, 'does not exist', 'Create it, or leave out --config and --profile.');
   }
   const config = parse(path);
-  refuseUnknown(path, config, fileKeys, '');
+  rejectUnknownKeys(path, config, fileKeys, '');
   if (config.version !== undefined && config.version !== configVersion)
-    throw wrong(
+    throw configError(
       path,
       `has the version ${JSON.stringify(config.version)}`,
       `Write "version": ${configVersion}, or use a newer program.`,
     );
   if (config.defaultProfile !== undefined && typeof config.defaultProfile !== 'string')
-    throw wrong(path, 'names no profile at defaultProfile', 'Write the name of a profile in quotes.');
+    throw configError(path, 'names no profile at defaultProfile', 'Write the name of a profile in quotes.');
   return { path, config };
 }
 
 function chooseProfile({ path, config }: ConfigFile, name: string | undefined): FoundProfile | undefined {
-  const profiles = asObject(path, config.profiles ?? {}, 'profiles');
+  const profiles = expectObject(path, config.profiles ?? {}, 'profiles');
   const wanted = name ?? (typeof config.defaultProfile === 'string' ? config.defaultProfile : undefined);
   if (wanted === undefined) return undefined;
   const found = Object.hasOwn(profiles, wanted) ? profiles[wanted] : undefined;
   if (found === undefined) {
-    const offer = offerNames(wanted, Object.keys(profiles));
-    throw wrong(path, `has no profile "${wanted}": ${offer}`, 'Correct --profile, or add it under "profiles".');
+    const offer = suggestNames(wanted, Object.keys(profiles));
+    throw configError(path, `has no profile "${wanted}": ${offer}`, 'Correct --profile, or add it under "profiles".');
   }
-  const profile = asObject(path, found, `profiles.${wanted}`);
-  refuseUnknown(path, profile, profileKeys, `profiles.${wanted}.`);
-  return { name: wanted, origin: `profile "${wanted}" in ${path}`, profile: readSettings(path, profile, wanted) };
+  const profile = expectObject(path, found, `profiles.${wanted}`);
+  rejectUnknownKeys(path, profile, profileKeys, `profiles.${wanted}.`);
+  return {
+    name: wanted,
+    origin: `profile "${wanted}" in ${path}`,
+    profile: readProfileSettings(path, profile, wanted),
+  };
 }
 
-function readSettings(path: string, profile: Record<string, unknown>, name: string): Profile {
+function readProfileSettings(path: string, profile: Record<string, unknown>, name: string): Profile {
   const entries = Object.entries(profile).map(([key, value]) => {
     if (key === 'guards') return [key, readGuards(path, value, `profiles.${name}.guards`)];
     const text = typeof value === 'number' ? String(value) : value;
     if (typeof text !== 'string')
-      throw wrong(path, `says profiles.${name}.${key} = ${JSON.stringify(value)}`, 'It must be a text or a number.');
+      throw configError(
+        path,
+        `says profiles.${name}.${key} = ${JSON.stringify(value)}`,
+        'It must be a text or a number.',
+      );
     return [key, text];
   });
   return Object.fromEntries(entries) as Profile;
 }
 
 function readGuards(path: string, value: unknown, where: string): Guards {
-  const guards = asObject(path, value, where);
-  refuseUnknown(path, guards, guardNames, `${where}.`);
+  const guards = expectObject(path, value, where);
+  rejectUnknownKeys(path, guards, guardNames, `${where}.`);
   for (const [name, one] of Object.entries(guards)) {
-    const problem = guardProblem(name as GuardName, one);
-    if (problem !== undefined) throw wrong(path, `says ${where}.${name} = ${JSON.stringify(one)}`, `${problem}.`);
+    const problem = validateGuard(name as GuardName, one);
+    if (problem !== undefined) throw configError(path, `says ${where}.${name} = ${JSON.stringify(one)}`, `${problem}.`);
   }
   return guards as Guards;
 }
 
 function parse(path: string): Record<string, unknown> {
   try {
-    return asObject(path, JSON.parse(readFileSync(path, 'utf8')), 'the file');
+    return expectObject(path, JSON.parse(readFileSync(path, 'utf8')), 'the file');
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw wrong(path, `is not valid JSON (${error instanceof Error ? error.message : String(error)})`, 'Correct it.');
+    throw configError(
+      path,
+      `is not valid JSON (${error instanceof Error ? error.message : String(error)})`,
+      'Correct it.',
+    );
   }
 }
 
 /** @throws UsageError when it is none */
-export function asObject(path: string, value: unknown, where: string): Record<string, unknown> {
+export function expectObject(path: string, value: unknown, where: string): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw wrong(path, `should have an object at ${where}`, 'Write it as { … }.');
+  throw configError(path, `should have an object at ${where}`, 'Write it as { … }.');
 }
 
 /** @throws UsageError that offers the nearest key */
-export function refuseUnknown(path: string, value: object, known: readonly string[], prefix: string): void {
+export function rejectUnknownKeys(path: string, value: object, known: readonly string[], prefix: string): void {
   for (const key of Object.keys(value)) {
     if (known.includes(key)) continue;
     const secret = /password|token|secret/i.test(key);
-    throw wrong(
+    throw configError(
       path,
-      `has an unknown key "${prefix}${key}": ${offerNames(key, known)}`,
+      `has an unknown key "${prefix}${key}": ${suggestNames(key, known)}`,
       secret ? 'Secrets do not belong into this file: name a file that holds them.' : 'Correct or remove it.',
     );
   }
 }
 
 /** What is wrong with the file, ready to be thrown. */
-export function wrong(path: string, what: string, nextStep: string): UsageError {
+export function configError(path: string, what: string, nextStep: string): UsageError {
   return new UsageError(`The configuration file ${path} ${what}`, { code: 'CONFIG_FILE', nextStep });
 }

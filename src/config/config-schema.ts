@@ -1,12 +1,12 @@
 import { guardRules } from '#pipelines/guards.js';
-import { configProperties, configVersion, profileProperties } from './config-properties.js';
-import { exportJobKeys, importJobKeys, type JobKey } from './job-keys.js';
+import { exportJobKeys, importJobKeys, type JobKey } from './jobs.js';
+import { configProperties, configVersion, profileProperties } from './settings.js';
 
 type JsonSchema = { readonly [keyword: string]: unknown };
 
-const text: JsonSchema = { type: 'string', minLength: 1 };
+const textSchema: JsonSchema = { type: 'string', minLength: 1 };
 
-const guards: JsonSchema = {
+const guardsSchema: JsonSchema = {
   type: 'object',
   additionalProperties: false,
   properties: Object.fromEntries(
@@ -17,27 +17,27 @@ const guards: JsonSchema = {
   ),
 };
 
-const kinds = {
-  guards,
-  text,
-  'number or text': { anyOf: [{ type: 'number', exclusiveMinimum: 0 }, text] },
+const propertySchemas = {
+  guards: guardsSchema,
+  text: textSchema,
+  'number or text': { anyOf: [{ type: 'number', exclusiveMinimum: 0 }, textSchema] },
 } as const satisfies Record<(typeof profileProperties)[keyof typeof profileProperties]['holds'], JsonSchema>;
 
 /** The published JSON Schema of the configuration file, made from the tables that its reader uses. */
-export function configSchema(): JsonSchema {
+export function buildConfigSchema(): JsonSchema {
   const profile = Object.entries(profileProperties).map(([name, { about, holds }]) => [
     name,
-    { ...kinds[holds], description: about },
+    { ...propertySchemas[holds], description: about },
   ]);
   const properties = {
     $schema: { type: 'string' },
     version: { const: configVersion },
-    defaultProfile: text,
+    defaultProfile: textSchema,
     profiles: {
       type: 'object',
       additionalProperties: { type: 'object', additionalProperties: false, properties: Object.fromEntries(profile) },
     },
-    jobs: { type: 'object', additionalProperties: { anyOf: [importJobKeys, exportJobKeys].map(jobSchema) } },
+    jobs: { type: 'object', additionalProperties: { anyOf: [importJobKeys, exportJobKeys].map(buildJobSchema) } },
   } satisfies Record<keyof typeof configProperties, JsonSchema>;
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -53,10 +53,10 @@ export function configSchema(): JsonSchema {
   };
 }
 
-function jobSchema(keys: Readonly<Record<string, JobKey>>): JsonSchema {
+function buildJobSchema(keys: Readonly<Record<string, JobKey>>): JsonSchema {
   const properties = Object.entries(keys).map(([name, key]) => [
     name,
-    { ...keySchema(key), description: key.describe },
+    { ...buildKeySchema(key), description: key.describe },
   ]);
   const required = Object.keys(keys).filter((name) => keys[name]?.required === true);
   return {
@@ -67,12 +67,12 @@ function jobSchema(keys: Readonly<Record<string, JobKey>>): JsonSchema {
   };
 }
 
-function keySchema(key: JobKey): JsonSchema {
+function buildKeySchema(key: JobKey): JsonSchema {
   switch (key.holds) {
     case 'text':
-      return text;
+      return textSchema;
     case 'texts':
-      return { anyOf: [text, { type: 'array', minItems: 1, items: text }] };
+      return { anyOf: [textSchema, { type: 'array', minItems: 1, items: textSchema }] };
     case 'flag':
       return { type: 'boolean' };
     case 'number':

@@ -1,10 +1,95 @@
 import { dirname, resolve } from 'node:path';
-import { offerNames } from '#pipelines/mapping/nearest-name.js';
-import { asObject, openConfig, refuseUnknown, wrong } from './config-file.js';
-import { exportJobKeys, importJobKeys, type JobKey } from './job-keys.js';
+import { suggestNames } from '#pipelines/mapping/nearest-name.js';
+import { configError, expectObject, openConfig, rejectUnknownKeys } from './config-file.js';
+
+/** What a key of a job holds; enough for the check of the configuration and for a JSON Schema of it. */
+export type JobKey = KeyDescription &
+  (
+    | { readonly holds: 'text' | 'texts' | 'flag' }
+    | { readonly holds: 'number'; readonly from: number; readonly whole: boolean }
+    | { readonly holds: 'choice'; readonly choices: readonly string[] }
+  );
+
+interface KeyDescription {
+  readonly describe: string;
+  /** A job without it is refused. */
+  readonly required?: true;
+}
+
+const textKey = (describe: string) => ({ holds: 'text', describe }) as const;
+const textsKey = (describe: string) => ({ holds: 'texts', describe }) as const;
+const flagKey = (describe: string) => ({ holds: 'flag', describe }) as const;
+const numberKey = (describe: string, from = 0) => ({ holds: 'number', describe, from, whole: false }) as const;
+const countKey = (describe: string) => ({ holds: 'number', describe, from: 1, whole: true }) as const;
+
+/** Keys that every job may have: who it is about, and whom to tell. */
+const commonJobKeys = {
+  profile: textKey('Profile with the address and login; default: the one that the command line or the file chooses'),
+  mapping: textKey('Mapping file, relative to this file'),
+  onSuccess: textsKey('Program and its arguments, run after each success; facts come as JSON on its standard input'),
+  onFailure: textsKey('Program and its arguments, run after each failure'),
+  webhook: textKey('Address that gets the same facts by POST; https, or http to this machine'),
+  webhookFile: textKey('File that holds the address of the webhook, when the address is a secret'),
+} as const;
+
+/** A job that imports what is dropped into a folder. */
+export const importJobKeys = {
+  kind: { holds: 'choice', choices: ['import'], describe: 'What the job does; import when absent' },
+  files: textsKey('Patterns of file names, e.g. "customers-*.csv"; default: every CSV, XLSX and NDJSON file'),
+  folder: textKey('Folder that `run <job>` sweeps, relative to this file'),
+  ...commonJobKeys,
+  mode: { holds: 'choice', choices: ['add', 'update', 'upsert'], describe: 'Default: the mapping’s, else upsert' },
+  results: textKey('Folder for result files; default: beside the file in done/ or failed/'),
+  rejects: textKey('Folder for rejects files; default: the one of the results'),
+  doneFile: textKey(
+    'Name of the file that its writer adds when it is done, e.g. "{name}.done"; then no file goes without',
+  ),
+  lastLineEnd: {
+    holds: 'choice',
+    choices: ['required', 'optional'],
+    describe: 'Whether a text file must end with a line end to count as whole; required when absent',
+  },
+  quietSeconds: numberKey('How long a file must stay unchanged before it is taken; default 4'),
+  maxWaitMinutes: numberKey('After this long, a file that is not ready is an error; default 60'),
+  maxFailures: textKey('Stop after so many failed rows, or p% of them; default 10%'),
+  maxRows: countKey('Refuse a file with more rows than this, before anything is sent'),
+  sameContent: {
+    holds: 'choice',
+    choices: ['duplicate', 'import'],
+    describe: 'What to do with content that was imported before: put it aside (default), or import it again',
+  },
+  verify: flagKey('Read every written customer back and compare it'),
+} as const satisfies Readonly<Record<string, JobKey>>;
+
+/** A job that writes customers into a file. */
+export const exportJobKeys = {
+  kind: { holds: 'choice', choices: ['export'], required: true, describe: 'Write customers into a file' },
+  output: {
+    ...textKey(
+      'File to write, relative to this file; in its name {date}, {month} and {time} stand for the moment, e.g. "customers-{date}.xlsx"',
+    ),
+    required: true,
+  },
+  ...commonJobKeys,
+  format: { holds: 'choice', choices: ['csv', 'xlsx', 'ndjson'], describe: 'Default: by the name of the file' },
+  fields: textsKey('Fields for columns, or "all"; default: the mapping, else all'),
+  full: flagKey('Ask for each customer’s details, for custom fields'),
+  changedSince: textKey('Only customers edited since an ISO time; or "last": since the last export of this job'),
+  active: flagKey('Only active customers'),
+  sort: textKey('Field to sort by, with :desc for the reverse; default customerCode'),
+  pageSize: countKey('Customers on a page of the API; default 1000'),
+  mirror: flagKey('Whether the local copy of the customers is used, made fresh; true when absent'),
+  formulas: {
+    holds: 'choice',
+    choices: ['escape', 'raw'],
+    describe: 'Texts that look like formulas, in CSV: made harmless (default), or as they are',
+  },
+  bom: flagKey('Begin a CSV file with a byte order mark, for Excel'),
+  force: flagKey('Replace a file that is there; without it, that is an error and nothing is written'),
+} as const satisfies Readonly<Record<string, JobKey>>;
 
 /** What every job of the configuration file may say. Paths are absolute; what is absent has the default that its key tells of. */
-interface JobOfAnyKind {
+interface CommonJob {
   readonly name: string;
   readonly profile?: string;
   readonly mapping?: string;
@@ -15,7 +100,7 @@ interface JobOfAnyKind {
 }
 
 /** A job that imports what is dropped into a folder. */
-export interface ImportJob extends JobOfAnyKind {
+export interface ImportJob extends CommonJob {
   readonly kind: 'import';
   readonly files?: readonly string[];
   readonly folder?: string;
@@ -33,7 +118,7 @@ export interface ImportJob extends JobOfAnyKind {
 }
 
 /** A job that writes customers into a file. */
-export interface ExportJob extends JobOfAnyKind {
+export interface ExportJob extends CommonJob {
   readonly kind: 'export';
   /** With its placeholders. */
   readonly output: string;
@@ -71,7 +156,9 @@ export function readJobs(file: string | undefined): readonly Job[] {
   const found = openConfig(file);
   if (found === undefined) return [];
   const { path, config } = found;
-  return Object.entries(asObject(path, config.jobs ?? {}, 'jobs')).map(([name, value]) => readJob(path, name, value));
+  return Object.entries(expectObject(path, config.jobs ?? {}, 'jobs')).map(([name, value]) =>
+    readJob(path, name, value),
+  );
 }
 
 /** Those of {@link readJobs} that look after drop folders. */
@@ -81,26 +168,27 @@ export function importJobs(file: string | undefined): readonly ImportJob[] {
 
 function readJob(path: string, name: string, value: unknown): Job {
   const where = `jobs.${name}`;
-  const job = asObject(path, value, where);
+  const job = expectObject(path, value, where);
   const kind = job.kind ?? 'import';
   if (!isKind(kind))
-    throw wrong(
+    throw configError(
       path,
-      `says ${where}.kind = ${JSON.stringify(kind)}: ${offerNames(String(kind), Object.keys(jobKinds))}`,
+      `says ${where}.kind = ${JSON.stringify(kind)}: ${suggestNames(String(kind), Object.keys(jobKinds))}`,
       'Correct it.',
     );
   const keys: Readonly<Record<string, JobKey>> = jobKinds[kind];
-  refuseUnknown(path, job, Object.keys(keys), `${where}.`);
+  rejectUnknownKeys(path, job, Object.keys(keys), `${where}.`);
   const missing = Object.keys(keys).find((key) => keys[key]?.required === true && job[key] === undefined);
-  if (missing !== undefined) throw wrong(path, `has no ${where}.${missing}`, `Add it: ${keys[missing]?.describe}.`);
+  if (missing !== undefined)
+    throw configError(path, `has no ${where}.${missing}`, `Add it: ${keys[missing]?.describe}.`);
   const entries = Object.entries(job).map(([key, held]) => {
     const checked = readKey(path, `${where}.${key}`, keys[key], held);
     return [key, pathKeys.has(key) ? resolve(dirname(path), String(checked)) : checked];
   });
   if (job.webhook !== undefined && job.webhookFile !== undefined)
-    throw wrong(path, `has both ${where}.webhook and ${where}.webhookFile`, 'Keep one of them.');
+    throw configError(path, `has both ${where}.webhook and ${where}.webhookFile`, 'Keep one of them.');
   if (kind === 'export' && job.fields !== undefined && job.mapping !== undefined)
-    throw wrong(
+    throw configError(
       path,
       `has both ${where}.fields and ${where}.mapping`,
       'Keep the one that says which columns there are.',
@@ -117,7 +205,7 @@ type Check<K extends JobKey> = (value: unknown, key: K) => boolean;
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
-const checks: { readonly [H in JobKey['holds']]: Check<Extract<JobKey, { readonly holds: H }>> } = {
+const typeChecks: { readonly [H in JobKey['holds']]: Check<Extract<JobKey, { readonly holds: H }>> } = {
   text: isText,
   texts: (value) => isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText)),
   flag: (value) => typeof value === 'boolean',
@@ -128,12 +216,13 @@ const checks: { readonly [H in JobKey['holds']]: Check<Extract<JobKey, { readonl
 
 function readKey(path: string, where: string, key: JobKey | undefined, value: unknown): unknown {
   if (key === undefined) throw new Error(`The key ${where} was not refused.`);
-  const check = checks[key.holds] as Check<JobKey>;
-  if (!check(value, key)) throw wrong(path, `says ${where} = ${JSON.stringify(value)}`, `It must be ${expected(key)}.`);
+  const check = typeChecks[key.holds] as Check<JobKey>;
+  if (!check(value, key))
+    throw configError(path, `says ${where} = ${JSON.stringify(value)}`, `It must be ${describeExpected(key)}.`);
   return key.holds === 'texts' && isText(value) ? [value] : value;
 }
 
-function expected(key: JobKey): string {
+function describeExpected(key: JobKey): string {
   switch (key.holds) {
     case 'text':
       return 'a text';
@@ -155,10 +244,10 @@ export function findJob(file: string | undefined, name: string): Job {
   if (found !== undefined) return found;
   const path = openConfig(file)?.path ?? 'mypos-customers.json';
   if (jobs.length === 0)
-    throw wrong(path, 'has no jobs', 'Add the job under "jobs"; docs/nightly-folder.md shows one.');
-  throw wrong(
+    throw configError(path, 'has no jobs', 'Add the job under "jobs"; docs/nightly-folder.md shows one.');
+  throw configError(
     path,
-    `has no job "${name}": ${offerNames(
+    `has no job "${name}": ${suggestNames(
       name,
       jobs.map((job) => job.name),
     )}`,

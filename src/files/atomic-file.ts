@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UsageError } from '#src/errors.js';
-import { isAlive } from '#src/living-process.js';
+import { isProcessAlive } from '#src/is-process-alive.js';
 
 /** A file that appears under its name only when it is whole. */
 export interface AtomicFile {
@@ -70,7 +70,7 @@ async function removeLeftOver(path: string): Promise<void> {
   const names = await readdir(dirname(path)).catch(() => []);
   for (const name of names) {
     const writer = name.startsWith(prefix) ? /^(\d+)-[0-9a-f]+\.part$/.exec(name.slice(prefix.length))?.[1] : undefined;
-    if (writer !== undefined && !isAlive(Number(writer))) await rm(join(dirname(path), name), { force: true });
+    if (writer !== undefined && !isProcessAlive(Number(writer))) await rm(join(dirname(path), name), { force: true });
   }
 }
 

@@ -1,6 +1,24 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import { InputError } from '#src/errors.js';
-import { inputFailure } from './input-failure.js';
+
+interface InputErrorDetails {
+  readonly code: string;
+  /** The file as its owner named it. */
+  readonly file: string;
+  readonly line?: number;
+  /** What is wrong, as the rest of a sentence that begins with the place. */
+  readonly fact: string;
+  readonly nextStep: string;
+  readonly cause?: unknown;
+}
+
+/** An {@link InputError} whose message begins with the place: file, then line. */
+export function createInputError({ code, file, line, fact, nextStep, cause }: InputErrorDetails): InputError {
+  const place = line === undefined ? file : `${file}, line ${line}`;
+  return new InputError(`${place}: ${fact}`, { code, nextStep, cause });
+}
 
 /** A file on disk as it was when it was found. */
 export interface InputFile {
@@ -14,7 +32,7 @@ export interface InputFile {
 /** Large enough that the cost per read vanishes, small enough that a chunk's rows fit any memory. */
 const readChunkBytes = 256 * 1024;
 
-const failureOf: Readonly<Record<string, { code: string; fact: string; nextStep: string }>> = {
+const failuresBySystemCode: Readonly<Record<string, { code: string; fact: string; nextStep: string }>> = {
   ENOENT: { code: 'FILE_NOT_FOUND', fact: 'there is no such file.', nextStep: 'Check the name and the folder.' },
   ENOTDIR: {
     code: 'FILE_NOT_FOUND',
@@ -33,13 +51,13 @@ const failureOf: Readonly<Record<string, { code: string; fact: string; nextStep:
   },
 };
 
-const unknownFailure = {
+const otherFailure = {
   code: 'READ_FAILED',
   fact: 'the disk or network drive failed while reading.',
   nextStep: 'Copy the file to a local disk and try again.',
 };
 
-const sameFailure: Readonly<Record<string, string>> = { EPERM: 'EACCES', EBUSY: 'EACCES' };
+const systemCodeAliases: Readonly<Record<string, string>> = { EPERM: 'EACCES', EBUSY: 'EACCES' };
 
 /**
  * Finds a readable file.
@@ -50,13 +68,13 @@ export async function findInputFile(path: string, name: string = path): Promise<
   try {
     // Before opening: to open a pipe would wait for somebody to write into it.
     const facts = await stat(path);
-    if (facts.isDirectory()) throw failure('EISDIR', name);
-    if (!facts.isFile()) throw notAFile(name);
+    if (facts.isDirectory()) throw createFileError('EISDIR', name);
+    if (!facts.isFile()) throw createNotAFileError(name);
     const file = { path, name, sizeBytes: facts.size, modifiedMs: facts.mtimeMs };
     await readHead(file, 1);
     return file;
   } catch (error) {
-    throw asInputError(error, name);
+    throw toInputError(error, name);
   }
 }
 
@@ -84,7 +102,7 @@ export async function* readBytes(
   chunkBytes: number = readChunkBytes,
   { from, to }: ByteRange = allBytes,
 ): AsyncGenerator<Buffer> {
-  const handle = await opened(file);
+  const handle = await openFile(file);
   try {
     await refuseChangedFile(handle, file);
     for (let at = from; at < to; ) {
@@ -95,24 +113,24 @@ export async function* readBytes(
       yield buffer.subarray(0, bytesRead);
     }
   } catch (error) {
-    throw asInputError(error, file.name);
+    throw toInputError(error, file.name);
   } finally {
     await handle.close();
   }
 }
 
-async function opened(file: InputFile): Promise<FileHandle> {
+async function openFile(file: InputFile): Promise<FileHandle> {
   try {
     return await open(file.path, 'r');
   } catch (error) {
-    throw asInputError(error, file.name);
+    throw toInputError(error, file.name);
   }
 }
 
 async function refuseChangedFile(handle: FileHandle, file: InputFile): Promise<void> {
   const { size, mtimeMs } = await handle.stat();
   if (size === file.sizeBytes && mtimeMs === file.modifiedMs) return;
-  throw inputFailure({
+  throw createInputError({
     code: 'FILE_CHANGED',
     file: file.name,
     fact: 'the file was changed while it was in use.',
@@ -120,8 +138,8 @@ async function refuseChangedFile(handle: FileHandle, file: InputFile): Promise<v
   });
 }
 
-function notAFile(name: string): InputError {
-  return inputFailure({
+function createNotAFileError(name: string): InputError {
+  return createInputError({
     code: 'NOT_A_FILE',
     file: name,
     fact: 'this is a pipe or a device, not a file.',
@@ -129,17 +147,79 @@ function notAFile(name: string): InputError {
   });
 }
 
-function asInputError(error: unknown, name: string): unknown {
+function toInputError(error: unknown, name: string): unknown {
   if (error instanceof InputError) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   // Without a system code it is a fault of ours, or of the consumer that iterates: not the file's.
-  return /^E[A-Z]+$/.test(code) ? failure(code, name, error) : error;
+  return /^E[A-Z]+$/.test(code) ? createFileError(code, name, error) : error;
 }
 
-function failure(systemCode: string, name: string, cause?: unknown): InputError {
-  return inputFailure({
+function createFileError(systemCode: string, name: string, cause?: unknown): InputError {
+  return createInputError({
     file: name,
     cause,
-    ...(failureOf[sameFailure[systemCode] ?? systemCode] ?? unknownFailure),
+    ...(failuresBySystemCode[systemCodeAliases[systemCode] ?? systemCode] ?? otherFailure),
   });
+}
+
+/** What a compressed file may expand to: a guard against files made to fill memory and disk. */
+export interface GzipLimits {
+  readonly maxBytes: number;
+  /** Expanded bytes per compressed byte; not looked at below 64 MiB. */
+  readonly maxRatio: number;
+}
+
+const defaultGzipLimits: GzipLimits = { maxBytes: 16 * 1024 ** 3, maxRatio: 200 };
+
+const ratioMattersFromBytes = 64 * 1024 ** 2;
+const expandedChunkBytes = 128 * 1024;
+
+/**
+ * Decompresses gzip data as it comes.
+ *
+ * @throws InputError `GZIP_CUT`, `GZIP_DAMAGED` or `GZIP_TOO_LARGE`, and whatever `compressed` throws
+ */
+export async function* gunzip(
+  compressed: AsyncIterable<Buffer>,
+  file: string,
+  limits: GzipLimits = defaultGzipLimits,
+): AsyncGenerator<Buffer> {
+  const expander = createGunzip({ chunkSize: expandedChunkBytes });
+  // pipe() forwards no errors; pipeline destroys the expander with them, so that the loop below rejects.
+  pipeline(Readable.from(compressed), expander, () => {});
+  let expandedBytes = 0;
+  try {
+    for await (const chunk of expander as AsyncIterable<Buffer>) {
+      expandedBytes += chunk.length;
+      if (exceedsLimits(limits, expandedBytes, expander.bytesWritten)) throw createTooLargeError(file);
+      yield chunk;
+    }
+  } catch (error) {
+    throw toGzipError(error, file);
+  }
+}
+
+function exceedsLimits(limits: GzipLimits, expandedBytes: number, compressedBytes: number): boolean {
+  if (expandedBytes > limits.maxBytes) return true;
+  return expandedBytes > ratioMattersFromBytes && expandedBytes > compressedBytes * limits.maxRatio;
+}
+
+function createTooLargeError(file: string): InputError {
+  return createInputError({
+    code: 'GZIP_TOO_LARGE',
+    file,
+    fact: 'it expands to far more data than a customer file holds.',
+    nextStep: 'If the file is good, decompress it yourself and import the result.',
+  });
+}
+
+const zlibFailures: Readonly<Record<string, { code: string; fact: string }>> = {
+  Z_BUF_ERROR: { code: 'GZIP_CUT', fact: 'the compressed data stops in the middle: the file was cut.' },
+  Z_DATA_ERROR: { code: 'GZIP_DAMAGED', fact: 'the compressed data is damaged.' },
+};
+
+function toGzipError(error: unknown, file: string): unknown {
+  const known = error instanceof Error && 'code' in error ? zlibFailures[String(error.code)] : undefined;
+  if (known === undefined) return error;
+  return createInputError({ file, nextStep: 'Copy or download the file again.', cause: error, ...known });
 }

@@ -1,8 +1,8 @@
 import type { Notice, RowSource } from '#pipelines/ports.js';
-import type { GzipLimits } from './gunzip.js';
-import type { RowPlace } from './table/row-places.js';
+import type { GzipLimits } from './input-file.js';
+import type { RowPosition } from './table/row-positions.js';
 import type { ChosenEncoding } from './text/choose-encoding.js';
-import type { LineEnds } from './text/line-census.js';
+import type { LineEnds } from './text/line-ends.js';
 
 /** The kinds of file that can be read. */
 export type Format = RowSource['format'];
@@ -30,7 +30,7 @@ export interface OpenOptions {
   /** What a gzip file may expand to. @default 16 GiB in all, 200 times its size */
   readonly gzipLimits?: GzipLimits | undefined;
   /** What an earlier reading told, by the same options; believed of the very same bytes only. */
-  readonly known?: KnownFile | undefined;
+  readonly scan?: FileScan | undefined;
 }
 
 /** What tells one input from another: of the bytes on disk, before decompression. */
@@ -40,23 +40,23 @@ export interface Fingerprint {
 }
 
 /** What only a whole reading of a file tells; it can be kept as JSON, so that the next reading need not be whole. */
-export interface KnownFile {
+export interface FileScan {
   readonly fingerprint: Fingerprint;
   /** Data rows. */
   readonly rows: number;
   /** What is remarkable about the file as a whole. */
   readonly notices: readonly Notice[];
   /** Absent for a workbook. */
-  readonly text?: KnownText;
+  readonly text?: TextScan;
 }
 
 /** What its bytes make of a text. */
-export interface KnownText {
+export interface TextScan {
   readonly encoding: ChosenEncoding;
   readonly lineEnds: LineEnds;
   readonly holdsNuls: boolean;
   /** Where rows begin: some of them, the first among them. */
-  readonly places: readonly RowPlace[];
+  readonly places: readonly RowPosition[];
 }
 
 /** A row source that was read whole once already: its bytes are known to be readable text or a workbook. */
@@ -65,5 +65,5 @@ export interface InputSource extends RowSource {
   /** Names that several columns bear, as first spelled; a mapping that uses one is ambiguous. */
   readonly duplicateColumns: readonly string[];
   /** What the last reading told, once it has come to the end. */
-  known?(): KnownFile | undefined;
+  lastScan?(): FileScan | undefined;
 }

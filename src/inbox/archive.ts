@@ -1,14 +1,13 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { lstat, readdir, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { reached } from '#pipelines/milestones.js';
-import type { Move, Product } from './claim-record.js';
-import type { Claim } from './hold-claim.js';
-import { type Shelf, shelfFolder } from './layout.js';
-import { exists, placeFile } from './place-file.js';
+import { publishMilestone } from '#pipelines/milestones.js';
+import type { Claim, Move, Product } from './claims.js';
+import { buildDestinationPath, type Destination, folderNames } from './folder-layout.js';
+import { exists, placeFile, systemCode } from './place-file.js';
 
-export interface ArchiveWish {
+export interface ArchiveRequest {
   readonly folder: string;
-  readonly shelf: Shelf;
+  readonly destination: Destination;
   /** What to say beside the file, under its name with this ending. */
   readonly note?: { readonly ending: string; readonly text: string };
   /** Names of what the import wrote beside the file. */
@@ -19,10 +18,10 @@ export interface ArchiveWish {
 }
 
 /** Decides where a claim's files go: to names that are free, all with the same addition if one of them is not. */
-export async function planArchive(claim: Claim, wish: ArchiveWish): Promise<void> {
+export async function planArchive(claim: Claim, wish: ArchiveRequest): Promise<void> {
   if (wish.note !== undefined)
     await writeFile(join(claim.folder, `${claim.record.file}${wish.note.ending}`), wish.note.text);
-  const beside = shelfFolder(wish.folder, wish.shelf, new Date());
+  const beside = buildDestinationPath(wish.folder, wish.destination, new Date());
   const folders: Readonly<Record<Product, string>> = {
     input: beside,
     other: beside,
@@ -31,30 +30,30 @@ export async function planArchive(claim: Claim, wish: ArchiveWish): Promise<void
   };
   const names = (await readdir(claim.folder)).filter((name) => !name.startsWith('.')).sort();
   const moves = names.map((from) => {
-    const product = productOf(from, claim, wish);
+    const product = classifyProduct(from, claim, wish);
     return { product, from, to: join(folders[product], from) };
   });
   const isFree = (await Promise.all(moves.map(({ to }) => exists(to)))).every((taken) => !taken);
-  await claim.note({
-    plan: { shelf: wish.shelf, moves: isFree ? moves : moves.map((move) => renamed(move, claim, folders)) },
+  await claim.update({
+    plan: { shelf: wish.destination, moves: isFree ? moves : moves.map((move) => renameMove(move, claim, folders)) },
   });
 }
 
-function productOf(name: string, claim: Claim, { products }: ArchiveWish): Product {
+function classifyProduct(name: string, claim: Claim, { products }: ArchiveRequest): Product {
   if (name === claim.record.file) return 'input';
   if (name === products.results) return 'results';
   return name === products.rejects ? 'rejects' : 'other';
 }
 
 /** `customers.results.csv` becomes `customers.<claim>.results.csv`. */
-function renamed(move: Move, claim: Claim, folders: Readonly<Record<Product, string>>): Move {
+function renameMove(move: Move, claim: Claim, folders: Readonly<Record<Product, string>>): Move {
   const { from, product } = move;
-  const stem = stemOf(claim.record.file);
+  const stem = removeExtensions(claim.record.file);
   const name = from.startsWith(stem) ? `${stem}.${claim.id}${from.slice(stem.length)}` : `${claim.id}.${from}`;
   return { ...move, to: join(folders[product], name) };
 }
 
-function stemOf(name: string): string {
+function removeExtensions(name: string): string {
   const bare = name.replace(/\.gz$/i, '');
   return bare.slice(0, bare.length - extname(bare).length);
 }
@@ -64,7 +63,7 @@ function stemOf(name: string): string {
  *
  * @returns where they are now
  */
-export async function carryOut(claim: Claim): Promise<Readonly<Partial<Record<Product, string>>>> {
+export async function executePlan(claim: Claim): Promise<Readonly<Partial<Record<Product, string>>>> {
   const { plan } = claim.record;
   if (plan === undefined) throw new Error(`Nobody has planned where ${claim.record.file} goes.`);
   // The file itself goes last: until then, whoever looks into the claim sees that it is not through.
@@ -73,13 +72,13 @@ export async function carryOut(claim: Claim): Promise<Readonly<Partial<Record<Pr
   );
   const places: Partial<Record<Product, string>> = {};
   for (const move of moves) {
-    places[move.product] = await carry(claim, move);
-    reached('during-archive');
+    places[move.product] = await executeMove(claim, move);
+    publishMilestone('during-archive');
   }
   return places;
 }
 
-async function carry(claim: Claim, move: Move): Promise<string> {
+async function executeMove(claim: Claim, move: Move): Promise<string> {
   const from = join(claim.folder, move.from);
   if (!(await exists(from)) || (await placeFile(from, move.to)) === 'placed') return move.to;
   // Somebody has taken the name since it was chosen; one with the claim in it is ours, whatever it holds.
@@ -87,9 +86,64 @@ async function carry(claim: Claim, move: Move): Promise<string> {
   const to = `${move.to.slice(0, dot)}.${claim.id}${move.to.slice(dot)}`;
   const { plan } = claim.record;
   if (plan !== undefined)
-    await claim.note({
+    await claim.update({
       plan: { ...plan, moves: plan.moves.map((one) => (one.from === move.from ? { ...one, to } : one)) },
     });
   if ((await placeFile(from, to)) === 'taken') throw new Error(`${to} was taken by somebody else.`);
   return to;
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** Only what is through is ever deleted: a file in `failed/` is still somebody's work. */
+const prunedFolders = [folderNames.done, folderNames.duplicate] as const;
+
+/**
+ * Deletes archived files that have lain in `done/` or `duplicate/` for more than so many days.
+ *
+ * @param isDryRun - only name them
+ * @returns their paths
+ */
+export async function prune(
+  folder: string,
+  keepDays: number,
+  isDryRun: boolean,
+  nowMs: number,
+): Promise<readonly string[]> {
+  const old: string[] = [];
+  for (const shelf of prunedFolders) await pruneFolder(join(folder, shelf), nowMs - keepDays * dayMs, isDryRun, old);
+  return old;
+}
+
+async function pruneFolder(folder: string, beforeMs: number, isDryRun: boolean, old: string[]): Promise<void> {
+  for (const name of await listNames(folder)) {
+    const path = join(folder, name);
+    const facts = await lstat(path);
+    // Never through a link: it may lead anywhere.
+    if (facts.isDirectory()) {
+      await pruneFolder(path, beforeMs, isDryRun, old);
+      if (!isDryRun) await rmdir(path).catch(() => undefined);
+    } else if (facts.isFile() && readArchivedAtMs(facts) < beforeMs) {
+      old.push(path);
+      if (!isDryRun) await unlink(path);
+    }
+  }
+}
+
+/** A file keeps the time of change that it came with, but the move into the archive shows in the others. */
+function readArchivedAtMs(facts: {
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+  readonly birthtimeMs: number;
+}): number {
+  return Math.max(facts.mtimeMs, facts.ctimeMs, facts.birthtimeMs);
+}
+
+async function listNames(folder: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(folder)).sort();
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  }
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /** Whom to tell of an event, and how. */
-export interface Notices {
+export interface NotificationTargets {
   readonly onSuccess?: readonly string[];
   readonly onFailure?: readonly string[];
   readonly webhook?: string;
@@ -10,7 +10,7 @@ export interface Notices {
 }
 
 /** Facts of an event: names, counts and reasons; never a secret and never a customer. */
-export type Facts = Readonly<Record<string, unknown>>;
+export type EventFacts = Readonly<Record<string, unknown>>;
 
 const commandTimeoutMs = 60_000;
 const webhookTimeoutMs = 15_000;
@@ -20,16 +20,20 @@ const webhookTimeoutMs = 15_000;
  *
  * @returns what went wrong, a sentence each
  */
-export async function notify(notices: Notices, isSuccess: boolean, facts: Facts): Promise<readonly string[]> {
+export async function notify(
+  notices: NotificationTargets,
+  isSuccess: boolean,
+  facts: EventFacts,
+): Promise<readonly string[]> {
   const command = isSuccess ? notices.onSuccess : notices.onFailure;
   const told = await Promise.allSettled([
     ...(command === undefined ? [] : [runCommand(command, facts)]),
-    ...(notices.webhook === undefined && notices.webhookFile === undefined ? [] : [post(notices, facts)]),
+    ...(notices.webhook === undefined && notices.webhookFile === undefined ? [] : [postToWebhook(notices, facts)]),
   ]);
   return told.flatMap((one) => (one.status === 'rejected' ? [String((one.reason as Error).message)] : []));
 }
 
-function runCommand([program = '', ...args]: readonly string[], facts: Facts): Promise<void> {
+function runCommand([program = '', ...args]: readonly string[], facts: EventFacts): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       env: environmentWithoutSecrets(),
@@ -54,8 +58,8 @@ function environmentWithoutSecrets(): NodeJS.ProcessEnv {
 }
 
 /** The address may be a secret itself, so that no error of fetch, which may quote it, is passed on. */
-async function post(notices: Notices, facts: Facts): Promise<void> {
-  const address = addressOf(notices);
+async function postToWebhook(notices: NotificationTargets, facts: EventFacts): Promise<void> {
+  const address = readWebhookAddress(notices);
   let status: number;
   try {
     const answer = await fetch(address, {
@@ -73,15 +77,15 @@ async function post(notices: Notices, facts: Facts): Promise<void> {
   if (status < 200 || status > 299) throw new Error(`The webhook at ${address.host} answered ${status}.`);
 }
 
-function addressOf({ webhook, webhookFile }: Notices): URL {
-  const text = webhook ?? readSecret(webhookFile ?? '');
+function readWebhookAddress({ webhook, webhookFile }: NotificationTargets): URL {
+  const text = webhook ?? readAddressFile(webhookFile ?? '');
   const address = URL.canParse(text) ? new URL(text) : undefined;
   const isLocal = address !== undefined && /^(?:localhost|\[::1\]|127(?:\.\d{1,3}){3})$/.test(address.hostname);
   if (address?.protocol === 'https:' || (address?.protocol === 'http:' && isLocal)) return address;
   throw new Error('The address of the webhook must begin with https: (http: only to this machine).');
 }
 
-function readSecret(path: string): string {
+function readAddressFile(path: string): string {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch {

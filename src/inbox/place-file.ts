@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { copyFile, link, lstat, mkdir, open, rename, rm, unlink, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { systemCode } from './system-code.js';
 
 /** How file systems say that they have no hard links. */
-const noLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES']);
+const noHardLinkCodes: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES']);
 
 /**
  * Moves a file to a name that nothing has yet, also to another disk; makes the folder. A second try after a crash in
@@ -15,35 +14,35 @@ const noLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 
  */
 export async function placeFile(from: string, to: string): Promise<'placed' | 'taken'> {
   await mkdir(dirname(to), { recursive: true });
-  const how = await give(from, to);
-  if (how === 'other-disk') return copyAcross(from, to);
+  const how = await linkToFreeName(from, to);
+  if (how === 'other-disk') return copyToOtherDisk(from, to);
   return how;
 }
 
 /** A rename would replace whatever is there; a second name for the same file cannot. */
-async function give(from: string, to: string): Promise<'placed' | 'taken' | 'other-disk'> {
+async function linkToFreeName(from: string, to: string): Promise<'placed' | 'taken' | 'other-disk'> {
   try {
     await link(from, to);
   } catch (error) {
     const code = systemCode(error);
     if (code === 'EXDEV') return 'other-disk';
-    if (code === 'EEXIST') return giveAgain(from, to);
-    if (!noLinks.has(code)) throw error;
-    return renameToFree(from, to);
+    if (code === 'EEXIST') return finishEarlierMove(from, to);
+    if (!noHardLinkCodes.has(code)) throw error;
+    return renameToFreeName(from, to);
   }
   await unlink(from);
   return 'placed';
 }
 
-async function giveAgain(from: string, to: string): Promise<'placed' | 'taken'> {
+async function finishEarlierMove(from: string, to: string): Promise<'placed' | 'taken'> {
   if (!(await isSameFile(from, to))) return 'taken';
   await unlink(from);
   return 'placed';
 }
 
 /** Where there are no hard links, two that choose one name in the same instant are not told apart. */
-async function renameToFree(from: string, to: string): Promise<'placed' | 'taken' | 'other-disk'> {
-  if (await exists(to)) return giveAgain(from, to);
+async function renameToFreeName(from: string, to: string): Promise<'placed' | 'taken' | 'other-disk'> {
+  if (await exists(to)) return finishEarlierMove(from, to);
   try {
     await rename(from, to);
     return 'placed';
@@ -53,8 +52,8 @@ async function renameToFree(from: string, to: string): Promise<'placed' | 'taken
   }
 }
 
-async function copyAcross(from: string, to: string): Promise<'placed' | 'taken'> {
-  if (await exists(to)) return giveAgain(from, to);
+async function copyToOtherDisk(from: string, to: string): Promise<'placed' | 'taken'> {
+  if (await exists(to)) return finishEarlierMove(from, to);
   const part = join(dirname(to), `.${basename(to)}.${process.pid}.part`);
   try {
     await copyFile(from, part);
@@ -66,7 +65,7 @@ async function copyAcross(from: string, to: string): Promise<'placed' | 'taken'>
     }
     const { atime, mtime } = await lstat(from);
     await utimes(part, atime, mtime);
-    const placed = await give(part, to);
+    const placed = await linkToFreeName(part, to);
     if (placed === 'placed') await unlink(from);
     return placed === 'placed' ? 'placed' : 'taken';
   } finally {
@@ -79,10 +78,10 @@ async function isSameFile(one: string, other: string): Promise<boolean> {
   const [first, second] = await Promise.all([lstat(one, { bigint: true }), lstat(other, { bigint: true })]);
   if (first.ino === second.ino && first.dev === second.dev) return true;
   if (!first.isFile() || !second.isFile() || first.size !== second.size) return false;
-  return (await contentOf(one)) === (await contentOf(other));
+  return (await hashContent(one)) === (await hashContent(other));
 }
 
-async function contentOf(path: string): Promise<string> {
+async function hashContent(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   return hash.digest('hex');
@@ -94,4 +93,9 @@ export async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** The code of an error of the operating system, e.g. `ENOENT`; empty for any other error. */
+export function systemCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

@@ -1,26 +1,23 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { reached } from '#pipelines/milestones.js';
-import type { CustomerMirror } from '#pipelines/mirror.js';
+import type { CustomerMirror } from '#pipelines/listing/mirror.js';
+import { publishMilestone } from '#pipelines/milestones.js';
 import type { RunLedger } from '#pipelines/ports.js';
 import type { TokenStore } from '#src/api/token-store.js';
 import { type GuardError, UsageError } from '#src/errors.js';
+import { scriptRunner } from '#src/sqlite/group-commit.js';
 import { type Database, openDatabase } from '#src/sqlite/open-database.js';
-import { scriptRunner } from '#src/sqlite/script-runner.js';
-import { type Crosswalk, crosswalkTable } from './crosswalk-table.js';
-import { damagedLedger, isDamage } from './damaged-ledger.js';
-import { type ExportCursors, exportCursors } from './export-cursors.js';
-import { type InputLooks, inputLooks } from './input-looks.js';
-import { type KeptDetails, openKeptDetails } from './kept-details.js';
-import { migrate, schemaVersion } from './migrations.js';
-import { mirrorTable } from './mirror-table.js';
-import { type Plans, planTable } from './plan-table.js';
-import { type Clock, openRunRows } from './run-rows.js';
-import { type RunSamples, sampleTable } from './run-samples.js';
-import { type Runs, runTable } from './runs.js';
+import { type Crosswalk, openCrosswalk } from './crosswalk.js';
+import { createDamagedLedgerError, isDamagedLedgerError } from './damaged-ledger.js';
+import { type DetailCache, type ExportCursors, openDetailCache, openExportCursors } from './exports.js';
+import { openMirror } from './mirror.js';
+import { openPlans, type Plans } from './plans.js';
+import { openRows, type ReadClockDifference } from './rows.js';
+import { type InputScans, openInputScans, openRunSamples, openRuns, type RunSamples, type Runs } from './runs.js';
+import { migrate, schemaVersion } from './schema.js';
 import { lockTenant, seemsLocked, type TenantLock } from './tenant-lock.js';
-import { tokenTable } from './token-table.js';
+import { openTokenStore } from './tokens.js';
 
 /** Whose customers: every address and login has a ledger of its own. */
 export interface Tenant {
@@ -35,21 +32,21 @@ export interface Ledger {
   readonly folder: string;
   readonly runs: Runs;
   readonly samples: RunSamples;
-  readonly inputLooks: InputLooks;
+  readonly inputScans: InputScans;
   readonly tokens: TokenStore;
   /** A local copy of the customers; changed only by who holds the lock. */
   readonly mirror: CustomerMirror;
   readonly plans: Plans;
   readonly crosswalk: Crosswalk;
   /** @param clock - noted with every intent, so that a clock that is set right later does not hide what was made */
-  rowsOf(run: number, clock?: Clock): RunLedger;
+  openRows(run: number, clock?: ReadClockDifference): RunLedger;
   readonly exportCursors: ExportCursors;
   /** The key of the legacy system that stands for a customer. */
-  keyOfCode(customerCode: string): string | undefined;
+  findKey(customerCode: string): string | undefined;
   /** @throws BusyError */
-  openDetails(): KeptDetails;
+  openDetailCache(): DetailCache;
   /** Another tenant of the same state folder that has a run of this name. */
-  tenantOfRun(name: string): Tenant | undefined;
+  findTenantWithRun(name: string): Tenant | undefined;
   /** @throws BusyError */
   lock(purpose: string): TenantLock;
   /** Whether some process seems to hold the lock. */
@@ -76,23 +73,23 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
       nextStep: 'Update mypos-customers, or choose another --state-dir.',
     });
   }
-  const mirror = mirrorTable(database, now);
-  const scripts = scriptRunner(join(folder, ledgerFile), { onHandedOver: () => reached('during-commit') });
+  const mirror = openMirror(database, now);
+  const scripts = scriptRunner(join(folder, ledgerFile), { onHandedOver: () => publishMilestone('during-commit') });
   return {
     folder,
     mirror,
-    plans: planTable(database, now),
-    crosswalk: crosswalkTable(database),
-    runs: runTable(database, now),
-    samples: sampleTable(database),
-    inputLooks: inputLooks(database),
-    tokens: tokenTable(database),
-    rowsOf: (run, clock = () => undefined) =>
-      openRunRows({ database, scripts, mirror }, run, { now, clockDifferenceMs: clock }),
-    exportCursors: exportCursors(database, now),
-    keyOfCode: keyFinder(database),
-    openDetails: () => openKeptDetails(folder),
-    tenantOfRun: (name) => otherTenants(stateFolder, folder).find((other) => hasRun(other.folder, name))?.tenant,
+    plans: openPlans(database, now),
+    crosswalk: openCrosswalk(database),
+    runs: openRuns(database, now),
+    samples: openRunSamples(database),
+    inputScans: openInputScans(database),
+    tokens: openTokenStore(database),
+    openRows: (run, clock = () => undefined) =>
+      openRows({ database, scripts, mirror }, run, { now, clockDifferenceMs: clock }),
+    exportCursors: openExportCursors(database, now),
+    findKey: keyFinder(database),
+    openDetailCache: () => openDetailCache(folder),
+    findTenantWithRun: (name) => otherTenants(stateFolder, folder).find((other) => hasRun(other.folder, name))?.tenant,
     lock: (purpose) => lockTenant(folder, purpose),
     seemsLocked: () => seemsLocked(folder),
     close() {
@@ -102,7 +99,7 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
   };
 }
 
-function keyFinder(database: Database): Ledger['keyOfCode'] {
+function keyFinder(database: Database): Ledger['findKey'] {
   // Rarely, several rows were matched to one customer; the same one is named every time.
   const select = database.prepare('SELECT key FROM crosswalk WHERE customer_code = ? ORDER BY key LIMIT 1');
   return (customerCode) => {
@@ -133,7 +130,8 @@ function quickCheck(database: Database, file: string): void {
 }
 
 function explain(error: unknown, stateFolder: string, folder: string): GuardError | UsageError {
-  if (error instanceof Error && isDamage(error)) return damagedLedger(join(folder, ledgerFile), error);
+  if (error instanceof Error && isDamagedLedgerError(error))
+    return createDamagedLedgerError(join(folder, ledgerFile), error);
   const text = error instanceof Error ? error.message : String(error);
   return new UsageError(`The state folder ${stateFolder} cannot be written (${text}).`, {
     code: 'STATE_FOLDER_UNUSABLE',

@@ -1,7 +1,80 @@
-import type { RowCounts, RowOutcome } from '#pipelines/outcome.js';
-import { rowStatuses } from '#pipelines/outcome.js';
+import { randomBytes } from 'node:crypto';
+import { type RowCounts, type RowOutcome, rowStatuses } from '#pipelines/model.js';
 import type { Database, SqlValue } from '#src/sqlite/open-database.js';
-import { timedName } from './timed-name.js';
+
+/** Sortable by time, short enough to type, and not guessable from another machine's clock. */
+export function createTimedName(atMs: number): string {
+  const [date, time] = new Date(atMs).toISOString().replaceAll(/[-:]/g, '').split('T');
+  return `${date}-${time?.slice(0, 6)}-${randomBytes(2).toString('hex')}`;
+}
+
+/** What a run's first process learned of its input by reading it whole, for the processes that go on with the run. */
+export interface InputScans {
+  /** @param look - kept as JSON */
+  save(run: number, look: object): void;
+  /** As it was kept; `undefined` when it was not. */
+  load(run: number): unknown;
+}
+
+export function openInputScans(database: Database): InputScans {
+  const insert = database.prepare('INSERT OR REPLACE INTO input_looks (run, look) VALUES (?, ?)');
+  const select = database.prepare('SELECT look FROM input_looks WHERE run = ?');
+  return {
+    save(run, look) {
+      insert.run(run, JSON.stringify(look));
+    },
+    load(run) {
+      const look = select.get(run)?.look;
+      return typeof look === 'string' ? JSON.parse(look) : undefined;
+    },
+  };
+}
+
+/** What happened in one stretch of a run; a run that was resumed has stretches of several processes. */
+interface RunSample {
+  /** Its end, epoch milliseconds. */
+  readonly atMs: number;
+  readonly durationMs: number;
+  /** Rows that ended in it. */
+  readonly rows: number;
+  readonly requests: number;
+  readonly retries: number;
+  readonly rateLimited: number;
+  /** Absent when nothing was answered. */
+  readonly medianMs?: number;
+  readonly slowMs?: number;
+}
+
+export interface RunSamples {
+  add(run: number, sample: RunSample): void;
+  /** In order of time. */
+  list(run: number): readonly RunSample[];
+}
+
+export function openRunSamples(database: Database): RunSamples {
+  const insert = database.prepare(`INSERT OR REPLACE INTO run_samples
+    (run, at, duration, rows, requests, retries, rate_limited, median, slow) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const select = database.prepare('SELECT * FROM run_samples WHERE run = ? ORDER BY at');
+  return {
+    add(run, { atMs, durationMs, rows, requests, retries, rateLimited, medianMs, slowMs }) {
+      insert.run(run, atMs, durationMs, rows, requests, retries, rateLimited, medianMs ?? null, slowMs ?? null);
+    },
+    list: (run) => select.all(run).map(toSample),
+  };
+}
+
+function toSample(row: Record<string, SqlValue>): RunSample {
+  const { at, duration, rows, requests, retries, rate_limited: rateLimited, median, slow } = row;
+  return {
+    atMs: Number(at),
+    durationMs: Number(duration),
+    rows: Number(rows),
+    requests: Number(requests),
+    retries: Number(retries),
+    rateLimited: Number(rateLimited),
+    ...(median == null || slow == null ? {} : { medianMs: Number(median), slowMs: Number(slow) }),
+  };
+}
 
 /** One run of a command that changes customers, as the ledger keeps it. */
 export interface RunRecord {
@@ -24,13 +97,13 @@ export interface RunRecord {
   readonly files: RunFiles;
 }
 
-export interface KeptSetting {
+interface RunSetting {
   readonly name: string;
   readonly value: string | number | boolean | null;
   readonly origin: string;
 }
 
-export interface RunInput {
+interface RunInput {
   /** As the user named it. */
   readonly file: string;
   /** Absolute. */
@@ -41,7 +114,7 @@ export interface RunInput {
   readonly rows?: number;
 }
 
-export interface RunFiles {
+interface RunFiles {
   readonly report?: string;
   readonly results?: string;
   readonly rejects?: string;
@@ -52,10 +125,10 @@ export interface Runs {
   start(run: Pick<RunRecord, 'command' | 'mode' | 'input' | 'mappingSha256' | 'options'>): RunRecord;
   /** A run goes on: it is `running` again. */
   reopen(number: number): void;
-  noteInputRows(number: number, rows: number): void;
+  saveInputRows(number: number, rows: number): void;
   /** Settings that the run works with, as they may be shown: no secrets. */
-  noteSettings(number: number, settings: readonly KeptSetting[]): void;
-  settings(number: number): readonly KeptSetting[];
+  saveSettings(number: number, loadSettings: readonly RunSetting[]): void;
+  settings(number: number): readonly RunSetting[];
   end(
     number: number,
     end: {
@@ -71,24 +144,24 @@ export interface Runs {
   /** Newest first, read as they are asked for. */
   all(): Iterable<RunRecord>;
   /** Runs of this very input that have not ended well, newest first. */
-  unfinished(inputSha256?: string): readonly RunRecord[];
+  findUnfinished(inputSha256?: string): readonly RunRecord[];
   /** The latest run that read its input from this very path. */
-  readFrom(path: string): RunRecord | undefined;
+  findLatestOfPath(path: string): RunRecord | undefined;
   /** Imports of this very content that went to their end, newest first. */
-  importsOf(inputSha256: string): readonly RunRecord[];
+  findCompletedImports(inputSha256: string): readonly RunRecord[];
   /** The files of a run were moved; it goes on from where they are now. */
   moveFiles(
     number: number,
     moved: { readonly input: string; readonly files: RunFiles; readonly options: RunRecord['options'] },
   ): void;
-  counts(number: number): RowCounts;
+  countRows(number: number): RowCounts;
   /** Rows that ended without being done, in file order; one without an outcome was being sent when the run was killed. */
-  notDone(number: number): Iterable<{ readonly number: number; readonly outcome?: RowOutcome }>;
+  rowsNotDone(number: number): Iterable<{ readonly number: number; readonly outcome?: RowOutcome }>;
   /** Rows that were written and say that the API holds something else than it was sent. */
-  differing(number: number): number;
+  countDiffering(number: number): number;
 }
 
-export function runTable(database: Database, now: () => number): Runs {
+export function openRuns(database: Database, now: () => number): Runs {
   const columns = `number, name, command, mode, state, exit_code, stop_reason, started_at, ended_at,
     input_file, input_path, input_sha256, input_bytes, input_rows, mapping_sha256, options, files`;
   const insert = database.prepare(`INSERT INTO runs
@@ -120,7 +193,7 @@ export function runTable(database: Database, now: () => number): Runs {
   return {
     start(run) {
       const startedAt = now();
-      const name = timedName(startedAt);
+      const name = createTimedName(startedAt);
       const { input } = run;
       insert.run(
         ...[name, run.command, run.mode ?? null, startedAt],
@@ -132,13 +205,13 @@ export function runTable(database: Database, now: () => number): Runs {
     reopen: (number) => {
       reopen.run(number);
     },
-    noteInputRows: (number, rows) => {
+    saveInputRows: (number, rows) => {
       noteRows.run(rows, number);
     },
-    noteSettings: (number, kept) => {
+    saveSettings: (number, kept) => {
       noteSettings.run(JSON.stringify(kept), number);
     },
-    settings: (number) => JSON.parse(String(settings.get(number)?.settings ?? '[]')) as KeptSetting[],
+    settings: (number) => JSON.parse(String(settings.get(number)?.settings ?? '[]')) as RunSetting[],
     end: (number, how) => {
       end.run(how.state, how.exitCode, how.stopReason ?? null, now(), JSON.stringify(how.files), number);
     },
@@ -150,28 +223,28 @@ export function runTable(database: Database, now: () => number): Runs {
     *all() {
       for (const row of list.all(-1)) yield toRecord(row);
     },
-    unfinished: (sha256) =>
+    findUnfinished: (sha256) =>
       unfinished
         .all()
         .map(toRecord)
         .filter((run) => sha256 === undefined || run.input?.sha256 === sha256),
-    readFrom(path) {
+    findLatestOfPath(path) {
       const row = readFrom.get(path);
       return row === undefined ? undefined : toRecord(row);
     },
-    importsOf: (sha256) => importsOf.all(sha256).map(toRecord),
+    findCompletedImports: (sha256) => importsOf.all(sha256).map(toRecord),
     moveFiles(number, { input, files, options }) {
       moveFiles.run(input, input, JSON.stringify(files), JSON.stringify(options), number);
     },
-    *notDone(number) {
+    *rowsNotDone(number) {
       for (const { row, outcome } of notDone.iterate(number))
         yield {
           number: Number(row),
           ...(outcome == null ? {} : { outcome: JSON.parse(String(outcome)) as RowOutcome }),
         };
     },
-    differing: (number) => Number(differing.get(number)?.n ?? 0),
-    counts(number) {
+    countDiffering: (number) => Number(differing.get(number)?.n ?? 0),
+    countRows(number) {
       const found = new Map(counts.all(number).map((row) => [String(row.state), Number(row.n)]));
       // A row whose request may have left is in doubt until its outcome is known.
       found.set('in_doubt', (found.get('in_doubt') ?? 0) + (found.get('intent') ?? 0));

@@ -2,8 +2,8 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { BusyError } from '#src/errors.js';
-import { isAlive } from '#src/living-process.js';
-import { openExclusively } from '#src/sqlite/open-database.js';
+import { isProcessAlive } from '#src/is-process-alive.js';
+import { tryLockFile } from '#src/sqlite/open-database.js';
 
 /** Held while a process writes to a tenant; ends with the process, however that ends. */
 export interface TenantLock {
@@ -18,7 +18,7 @@ export interface TenantLock {
  */
 export function lockTenant(folder: string, purpose: string): TenantLock {
   const note = join(folder, holderFile);
-  const release = openExclusively(join(folder, 'lock.db'));
+  const release = tryLockFile(join(folder, 'lock.db'));
   if (release === undefined) throw busy(readHolder(note));
   const since = new Date().toISOString();
   writeFileSync(note, JSON.stringify({ pid: process.pid, host: hostname(), purpose, since }), { mode: 0o600 });
@@ -37,7 +37,7 @@ export function lockTenant(folder: string, purpose: string): TenantLock {
 export function seemsLocked(folder: string): boolean {
   const holder = noteOf(join(folder, holderFile));
   if (holder === undefined) return false;
-  return (holder.host !== undefined && holder.host !== hostname()) || isAlive(Number(holder.pid));
+  return (holder.host !== undefined && holder.host !== hostname()) || isProcessAlive(Number(holder.pid));
 }
 
 const holderFile = 'lock-holder.json';

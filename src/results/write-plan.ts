@@ -1,11 +1,11 @@
 import { extname } from 'node:path';
 import type { FieldChange } from '#pipelines/compare-customers.js';
-import type { PlannedRow } from '#pipelines/plan.js';
+import type { PlannedRow } from '#pipelines/import/plan.js';
 import type { RowSource } from '#pipelines/ports.js';
-import { beginCsv } from '#src/files/csv/writer.js';
-import type { TableRow } from '#src/files/table-writer.js';
-import { beginWorkbook } from '#src/files/xlsx/writer.js';
-import { styleLike } from './write-results.js';
+import { beginCsv } from '#src/files/csv/write-csv.js';
+import type { TableRow } from '#src/files/table.js';
+import { beginWorkbook } from '#src/files/xlsx/write/workbook-sink.js';
+import { matchInputStyle } from './write-results.js';
 
 /** The columns that come before the input's own. */
 const planColumns = ['_row', '_action', '_customerCode', '_key', '_changes', '_error'] as const;
@@ -20,32 +20,32 @@ export interface PlanWriter {
 export async function writePlan(
   path: string,
   source: RowSource,
-  mapper: { columnsOf(field: string): readonly string[] },
+  mapper: { findColumns(field: string): readonly string[] },
 ): Promise<PlanWriter> {
   const header = [...planColumns, ...source.columns];
   const isWorkbook = extname(path).toLowerCase() === '.xlsx';
   const table = isWorkbook
     ? await beginWorkbook(path, { name: 'Plan' }, header)
-    : await beginCsv(path, header, styleLike(source));
+    : await beginCsv(path, header, matchInputStyle(source));
   return {
-    write: (rows) => table.write(rows.map((planned) => lineOf(planned, source.columns, mapper))),
+    write: (rows) => table.write(rows.map((planned) => toPlanRow(planned, source.columns, mapper))),
     commit: () => table.commit(),
     discard: () => table.discard(),
   };
 }
 
-function lineOf(
+function toPlanRow(
   planned: PlannedRow,
   columns: readonly string[],
-  mapper: { columnsOf(field: string): readonly string[] },
+  mapper: { findColumns(field: string): readonly string[] },
 ): TableRow {
   const { row, action, customerCode = '', key = '', changes, reasons } = planned;
-  const told = [changes.map(changeText).join('; '), reasons.map(({ message }) => message).join(' ')];
+  const told = [changes.map(formatChange).join('; '), reasons.map(({ message }) => message).join(' ')];
   const missing = Math.max(0, columns.length - row.cells.length);
   const marks = changes.flatMap((change) =>
-    mapper.columnsOf(change.field).flatMap((name) => {
+    mapper.findColumns(change.field).flatMap((name) => {
       const column = columns.indexOf(name);
-      return column < 0 ? [] : [{ column: planColumns.length + column, note: `Now: ${valueText(change.from)}` }];
+      return column < 0 ? [] : [{ column: planColumns.length + column, note: `Now: ${formatValue(change.from)}` }];
     }),
   );
   return {
@@ -59,10 +59,10 @@ function lineOf(
 }
 
 /** A change as people read it. */
-function changeText({ field, from, to }: FieldChange): string {
-  return `${field}: ${valueText(from)} → ${valueText(to)}`;
+function formatChange({ field, from, to }: FieldChange): string {
+  return `${field}: ${formatValue(from)} → ${formatValue(to)}`;
 }
 
-function valueText(value: FieldChange['from']): string {
+function formatValue(value: FieldChange['from']): string {
   return value === undefined || value === null || value === '' ? 'blank' : JSON.stringify(value);
 }

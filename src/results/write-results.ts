@@ -1,12 +1,116 @@
 import { extname } from 'node:path';
-import { reached } from '#pipelines/milestones.js';
-import type { RowOutcome } from '#pipelines/outcome.js';
+import { publishMilestone } from '#pipelines/milestones.js';
+import type { Issue, Row, RowOutcome, RowStatus } from '#pipelines/model.js';
 import type { RowSource, RunLedger } from '#pipelines/ports.js';
-import type { Row } from '#pipelines/row.js';
-import type { CsvStyle } from '#src/files/csv/writer.js';
-import type { TableWriter } from '#src/files/table-writer.js';
-import type { CellList } from '#src/files/xlsx/cell-lists.js';
-import { resultColumns, toResultRow } from './result-row.js';
+import type { CsvStyle } from '#src/files/csv/write-csv.js';
+import type { CellMark, RowTone, TableRow, TableSink } from '#src/files/table.js';
+import type { CellList } from '#src/files/xlsx/write/cell-lists.js';
+
+/** The columns that come before the input's own. */
+export const resultColumns = [
+  '_row',
+  '_status',
+  '_customerCode',
+  '_customerId',
+  '_httpStatus',
+  '_errorCode',
+  '_error',
+  '_errorFields',
+  '_response',
+  '_attempts',
+  '_run',
+] as const;
+
+/** One line of the result file: what became of the row, then the row as it was. */
+function toResultRow(row: Row, outcome: RowOutcome, run: string, columns: readonly string[]): TableRow {
+  const error = describeError(outcome);
+  const cells = [
+    String(row.number),
+    outcome.status,
+    ('customerCode' in outcome ? outcome.customerCode : undefined) ?? '',
+    ('customerId' in outcome ? outcome.customerId : undefined) ?? '',
+    'httpStatus' in outcome && outcome.httpStatus !== undefined ? String(outcome.httpStatus) : '',
+    error.code,
+    error.text,
+    error.columns.join(', '),
+    ('response' in outcome ? outcome.response : undefined) ?? '',
+    String(outcome.attempts),
+    run,
+  ];
+  // A row shorter than the header is padded, so that every line has the same cells; a longer one keeps them all.
+  const missing = Math.max(0, columns.length - row.cells.length);
+  return {
+    cells: [...cells, ...row.cells, ...Array.from({ length: missing }, () => '')],
+    marks: createMarks(error, columns),
+    tone: tones[outcome.status],
+  };
+}
+
+const tones = {
+  created: 'good',
+  updated: 'good',
+  unchanged: 'same',
+  deleted: 'good',
+  deactivated: 'good',
+  invalid: 'mend',
+  rejected: 'mend',
+  failed: 'mend',
+  in_doubt: 'wait',
+  skipped: 'same',
+} as const satisfies Record<RowStatus, RowTone>;
+
+interface ErrorText {
+  readonly code: string;
+  readonly text: string;
+  readonly columns: readonly string[];
+  readonly reasons: readonly Issue[];
+}
+
+function describeError(outcome: RowOutcome): ErrorText {
+  switch (outcome.status) {
+    case 'invalid':
+      return { ...joinReasons(outcome.reasons), reasons: outcome.reasons };
+    case 'rejected':
+    case 'failed':
+    case 'in_doubt': {
+      const { errorCode, message, columns = [] } = outcome;
+      return { code: errorCode, text: message, columns, reasons: [{ code: errorCode, message, columns }] };
+    }
+    case 'skipped':
+      return {
+        code: outcome.reason.code,
+        text: outcome.reason.message,
+        columns: outcome.reason.columns ?? [],
+        reasons: [],
+      };
+    case 'created':
+    case 'updated':
+    case 'deleted':
+    case 'deactivated':
+      return { ...joinReasons(outcome.notes ?? []), reasons: [] };
+    case 'unchanged':
+      return { code: '', text: '', columns: [], reasons: [] };
+  }
+}
+
+function joinReasons(reasons: readonly Issue[]): Omit<ErrorText, 'reasons'> {
+  return {
+    code: reasons[0]?.code ?? '',
+    text: reasons.map((reason) => reason.message).join(' '),
+    columns: [...new Set(reasons.flatMap((reason) => reason.columns ?? []))],
+  };
+}
+
+function createMarks(error: ErrorText, columns: readonly string[]): CellMark[] {
+  const notes = new Map<number, string[]>();
+  for (const reason of error.reasons)
+    for (const name of reason.columns ?? []) {
+      const column = columns.indexOf(name);
+      if (column < 0) continue;
+      notes.set(column, [...(notes.get(column) ?? []), reason.message]);
+    }
+  return [...notes].map(([column, texts]) => ({ column: resultColumns.length + column, note: texts.join('\n') }));
+}
 
 export interface ResultPaths {
   readonly results: string;
@@ -65,7 +169,7 @@ async function* joinLedger(
   for await (const batch of source.batches()) {
     const first = batch[0]?.index ?? 0;
     const known = ledger.outcomesBetween(first, batch.at(-1)?.index ?? first);
-    yield batch.map((row) => ({ row, outcome: outcomeOf(known.get(row.index)) ?? notReached }));
+    yield batch.map((row) => ({ row, outcome: toOutcome(known.get(row.index)) ?? notReached }));
   }
 }
 
@@ -78,11 +182,12 @@ export async function writeResultLines(
   allowed: AllowedByColumn = new Map(),
 ): Promise<ResultsWritten> {
   const header = [...resultColumns, ...source.columns];
-  const results = paths.results === undefined ? undefined : await beginTable(paths.results, header, source, allowed);
-  let rejects: TableWriter | undefined;
+  const results =
+    paths.results === undefined ? undefined : await beginResultTable(paths.results, header, source, allowed);
+  let rejects: TableSink | undefined;
   try {
     for await (const batch of batches) {
-      reached('during-result-file');
+      publishMilestone('during-result-file');
       if (results === undefined && paths.rejects === undefined) continue;
       const lines = batch.map(({ row, outcome }) => ({
         line: toResultRow(row, outcome, run, source.columns),
@@ -91,7 +196,7 @@ export async function writeResultLines(
       await results?.write(lines.map(({ line }) => line));
       const rejected = lines.filter((one) => one.rejected).map(({ line }) => line);
       if (rejected.length === 0 || paths.rejects === undefined) continue;
-      rejects ??= await beginTable(paths.rejects, header, source, allowed);
+      rejects ??= await beginResultTable(paths.rejects, header, source, allowed);
       await rejects.write(rejected);
     }
     await rejects?.commit();
@@ -107,7 +212,7 @@ export async function writeResultLines(
   };
 }
 
-function outcomeOf(known: RowOutcome | 'intent' | undefined): RowOutcome | undefined {
+function toOutcome(known: RowOutcome | 'intent' | undefined): RowOutcome | undefined {
   return known === 'intent' ? interrupted : known;
 }
 
@@ -120,15 +225,15 @@ export const interrupted: RowOutcome = {
 };
 
 /** The writers are loaded when there is something to write. */
-async function beginTable(
+async function beginResultTable(
   path: string,
   header: readonly string[],
   source: RowSource,
   allowed: AllowedByColumn,
-): Promise<TableWriter> {
+): Promise<TableSink> {
   if (extname(path).toLowerCase() !== '.xlsx') {
-    const { beginCsv } = await import('#src/files/csv/writer.js');
-    return beginCsv(path, header, styleLike(source));
+    const { beginCsv } = await import('#src/files/csv/write-csv.js');
+    return beginCsv(path, header, matchInputStyle(source));
   }
   const lists = source.columns.flatMap((name, index) => {
     const found = allowed.get(name);
@@ -138,11 +243,11 @@ async function beginTable(
     // A mapping that names the sheet of the input finds it here, too, when the file comes back mended.
     name: source.detected.sheet ?? 'Results',
     toneColumn: resultColumns.indexOf('_status'),
-    widths: [...resultColumns.map((name) => resultWidths[name]), ...source.columns.map(widthOf)],
+    widths: [...resultColumns.map((name) => resultWidths[name]), ...source.columns.map(columnWidth)],
     frozenColumns: resultColumns.indexOf('_status') + 1,
     lists,
   };
-  const { beginWorkbook } = await import('#src/files/xlsx/writer.js');
+  const { beginWorkbook } = await import('#src/files/xlsx/write/workbook-sink.js');
   return beginWorkbook(path, look, header);
 }
 
@@ -161,12 +266,12 @@ const resultWidths: Readonly<Record<(typeof resultColumns)[number], number>> = {
   _run: 12,
 };
 
-function widthOf(column: string): number {
+function columnWidth(column: string): number {
   return Math.min(30, Math.max(12, column.length + 4));
 }
 
 /** As the input was, so that the program that made it opens the results in the same way. */
-export function styleLike(source: RowSource): CsvStyle {
+export function matchInputStyle(source: RowSource): CsvStyle {
   const { delimiter = ',', lineEnd, bom = false, encoding = 'utf-8' } = source.detected;
   const unicode = /^utf-?8$/i.test(encoding) || encoding === 'ascii';
   return { delimiter, lineEnd: lineEnd === 'CRLF' ? '\r\n' : '\n', bom: source.format === 'csv' && (bom || !unicode) };

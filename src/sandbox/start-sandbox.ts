@@ -2,20 +2,17 @@ import { setMaxListeners } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { UsageError } from '#src/errors.js';
-import { type Verb, verbs } from './api/call.js';
-import { commitGroup } from './commit-group.js';
-import { customerList } from './customers/customer-list.js';
-import { customerStore } from './customers/customer-store.js';
-import type { Fault } from './faults/fault.js';
-import { faultPlan } from './faults/fault-plan.js';
-import { createServer } from './http/create-server.js';
-import { basePath, serveApi } from './http/serve-api.js';
-import { serveSideDoor } from './http/serve-side-door.js';
-import { openSandboxDatabase } from './open-sandbox-database.js';
-import { requestLog } from './request-log.js';
-import { type FaultSwitch, type SandboxControls, sandboxControls } from './sandbox-controls.js';
-import { serverClock } from './server-clock.js';
-import { tokenOffice } from './token-office.js';
+import { serveAdminApi } from './admin-api.js';
+import { type Verb, verbs } from './call.js';
+import { createCustomerStore } from './customer-store.js';
+import type { Fault } from './fault.js';
+import { createFaultPlan } from './inject-fault.js';
+import { createCustomerList } from './list-customers.js';
+import { createSandboxControls, type FaultSwitch, type SandboxControls } from './sandbox-controls.js';
+import { createCommitGroup, openSandboxDatabase } from './sandbox-database.js';
+import { basePath, createRequestLog, createServer, serveApi } from './serve-api.js';
+import { createServerClock } from './server-clock.js';
+import { createTokenIssuer } from './token-issuer.js';
 
 export interface SandboxOptions {
   /** The SQLite file, made when it is not there; `:memory:` for none. */
@@ -82,24 +79,24 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const settings = { ...defaults, ...options };
   const faultSwitch = startFaultSwitch(settings.faults, settings.seed);
   const database = openSandboxDatabase(settings.dataFile);
-  const group = commitGroup(database);
-  const clock = serverClock(settings.now, settings.clockSkewMs);
-  const log = requestLog(keptRequests);
+  const group = createCommitGroup(database);
+  const clock = createServerClock(settings.now, settings.clockSkewMs);
+  const log = createRequestLog(keptRequests);
   const parts = {
-    store: customerStore(database, group),
-    list: customerList(database),
-    tokens: tokenOffice({ database, group, clock }, settings),
+    store: createCustomerStore(database, group),
+    list: createCustomerList(database),
+    tokens: createTokenIssuer({ database, group, clock }, settings),
     clock,
     credentials: settings,
     rights: settings.rights,
   };
-  const controls = sandboxControls({ parts, group, log, faultSwitch });
+  const controls = createSandboxControls({ parts, group, log, faultSwitch });
   const stopping = new AbortController();
   // Every delayed answer listens to it: many are no leak.
   setMaxListeners(Number.POSITIVE_INFINITY, stopping.signal);
   const server = createServer(clock, log);
   serveApi(server, { parts, group, log, plan: faultSwitch.plan, stopping: stopping.signal });
-  serveSideDoor(server, controls);
+  serveAdminApi(server, controls);
   const close = async () => {
     stopping.abort();
     await server.close();
@@ -132,12 +129,12 @@ async function listen(server: FastifyInstance, port: number): Promise<number> {
 
 function startFaultSwitch(first: readonly Fault[], seed: number): FaultSwitch {
   let faults = first;
-  let plan = faultPlan(faults, seed);
+  let plan = createFaultPlan(faults, seed);
   return {
     plan: () => plan,
     faults: () => faults,
     replace(next) {
-      plan = faultPlan(next, seed);
+      plan = createFaultPlan(next, seed);
       faults = next;
     },
   };

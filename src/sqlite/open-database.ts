@@ -85,7 +85,7 @@ function createPrivately(path: string): void {
  *
  * @returns the release, or `undefined` when another process holds it
  */
-export function openExclusively(path: string): (() => void) | undefined {
+export function tryLockFile(path: string): (() => void) | undefined {
   createPrivately(path);
   const driver = new Driver(path, { timeout: 0 });
   try {

@@ -1,8 +1,7 @@
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { type HttpOptions, openHttp, TransportError } from '#src/api/http.js';
-import { after, cut, json, text, useScriptedServers } from '#test/scripted-server.js';
+import { after, cut, json, text, useScriptedServers } from './scripted-server.js';
 
 const startServer = useScriptedServers();
 

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { loginSession, type Session } from '#src/api/session.js';
 import type { TokenStore } from '#src/api/token-store.js';
-import { json, type ReceivedCall, type ScriptedServer, text, useScriptedServers } from '#test/scripted-server.js';
-import { login, useClients } from './clients.js';
+import { login, useClients } from './open-clients.js';
+import { json, type ReceivedCall, type ScriptedServer, text, useScriptedServers } from './scripted-server.js';
 
 const startServer = useScriptedServers();
 const { newFolder, newLedger, newClient } = useClients();
@@ -82,7 +82,7 @@ describe('a login', () => {
     const server = await startServer();
     const client = newClient(server.baseUrl, { credentials: login });
     await client.login();
-    await client.loginAnew();
+    await client.forceLogin();
     expect(server.logins).toHaveLength(2);
   });
 
@@ -92,7 +92,7 @@ describe('a login', () => {
     tokens.save({ token: 'good', obtainedAtMs: Date.now() });
     server.answerLogins(json(400, { failureDescription: 'Wrong password' }));
     const client = newClient(server.baseUrl, { credentials: login, tokenStore: tokens });
-    await expect(client.loginAnew()).rejects.toMatchObject({ code: 'LOGIN_REFUSED' });
+    await expect(client.forceLogin()).rejects.toMatchObject({ code: 'LOGIN_REFUSED' });
     expect(tokens.read()?.token).toBe('good');
   });
 
@@ -146,8 +146,8 @@ describe('the count of the day', () => {
     const { tokens } = newLedger(undefined, () => noon);
     const client = newClient(server.baseUrl, { credentials: login, tokenStore: tokens, now: () => noon });
     spend(tokens, 239);
-    await client.loginAnew();
-    await expect(client.loginAnew()).rejects.toMatchObject({ name: 'LoginError', code: 'TOKENS_EXHAUSTED' });
+    await client.forceLogin();
+    await expect(client.forceLogin()).rejects.toMatchObject({ name: 'LoginError', code: 'TOKENS_EXHAUSTED' });
     expect(tokens.usedToday(noon)).toBe(240);
     expect(server.logins).toHaveLength(1);
   });
@@ -223,7 +223,7 @@ describe('a session', () => {
   ])('with a token that is old by %s', async (_name, ageMs, expected) => {
     const { tokens } = newLedger();
     tokens.save({ token: 'cached', obtainedAtMs: noon - ageMs });
-    expect(await sessionOn(tokens, () => noon).bearer()).toBe(expected);
+    expect(await sessionOn(tokens, () => noon).getToken()).toBe(expected);
   });
 
   it('waits for the login of another process and takes its token', async () => {
@@ -232,7 +232,7 @@ describe('a session', () => {
     const claim = theirs.claimLogin(Date.now());
     expect(claim.kind).toBe('granted');
     const session = sessionOn(mine, Date.now);
-    const bearer = session.bearer();
+    const bearer = session.getToken();
     setTimeout(() => theirs.save({ token: 'theirs', obtainedAtMs: Date.now() }), 150);
     expect(await bearer).toBe('theirs');
     expect(session.logins).toBe(0);
@@ -242,7 +242,7 @@ describe('a session', () => {
     const folder = newFolder();
     const [mine, theirs] = [newLedger(folder).tokens, newLedger(folder).tokens];
     const claim = theirs.claimLogin(Date.now());
-    const bearer = sessionOn(mine, Date.now).bearer();
+    const bearer = sessionOn(mine, Date.now).getToken();
     setTimeout(() => claim.kind === 'granted' && claim.right.release(), 50);
     expect(await bearer).toBe('fresh-1');
   });
@@ -251,7 +251,7 @@ describe('a session', () => {
     const { tokens } = newLedger();
     expect(tokens.claimLogin(noon).kind).toBe('granted');
     expect(tokens.claimLogin(noon + minuteMs - 1).kind).toBe('wait');
-    expect(await sessionOn(tokens, () => noon + minuteMs).bearer()).toBe('fresh-1');
+    expect(await sessionOn(tokens, () => noon + minuteMs).getToken()).toBe('fresh-1');
   });
 
   it('does not take over a login that still tries', async () => {
@@ -283,7 +283,7 @@ describe('a session', () => {
       if (other.kind === 'granted') other.right.count(now);
       return now;
     });
-    await expect(session.bearer()).rejects.toMatchObject({ code: 'LOGIN_STUCK' });
+    await expect(session.getToken()).rejects.toMatchObject({ code: 'LOGIN_STUCK' });
   });
 
   it('stops waiting for another process when the run stops', async () => {
@@ -291,7 +291,7 @@ describe('a session', () => {
     tokens.claimLogin(Date.now());
     const stop = new AbortController();
     const session = loginSession({ login: async () => 'never', store: tokens, stopping: stop.signal });
-    const bearer = session.bearer();
+    const bearer = session.getToken();
     setTimeout(() => stop.abort(new Error('stopping')), 30);
     await expect(bearer).rejects.toThrow('stopping');
   });
@@ -301,9 +301,9 @@ describe('a session', () => {
     tokens.save({ token: 'newer', obtainedAtMs: noon });
     const session = sessionOn(tokens, () => noon);
     await session.renew('older');
-    expect(await session.bearer()).toBe('newer');
+    expect(await session.getToken()).toBe('newer');
     await session.renew('newer');
-    expect(await session.bearer()).toBe('fresh-1');
+    expect(await session.getToken()).toBe('fresh-1');
   });
 
   it('passes a failed login on to all who wait, and the next one tries again', async () => {
@@ -313,9 +313,9 @@ describe('a session', () => {
       return 'good';
     });
     const session = loginSession({ login: attempt, store: tokens, stopping: new AbortController().signal });
-    const ends = await Promise.allSettled([session.bearer(), session.bearer(), session.bearer()]);
+    const ends = await Promise.allSettled([session.getToken(), session.getToken(), session.getToken()]);
     expect(ends.map((end) => end.status)).toEqual(['rejected', 'rejected', 'rejected']);
-    expect(await session.bearer()).toBe('good');
+    expect(await session.getToken()).toBe('good');
     expect(attempt).toHaveBeenCalledTimes(2);
   });
 });

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { rowStatuses } from '#pipelines/outcome.js';
-import { paceMeter } from '#src/cli/progress/pace-meter.js';
-import { detailLine, duration, headLine, plainLine } from '#src/cli/progress/progress-text.js';
-import type { ProgressNow } from '#src/library/observer.js';
+import { rowStatuses } from '#pipelines/model.js';
+import type { ProgressNow } from '#src/app/run-summary.js';
+import {
+  createSpeedMeter,
+  formatDuration,
+  renderDetailLine,
+  renderHeadLine,
+  renderPlainLine,
+} from '#src/cli/progress.js';
 
 const none = Object.fromEntries(rowStatuses.map((status) => [status, 0])) as ProgressNow['counts'];
 const plain = (_: string, text: string) => text;
@@ -14,7 +19,7 @@ function at(now: Partial<ProgressNow>): ProgressNow {
 /** Reads a meter every second; `rows` and `requests` are what one second brings. */
 function measured(seconds: number, each: { rows: number; requests: number }, rest: Partial<ProgressNow> = {}) {
   let clock = 0;
-  const meter = paceMeter(() => clock);
+  const meter = createSpeedMeter(() => clock);
   let reading = meter(at(rest));
   for (let second = 1; second <= seconds; second += 1) {
     clock = second * 1000;
@@ -45,7 +50,7 @@ describe('the time left', () => {
 
   it('is not fooled by a burst of rows that the pace cannot keep up', () => {
     let clock = 0;
-    const meter = paceMeter(() => clock);
+    const meter = createSpeedMeter(() => clock);
     meter(at({}));
     clock = 3000;
     const { secondsLeft } = meter(at({ done: 30, requests: 60 }));
@@ -67,7 +72,7 @@ describe('the time left', () => {
     [1000, '17 min'],
     [7250, '2 h 1 min'],
   ])('of %d seconds reads %s', (seconds, text) => {
-    expect(duration(seconds)).toBe(text);
+    expect(formatDuration(seconds)).toBe(text);
   });
 });
 
@@ -81,35 +86,39 @@ describe('the progress on a terminal', () => {
   const view = { state, pace: { requestsPerSecond: 4.94, secondsLeft: 118 }, nowMs: 0 };
 
   it('shows rows, share and time left beside a bar', () => {
-    expect(headLine(view, 80, plain)).toBe('████████████░░░░░░░░░░░░░░░░░░ 412 of 1,000 rows, 41%, 1 min 50 s left');
+    expect(renderHeadLine(view, 80, plain)).toBe(
+      '████████████░░░░░░░░░░░░░░░░░░ 412 of 1,000 rows, 41%, 1 min 50 s left',
+    );
   });
 
   it('shows the rate against the allowed one, then trouble, then what went well', () => {
-    expect(detailLine(view, 80, plain)).toBe('4.9 of 5 requests/s · 9 invalid · 400 created · 3 updated');
+    expect(renderDetailLine(view, 80, plain)).toBe('4.9 of 5 requests/s · 9 invalid · 400 created · 3 updated');
   });
 
   it('says until when everybody waits because of a 429', () => {
     const until = new Date(2026, 10, 24, 14, 3, 20).getTime();
     const waiting = { ...view, state: { ...state, pausedUntilMs: until }, nowMs: until - 5000 };
-    expect(headLine(waiting, 120, plain)).toContain('waiting until 14:03:20 (the API asked for it)');
+    expect(renderHeadLine(waiting, 120, plain)).toContain('waiting until 14:03:20 (the API asked for it)');
   });
 
   it('says "finishing" when all rows are through', () => {
-    expect(headLine({ ...view, state: { ...state, done: 1000 } }, 80, plain)).toContain('100%, finishing');
+    expect(renderHeadLine({ ...view, state: { ...state, done: 1000 } }, 80, plain)).toContain('100%, finishing');
   });
 
   it.each([1, 8, 20, 30, 40, 50, 60, 70, 80, 100, 120])('never exceeds a window of %d columns', (width) => {
-    expect(headLine(view, width, plain).length).toBeLessThanOrEqual(Math.max(1, width));
-    expect(detailLine(view, width, plain).length).toBeLessThanOrEqual(Math.max(1, width));
+    expect(renderHeadLine(view, width, plain).length).toBeLessThanOrEqual(Math.max(1, width));
+    expect(renderDetailLine(view, width, plain).length).toBeLessThanOrEqual(Math.max(1, width));
   });
 
   it('colours only what somebody must look at', () => {
     const paint = (colour: string, text: string) => `<${colour}>${text}</${colour}>`;
-    expect(detailLine(view, 80, paint)).toBe('4.9 of 5 requests/s · <red>9 invalid</red> · 400 created · 3 updated');
+    expect(renderDetailLine(view, 80, paint)).toBe(
+      '4.9 of 5 requests/s · <red>9 invalid</red> · 400 created · 3 updated',
+    );
   });
 
   it('is one line elsewhere', () => {
-    expect(plainLine(view)).toBe(
+    expect(renderPlainLine(view)).toBe(
       '412 of 1000 rows, 9 invalid, 400 created, 3 updated, 4.9 of 5 requests/s, 1 min 50 s left',
     );
   });

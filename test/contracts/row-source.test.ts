@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'no
 import { gzipSync } from 'node:zlib';
 import { stringify } from 'csv-stringify/sync';
 import { describe, expect, it, vi } from 'vitest';
-import { type Row, textOf } from '#pipelines/row.js';
+import { cellToText, type Row } from '#pipelines/model.js';
 import { openRowSource } from '#src/files/open-row-source.js';
 import { awkwardColumns, awkwardCustomers } from '#test/files/awkward-customers.js';
 import { contentOf, failureOf, rowsOf, useTempFiles } from '#test/files/temp-files.js';
@@ -84,7 +84,7 @@ describe.each(Object.entries(kinds))('a source of rows from .%s', (_, kind) => {
     const { rows } = await contentOf(await open(threeColumns, many));
     expect(rows.map(({ index }) => index)).toEqual(many.map((_, at) => at));
     expect(rows.map(({ number }) => number)).toEqual(many.map((_, at) => at + kind.firstNumber));
-    expect(rows.map(({ cells }) => cells.map(textOf))).toEqual(many);
+    expect(rows.map(({ cells }) => cells.map(cellToText))).toEqual(many);
   });
 
   it('gives them in batches, none of them empty or endless', async () => {
@@ -140,14 +140,14 @@ describe.each(Object.entries(kinds))('a source of rows from .%s', (_, kind) => {
   it('tells at its end what is known of it, and by that, kept as JSON, is read again in any stretches', async () => {
     const path = put(threeColumns, many);
     const source = await openRowSource(path);
-    expect(source.known?.()).toBeUndefined();
+    expect(source.lastScan?.()).toBeUndefined();
     const { rows } = await contentOf(source);
-    const known = JSON.parse(JSON.stringify(source.known?.()));
-    const again = await openRowSource(path, { known });
+    const known = JSON.parse(JSON.stringify(source.lastScan?.()));
+    const again = await openRowSource(path, { scan: known });
     expect([again.columns, again.detected, again.notices, again.fingerprint]).toEqual([
       ...[source.columns, source.detected, source.notices, source.fingerprint],
     ]);
-    const all = again.stretches?.all ?? [];
+    const all = again.rowRanges?.all ?? [];
     expect(all.length).toBeGreaterThan(1);
     for (const wanted of [all, all.slice(1), [all.slice(0, 1), all.slice(-1)].flat(), []])
       expect(await rowsOf(again, wanted)).toEqual(
@@ -160,8 +160,8 @@ describe.each(Object.entries(kinds))('a source of rows from .%s', (_, kind) => {
     const source = await open(threeColumns, many);
     await contentOf(source);
     const other = [...many.slice(1), ['9', 'Nobody', '']];
-    const again = await openRowSource(put(threeColumns, other), { known: source.known?.() });
-    expect([again.stretches, (await contentOf(again)).cells]).toEqual([undefined, other]);
+    const again = await openRowSource(put(threeColumns, other), { scan: source.lastScan?.() });
+    expect([again.rowRanges, (await contentOf(again)).cells]).toEqual([undefined, other]);
   });
 
   it('says that the file changed since it was opened', async () => {

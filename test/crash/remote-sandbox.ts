@@ -1,6 +1,6 @@
-import type { Customer } from '#pipelines/customer.js';
-import type { Fault } from '#src/sandbox/faults/fault.js';
-import type { LoggedRequest } from '#src/sandbox/request-log.js';
+import type { Customer } from '#pipelines/model.js';
+import type { Fault } from '#src/sandbox/fault.js';
+import type { LoggedRequest } from '#src/sandbox/serve-api.js';
 import { startCommandLine } from '#test/e2e/run-command-line.js';
 
 /** The sandbox as users run it: the compiled command in a process of its own, asked through its side door. */

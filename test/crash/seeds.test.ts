@@ -2,11 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import type { Fault } from '#src/sandbox/faults/fault.js';
-import { seededRandom } from '#src/sandbox/faults/seeded-random.js';
-import { type Flavour, flavours } from './crash-files.js';
-import { expectAsInPeace, importArgs, importUntilDone, type Outcome, outcomeOf, rehearse } from './crash-rehearsal.js';
-import type { Kill } from './killed-at.js';
+import type { Fault } from '#src/sandbox/fault.js';
+import { seededRandom } from '#src/sandbox/inject-fault.js';
+import {
+  expectSameAsUndisturbed,
+  importArgs,
+  importUntilDone,
+  type Outcome,
+  openCrashWorkspace,
+  readOutcome,
+  type Scenario,
+  scenarios,
+} from './crash-workspace.js';
+import type { Kill } from './kill-at.js';
 import { type RemoteSandbox, startRemoteSandbox } from './remote-sandbox.js';
 
 // CRASH_SEEDS=1-1000 npm run test:crash; with CRASH_RATE=unlimited, intents are on disk long before their turn.
@@ -48,7 +56,7 @@ function drawKills(random: () => number): Kill[] {
 
 const folder = mkdtempSync(join(tmpdir(), 'mypos-seeds-'));
 const lanes: Promise<RemoteSandbox>[] = [];
-const peace = new Map<Flavour, Outcome>();
+const peace = new Map<Scenario, Outcome>();
 
 /** As many as the tests that run at once; each takes a sandbox for itself. */
 const laneCount = 3;
@@ -63,10 +71,10 @@ async function inLane(work: (sandbox: RemoteSandbox) => Promise<void>): Promise<
   }
 }
 
-async function begin(sandbox: RemoteSandbox, flavour: Flavour) {
+async function begin(sandbox: RemoteSandbox, flavour: Scenario) {
   await sandbox.setFaults([]);
   await sandbox.reset();
-  const scene = rehearse(sandbox, flavour);
+  const scene = openCrashWorkspace(sandbox, flavour);
   if (flavour.before !== undefined) {
     scene.write('before.csv', flavour.before);
     await scene.run(['import', 'before.csv', '--mode', 'add']);
@@ -77,10 +85,10 @@ async function begin(sandbox: RemoteSandbox, flavour: Flavour) {
 beforeAll(async () => {
   for (let lane = 0; lane < laneCount; lane += 1) lanes.push(startRemoteSandbox(folder));
   await inLane(async (sandbox) => {
-    for (const flavour of flavours) {
+    for (const flavour of scenarios) {
       const scene = await begin(sandbox, flavour);
       await scene.run(importArgs);
-      peace.set(flavour, await outcomeOf(scene, sandbox));
+      peace.set(flavour, await readOutcome(scene, sandbox));
       scene.end();
     }
   });
@@ -93,14 +101,14 @@ afterAll(async () => {
 
 describe('300 rows, an API that fails and a process that is killed, resumed until done, end as in peace', () => {
   it.concurrent.each(seeds)('seed %i', async (seed) => {
-    const flavour = flavours[seed % flavours.length];
+    const flavour = scenarios[seed % scenarios.length];
     if (flavour === undefined) throw new Error('There is no flavour.');
     await inLane(async (sandbox) => {
       const random = seededRandom(seed);
       const scene = await begin(sandbox, flavour);
       await sandbox.setFaults(drawFaults(random));
       await importUntilDone(scene, sandbox, drawKills(random));
-      await expectAsInPeace(scene, sandbox, peace.get(flavour) ?? { customers: [], rows: [] });
+      await expectSameAsUndisturbed(scene, sandbox, peace.get(flavour) ?? { customers: [], rows: [] });
       scene.end();
     });
   });

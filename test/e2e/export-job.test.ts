@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { ExportJobSummary } from '#src/library/export-job/export-job-summary.js';
+import type { ExportJobSummary } from '#src/app/export/export-job.js';
 import { dropFolder, quick } from '#test/inbox/drop-folder.js';
 import { fast, writeMapping } from './customer-files.js';
 import { mainFile } from './run-command-line.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addCustomers, awkwardCustomers, awkwardMapping } from '#test/export/awkward-export.js';
+import { addCustomers, awkwardCustomers, awkwardMapping } from '#test/app/export/awkward-export.js';
 import { fast, readResults, writeMapping } from './customer-files.js';
 import { useWorkplace } from './use-workplace.js';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
-import { openWorkbook } from '#src/files/xlsx/reader/open-workbook.js';
-import { addCustomers } from '#test/export/awkward-export.js';
+import { openWorkbook } from '#src/files/xlsx/read/open-workbook.js';
+import { addCustomers } from '#test/app/export/awkward-export.js';
 import { fast, writeMapping } from './customer-files.js';
 import { useWorkplace } from './use-workplace.js';
 

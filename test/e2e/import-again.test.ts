@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { killedAt } from '#test/crash/killed-at.js';
+import { killAt } from '#test/crash/kill-at.js';
 import {
   customerFile,
   customerLines,
@@ -56,7 +56,7 @@ describe('a run that goes on after another one has asked what it made', () => {
     writeCustomers(place, 4, keylessMapping);
     const [one, , three, four] = customerLines(4);
     const slow = ['--rate', '20', '--concurrency', '1'];
-    const { killedBy } = await place.run(['import', ...slow, 'customers.csv'], { env: killedAt('after-answer:2') });
+    const { killedBy } = await place.run(['import', ...slow, 'customers.csv'], { env: killAt('after-answer:2') });
     expect(killedBy).toBe('SIGKILL');
     place.write('some.csv', customerFile([one ?? '']));
     await place.run(['import', ...fast, 'some.csv']);

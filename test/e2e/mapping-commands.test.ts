@@ -1,6 +1,7 @@
 import { copyFileSync, readFileSync } from 'node:fs';
 import excel from 'exceljs';
 import { describe, expect, it } from 'vitest';
+import { mappingWarningCodes } from '#pipelines/mapping/mapping-issue.js';
 import { fast, keyedMapping, readResults, statusesOf, writeCustomers, writeMapping } from './customer-files.js';
 import { useWorkplace } from './use-workplace.js';
 
@@ -333,4 +334,39 @@ describe('the command group', () => {
   it('is whole in the published package', () => {
     expect(JSON.parse(readFileSync('package.json', 'utf8')).files).toContain('schemas');
   });
+});
+
+const page = readFileSync('docs/mapping-commands.md', 'utf8');
+
+/** Files that the page shows, by their name. */
+const files = [...page.matchAll(/```(?:csv|json) ([\w.-]+)\n(.*?)```/gs)].map(
+  ([, name = '', content = '']) => [name, content] as const,
+);
+
+/** The commands of the page, in its order. */
+const commands = [...page.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block = '']) => block.trim().split('\n'));
+
+describe('the page about the mapping commands', () => {
+  it('shows commands that all work, in its order', async () => {
+    expect(commands.length).toBeGreaterThanOrEqual(7);
+    for (const [name, content] of files) place.write(name, content);
+    for (const command of commands) {
+      const [program, ...args] = command.split(' ');
+      expect(program).toBe('mypos-customers');
+      const { exitCode, stderr } = await place.run([...args, '--state-dir', 'state']);
+      expect({ command, exitCode, stderr }).toMatchObject({ command, exitCode: 0 });
+    }
+    expect(place.files()).toContain('empty.xlsx');
+  });
+
+  it.each(Object.entries(mappingWarningCodes))('lists %s', (code, meaning) => {
+    expect(page.replaceAll(/ +/g, ' ')).toContain(`| \`${code}\` | ${meaning} |`);
+  });
+
+  it.each(['output', 'force', 'custom-columns', 'date-order', 'decimal', 'yes', 'live', 'write-schema', 'columns'])(
+    'explains --%s',
+    (option) => {
+      expect(page).toContain(`--${option}`);
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import { copyFileSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { cellRules } from '#pipelines/damage/cell-rules.js';
-import { sourceProperties } from '#pipelines/mapping/mapping-properties.js';
+import { sourceProperties } from '#pipelines/mapping/schema.js';
+import { cellRules } from '#pipelines/quality/cell-rules.js';
 import { useWorkplace } from './use-workplace.js';
 
 const place = useWorkplace();

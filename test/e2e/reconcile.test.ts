@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { Sandbox, SandboxOptions } from '#src/sandbox/start-sandbox.js';
-import { killedAt } from '#test/crash/killed-at.js';
+import { killAt } from '#test/crash/kill-at.js';
 import { clientOf } from '#test/sandbox/sandbox-client.js';
-import { customerFile, fast, keyedMapping, readResults, writeCustomers, writeMapping } from './customer-files.js';
-import { editElsewhere, named } from './other-programs.js';
+import {
+  customerFile,
+  editElsewhere,
+  fast,
+  findByName,
+  keyedMapping,
+  readResults,
+  writeCustomers,
+  writeMapping,
+} from './customer-files.js';
 import { useWorkplace } from './use-workplace.js';
 
 const place = useWorkplace();
@@ -37,7 +45,10 @@ describe('reconcile', () => {
     const api = await withDoubt('reset-after-commit');
     const { exitCode, summary } = await reconcile();
     expect([exitCode, summary.reconciled]).toEqual([0, { adopted: 1, absent: 0, unclear: [] }]);
-    expect(secondRow()).toMatchObject({ _status: 'created', _customerCode: named(api, 'Customer 0002').customerCode });
+    expect(secondRow()).toMatchObject({
+      _status: 'created',
+      _customerCode: findByName(api, 'Customer 0002').customerCode,
+    });
     expect(api.customers()).toHaveLength(3);
   });
 
@@ -59,7 +70,7 @@ describe('reconcile', () => {
   it('leaves a run that was cut short unfinished, so that its other rows are not lost', async () => {
     const api = await place.openApi();
     writeCustomers(place, 12);
-    await place.run(['import', ...settled, 'customers.csv'], { env: killedAt('after-send:6') });
+    await place.run(['import', ...settled, 'customers.csv'], { env: killAt('after-send:6') });
     const { exitCode, summary } = await reconcile();
     expect([exitCode, summary]).toMatchObject([5, { status: 'stopped', stopped: { code: 'NOT_FINISHED' } }]);
     const resumed = await place.run(['resume', ...settled]);
@@ -106,7 +117,7 @@ describe('customers that look alike', () => {
 
 /** Somebody adds a customer who looks exactly like the second row. */
 async function addTwin(api: Sandbox): Promise<void> {
-  const { customerName, postalCode, emailAddress, creditLimit } = named(api, 'Customer 0002');
+  const { customerName, postalCode, emailAddress, creditLimit } = findByName(api, 'Customer 0002');
   await (await clientOf(api)).add({ customerName, postalCode, emailAddress, creditLimit });
 }
 
@@ -165,14 +176,17 @@ describe('an update whose answer was lost', () => {
     const api = await lostUpdate('reset-after-commit');
     await editElsewhere(api, 'Customer 0001', { creditLimit: 555 });
     const { exitCode } = await reconcile();
-    expect([exitCode, row()?._status, named(api, 'Customer 0001').creditLimit]).toEqual([7, 'in_doubt', 555]);
+    expect([exitCode, row()?._status, findByName(api, 'Customer 0001').creditLimit]).toEqual([7, 'in_doubt', 555]);
   });
 
   it('and which never arrived is sent by a resume without touching what somebody edited since', async () => {
     const api = await lostUpdate('reset');
     await editElsewhere(api, 'Customer 0001', { notes: 'edited since' });
     const { exitCode } = await place.run(['resume', ...settled]);
-    expect([exitCode, named(api, 'Customer 0001')]).toMatchObject([0, { creditLimit: 900, notes: 'edited since' }]);
+    expect([exitCode, findByName(api, 'Customer 0001')]).toMatchObject([
+      0,
+      { creditLimit: 900, notes: 'edited since' },
+    ]);
   });
 });
 

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import iconv from 'iconv-lite';
 import Database from 'libsql';
 import { describe, expect, it } from 'vitest';
-import { type Kill, killedAt } from '#test/crash/killed-at.js';
+import { type Kill, killAt } from '#test/crash/kill-at.js';
 import { makeWorkbook, textRow } from '#test/files/xlsx/make-workbook.js';
 import { fast, header, keyedMapping, readResults, writeMapping } from './customer-files.js';
 import { useWorkplace } from './use-workplace.js';
@@ -61,7 +61,7 @@ async function imported(folder: string, file: string, args: readonly string[], k
   const state = ['--state-dir', folder];
   let command = ['import', `${folder}/${file}`, '--results', `${folder}/results.csv`, ...args];
   for (const kill of kills) {
-    const { killedBy } = await place.run([...command, ...state, ...settled], { env: killedAt(kill) });
+    const { killedBy } = await place.run([...command, ...state, ...settled], { env: killAt(kill) });
     expect(killedBy).toBe('SIGKILL');
     command = ['resume'];
   }
@@ -129,7 +129,7 @@ describe('an import that is killed and resumed ends as one in peace, with the sa
     const peace = await imported('peace', 'c.csv', [], []);
     await place.openApi();
     const start = ['import', 'war/c.csv', '--results', 'war/results.csv', '--state-dir', 'war', ...settled];
-    await place.run(start, { env: killedAt('after-send:1100') });
+    await place.run(start, { env: killAt('after-send:1100') });
     const ledger = ledgerIn('war');
     expect(looksIn(ledger)).toBe(1);
     ledger.exec('DELETE FROM input_looks');

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '#src/sandbox/start-sandbox.js';
-import { killedAt } from '#test/crash/killed-at.js';
+import { killAt } from '#test/crash/kill-at.js';
 import {
   customerFile,
   customerLines,
@@ -24,7 +24,7 @@ const rows = 12;
 async function killedImport(): Promise<Sandbox> {
   const api = await place.openApi();
   writeCustomers(place, rows);
-  const { killedBy } = await place.run(['import', ...settled, 'customers.csv'], { env: killedAt('after-send:6') });
+  const { killedBy } = await place.run(['import', ...settled, 'customers.csv'], { env: killAt('after-send:6') });
   expect(killedBy).toBe('SIGKILL');
   return api;
 }
@@ -55,7 +55,7 @@ describe('resume', () => {
     const [second = ''] = lines.slice(1);
     place.write('customers.csv', customerFile([...lines, second, second.replace('Customer 0002', 'Somebody else')]));
     writeMapping(place, { ...unkeyed, mode: 'upsert', match: ['emailAddress'], ignore: ['No'] });
-    await place.run(['import', ...settled, 'customers.csv'], { env: killedAt('after-send:6') });
+    await place.run(['import', ...settled, 'customers.csv'], { env: killAt('after-send:6') });
     const { exitCode } = await place.run(['resume', ...settled]);
     expect([exitCode, api.customers().length, adds(api)]).toEqual([4, many, many]);
     const results = readResults(place.read('customers.results.csv')).slice(many);

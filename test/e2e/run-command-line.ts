@@ -33,11 +33,11 @@ export interface Running {
   readonly finished: Promise<Finished>;
 }
 
-const usualPatienceMs = 100_000;
+const defaultPatienceMs = 100_000;
 
 /** Starts the compiled command line as a process of its own; one that never ends is killed and told of. */
 export function startCommandLine(command: CommandLine): Running {
-  const { args, cwd, env, stdin = '', patienceMs = usualPatienceMs } = command;
+  const { args, cwd, env, stdin = '', patienceMs = defaultPatienceMs } = command;
   const child = spawn(process.execPath, [mainFile, ...args], { cwd, env: { PATH: process.env.PATH ?? '', ...env } });
   const output = { stdout: '', stderr: '' };
   const watchers = new Set<() => void>();

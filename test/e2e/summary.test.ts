@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseFaults } from '#src/sandbox/faults/parse-faults.js';
+import { parseFaults } from '#src/sandbox/fault.js';
 import { customerFile, customerLines, fast, keyedMapping, writeCustomers, writeMapping } from './customer-files.js';
 import { useWorkplace } from './use-workplace.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Kill, killedAt } from '#test/crash/killed-at.js';
+import { type Kill, killAt } from '#test/crash/kill-at.js';
 import { type DropFolder, dropFolder } from '#test/inbox/drop-folder.js';
 import { doneMonth } from '#test/inbox/use-inbox.js';
 import { useWorkplace } from './use-workplace.js';
@@ -7,7 +7,7 @@ import { useWorkplace } from './use-workplace.js';
 const place = useWorkplace();
 
 function sweepUntil(folder: DropFolder, moment: Kill) {
-  return folder.sweep([], { env: killedAt(moment) });
+  return folder.sweep([], { env: killAt(moment) });
 }
 
 function everythingDone(files: number): readonly string[] {

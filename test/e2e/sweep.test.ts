@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { exitCodeOrder, sumExitCodes } from '#src/app/sweep/summary.js';
 import { exitCodes } from '#src/errors.js';
-import { exitCodeOrder, sumExitCodes } from '#src/library/sweep/sweep-summary.js';
 import { dropFolder, quick } from '#test/inbox/drop-folder.js';
 import { doneMonth } from '#test/inbox/use-inbox.js';
 import { type Finished, mainFile } from './run-command-line.js';

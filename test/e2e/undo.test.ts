@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '#src/sandbox/start-sandbox.js';
-import { killedAt } from '#test/crash/killed-at.js';
-import { customerFile, fast, keyedMapping, readResults, writeCustomers, writeMapping } from './customer-files.js';
-import { contentOf, editElsewhere, named } from './other-programs.js';
+import { killAt } from '#test/crash/kill-at.js';
+import {
+  customerFile,
+  editElsewhere,
+  fast,
+  findByName,
+  keyedMapping,
+  pickEditable,
+  readResults,
+  writeCustomers,
+  writeMapping,
+} from './customer-files.js';
 import { useSample } from './samples.js';
 import { useWorkplace } from './use-workplace.js';
 
@@ -78,7 +87,7 @@ describe('undo of an import', () => {
 
   it('makes inactive whom the API cannot delete', async () => {
     const { api, run } = await withThree();
-    api.addTransaction(String(named(api, 'Customer 0001').customerCode));
+    api.addTransaction(String(findByName(api, 'Customer 0001').customerCode));
     const { exitCode, stdout } = await place.run(['undo', ...fast, run, '--yes', '--even-changed', '--json']);
     expect([exitCode, JSON.parse(stdout).counts]).toMatchObject([0, { deleted: 2, deactivated: 1 }]);
     expect(api.customers()).toMatchObject([{ customerName: 'Customer 0001', active: false }]);
@@ -86,7 +95,7 @@ describe('undo of an import', () => {
 
   it('is a run of its own: killed in the middle, it is resumed', async () => {
     const { api, run } = await withThree();
-    const env = killedAt('after-send:2');
+    const env = killAt('after-send:2');
     const killed = await place.run(['undo', ...fast, run, '--yes', '--concurrency', '1'], { env });
     expect([killed.killedBy, api.customers().length]).toEqual(['SIGKILL', expect.any(Number)]);
     const { exitCode, stdout } = await place.run(['resume', ...settled, '--json']);
@@ -98,10 +107,10 @@ describe('undo of an import', () => {
 describe('undo of an update', () => {
   it('puts back what was there before, fields that the mapping does not know included', async () => {
     const { api, run } = await withUpdated();
-    const before = { ...contentOf(named(api, 'New name')), customerName: 'Customer 0001', creditLimit: 100 };
+    const before = { ...pickEditable(findByName(api, 'New name')), customerName: 'Customer 0001', creditLimit: 100 };
     const { exitCode, stdout } = await place.run(['undo', ...fast, run, '--yes', '--json']);
     expect([exitCode, JSON.parse(stdout).counts.updated]).toEqual([0, 1]);
-    expect(contentOf(named(api, 'Customer 0001'))).toEqual(before);
+    expect(pickEditable(findByName(api, 'Customer 0001'))).toEqual(before);
   });
 
   it('whose answer was lost works as well', async () => {
@@ -111,23 +120,23 @@ describe('undo of an update', () => {
     api.setFaults([{ name: 'reset-after-commit', on: 'update' }]);
     const run = await imported('changes.csv');
     api.setFaults([]);
-    expect(named(api, 'Customer 0001').creditLimit).toBe(900);
+    expect(findByName(api, 'Customer 0001').creditLimit).toBe(900);
     const { exitCode } = await place.run(['undo', ...fast, run, '--yes']);
-    expect([exitCode, named(api, 'Customer 0001').creditLimit]).toEqual([0, 100]);
+    expect([exitCode, findByName(api, 'Customer 0001').creditLimit]).toEqual([0, 100]);
   });
 
   it('leaves alone a customer that somebody has edited since', async () => {
     const { api, run } = await withUpdated();
     await editElsewhere(api, 'New name', { notes: 'edited' });
     const { exitCode } = await place.run(['undo', ...fast, run, '--yes']);
-    expect([exitCode, named(api, 'New name').creditLimit]).toEqual([4, 900]);
+    expect([exitCode, findByName(api, 'New name').creditLimit]).toEqual([4, 900]);
   });
 
   it('undone itself brings the update back', async () => {
     const { api, run } = await withUpdated();
     const undone = await place.run(['undo', ...fast, run, '--yes', '--json']);
     const { exitCode } = await place.run(['undo', ...fast, JSON.parse(undone.stdout).run, '--yes']);
-    expect([exitCode, named(api, 'New name').creditLimit]).toEqual([0, 900]);
+    expect([exitCode, findByName(api, 'New name').creditLimit]).toEqual([0, 900]);
   });
 
   it('after a create of the same customer in the same run deletes it', async () => {

@@ -1,9 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '#src/sandbox/start-sandbox.js';
-import { killedAt } from '#test/crash/killed-at.js';
-import { json, useScriptedServers } from '#test/scripted-server.js';
-import { customerFile, fast, keyedMapping, readResults, writeCustomers, writeMapping } from './customer-files.js';
-import { contentOf, editElsewhere, named } from './other-programs.js';
+import { json, useScriptedServers } from '#test/api/scripted-server.js';
+import { killAt } from '#test/crash/kill-at.js';
+import {
+  customerFile,
+  editElsewhere,
+  fast,
+  findByName,
+  keyedMapping,
+  pickEditable,
+  readResults,
+  writeCustomers,
+  writeMapping,
+} from './customer-files.js';
 import { useWorkplace } from './use-workplace.js';
 
 const place = useWorkplace();
@@ -31,11 +40,11 @@ describe('an update', () => {
   it('changes the mapped fields only: a blank keeps, the null token clears, all others stay as they are', async () => {
     const api = await withCustomers();
     await editElsewhere(api, 'Customer 0001', { notes: 'Rings twice', cC_007: 'gold', shopsOwnField: 'kept' });
-    const before = named(api, 'Customer 0001');
+    const before = findByName(api, 'Customer 0001');
     const { exitCode } = await update('C-0001,,#N/A,,900');
-    const after = named(api, 'Customer 0001');
+    const after = findByName(api, 'Customer 0001');
     expect(exitCode).toBe(0);
-    expect(contentOf(after)).toEqual({ ...contentOf(before), postalCode: null, creditLimit: 900 });
+    expect(pickEditable(after)).toEqual({ ...pickEditable(before), postalCode: null, creditLimit: 900 });
     expect(after.lastEditDateUTC).not.toBe(before.lastEditDateUTC);
     expect(readResults(place.read('changes.results.csv'))[0]).toMatchObject({
       _status: 'updated',
@@ -66,9 +75,9 @@ describe('an update', () => {
     const api = await withCustomers();
     const fields = { customerCode: 'No', creditLimit: { column: 'Limit', type: 'number' } };
     writeMapping(place, { version: 1, mode: 'update', fields, ignore: ['Name', 'Post Code', 'Email'] });
-    const code = String(named(api, 'Customer 0002').customerCode);
+    const code = String(findByName(api, 'Customer 0002').customerCode);
     await update(`${code},,,,77`, '9999999,,,,78');
-    expect(named(api, 'Customer 0002').creditLimit).toBe(77);
+    expect(findByName(api, 'Customer 0002').creditLimit).toBe(77);
     expect(readResults(place.read('changes.results.csv')).map((row) => [row._status, row._errorCode])).toEqual([
       ['updated', ''],
       ['rejected', 'NOT_FOUND'],
@@ -79,7 +88,7 @@ describe('an update', () => {
     const api = await withCustomers();
     api.setFaults([{ name: 'reset-after-commit', on: 'update' }]);
     const { exitCode } = await update('C-0001,,,,900');
-    expect([exitCode, named(api, 'Customer 0001').creditLimit]).toEqual([0, 900]);
+    expect([exitCode, findByName(api, 'Customer 0001').creditLimit]).toEqual([0, 900]);
     expect(readResults(place.read('changes.results.csv'))[0]?._status).toBe('updated');
   });
 
@@ -95,7 +104,7 @@ describe('an update', () => {
     );
     expect((await running.finished).exitCode).toBe(0);
     for (const n of [1, 2, 3])
-      expect(named(api, `Customer 000${n}`)).toMatchObject({ creditLimit: 900 + n, notes: 'edited meanwhile' });
+      expect(findByName(api, `Customer 000${n}`)).toMatchObject({ creditLimit: 900 + n, notes: 'edited meanwhile' });
   });
 });
 
@@ -132,7 +141,7 @@ describe('--verify of a customer whose answer was lost', () => {
       fields: { customerName: 'Name' },
     });
     place.write('customers.csv', 'No,Name\nK-1,Customer\n');
-    await place.run(['import', ...fast, 'customers.csv', '--verify'], { env: killedAt('after-send:1') });
+    await place.run(['import', ...fast, 'customers.csv', '--verify'], { env: killAt('after-send:1') });
     // What the server keeps is not what it was sent.
     await editElsewhere(api, 'Customer', { customerName: 'Cust' });
     const { exitCode } = await place.run(['resume', ...settled]);
@@ -153,7 +162,7 @@ describe('rows for the same customer, in order by option', () => {
     const lines = Array.from({ length: 20 }, (_, index) => `C-0001,,,,${index + 1}`);
     place.write('changes.csv', customerFile(lines));
     const { exitCode } = await place.run(['import', ...settled, 'changes.csv', ...inOrder]);
-    expect([exitCode, named(api, 'Customer 0001').creditLimit]).toEqual([0, 20]);
+    expect([exitCode, findByName(api, 'Customer 0001').creditLimit]).toEqual([0, 20]);
   });
 
   it('wait for an earlier one that failed, and a resumed run sends them in order', async () => {
@@ -167,7 +176,7 @@ describe('rows for the same customer, in order by option', () => {
       ['failed', 'WAITS_FOR_ROW'],
     ]);
     const resumed = await place.run(['resume', ...fast]);
-    expect([first.exitCode, resumed.exitCode, named(api, 'Customer 0001').creditLimit]).toEqual([4, 0, 2]);
+    expect([first.exitCode, resumed.exitCode, findByName(api, 'Customer 0001').creditLimit]).toEqual([4, 0, 2]);
   });
 
   it('wait for one whose answer was lost, and follow it in the same run once it is found', async () => {

@@ -1,4 +1,4 @@
-import { type Cell, textOf } from '#pipelines/row.js';
+import { type Cell, cellToText } from '#pipelines/model.js';
 
 /** Ten customers with what goes wrong in migrations; `since` and `lastCall` are civil, `postcode` shows five digits. */
 export interface AwkwardCustomer {
@@ -278,7 +278,7 @@ const balanceTexts: Readonly<Record<number, string>> = {
 
 /** The ten as a file of text shows them. */
 export const awkwardCustomers: readonly (readonly string[])[] = typedCustomers.map((given) =>
-  expectedCells(given).map(textOf),
+  expectedCells(given).map(cellToText),
 );
 
 /** What only text files can say: a tab, a return, and rows that are nothing but line breaks and quotation marks. */

@@ -2,9 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
-import type { Stretch } from '#pipelines/ports.js';
-import type { Row } from '#pipelines/row.js';
-import { textOf } from '#pipelines/row.js';
+import { cellToText, type Row } from '#pipelines/model.js';
+import type { RowRange } from '#pipelines/ports.js';
 import type { InputSource, OpenOptions } from '#src/files/input-source.js';
 import { openRowSource } from '#src/files/open-row-source.js';
 
@@ -38,17 +37,17 @@ export async function contentOf(source: InputSource) {
     source,
     rows,
     columns: source.columns,
-    cells: rows.map((row) => row.cells.map(textOf)),
+    cells: rows.map((row) => row.cells.map(cellToText)),
     numbers: rows.map((row) => row.number),
-    defects: rows.flatMap((row) => (row.defects ?? []).map((defect) => `${row.number} ${defect.code}`)),
+    defects: rows.flatMap((row) => (row.issues ?? []).map((defect) => `${row.number} ${defect.code}`)),
     notices: source.notices.map(({ code }) => code),
   };
 }
 
 /** The rows of some stretches. */
-export async function rowsOf({ stretches }: InputSource, wanted: readonly Stretch[]): Promise<Row[]> {
+export async function rowsOf({ rowRanges: stretches }: InputSource, wanted: readonly RowRange[]): Promise<Row[]> {
   const rows: Row[] = [];
-  for await (const batch of stretches?.batchesOf(wanted) ?? []) rows.push(...batch);
+  for await (const batch of stretches?.readRanges(wanted) ?? []) rows.push(...batch);
   return rows;
 }
 

@@ -12,10 +12,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { showRun } from '#src/app/runs/show-runs.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
+import { prune } from '#src/inbox/archive.js';
 import { placeFile } from '#src/inbox/place-file.js';
-import { prune } from '#src/inbox/prune.js';
-import { showRun } from '#src/library/show-runs.js';
 import { doneMonth, linesOf, useInbox } from './use-inbox.js';
 
 const inbox = useInbox();
@@ -145,7 +145,7 @@ describe('a bad file', () => {
     const report = await inbox.sweepFor('a.csv');
     expect(report).toMatchObject({ outcome: 'failed', exitCode: 5, reason: { code: 'MAX_FAILURES' } });
     inbox.api.setFaults([]);
-    const { resumeRun } = await import('#src/library/continue-run.js');
+    const { resumeRun } = await import('#src/app/resume/resume-run.js');
     const settings = resolveSettings({ baseUrl: inbox.api.baseUrl, stateDir: inbox.path('state'), rate: 'unlimited' });
     const failureLimit = { kind: 'share', most: 1, from: 1 } as const;
     const resumed = await resumeRun(settings, { run: report?.run ?? '', settleMs: 0, failureLimit });

@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { ClaimRecord } from '#src/inbox/claim-record.js';
-import { sweepFolder } from '#src/library/sweep/sweep-folder.js';
+import { sweepFolder } from '#src/app/sweep/sweep-folder.js';
+import type { ClaimRecord } from '#src/inbox/claims.js';
 import { doneMonth, linesOf, useInbox } from './use-inbox.js';
 
 const inbox = useInbox();

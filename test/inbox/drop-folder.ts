@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { expect } from 'vitest';
-import type { SweepSummary } from '#src/library/sweep/sweep-summary.js';
+import type { SweepSummary } from '#src/app/sweep/summary.js';
 import type { Sandbox } from '#src/sandbox/start-sandbox.js';
 import { customerLines, fast, keyedMapping, writeMapping } from '#test/e2e/customer-files.js';
 import type { Finished } from '#test/e2e/run-command-line.js';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { whyIncomplete } from '#src/inbox/why-incomplete.js';
+import { findIncompleteness } from '#src/inbox/check-complete.js';
 import { doneMonth, linesOf, useInbox } from './use-inbox.js';
 
 const inbox = useInbox();
@@ -71,7 +71,7 @@ describe('an API that is not there', () => {
 /** Runs the built module as somebody without rights, since root may read everything. */
 function askAsNobody(path: string): Promise<unknown> {
   const module = resolve('dist/src/inbox/why-incomplete.js');
-  const script = `import(${JSON.stringify(module)}).then((m) => m.whyIncomplete(${JSON.stringify(path)}, { vouchedFor: false, lastLineEnd: 'required' })).then((found) => console.log(JSON.stringify(found ?? null)))`;
+  const script = `import(${JSON.stringify(module)}).then((m) => m.whyIncomplete(${JSON.stringify(path)}, { isDoneFilePresent: false, lastLineEnd: 'required' })).then((found) => console.log(JSON.stringify(found ?? null)))`;
   return new Promise((done) => {
     const child = spawn(process.execPath, ['-e', script], { uid: 65_534, gid: 65_534, cwd: '/' });
     let output = '';
@@ -87,8 +87,8 @@ describe('a file that cannot be read (EACCES)', () => {
     const path = inbox.drop('locked.csv', linesOf(1, 1));
     chmodSync(path, 0o000);
     for (const folder of [inbox.path(), join(inbox.path(), '..')]) chmodSync(folder, 0o755);
-    const proofs = { vouchedFor: false, lastLineEnd: 'required' } as const;
-    const found = process.getuid?.() === 0 ? await askAsNobody(path) : await whyIncomplete(path, proofs);
+    const proofs = { isDoneFilePresent: false, lastLineEnd: 'required' } as const;
+    const found = process.getuid?.() === 0 ? await askAsNobody(path) : await findIncompleteness(path, proofs);
     expect(found).toMatchObject({ why: expect.stringContaining('not allowed'), importSees: false });
   });
 });

@@ -240,7 +240,7 @@ describe('a file', () => {
 });
 
 async function makeBook(): Promise<Buffer> {
-  const { beginWorkbook } = await import('#src/files/xlsx/writer.js');
+  const { beginWorkbook } = await import('#src/files/xlsx/write/workbook-sink.js');
   const path = inbox.path('book.xlsx');
   const rows = linesOf(1, 1)
     .trimEnd()

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
-import { type SweepOptions, sweepFolder } from '#src/library/sweep/sweep-folder.js';
-import type { LogEntry } from '#src/library/sweep/sweep-log.js';
-import type { FileReport, SweepSummary } from '#src/library/sweep/sweep-summary.js';
+import type { LogEntry } from '#src/app/sweep/event-log.js';
+import type { FileReport, SweepSummary } from '#src/app/sweep/summary.js';
+import { type SweepOptions, sweepFolder } from '#src/app/sweep/sweep-folder.js';
 import { type Sandbox, startSandbox } from '#src/sandbox/start-sandbox.js';
 import { customerFile, customerLines, keyedMapping } from '#test/e2e/customer-files.js';
 

@@ -2,15 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { parse } from 'csv-parse/sync';
 import { SaxesParser } from 'saxes';
 import { describe, expect, it } from 'vitest';
-import { fast, readResults, writeMapping } from '#test/e2e/customer-files.js';
-import { useWorkplace } from '#test/e2e/use-workplace.js';
 import {
   addCustomers,
   awkwardCustomers,
   awkwardMapping,
   awkwardTexts,
   returningTexts,
-} from '#test/export/awkward-export.js';
+} from '#test/app/export/awkward-export.js';
+import { fast, readResults, writeMapping } from '#test/e2e/customer-files.js';
+import { useWorkplace } from '#test/e2e/use-workplace.js';
 
 const place = useWorkplace();
 

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseFaults } from '#src/sandbox/faults/parse-faults.js';
+import { parseFaults } from '#src/sandbox/fault.js';
 import { customerFile, customerLines, keyedMapping, writeMapping } from '#test/e2e/customer-files.js';
 import { useWorkplace } from '#test/e2e/use-workplace.js';
 import { useChromium } from './open-chromium.js';

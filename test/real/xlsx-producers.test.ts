@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Cell, textOf } from '#pipelines/row.js';
+import { type Cell, cellToText } from '#pipelines/model.js';
 import { openRowSource } from '#src/files/open-row-source.js';
-import { openWorkbook } from '#src/files/xlsx/reader/open-workbook.js';
+import { openWorkbook } from '#src/files/xlsx/read/open-workbook.js';
 import {
   awkwardColumns,
   awkwardCustomers,
@@ -134,7 +134,7 @@ describe('the same awkward customers', () => {
     const source = await openRowSource(path);
     // It shows as many digits of a balance as its column is wide, and rounds seconds of 1970.
     const itsOwn = new Set((['balance', 'lastCall'] as const).map((name) => awkwardColumns.indexOf(name)));
-    const asShown = (cells: readonly Cell[]) => cells.map(textOf).filter((_, at) => !itsOwn.has(at));
+    const asShown = (cells: readonly Cell[]) => cells.map(cellToText).filter((_, at) => !itsOwn.has(at));
     expect(source.detected).toMatchObject({ delimiter: ';', encoding: 'utf-8' });
     expect((await rowsOf(source)).map(({ cells }) => asShown(cells))).toEqual(awkwardCustomers.map(asShown));
   });

@@ -14,7 +14,7 @@ async function importInTerminal(options: {
   readonly args?: readonly string[];
   readonly answers?: readonly (readonly [string, string])[];
 }) {
-  const { parseFaults } = await import('#src/sandbox/faults/parse-faults.js');
+  const { parseFaults } = await import('#src/sandbox/fault.js');
   await place.openApi({ faults: parseFaults(options.faults ?? ['latency:add:ms=150']) });
   writeCustomers(place, 12);
   const shown = await runInTerminal({
@@ -93,7 +93,7 @@ describe('an import in a terminal', () => {
 
 describe('an import without a terminal', () => {
   it('writes a line every ten seconds', async () => {
-    const { parseFaults } = await import('#src/sandbox/faults/parse-faults.js');
+    const { parseFaults } = await import('#src/sandbox/fault.js');
     await place.openApi({ faults: parseFaults(['latency:add:nth=2:ms=11500']) });
     writeCustomers(place, 3);
     const { stderr } = await place.run(['import', 'customers.csv', '--rate', '100']);

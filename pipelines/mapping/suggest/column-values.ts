@@ -1,8 +1,182 @@
-import { trimText } from '#pipelines/mapping/trim-text.js';
-import { type Cell, textOf } from '#pipelines/row.js';
+import type { NumberSigns } from '#pipelines/mapping/mapping.js';
+import { normaliseName, trimText } from '#pipelines/mapping/normalise-name.js';
+import { defaultBooleanWords } from '#pipelines/mapping/types/boolean.js';
+import { createDateFormatter } from '#pipelines/mapping/types/date.js';
+import { buildNumberPattern } from '#pipelines/mapping/types/number.js';
+import { type Cell, cellToText } from '#pipelines/model.js';
 
-const mostSamples = 3;
-const longestSample = 40;
+const yes = toWordSet(
+  ...['yes', 'y', 'true', '1', 'on', 'x', 'ja', 'j', 'wahr', 'oui', 'o', 'vrai', 'si', 'sí', 's', 'verdadero', 't'],
+  ...['active', 'aktiv', 'actif', 'activo', 'enabled', 'subscribed', 'opted in', 'opt-in', 'allowed', 'abonniert'],
+);
+const no = toWordSet(
+  ...['no', 'n', 'false', '0', 'off', 'nein', 'falsch', 'non', 'faux', 'falso', 'f', '-', 'none', 'never'],
+  ...['inactive', 'inaktiv', 'inactif', 'inactivo', 'disabled', 'unsubscribed', 'not subscribed', 'not_subscribed'],
+  ...['opted out', 'opt-out', 'blocked', 'closed'],
+);
+
+/** More spellings than this are a category, not a yes and a no. */
+const maxBooleanWords = 6;
+
+export interface BooleanWords {
+  /** As the column spells them, each once. */
+  readonly trueWords: readonly string[];
+  readonly falseWords: readonly string[];
+  /** Every word is one that means yes or no without being declared. */
+  readonly isDefault: boolean;
+}
+
+/** The words for yes and no in a column; `undefined` when any text is neither. */
+export function detectBooleanWords(texts: readonly string[]): BooleanWords | undefined {
+  const spellings = new Map(texts.map((text) => [normaliseName(text), text]));
+  if (spellings.size === 0 || spellings.size > maxBooleanWords) return undefined;
+  const all = [...spellings];
+  if (!all.every(([word]) => yes.has(word) || no.has(word))) return undefined;
+  const seen = { trueWords: all.filter(([word]) => yes.has(word)), falseWords: all.filter(([word]) => no.has(word)) };
+  const usual: readonly string[] = [...defaultBooleanWords.trueWords, ...defaultBooleanWords.falseWords];
+  return {
+    trueWords: addCounterparts(seen.trueWords, seen.falseWords, 1),
+    falseWords: addCounterparts(seen.falseWords, seen.trueWords, 0),
+    isDefault: all.every(([word]) => usual.includes(word)),
+  };
+}
+
+/** A sample may show one of the two words only; the other will come. */
+const counterparts = [
+  ['nein', 'ja'],
+  ['non', 'oui'],
+  ['no', 'si'],
+  ['no', 'sí'],
+  ['inactive', 'active'],
+  ['inaktiv', 'aktiv'],
+  ['inactif', 'actif'],
+  ['inactivo', 'activo'],
+  ['disabled', 'enabled'],
+  ['unsubscribed', 'subscribed'],
+  ['off', 'on'],
+] as const;
+
+type Spelling = readonly [word: string, text: string];
+
+function addCounterparts(own: readonly Spelling[], others: readonly Spelling[], side: 0 | 1): readonly string[] {
+  if (own.length > 0) return own.map(([, text]) => text);
+  const pairs = counterparts.filter((pair) => others.some(([word]) => word === pair[1 - side]));
+  return [...new Set(pairs.map((pair) => pair[side]))];
+}
+
+function toWordSet(...list: readonly string[]): ReadonlySet<string> {
+  return new Set(list);
+}
+
+/** Which comes first in a date of numbers. */
+export type DateOrder = 'day' | 'month';
+
+const separators = ['/', '.', '-', ' '] as const;
+const times = ['', ' HH:mm', ' HH:mm:ss', 'THH:mm:ss', 'THH:mm'] as const;
+
+/** Without a doubt about day and month. */
+const plainForms = [
+  'YYYY-MM-DD',
+  'YYYY/MM/DD',
+  'YYYY.MM.DD',
+  'YYYYMMDD',
+  'D MMM YYYY',
+  'D-MMM-YYYY',
+  'D MMM YY',
+  'D-MMM-YY',
+];
+
+export type DateForm =
+  | { readonly kind: 'certain'; readonly format: string }
+  /** Every text could be read both ways. */
+  | { readonly kind: 'ambiguous'; readonly formats: { readonly [order in DateOrder]: string } };
+
+/** The form that all dates of a column have; `undefined` when they have none in common. */
+export function detectDateForm(texts: readonly string[]): DateForm | undefined {
+  if (texts.length === 0) return undefined;
+  const plain = plainForms
+    .flatMap((date) => times.map((time) => date + time))
+    .find((format) => doAllMatch(format, texts));
+  if (plain !== undefined) return { kind: 'certain', format: plain };
+  for (const separator of separators)
+    for (const year of ['YYYY', 'YY'])
+      for (const time of times) {
+        const day = `D${separator}M${separator}${year}${time}`;
+        const month = `M${separator}D${separator}${year}${time}`;
+        const [isDay, isMonth] = [doAllMatch(day, texts), doAllMatch(month, texts)];
+        if (isDay && isMonth) return { kind: 'ambiguous', formats: { day, month } };
+        if (isDay || isMonth) return { kind: 'certain', format: isDay ? day : month };
+      }
+  return undefined;
+}
+
+/** The order that a certain form of numbers shows; a file has one order, whatever the column. */
+export function readDateOrder(form: DateForm): DateOrder | undefined {
+  if (form.kind === 'ambiguous') return undefined;
+  if (/^D\W/.test(form.format) && !form.format.includes('MMM')) return 'day';
+  return /^M\W/.test(form.format) ? 'month' : undefined;
+}
+
+function doAllMatch(format: string, texts: readonly string[]): boolean {
+  const { read } = createDateFormatter(format);
+  return texts.every((text) => typeof read(text) === 'object');
+}
+
+/** In the order in which they are tried: fewest signs first, then as most of the world writes. */
+const candidateSigns: readonly NumberSigns[] = [
+  { decimal: '.' },
+  { decimal: ',' },
+  { decimal: '.', group: ',' },
+  { decimal: ',', group: '.' },
+  { decimal: '.', group: ' ' },
+  { decimal: ',', group: ' ' },
+  { decimal: '.', group: "'" },
+  { decimal: '.', group: '’' },
+];
+
+/** Signs of money and percent around a number, e.g. "$ 1,200.00" or "5 %". */
+const affixPattern = /^(?:([A-Z]{3}|\p{Sc}|A\$|%)\s*)?(.*?)(?:\s*([A-Z]{3}|\p{Sc}|%))?$/u;
+
+/** What stands around numbers is taken off by "replace"; more than these are no numbers but texts. */
+const maxAffixes = 2;
+
+export interface NumberForm {
+  readonly signs: NumberSigns;
+  /** What stands around the numbers and has to be removed. */
+  readonly affixes: readonly string[];
+  /** Another reading fits as well and gives other numbers: "1.250" may be 1250 or 1.25. */
+  readonly alternative?: NumberSigns;
+  readonly isWhole: boolean;
+}
+
+/** The signs with which all numbers of a column can be read; `undefined` when they are no numbers. */
+export function detectNumberForm(texts: readonly string[]): NumberForm | undefined {
+  if (texts.length === 0) return undefined;
+  const parts = texts.map((text) => affixPattern.exec(text));
+  const affixes = [...new Set(parts.flatMap((part) => [part?.[1], part?.[3]]).filter((sign) => sign !== undefined))];
+  if (affixes.length > maxAffixes) return undefined;
+  const bare = parts.map((part) => part?.[2]?.trim() ?? '');
+  const fitting = candidateSigns.filter((signs) => bare.every((text) => buildNumberPattern(signs).test(text)));
+  const [signs] = fitting;
+  if (signs === undefined) return undefined;
+  const alternative = fitting.find((other) =>
+    bare.some((text) => parseWithSigns(text, other) !== parseWithSigns(text, signs)),
+  );
+  return {
+    signs,
+    affixes,
+    ...(alternative !== undefined && { alternative }),
+    isWhole: bare.every((text) => Number.isInteger(parseWithSigns(text, signs))),
+  };
+}
+
+function parseWithSigns(text: string, signs: NumberSigns): number {
+  const [, minus = '', whole = '', fraction = ''] = buildNumberPattern(signs).exec(text) ?? [];
+  return Number(`${minus}${whole.replaceAll(/\D/g, '')}.${fraction}0`);
+}
+
+const maxSamples = 3;
+const maxSampleLength = 40;
 
 /** What a sample of a column holds. */
 export interface ColumnValues {
@@ -20,29 +194,74 @@ export interface ColumnValues {
 }
 
 /** Sorts a sample of rows into columns. */
-export function columnValues(columns: readonly string[], rows: readonly (readonly Cell[])[]): readonly ColumnValues[] {
+export function collectColumnValues(
+  columns: readonly string[],
+  rows: readonly (readonly Cell[])[],
+): readonly ColumnValues[] {
   return columns.map((column, position) => {
     const cells = rows.flatMap((cells) => {
       const cell = cells[position];
-      return cell === undefined || trimText(textOf(cell)) === '' ? [] : [cell];
+      return cell === undefined || trimText(cellToText(cell)) === '' ? [] : [cell];
     });
-    const texts = cells.map((cell) => trimText(textOf(cell)));
+    const texts = cells.map((cell) => trimText(cellToText(cell)));
     const different = [...new Set(texts)];
-    const samples = different.slice(0, mostSamples).map(shortened);
+    const samples = different.slice(0, maxSamples).map(shortenSample);
     return { column, position, rows: rows.length, texts, cells, distinct: different.length, samples };
   });
 }
 
 /** From 0 for a column that is always blank to 1; an empty file fills everything. */
-export function fillOf({ rows, texts }: ColumnValues): number {
+export function calculateFillRate({ rows, texts }: ColumnValues): number {
   return rows === 0 ? 1 : texts.length / rows;
 }
 
-function shortened(text: string): string {
+function shortenSample(text: string): string {
   const oneLine = text.replaceAll(/\s+/g, ' ');
-  return oneLine.length <= longestSample
+  return oneLine.length <= maxSampleLength
     ? oneLine
     : `${Array.from(oneLine)
-        .slice(0, longestSample - 1)
+        .slice(0, maxSampleLength - 1)
         .join('')}…`;
 }
+
+/** What the values of a column look like. */
+export type ContentKind =
+  | 'blank'
+  | 'e-mail'
+  | 'web address'
+  | 'telephone'
+  | 'yes/no'
+  | 'date'
+  | 'number'
+  | 'digits'
+  | 'text';
+
+/** A column of one kind may hold a few slips. */
+const minShareOfKind = 0.9;
+
+const shapes = {
+  'e-mail': /^\S+@\S+\.\S+$/,
+  'web address': /^(?:https?:\/\/\S+|www\.\S+\.\S+)$/i,
+  telephone: /^(?=(?:\D*\d){6,15}\D*(?:(?:x|ext\.?)\s?\d+)?$)\+?[\d\s()./-]+(?:(?:x|ext\.?)\s?\d+)?$/i,
+  /** Post codes, numbers of customers: digits whose first may be a zero. */
+  digits: /^\d{2,12}$/,
+} as const;
+
+/** What most values look like; the first that fits in the order from the most certain to the least. */
+export function detectContentKind({ texts }: ColumnValues): ContentKind {
+  if (texts.length === 0) return 'blank';
+  if (calculateShare(texts, shapes['e-mail']) >= minShareOfKind) return 'e-mail';
+  if (calculateShare(texts, shapes['web address']) >= minShareOfKind) return 'web address';
+  if (detectBooleanWords(texts) !== undefined) return 'yes/no';
+  if (detectDateForm(texts) !== undefined) return 'date';
+  if (calculateShare(texts, shapes.digits) >= minShareOfKind) return 'digits';
+  if (calculateShare(texts, shapes.telephone) >= minShareOfKind) return 'telephone';
+  return detectNumberForm(texts) === undefined ? 'text' : 'number';
+}
+
+/** How many of the texts have the shape of a look, from 0 to 1. */
+export function calculateShare(texts: readonly string[], shape: RegExp): number {
+  return texts.length === 0 ? 0 : texts.filter((text) => shape.test(text)).length / texts.length;
+}
+
+export const emailShape = shapes['e-mail'];

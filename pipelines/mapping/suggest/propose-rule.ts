@@ -1,10 +1,16 @@
-import { typeOfField } from '#pipelines/mapping/customer-fields.js';
+import { findFieldType } from '#pipelines/mapping/fields.js';
 import type { NumberSigns } from '#pipelines/mapping/mapping.js';
-import { type BooleanWords, booleanWords } from './boolean-words.js';
-import type { ColumnValues } from './column-values.js';
-import { type NumberForm, numberFormOf } from './number-signs.js';
+import {
+  type BooleanWords,
+  type ColumnValues,
+  calculateShare,
+  detectBooleanWords,
+  detectNumberForm,
+  emailShape,
+  type NumberForm,
+} from './column-values.js';
+import { readHeading } from './headings.js';
 import type { Choices, RuleJson } from './suggestion.js';
-import { emailShape, share } from './value-looks.js';
 
 /** The rule for one field, and what speaks against it. */
 export interface RuleProposal {
@@ -17,10 +23,10 @@ export interface RuleProposal {
 }
 
 /** A column may hold a few slips and still be one of numbers. */
-const shareThatFits = 0.9;
+const minShareThatFits = 0.9;
 /** With more of them its owner is asked; only when most values do not fit, the name must mean something else. */
-const shareToAsk = 0.6;
-const fitToAsk = 0.75;
+const minShareToAsk = 0.6;
+const fitWhenUnsure = 0.75;
 
 /** Makes the rule for a field from what its column holds; `undefined` when the column cannot fill it. */
 export function proposeRule(
@@ -30,52 +36,55 @@ export function proposeRule(
   choices: Choices,
 ): RuleProposal | undefined {
   const { column, texts } = values;
-  const type = typeOfField(field);
-  if (type === 'boolean') return texts.length === 0 ? plainBoolean(column) : booleanRule(values, isOpposite);
+  const type = findFieldType(field);
+  if (type === 'boolean')
+    return texts.length === 0 ? proposeDefaultBoolean(column) : proposeBooleanRule(values, isOpposite);
   if (type === 'number' || type === 'integer')
-    return texts.length === 0 ? fits({ column, type }) : numberRule(field, type, values, choices);
-  if (field === 'emailAddress') return emailRule(values);
-  if (field === 'postalCode') return postalRule(values);
-  return fits(column);
+    return texts.length === 0
+      ? proposeWithoutRemarks({ column, type })
+      : proposeNumberRule(field, type, values, choices);
+  if (field === 'emailAddress') return proposeEmailRule(values);
+  if (field === 'postalCode') return proposePostalCodeRule(values);
+  return proposeWithoutRemarks(column);
 }
 
-function fits(rule: RuleJson): RuleProposal {
+function proposeWithoutRemarks(rule: RuleJson): RuleProposal {
   return { rule, fit: 1, remarks: [] };
 }
 
-function plainBoolean(column: string): RuleProposal {
-  return fits({ column, type: 'boolean' });
+function proposeDefaultBoolean(column: string): RuleProposal {
+  return proposeWithoutRemarks({ column, type: 'boolean' });
 }
 
-function booleanRule({ column, texts }: ColumnValues, isOpposite: boolean): RuleProposal | undefined {
-  const words = booleanWords(texts);
+function proposeBooleanRule({ column, texts }: ColumnValues, isOpposite: boolean): RuleProposal | undefined {
+  const words = detectBooleanWords(texts);
   if (words === undefined) return undefined;
-  if (words.isUsual && !isOpposite) return plainBoolean(column);
-  return fits({ column, type: 'boolean', ...wordLists(words, isOpposite) });
+  if (words.isDefault && !isOpposite) return proposeDefaultBoolean(column);
+  return proposeWithoutRemarks({ column, type: 'boolean', ...buildWordLists(words, isOpposite) });
 }
 
-function wordLists({ trueWords, falseWords }: BooleanWords, isOpposite: boolean) {
+function buildWordLists({ trueWords, falseWords }: BooleanWords, isOpposite: boolean) {
   const [yes, no] = isOpposite ? [falseWords, trueWords] : [trueWords, falseWords];
   return { ...(yes.length > 0 && { true: yes }), ...(no.length > 0 && { false: no }) };
 }
 
-function numberRule(
+function proposeNumberRule(
   field: string,
   type: 'number' | 'integer',
   { column, texts }: ColumnValues,
   { decimal }: Choices,
 ): RuleProposal | undefined {
   const numeric = texts.filter((text) => /\d/.test(text) && !/\p{L}{4}/u.test(text));
-  const form = numberFormOf(numeric);
-  if (form === undefined || numeric.length < texts.length * shareToAsk) return undefined;
-  const isUnsure = numeric.length < texts.length * shareThatFits;
+  const form = detectNumberForm(numeric);
+  if (form === undefined || numeric.length < texts.length * minShareToAsk) return undefined;
+  const isUnsure = numeric.length < texts.length * minShareThatFits;
   if (type === 'integer' && !form.isWhole) return undefined;
   const slips = texts.filter((text) => !numeric.includes(text));
-  const signs = chosenSigns(form, decimal);
+  const signs = chooseSigns(form, decimal);
   const isOpen = form.alternative !== undefined && decimal === undefined;
   return {
-    rule: { column, ...removal(form.affixes), type, ...signsJson(signs) },
-    fit: isOpen || isUnsure ? fitToAsk : 1,
+    rule: { column, ...buildRemoval(form.affixes), type, ...formatSigns(signs) },
+    fit: isOpen || isUnsure ? fitWhenUnsure : 1,
     remarks: [
       ...(slips.length === 0 ? [] : [`${slips.length} of ${texts.length} are no numbers, e.g. "${slips[0]}"`]),
       ...(form.affixes.includes('%') || field !== 'discountPercent' || !isFraction(numeric, signs)
@@ -86,16 +95,16 @@ function numberRule(
   };
 }
 
-function chosenSigns({ signs, alternative }: NumberForm, decimal: '.' | ',' | undefined): NumberSigns {
+function chooseSigns({ signs, alternative }: NumberForm, decimal: '.' | ',' | undefined): NumberSigns {
   return decimal !== undefined && alternative?.decimal === decimal ? alternative : signs;
 }
 
-function removal(affixes: readonly string[]) {
+function buildRemoval(affixes: readonly string[]) {
   if (affixes.length === 0) return {};
   return { transform: affixes.map((from) => ({ replace: { from, to: '' } })) };
 }
 
-function signsJson({ decimal, group }: NumberSigns) {
+function formatSigns({ decimal, group }: NumberSigns) {
   return { ...(decimal !== '.' && { decimal }), ...(group !== undefined && { group }) };
 }
 
@@ -104,26 +113,88 @@ function isFraction(texts: readonly string[], { decimal }: NumberSigns): boolean
   return values.some((value) => value > 0) && values.every((value) => value < 1);
 }
 
-function emailRule({ column, texts }: ColumnValues): RuleProposal {
+function proposeEmailRule({ column, texts }: ColumnValues): RuleProposal {
   const rule = { column, transform: ['email'] };
   const wrong = texts.filter((text) => !emailShape.test(text));
-  if (wrong.length === 0) return fits(rule);
-  const right = share(texts, emailShape);
-  const fit = right >= shareThatFits ? 1 : right >= shareToAsk ? fitToAsk : 0.3;
+  if (wrong.length === 0) return proposeWithoutRemarks(rule);
+  const right = calculateShare(texts, emailShape);
+  const fit = right >= minShareThatFits ? 1 : right >= minShareToAsk ? fitWhenUnsure : 0.3;
   return { rule, fit, remarks: [`${wrong.length} of ${texts.length} are no e-mail addresses, e.g. "${wrong[0]}"`] };
 }
 
 /** Spreadsheet programs take the first zero off: 0810 is 810 then. */
-function postalRule({ column, texts }: ColumnValues): RuleProposal {
+function proposePostalCodeRule({ column, texts }: ColumnValues): RuleProposal {
   const digits = texts.filter((text) => /^\d+$/.test(text));
   const lengths = [...new Set(digits.map((text) => text.length))].sort((one, other) => one - other);
   const [short, whole] = lengths;
   const isPadded = lengths.length === 2 && short !== undefined && whole === short + 1 && (whole === 4 || whole === 5);
   const shorter = digits.filter((text) => text.length === short);
-  if (!isPadded || digits.length < texts.length || shorter.length * 2 > digits.length) return fits(column);
+  if (!isPadded || digits.length < texts.length || shorter.length * 2 > digits.length)
+    return proposeWithoutRemarks(column);
   return {
     rule: { column, transform: [{ pad: { length: whole } }] },
     fit: 0.8,
     remarks: [`${shorter.length} have ${short} digits, e.g. "${shorter[0]}": a lost zero is put back in front`],
   };
+}
+
+/** The column that tells customers apart, and how certain that is. */
+export interface KeyProposal {
+  readonly values: ColumnValues;
+  readonly confidence: number;
+  readonly why: string;
+}
+
+/** A unique value in every row makes an identifier of a column whose name says so only half. */
+const confidenceOfUnique = 0.85;
+
+/** Proposes the old system's identifier: named like one, filled in every row, and never twice the same. */
+export function proposeKey(columns: readonly ColumnValues[], choices: Choices): KeyProposal | undefined {
+  if (choices.key === 'none') return undefined;
+  const wanted = choices.key?.column;
+  const chosen = columns.find(({ column }) => column === wanted || choices.targets?.get(column) === 'key');
+  if (chosen !== undefined) return { values: chosen, confidence: 1, why: 'as you said' };
+  const named = columns
+    .filter(({ column }) => choices.targets?.has(column) !== true)
+    .flatMap((values) => {
+      const meaning = readHeading(values.column).find(({ target }) => target === 'key');
+      return meaning === undefined ? [] : [{ values, meaning }];
+    })
+    .filter(({ values, meaning }) => isIdentifier(values) && meaning.confidence >= (values.rows === 0 ? 0.7 : 0.5))
+    .sort((one, other) => other.meaning.confidence - one.meaning.confidence);
+  const [best] = named;
+  if (best === undefined) return proposeAlmostUniqueKey(columns, choices);
+  const { values, meaning } = best;
+  const isProved = values.rows > 1;
+  return {
+    values,
+    confidence: isProved ? Math.max(meaning.confidence, confidenceOfUnique) : meaning.confidence,
+    why: isProved ? 'by its name; filled and different in every row of the sample' : 'by its name',
+  };
+}
+
+/** Rows of a messy file that have no number, or somebody else's. */
+const minShareOfDistinct = 0.7;
+const minConfidenceOfName = 0.9;
+
+/** A column that can only be the old system's number is it also where some rows have none: those are to be mended. */
+function proposeAlmostUniqueKey(columns: readonly ColumnValues[], choices: Choices): KeyProposal | undefined {
+  const values = columns.find(
+    ({ column, rows, distinct }) =>
+      choices.targets?.has(column) !== true &&
+      rows > 2 &&
+      distinct >= rows * minShareOfDistinct &&
+      readHeading(column).some(
+        ({ target, confidence: certainty }) => target === 'key' && certainty >= minConfidenceOfName,
+      ),
+  );
+  if (values === undefined) return undefined;
+  const wrong = values.rows - values.distinct;
+  const why = `by its name; ${wrong} of ${values.rows} rows have none or that of another row: mend those`;
+  return { values, confidence: 0.6, why };
+}
+
+/** Filled in every row, and never twice the same. */
+export function isIdentifier({ rows, texts, distinct }: ColumnValues): boolean {
+  return texts.length === rows && distinct === rows;
 }

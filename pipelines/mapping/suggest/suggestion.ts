@@ -1,6 +1,5 @@
-import type { DateOrder } from './date-order.js';
+import type { ContentKind, DateOrder } from './column-values.js';
 import type { SuggestedField } from './synonyms.js';
-import type { Look } from './value-looks.js';
 
 /** Where a column goes. */
 export type Target = SuggestedField | CustomColumn | 'customerCode' | 'customerId' | 'key';
@@ -9,13 +8,13 @@ export type Target = SuggestedField | CustomColumn | 'customerCode' | 'customerI
 export type CustomColumn = `cC_${string}`;
 
 /** From this certainty on, nobody needs to be asked. */
-export const sureFrom = 0.8;
+export const minSureConfidence = 0.8;
 
 /** What becomes of one column of the file. */
 export interface ColumnProposal {
   readonly column: string;
   readonly samples: readonly string[];
-  readonly look: Look;
+  readonly look: ContentKind;
   readonly distinct: number;
   /** Absent when the column is left out. */
   readonly target?: Target;

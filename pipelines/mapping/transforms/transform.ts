@@ -1,7 +1,7 @@
-import type { Failure } from '#pipelines/mapping/row-reason.js';
+import type { CellFailure } from '#pipelines/mapping/cells.js';
 
 /** What a transform gives: text, text with a remark for the user, or the end of a sentence about why it cannot. */
-export type Applied = string | { readonly text: string; readonly note: string } | Failure;
+export type TransformResult = string | { readonly text: string; readonly note: string } | CellFailure;
 
 /**
  * What an option may hold: a whole number (`count` from 1, `index` any), any text, one sign, a pattern, a choice, a
@@ -11,7 +11,7 @@ export type OptionKind = 'count' | 'index' | 'text' | 'character' | 'pattern' | 
 
 export interface TransformOption {
   readonly kind: OptionKind;
-  readonly about: string;
+  readonly description: string;
   readonly choices?: readonly string[];
   /** An option without a default must be given. */
   readonly default?: string | number;
@@ -31,11 +31,11 @@ type OptionValues<Options extends TransformOptions> = string extends keyof Optio
  * when it is imported; a transform without one says why.
  */
 export type Transform<Options extends TransformOptions = TransformOptions> = {
-  readonly about: string;
+  readonly description: string;
   readonly options: Options;
   /** What is wrong with options that are right each on its own. */
-  fault?(options: OptionValues<Options>): string | undefined;
-  apply(options: OptionValues<Options>): (text: string) => Applied;
+  findFault?(options: OptionValues<Options>): string | undefined;
+  apply(options: OptionValues<Options>): (text: string) => TransformResult;
 } & Reversal<Options>;
 
 type Reversal<Options extends TransformOptions> =
@@ -43,9 +43,9 @@ type Reversal<Options extends TransformOptions> =
   | { readonly noInverse: string };
 
 /** Checks a transform against its own options and forgets them, so that a table can hold it. */
-export function transform<const Options extends TransformOptions>(definition: Transform<Options>): Transform {
+export function defineTransform<const Options extends TransformOptions>(definition: Transform<Options>): Transform {
   return definition as unknown as Transform;
 }
 
 /** For a transform that leaves its own results alone: what the API holds may be written as it is. */
-export const asItIs = () => (text: string) => text;
+export const keepText = () => (text: string) => text;

@@ -1,10 +1,8 @@
-import { caseTransforms } from './case-transforms.js';
-import { cuttingTransforms } from './cutting-transforms.js';
-import { formTransforms } from './form-transforms.js';
-import { phoneTransform } from './phone-transform.js';
-import { tidyingTransforms } from './tidying-transforms.js';
+import { caseTransforms } from './case.js';
+import { dateAndNumberTransforms } from './date-and-number.js';
+import { phoneTransform } from './phone.js';
+import { cuttingTransforms, tidyingTransforms, wideningTransforms } from './text.js';
 import type { Transform } from './transform.js';
-import { wideningTransforms } from './widening-transforms.js';
 
 /** Every transform by the name that a mapping uses. */
 export const transforms = {
@@ -12,7 +10,7 @@ export const transforms = {
   ...caseTransforms,
   ...wideningTransforms,
   ...phoneTransform,
-  ...formTransforms,
+  ...dateAndNumberTransforms,
   ...cuttingTransforms,
 } as const satisfies Record<string, Transform>;
 

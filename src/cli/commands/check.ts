@@ -1,21 +1,56 @@
+import type { ColumnProfile } from '#pipelines/quality/profile.js';
 import { defineCommand } from '#src/cli/command.js';
 import {
-  inputFile,
+  inputFilePositional,
   localOptions,
   mappingOption,
-  present,
+  omitUndefined,
+  parseWholeNumber,
+  type ReadArguments,
   readOptions,
   type SettingArguments,
   strictOption,
+  toReadOptions,
   toSettingOptions,
-} from '#src/cli/common-options.js';
-import { type ReadArguments, toReadOptions, wholeNumber } from '#src/cli/option-values.js';
-import { renderProfile } from '#src/cli/render-profile.js';
-import { renderCheck } from '#src/cli/render-summary.js';
+} from '#src/cli/options.js';
+import { createRunObserver } from '#src/cli/progress.js';
+import { renderTable } from '#src/cli/render/format.js';
+import { renderCheck } from '#src/cli/render/summary.js';
 import type { Reporter } from '#src/cli/reporter.js';
-import { rowObserver } from '#src/cli/row-observer.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 import type { ExitCode } from '#src/errors.js';
+
+const maxTopLength = 24;
+
+/** What each column of a file holds, as a table. */
+function renderProfile(columns: readonly ColumnProfile[]): string {
+  const head = ['column', 'filled', 'different', 'longest', 'kinds', 'most frequent'];
+  return renderTable(head, columns.map(renderColumn));
+}
+
+function renderColumn({ column, rows, filled, distinct, longest, kinds, top }: ColumnProfile): string[] {
+  const percent = rows === 0 ? 0 : Math.floor((filled / rows) * 1000) / 10;
+  return [
+    column,
+    `${percent}%`,
+    `${distinct.isEstimate ? 'about ' : ''}${distinct.count}`,
+    String(longest),
+    Object.entries(kinds)
+      .map(([kind, count]) => (count === filled ? kind : `${kind} ${count}`))
+      .join(', '),
+    distinct.count === filled && filled > 0 && !distinct.isEstimate ? 'all different' : renderTopValues(top),
+  ];
+}
+
+function renderTopValues(top: ColumnProfile['top']): string {
+  return top
+    .slice(0, 3)
+    .map(
+      ({ value, count }) =>
+        `${value.length > maxTopLength ? `${value.slice(0, maxTopLength - 1)}…` : value} (${count})`,
+    )
+    .join(', ');
+}
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -25,7 +60,7 @@ export const checkCommand = defineCommand({
   examples: [['$0 check customers.csv --rejects to-mend.csv', 'write the rows that would not be sent']],
   options: (yargs) =>
     strictOption(
-      inputFile(readOptions(mappingOption(localOptions(yargs))), 'The file to check; - reads standard input'),
+      inputFilePositional(readOptions(mappingOption(localOptions(yargs))), 'The file to check; - reads standard input'),
     )
       .option('results', { ...text, describe: 'Also write every row with its status' })
       .option('rejects', { ...text, describe: 'Also write the rows to mend' })
@@ -49,16 +84,16 @@ interface CheckArguments extends SettingArguments, ReadArguments {
 
 /** Also what `import --dry-run` does. */
 export async function runCheck(args: CheckArguments, reporter: Reporter): Promise<ExitCode> {
-  const { checkFile } = await import('#src/library/check-file.js');
+  const { checkFile } = await import('#src/app/check/check-file.js');
   const settings = resolveSettings(toSettingOptions(args));
   const { file, results, rejects } = args;
   const options = {
     file,
     ...toReadOptions(args),
-    ...present({ results, rejects, first: wholeNumber('first', args.first), strict: args.strict }),
+    ...omitUndefined({ results, rejects, first: parseWholeNumber('first', args.first), strict: args.strict }),
     columns: args.columns === true || reporter.json,
   };
-  const summary = await checkFile(settings, options, rowObserver(reporter));
+  const summary = await checkFile(settings, options, createRunObserver(reporter));
   const profile = summary.columns === undefined ? [] : [`${renderProfile(summary.columns)}\n`];
   await reporter.result([...profile, renderCheck(summary, reporter.argv)].join('\n'), summary);
   return summary.exitCode;

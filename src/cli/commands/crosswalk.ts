@@ -1,15 +1,59 @@
 import type { ArgumentsCamelCase } from 'yargs';
-import { confirmed } from '#src/cli/ask.js';
-import { defineCommand } from '#src/cli/command.js';
-import { mappingOption, type SettingArguments, settingOptions, toSettingOptions } from '#src/cli/common-options.js';
-import { duration } from '#src/cli/progress/progress-text.js';
-import type { CrosswalkSummary } from '#src/cli/render-crosswalk.js';
-import { renderForgotten, renderLinked } from '#src/cli/render-crosswalk.js';
+import type { KeptKeyReason, KeysForgotten } from '#src/app/crosswalk/crosswalk.js';
+import { defineCommand, stopOnSignals } from '#src/cli/command.js';
+import { mappingOption, type SettingArguments, settingOptions, toSettingOptions } from '#src/cli/options.js';
+import { formatDuration } from '#src/cli/progress.js';
+import { confirmOnTerminal } from '#src/cli/prompts/ask.js';
 import type { Reporter } from '#src/cli/reporter.js';
-import { stopOnSignals } from '#src/cli/stop-signals.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 import type { Settings } from '#src/config/settings.js';
 import { type ExitCode, exitCodes, UsageError } from '#src/errors.js';
+
+/** What the crosswalk was told and what it made of it. */
+interface CrosswalkSummary {
+  readonly added: number;
+  readonly replaced: number;
+  readonly same: number;
+  readonly conflicts: readonly { readonly key: string; readonly customerCode: string; readonly knownAs: string }[];
+  readonly ambiguous?: readonly { readonly key: string; readonly customerCodes: readonly string[] }[];
+}
+
+const maxShown = 10;
+
+/** The same, for people. */
+function renderLinked({ added, replaced, same, conflicts, ambiguous = [] }: CrosswalkSummary): string {
+  const more = (count: number) => (count > maxShown ? [`  … and ${count - maxShown} more`] : []);
+  return [
+    `crosswalk: ${added} added, ${replaced} replaced, ${same} known already`,
+    ...ambiguous
+      .slice(0, maxShown)
+      .map(({ key, customerCodes }) => `  "${key}" is on ${customerCodes.join(', ')}: left out`),
+    ...more(ambiguous.length),
+    ...conflicts
+      .slice(0, maxShown)
+      .map(({ key, customerCode, knownAs }) => `  "${key}" would become ${customerCode}, but is known as ${knownAs}`),
+    ...more(conflicts.length),
+    ...(conflicts.length > 0 ? ['Nothing was taken. If the new is right, add --replace.'] : []),
+  ].join('\n');
+}
+
+const keptKeyLabels: Readonly<Record<KeptKeyReason, string>> = {
+  'still there': 'kept: that customer is still there. To delete it: mypos-customers delete',
+  'no answer': 'kept: the API did not say whether that customer is still there. Try again',
+  'unknown key': 'stands for nobody: there is nothing to forget',
+};
+
+/** Which keys stand for nobody any more, and why others do. */
+function renderForgotten({ forgotten, kept }: Pick<KeysForgotten, 'forgotten' | 'kept'>): string {
+  return [
+    `crosswalk: ${forgotten.length} forgotten, ${kept.length} kept`,
+    ...kept.map(
+      ({ key, customerCode, why }) =>
+        `  "${key}"${customerCode === null ? '' : ` (${customerCode})`} ${keptKeyLabels[why]}`,
+    ),
+    ...(forgotten.length === 0 ? [] : ['Next: import the file again; these customers are added anew.']),
+  ].join('\n');
+}
 
 const actions = ['export', 'import', 'rebuild', 'forget'] as const;
 
@@ -63,28 +107,28 @@ type Handler = (
 
 const handlers: Readonly<Record<(typeof actions)[number], Handler>> = {
   async export(args, settings, reporter) {
-    const { exportCrosswalk } = await import('#src/library/crosswalk.js');
-    const file = onlyFile(args);
+    const { exportCrosswalk } = await import('#src/app/crosswalk/crosswalk.js');
+    const file = requireOneFile(args);
     const keys = await exportCrosswalk(settings, file);
     await reporter.result(`crosswalk: ${keys} keys written to ${file}`, { action: 'export', keys, file });
     return exitCodes.done;
   },
   async import(args, settings, reporter) {
-    const { importCrosswalk } = await import('#src/library/crosswalk.js');
-    return tell('import', await importCrosswalk(settings, onlyFile(args), args.replace), reporter);
+    const { importCrosswalk } = await import('#src/app/crosswalk/crosswalk.js');
+    return reportLinked('import', await importCrosswalk(settings, requireOneFile(args), args.replace), reporter);
   },
   async rebuild(args, settings, reporter) {
     const { files = [], replace } = args;
     if (files.length > 0) {
-      const { rebuildFromResults } = await import('#src/library/crosswalk.js');
-      return tell('rebuild', await rebuildFromResults(settings, files, replace), reporter);
+      const { rebuildFromResults } = await import('#src/app/crosswalk/crosswalk.js');
+      return reportLinked('rebuild', await rebuildFromResults(settings, files, replace), reporter);
     }
-    const { rebuildFromStamp } = await import('#src/library/rebuild-crosswalk.js');
+    const { rebuildFromStamp } = await import('#src/app/crosswalk/crosswalk.js');
     const signals = stopOnSignals(reporter);
     try {
-      const confirm = (details: number) => mayRead(details, settings, args.yes);
+      const confirm = (details: number) => confirmReading(details, settings, args.yes);
       const rebuilt = await rebuildFromStamp(settings, { replace, signal: signals.signal, confirm });
-      if (rebuilt !== undefined) return await tell('rebuild', rebuilt, reporter);
+      if (rebuilt !== undefined) return await reportLinked('rebuild', rebuilt, reporter);
       await reporter.result('crosswalk: left as it is', { action: 'rebuild', exitCode: exitCodes.done });
       return exitCodes.done;
     } finally {
@@ -100,7 +144,7 @@ async function forget(keys: readonly string[], settings: Settings, reporter: Rep
       code: 'USAGE',
       nextStep: 'For example: mypos-customers crosswalk forget C-0042',
     });
-  const { forgetKeys } = await import('#src/library/forget-keys.js');
+  const { forgetKeys } = await import('#src/app/crosswalk/crosswalk.js');
   const signals = stopOnSignals(reporter);
   try {
     const { forgotten, kept, api } = await forgetKeys(settings, keys, { signal: signals.signal });
@@ -114,22 +158,22 @@ async function forget(keys: readonly string[], settings: Settings, reporter: Rep
 }
 
 /** Few are read without a word. */
-const fewDetails = 100;
+const maxUnconfirmedDetails = 100;
 
-async function mayRead(details: number, settings: Settings, yes: boolean): Promise<boolean> {
-  if (yes || details <= fewDetails) return true;
+async function confirmReading(details: number, settings: Settings, yes: boolean): Promise<boolean> {
+  if (yes || details <= maxUnconfirmedDetails) return true;
   const rate = settings.ratePerSecond.value;
-  const time = Number.isFinite(rate) ? ` (about ${duration(details / rate)})` : '';
-  return confirmed(`The list does not show the stamp: read ${details} customers one by one${time}?`);
+  const time = Number.isFinite(rate) ? ` (about ${formatDuration(details / rate)})` : '';
+  return confirmOnTerminal(`The list does not show the stamp: read ${details} customers one by one${time}?`);
 }
 
-async function tell(action: string, linked: CrosswalkSummary, reporter: Reporter): Promise<ExitCode> {
+async function reportLinked(action: string, linked: CrosswalkSummary, reporter: Reporter): Promise<ExitCode> {
   const exitCode = linked.conflicts.length > 0 ? exitCodes.guard : exitCodes.done;
   await reporter.result(renderLinked(linked), { action, exitCode, ...linked });
   return exitCode;
 }
 
-function onlyFile({ action, files = [] }: Pick<CrosswalkArguments, 'action' | 'files'>): string {
+function requireOneFile({ action, files = [] }: Pick<CrosswalkArguments, 'action' | 'files'>): string {
   const [file] = files;
   if (file !== undefined && files.length === 1) return file;
   throw new UsageError(`crosswalk ${action} takes one file.`, {

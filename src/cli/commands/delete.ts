@@ -1,10 +1,15 @@
-import { confirmed } from '#src/cli/ask.js';
-import { defineCommand } from '#src/cli/command.js';
-import { present, readOptions, settingOptions, toSettingOptions } from '#src/cli/common-options.js';
-import { failureLimit, toReadOptions } from '#src/cli/option-values.js';
-import { renderSummary } from '#src/cli/render-summary.js';
-import { rowObserver } from '#src/cli/row-observer.js';
-import { stopOnSignals } from '#src/cli/stop-signals.js';
+import { defineCommand, stopOnSignals } from '#src/cli/command.js';
+import {
+  omitUndefined,
+  parseFailureLimitOption,
+  readOptions,
+  settingOptions,
+  toReadOptions,
+  toSettingOptions,
+} from '#src/cli/options.js';
+import { createRunObserver } from '#src/cli/progress.js';
+import { confirmOnTerminal } from '#src/cli/prompts/ask.js';
+import { renderSummary } from '#src/cli/render/summary.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 import { type ExitCode, exitCodes, UsageError } from '#src/errors.js';
 
@@ -36,11 +41,11 @@ export const deleteCommand = defineCommand({
       });
     const what =
       file === undefined ? `${codes.length} customer${codes.length === 1 ? '' : 's'}` : `the customers in ${file}`;
-    if (!args.yes && !(await confirmed(`Delete ${what}? This cannot be taken back.`))) {
-      reporter.remark('Nothing was deleted.');
+    if (!args.yes && !(await confirmOnTerminal(`Delete ${what}? This cannot be taken back.`))) {
+      reporter.info('Nothing was deleted.');
       return exitCodes.done;
     }
-    const { deleteCustomers } = await import('#src/library/delete-customers.js');
+    const { deleteCustomers } = await import('#src/app/delete/delete-customers.js');
     const settings = resolveSettings(toSettingOptions(args));
     const signals = stopOnSignals(reporter);
     try {
@@ -48,9 +53,9 @@ export const deleteCommand = defineCommand({
         codes,
         signal: signals.signal,
         ...toReadOptions(args),
-        ...present({ failureLimit: failureLimit(args.maxFailures), file, results, rejects, report }),
+        ...omitUndefined({ failureLimit: parseFailureLimitOption(args.maxFailures), file, results, rejects, report }),
       };
-      const summary = await deleteCustomers(settings, options, rowObserver(reporter));
+      const summary = await deleteCustomers(settings, options, createRunObserver(reporter));
       await reporter.result(renderSummary(summary, reporter.argv), summary);
       return summary.exitCode;
     } finally {

@@ -1,8 +1,31 @@
-import { defineCommand } from '#src/cli/command.js';
-import { mappingOption, settingOptions, toSettingOptions } from '#src/cli/common-options.js';
+import type { DoctorFinding, DoctorReport } from '#src/app/doctor/doctor.js';
+import { defineCommand, stopOnSignals } from '#src/cli/command.js';
+import { mappingOption, settingOptions, toSettingOptions } from '#src/cli/options.js';
 import type { Reporter } from '#src/cli/reporter.js';
-import { stopOnSignals } from '#src/cli/stop-signals.js';
-import type { DoctorFinding, DoctorReport } from '#src/library/doctor/examine.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import { exitCodes } from '#src/errors.js';
+
+export const loginCommand = defineCommand({
+  command: 'login',
+  describe: 'Log in and cache the token for the other commands',
+  options: (yargs) => settingOptions(yargs),
+  async run(args, reporter) {
+    const { login } = await import('#src/app/read-customers.js');
+    const settings = resolveSettings(toSettingOptions(args));
+    const signals = stopOnSignals(reporter);
+    try {
+      const done = await login(settings, signals.signal);
+      const used = `${done.tokensToday} of ${done.tokensPerDay} tokens of this UTC day used`;
+      const text = done.tokenGiven
+        ? `The access token in ${settings.accessToken.origin} is used as it is; there is no login to try.`
+        : `Logged in to ${done.baseUrl} as ${done.login}. The token is good for two hours; ${used}.`;
+      await reporter.result(text, done);
+    } finally {
+      signals.release();
+    }
+    return exitCodes.done;
+  },
+});
 
 export const doctorCommand = defineCommand({
   command: 'doctor',
@@ -13,11 +36,11 @@ export const doctorCommand = defineCommand({
   ],
   options: (yargs) => mappingOption(settingOptions(yargs)),
   async run(args, reporter) {
-    const { examine } = await import('#src/library/doctor/examine.js');
+    const { runDoctor } = await import('#src/app/doctor/doctor.js');
     const signals = stopOnSignals(reporter);
     try {
-      const report = await examine(toSettingOptions(args), signals.signal);
-      await reporter.result(render(report, reporter), report);
+      const report = await runDoctor(toSettingOptions(args), signals.signal);
+      await reporter.result(renderReport(report, reporter), report);
       return report.exitCode;
     } finally {
       signals.release();
@@ -27,10 +50,10 @@ export const doctorCommand = defineCommand({
 
 const colours = { ok: undefined, warn: 'yellow', fail: 'red' } as const;
 
-function render({ findings, settings, status }: DoctorReport, reporter: Reporter): string {
+function renderReport({ findings, settings, status }: DoctorReport, reporter: Reporter): string {
   const width = Math.max(...findings.map(({ name }) => name.length));
   const originWidth = Math.max(0, ...settings.map(({ name }) => name.length));
-  const lines = findings.flatMap((finding) => renderFinding(finding, width, reporter));
+  const lines = findings.flatMap((finding) => renderCheckResult(finding, width, reporter));
   const known = settings.map(
     ({ name, value, origin }) => `  ${name.padEnd(originWidth)}  ${value ?? '–'}  (${origin})`,
   );
@@ -38,7 +61,11 @@ function render({ findings, settings, status }: DoctorReport, reporter: Reporter
   return [...lines, ...(known.length === 0 ? [] : ['', 'Settings', ...known]), '', ends[status]].join('\n');
 }
 
-function renderFinding({ status, name, found, nextStep }: DoctorFinding, width: number, reporter: Reporter): string[] {
+function renderCheckResult(
+  { status, name, found, nextStep }: DoctorFinding,
+  width: number,
+  reporter: Reporter,
+): string[] {
   const colour = colours[status];
   const mark = colour === undefined ? status.padEnd(4) : reporter.paintResult(colour, status.padEnd(4));
   const line = `${mark}  ${name.padEnd(width)}  ${found}`;

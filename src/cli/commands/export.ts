@@ -1,15 +1,21 @@
-import { defineCommand } from '#src/cli/command.js';
-import { mappingOption, present, settingOptions, toSettingOptions } from '#src/cli/common-options.js';
-import { isoTime, sortOrder, wholeNumber } from '#src/cli/option-values.js';
-import { renderExport } from '#src/cli/render-export.js';
-import { rowObserver } from '#src/cli/row-observer.js';
-import { stopOnSignals } from '#src/cli/stop-signals.js';
+import type { ChangedSince, TableFormat } from '#src/app/export/export-customers.js';
+import { defineCommand, stopOnSignals } from '#src/cli/command.js';
+import {
+  mappingOption,
+  omitUndefined,
+  parseIsoTimeOption,
+  parseSortOption,
+  parseWholeNumber,
+  settingOptions,
+  toSettingOptions,
+} from '#src/cli/options.js';
+import { createRunObserver } from '#src/cli/progress.js';
+import { renderExport } from '#src/cli/render/jobs.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 import { type ExitCode, UsageError } from '#src/errors.js';
-import type { ChangedSince, ExportFormat } from '#src/library/export-customers.js';
 
 const text = { type: 'string', requiresArg: true } as const;
-const formats = ['csv', 'xlsx', 'ndjson'] as const satisfies readonly ExportFormat[];
+const formats = ['csv', 'xlsx', 'ndjson'] as const satisfies readonly TableFormat[];
 
 export const exportCommand = defineCommand({
   command: 'export <file>',
@@ -46,7 +52,7 @@ export const exportCommand = defineCommand({
       .option('bom', { type: 'boolean', describe: 'Begin a CSV file with a byte order mark, for Excel' })
       .option('force', { type: 'boolean', default: false, describe: 'Replace a file that is there' }),
   async run(args, reporter): Promise<ExitCode> {
-    const { exportCustomers } = await import('#src/library/export-customers.js');
+    const { exportCustomers } = await import('#src/app/export/export-customers.js');
     const settings = resolveSettings(toSettingOptions(args));
     const { file, format, full, active, mirror, formulas, bom, force } = args;
     const toStandardOutput = file === '-';
@@ -64,20 +70,20 @@ export const exportCommand = defineCommand({
         mirror,
         activeOnly: active,
         signal: signals.signal,
-        ...present({
+        ...omitUndefined({
           format,
           formulas,
           bom,
           fields: args.fields?.split(',').map((field) => field.trim()),
-          changedSince: changedSince(args.changedSince),
-          changedUntil: isoTime('changed-until', args.changedUntil),
-          sort: sortOrder(args.sort),
-          pageSize: wholeNumber('page-size', args.pageSize),
+          changedSince: parseChangedSince(args.changedSince),
+          changedUntil: parseIsoTimeOption('changed-until', args.changedUntil),
+          sort: parseSortOption(args.sort),
+          pageSize: parseWholeNumber('page-size', args.pageSize),
         }),
       };
-      const summary = await exportCustomers(settings, options, rowObserver(reporter));
+      const summary = await exportCustomers(settings, options, createRunObserver(reporter));
       const rendered = renderExport(summary);
-      if (toStandardOutput) reporter.remark(rendered);
+      if (toStandardOutput) reporter.info(rendered);
       else await reporter.result(rendered, summary);
       return summary.exitCode;
     } finally {
@@ -87,10 +93,10 @@ export const exportCommand = defineCommand({
 });
 
 /** The series that `last` means when it is not named. */
-const usualSeries = 'export';
+const defaultSeries = 'export';
 
-function changedSince(value: string | undefined): ChangedSince | undefined {
+function parseChangedSince(value: string | undefined): ChangedSince | undefined {
   const series = /^last(?::([\w.-]+))?$/.exec(value ?? '');
-  if (series !== null) return { last: series[1] ?? usualSeries };
-  return isoTime('changed-since', value);
+  if (series !== null) return { last: series[1] ?? defaultSeries };
+  return parseIsoTimeOption('changed-since', value);
 }

@@ -1,18 +1,20 @@
 import { modes } from '#pipelines/mapping/mapping.js';
-import { defineCommand } from '#src/cli/command.js';
+import { defineCommand, stopOnSignals } from '#src/cli/command.js';
 import {
   mappingOption,
-  optionalInputFile,
-  present,
+  omitUndefined,
+  optionalInputFilePositional,
+  parseFailureLimitOption,
+  parseSecondsAsMs,
+  parseWholeNumber,
   readOptions,
   settingOptions,
   strictOption,
+  toReadOptions,
   toSettingOptions,
-} from '#src/cli/common-options.js';
-import { failureLimit, seconds, toReadOptions, wholeNumber } from '#src/cli/option-values.js';
-import { renderSummary } from '#src/cli/render-summary.js';
-import { rowObserver } from '#src/cli/row-observer.js';
-import { stopOnSignals } from '#src/cli/stop-signals.js';
+} from '#src/cli/options.js';
+import { createRunObserver } from '#src/cli/progress.js';
+import { renderSummary } from '#src/cli/render/summary.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 import type { ExitCode } from '#src/errors.js';
 import { runCheck } from './check.js';
@@ -29,7 +31,7 @@ export const importCommand = defineCommand({
   ],
   options: (yargs) =>
     strictOption(
-      optionalInputFile(
+      optionalInputFilePositional(
         readOptions(mappingOption(settingOptions(yargs))),
         'The file to import; - reads standard input',
       ),
@@ -66,11 +68,11 @@ export const importCommand = defineCommand({
   async run(args, reporter): Promise<ExitCode> {
     const { file, plan } = args;
     if (args.dryRun && file !== undefined) return runCheck({ ...args, file }, reporter);
-    const { importFile } = await import('#src/library/import-file.js');
+    const { importFile } = await import('#src/app/import/import-file.js');
     const settings = resolveSettings(toSettingOptions(args));
     const { mode, results, rejects, report, force, verify, repeats, strict, overrideGuards } = args;
     const signals = stopOnSignals(reporter);
-    const observer = rowObserver(reporter);
+    const observer = createRunObserver(reporter);
     try {
       const summary = await importFile(
         settings,
@@ -82,16 +84,16 @@ export const importCommand = defineCommand({
           strict,
           signal: signals.signal,
           ...toReadOptions(args),
-          ...present({
+          ...omitUndefined({
             file,
             plan,
-            failureLimit: failureLimit(args.maxFailures),
+            failureLimit: parseFailureLimitOption(args.maxFailures),
             mode,
             results,
             rejects,
             report,
-            first: wholeNumber('first', args.first),
-            settleMs: seconds('settle', args.settle),
+            first: parseWholeNumber('first', args.first),
+            settleMs: parseSecondsAsMs('settle', args.settle),
           }),
         },
         observer,

@@ -1,12 +1,12 @@
 import { defineCommand } from '#src/cli/command.js';
+import { pilots } from '#src/cli/init/init-result.js';
 import {
   mappingOption,
-  optionalInputFile,
+  optionalInputFilePositional,
   proposalOptions,
   readOptions,
   settingOptions,
-} from '#src/cli/common-options.js';
-import { pilots } from '#src/cli/init/what-was-set-up.js';
+} from '#src/cli/options.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -19,7 +19,9 @@ export const initCommand = defineCommand({
     ['$0 init --username api-user@example.com --password-file secret', 'asks nothing, where there is no terminal'],
   ],
   options: (yargs) =>
-    proposalOptions(optionalInputFile(readOptions(mappingOption(settingOptions(yargs))), 'A file of your customers'))
+    proposalOptions(
+      optionalInputFilePositional(readOptions(mappingOption(settingOptions(yargs))), 'A file of your customers'),
+    )
       .option('username', { ...text, describe: 'E-mail address of the API user' })
       .option('password-file', { ...text, describe: 'File that holds the password, or shall hold it' })
       .option('pilot', {

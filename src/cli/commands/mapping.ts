@@ -1,8 +1,139 @@
-import { defineGroup } from '#src/cli/command.js';
-import { mappingCheckCommand } from './mapping/check.js';
-import { suggestCommand } from './mapping/suggest.js';
-import { templateCommand } from './mapping/template.js';
-import { mappingTestCommand } from './mapping/test.js';
+import type { Choices } from '#pipelines/mapping/suggest/suggestion.js';
+import { defineCommand, defineGroup, stopOnSignals } from '#src/cli/command.js';
+import {
+  inputFilePositional,
+  localOptions,
+  mappingOption,
+  omitUndefined,
+  proposalOptions,
+  type ReadArguments,
+  readOptions,
+  type SettingArguments,
+  settingOptions,
+  toReadOptions,
+  toSettingOptions,
+} from '#src/cli/options.js';
+import { isInteractive } from '#src/cli/prompts/ask.js';
+import { createMappingPrompt } from '#src/cli/prompts/ask-mapping-questions.js';
+import { renderMappingCheck, renderMappingTest, renderSuggestion } from '#src/cli/render/mapping.js';
+import { renderDetection } from '#src/cli/render/summary.js';
+import type { Reporter } from '#src/cli/reporter.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import { type ExitCode, exitCodes } from '#src/errors.js';
+
+const text = { type: 'string', requiresArg: true } as const;
+
+const suggestCommand = defineCommand({
+  command: 'suggest <file>',
+  describe: 'Propose a mapping for a file, from the names of its columns and their values',
+  examples: [['$0 mapping suggest customers.xlsx', 'writes mappings.json; on a terminal, asks where it is unsure']],
+  options: (yargs) =>
+    proposalOptions(inputFilePositional(readOptions(yargs), 'The file to look at; - reads standard input'))
+      .option('output', { ...text, describe: 'Where to write the mapping (default mappings.json)' })
+      .option('force', { type: 'boolean', default: false, describe: 'Replace a mapping that is there' })
+      .option('yes', { type: 'boolean', default: false, describe: 'Ask nothing; take the likeliest' }),
+  run: (args, reporter) => runSuggest(args, reporter),
+});
+
+interface SuggestArguments extends ReadArguments {
+  readonly file: string;
+  readonly output?: string | undefined;
+  readonly force: boolean;
+  readonly customColumns?: boolean | undefined;
+  readonly dateOrder?: 'day' | 'month' | undefined;
+  readonly decimal?: '.' | ',' | undefined;
+  readonly yes: boolean;
+}
+
+async function runSuggest(args: SuggestArguments, reporter: Reporter): Promise<ExitCode> {
+  const { suggestMappingFor } = await import('#src/app/mapping/suggest-mapping.js');
+  const { file, output = 'mappings.json', force, customColumns, dateOrder, decimal } = args;
+  const choices: Choices = omitUndefined({ customColumns, dateOrder, decimal });
+  const isAsked = isInteractive() && file !== '-';
+  const ask = isAsked && !args.yes && !reporter.json && !reporter.quiet ? createMappingPrompt() : undefined;
+  const suggested = await suggestMappingFor({ file, ...toReadOptions(args), output, force, choices }, ask, {
+    opened: ({ file: name, detected, rows }) => reporter.info(renderDetection(name, detected, rows)),
+    notice: ({ message }) => reporter.warn(message),
+  });
+  await reporter.result(renderSuggestion(suggested), suggested);
+  return exitCodes.done;
+}
+
+const mappingCheckCommand = defineCommand({
+  command: 'check [file]',
+  describe: 'Look a mapping over: by itself, against a file, against the API',
+  examples: [
+    ['$0 mapping check', 'everything wrong with mappings.json, by line'],
+    ['$0 mapping check customers.csv --live', 'also its columns, its values and the fields that the API really has'],
+  ],
+  options: (yargs) =>
+    readOptions(mappingOption(settingOptions(yargs)))
+      .positional('file', { type: 'string', describe: 'A file to try the mapping on' })
+      .option('live', { type: 'boolean', default: false, describe: 'Compare with customers that the API has' })
+      .option('write-schema', {
+        type: 'boolean',
+        default: false,
+        describe: 'Write mappings.schema.json beside the mapping; with --live, with the fields found',
+      }),
+  run: (args, reporter) => runMappingCheck(args, reporter),
+});
+
+interface MappingCheckArguments extends SettingArguments, ReadArguments {
+  readonly file?: string | undefined;
+  readonly live: boolean;
+  readonly writeSchema: boolean;
+}
+
+async function runMappingCheck(args: MappingCheckArguments, reporter: Reporter): Promise<ExitCode> {
+  const { checkMapping } = await import('#src/app/mapping/check-mapping.js');
+  const settings = resolveSettings(toSettingOptions(args));
+  const signals = stopOnSignals(reporter);
+  try {
+    const { live, writeSchema } = args;
+    const options = { ...toReadOptions(args), ...omitUndefined({ file: args.file }), live, writeSchema };
+    const check = await checkMapping(settings, options, signals.signal);
+    await reporter.result(renderMappingCheck(check), check);
+    return check.exitCode;
+  } finally {
+    signals.release();
+  }
+}
+
+const templateCommand = defineCommand({
+  command: 'template <file>',
+  describe: "Write an empty workbook with the mapping's columns, for people to fill",
+  examples: [['$0 mapping template customers.xlsx', 'drop-downs, formats, and a sheet that explains each column']],
+  options: (yargs) =>
+    mappingOption(localOptions(yargs))
+      .positional('file', { type: 'string', demandOption: true, describe: 'The workbook to write' })
+      .option('force', { type: 'boolean', default: false, describe: 'Replace a workbook that is there' }),
+  async run(args, reporter) {
+    const { makeTemplate } = await import('#src/app/mapping/make-template.js');
+    const settings = resolveSettings(toSettingOptions(args));
+    const made = await makeTemplate(settings, { file: args.file, force: args.force });
+    const { file, mapping, sheet, columns } = made;
+    await reporter.result(`Written: ${file}, sheet "${sheet}" with the ${columns.length} columns of ${mapping}.`, made);
+    return exitCodes.done;
+  },
+});
+
+const mappingTestCommand = defineCommand({
+  command: 'test [files..]',
+  describe: 'Run the cases in *.mapping-test.json beside the mapping',
+  examples: [['$0 mapping test', 'says which rows no longer become the customers that they should']],
+  options: (yargs) =>
+    mappingOption(localOptions(yargs)).positional('files', {
+      type: 'string',
+      array: true,
+      describe: 'Files of cases (default: all beside the mapping)',
+    }),
+  async run(args, reporter) {
+    const { testMapping } = await import('#src/app/mapping/test-mapping.js');
+    const run = await testMapping(resolveSettings(toSettingOptions(args)), args.files ?? []);
+    await reporter.result(renderMappingTest(run), run);
+    return run.exitCode;
+  },
+});
 
 export const mappingCommand = defineGroup('mapping', 'Make, lint and test a mapping', [
   suggestCommand,

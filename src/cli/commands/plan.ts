@@ -1,18 +1,18 @@
 import { modes } from '#pipelines/mapping/mapping.js';
-import { defineCommand } from '#src/cli/command.js';
+import { defineCommand, stopOnSignals } from '#src/cli/command.js';
 import {
-  inputFile,
+  inputFilePositional,
   mappingOption,
-  present,
+  omitUndefined,
+  parseWholeNumber,
   readOptions,
   settingOptions,
   strictOption,
+  toReadOptions,
   toSettingOptions,
-} from '#src/cli/common-options.js';
-import { toReadOptions, wholeNumber } from '#src/cli/option-values.js';
-import { mostRowsShown, renderPlan } from '#src/cli/render-plan.js';
-import { rowObserver } from '#src/cli/row-observer.js';
-import { stopOnSignals } from '#src/cli/stop-signals.js';
+} from '#src/cli/options.js';
+import { createRunObserver } from '#src/cli/progress.js';
+import { maxRowsShown, renderPlan } from '#src/cli/render/plan.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 
 const text = { type: 'string', requiresArg: true } as const;
@@ -26,22 +26,25 @@ export const planCommand = defineCommand({
   ],
   options: (yargs) =>
     strictOption(
-      inputFile(readOptions(mappingOption(settingOptions(yargs))), 'The file to plan for; - reads standard input'),
+      inputFilePositional(
+        readOptions(mappingOption(settingOptions(yargs))),
+        'The file to plan for; - reads standard input',
+      ),
     )
       .option('mode', { choices: modes, describe: 'What to do with each row (default: the mapping’s, else upsert)' })
       .option('first', { ...text, describe: 'Only so many rows from the top: a pilot' })
       .option('output', { ...text, describe: 'Also write the plan to this file, .csv or .xlsx' })
       .option('force', { type: 'boolean', default: false, describe: 'Add equal customers again' }),
   async run(args, reporter) {
-    const { planFile } = await import('#src/library/plan-file.js');
+    const { planFile } = await import('#src/app/plan/plan-file.js');
     const settings = resolveSettings(toSettingOptions(args));
     const { file, force, mode, output, strict } = args;
     const signals = stopOnSignals(reporter);
     try {
-      const optional = present({ mode, output, first: wholeNumber('first', args.first) });
-      const shown = reporter.json ? {} : { mostRows: mostRowsShown };
+      const optional = omitUndefined({ mode, output, first: parseWholeNumber('first', args.first) });
+      const shown = reporter.json ? {} : { mostRows: maxRowsShown };
       const options = { file, force, strict, signal: signals.signal, ...toReadOptions(args), ...optional, ...shown };
-      const plan = await planFile(settings, options, rowObserver(reporter));
+      const plan = await planFile(settings, options, createRunObserver(reporter));
       await reporter.result(reporter.json ? '' : renderPlan(plan), plan);
       return plan.exitCode;
     } finally {

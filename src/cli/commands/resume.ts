@@ -1,11 +1,16 @@
-import { defineCommand } from '#src/cli/command.js';
-import { present, settingOptions, toSettingOptions } from '#src/cli/common-options.js';
-import { failureLimit, seconds } from '#src/cli/option-values.js';
-import { renderSummary } from '#src/cli/render-summary.js';
-import { rowObserver } from '#src/cli/row-observer.js';
-import { stopOnSignals } from '#src/cli/stop-signals.js';
+import type { Reconciled } from '#src/app/perform-run.js';
+import { defineCommand, stopOnSignals } from '#src/cli/command.js';
+import {
+  omitUndefined,
+  parseFailureLimitOption,
+  parseSecondsAsMs,
+  settingOptions,
+  toSettingOptions,
+} from '#src/cli/options.js';
+import { createRunObserver } from '#src/cli/progress.js';
+import { renderSummary } from '#src/cli/render/summary.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
-import { exitCodes } from '#src/errors.js';
+import { exitCodes, UsageError } from '#src/errors.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -20,20 +25,20 @@ export const resumeCommand = defineCommand({
       .option('report', { ...text, describe: 'Also tell of the run in one HTML file' })
       .option('max-failures', { ...text, describe: 'Stop after so many failed rows, or p% of them (default 10%)' }),
   async run(args, reporter) {
-    const { resumeRun } = await import('#src/library/continue-run.js');
+    const { resumeRun } = await import('#src/app/resume/resume-run.js');
     const settings = resolveSettings(toSettingOptions(args));
     const signals = stopOnSignals(reporter);
     try {
       const options = {
         signal: signals.signal,
-        ...present({
+        ...omitUndefined({
           run: args.run,
           report: args.report,
-          settleMs: seconds('settle', args.settle),
-          failureLimit: failureLimit(args.maxFailures),
+          settleMs: parseSecondsAsMs('settle', args.settle),
+          failureLimit: parseFailureLimitOption(args.maxFailures),
         }),
       };
-      const summary = await resumeRun(settings, options, rowObserver(reporter));
+      const summary = await resumeRun(settings, options, createRunObserver(reporter));
       if (summary === undefined) {
         await reporter.result(
           args.run === undefined ? 'There is no unfinished run.' : `Run ${args.run} is finished.`,
@@ -48,3 +53,61 @@ export const resumeCommand = defineCommand({
     }
   },
 });
+
+export const reconcileCommand = defineCommand({
+  command: 'reconcile [run]',
+  describe: 'Find out what became of rows in doubt; sends nothing',
+  examples: [['$0 reconcile', 'settle the latest run that has rows in doubt']],
+  options: (yargs) =>
+    settingOptions(yargs)
+      .positional('run', { type: 'string', describe: 'Name of the run' })
+      .option('settle', { ...text, describe: 'Seconds before a lost add counts as never made (default 10)' })
+      .option('assume-absent', {
+        type: 'boolean',
+        default: false,
+        describe: 'You have looked: what is still unclear was never made (needs --yes)',
+      })
+      .option('yes', { type: 'boolean', default: false, describe: 'Yes to --assume-absent' }),
+  async run(args, reporter) {
+    if (args.assumeAbsent && !args.yes)
+      throw new UsageError('--assume-absent can make customers twice when you are wrong.', {
+        code: 'NOT_CONFIRMED',
+        nextStep: 'Look at the candidates in the result file first; then add --yes.',
+      });
+    const { reconcileRun } = await import('#src/app/resume/resume-run.js');
+    const settings = resolveSettings(toSettingOptions(args));
+    const signals = stopOnSignals(reporter);
+    try {
+      const options = {
+        signal: signals.signal,
+        assumeAbsent: args.assumeAbsent,
+        ...omitUndefined({ run: args.run, settleMs: parseSecondsAsMs('settle', args.settle) }),
+      };
+      const summary = await reconcileRun(settings, options, createRunObserver(reporter));
+      if (summary === undefined) {
+        await reporter.result('There are no rows in doubt.', null);
+        return exitCodes.done;
+      }
+      const details = renderUnclear(summary.reconciled?.unclear ?? []);
+      await reporter.result(renderSummary(summary, reporter.argv, details), summary);
+      return summary.exitCode;
+    } finally {
+      signals.release();
+    }
+  },
+});
+
+const maxRowsNamed = 20;
+
+/** What a person has to look at. */
+function renderUnclear(unclear: Reconciled['unclear']): readonly string[] {
+  const lines = unclear
+    .slice(0, maxRowsNamed)
+    .map(
+      ({ row, candidates }) =>
+        `  row ${row}: ${candidates.length === 0 ? 'nobody can tell yet' : candidates.join(', ')}`,
+    );
+  const more =
+    unclear.length > maxRowsNamed ? [`  and ${unclear.length - maxRowsNamed} more, see the result file`] : [];
+  return unclear.length === 0 ? [] : ['In doubt, and the customers that each could be:', ...lines, ...more];
+}

@@ -1,14 +1,13 @@
-import { rowStatuses } from '#pipelines/outcome.js';
+import { rowStatuses } from '#pipelines/model.js';
+import type { RunReport } from '#src/app/runs/show-runs.js';
 import { defineCommand } from '#src/cli/command.js';
-import { present, settingOptions, toSettingOptions } from '#src/cli/common-options.js';
-import { wholeNumber } from '#src/cli/option-values.js';
-import { plainTable } from '#src/cli/plain-table.js';
+import { omitUndefined, parseWholeNumber, settingOptions, toSettingOptions } from '#src/cli/options.js';
+import { renderTable } from '#src/cli/render/format.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 import { exitCodes, UsageError } from '#src/errors.js';
-import type { RunReport } from '#src/library/show-runs.js';
 
 const text = { type: 'string', requiresArg: true } as const;
-const usualLimit = 20;
+const defaultLimit = 20;
 
 export const runsCommand = defineCommand({
   command: 'runs [action] [run]',
@@ -24,25 +23,27 @@ export const runsCommand = defineCommand({
       .positional('run', { type: 'string', describe: 'Name of the run' })
       .option('results', { ...text, describe: 'With show: write the result file again, here' })
       .option('report', { ...text, describe: 'With show: write a report of the run here, one HTML file' })
-      .option('limit', { ...text, describe: `How many to list (default ${usualLimit})` }),
+      .option('limit', { ...text, describe: `How many to list (default ${defaultLimit})` }),
   async run(args, reporter) {
-    const { listRuns, showRun } = await import('#src/library/show-runs.js');
+    const { listRuns, showRun } = await import('#src/app/runs/show-runs.js');
     const settings = resolveSettings(toSettingOptions(args));
     if (args.action === undefined) {
-      const runs = listRuns(settings, wholeNumber('limit', args.limit) ?? usualLimit).map(publicRun);
+      const runs = listRuns(settings, parseWholeNumber('limit', args.limit) ?? defaultLimit).map(toRunDocument);
       await reporter.result(renderRuns(runs), runs);
       return exitCodes.done;
     }
     if (args.run === undefined)
       throw new UsageError('Which run?', { code: 'USAGE', nextStep: '`mypos-customers runs` lists them.' });
-    const run = publicRun(await showRun(settings, args.run, present({ results: args.results, report: args.report })));
+    const run = toRunDocument(
+      await showRun(settings, args.run, omitUndefined({ results: args.results, report: args.report })),
+    );
     await reporter.result(renderRun(run, args), run);
     return exitCodes.done;
   },
 });
 
 /** A run as users see it: names and ISO times instead of numbers of our own. */
-function publicRun(run: RunReport) {
+function toRunDocument(run: RunReport) {
   const {
     name,
     command,
@@ -72,9 +73,9 @@ function publicRun(run: RunReport) {
   };
 }
 
-type PublicRun = ReturnType<typeof publicRun>;
+type RunDocument = ReturnType<typeof toRunDocument>;
 
-function renderRuns(runs: readonly PublicRun[]): string {
+function renderRuns(runs: readonly RunDocument[]): string {
   if (runs.length === 0) return 'No runs of this login yet.';
   const head = ['run', 'command', 'status', 'rows', 'what became of them', 'file'];
   const rows = runs.map((run) => [
@@ -85,11 +86,11 @@ function renderRuns(runs: readonly PublicRun[]): string {
     renderCounts(run),
     run.input?.file ?? '',
   ]);
-  return plainTable(head, rows);
+  return renderTable(head, rows);
 }
 
 function renderRun(
-  run: PublicRun,
+  run: RunDocument,
   written: { readonly results?: string | undefined; readonly report?: string | undefined },
 ): string {
   const lines: (readonly [string, string | null])[] = [
@@ -112,7 +113,7 @@ function renderRun(
   return lines.flatMap(([name, value]) => (value === null ? [] : [`${name.padEnd(8)} ${value}`])).join('\n');
 }
 
-function renderCounts(run: PublicRun): string {
+function renderCounts(run: RunDocument): string {
   const told = rowStatuses.filter((status) => run.counts[status] > 0);
   return told.map((status) => `${run.counts[status]} ${status}`).join(', ');
 }

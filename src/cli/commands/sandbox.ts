@@ -1,10 +1,8 @@
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { defineCommand } from '#src/cli/command.js';
-import { localOptions, present, toSettingOptions } from '#src/cli/common-options.js';
-import { wholeNumber } from '#src/cli/option-values.js';
-import { stopOnSignals } from '#src/cli/stop-signals.js';
+import { defineCommand, stopOnSignals } from '#src/cli/command.js';
+import { localOptions, omitUndefined, parseWholeNumber, toSettingOptions } from '#src/cli/options.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 import { exitCodes, UsageError } from '#src/errors.js';
 
@@ -34,14 +32,14 @@ export const sandboxCommand = defineCommand({
       .option('seed', { ...text, describe: 'Seed of the faults that strike by chance (default 1)' }),
   async run(args, reporter) {
     const { startSandbox } = await import('#src/sandbox/start-sandbox.js');
-    const { parseFaults } = await import('#src/sandbox/faults/parse-faults.js');
+    const { parseFaults } = await import('#src/sandbox/fault.js');
     const { stateDir } = resolveSettings(toSettingOptions(args));
     const sandbox = await startSandbox({
       dataFile: args.data ?? defaultDataFile(stateDir.value),
       faults: parseFaults(args.fault ?? []),
-      ...present({
-        port: portNumber(args.port),
-        seed: wholeNumber('seed', args.seed),
+      ...omitUndefined({
+        port: parsePort(args.port),
+        seed: parseWholeNumber('seed', args.seed),
         username: args.username,
         // A secret is never an option, not even one for rehearsals.
         password: process.env.MYPOS_SANDBOX_PASSWORD,
@@ -50,7 +48,7 @@ export const sandboxCommand = defineCommand({
     const { baseUrl, username, password, port } = sandbox;
     const signals = stopOnSignals(reporter);
     try {
-      await reporter.result(describe(baseUrl, username, password), {
+      await reporter.result(renderAddress(baseUrl, username, password), {
         baseUrl,
         username,
         password,
@@ -66,13 +64,13 @@ export const sandboxCommand = defineCommand({
   },
 });
 
-const highestPort = 65_535;
+const maxPort = 65_535;
 
 /** @throws UsageError */
-function portNumber(value: string | undefined): number | undefined {
-  const port = wholeNumber('port', value);
-  if (port === undefined || port <= highestPort) return port;
-  throw new UsageError(`--port ${port} is no port; the highest is ${highestPort}.`, {
+function parsePort(value: string | undefined): number | undefined {
+  const port = parseWholeNumber('port', value);
+  if (port === undefined || port <= maxPort) return port;
+  throw new UsageError(`--port ${port} is no port; the highest is ${maxPort}.`, {
     code: 'OPTION_VALUE',
     nextStep: 'For example: --port 8080, or leave it out for any free one.',
   });
@@ -92,7 +90,7 @@ function defaultDataFile(stateDir: string): string {
   return join(folder, 'customers.db');
 }
 
-function describe(baseUrl: string, username: string, password: string): string {
+function renderAddress(baseUrl: string, username: string, password: string): string {
   return [
     `The sandbox listens at ${baseUrl} until Ctrl-C. In another terminal:`,
     `  export MYPOS_CONNECT_BASE_URL=${baseUrl}`,

@@ -1,13 +1,11 @@
-import { confirmed } from '#src/cli/ask.js';
-import { defineCommand } from '#src/cli/command.js';
-import { present, settingOptions, toSettingOptions } from '#src/cli/common-options.js';
-import { seconds } from '#src/cli/option-values.js';
-import { renderSummary } from '#src/cli/render-summary.js';
-import { rowObserver } from '#src/cli/row-observer.js';
-import { stopOnSignals } from '#src/cli/stop-signals.js';
+import type { UndoPlan } from '#src/app/undo/undo-run.js';
+import { defineCommand, stopOnSignals } from '#src/cli/command.js';
+import { omitUndefined, parseSecondsAsMs, settingOptions, toSettingOptions } from '#src/cli/options.js';
+import { createRunObserver } from '#src/cli/progress.js';
+import { confirmOnTerminal } from '#src/cli/prompts/ask.js';
+import { renderSummary } from '#src/cli/render/summary.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 import { exitCodes } from '#src/errors.js';
-import type { UndoPlan } from '#src/library/undo-run.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -32,13 +30,13 @@ export const undoCommand = defineCommand({
       .option('report', { ...text, describe: 'Also tell of the run in one HTML file' })
       .option('yes', { type: 'boolean', default: false, describe: 'Do not ask' }),
   async run(args, reporter) {
-    const { undoRun } = await import('#src/library/undo-run.js');
+    const { undoRun } = await import('#src/app/undo/undo-run.js');
     const settings = resolveSettings(toSettingOptions(args));
     const signals = stopOnSignals(reporter);
     const confirm = async (plan: UndoPlan) => {
       if (args.dryRun) return false;
-      reporter.remark(renderPlan(plan));
-      return args.yes || confirmed('Undo this?');
+      reporter.info(renderPlan(plan));
+      return args.yes || confirmOnTerminal('Undo this?');
     };
     try {
       const options = { run: args.run, evenChanged: args.evenChanged, signal: signals.signal, confirm };
@@ -46,9 +44,13 @@ export const undoCommand = defineCommand({
         settings,
         {
           ...options,
-          ...present({ results: args.results, report: args.report, settleMs: seconds('settle', args.settle) }),
+          ...omitUndefined({
+            results: args.results,
+            report: args.report,
+            settleMs: parseSecondsAsMs('settle', args.settle),
+          }),
         },
-        rowObserver(reporter),
+        createRunObserver(reporter),
       );
       if ('plan' in end) {
         await reporter.result(args.dryRun ? renderPlan(end.plan) : 'Nothing was changed.', end.plan);
@@ -62,7 +64,7 @@ export const undoCommand = defineCommand({
   },
 });
 
-const words = {
+const actionLabels = {
   delete: 'to delete (or make inactive, with transactions)',
   restore: 'to restore as they were',
   changed: 'changed by somebody since: left alone unless --even-changed',
@@ -73,8 +75,8 @@ const words = {
 } as const satisfies Record<keyof UndoPlan['counts'], string>;
 
 function renderPlan(plan: UndoPlan): string {
-  const kinds = Object.keys(words) as (keyof typeof words)[];
+  const kinds = Object.keys(actionLabels) as (keyof typeof actionLabels)[];
   const told = kinds.filter((kind) => plan.counts[kind] > 0);
-  const lines = told.map((kind) => `  ${String(plan.counts[kind]).padStart(7)} customers ${words[kind]}`);
+  const lines = told.map((kind) => `  ${String(plan.counts[kind]).padStart(7)} customers ${actionLabels[kind]}`);
   return [`Undo of run ${plan.undoes}:`, ...(lines.length === 0 ? ['  nothing to undo'] : lines)].join('\n');
 }

@@ -1,16 +1,57 @@
 import { existsSync } from 'node:fs';
-import { askWhether, canAsk } from '#src/cli/ask.js';
-import { present, type SettingArguments, toSettingOptions } from '#src/cli/common-options.js';
-import { type ReadArguments, toReadOptions, wholeNumber } from '#src/cli/option-values.js';
+import type { DoctorFinding } from '#src/app/doctor/check-connection.js';
+import { profileExists, type SavedProfile, saveProfile as saveProfileFromSetUp } from '#src/app/init/profile.js';
+import { stopOnSignals } from '#src/cli/command.js';
+import {
+  omitUndefined,
+  parseWholeNumber,
+  type ReadArguments,
+  type SettingArguments,
+  toReadOptions,
+  toSettingOptions,
+} from '#src/cli/options.js';
+import { askYesNo, isInteractive } from '#src/cli/prompts/ask.js';
+import { renderSummary } from '#src/cli/render/summary.js';
 import type { Reporter } from '#src/cli/reporter.js';
-import { stopOnSignals } from '#src/cli/stop-signals.js';
 import { type ExitCode, exitCodes, InterruptedError, UsageError } from '#src/errors.js';
-import { type KeptProfile, keepProfile, profileExists } from '#src/library/init/keep-profile.js';
-import { giveLogin, type ProvedLogin } from './give-login.js';
-import { type MadeMapping, makeMapping } from './make-mapping.js';
-import { renderKept, renderSetUp } from './render-init.js';
-import { type Ready, runPilot, wantedPilot } from './run-pilot.js';
-import type { Pilot, SetUp } from './what-was-set-up.js';
+import type { InitResult, Pilot } from './init-result.js';
+import { obtainLogin, type VerifiedLogin } from './obtain-login.js';
+import { type ChosenMapping, choosePilot, makeMapping, runPilot, type SetUpParts } from './run-pilot.js';
+
+/** What was written and where, and what to know of the login. */
+function renderSaved({ profile, login, mapping }: Omit<SetUpParts, 'first'>): readonly string[] {
+  const kept =
+    profile === undefined || login === undefined
+      ? []
+      : [
+          ...login.findings.filter(({ status }) => status !== 'ok').map(renderCheck),
+          `Profile "${profile.name}" (${login.username} at ${login.baseUrl}) is in ${profile.config}.`,
+          `The password is in ${profile.passwordFile}; the profile only names this file.`,
+        ];
+  return mapping?.suggested === undefined ? kept : [...kept, `The mapping is in ${mapping.output}.`];
+}
+
+/** What became of the pilot, or what to do next. */
+function renderInitResult({ profile, mapping, pilot }: InitResult, pilotArgv: readonly string[] = []): string {
+  if (pilot !== null) return renderSummary(pilot, pilotArgv);
+  if (profile === null && mapping === null) return 'Nothing was set up.\nNext: mypos-customers init <file>';
+  const settings = profile === null ? '' : settingArguments(profile);
+  if (mapping === null) return `Next: mypos-customers doctor${settings}`;
+  const usual = mapping.output === 'mappings.json' ? '' : ` --mapping ${mapping.output}`;
+  return `Next: mypos-customers check ${quoteFile(mapping.file)}${usual}${settings}`;
+}
+
+function renderCheck({ name, found, nextStep }: DoctorFinding): string {
+  return `Note: ${name}: ${found}${nextStep === null ? '' : `\n  ${nextStep}`}`;
+}
+
+function settingArguments({ config, name, isDefault }: NonNullable<InitResult['profile']>): string {
+  return `${config === 'mypos-customers.json' ? '' : ` --config ${config}`}${isDefault ? '' : ` --profile ${name}`}`;
+}
+
+function quoteFile(file: string): string {
+  return /\s/.test(file) ? JSON.stringify(file) : file;
+}
 
 interface InitArguments extends SettingArguments, ReadArguments {
   readonly file?: string | undefined;
@@ -27,28 +68,31 @@ interface InitArguments extends SettingArguments, ReadArguments {
 
 /** Nothing is written before the last question about it is answered: Ctrl-C leaves everything as it was. */
 export async function setUp(args: InitArguments, reporter: Reporter): Promise<ExitCode> {
-  const mayAsk = canAsk() && !args.yes && !reporter.json && !reporter.quiet;
-  const first = wholeNumber('first', args.first) ?? 5;
-  refuseEmptyHands(args, mayAsk);
+  const mayAsk = isInteractive() && !args.yes && !reporter.json && !reporter.quiet;
+  const first = parseWholeNumber('first', args.first) ?? 5;
+  requireSomethingToSetUp(args, mayAsk);
   const signals = stopOnSignals(reporter);
   try {
-    const login = await loginFor(args, mayAsk, reporter, signals.signal);
-    const mapping = await makeMapping(mappingArguments(args), mayAsk, reporter);
-    const profile = login === undefined ? undefined : await keep(args, login);
-    tellKept({ login, profile, mapping }, reporter);
+    const login = await resolveLogin(args, mayAsk, reporter, signals.signal);
+    const mapping = await makeMapping(toMappingArguments(args), mayAsk, reporter);
+    const profile = login === undefined ? undefined : await saveProfile(args, login);
+    reportSaved({ login, profile, mapping }, reporter);
     const ready = { login, mapping, profile, first };
-    const pilot = await orNone(wantedPilot(args.pilot, ready, mayAsk));
+    const pilot = await undefinedIfInterrupted(choosePilot(args.pilot, ready, mayAsk));
     const options = toSettingOptions(args);
     const run = pilot && (await runPilot(pilot, ready, options, toReadOptions(args), reporter, signals.signal));
-    const done: SetUp = {
+    const done: InitResult = {
       command: 'init',
       exitCode: pilot === undefined ? exitCodes.sigint : (run?.summary.exitCode ?? exitCodes.done),
       profile: profile ?? null,
       findings: login?.findings ?? [],
-      mapping: shownMapping(mapping),
+      mapping: describeMapping(mapping),
       pilot: run?.summary ?? null,
     };
-    await (run === undefined ? reporter : reporter.as(run.argv)).result(renderSetUp(done, run?.argv), done);
+    await (run === undefined ? reporter : reporter.withArguments(run.argv)).result(
+      renderInitResult(done, run?.argv),
+      done,
+    );
     return done.exitCode;
   } finally {
     signals.release();
@@ -56,7 +100,7 @@ export async function setUp(args: InitArguments, reporter: Reporter): Promise<Ex
 }
 
 /** Ctrl-C at the last question takes back nothing of what is done: there is only no pilot. */
-async function orNone(pilot: Promise<Pilot>): Promise<Pilot | undefined> {
+async function undefinedIfInterrupted(pilot: Promise<Pilot>): Promise<Pilot | undefined> {
   try {
     return await pilot;
   } catch (error) {
@@ -66,16 +110,19 @@ async function orNone(pilot: Promise<Pilot>): Promise<Pilot | undefined> {
 }
 
 /** Said before the pilot, which may take its time, or fail. */
-function tellKept(kept: Omit<Ready, 'first'>, reporter: Reporter): void {
-  for (const line of renderKept(kept)) reporter.remark(line);
+function reportSaved(kept: Omit<SetUpParts, 'first'>, reporter: Reporter): void {
+  for (const line of renderSaved(kept)) reporter.info(line);
   const { login } = kept;
-  const names = login === undefined ? [] : overruling(login, process);
+  const names = login === undefined ? [] : findOverridingVariables(login, process);
   if (names.length > 0)
     reporter.warn(`${names.join(' and ')} of your environment goes before this profile; unset it to use the profile.`);
 }
 
 /** What the environment says otherwise than the profile. */
-function overruling({ baseUrl, username }: ProvedLogin, { env }: Pick<typeof process, 'env'>): readonly string[] {
+function findOverridingVariables(
+  { baseUrl, username }: VerifiedLogin,
+  { env }: Pick<typeof process, 'env'>,
+): readonly string[] {
   const { MYPOS_CONNECT_BASE_URL, MYPOS_CONNECT_USERNAME, MYPOS_CONNECT_ACCESS_TOKEN } = env;
   return [
     ...(MYPOS_CONNECT_BASE_URL && MYPOS_CONNECT_BASE_URL !== baseUrl ? ['MYPOS_CONNECT_BASE_URL'] : []),
@@ -84,33 +131,35 @@ function overruling({ baseUrl, username }: ProvedLogin, { env }: Pick<typeof pro
   ];
 }
 
-function shownMapping(mapping: MadeMapping | undefined): SetUp['mapping'] {
+function describeMapping(mapping: ChosenMapping | undefined): InitResult['mapping'] {
   if (mapping === undefined) return null;
   return { file: mapping.file, output: mapping.output, isNew: mapping.suggested !== undefined };
 }
 
-function refuseEmptyHands({ file, sandbox, pilot }: InitArguments, mayAsk: boolean): void {
-  if (file === '-') throw needsFile('init reads the file more than once, so it cannot come from standard input.');
+function requireSomethingToSetUp({ file, sandbox, pilot }: InitArguments, mayAsk: boolean): void {
+  if (file === '-')
+    throw missingFileError('init reads the file more than once, so it cannot come from standard input.');
   if (file !== undefined || mayAsk) return;
-  if (sandbox === true) throw needsFile('The sandbox needs no login; a file is all that there is to set up for it.');
-  if (pilot !== undefined && pilot !== 'none') throw needsFile('A pilot needs a file.');
+  if (sandbox === true)
+    throw missingFileError('The sandbox needs no login; a file is all that there is to set up for it.');
+  if (pilot !== undefined && pilot !== 'none') throw missingFileError('A pilot needs a file.');
 }
 
-function needsFile(fact: string): UsageError {
+function missingFileError(fact: string): UsageError {
   return new UsageError(fact, { code: 'USAGE', nextStep: 'Name it: mypos-customers init <file>' });
 }
 
 /** @returns `undefined` for the sandbox, which needs none */
-async function loginFor(
+async function resolveLogin(
   args: InitArguments,
   mayAsk: boolean,
   reporter: Reporter,
   signal: AbortSignal,
-): Promise<ProvedLogin | undefined> {
+): Promise<VerifiedLogin | undefined> {
   if (args.sandbox === true) return undefined;
-  const name = profileName(args);
+  const name = chooseProfileName(args);
   if (!args.force && profileExists(args.config, name)) {
-    const isWanted = mayAsk && (await askWhether(`There is a profile "${name}" already. Replace it?`, false));
+    const isWanted = mayAsk && (await askYesNo(`There is a profile "${name}" already. Replace it?`, false));
     if (!isWanted)
       throw new UsageError(`There is a profile "${name}" already; it stays as it is.`, {
         code: 'PROFILE_EXISTS',
@@ -119,20 +168,20 @@ async function loginFor(
   }
   const { profile: _new, config, ...options } = toSettingOptions(args);
   const known = config !== undefined && existsSync(config) ? { ...options, config } : options;
-  return giveLogin(args, known, mayAsk, reporter, signal);
+  return obtainLogin(args, known, mayAsk, reporter, signal);
 }
 
-async function keep(args: InitArguments, { baseUrl, username, secret }: ProvedLogin): Promise<KeptProfile> {
+async function saveProfile(args: InitArguments, { baseUrl, username, secret }: VerifiedLogin): Promise<SavedProfile> {
   const { config, mapping } = args;
-  return keepProfile({ config, name: profileName(args), baseUrl, username, secret, mapping });
+  return saveProfileFromSetUp({ config, name: chooseProfileName(args), baseUrl, username, secret, mapping });
 }
 
-function profileName({ profile }: InitArguments): string {
+function chooseProfileName({ profile }: InitArguments): string {
   return profile ?? 'default';
 }
 
-function mappingArguments(args: InitArguments) {
+function toMappingArguments(args: InitArguments) {
   const { file, mapping = 'mappings.json', force, customColumns, dateOrder, decimal } = args;
-  const choices = present({ customColumns, dateOrder, decimal });
+  const choices = omitUndefined({ customColumns, dateOrder, decimal });
   return { file, output: mapping, force, read: toReadOptions(args), choices };
 }

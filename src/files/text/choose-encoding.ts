@@ -1,5 +1,6 @@
 import iconv from 'iconv-lite';
 import { UsageError } from '#src/errors.js';
+import { createInputError } from '#src/files/input-file.js';
 
 /** An encoding and how it was found. */
 export interface ChosenEncoding {
@@ -19,7 +20,7 @@ const marks: readonly { readonly name: string; readonly bytes: Buffer }[] = [
   { name: 'utf-16be', bytes: Buffer.from([0xfe, 0xff]) },
 ];
 
-const familiarNames: Readonly<Record<string, string>> = {
+const encodingAliases: Readonly<Record<string, string>> = {
   utf8: 'utf-8',
   utf16le: 'utf-16le',
   utf16be: 'utf-16be',
@@ -49,7 +50,7 @@ export function chooseEncoding(sample: Buffer, asked: string): ChosenEncoding {
   const mark = marks.find(({ bytes }) => sample.subarray(0, bytes.length).equals(bytes));
   if (asked !== 'auto') {
     // "utf-16" says nothing about the order of bytes: the mark does, or the look of it.
-    const name = /^utf-?16$/i.test(asked) ? orderedUtf16(sample, mark?.name) : knownEncoding(asked);
+    const name = /^utf-?16$/i.test(asked) ? chooseUtf16Order(sample, mark?.name) : resolveEncodingName(asked);
     return { name, bomBytes: mark?.name === name ? mark.bytes.length : 0, origin: 'option' };
   }
   if (mark !== undefined) return { name: mark.name, bomBytes: mark.bytes.length, origin: 'mark' };
@@ -57,18 +58,18 @@ export function chooseEncoding(sample: Buffer, asked: string): ChosenEncoding {
 }
 
 /** Whether the sample begins with the mark of another encoding than the one given. */
-export function contradictingMark(sample: Buffer, name: string): string | undefined {
+export function findContradictingMark(sample: Buffer, name: string): string | undefined {
   const mark = marks.find(({ bytes }) => sample.subarray(0, bytes.length).equals(bytes));
   return mark === undefined || mark.name === name ? undefined : mark.name;
 }
 
-function orderedUtf16(sample: Buffer, marked: string | undefined): string {
+function chooseUtf16Order(sample: Buffer, marked: string | undefined): string {
   return marked?.startsWith('utf-16') ? marked : (guessUtf16(sample) ?? 'utf-16le');
 }
 
-function knownEncoding(asked: string): string {
+function resolveEncodingName(asked: string): string {
   const key = asked.toLowerCase().replace(/[^a-z0-9]/g, '');
-  const familiar = familiarNames[key];
+  const familiar = encodingAliases[key];
   if (familiar !== undefined) return familiar;
   if (key !== '' && !notCharacterSets.has(key) && iconv.encodingExists(asked)) return asked.toLowerCase();
   throw new UsageError(`"${asked}" is no encoding that is known.`, {
@@ -90,4 +91,34 @@ function guessUtf16(sample: Buffer): 'utf-16le' | 'utf-16be' | undefined {
   if (littleEndian >= enough && bigEndian * 10 < littleEndian) return 'utf-16le';
   if (bigEndian >= enough && littleEndian * 10 < bigEndian) return 'utf-16be';
   return undefined;
+}
+
+/** Text has hardly any control characters; compressed or compiled data has some eight in a hundred bytes. */
+const maxControlShare = 0.02;
+
+/** @throws InputError `BINARY_FILE` when the bytes are no text in any one-byte or utf-8 encoding. */
+export function refuseBinary(sample: Buffer, encoding: string, file: string): void {
+  if (/^(utf-16|utf-32|ucs)/.test(encoding)) return;
+  const text = stripTrailingNuls(sample);
+  let controls = 0;
+  for (const byte of text) if (isControl(byte)) controls += 1;
+  if (controls <= Math.max(2, text.length * maxControlShare)) return;
+  throw createInputError({
+    code: 'BINARY_FILE',
+    file,
+    fact: 'this is no text file.',
+    nextStep: 'Save the data as CSV (UTF-8) or as an Excel workbook (.xlsx).',
+  });
+}
+
+/** Zero bytes at the end are another fault, with a message of its own. */
+function stripTrailingNuls(bytes: Buffer): Buffer {
+  let length = bytes.length;
+  while (length > 0 && bytes[length - 1] === 0) length -= 1;
+  return bytes.subarray(0, length);
+}
+
+function isControl(byte: number): boolean {
+  const escapeByte = 0x1b;
+  return byte < 0x09 || (byte > 0x0d && byte < 0x20 && byte !== escapeByte);
 }

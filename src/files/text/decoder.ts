@@ -18,15 +18,15 @@ const noBytes: Buffer = Buffer.alloc(0);
 
 /** A decoder for the encoding; the byte order mark must be gone already. */
 export function createDecoder(encoding: string): ChunkDecoder {
-  return encoding === 'utf-8' ? utf8Decoder() : foreignDecoder(encoding);
+  return encoding === 'utf-8' ? createUtf8Decoder() : createIconvDecoder(encoding);
 }
 
-function utf8Decoder(): ChunkDecoder {
+function createUtf8Decoder(): ChunkDecoder {
   let held: Buffer = noBytes;
   return {
     write(bytes) {
       const all = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
-      const text = withoutCutCharacter(all);
+      const text = dropIncompleteCharacter(all);
       held = all.subarray(text.length);
       return isUtf8(text) ? { text } : { text, badAt: firstInvalidUtf8(text) };
     },
@@ -40,18 +40,18 @@ function firstInvalidUtf8(bytes: Buffer): number {
   let bad = bytes.length;
   while (bad - good > 1) {
     const middle = (good + bad) >> 1;
-    if (isUtf8(withoutCutCharacter(bytes.subarray(0, middle)))) good = middle;
+    if (isUtf8(dropIncompleteCharacter(bytes.subarray(0, middle)))) good = middle;
     else bad = middle;
   }
   return good;
 }
 
-function foreignDecoder(encoding: string): ChunkDecoder {
+function createIconvDecoder(encoding: string): ChunkDecoder {
   const decoder = iconv.getDecoder(encoding as Parameters<typeof iconv.getDecoder>[0], { stripBOM: false });
   const isUtf16 = encoding.startsWith('utf-16');
   // U+FFFD in a utf-16 file was written there by somebody; elsewhere it is what iconv makes of an impossible byte.
   const impossible = isUtf16 ? /\p{Surrogate}/u : /[\uFFFD\p{Surrogate}]/u;
-  const pieces = /^(utf-?16|utf-?32|ucs)/.test(encoding) ? asTheyCome() : wholeLines();
+  const pieces = /^(utf-?16|utf-?32|ucs)/.test(encoding) ? createPassThrough() : createLineSplitter();
   let oddByte = false;
   let highSurrogate = '';
   const checked = (text: string): Decoded => {
@@ -75,12 +75,12 @@ function foreignDecoder(encoding: string): ChunkDecoder {
 }
 
 /** How bytes are dealt out to a decoder of iconv-lite. */
-interface Pieces {
+interface ChunkSplitter {
   take(bytes: Buffer): Buffer;
   rest(): Buffer;
 }
 
-function asTheyCome(): Pieces {
+function createPassThrough(): ChunkSplitter {
   return { take: (bytes) => bytes, rest: () => noBytes };
 }
 
@@ -91,7 +91,7 @@ const maxHeldBytes = 4 * 1024 * 1024;
  * Pieces that end with a line: iconv-lite 0.7.3 reserves too little room when a four-byte character of gb18030 ends in
  * the first byte of a piece, and then loses the last character of that piece.
  */
-function wholeLines(): Pieces {
+function createLineSplitter(): ChunkSplitter {
   let held: Buffer = noBytes;
   return {
     take(bytes) {
@@ -106,7 +106,7 @@ function wholeLines(): Pieces {
 }
 
 /** The bytes without a utf-8 character that their end cuts in two. */
-function withoutCutCharacter(bytes: Buffer): Buffer {
+function dropIncompleteCharacter(bytes: Buffer): Buffer {
   for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
     const byte = bytes[bytes.length - back] ?? 0;
     if (byte < 0x80) return bytes;

@@ -11,15 +11,15 @@ export interface Slice {
 
 const donutSize = 200;
 /** A slice thinner than this cannot be seen. */
-const thinnestAngle = 0.02;
+const minAngle = 0.02;
 
 /** Shares of a whole, as a ring. The numbers stand in a table beside it, so a screen reader hears a summary only. */
-export function donut(slices: readonly Slice[], title: string): Html {
+export function renderDonut(slices: readonly Slice[], title: string): Html {
   const radius = donutSize / 2;
   const total = slices.reduce((sum, { count }) => sum + count, 0);
   const angles = pie<Slice>()
     .sort(null)
-    .value(({ count }) => Math.max(count, total * (thinnestAngle / (2 * Math.PI))))([...slices]);
+    .value(({ count }) => Math.max(count, total * (minAngle / (2 * Math.PI))))([...slices]);
   const ring = arc<(typeof angles)[number]>()
     .innerRadius(radius * 0.6)
     .outerRadius(radius - 2)
@@ -45,7 +45,7 @@ const height = 200;
 const margin = { top: 10, right: 12, bottom: 34, left: 48 } as const;
 
 /** Values over the time of the run. */
-export function timeChart(curves: readonly Curve[], title: string, unit: string): Html {
+export function renderTimeChart(curves: readonly Curve[], title: string, unit: string): Html {
   const all = curves.flatMap(({ points }) => points);
   const x = scaleLinear([0, Math.max(1, ...all.map(([at]) => at))], [margin.left, width - margin.right]);
   const y = scaleLinear(
@@ -66,7 +66,7 @@ export function timeChart(curves: readonly Curve[], title: string, unit: string)
     .ticks(4)
     .map(
       (tick) =>
-        html`<text class="tick" x="${x(tick)}" y="${height - margin.bottom + 16}" text-anchor="middle">${clock(tick)}</text>`,
+        html`<text class="tick" x="${x(tick)}" y="${height - margin.bottom + 16}" text-anchor="middle">${formatDuration(tick)}</text>`,
     );
   const lines = curves.map(
     ({ points, tone }) => html`<path class="curve ${tone}" d="${path([...points]) ?? ''}"></path>`,
@@ -80,7 +80,7 @@ ${lines}
 }
 
 /** Time into the run as people say it. */
-export function clock(seconds: number): string {
+export function formatDuration(seconds: number): string {
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')} min`;

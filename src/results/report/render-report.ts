@@ -1,10 +1,33 @@
-import { type RowStatus, rowStatuses } from '#pipelines/outcome.js';
-import { type Curve, clock, donut, type Slice, timeChart } from './charts.js';
-import { columnTable } from './column-table.js';
-import { Html, html } from './html.js';
-import { number, percent, section, times } from './parts.js';
-import type { ReportContent, ReportData, Stretch } from './report-data.js';
-import { reportStyle } from './style.js';
+import { type RowStatus, rowStatuses } from '#pipelines/model.js';
+import type { ColumnProfile } from '#pipelines/quality/profile.js';
+import { type Curve, formatDuration, renderDonut, renderTimeChart, type Slice } from './charts.js';
+import { formatNumber, formatPercent, formatTimes, Html, html, renderSection, reportStyle } from './html.js';
+import type { ReportContent, ReportData, RunInterval } from './report-data.js';
+
+const shownValues = 3;
+
+/** What each column of the file holds, as `check --columns` tells it. */
+function renderColumns(content: ReportContent): Html | undefined {
+  if (content.kind === 'unknown') return undefined;
+  return renderSection(
+    'What the columns hold',
+    html`<p class="soft">Of the file, before the mapping. Values are shown only where at least five rows share them.</p>
+<div class="scroll" tabindex="0" role="region" aria-label="Columns"><table class="wide"><thead><tr><th scope="col">Column</th><th scope="col" class="number">Filled</th>
+<th scope="col" class="number">Different</th><th scope="col" class="number">Longest</th><th scope="col">Kinds</th><th scope="col">Most frequent</th></tr></thead>
+<tbody>${content.columns.map(renderColumnRow)}</tbody></table></div>`,
+  );
+}
+
+function renderColumnRow({ column, rows, filled, distinct, longest, kinds, top }: ColumnProfile): Html {
+  const different = `${distinct.isEstimate ? 'about ' : ''}${formatNumber(distinct.count)}`;
+  const told = Object.entries(kinds).map(([kind, count]) =>
+    count === filled ? kind : `${kind} ${formatNumber(count)}`,
+  );
+  const isAllDifferent = distinct.count === filled && filled > 0 && !distinct.isEstimate;
+  const values = top.slice(0, shownValues).map(({ value, count }) => `${value} (${formatNumber(count)})`);
+  return html`<tr><th scope="row">${column}</th><td class="number">${formatPercent(filled, rows)}</td><td class="number">${different}</td>
+<td class="number">${formatNumber(longest)}</td><td>${told.join(', ')}</td><td>${isAllDifferent ? 'all different' : values.join(', ')}</td></tr>`;
+}
 
 const words = {
   created: ['created', 'good'],
@@ -34,17 +57,17 @@ export function renderReport(data: ReportData): string {
 <body>
 <header>
 <h1>${title}</h1>
-<p class="soft">Run ${data.run} · ${data.status} · ${span(data)}</p>
+<p class="soft">Run ${data.run} · ${data.status} · ${formatTimeSpan(data)}</p>
 ${data.stopReason === null ? undefined : html`<p class="note">${data.stopReason}</p>`}
 </header>
 <main>
-${outcomes(data)}
-${problems(data)}
-${traffic(data.stretches)}
-${fieldTable(data.content)}
-${columnTable(data.content)}
-${fileList(data)}
-${settingTable(data)}
+${renderOutcomes(data)}
+${renderIssues(data)}
+${renderTraffic(data.intervals)}
+${renderFields(data.content)}
+${renderColumns(data.content)}
+${renderFiles(data)}
+${renderSettings(data)}
 </main>
 <footer><p class="soft">mypos-customers ${data.version}. Times are UTC.</p></footer>
 </body>
@@ -53,44 +76,45 @@ ${settingTable(data)}
   return page.text;
 }
 
-function span({ startedAt, endedAt }: ReportData): string {
+function formatTimeSpan({ startedAt, endedAt }: ReportData): string {
   const shown = (at: Date) => at.toISOString().slice(0, 19).replace('T', ' ');
   if (endedAt === null) return `since ${shown(startedAt)}`;
   return `${shown(startedAt)} to ${shown(endedAt)}`;
 }
 
-function outcomes({ counts }: ReportData): Html {
+function renderOutcomes({ counts }: ReportData): Html {
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const slices: Slice[] = rowStatuses
     .filter((status) => counts[status] > 0)
     .map((status) => ({ name: words[status][0], tone: words[status][1], count: counts[status] }));
   const rows = slices.map(
     ({ name, tone, count }) => html`<tr><th scope="row"><span class="key ${tone}"></span>${name}</th>
-<td class="number">${number(count)}</td><td class="number">${percent(count, total)}</td></tr>`,
+<td class="number">${formatNumber(count)}</td><td class="number">${formatPercent(count, total)}</td></tr>`,
   );
-  const told = slices.map(({ name, count }) => `${number(count)} ${name}`).join(', ');
-  return section(
+  const told = slices.map(({ name, count }) => `${formatNumber(count)} ${name}`).join(', ');
+  return renderSection(
     'What became of the rows',
-    html`<div class="side">${donut(slices, `Of ${number(total)} rows: ${told}.`)}
+    html`<div class="side">${renderDonut(slices, `Of ${formatNumber(total)} rows: ${told}.`)}
 <table><thead><tr><th scope="col">Outcome</th><th scope="col" class="number">Rows</th><th scope="col" class="number">Share</th></tr></thead>
 <tbody>${rows}</tbody></table></div>`,
   );
 }
 
-const mostProblems = 50;
+const maxIssuesShown = 50;
 
-function problems({ problems: found }: ReportData): Html {
-  if (found.length === 0) return section('Why rows were not done', html`<p>Nothing to tell: every row was done.</p>`);
-  const rows = found.slice(0, mostProblems).map(
-    ({ status, count, message, code, rows: first }) => html`<tr><td class="number">${number(count)}</td>
+function renderIssues({ issues: found }: ReportData): Html {
+  if (found.length === 0)
+    return renderSection('Why rows were not done', html`<p>Nothing to tell: every row was done.</p>`);
+  const rows = found.slice(0, maxIssuesShown).map(
+    ({ status, count, message, code, rows: first }) => html`<tr><td class="number">${formatNumber(count)}</td>
 <td>${status.replace('_', ' ')}</td><td>${message} <span class="soft">[${code}]</span></td>
 <td>${first.join(', ')}${count > first.length ? ' …' : ''}</td></tr>`,
   );
   const more =
-    found.length > mostProblems
-      ? html`<p class="soft">And ${found.length - mostProblems} more reasons, in the result file.</p>`
+    found.length > maxIssuesShown
+      ? html`<p class="soft">And ${found.length - maxIssuesShown} more reasons, in the result file.</p>`
       : undefined;
-  return section(
+  return renderSection(
     'Why rows were not done',
     html`<div class="scroll" tabindex="0" role="region" aria-label="Reasons"><table><thead><tr><th scope="col" class="number">Rows</th><th scope="col">Status</th>
 <th scope="col">Reason, by the first of them</th><th scope="col">For example row</th></tr></thead><tbody>${rows}</tbody></table></div>${more}`,
@@ -98,15 +122,15 @@ function problems({ problems: found }: ReportData): Html {
 }
 
 /** More points than this cannot be told apart in a chart. */
-const mostPoints = 150;
-const shortestTailMs = 800;
+const maxChartPoints = 150;
+const minTailMs = 800;
 
-function traffic(stretches: readonly Stretch[]): Html {
-  const merged = merge(stretches);
-  const sum = (of: (stretch: Stretch) => number) => stretches.reduce((total, stretch) => total + of(stretch), 0);
+function renderTraffic(stretches: readonly RunInterval[]): Html {
+  const merged = mergeIntervals(stretches);
+  const sum = (of: (stretch: RunInterval) => number) => stretches.reduce((total, stretch) => total + of(stretch), 0);
   const requests = sum((one) => one.requests);
-  const told = `${number(requests)} requests in ${clock(sum((one) => one.durationMs) / 1000)}, repeated ${times(sum((one) => one.retries))}, asked to wait ${times(sum((one) => one.rateLimited))}.`;
-  if (merged.length < 2) return section('The API', html`<p>${told} Too short for a chart.</p>`);
+  const told = `${formatNumber(requests)} requests in ${formatDuration(sum((one) => one.durationMs) / 1000)}, repeated ${formatTimes(sum((one) => one.retries))}, asked to wait ${formatTimes(sum((one) => one.rateLimited))}.`;
+  if (merged.length < 2) return renderSection('The API', html`<p>${told} Too short for a chart.</p>`);
   const perSecond = (what: 'rows' | 'requests') =>
     merged.map(({ endsAt, stretch }) => [endsAt, (stretch[what] * 1000) / Math.max(1, stretch.durationMs)] as const);
   const speed: readonly Curve[] = [
@@ -125,31 +149,31 @@ function traffic(stretches: readonly Stretch[]): Html {
       points: merged.map(({ endsAt, stretch }) => [endsAt, stretch.slowMs]),
     },
   ];
-  return section(
+  return renderSection(
     'The API',
-    html`<p>${told}</p><div class="pair">${figure('Throughput', speed, 'per second')}${figure('Time to answer', latency, 'milliseconds')}</div>
-${numbers(merged)}`,
+    html`<p>${told}</p><div class="pair">${renderFigure('Throughput', speed, 'per second')}${renderFigure('Time to answer', latency, 'milliseconds')}</div>
+${renderNumbers(merged)}`,
   );
 }
 
-function figure(title: string, curves: readonly Curve[], unit: string): Html {
+function renderFigure(title: string, curves: readonly Curve[], unit: string): Html {
   const legend = curves.map(({ name, tone }) => html`<span class="swatch ${tone}"></span>${name} &nbsp; `);
   return html`<figure style="margin:1rem 0"><figcaption>${title}<br><span class="soft">${legend}</span></figcaption>
-${timeChart(curves, `${title} over the time of the run; the numbers are in the table below.`, unit)}</figure>`;
+${renderTimeChart(curves, `${title} over the time of the run; the numbers are in the table below.`, unit)}</figure>`;
 }
 
-interface Point {
+interface ChartPoint {
   /** Seconds into the run. */
   readonly endsAt: number;
-  readonly stretch: Stretch;
+  readonly stretch: RunInterval;
 }
 
-function numbers(points: readonly Point[]): Html {
+function renderNumbers(points: readonly ChartPoint[]): Html {
   const rows = points.map(
     ({
       endsAt,
       stretch,
-    }) => html`<tr><th scope="row">${clock(endsAt)}</th><td class="number">${number(stretch.rows)}</td><td class="number">${number(stretch.requests)}</td>
+    }) => html`<tr><th scope="row">${formatDuration(endsAt)}</th><td class="number">${formatNumber(stretch.rows)}</td><td class="number">${formatNumber(stretch.requests)}</td>
 <td class="number">${stretch.medianMs === undefined ? '–' : Math.round(stretch.medianMs)}</td><td class="number">${stretch.slowMs === undefined ? '–' : Math.round(stretch.slowMs)}</td></tr>`,
   );
   return html`<details class="screen"><summary>The numbers of both charts</summary><div class="scroll" tabindex="0" role="region" aria-label="Numbers of the charts"><table>
@@ -158,14 +182,14 @@ function numbers(points: readonly Point[]): Html {
 }
 
 /** Joins neighbouring stretches until a chart can show them; of times to answer, the worst of each is kept. */
-function merge(all: readonly Stretch[]): readonly Point[] {
+function mergeIntervals(all: readonly RunInterval[]): readonly ChartPoint[] {
   const stretches = withoutTail(all);
-  const each = Math.ceil(stretches.length / mostPoints);
-  const points: Point[] = [];
+  const each = Math.ceil(stretches.length / maxChartPoints);
+  const points: ChartPoint[] = [];
   let endsAt = 0;
   for (let from = 0; from < stretches.length; from += each) {
     const group = stretches.slice(from, from + each);
-    const stretch = group.reduce(joinStretches);
+    const stretch = group.reduce(joinIntervals);
     endsAt += stretch.durationMs / 1000;
     points.push({ endsAt, stretch });
   }
@@ -173,15 +197,15 @@ function merge(all: readonly Stretch[]): readonly Point[] {
 }
 
 /** What is left over at the end is too short to measure a speed by. */
-function withoutTail(stretches: readonly Stretch[]): readonly Stretch[] {
+function withoutTail(stretches: readonly RunInterval[]): readonly RunInterval[] {
   const [before, last] = stretches.slice(-2);
-  if (before === undefined || last === undefined || last.durationMs >= shortestTailMs) return stretches;
-  return [...stretches.slice(0, -2), joinStretches(before, last)];
+  if (before === undefined || last === undefined || last.durationMs >= minTailMs) return stretches;
+  return [...stretches.slice(0, -2), joinIntervals(before, last)];
 }
 
-function joinStretches(one: Stretch, other: Stretch): Stretch {
-  const medianMs = highest(one.medianMs, other.medianMs);
-  const slowMs = highest(one.slowMs, other.slowMs);
+function joinIntervals(one: RunInterval, other: RunInterval): RunInterval {
+  const medianMs = maxOf(one.medianMs, other.medianMs);
+  const slowMs = maxOf(one.slowMs, other.slowMs);
   return {
     durationMs: one.durationMs + other.durationMs,
     rows: one.rows + other.rows,
@@ -193,38 +217,38 @@ function joinStretches(one: Stretch, other: Stretch): Stretch {
   };
 }
 
-function highest(one: number | undefined, other: number | undefined): number | undefined {
+function maxOf(one: number | undefined, other: number | undefined): number | undefined {
   return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
 }
 
-function fieldTable(fill: ReportContent): Html {
-  if (fill.kind === 'unknown') return section('How full the fields are', html`<p>${fill.why}</p>`);
+function renderFields(fill: ReportContent): Html {
+  if (fill.kind === 'unknown') return renderSection('How full the fields are', html`<p>${fill.why}</p>`);
   const rows = fill.fields.map(
     ({
       field,
       filled,
-    }) => html`<tr><th scope="row">${field}</th><td><meter min="0" max="${Math.max(1, fill.rows)}" value="${filled}" aria-label="${field}">${percent(filled, fill.rows)}</meter></td>
-<td class="number">${percent(filled, fill.rows)}</td><td class="number">${number(filled)}</td></tr>`,
+    }) => html`<tr><th scope="row">${field}</th><td><meter min="0" max="${Math.max(1, fill.rows)}" value="${filled}" aria-label="${field}">${formatPercent(filled, fill.rows)}</meter></td>
+<td class="number">${formatPercent(filled, fill.rows)}</td><td class="number">${formatNumber(filled)}</td></tr>`,
   );
-  return section(
+  return renderSection(
     'How full the fields are',
-    html`<table><caption>Of ${number(fill.rows)} rows, after the mapping.</caption><thead><tr><th scope="col">Field</th><th scope="col">Filled</th>
+    html`<table><caption>Of ${formatNumber(fill.rows)} rows, after the mapping.</caption><thead><tr><th scope="col">Field</th><th scope="col">Filled</th>
 <th scope="col" class="number">Share</th><th scope="col" class="number">Rows</th></tr></thead><tbody>${rows}</tbody></table>`,
   );
 }
 
-function fileList({ files, input }: ReportData): Html {
+function renderFiles({ files, input }: ReportData): Html {
   const links = files.map(({ name, path, link }) => html`<li>${name}: <a href="${link}">${path}</a></li>`);
   const source = input === null ? undefined : html`<li>Input: ${input.file}, SHA-256 ${input.sha256}</li>`;
-  return section('Files', html`<ul>${source}${links}</ul>`);
+  return renderSection('Files', html`<ul>${source}${links}</ul>`);
 }
 
-function settingTable({ settings }: ReportData): Html {
+function renderSettings({ settings }: ReportData): Html {
   const rows = settings.map(
     ({ name, value, origin }) =>
       html`<tr><th scope="row">${name}</th><td>${value}</td><td class="soft">${origin}</td></tr>`,
   );
-  return section(
+  return renderSection(
     'Settings',
     html`<div class="scroll" tabindex="0" role="region" aria-label="Settings"><table><thead><tr><th scope="col">Setting</th><th scope="col">Value</th><th scope="col">From</th></tr></thead><tbody>${rows}</tbody></table></div>`,
   );

@@ -1,6 +1,6 @@
-import type { RowCounts } from '#pipelines/outcome.js';
-import type { ColumnProfile } from '#pipelines/profile/column-profile.js';
-import type { ProblemGroup } from '#src/results/problem-groups.js';
+import type { RowCounts } from '#pipelines/model.js';
+import type { ColumnProfile } from '#pipelines/quality/profile.js';
+import type { IssueGroup } from '#src/results/issue-groups.js';
 
 /** Everything that a report shows; nothing of a customer but what is in the reasons of the result file. */
 export interface ReportData {
@@ -13,8 +13,8 @@ export interface ReportData {
   readonly endedAt: Date | null;
   readonly input: { readonly file: string; readonly sha256: string; readonly rows: number | null } | null;
   readonly counts: RowCounts;
-  readonly problems: readonly ProblemGroup[];
-  readonly stretches: readonly Stretch[];
+  readonly issues: readonly IssueGroup[];
+  readonly intervals: readonly RunInterval[];
   readonly content: ReportContent;
   readonly settings: readonly ReportSetting[];
   readonly files: readonly ReportFile[];
@@ -22,7 +22,7 @@ export interface ReportData {
 }
 
 /** What happened in one stretch of the run. */
-export interface Stretch {
+export interface RunInterval {
   readonly durationMs: number;
   readonly rows: number;
   readonly requests: number;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { MappedRow } from '#pipelines/mapping/map-row.js';
-import type { Cell } from '#pipelines/row.js';
+import type { Cell } from '#pipelines/model.js';
 import { createDraftValidator } from '#src/validation/create-draft-validator.js';
 import { compiled, parsed } from './mapping-under-test.js';
 
@@ -71,7 +71,7 @@ describe('an expression', () => {
   it('names the columns that it reads, so that they count as mapped', () => {
     const mapping = compiled({ fields: { notes: { expression: '$row.A & $row.B' } } }, ['A', 'B', 'C']);
     expect(mapping.unmappedColumns).toEqual(['C']);
-    expect(mapping.columnsOf('notes')).toEqual(['A', 'B']);
+    expect(mapping.findColumns('notes')).toEqual(['A', 'B']);
   });
 
   it('needs its columns in the file', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Cell } from '#pipelines/row.js';
+import type { Cell } from '#pipelines/model.js';
 import { mapCell, mapCells } from './mapping-under-test.js';
 
 const number = (value: number, text = String(value)): Cell => ({ kind: 'number', value, text });

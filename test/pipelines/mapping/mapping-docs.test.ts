@@ -1,21 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
-import { typeNames } from '#pipelines/mapping/cell-types/cell-types.js';
-import { dateTokens } from '#pipelines/mapping/cell-types/date-format.js';
-import { compileMapping } from '#pipelines/mapping/compile-mapping.js';
-import { customerFields } from '#pipelines/mapping/customer-fields.js';
-import { mappingProblemCodes } from '#pipelines/mapping/mapping-problem.js';
-import {
-  fieldProperties,
-  keyProperties,
-  mappingProperties,
-  sourceProperties,
-} from '#pipelines/mapping/mapping-properties.js';
-import { parseMapping } from '#pipelines/mapping/parse/parse-mapping.js';
-import { rowReasonCodes } from '#pipelines/mapping/row-reason.js';
+import { cellFailureCodes } from '#pipelines/mapping/cells.js';
+import { compileMapping } from '#pipelines/mapping/compile.js';
+import { customerFields } from '#pipelines/mapping/fields.js';
+import { mappingErrorCodes } from '#pipelines/mapping/mapping-issue.js';
+import { parseMapping } from '#pipelines/mapping/parse-mapping.js';
+import { fieldProperties, keyProperties, mappingProperties, sourceProperties } from '#pipelines/mapping/schema.js';
 import { transforms } from '#pipelines/mapping/transforms/transforms.js';
-import { draftReasonCodes } from '#src/validation/draft-reason-codes.js';
+import { typeNames } from '#pipelines/mapping/types/cell-types.js';
+import { dateTokens } from '#pipelines/mapping/types/date.js';
+import { draftErrorCodes } from '#src/validation/create-draft-validator.js';
 
 const page = readFileSync('docs/mapping.md', 'utf8');
 
@@ -76,7 +71,7 @@ describe('the page about the mapping', () => {
     expect(page).toMatch(new RegExp(`[\`"]${name.replace('$', '\\$')}[\`"]`));
   });
 
-  it.each(Object.entries({ ...mappingProblemCodes, ...rowReasonCodes, ...draftReasonCodes }))(
+  it.each(Object.entries({ ...mappingErrorCodes, ...cellFailureCodes, ...draftErrorCodes }))(
     'lists %s',
     (code, meaning) => {
       expect(page.replaceAll(/ +/g, ' ')).toContain(`| \`${code}\` | ${meaning} |`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nearestNames, offerNames } from '#pipelines/mapping/nearest-name.js';
+import { nearestNames, suggestNames } from '#pipelines/mapping/nearest-name.js';
 
 const fields = ['firstName', 'lastName', 'customerName', 'emailAddress', 'phoneNumber', 'notes'];
 
@@ -22,6 +22,6 @@ describe('the nearest name', () => {
     ['zzz', Array.from({ length: 10 }, (_, index) => `column ${index}`), 'and 2 more'],
     ['zzz', [], 'there are none'],
   ])('is offered for %s', (name, candidates, says) => {
-    expect(offerNames(name, candidates)).toContain(says);
+    expect(suggestNames(name, candidates)).toContain(says);
   });
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
-import type { Row } from '#pipelines/row.js';
+import type { Row } from '#pipelines/model.js';
 
 /** The header and rows of a CSV file, read with a bare parser: the project's own reader is tested elsewhere. */
 export function readRows(path: string): { readonly columns: readonly string[]; readonly rows: readonly Row[] } {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { compileMapping } from '#pipelines/mapping/compile-mapping.js';
-import { parseMapping } from '#pipelines/mapping/parse/parse-mapping.js';
+import { compileMapping } from '#pipelines/mapping/compile.js';
+import { parseMapping } from '#pipelines/mapping/parse-mapping.js';
 import { createDraftValidator } from '#src/validation/create-draft-validator.js';
 import { readRows } from './read-rows.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compileMapping } from '#pipelines/mapping/compile-mapping.js';
-import { parseMapping } from '#pipelines/mapping/parse/parse-mapping.js';
+import { compileMapping } from '#pipelines/mapping/compile.js';
+import { parseMapping } from '#pipelines/mapping/parse-mapping.js';
 import { suggestMapping } from '#pipelines/mapping/suggest/suggest-mapping.js';
 import type { Choices } from '#pipelines/mapping/suggest/suggestion.js';
 import { readRows } from '#test/pipelines/mapping/read-rows.js';

@@ -1,0 +1,88 @@
+import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { importFile } from '#src/app/import/import-file.js';
+import { compileFor, readMappingFile } from '#src/app/mapping-file.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import { openRowSource } from '#src/files/open-row-source.js';
+import { type Benchmark, defineBenchmark } from './benchmark.js';
+import { customerMapping, writeCustomersCsv } from './customers-csv.js';
+import { loginEnvironment, measureAgainstSandbox, openBareClient } from './sandbox.js';
+
+interface Input {
+  readonly folder: string;
+  readonly file: string;
+  readonly mapping: string;
+}
+
+/**
+ * A whole import beside a bare undici loop that posts the same bodies, both to a sandbox in another process.
+ *
+ * @param addMs - how long the sandbox takes to add a customer, beyond what it takes anyway
+ */
+export function defineImportBenchmark(concurrency: number, addMs = 0): Benchmark {
+  const server = addMs === 0 ? 'a sandbox that answers at once' : `a sandbox that takes ${addMs} ms to answer`;
+  return defineBenchmark<number, Input>({
+    about: `20 columns of CSV imported into ${server}, ${concurrency} requests at once, no rate limit, every intent on disk before its request; beside a bare undici loop that posts the same bodies. Aim: at least 0.7 of it.`,
+    unit: 'rows',
+    reference: 'undici',
+    sizes: { full: addMs === 0 ? 60_000 : 20_000, smoke: 1_000 },
+    async prepare(rows, folder) {
+      const input = { folder, file: join(folder, 'customers.csv'), mapping: join(folder, 'mappings.json') };
+      await writeCustomersCsv(input.file, rows);
+      writeFileSync(input.mapping, JSON.stringify(customerMapping));
+      return input;
+    },
+    contenders: {
+      undici: {
+        async run(input) {
+          const bodies = await bodiesOf(input);
+          return measureAgainstSandbox(':memory:', (baseUrl) => postAll(baseUrl, bodies, concurrency), addMs);
+        },
+      },
+      import: {
+        run: (input) => measureAgainstSandbox(':memory:', (baseUrl) => importAll(baseUrl, input, concurrency), addMs),
+      },
+    },
+  });
+}
+
+async function bodiesOf({ file, mapping }: Input): Promise<readonly string[]> {
+  const source = await openRowSource(file);
+  const mapper = compileFor(readMappingFile(mapping), source);
+  const bodies: string[] = [];
+  for await (const rows of source.batches()) for (const row of rows) bodies.push(JSON.stringify(mapper.map(row).draft));
+  return bodies;
+}
+
+async function postAll(baseUrl: string, bodies: readonly string[], concurrency: number): Promise<number> {
+  const { pool, customers, authorization } = await openBareClient(baseUrl, concurrency);
+  const headers = { authorization, 'content-type': 'application/json' };
+  let next = 0;
+  let created = 0;
+  const post = async () => {
+    for (let body = bodies[next++]; body !== undefined; body = bodies[next++]) {
+      const answer = await pool.request({ method: 'POST', path: customers, headers, body });
+      await answer.body.json();
+      if (answer.statusCode === 202) created += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, post));
+  await pool.destroy();
+  return created;
+}
+
+async function importAll(baseUrl: string, { folder, file, mapping }: Input, concurrency: number): Promise<number> {
+  const own = mkdtempSync(join(folder, 'import-'));
+  const input = join(own, 'customers.csv');
+  copyFileSync(file, input);
+  const options = {
+    baseUrl,
+    mapping,
+    stateDir: join(own, 'state'),
+    rate: 'unlimited',
+    concurrency: String(concurrency),
+  };
+  const { counts, stopped } = await importFile(resolveSettings(options, loginEnvironment), { file: input });
+  if (stopped !== null) throw new Error(`The import stopped: ${JSON.stringify(stopped)}`);
+  return counts.created;
+}

@@ -1,0 +1,173 @@
+import yargs, { type Argv } from 'yargs';
+import type { Command, CommandUsage } from '#src/cli/command.js';
+import { outputOptions } from '#src/cli/options.js';
+import { loadCommands } from '#src/cli/run-cli.js';
+
+interface DescribedOption {
+  readonly name: string;
+  readonly kind: 'text' | 'switch' | 'list';
+  readonly describe: string;
+  readonly choices?: readonly string[];
+  /** Of a switch or a choice; texts say their default in words. */
+  readonly default?: unknown;
+  readonly required: boolean;
+  /** Taken, but without effect for this command. */
+  readonly hidden: boolean;
+}
+
+interface DescribedCommand extends CommandUsage {
+  readonly name: string;
+  readonly positionals: readonly DescribedOption[];
+  readonly options: readonly DescribedOption[];
+}
+
+const commands = await loadCommands();
+
+/** What yargs has, and its types leave out. */
+interface Declared {
+  getOptions(): {
+    readonly key: Readonly<Record<string, unknown>>;
+    readonly boolean: readonly string[];
+    readonly array: readonly string[];
+    readonly choices: Readonly<Record<string, readonly string[]>>;
+    readonly default: Readonly<Record<string, unknown>>;
+    readonly demandedOptions: Readonly<Record<string, unknown>>;
+    readonly hiddenOptions: readonly string[];
+  };
+  getGroups(): Readonly<Record<string, readonly string[]>>;
+  getInternalMethods(): {
+    getUsageInstance(): { getDescriptions(): Readonly<Record<string, string | undefined>> };
+  };
+}
+
+/** Every command with its options, as they are declared: for the page of commands and for the test that freezes them. */
+export function describeCommands(): readonly DescribedCommand[] {
+  return commands.flatMap(({ members, name, ...rest }) => {
+    if (members === undefined) return [describeCommand({ name, ...rest })];
+    return members
+      .map(describeCommand)
+      .map((one) => ({ ...one, name: `${name} ${one.name}`, command: `${name} ${one.command}` }));
+  });
+}
+
+/** Options that every command takes; {@link describeCommands} leaves them out. */
+export function describeOutputOptions(): readonly DescribedOption[] {
+  return readOptions(outputOptions(yargs([])) as unknown as Declared);
+}
+
+function describeCommand(command: Command): DescribedCommand {
+  const declared = readDeclaration(command);
+  const everywhere = new Set([...describeOutputOptions().map(({ name }) => name), 'help', 'version']);
+  const positional = new Set(declared.getGroups()['Positionals:'] ?? []);
+  const all = readOptions(declared).filter(({ name }) => !everywhere.has(name));
+  return {
+    name: command.name,
+    ...command.usage,
+    positionals: all.filter(({ name }) => positional.has(name)),
+    options: all.filter(({ name }) => !positional.has(name)),
+  };
+}
+
+/** Mounts the command on a parser that only listens, and lets it declare itself on a fresh one. */
+function readDeclaration(command: Command): Declared {
+  const fresh = outputOptions(yargs([]));
+  const listener = {
+    command: (_name: string, _describe: string, builder: (own: Argv) => unknown) => builder(fresh),
+  };
+  command.mount(listener as unknown as Argv, () => Promise.resolve());
+  return fresh as unknown as Declared;
+}
+
+function readOptions(declared: Declared): readonly DescribedOption[] {
+  const options = declared.getOptions();
+  const descriptions = declared.getInternalMethods().getUsageInstance().getDescriptions();
+  return Object.keys(options.key).map((name) => ({
+    name,
+    kind: options.boolean.includes(name) ? 'switch' : options.array.includes(name) ? 'list' : 'text',
+    describe: (descriptions[name] ?? '').replace('__yargsString__:', ''),
+    ...(options.choices[name] === undefined ? {} : { choices: options.choices[name] }),
+    ...(options.default[name] === undefined ? {} : { default: options.default[name] }),
+    required: Object.hasOwn(options.demandedOptions, name),
+    hidden: options.hiddenOptions.includes(name),
+  }));
+}
+
+/** The page of all commands, from their own declarations. */
+export function renderCommandsPage(): string {
+  const commands = describeCommands();
+  const shared = sharedOptions(commands);
+  return `${[
+    '<!-- Made by `npm run docs`. Do not edit: the commands declare what stands here. -->',
+    '# Commands',
+    'What each command and option does. `mypos-customers help <command>` shows the same in the terminal.',
+    commands
+      .map(({ name, describe }) => `- [\`${name}\`](#${name.replace(' ', '-')}): ${lowerFirst(describe)}`)
+      .join('\n'),
+    '## Options of every command',
+    table(describeOutputOptions().filter(({ name }) => name !== 'version')),
+    'These say whose customers a command is about, and how fast it may go. Commands take them all, also where they have no use for one, so that a script can give the same ones to each:',
+    table(shared),
+    'Where a value comes from when no option gives it: [security](security.md#settings). `mypos-customers doctor` shows each with its origin.',
+    ...commands.map((command) => renderCommand(command, shared)),
+    '## completion',
+    'Print a script that completes commands and options in your shell: `mypos-customers completion bash >> ~/.bashrc`, `completion zsh` or `completion fish`.',
+  ].join('\n\n')}\n`;
+}
+
+function renderCommand(command: DescribedCommand, shared: readonly DescribedOption[]): string {
+  const own = [...command.positionals, ...command.options].filter(
+    (option) => !option.hidden && !shared.some(({ name }) => name === option.name),
+  );
+  const positional = new Set(command.positionals.map(({ name }) => name));
+  return [
+    `## ${command.name}`,
+    `\`mypos-customers ${command.command}\``,
+    `${command.describe}.`,
+    ...(own.length === 0 ? [] : [table(own, positional)]),
+    ...(command.examples.length === 0
+      ? []
+      : [command.examples.map(([line, what]) => `- \`${line.replace('$0', 'mypos-customers')}\`: ${what}`).join('\n')]),
+  ].join('\n\n');
+}
+
+/** Options that the most telling command has and that others have in the same words. */
+function sharedOptions(commands: readonly DescribedCommand[]): readonly DescribedOption[] {
+  const names = new Set([
+    'profile',
+    'config',
+    'state-dir',
+    'base-url',
+    'sandbox',
+    'rate',
+    'pace',
+    'concurrency',
+    'timeout',
+    'ca-file',
+  ]);
+  const [first] = commands;
+  return (first?.options ?? []).filter(({ name }) => names.has(name));
+}
+
+function table(options: readonly DescribedOption[], positional: ReadonlySet<string> = new Set()): string {
+  const rows = options.map((option) => [
+    `\`${positional.has(option.name) ? option.name : `--${option.name}`}\`${option.kind === 'list' ? ' …' : ''}`,
+    `${option.describe}${describeValues(option)}`,
+  ]);
+  return [
+    '| | |',
+    '|---|---|',
+    ...rows.map(([name, what]) => `| ${name} | ${what?.replaceAll(/[|<]/g, '\\$&')} |`),
+  ].join('\n');
+}
+
+function describeValues({ choices, default: usual }: DescribedOption): string {
+  const parts = [
+    ...(choices === undefined ? [] : [choices.map((choice) => `\`${choice}\``).join(', ')]),
+    ...(usual === undefined || usual === false ? [] : [`default \`${String(usual)}\``]),
+  ];
+  return parts.length === 0 ? '' : ` (${parts.join('; ')})`;
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

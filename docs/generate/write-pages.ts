@@ -1,0 +1,6 @@
+import { writeFileSync } from 'node:fs';
+import { renderCommandsPage } from './commands-page.js';
+import { renderErrorCodesPage } from './error-codes-page.js';
+
+writeFileSync('docs/commands.md', renderCommandsPage());
+writeFileSync('docs/error-codes.md', renderErrorCodesPage());

@@ -1,0 +1,193 @@
+import type { Row, RowStatus } from '#pipelines/model.js';
+import type { LedgerRow, LedgerRowState, RowRange, RowRanges, RunLedger } from '#pipelines/ports.js';
+import type { RunControl } from '#pipelines/run-control.js';
+import type { RepeatRegister } from './dedupe.js';
+import { type ImportRow, identityKey } from './import-row.js';
+
+/** States that a resumed run tries again: their request certainly had no effect. */
+const retriedStates: ReadonlySet<LedgerRow['state']> = new Set(['failed']);
+
+/** Whether a row in this state has come to an end for a resumed run, be it in doubt. */
+function isSettled(state: LedgerRow['state']): boolean {
+  return !retriedStates.has(state);
+}
+
+/**
+ * Lets through only the rows of a resumed run that are not settled yet; those that are cost nothing more. Rows in
+ * doubt do not pass: only reconciliation may say that they can be sent again.
+ *
+ * @param identitiesIn - who rows are about by what they say themselves, where the ledger does not keep that
+ */
+export async function* skipSettled(
+  batches: AsyncIterable<readonly Row[]>,
+  ledger: RunLedger,
+  control: RunControl,
+  register: RepeatRegister,
+  identitiesIn: (rows: readonly Row[]) => Promise<readonly (string | undefined)[]> = async () => [],
+): AsyncIterable<readonly Row[]> {
+  for await (const batch of batches) {
+    const [first, last] = [batch[0], batch.at(-1)];
+    if (first === undefined || last === undefined) continue;
+    const known = ledger.rowStatesBetween(first.index, last.index);
+    const identities = known.size === 0 ? [] : await identitiesIn(batch);
+    const open = batch.filter((row, position) => {
+      const standing = known.get(row.index);
+      if (standing === undefined || !isSettled(standing.state)) return true;
+      countSettled(standing, { control, register }, identities[position]);
+      return false;
+    });
+    if (open.length > 0) yield open;
+  }
+}
+
+/**
+ * Counts a settled row and notes that it came before others for its customer.
+ *
+ * @param said - who it is about by what it says itself
+ */
+function countSettled(
+  settled: LedgerRowState,
+  { control, register }: { readonly control: RunControl; readonly register: RepeatRegister },
+  said?: string,
+): void {
+  const status: RowStatus = settled.state === 'intent' ? 'in_doubt' : settled.state;
+  recordSettled(settled, register, said);
+  control.noteSeen(1);
+  control.count(status);
+}
+
+/** Notes that a settled row came before others for its customer. */
+function recordSettled(settled: LedgerRowState, register: RepeatRegister, said?: string): void {
+  const isInDoubt = settled.state === 'intent' || settled.state === 'in_doubt';
+  for (const identity of new Set([identityKey(settled), said])) {
+    if (identity === undefined) continue;
+    register.record(identity, buildFirstRow(settled));
+    if (isInDoubt) register.markOpen(identity, settled.number);
+  }
+}
+
+function buildFirstRow(settled: LedgerRowState) {
+  const { number: row, payloadHash: contentHash } = settled;
+  return { row, ...(contentHash === undefined ? {} : { contentHash }) };
+}
+
+interface ResumeTools {
+  readonly ledger: RunLedger;
+  readonly control: RunControl;
+  readonly register: RepeatRegister;
+  /** What the rows say, for who they are about. */
+  readonly map: (rows: readonly Row[]) => Promise<readonly ImportRow[]>;
+}
+
+/** Up to so many rows are held until it is known whom they repeat. */
+const maxRowsHeld = 5000;
+/** Of up to so many stretches, since these are read before the first request. */
+const maxRangesHeld = 50;
+
+/**
+ * As {@link skipSettled}, for a file whose stretches are known: only those with open rows are read. Whom an open row may
+ * repeat, the ledger tells: row by row, or, where only a few rows are left, asked for these.
+ */
+export async function* readOpenRanges(stretches: RowRanges, tools: ResumeTools): AsyncIterable<readonly Row[]> {
+  const { ledger, control } = tools;
+  const all = stretches.all.map((stretch) => countRange(stretch, ledger));
+  const left = all.filter(({ open }) => open > 0);
+  const open = left.reduce((sum, stretch) => sum + stretch.open, 0);
+  const isFew = open <= maxRowsHeld && left.length <= maxRangesHeld;
+  const parts = readChunks(stretches.readRanges(left), ledger);
+  const pass = (stretch: CountedRange) => {
+    if (isFew && control.canCountInBulk && isFinished(stretch)) countFinished(stretch, control);
+    else for (const settled of readRowStates(stretch, ledger)) countSettled(settled, tools);
+  };
+  const settled = all.filter((stretch) => stretch.open === 0);
+  yield* readInFileOrder(isFew ? withKnownRepeats(parts, tools) : parts, settled, pass, tools);
+}
+
+interface CountedRange extends RowRange {
+  readonly states: ReadonlyMap<LedgerRow['state'], number>;
+  /** Rows that are not settled. */
+  readonly open: number;
+}
+
+function countRange({ first, last }: RowRange, ledger: RunLedger): CountedRange {
+  const states = ledger.countStatesBetween(first, last);
+  let open = last - first + 1;
+  for (const [state, rows] of states) if (isSettled(state)) open -= rows;
+  return { first, last, states, open };
+}
+
+/** Nothing hangs on any one row in these: neither a limit of failures nor the rows for the same customer. */
+const finishedStates: ReadonlySet<LedgerRow['state']> = new Set([
+  ...(['created', 'updated', 'unchanged', 'deleted', 'deactivated', 'skipped'] as const),
+]);
+
+function isFinished({ states }: CountedRange): boolean {
+  return [...states.keys()].every((state) => finishedStates.has(state));
+}
+
+function countFinished({ states }: CountedRange, control: RunControl): void {
+  for (const [state, rows] of states) control.countMany(state as RowStatus, rows);
+}
+
+function readRowStates({ first, last }: RowRange, ledger: RunLedger): Iterable<LedgerRowState> {
+  return ledger.rowStatesBetween(first, last).values();
+}
+
+/** Rows that lie together, of which some are settled. */
+interface Chunk {
+  /** Index of its first row. */
+  readonly first: number;
+  readonly settled: ReadonlyMap<number, LedgerRowState>;
+  readonly open: readonly Row[];
+}
+
+async function* readChunks(batches: AsyncIterable<readonly Row[]>, ledger: RunLedger): AsyncIterable<Chunk> {
+  for await (const batch of batches) {
+    const [first, last] = [batch[0], batch.at(-1)];
+    if (first === undefined || last === undefined) continue;
+    const known = ledger.rowStatesBetween(first.index, last.index);
+    const settled = new Map([...known].filter(([, { state }]) => isSettled(state)));
+    yield { first: first.index, settled, open: batch.filter(({ index }) => !settled.has(index)) };
+  }
+}
+
+/** Holds the parts until the register knows what came before for the customers of their open rows. */
+async function* withKnownRepeats(
+  parts: AsyncIterable<Chunk>,
+  { ledger, register, map }: ResumeTools,
+): AsyncIterable<Chunk> {
+  const held: Chunk[] = [];
+  const keys = new Set<string>();
+  const codes = new Set<string>();
+  for await (const part of parts) {
+    held.push(part);
+    for (const work of await map(part.open))
+      if (work.key !== undefined) keys.add(work.key);
+      else if (work.outcome === undefined && work.customerCode !== undefined) codes.add(work.customerCode);
+  }
+  for (const settled of ledger.findRowStates([...keys], [...codes]))
+    if (isSettled(settled.state)) recordSettled(settled, register);
+  yield* held;
+}
+
+/** The open rows; what is settled is passed by when its turn in the file comes. */
+async function* readInFileOrder(
+  parts: AsyncIterable<Chunk>,
+  settled: readonly CountedRange[],
+  pass: (stretch: CountedRange) => void,
+  tools: ResumeTools,
+): AsyncIterable<readonly Row[]> {
+  let passed = 0;
+  const passUntil = (index: number) => {
+    for (let stretch = settled[passed]; stretch !== undefined && stretch.first < index; stretch = settled[passed]) {
+      passed += 1;
+      pass(stretch);
+    }
+  };
+  for await (const part of parts) {
+    passUntil(part.first);
+    for (const standing of part.settled.values()) countSettled(standing, tools);
+    if (part.open.length > 0) yield part.open;
+  }
+  passUntil(Number.POSITIVE_INFINITY);
+}

@@ -1,0 +1,183 @@
+import { editableContent, findChanges, readField } from '#pipelines/compare-customers.js';
+import { forEachConcurrently } from '#pipelines/concurrency.js';
+import type { Customer, Draft, Row } from '#pipelines/model.js';
+import type { CustomersApi, LedgerRow, RowSource, RunLedger } from '#pipelines/ports.js';
+import type { RunControl } from '#pipelines/run-control.js';
+import { RepeatRegister } from './dedupe.js';
+import { deleteCustomer } from './delete.js';
+import { contentHash } from './import-row.js';
+import { skipSettled } from './resume.js';
+import { describeNotApplied, type WriteResult, withIntent } from './send.js';
+
+export interface UndoPorts {
+  /** One row a customer: its place is that of the first row that wrote to it. */
+  readonly source: RowSource;
+  readonly writes: ReadonlyMap<number, CustomerWrite>;
+  readonly api: CustomersApi;
+  /** Of the run that undoes. */
+  readonly ledger: RunLedger;
+  readonly control: RunControl;
+}
+
+export interface UndoOptions {
+  readonly concurrency: number;
+  /** Also undo customers that somebody has changed since. */
+  readonly evenChanged: boolean;
+}
+
+/** All that a run did to one customer, be it in one row or in several. */
+export interface CustomerWrite {
+  readonly index: number;
+  readonly number: number;
+  readonly customerCode: string;
+  readonly key?: string;
+  /** What the first row did; `deleted` cannot be put back. */
+  readonly action: 'created' | 'updated' | 'deleted';
+  /** As it was before the first update. */
+  readonly preImage?: Customer;
+  /** Fingerprint of the whole customer after the last update. */
+  readonly writtenHash?: string;
+}
+
+/** What an undo would do to one customer. */
+export type UndoStep =
+  | { readonly kind: 'delete' | 'restore' | 'changed' | 'as_before'; readonly current: Customer }
+  | { readonly kind: 'gone' | 'lost' }
+  | { readonly kind: 'unanswered'; readonly message: string; readonly errorCode: string };
+
+const rowsAheadPerRequest = 50;
+
+/** Gathers what a run did by customer, in the order of their first rows. */
+export function collectWrites(rows: readonly LedgerRow[]): readonly CustomerWrite[] {
+  const byCode = new Map<string, CustomerWrite>();
+  for (const row of rows) {
+    const { customerCode, state, writtenHash, index, number, key, preImage } = row;
+    if (customerCode === undefined || (state !== 'created' && state !== 'updated' && state !== 'deleted')) continue;
+    // An add is recognised by the server's dates as long as nothing else was written.
+    const after = state === 'updated' && writtenHash !== undefined ? { writtenHash } : {};
+    const before = byCode.get(customerCode);
+    byCode.set(customerCode, {
+      ...(before ?? {
+        ...{ index, number, customerCode, action: state },
+        ...(key === undefined ? {} : { key }),
+        ...(preImage === undefined ? {} : { preImage }),
+      }),
+      ...after,
+    });
+  }
+  return [...byCode.values()];
+}
+
+/** Deletes what a run created and puts back what it updated, each customer after a look at how it is now. */
+export async function undoRows(ports: UndoPorts, options: UndoOptions): Promise<void> {
+  const { source, writes: writings, ledger, control } = ports;
+  const rows = skipSettled(source.batches(), ledger, control, new RepeatRegister());
+  const { concurrency } = options;
+  const bounds = { concurrency, itemsAhead: concurrency * rowsAheadPerRequest, stopping: control.stopping };
+  await forEachConcurrently(rows, bounds, async (row) => {
+    control.noteSeen(1);
+    const writing = writings.get(row.index);
+    if (writing === undefined) return;
+    const { outcome, writtenHash } = await undoRow(row, writing, ports, options);
+    await ledger.settle([
+      {
+        index: row.index,
+        number: row.number,
+        outcome,
+        ...(writing.key === undefined ? {} : { key: writing.key }),
+        ...(writtenHash === undefined ? {} : { writtenHash }),
+      },
+    ]);
+    control.count(outcome.status);
+  });
+}
+
+/** Looks at a customer and says what an undo would do to it. */
+export async function chooseUndoStep(writing: CustomerWrite, api: CustomersApi): Promise<UndoStep> {
+  if (writing.action === 'deleted') return { kind: 'lost' };
+  const answer = await api.get(writing.customerCode);
+  if (answer.kind === 'absent') return { kind: 'gone' };
+  if (answer.kind === 'unanswered') return { kind: 'unanswered', message: answer.message, errorCode: answer.errorCode };
+  const { customer: current } = answer;
+  if (writing.action === 'updated' && findChangesBack(writing, current).length === 0)
+    return { kind: 'as_before', current };
+  if (hasChanged(writing, current)) return { kind: 'changed', current };
+  return { kind: writing.action === 'created' ? 'delete' : 'restore', current };
+}
+
+async function undoRow(row: Row, writing: CustomerWrite, ports: UndoPorts, options: UndoOptions): Promise<WriteResult> {
+  const { customerCode } = writing;
+  const step = await chooseUndoStep(writing, ports.api);
+  switch (step.kind) {
+    case 'gone':
+    case 'lost':
+      return { outcome: { status: 'skipped', attempts: 0, customerCode, reason: skipReasons[step.kind] } };
+    case 'unanswered': {
+      const { errorCode, message } = step;
+      return { outcome: { status: 'failed', attempts: 0, customerCode, errorCode, message } };
+    }
+    case 'as_before':
+      return { outcome: { status: 'unchanged', attempts: 0, ...readIdentity(writing, step.current) } };
+    case 'changed':
+      if (options.evenChanged) break;
+      return { outcome: { status: 'failed', attempts: 0, customerCode, ...describeChangedSince(customerCode) } };
+  }
+  if (writing.action === 'created') return { outcome: await deleteCustomer(row, customerCode, ports) };
+  return restore(row, writing, step.current, ports);
+}
+
+async function restore(row: Row, writing: CustomerWrite, current: Customer, ports: UndoPorts): Promise<WriteResult> {
+  const identity = readIdentity(writing, current);
+  const { customerCode } = identity;
+  const payload: Draft = Object.fromEntries(findChangesBack(writing, current).map(({ field, to }) => [field, to]));
+  const restored = { ...current, ...payload, ...identity };
+  const place = { index: row.index, number: row.number };
+  const what = { payload: JSON.stringify(payload), payloadHash: contentHash(payload) };
+  const intent = { ...place, ...what, customerCode, preImage: current };
+  const answer = await withIntent(ports.ledger, intent, (hooks) => ports.api.update(customerCode, restored, hooks));
+  if (answer.kind !== 'applied') return { outcome: { ...describeNotApplied(answer, noColumns), ...identity } };
+  const { httpStatus, attempts, customer } = answer;
+  return {
+    outcome: { status: 'updated', httpStatus, attempts, ...identity },
+    writtenHash: contentHash(editableContent(customer)),
+  };
+}
+
+/** What differs from before the run; fields that were blank before and are not now are part of it. */
+function findChangesBack({ preImage = {} }: CustomerWrite, current: Customer) {
+  const blanks = Object.fromEntries(Object.keys(editableContent(current)).map((field) => [field, null]));
+  return findChanges(current, { ...blanks, ...editableContent(preImage) });
+}
+
+function readIdentity({ customerCode }: CustomerWrite, current: Customer) {
+  const customerId = readField(current, 'customerId');
+  return { customerCode, ...(typeof customerId === 'string' ? { customerId } : {}) };
+}
+
+const noColumns = { findColumns: () => [] };
+
+/**
+ * Whether somebody has edited the customer since the run wrote it: after an update by its content, after an add alone
+ * by the server's own dates, which are equal as long as nobody has.
+ */
+function hasChanged(writing: CustomerWrite, current: Customer): boolean {
+  if (writing.writtenHash !== undefined) return writing.writtenHash !== contentHash(editableContent(current));
+  return (
+    writing.action === 'updated' || readField(current, 'creationDateUTC') !== readField(current, 'lastEditDateUTC')
+  );
+}
+
+const skipReasons = {
+  gone: { code: 'ALREADY_GONE', message: 'The customer does not exist any more: there is nothing to undo.' },
+  lost: {
+    code: 'CANNOT_BRING_BACK',
+    message: 'The customer was deleted, and the API cannot bring it back. Import it again to have it under a new code.',
+  },
+} as const;
+
+function describeChangedSince(customerCode: string) {
+  return {
+    errorCode: 'CHANGED_SINCE',
+    message: `Somebody has changed the customer ${customerCode} since, so it was left alone. To undo it all the same: mypos-customers undo <run> --even-changed`,
+  };
+}

@@ -1,0 +1,170 @@
+import type { Customer } from '#pipelines/model.js';
+import type { CustomersApi, ListQuery } from '#pipelines/ports.js';
+import { walkPages } from './list-customers.js';
+import { type CustomerMirror, identityAndDates } from './mirror.js';
+
+export interface RefreshPorts {
+  readonly api: CustomersApi;
+  readonly mirror: CustomerMirror;
+  /** Epoch milliseconds, our clock. */
+  readonly now: () => number;
+  /** The server's clock minus ours, in milliseconds; `undefined` before its first answer. */
+  readonly clockDifferenceMs: () => number | undefined;
+}
+
+export interface RefreshOptions {
+  /** Forget what is known and read everything anew. */
+  readonly anew?: boolean;
+  /** Also read the flat view of customers that this tool added itself; without it, what was sent is enough. */
+  readonly needsFlat?: boolean;
+  /** Customers on a page of the flat view. @default 500 */
+  readonly pageSize?: number;
+}
+
+export interface RefreshResult {
+  /** `whole`: everything was listed, `changes`: only what was edited since. */
+  readonly kind: 'whole' | 'changes';
+  readonly customers: number;
+  /** Customers that were read because they were new or changed. */
+  readonly read: number;
+  readonly removed: number;
+}
+
+/** Why a refresh could not say that the mirror is right; what it read is kept. */
+export class RefreshError extends Error {
+  constructor(readonly reason: 'list_empty' | 'list_moves') {
+    super(reason);
+  }
+}
+
+const flatPageSize = 500;
+/** Rows of ids and dates are short, and memory is what bounds a page. */
+const idsPerFlat = 20;
+/** Server clocks, their minute-wide filter and late commits may disagree by this much. */
+const marginMs = 2 * 60_000;
+/** Beyond this, a page of the list is cheaper than a detail each. */
+const maxDetails = 20;
+
+type Range = Pick<ListQuery, 'changedSince'>;
+
+interface RefreshCounts {
+  read: number;
+  removed: number;
+}
+
+/**
+ * Brings the mirror up to date: everything the first time, afterwards only what the last-edit filter lists. Customers
+ * that were removed leave no trace there, so the API's count is compared with the mirror's, and only when they differ
+ * all ids are listed.
+ *
+ * @throws MirrorNotFresh; errors of the API
+ */
+export async function refreshMirror(ports: RefreshPorts, options: RefreshOptions = {}): Promise<RefreshResult> {
+  const { mirror, now } = ports;
+  if (options.anew === true) mirror.refresher.clear();
+  const tally: RefreshCounts = { read: 0, removed: 0 };
+  const since = mirror.freshUntilMs;
+  const startedAtMs = now();
+  if (since === undefined) await readWhole(ports, options, tally);
+  // Also after all was read: what was edited meanwhile may have been read before its edit.
+  const from = since ?? startedAtMs + (ports.clockDifferenceMs() ?? 0);
+  await readRange(ports, options, { changedSince: new Date(from - marginMs) }, tally);
+  if (!(await countsAgree(ports))) {
+    // A customer may have been added between the two looks.
+    await readRange(ports, options, { changedSince: new Date(from - marginMs) }, tally);
+    if (!(await countsAgree(ports))) await readWhole(ports, options, tally);
+  }
+  mirror.refresher.freshUntil(startedAtMs + (ports.clockDifferenceMs() ?? 0));
+  return { kind: since === undefined ? 'whole' : 'changes', customers: mirror.count(), ...tally };
+}
+
+/** Pages of the flat view that a whole reading takes, at least; asks the API how many customers there are. */
+export async function countPages(api: CustomersApi): Promise<number> {
+  return Math.ceil((await readTotal(api)) / flatPageSize);
+}
+
+async function countsAgree({ api, mirror }: RefreshPorts): Promise<boolean> {
+  const total = await readTotal(api);
+  const known = mirror.count();
+  // More often a right that was taken away than a table that was emptied; to act on it would add everybody anew.
+  if (total === 0 && known > 0) throw new RefreshError('list_empty');
+  return total === known;
+}
+
+async function readTotal(api: CustomersApi): Promise<number> {
+  return (await api.list({ page: 1, pageSize: 1, fields: ['customerCode'] })).total;
+}
+
+async function readWhole(ports: RefreshPorts, options: RefreshOptions, tally: RefreshCounts): Promise<void> {
+  const { refresher: refreshing } = ports.mirror;
+  const known = ports.mirror.count();
+  const startedAtMs = ports.now();
+  refreshing.beginListing();
+  const listed = await readRange(ports, options, {}, tally);
+  if (listed === 0 && known > 0) throw new RefreshError('list_empty');
+  tally.removed += refreshing.forgetUnseen(startedAtMs);
+}
+
+/**
+ * Lists a range by id and date first, then reads the customers of it that are not known as they are now.
+ *
+ * @returns how many were listed
+ */
+async function readRange(
+  ports: RefreshPorts,
+  options: RefreshOptions,
+  range: Range,
+  tally: RefreshCounts,
+): Promise<number> {
+  const { mirror } = ports;
+  const { needsFlat = false, pageSize = flatPageSize } = options;
+  if (mirror.count() === 0) return readFlat(ports, pageSize, range, tally);
+  const outdated: string[] = [];
+  let outdatedCount = 0;
+  const light = { ...range, fields: identityAndDates, pageSize: pageSize * idsPerFlat };
+  const listed = await walk(ports, light, (rows) => {
+    const codes = mirror.refresher.findOutdated(rows, needsFlat);
+    outdatedCount += codes.length;
+    outdated.push(...codes.slice(0, maxDetails + 1 - outdated.length));
+  });
+  if (outdatedCount === 0) return listed;
+  const mostCalls = Math.min(Math.ceil(listed / pageSize), maxDetails);
+  if (outdatedCount <= mostCalls && (await readDetails(ports, outdated, tally))) return listed;
+  return readFlat(ports, pageSize, range, tally);
+}
+
+function readFlat(ports: RefreshPorts, pageSize: number, range: Range, tally: RefreshCounts): Promise<number> {
+  return walk(ports, { ...range, pageSize }, (rows) => {
+    tally.read += ports.mirror.refresher.saveListed(rows);
+  });
+}
+
+async function walk(
+  { api }: RefreshPorts,
+  query: Range & Pick<ListQuery, 'fields' | 'pageSize'>,
+  take: (rows: readonly Customer[]) => void,
+): Promise<number> {
+  let listed = 0;
+  const pages = walkPages(api, { ...query, sort: { field: 'customerCode', descending: false } });
+  for (;;) {
+    const step = await pages.next();
+    if (step.done === true) {
+      if (step.value) return listed;
+      throw new RefreshError('list_moves');
+    }
+    take(step.value.customers);
+    listed += step.value.customers.length;
+  }
+}
+
+/** @returns whether all of them were answered */
+async function readDetails(ports: RefreshPorts, codes: readonly string[], tally: RefreshCounts): Promise<boolean> {
+  for (const code of codes) {
+    const answer = await ports.api.get(code);
+    if (answer.kind === 'unanswered') return false;
+    if (answer.kind === 'absent') ports.mirror.forget(code);
+    else ports.mirror.saveDetail(answer.customer);
+    tally.read += 1;
+  }
+  return true;
+}

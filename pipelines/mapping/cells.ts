@@ -1,0 +1,104 @@
+import { type Cell, cellToText, type TypedCell } from '#pipelines/model.js';
+import { trimText } from './normalise-name.js';
+
+/** Every code of a reason why a cell could not be mapped, and what it means. */
+export const cellFailureCodes = {
+  KEY_MISSING: 'The key column is blank.',
+  COMMAND_UNKNOWN: 'The command column holds another word than NEW, MERGE, UPDATE, REPLACE, DELETE or IGNORE.',
+  CELL_ERROR: 'The cell holds a spreadsheet error or a formula that was never calculated.',
+  CELL_CUT: 'The text was cut to what a cell of a workbook holds when it was exported; writing it would lose the rest.',
+  NUMBER_DAMAGED: 'A spreadsheet program shortened a long number, e.g. to 6.14E+10; the digits are lost.',
+  NOT_A_NUMBER: 'The text is not a number with the declared signs.',
+  NUMBER_TOO_LONG: 'The number has more than 15 significant digits and would be rounded.',
+  NOT_AN_INTEGER: 'The number has decimals and the field takes whole numbers.',
+  NOT_A_BOOLEAN: 'The text is none of the yes and no words.',
+  NOT_A_DATE: 'The text does not look like any of the declared date formats.',
+  IMPOSSIBLE_DATE: 'The text looks like a date that no calendar has.',
+  NOT_IN_LOOKUP: 'The lookup does not list the text.',
+  PHONE_INVALID: 'The text is no possible telephone number.',
+  EXPRESSION_FAILED: 'The expression gives no single value for this row.',
+  PATTERN_NOT_FOUND: 'The pattern of `extract` is not in the text.',
+  TRUNCATED: 'A note, not an error: `truncate` cut the text.',
+} as const;
+
+export type CellFailureCode = keyof typeof cellFailureCodes;
+
+/** A value that could not be made; the end of the sentence "Credit Limit "12x" …". */
+export interface CellFailure {
+  readonly code: CellFailureCode;
+  readonly says: string;
+}
+
+const maxQuotedLength = 80;
+
+/** A value as messages show it: line breaks visible, cut to a readable length. */
+export function shortenValue(value: string): string {
+  const oneLine = value.replaceAll(/[\r\n]+/g, '⏎');
+  if (oneLine.length <= maxQuotedLength) return oneLine;
+  const halfOfPair = /[\uD800-\uDBFF]$/;
+  return `${oneLine.slice(0, maxQuotedLength - 1).replace(halfOfPair, '')}…`;
+}
+
+/** What the cells of a field hold: something, nothing (`undefined`), the wish to clear (`null`), or an error. */
+export type GatheredCell = Cell | null | undefined | CellFailure;
+
+/** `computed` is what the expressions of the mapping gave for the row. */
+export type GatherCells = (cells: readonly Cell[], computed?: readonly GatheredCell[]) => GatheredCell;
+
+interface GatherRule {
+  readonly positions: readonly number[];
+  readonly join: string;
+  readonly nullToken: string | undefined;
+}
+
+/** Makes the function that brings a field's cells together. */
+export function gatherCells({ positions, join, nullToken }: GatherRule): GatherCells {
+  const [only = -1] = positions;
+  if (positions.length === 1) return (cells) => gatherCell(cells[only], nullToken);
+  return (cells) => gatherSeveral(cells, positions, join, nullToken);
+}
+
+/** The cells as their owner sees them, for messages. */
+export function formatCells(cells: readonly Cell[], positions: readonly number[]): string {
+  return positions
+    .map((position) => cellToText(cells[position]))
+    .filter((text) => text !== '')
+    .join(' + ');
+}
+
+export function isFailure(value: unknown): value is CellFailure {
+  return typeof value === 'object' && value !== null && 'says' in value;
+}
+
+/** What a cell says: the clearing token goes before the error: a workbook makes an error cell of a typed-in `#N/A`. */
+export function gatherCell(cell: Cell | undefined, nullToken: string | undefined): GatheredCell {
+  if (cell === undefined) return undefined;
+  const text = trimText(typeof cell === 'string' ? cell : cell.text);
+  if (text === nullToken) return null;
+  if (typeof cell !== 'string' && cell.kind === 'error') return describeCellError(cell);
+  return text === '' ? undefined : cell;
+}
+
+function describeCellError(cell: Extract<TypedCell, { kind: 'error' }>): CellFailure {
+  return { code: 'CELL_ERROR', says: `holds no value (${cell.reason}); correct the cell in the workbook` };
+}
+
+function gatherSeveral(
+  cells: readonly Cell[],
+  positions: readonly number[],
+  join: string,
+  nullToken: string | undefined,
+): GatheredCell {
+  let joined: string | undefined;
+  let isCleared = false;
+  for (const position of positions) {
+    const part = gatherCell(cells[position], nullToken);
+    if (isFailure(part)) return part;
+    if (part === null) isCleared = true;
+    else if (part !== undefined) {
+      const text = trimText(cellToText(part));
+      joined = joined === undefined ? text : joined + join + text;
+    }
+  }
+  return joined ?? (isCleared ? null : undefined);
+}

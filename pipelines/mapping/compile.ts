@@ -1,0 +1,265 @@
+import { unescapeFormula } from '#pipelines/formula-text.js';
+import type { Row } from '#pipelines/model.js';
+import type { RowSource } from '#pipelines/ports.js';
+import { propertyPath } from '#pipelines/shape.js';
+import { gatherCells } from './cells.js';
+import { compileField } from './compile-field.js';
+import { compileExpression, computeRow, type PlacedExpression } from './expressions.js';
+import { identityFields } from './fields.js';
+import { compileCommand, compileKey, type MappedRow, mapRow, type RowTarget } from './map-row.js';
+import type { ColumnRule, ExpressionRule, Mapping, Mode } from './mapping.js';
+import type { MappingError } from './mapping-issue.js';
+import { nearestNames, suggestNames } from './nearest-name.js';
+import { normaliseName } from './normalise-name.js';
+
+/** Finds the columns that a mapping names in the header of one file, and remembers which were asked for. */
+interface ColumnFinder {
+  /** Positions of the columns, in the order of `names`; a column that cannot be found is reported. */
+  findPositions(names: readonly string[], path: string): readonly number[];
+  /**
+   * Counts every column of this name as mentioned, however often the file has it. A file without it, such as an export
+   * of what was imported, has nothing to leave out; but one with a column nearly of this name shows a slip of the pen.
+   */
+  ignore(name: string, path: string): void;
+  /** Columns with a name that nothing has asked for yet. */
+  listUnmapped(): readonly string[];
+}
+
+/**
+ * Exact names go first; then names that differ in case, spaces or compatibility forms only.
+ *
+ * @param duplicates - names that the file has more than once, even if the reader gave them different names
+ * @param problems - where problems go
+ */
+function createColumnFinder(
+  columns: readonly string[],
+  duplicates: readonly string[],
+  problems: MappingError[],
+): ColumnFinder {
+  const mentioned = new Set<number>();
+  const normalised = columns.map(normaliseName);
+  const doubled = new Set(duplicates);
+
+  function candidates(name: string): readonly number[] {
+    const exact = findAllPositions(columns, name);
+    return exact.length > 0 ? exact : findAllPositions(normalised, normaliseName(name));
+  }
+
+  function find(name: string, path: string): number | undefined {
+    const found = candidates(name);
+    for (const position of found) mentioned.add(position);
+    const [position] = found;
+    if (position === undefined)
+      problems.push({ code: 'COLUMN_MISSING', path, message: describeMissingColumn(name, columns) });
+    else if (found.length > 1 || doubled.has(columns[position] ?? ''))
+      problems.push({ code: 'COLUMN_AMBIGUOUS', path, message: describeAmbiguousColumn(name, found, columns) });
+    return position;
+  }
+
+  return {
+    findPositions: (names, path) =>
+      names.flatMap((name, index) => find(name, names.length > 1 ? `${path}.columns[${index}]` : path) ?? []),
+    ignore(name, path) {
+      const found = candidates(name);
+      for (const position of found) mentioned.add(position);
+      const open = columns.filter((_, position) => !mentioned.has(position));
+      if (found.length === 0 && (name.startsWith('_') || nearestNames(name, open).length > 0))
+        problems.push({ code: 'COLUMN_MISSING', path, message: describeMissingColumn(name, open) });
+    },
+    listUnmapped: () => columns.filter((name, position) => name.trim() !== '' && !mentioned.has(position)),
+  };
+}
+
+function findAllPositions(names: readonly string[], wanted: string): readonly number[] {
+  return names.flatMap((name, position) => (name === wanted ? [position] : []));
+}
+
+function describeMissingColumn(name: string, columns: readonly string[]): string {
+  if (name.startsWith('_'))
+    return `"${name}" is never read: columns that begin with "_" are results of an earlier run; map another column`;
+  return `The file has no column "${name}"; ${suggestNames(name, columns)}`;
+}
+
+function describeAmbiguousColumn(name: string, found: readonly number[], columns: readonly string[]): string {
+  const names = found.map((position) => `"${columns[position]}" (column ${position + 1})`).join(', ');
+  return `"${name}" means more than one column: ${names}; rename all but one in the file`;
+}
+
+/** The fields of a mapping, placed in one header, and the expressions among them. */
+interface FieldTargets {
+  readonly targets: readonly RowTarget[];
+  /** In the order in which the targets expect their results. */
+  readonly expressions: readonly PlacedExpression[];
+}
+
+/** Places every field rule in the header of a file. */
+function buildFieldTargets(mapping: Mapping, finder: ColumnFinder, columns: readonly string[]): FieldTargets {
+  const expressions: PlacedExpression[] = [];
+  const targets = mapping.fields.map((rule): RowTarget => {
+    if (rule.kind === 'constant')
+      return { kind: 'field', field: rule.field, positions: [], columns: [], read: () => rule.value };
+    return rule.kind === 'columns' ? columnTarget(rule) : expressionTarget(rule);
+  });
+  return { targets, expressions };
+
+  function columnTarget(rule: ColumnRule): RowTarget {
+    const positions = finder.findPositions(rule.columns, propertyPath('fields', rule.field));
+    const gather = gatherCells({ positions, join: rule.join, nullToken: mapping.nullToken });
+    return { ...named(rule.field, positions), read: compileField(rule, gather, mapping) };
+  }
+
+  function expressionTarget(rule: ExpressionRule): RowTarget {
+    const path = `${propertyPath('fields', rule.field)}.expression`;
+    const placed = rule.columns.flatMap((name) => finder.findPositions([name], path).map((at) => [name, at] as const));
+    const compilation = compileExpression(rule.expression);
+    if (!compilation.ok) throw new Error(`An expression was parsed and does not compile: ${compilation.faults[0]}`);
+    const slot = expressions.push({ expression: compilation.expression, positions: new Map(placed) }) - 1;
+    return {
+      ...named(
+        rule.field,
+        placed.map(([, position]) => position),
+      ),
+      read: compileField(rule, (_cells, computed) => readResult(computed, slot, rule.field), mapping),
+    };
+  }
+
+  function named(field: string, positions: readonly number[]) {
+    return { kind: 'field', field, positions, columns: positions.map((position) => columns[position] ?? '') } as const;
+  }
+}
+
+function readResult<Result>(computed: readonly Result[] | undefined, slot: number, field: string): Result | undefined {
+  if (computed !== undefined && slot < computed.length) return computed[slot];
+  throw new Error(`The expression of ${field} was not worked out: map rows with "mapAll"`);
+}
+
+/** A mapping made for one header. */
+export interface CompiledMapping {
+  readonly mode?: Mode;
+  /** The fields that a draft can have, in the order of the mapping; the stamp last. */
+  readonly fields: readonly string[];
+  /** Empty without a key. */
+  readonly keyColumns: readonly string[];
+  /** The field that carries the key, too. */
+  readonly stamp?: string;
+  /** Fields to find a customer by when there is neither a key nor a code. */
+  readonly match: readonly string[];
+  /** Columns that nothing mentions, to be warned about; empty under `"unmapped": "ignore"`. */
+  readonly unmappedColumns: readonly string[];
+  /** The file's names of the columns that a field is made from; none for a fixed value. */
+  findColumns(field: string): readonly string[];
+  /** Maps rows in their order; also those whose fields need an expression. */
+  mapAll(rows: readonly Row[]): Promise<readonly MappedRow[]>;
+  /** Maps a row of a mapping without expressions. */
+  map(row: Row): MappedRow;
+}
+
+type MappingCompilation =
+  | { readonly ok: true; readonly compiled: CompiledMapping }
+  | { readonly ok: false; readonly problems: readonly MappingError[] };
+
+/**
+ * Compiles a mapping against the header of a file; all problems at once.
+ *
+ * @param columns - the header, in file order
+ * @param duplicateColumns - names that the file has more than once
+ * @param format - in CSV, the apostrophe that an export puts before what looks like a formula is taken off again
+ */
+export function compileMapping(
+  mapping: Mapping,
+  columns: readonly string[],
+  duplicateColumns: readonly string[] = [],
+  format?: RowSource['format'],
+): MappingCompilation {
+  const problems: MappingError[] = [];
+  const finder = createColumnFinder(columns, duplicateColumns, problems);
+  const fields = buildFieldTargets(mapping, finder, columns);
+  const targets = [
+    ...fields.targets,
+    ...buildKeyTargets(mapping, finder, columns),
+    ...buildCommandTargets(mapping, finder, columns),
+  ];
+  mapping.ignore.forEach((name, index) => {
+    finder.ignore(name, `ignore[${index}]`);
+  });
+  const unmapped = finder.listUnmapped();
+  if (mapping.unmapped === 'error') problems.push(...unmapped.map(describeUnmappedColumn));
+  if (problems.length > 0) return { ok: false, problems };
+  const prepare = format === 'csv' ? unescapeCells : (row: Row) => row;
+  return { ok: true, compiled: assemble(mapping, columns, { ...fields, targets }, unmapped, prepare) };
+}
+
+function unescapeCells(row: Row): Row {
+  if (!hasEscapes(row)) return row;
+  return { ...row, cells: row.cells.map((cell) => (typeof cell === 'string' ? unescapeFormula(cell) : cell)) };
+}
+
+/** Without a closure: it runs for every cell of the file. */
+function hasEscapes({ cells }: Row): boolean {
+  for (const cell of cells) if (typeof cell === 'string' && cell.charCodeAt(0) === apostrophe) return true;
+  return false;
+}
+
+const apostrophe = 0x27;
+
+function buildKeyTargets(
+  { key, nullToken }: Mapping,
+  finder: ColumnFinder,
+  columns: readonly string[],
+): readonly RowTarget[] {
+  if (key === undefined) return [];
+  const positions = finder.findPositions(key.columns, 'key');
+  const names = positions.map((position) => columns[position] ?? '');
+  return [
+    { kind: 'key', field: key.stamp, positions, columns: names, read: compileKey(positions, key.join, nullToken) },
+  ];
+}
+
+function buildCommandTargets(
+  { command }: Mapping,
+  finder: ColumnFinder,
+  columns: readonly string[],
+): readonly RowTarget[] {
+  if (command === undefined) return [];
+  const positions = finder.findPositions([command], 'command');
+  const names = positions.map((position) => columns[position] ?? '');
+  return [{ kind: 'command', field: undefined, positions, columns: names, read: compileCommand(positions[0] ?? -1) }];
+}
+
+function describeUnmappedColumn(column: string): MappingError {
+  return {
+    code: 'COLUMN_UNMAPPED',
+    path: 'unmapped',
+    message: `The mapping does not mention the column "${column}"; map it, or add it to "ignore"`,
+  };
+}
+
+const identityFieldNames: ReadonlySet<string | undefined> = new Set(identityFields);
+
+function assemble(
+  mapping: Mapping,
+  columns: readonly string[],
+  { targets, expressions }: FieldTargets,
+  unmapped: readonly string[],
+  prepare: (row: Row) => Row,
+): CompiledMapping {
+  const columnsByField = new Map(targets.map((target) => [target.field, target.columns]));
+  return {
+    ...(mapping.mode !== undefined && { mode: mapping.mode }),
+    fields: targets.flatMap(({ field }) => (field === undefined || identityFieldNames.has(field) ? [] : [field])),
+    keyColumns: targets.find(({ kind }) => kind === 'key')?.columns ?? [],
+    ...(mapping.key?.stamp !== undefined && { stamp: mapping.key.stamp }),
+    match: mapping.match,
+    unmappedColumns: mapping.unmapped === 'warn' ? unmapped : [],
+    findColumns: (field) => columnsByField.get(field) ?? [],
+    map: (row) => mapRow(targets, prepare(row)),
+    mapAll: async (given) => {
+      const rows = given.map(prepare);
+      if (expressions.length === 0) return rows.map((row) => mapRow(targets, row));
+      const mapped: MappedRow[] = [];
+      for (const row of rows)
+        mapped.push(mapRow(targets, row, await computeRow(expressions, columns, row.cells, mapping.nullToken)));
+      return mapped;
+    },
+  };
+}

@@ -1,0 +1,181 @@
+import { createRequire } from 'node:module';
+import type jsonata from 'jsonata';
+import { type Cell, cellToText } from '#pipelines/model.js';
+import { type CellFailure, type GatheredCell, gatherCell, isFailure } from './cells.js';
+import { findPatternFault } from './transforms/transform-options.js';
+
+const require = createRequire(import.meta.url);
+
+/** Loads JSONata when the first expression needs it: most mappings have none, and it takes time to start. */
+function loadJsonata(): typeof jsonata {
+  return require('jsonata') as typeof jsonata;
+}
+
+/** The name under which an expression finds its row. */
+const rowVariable = 'row';
+
+/**
+ * Functions that would give a row another value each time (then no re-run could tell that nothing changed, nor a
+ * doubtful customer be found by what was sent), or that run a cell's text as code.
+ */
+const refusedFunctions: ReadonlySet<unknown> = new Set(['now', 'millis', 'random', 'shuffle', 'eval']);
+
+interface ExpressionInspection {
+  /** Columns that the expression names after `$row.`, each once. */
+  readonly columns: readonly string[];
+  /** What is wrong with it, as whole sentences. */
+  readonly faults: readonly string[];
+}
+
+type Node = Readonly<Record<string, unknown>>;
+
+/** Looks through an expression: which columns it names, and what it must not do. */
+function inspectExpression(ast: jsonata.ExprNode): ExpressionInspection {
+  const columns = new Set<string>();
+  const faults = new Set<string>();
+  visit(ast, false);
+  return { columns: [...columns], faults: [...faults] };
+
+  function visit(value: unknown, hasContext: boolean): void {
+    if (Array.isArray(value)) for (const item of value) visit(item, hasContext);
+    if (value instanceof RegExp) visitPattern(value);
+    else if (isNode(value)) visitNode(value, hasContext);
+  }
+
+  function visitNode(node: Node, hasContext: boolean): void {
+    if (node.type === 'variable' && refusedFunctions.has(node.value))
+      faults.add(`$${node.value} cannot be used: a row must give the same each time, and no cell is run as code`);
+    if (node.type === 'path') visitPath(node, hasContext);
+    else for (const part of Object.values(node)) visit(part, hasContext);
+  }
+
+  /** The bounds of an evaluation are looked at between its steps, and a pattern is one step. */
+  function visitPattern({ source }: RegExp): void {
+    const fault = findPatternFault(source);
+    if (fault !== undefined) faults.add(fault);
+  }
+
+  /** Only the first step is read in the context around it; the others have the one before as theirs. */
+  function visitPath(path: Node, hasContext: boolean): void {
+    const [first, second, ...rest] = (path.steps ?? []) as readonly Node[];
+    if (first?.type === 'name' && !hasContext)
+      faults.add(`"${first.value}" stands alone; a column is written $row.${quoteName(String(first.value))}`);
+    if (isRow(first) && second?.type === 'name') columns.add(String(second.value));
+    visit(first, hasContext);
+    visit([second, ...rest], true);
+    visit(path.group, true);
+  }
+}
+
+function isRow(node: Node | undefined): boolean {
+  return node?.type === 'variable' && node.value === rowVariable;
+}
+
+function quoteName(name: string): string {
+  return /^\w+$/.test(name) ? name : `\`${name}\``;
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What one row's expression may spend. An honest one needs microseconds; the bounds stop slips that never end. */
+const expressionLimits = { timeout: 1000, stack: 200, sequence: 10_000 } as const;
+
+/** The texts of a row by column, without a prototype: a column may be called "constructor". */
+type RowTexts = Readonly<Record<string, string>>;
+
+interface Expression {
+  /** The columns that it names; more may be looked up by a name that it works out. */
+  readonly columns: readonly string[];
+  /** What it gives for a row: a cell, nothing, null, or why it cannot. */
+  evaluate(row: RowTexts): Promise<GatheredCell>;
+}
+
+type ExpressionCompilation =
+  | { readonly ok: true; readonly expression: Expression }
+  | { readonly ok: false; readonly faults: readonly string[] };
+
+/** Makes an expression ready for use. It sees its row and nothing else: no file, no network, no clock. */
+export function compileExpression(text: string): ExpressionCompilation {
+  try {
+    const compiled = loadJsonata()(text, expressionLimits);
+    const { columns, faults } = inspectExpression(compiled.ast());
+    if (faults.length > 0) return { ok: false, faults };
+    return { ok: true, expression: { columns, evaluate: (row) => evaluateExpression(compiled, row) } };
+  } catch (error) {
+    return { ok: false, faults: [describeSyntaxError(error)] };
+  }
+}
+
+async function evaluateExpression(
+  compiled: { evaluate(input: undefined, bindings: object): Promise<unknown> },
+  row: RowTexts,
+): Promise<GatheredCell> {
+  try {
+    return toResultCell(await compiled.evaluate(undefined, { row }));
+  } catch (error) {
+    return { code: 'EXPRESSION_FAILED', says: `makes the expression fail: ${readErrorMessage(error)}` };
+  }
+}
+
+function toResultCell(value: unknown): GatheredCell {
+  if (value === undefined || value === null || typeof value === 'string') return value;
+  if (typeof value === 'number') return { kind: 'number', text: String(value), value } satisfies Cell;
+  if (typeof value === 'boolean') return { kind: 'boolean', text: String(value), value } satisfies Cell;
+  return notASingleValue;
+}
+
+const notASingleValue: CellFailure = {
+  code: 'EXPRESSION_FAILED',
+  says: 'makes the expression give a list, an object or a function; make it give one text, number, or true or false',
+};
+
+function describeSyntaxError(error: unknown): string {
+  const { position } = error as { readonly position?: number };
+  const where = position === undefined ? '' : ` near sign ${position}`;
+  return `The expression is not right${where}: ${readErrorMessage(error)}`;
+}
+
+function readErrorMessage(error: unknown): string {
+  const { message } = error as { readonly message?: string };
+  return (message ?? String(error)).replace(/\.+$/, '');
+}
+
+/** An expression and where its columns stand in the file. */
+export interface PlacedExpression {
+  readonly expression: Expression;
+  /** The columns as the expression names them, which need not be as the file spells them. */
+  readonly positions: ReadonlyMap<string, number>;
+}
+
+/** Works out all expressions of a mapping for one row, in their order. */
+export async function computeRow(
+  expressions: readonly PlacedExpression[],
+  columns: readonly string[],
+  cells: readonly Cell[],
+  nullToken: string | undefined,
+): Promise<readonly GatheredCell[]> {
+  const gathered = columns.map((_, position) => gatherCell(cells[position], nullToken));
+  const texts: readonly string[] = gathered.map((cell) => (isFailure(cell) ? '' : cellToText(cell ?? undefined)));
+  const row: Record<string, string> = Object.create(null);
+  columns.forEach((column, position) => {
+    row[column] = texts[position] ?? '';
+  });
+  const results: GatheredCell[] = [];
+  for (const { expression, positions } of expressions)
+    results.push(
+      findFailedCell(positions, gathered) ?? (await expression.evaluate(buildRowTexts(positions, texts, row))),
+    );
+  return results;
+}
+
+function findFailedCell(positions: ReadonlyMap<string, number>, gathered: readonly GatheredCell[]): GatheredCell {
+  return [...positions.values()].map((position) => gathered[position]).find(isFailure);
+}
+
+function buildRowTexts(positions: ReadonlyMap<string, number>, texts: readonly string[], row: RowTexts): RowTexts {
+  const named = Object.assign(Object.create(null) as Record<string, string>, row);
+  for (const [name, position] of positions) named[name] = texts[position] ?? '';
+  return named;
+}

@@ -1,0 +1,196 @@
+import type { Customer, Issue, JsonValue, Row } from '#pipelines/model.js';
+import type { ValidateDraft } from '#pipelines/ports.js';
+import { propertyPath } from '#pipelines/shape.js';
+import type { CompiledMapping } from './compile.js';
+import { type CustomFields, customerFields, type FieldType, identityFields, readOnlyFields } from './fields.js';
+import type { Mapping } from './mapping.js';
+import type { MappingWarning } from './mapping-issue.js';
+import { suggestNames } from './nearest-name.js';
+import { type ExportLoss, reverseMapping } from './reverse.js';
+
+const nameFields = ['customerName', 'firstName', 'lastName'];
+
+/** What can be said of a mapping without any file. */
+export function lintMapping(mapping: Mapping): readonly MappingWarning[] {
+  const has = (names: readonly string[]) => mapping.fields.some(({ field }) => names.includes(field));
+  const isIdentified = mapping.key !== undefined || mapping.match.length > 0 || has(identityFields);
+  const lost = reverseMapping(mapping).losses;
+  return [
+    ...(mapping.mode === 'update' || has(nameFields) ? [] : [nameUnmapped]),
+    ...(mapping.mode === 'add' || isIdentified ? [] : [nothingIdentifies]),
+    ...lost.map((one) => describeLoss(one, mapping)),
+  ];
+}
+
+const nameUnmapped: MappingWarning = {
+  code: 'NAME_UNMAPPED',
+  severity: 'warning',
+  path: 'fields',
+  message: 'No name is mapped, and a new customer needs one; map customerName, firstName or lastName',
+};
+
+const nothingIdentifies: MappingWarning = {
+  code: 'NOTHING_IDENTIFIES',
+  severity: 'warning',
+  path: '',
+  message:
+    'Nothing tells known customers from new ones, so that a second import adds all again; add a "key" or a "match"',
+};
+
+function describeLoss({ field, column, why }: ExportLoss, mapping: Mapping): MappingWarning {
+  return { code: 'NO_WAY_BACK', severity: 'note', path: findPath(field, column, mapping), message: why };
+}
+
+function findPath(field: string | undefined, column: string | undefined, { ignore, key }: Mapping): string {
+  if (field !== undefined) return propertyPath('fields', field);
+  const ignored = column === undefined ? -1 : ignore.indexOf(column);
+  if (ignored >= 0) return `ignore[${ignored}]`;
+  return key?.columns.includes(column ?? '') ? 'key' : '';
+}
+
+/** What a sample of a file says about a mapping. */
+export interface SampleResult {
+  readonly rows: number;
+  readonly invalidRows: number;
+  readonly warnings: readonly MappingWarning[];
+}
+
+/**
+ * Tries a mapping on rows of a file.
+ *
+ * @param validate - what is wrong with a draft that could be mapped
+ */
+export async function lintSample(
+  mapper: CompiledMapping,
+  rows: readonly Row[],
+  validate: ValidateDraft,
+): Promise<SampleResult> {
+  const groups = new Map<string, { readonly first: Issue; readonly row: number; count: number }>();
+  let invalidRows = 0;
+  const mapped = await mapper.mapAll(rows);
+  mapped.forEach(({ draft, reasons }, position) => {
+    const failed = new Set(reasons.map(({ field }) => field));
+    const found = [...reasons, ...validate(draft).filter(({ field }) => !failed.has(field))];
+    if (found.length > 0) invalidRows += 1;
+    for (const reason of found) {
+      const name = `${reason.code} ${reason.field ?? reason.columns?.join()}`;
+      const group = groups.get(name) ?? { first: reason, row: rows[position]?.number ?? 0, count: 0 };
+      group.count += 1;
+      groups.set(name, group);
+    }
+  });
+  return {
+    rows: rows.length,
+    invalidRows,
+    warnings: [...listUnusedColumns(mapper), ...listInvalidValues(groups, rows.length, mapper)],
+  };
+}
+
+function listInvalidValues(
+  groups: ReadonlyMap<string, { readonly first: Issue; readonly row: number; readonly count: number }>,
+  rows: number,
+  { stamp }: CompiledMapping,
+): readonly MappingWarning[] {
+  return [...groups.values()]
+    .sort((one, other) => other.count - one.count)
+    .map(({ first, row, count }) => ({
+      code: 'VALUES_MISFIT',
+      severity: 'warning',
+      path: first.field === undefined || first.field === stamp ? 'key' : propertyPath('fields', first.field),
+      message: `${count} of ${rows} rows, first row ${row}: ${first.message} [${first.code}]`,
+    }));
+}
+
+function listUnusedColumns({ unmappedColumns }: CompiledMapping): readonly MappingWarning[] {
+  return unmappedColumns.map((column) => ({
+    code: 'COLUMN_UNUSED',
+    severity: 'warning',
+    path: '',
+    message: `The mapping does not mention the column "${column}"; map it, or add it to "ignore"`,
+  }));
+}
+
+const apiFields: ReadonlySet<string> = new Set([...Object.keys(customerFields), ...identityFields, ...readOnlyFields]);
+
+/** The client's own fields as real customers show them; one that is null in all of them may hold text. */
+export function discoverCustomFields(customers: readonly Customer[]): CustomFields {
+  const found: { [field: string]: FieldType } = {};
+  for (const customer of customers)
+    for (const [field, value] of Object.entries(customer)) {
+      if (apiFields.has(field) || (typeof value === 'object' && value !== null)) continue;
+      found[field] = findValueType(value) ?? found[field] ?? 'string';
+    }
+  return found;
+}
+
+/** Compares a mapping with customers that the API really has. */
+export function lintAgainstCustomers(mapping: Mapping, customers: readonly Customer[]): readonly MappingWarning[] {
+  if (customers.length === 0) return [noCustomers];
+  const discovered = discoverCustomFields(customers);
+  const shown = new Set(customers.flatMap((customer) => Object.keys(customer)));
+  const asked = [
+    ...mapping.fields.map(({ field }) => field),
+    ...(mapping.key?.stamp === undefined ? [] : [mapping.key.stamp]),
+  ];
+  return [
+    ...asked.filter((field) => !shown.has(field)).map((field) => describeMissingField(field, [...shown])),
+    ...Object.entries(mapping.customFields).flatMap(([field, type]) => compareFieldType(field, type, customers)),
+    ...Object.entries(discovered)
+      .filter(([field]) => !Object.hasOwn(mapping.customFields, field))
+      .map(([field, type]) => describeNewField(field, type)),
+  ];
+}
+
+const noCustomers: MappingWarning = {
+  code: 'NO_CUSTOMERS',
+  severity: 'warning',
+  path: '',
+  message: 'The API has no customer to compare with, or this login may not see them; add one there, then check again',
+};
+
+function describeMissingField(field: string, shown: readonly string[]): MappingWarning {
+  return {
+    code: 'FIELD_NOT_FOUND',
+    severity: 'warning',
+    path: propertyPath('fields', field),
+    message: `The customers of the API show no field "${field}"; ${suggestNames(field, shown)}`,
+  };
+}
+
+function describeNewField(field: string, type: FieldType): MappingWarning {
+  return {
+    code: 'FIELD_FOUND',
+    severity: 'note',
+    path: 'customFields',
+    message: `The customers of the API have a field "${field}"; to map it, add ${JSON.stringify({ [field]: type })} to "customFields"`,
+  };
+}
+
+function compareFieldType(
+  field: string,
+  declared: FieldType,
+  customers: readonly Customer[],
+): readonly MappingWarning[] {
+  const value = customers.map((customer) => customer[field]).find((one) => one !== undefined && one !== null);
+  const shown = findValueType(value ?? null);
+  if (shown === undefined || doTypesAgree(declared, shown)) return [];
+  return [
+    {
+      code: 'FIELD_TYPE_DIFFERS',
+      severity: 'warning',
+      path: propertyPath('customFields', field),
+      message: `"${field}" is declared as ${declared}, and the customers of the API hold a ${shown}`,
+    },
+  ];
+}
+
+function doTypesAgree(declared: FieldType, shown: FieldType): boolean {
+  if (declared === 'date') return shown === 'string';
+  return declared === shown || (declared === 'number' && shown === 'integer');
+}
+
+function findValueType(value: JsonValue): FieldType | undefined {
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
+  if (typeof value === 'boolean') return 'boolean';
+  return typeof value === 'string' ? 'string' : undefined;
+}

@@ -1,0 +1,244 @@
+import { type Confidence, confidences, keyHeadings, opposites, type SuggestedField, synonyms } from './synonyms.js';
+
+/** A heading taken apart, so that "POAddressLine1", "Billing Address: Street" and "E-mail 1 - Value" can be read. */
+interface HeadingWords {
+  /** In small letters, without accents and signs; numbers are apart. */
+  readonly words: readonly string[];
+  /** A number at the end: "Address 2". */
+  readonly trailing?: number;
+  /** A number before something: "Address 2 - City". */
+  readonly inner?: number;
+}
+
+/** Words that programs write as two or as one. */
+const joinedWords: Readonly<Record<string, string>> = { 'e mail': 'email', 'web site': 'website', 'opt in': 'opt in' };
+
+/** Takes a heading apart. */
+export function splitHeading(heading: string): HeadingWords {
+  const plain = heading
+    .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '')
+    .replaceAll('ß', 'ss')
+    .replaceAll(/([\p{Ll}\d])(\p{Lu})/gu, '$1 $2')
+    .replaceAll(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1 $2')
+    .replaceAll(/(\p{L})(\d)/gu, '$1 $2')
+    .replaceAll(/(\d)(\p{L})/gu, '$1 $2')
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim();
+  const together = Object.entries(joinedWords).reduce((text, [apart, one]) => text.replaceAll(apart, one), plain);
+  const parts = together.split(' ').filter((part) => part !== '');
+  const trailing = findNumber(parts.slice(-1));
+  const inner = findNumber(parts.slice(0, -1));
+  return {
+    words: parts.filter((part) => !/^\d+$/.test(part)),
+    ...(trailing !== undefined && { trailing }),
+    ...(inner !== undefined && { inner }),
+  };
+}
+
+function findNumber(parts: readonly string[]): number | undefined {
+  const found = parts.find((part) => /^\d{1,3}$/.test(part));
+  return found === undefined ? undefined : Number(found);
+}
+
+/** The form in which two headings count as the same: "post code" is "postcode". */
+export function joinWords(words: readonly string[]): string {
+  return words.join('');
+}
+
+/** "Name" alone is a person's or a company's; the columns beside it tell. */
+const bareNames = { name: 'lastName', nom: 'lastName', nombre: 'firstName', nachn: 'lastName' } as const;
+
+/**
+ * Words around a heading that do not change what it means, but say which of several it is: the invoice's address goes
+ * before the parcel's.
+ */
+const headingContexts = {
+  neutral: [
+    'customer',
+    'client',
+    'contact',
+    'user',
+    'value',
+    'kunden',
+    'kunde',
+    'cliente',
+    'person',
+    'profile',
+    'your',
+  ],
+  first: [
+    ...['billing', 'bill', 'main', 'primary', 'default', 'business', 'work', 'office', 'po', 'invoice'],
+    ...['facturation', 'facturacion', 'rechnung', 'rechnungs', 'haupt', 'fiscal', 'principal', 'head'],
+  ],
+  last: [
+    ...[
+      'shipping',
+      'ship',
+      'delivery',
+      'other',
+      'alternate',
+      'alternative',
+      'alt',
+      'secondary',
+      'second',
+      'sa',
+      'saddr',
+    ],
+    ...['home', 'private', 'liefer', 'lieferung', 'livraison', 'envio', 'entrega', 'contacto', 's', 'shipment'],
+  ],
+  /** Stands before the parts of an address and of how to reach someone, never before a name. */
+  address: ['address', 'addr', 'adresse', 'direccion'],
+} as const;
+
+/** Which of several alike columns a heading is about. */
+type HeadingContext = 'plain' | 'first' | 'last';
+
+/** One thing that a heading may mean. */
+export interface HeadingMeaning {
+  readonly target: SuggestedField | 'key';
+  /** 0 to 1. */
+  readonly confidence: number;
+  readonly context: HeadingContext;
+  /** The column says the opposite of the field. */
+  readonly isOpposite?: true;
+  /** Which line of an address. */
+  readonly line?: number;
+}
+
+/** Fields that "address" may stand before: "Address 1 - City". */
+const besideAddress: ReadonlySet<SuggestedField | 'key'> = new Set<SuggestedField>([
+  'address',
+  'city',
+  'region',
+  'postalCode',
+  'country',
+  'phoneNumber',
+  'faxNumber',
+  'emailAddress',
+  'webSite',
+  'customerName',
+]);
+
+interface Entry {
+  readonly target: SuggestedField | 'key';
+  readonly confidence: number;
+  readonly isOpposite?: true;
+}
+
+const headingEntries = buildHeadingEntries();
+
+/** What a heading may mean, the likeliest first; nothing when no table knows it. */
+export function readHeading(heading: string): readonly HeadingMeaning[] {
+  const parts = splitHeading(heading);
+  const found = new Map<string, HeadingMeaning>();
+  for (const { core, context, cost, isBesideAddress } of listCores(parts))
+    for (const entry of headingEntries.get(joinWords(core)) ?? []) {
+      if (isBesideAddress && !besideAddress.has(entry.target)) continue;
+      const meaning = buildMeaning(entry, context, cost, parts);
+      const other = found.get(entry.target);
+      if (other === undefined || other.confidence < meaning.confidence) found.set(entry.target, meaning);
+    }
+  return [...found.values()].sort((one, other) => other.confidence - one.confidence);
+}
+
+/** Whether a heading is a name without saying whose: which field it is, if the other half of the name is there. */
+export function readBareName(heading: string): SuggestedField | undefined {
+  const [word, ...rest] = splitHeading(heading).words;
+  if (word === undefined || rest.length > 0 || !Object.hasOwn(bareNames, word)) return undefined;
+  return bareNames[word as keyof typeof bareNames];
+}
+
+interface Core {
+  readonly core: readonly string[];
+  readonly context: HeadingContext;
+  readonly cost: number;
+  readonly isBesideAddress: boolean;
+}
+
+const contextCosts = { neutral: 0.03, first: 0.05, last: 0.35, address: 0.02 } as const;
+
+/** The heading itself, then what is left without the words around it. */
+function listCores({ words }: HeadingWords): readonly Core[] {
+  const whole: Core = { core: words, context: 'plain', cost: 0, isBesideAddress: false };
+  const bare = words.filter((word, position) => !isContextWord(word) && words.indexOf(word) === position);
+  const removed = words.filter(isContextWord);
+  const cost = removed.reduce((sum, word) => sum + contextCosts[findContextKind(word)], 0);
+  const context = findContext(words);
+  const without: Core = { core: bare, context, cost, isBesideAddress: false };
+  const beside: Core = {
+    core: bare.filter((word) => !includesWord(headingContexts.address, word)),
+    context,
+    cost: cost + contextCosts.address,
+    isBesideAddress: true,
+  };
+  return [whole, without, beside].filter(({ core }) => core.length > 0);
+}
+
+function isContextWord(word: string): boolean {
+  return (
+    includesWord(headingContexts.neutral, word) ||
+    includesWord(headingContexts.first, word) ||
+    includesWord(headingContexts.last, word)
+  );
+}
+
+function findContextKind(word: string): 'neutral' | 'first' | 'last' {
+  if (includesWord(headingContexts.last, word)) return 'last';
+  return includesWord(headingContexts.first, word) ? 'first' : 'neutral';
+}
+
+function findContext(words: readonly string[]): HeadingContext {
+  if (words.some((word) => includesWord(headingContexts.last, word))) return 'last';
+  return words.some((word) => includesWord(headingContexts.first, word)) ? 'first' : 'plain';
+}
+
+function includesWord(words: readonly string[], word: string): boolean {
+  return words.includes(word);
+}
+
+/** A number at the end of an address is its line; any other number above 1 says "the second of several". */
+function buildMeaning(
+  { target, confidence: certainty, isOpposite }: Entry,
+  context: HeadingContext,
+  cost: number,
+  { trailing, inner }: HeadingWords,
+): HeadingMeaning {
+  const isAddress = target === 'address';
+  const line = isAddress ? trailing : undefined;
+  const index = isAddress ? inner : (inner ?? trailing);
+  // "Alpha-2" and "ISO 3166" say how a country is written, not which one.
+  const isLater = index !== undefined && index > 1 && target !== 'country';
+  return {
+    target,
+    confidence: Math.max(0, certainty - cost - (isLater ? contextCosts.last : 0)),
+    context: isLater ? 'last' : context,
+    ...(isOpposite && { isOpposite }),
+    ...(line !== undefined && { line }),
+  };
+}
+
+function buildHeadingEntries(): ReadonlyMap<string, readonly Entry[]> {
+  const table = new Map<string, Entry[]>();
+  const add = (heading: string, entry: Entry) => {
+    const form = joinWords(splitHeading(heading).words);
+    table.set(form, [...(table.get(form) ?? []), entry]);
+  };
+  const all = { ...synonyms, key: keyHeadings };
+  for (const [target, lists] of Object.entries(all) as [Entry['target'], typeof keyHeadings][])
+    for (const [name, headings] of Object.entries(lists) as [Confidence, readonly string[]][])
+      for (const heading of headings) add(heading, { target, confidence: confidences[name] });
+  for (const [target, headings] of Object.entries(opposites) as [SuggestedField, readonly string[]][])
+    for (const heading of headings) add(heading, { target, confidence: confidences.weak, isOpposite: true });
+  return table;
+}
+
+const minKnownHeadings = 2;
+
+/** Whether a row looks like the names of columns: at least two, and half of all, are ones that customer files have. */
+export function areKnownHeadings(names: readonly string[]): boolean {
+  const filled = names.filter((name) => name.trim() !== '');
+  const known = filled.filter((name) => readBareName(name) !== undefined || readHeading(name).length > 0);
+  return known.length >= minKnownHeadings && known.length * 2 >= filled.length;
+}

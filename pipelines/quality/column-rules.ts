@@ -1,0 +1,243 @@
+import { isDigitAt, leadingDigits } from '#pipelines/digits.js';
+import type { FindingGroup } from './damage-issue.js';
+
+/** What a column as a whole told, as it can be kept as JSON. Its code says which cells it concerns. */
+export interface ColumnIssue extends FindingGroup {
+  /** In digits, where the cells concerned are those of other lengths. */
+  readonly usualLength?: number;
+}
+
+/** Looks at one column as a whole; what it keeps does not grow with the rows. */
+export interface ColumnScan {
+  add(text: string, row: number): void;
+  finish(): readonly ColumnIssue[];
+}
+
+const maxRowsNamed = 5;
+
+/** How many cells there were of a kind, the first rows with one, and the first value. */
+interface Tally {
+  count: number;
+  readonly rows: number[];
+  value: string | undefined;
+}
+
+function createTally(): Tally {
+  return { count: 0, rows: [], value: undefined };
+}
+
+function addToTally(tally: Tally, row: number, value: string): void {
+  tally.count += 1;
+  tally.value ??= value;
+  if (tally.rows.length < maxRowsNamed) tally.rows.push(row);
+}
+
+/** Several tallies as one. */
+function mergeTallies(tallies: readonly Tally[]): Tally {
+  const seen = tallies.filter(({ count }) => count > 0);
+  const rows = seen.flatMap((tally) => tally.rows).sort((one, other) => one - other);
+  return {
+    count: seen.reduce((sum, { count }) => sum + count, 0),
+    rows: rows.slice(0, maxRowsNamed),
+    value: seen.find((tally) => tally.rows[0] === rows[0])?.value,
+  };
+}
+
+const months = 12;
+const numericDate = /^(\d{1,2})([/.-])(\d{1,2})\2(?:\d{4}|\d{2})(?:\D|$)/;
+
+/** A column of a few dates among other texts says nothing about dates. */
+const minShareOfDates = 0.8;
+
+type Order = 'either' | 'same' | 'dayFirst' | 'monthFirst';
+
+/** Dates such as 05/04/2024 in a column where no date tells whether the day or the month comes first. */
+export function scanDateOrder(column: string): ColumnScan {
+  const tallies = { either: createTally(), same: createTally(), dayFirst: createTally(), monthFirst: createTally() };
+  let values = 0;
+  return {
+    add(text, row) {
+      values += 1;
+      const order = detectDateOrder(text);
+      if (order !== undefined) addToTally(tallies[order], row, text);
+    },
+    finish() {
+      const { either, same, dayFirst, monthFirst } = tallies;
+      if (mergeTallies(Object.values(tallies)).count < values * minShareOfDates) return [];
+      if (dayFirst.count > 0 && monthFirst.count > 0)
+        return [describeMixedOrder(column, mergeTallies([dayFirst, monthFirst, either]))];
+      if (either.count > 0 && dayFirst.count + monthFirst.count === 0 && same.count < values)
+        return [describeAmbiguousOrder(column, either)];
+      return [];
+    },
+  };
+}
+
+function detectDateOrder(text: string): Order | undefined {
+  // Most cells are words, and most others are house numbers: a pattern would cost them ten times as much.
+  const digits = leadingDigits(text, 3);
+  if (digits === 0 || digits > 2 || !isDigitAt(text, digits + 1)) return undefined;
+  const [, first, , second] = numericDate.exec(text) ?? [];
+  if (first === undefined || second === undefined) return undefined;
+  if (Number(first) > months) return 'dayFirst';
+  if (Number(second) > months) return 'monthFirst';
+  // 05/05 says the same both ways.
+  return Number(first) === Number(second) ? 'same' : 'either';
+}
+
+const declareTheOrder =
+  'Name the order in the mapping ("type": "date", "format": "DD/MM/YYYY"), or write the dates as yyyy-mm-dd.';
+
+function describeMixedOrder(column: string, { count, rows, value }: Tally): ColumnIssue {
+  return {
+    code: 'MIXED_DATE_ORDER',
+    columns: [column],
+    count,
+    rows,
+    message: 'Some dates of the column can only begin with the day, others only with the month.',
+    suggestion: 'Find out which program wrote which, and write all of them as yyyy-mm-dd.',
+    ...(value === undefined ? {} : { value }),
+  };
+}
+
+function describeAmbiguousOrder(column: string, { count, rows, value }: Tally): ColumnIssue {
+  return {
+    code: 'AMBIGUOUS_DATES',
+    columns: [column],
+    count,
+    rows,
+    message: 'The date could begin with the day or with the month, and no other date of the column tells.',
+    suggestion: declareTheOrder,
+    ...(value === undefined ? {} : { value }),
+  };
+}
+
+const maxDigits = 20;
+/** Fewer values than this show no habit. */
+const minValues = 10;
+/** With more exceptions than this, two lengths are usual: two countries, not lost zeros. */
+const minShareOfTypical = 0.65;
+/** Post codes of two zeros (00501) are the most that a spreadsheet takes away. */
+const maxZerosLost = 2;
+
+/** How often each number of digits occurs. */
+interface Lengths {
+  readonly tallies: readonly Tally[];
+}
+
+function createLengths(): Lengths {
+  return { tallies: Array.from({ length: maxDigits + 1 }, createTally) };
+}
+
+function findTypicalLength({ tallies }: Lengths): { length: number; share: number; values: number } {
+  const values = tallies.reduce((sum, { count }) => sum + count, 0);
+  const length = tallies.reduce((best, { count }, at) => (count > (tallies[best]?.count ?? 0) ? at : best), 0);
+  return { length, share: values === 0 ? 0 : (tallies[length]?.count ?? 0) / values, values };
+}
+
+/** Post codes of digits only that are shorter than is usual in their column: they lost their leading zeros. */
+export function scanPostCodes(column: string): ColumnScan {
+  const lengths = createLengths();
+  return {
+    add(text, row) {
+      const tally = isDigits(text) ? lengths.tallies[text.length] : undefined;
+      if (tally !== undefined) addToTally(tally, row, text);
+    },
+    finish() {
+      const { length, share, values } = findTypicalLength(lengths);
+      const { count, rows, value } = mergeTallies(lengths.tallies.slice(findMinLength(length), length));
+      if (values < minValues || share < minShareOfTypical || count === 0) return [];
+      return [
+        {
+          code: 'POST_CODES_TOO_SHORT',
+          columns: [column],
+          count,
+          rows,
+          message: `The post code is shorter than the ${length} digits that are usual in its column: it probably lost its leading zeros.`,
+          suggestion: `Fill it up in the mapping: "transform": [{ "pad": { "length": ${length} } }]. Or format the column as text and export again.`,
+          ...(value === undefined ? {} : { value }),
+          usualLength: length,
+        },
+      ];
+    },
+  };
+}
+
+function isDigits(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) if (!isDigitAt(text, at)) return false;
+  return text !== '';
+}
+
+function findMinLength(usualLength: number): number {
+  return Math.max(1, usualLength - maxZerosLost);
+}
+
+function isPostCodeTooShort(text: string, usualLength: number): boolean {
+  return isDigits(text) && text.length >= findMinLength(usualLength) && text.length < usualLength;
+}
+
+/** Phone numbers one digit shorter than the usual one that begins with 0. */
+export function scanPhones(column: string): ColumnScan {
+  const withZero = createLengths();
+  const withoutZero = createLengths();
+  return {
+    add(text, row) {
+      const digits = countNationalDigits(text);
+      const tally = digits === 0 ? undefined : (beginsWithZero(text) ? withZero : withoutZero).tallies[digits];
+      if (tally !== undefined) addToTally(tally, row, text);
+    },
+    finish() {
+      const { length, share, values } = findTypicalLength(withZero);
+      const short = withoutZero.tallies[length - 1];
+      if (values < minValues || share < minShareOfTypical || short === undefined || short.count === 0) return [];
+      // Where most numbers have no zero, those that do are the exception.
+      if (short.count > values) return [];
+      const { count, rows, value } = short;
+      return [
+        {
+          code: 'PHONES_WITHOUT_ZERO',
+          columns: [column],
+          count,
+          rows,
+          message: `The phone number has ${length - 1} digits, where the others begin with 0 and mostly have ${length}: it probably lost its leading zero.`,
+          suggestion: 'Format the column as text and export again.',
+          ...(value === undefined ? {} : { value }),
+          usualLength: length,
+        },
+      ];
+    },
+  };
+}
+
+function isPhoneWithoutZero(text: string, usualLength: number): boolean {
+  return countNationalDigits(text) === usualLength - 1 && !beginsWithZero(text);
+}
+
+/** How many digits a number without a country code has; none when it is something else. */
+function countNationalDigits(text: string): number {
+  let digits = 0;
+  for (let at = 0; at < text.length; at += 1)
+    if (isDigitAt(text, at)) digits += 1;
+    else if (!betweenDigits.test(text.charAt(at))) return 0;
+  return digits;
+}
+
+const betweenDigits = /[\s().\-/]/;
+
+function beginsWithZero(text: string): boolean {
+  let at = 0;
+  while (at < text.length && !isDigitAt(text, at)) at += 1;
+  return text.charAt(at) === '0';
+}
+
+/** Whether a cell is one of those that a column's verdict is about. */
+export function isAffected({ code, usualLength = 0 }: ColumnIssue, text: string): boolean {
+  return affectedTests[code]?.(text, usualLength) ?? false;
+}
+
+const affectedTests: Readonly<Record<string, (text: string, usualLength: number) => boolean>> = {
+  MIXED_DATE_ORDER: (text) => (detectDateOrder(text) ?? 'same') !== 'same',
+  AMBIGUOUS_DATES: (text) => detectDateOrder(text) === 'either',
+  POST_CODES_TOO_SHORT: isPostCodeTooShort,
+  PHONES_WITHOUT_ZERO: isPhoneWithoutZero,
+};

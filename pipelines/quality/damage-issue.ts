@@ -1,0 +1,103 @@
+import type { Cell, Issue } from '#pipelines/model.js';
+
+/** What a column is for, as far as the mapping knows; `unused` goes nowhere, and is not looked at. */
+export type ColumnUse = 'text' | 'email' | 'phone' | 'postcode' | 'number' | 'date' | 'code' | 'unused';
+
+/** What the detector should know of a column. */
+export interface ColumnCheck {
+  readonly use: ColumnUse;
+  /** What the mapping does to the text first: what it mends is no damage. */
+  readonly applyMapping?: (text: string) => string;
+  /** Personal data that no message may show. */
+  readonly isSecret?: boolean;
+}
+
+/** A cell that cannot be right as it is, with what its owner can do about it. */
+export interface DamageIssue extends Issue {
+  readonly suggestion: string;
+}
+
+/** All cells of a column that one kind of damage has, counted: a thousand of them are one thing to mend. */
+export interface FindingGroup {
+  /** Stable, for scripts: `SCREAMING_SNAKE`. */
+  readonly code: string;
+  /** None when it is about the input as a whole. */
+  readonly columns: readonly string[];
+  readonly count: number;
+  /** Lines or row numbers of the first few. */
+  readonly rows: readonly number[];
+  /** A whole sentence about one such cell. */
+  readonly message: string;
+  readonly suggestion: string;
+  /** The first such value, cut to a readable length. */
+  readonly value?: string;
+}
+
+/** What one kind of damage looks like in a single cell. */
+export interface CellRule {
+  /** Stable, for scripts: `SCREAMING_SNAKE`. */
+  readonly code: string;
+  /** Uses of a column in which it is damage. */
+  readonly uses: ReadonlySet<ColumnUse>;
+  /** Which cells are worth the look: nearly all cells are plain words, and must cost nothing. */
+  readonly trigger: CellTrigger;
+  /** Whether a transform of the mapping can mend it, so that the text is judged as it is behind them. */
+  readonly isFixableByMapping?: true;
+  check(text: string, cell: Cell): RuleResult | undefined;
+}
+
+/** `odd`: holds a character beyond ASCII; `number`: begins with a digit or a sign; `hash`: begins with `#`; `typed`: by the file. */
+export type CellTrigger = 'odd' | 'number' | 'hash' | 'typed';
+
+export interface RuleResult {
+  /** A whole sentence, the same for every cell of the kind. */
+  readonly message: string;
+  /** A whole sentence. */
+  readonly suggestion: string;
+  /** The text that was probably meant. */
+  readonly meant?: string;
+}
+
+export const allUses: ReadonlySet<ColumnUse> = new Set([
+  'text',
+  'email',
+  'phone',
+  'postcode',
+  'number',
+  'date',
+  'code',
+]);
+
+const maxShownCharacters = 80;
+
+export function shortenDamaged(text: string): string {
+  if (text.length <= maxShownCharacters) return text;
+  const halfOfPair = /[\uD800-\uDBFF]$/;
+  return `${text.slice(0, maxShownCharacters).replace(halfOfPair, '')}…`;
+}
+
+const maxRowsNamed = 5;
+
+/** Groups findings by kind and column while rows go by. */
+export class DamageRegister {
+  readonly #groups = new Map<string, FindingGroup & { count: number; readonly rows: number[] }>();
+
+  add(row: number, findings: readonly DamageIssue[]): void {
+    for (const { code, columns = [], message, suggestion, value } of findings) {
+      const name = `${code} ${columns.join()}`;
+      const known = this.#groups.get(name);
+      if (known === undefined) {
+        const example = value === undefined ? {} : { value };
+        this.#groups.set(name, { code, columns, count: 1, rows: [row], message, suggestion, ...example });
+        continue;
+      }
+      known.count += 1;
+      if (known.rows.length < maxRowsNamed && known.rows.at(-1) !== row) known.rows.push(row);
+    }
+  }
+
+  /** In the order in which they were met. */
+  groups(): readonly FindingGroup[] {
+    return [...this.#groups.values()];
+  }
+}

@@ -1,0 +1,153 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { takeRows } from '#pipelines/batches.js';
+import { dedupeRareRepeats } from '#pipelines/import/dedupe.js';
+import type { ImportRow } from '#pipelines/import/import-row.js';
+import { endDamagedRows, mapRows } from '#pipelines/import/map.js';
+import { findAllowedTexts } from '#pipelines/mapping/template.js';
+import { type Issue, type Row, type RowOutcome, type RowStatus, rowStatuses } from '#pipelines/model.js';
+import { type ColumnProfile, profileRows } from '#pipelines/quality/profile.js';
+import { openInput, type ReadOptions, rereadRows } from '#src/app/input.js';
+import { compileFor, identityColumns, readMappingFile, secretColumns } from '#src/app/mapping-file.js';
+import { chooseExitCode, noTraffic, type RunObserver, type RunSummary } from '#src/app/run-summary.js';
+import { scanInput, scanWhileReading } from '#src/app/scan-input.js';
+import type { Settings } from '#src/config/settings.js';
+import { assertWritable } from '#src/files/atomic-file.js';
+import { IssueGroups } from '#src/results/issue-groups.js';
+import { type AllowedByColumn, type ResultLine, writeResultLines } from '#src/results/write-results.js';
+import { createDraftValidator } from '#src/validation/create-draft-validator.js';
+
+export interface CheckOptions extends ReadOptions {
+  readonly file: string;
+  /** Where to write what was found; nowhere when absent. */
+  readonly results?: string;
+  readonly rejects?: string;
+  readonly first?: number;
+  /** Cells that cannot be right make their row `invalid`, instead of a warning. @default false */
+  readonly strict?: boolean;
+  /** Also say what each column holds. @default false */
+  readonly columns?: boolean;
+}
+
+/** What a check found; the columns only when they were asked for. */
+export interface CheckSummary extends RunSummary {
+  readonly columns?: readonly ColumnProfile[];
+}
+
+/** Told of each row that is not valid, in file order. */
+export type OnInvalid = (row: number, reasons: readonly Issue[]) => void;
+
+type CheckObserver = RunObserver & { readonly invalid?: OnInvalid };
+
+const wouldBeSent: RowOutcome = {
+  status: 'skipped',
+  attempts: 0,
+  reason: { code: 'CHECK_ONLY', message: 'Valid; not sent, because this was a check.' },
+};
+
+/**
+ * Reads, maps and validates a file without the network and without leaving a trace but the files asked for. Valid rows
+ * count as `skipped`.
+ *
+ * @throws UsageError, InputError
+ */
+export async function checkFile(
+  settings: Settings,
+  options: CheckOptions,
+  observer: CheckObserver = {},
+): Promise<CheckSummary> {
+  // Only standard input is kept there, and a check leaves no copy of anybody's customers behind.
+  const spoolFolder = await mkdtemp(join(tmpdir(), 'mypos-customers-'));
+  try {
+    return await checkInput(settings, options, observer, spoolFolder);
+  } finally {
+    await rm(spoolFolder, { recursive: true, force: true });
+  }
+}
+
+async function checkInput(
+  settings: Settings,
+  options: CheckOptions,
+  observer: CheckObserver,
+  spoolFolder: string,
+): Promise<CheckSummary> {
+  const startedAt = new Date().toISOString();
+  const mappingFile = readMappingFile(settings.mapping.value);
+  const { mapping } = mappingFile;
+  const input = await openInput(options.file, options, spoolFolder, mapping);
+  const { source } = input;
+  const mapper = compileFor(mappingFile, source);
+  // What only the whole file tells decides about single rows of a strict check, and is told of all rows of a pilot.
+  const isOnePass = options.strict !== true && options.first === undefined;
+  const watch = scanWhileReading(input, mapping, mapper, observer);
+  const before = isOnePass ? undefined : await scanInput(input, mapping, mapper, observer);
+  const read = () => (before === undefined ? watch.batches() : takeRows(source.batches(), options.first));
+  const counts = Object.fromEntries(rowStatuses.map((status) => [status, 0])) as Record<RowStatus, number>;
+  const profile = options.columns === true ? profileRows(read(), source.columns, secretColumns(mapper)) : undefined;
+  const validate = createDraftValidator(mapping.customFields, mapper.fields);
+  const judge = (rows: AsyncIterable<readonly Row[]>) => {
+    const mapped = mapRows(rows, { mapper, validate });
+    return options.strict === true && before !== undefined ? endDamagedRows(mapped, before.judge) : mapped;
+  };
+  const again = () => judge(rereadRows(input));
+  const checked = dedupeRareRepeats(judge(profile?.batches ?? read()), again, identityColumns(mapper));
+  const problems = new IssueGroups();
+  const lines = reportRows(checked, counts, problems, observer.invalid);
+  const files = await writeFiles(lines, options, source, findAllowedTexts(mapping));
+  const { rows, findings } = before ?? watch.finish();
+  return {
+    run: null,
+    command: 'check',
+    mode: null,
+    status: 'completed',
+    exitCode: chooseExitCode(undefined, counts),
+    startedAt,
+    endedAt: new Date().toISOString(),
+    input: {
+      file: input.file,
+      sha256: source.fingerprint.sha256,
+      rows,
+      detected: source.detected,
+      notices: source.notices,
+    },
+    findings,
+    counts,
+    problems: problems.list(),
+    api: noTraffic,
+    files: { ...files, report: null },
+    stopped: null,
+    ...(profile !== undefined && { columns: profile.result() }),
+  };
+}
+
+async function* reportRows(
+  batches: AsyncIterable<readonly ImportRow[]>,
+  counts: Record<RowStatus, number>,
+  problems: IssueGroups,
+  onInvalid: OnInvalid | undefined,
+): AsyncIterable<readonly ResultLine[]> {
+  for await (const batch of batches)
+    yield batch.map((work) => {
+      const outcome = work.outcome ?? wouldBeSent;
+      counts[outcome.status] += 1;
+      if (outcome !== wouldBeSent) problems.add(work.row.number, outcome);
+      if (outcome.status === 'invalid') onInvalid?.(work.row.number, outcome.reasons);
+      return { row: work.row, outcome };
+    });
+}
+
+async function writeFiles(
+  lines: AsyncIterable<readonly ResultLine[]>,
+  options: CheckOptions,
+  source: Parameters<typeof writeResultLines>[1],
+  allowed: AllowedByColumn,
+) {
+  const paths = {
+    ...(options.results === undefined ? {} : { results: resolve(options.results) }),
+    ...(options.rejects === undefined ? {} : { rejects: resolve(options.rejects) }),
+  };
+  for (const path of Object.values(paths)) await assertWritable(path);
+  const written = await writeResultLines(lines, source, '', paths, allowed);
+  return { results: written.results ?? null, rejects: written.rejects ?? null };
+}

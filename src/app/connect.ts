@@ -1,0 +1,172 @@
+import { join } from 'node:path';
+import type { RunLedger } from '#pipelines/ports.js';
+import { type Credentials, type CustomersClient, openCustomersClient } from '#src/api/client.js';
+import type { RedisRateLimiter } from '#src/api/redis-rate-limit.js';
+import { readTrustedCertificates } from '#src/config/resolve-settings.js';
+import type { Setting, Settings } from '#src/config/settings.js';
+import { LoginError } from '#src/errors.js';
+import { type Ledger, openLedger, type Tenant } from '#src/ledger/open-ledger.js';
+
+/** The API of one tenant and what this machine knows of it. */
+export interface Connection {
+  readonly client: CustomersClient;
+  readonly ledger: Ledger;
+  /** The rows of a run, with the server's clock noted at every intent. */
+  openRows(run: number): RunLedger;
+  /** What to call the tenant in messages. */
+  readonly tenant: Tenant;
+  /** As they may be shown, without secrets. */
+  readonly settings: readonly ShownSetting[];
+  close(): Promise<void>;
+}
+
+/** A token that somebody else made says nothing of whose it is. */
+const tokenLogin = 'access-token';
+
+/**
+ * Opens the ledger and the API of the tenant that the settings name; with `sandbox`, the embedded one.
+ *
+ * @param stopping - fires when nothing new may be sent
+ * @throws UsageError, LoginError (no login given), BusyError (the embedded sandbox is in use)
+ */
+export async function connect(settings: Settings, stopping: AbortSignal): Promise<Connection> {
+  if (settings.sandbox.value) return connectToSandbox(settings, stopping);
+  return open(settings, resolveTenant(settings), settings.baseUrl.value, resolveCredentials(settings), stopping);
+}
+
+/** Whose customers the settings are about. A token is nobody's in particular unless a username is set as well. */
+export function resolveTenant(settings: Settings): Tenant {
+  if (settings.sandbox.value) return { baseUrl: 'http://embedded.sandbox', login: 'sandbox' };
+  return { baseUrl: settings.baseUrl.value, login: settings.username.value ?? tokenLogin };
+}
+
+async function connectToSandbox(settings: Settings, stopping: AbortSignal): Promise<Connection> {
+  const { mkdirSync } = await import('node:fs');
+  const { startSandbox } = await import('#src/sandbox/start-sandbox.js');
+  const folder = join(settings.stateDir.value, 'sandbox');
+  // The same error as for the ledger, from the same place, when the folder cannot be made.
+  const tenant = resolveTenant(settings);
+  openLedger(settings.stateDir.value, tenant).close();
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const sandbox = await startSandbox({ dataFile: join(folder, 'customers.db') });
+  const { username, password } = sandbox;
+  const connection = await open(settings, tenant, sandbox.baseUrl, { kind: 'login', username, password }, stopping);
+  return {
+    ...connection,
+    close: async () => {
+      await connection.close();
+      await sandbox.close();
+    },
+  };
+}
+
+async function open(
+  settings: Settings,
+  tenant: Tenant,
+  baseUrl: string,
+  credentials: Credentials,
+  stopping: AbortSignal,
+): Promise<Connection> {
+  const ledger = openLedger(settings.stateDir.value, tenant);
+  const pace = await sharedPace(settings, tenant).catch((error: unknown) => {
+    ledger.close();
+    throw error;
+  });
+  const client = openCustomersClient({
+    // The embedded sandbox is on this machine: neither proxy nor certificates are between.
+    ...(settings.sandbox.value
+      ? {}
+      : { proxy: settings.proxy.value, trusted: readTrustedCertificates(settings.caFile) }),
+    baseUrl,
+    credentials,
+    tokenStore: ledger.tokens,
+    ratePerSecond: settings.ratePerSecond.value,
+    concurrency: settings.concurrency.value,
+    requestTimeoutMs: settings.requestTimeoutMs.value,
+    stopping,
+    ...(pace === undefined ? {} : { rateLimiter: pace }),
+  });
+  return {
+    client,
+    ledger,
+    openRows: (run) => ledger.openRows(run, () => client.traffic.clockDifferenceMs),
+    tenant,
+    settings: listRunSettings(settings),
+    close: async () => {
+      await client.close();
+      await pace?.close();
+      ledger.close();
+    },
+  };
+}
+
+/** Loaded when asked for: most people have one machine, and no Redis. */
+async function sharedPace(settings: Settings, { baseUrl, login }: Tenant): Promise<RedisRateLimiter | undefined> {
+  const address = settings.pace.value;
+  if (address === undefined) return undefined;
+  const { openRedisRateLimiter } = await import('#src/api/redis-rate-limit.js');
+  return openRedisRateLimiter({
+    address,
+    password: settings.pacePassword.value,
+    trusted: readTrustedCertificates(settings.caFile),
+    allowance: `${baseUrl}\n${login}`,
+    ratePerSecond: settings.ratePerSecond.value,
+  });
+}
+
+/** Of the address, that of the server that answers. */
+function listRunSettings(settings: Settings): readonly ShownSetting[] {
+  const { sandbox } = settings;
+  const shown = listSettings(settings).filter(({ name }) => name !== 'sandbox');
+  if (!sandbox.value) return shown;
+  const embedded = { name: 'baseUrl', value: 'the embedded sandbox', origin: sandbox.origin };
+  return [embedded, ...shown.filter(({ name }) => !['baseUrl', 'username', 'password', 'accessToken'].includes(name))];
+}
+
+function resolveCredentials(settings: Settings): Credentials {
+  const { username, password, accessToken } = settings;
+  if (accessToken.value !== undefined) return { kind: 'token', accessToken: accessToken.value };
+  if (username.value !== undefined && password.value !== undefined)
+    return { kind: 'login', username: username.value, password: password.value };
+  const missing = username.value === undefined ? 'no login' : `a login (${username.origin}) but no password`;
+  throw new LoginError(`There is ${missing} for ${settings.baseUrl.value}.`, {
+    code: 'NO_LOGIN',
+    nextStep:
+      'Set MYPOS_CONNECT_USERNAME and MYPOS_CONNECT_PASSWORD (or …_FILE naming a file), let mypos-customers init set them up, or try everything without a login: add --sandbox.',
+  });
+}
+
+/** A setting as it may be shown: of a secret only whether there is one. */
+export interface ShownSetting {
+  readonly name: string;
+  readonly value: string | number | boolean | null;
+  readonly origin: string;
+}
+
+const secrets = ['password', 'accessToken', 'pacePassword'] as const satisfies readonly (keyof Settings)[];
+
+/** Every setting with where it came from, and no secret. */
+export function listSettings(settings: Settings): readonly ShownSetting[] {
+  return (Object.entries(settings) as [keyof Settings, Setting<SettingValue>][]).map(([name, { value, origin }]) => ({
+    name,
+    value: formatSetting(name, value),
+    origin,
+  }));
+}
+
+type SettingValue = string | number | boolean | object | undefined;
+
+function formatSetting(name: keyof Settings, value: SettingValue): ShownSetting['value'] {
+  if (value === undefined) return null;
+  if (typeof value === 'object') return Object.keys(value).length === 0 ? null : JSON.stringify(value);
+  if ((secrets as readonly string[]).includes(name)) return 'set (not shown)';
+  if (value === Number.POSITIVE_INFINITY) return 'unlimited';
+  return name === 'proxy' ? hideLogin(String(value)) : value;
+}
+
+/** An address without the login that may be part of it. */
+export function hideLogin(address: string): string {
+  const url = new URL(address);
+  const login = url.username === '' && url.password === '' ? '' : '…@';
+  return `${url.protocol}//${login}${url.host}`;
+}

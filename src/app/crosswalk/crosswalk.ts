@@ -1,0 +1,315 @@
+import { extname, resolve } from 'node:path';
+import { readField } from '#pipelines/compare-customers.js';
+import { forEachConcurrently } from '#pipelines/concurrency.js';
+import { knowsField } from '#pipelines/listing/mirror.js';
+import { cellToText, type Row } from '#pipelines/model.js';
+import { type Connection, resolveTenant } from '#src/app/connect.js';
+import { compileFor, readMappingFile } from '#src/app/mapping-file.js';
+import { bringMirrorUpToDate } from '#src/app/refresh-mirror.js';
+import { createRunControl, runOnTenant } from '#src/app/run-on-tenant.js';
+import { type ApiSummary, summariseApi } from '#src/app/run-summary.js';
+import type { Settings } from '#src/config/settings.js';
+import { InputError, UsageError } from '#src/errors.js';
+import { assertWritable } from '#src/files/atomic-file.js';
+import { beginCsv } from '#src/files/csv/write-csv.js';
+import { openRowSource } from '#src/files/open-row-source.js';
+import { beginWorkbook } from '#src/files/xlsx/write/workbook-sink.js';
+import type { CrosswalkEntry, CrosswalkLinkResult } from '#src/ledger/crosswalk.js';
+import { openLedger } from '#src/ledger/open-ledger.js';
+
+const columns = ['key', 'customerCode', 'customerId'] as const;
+const entriesPerWrite = 500;
+
+/**
+ * Writes who is who to a CSV file or workbook.
+ *
+ * @returns how many keys
+ * @throws UsageError
+ */
+export async function exportCrosswalk(settings: Settings, file: string): Promise<number> {
+  const path = resolve(file);
+  await assertWritable(path);
+  const ledger = openLedger(settings.stateDir.value, resolveTenant(settings));
+  const isWorkbook = extname(path).toLowerCase() === '.xlsx';
+  const style = { delimiter: ',', lineEnd: '\n', bom: false } as const;
+  const table = isWorkbook
+    ? await beginWorkbook(path, { name: 'Crosswalk' }, columns)
+    : await beginCsv(path, columns, style);
+  try {
+    let count = 0;
+    let batch: { cells: string[] }[] = [];
+    for (const { key, customerCode, customerId = '' } of ledger.crosswalk.all()) {
+      batch.push({ cells: [key, customerCode, customerId] });
+      count += 1;
+      if (batch.length < entriesPerWrite) continue;
+      await table.write(batch);
+      batch = [];
+    }
+    await table.write(batch);
+    await table.commit();
+    return count;
+  } catch (error) {
+    await table.discard();
+    throw error;
+  } finally {
+    ledger.close();
+  }
+}
+
+/**
+ * Takes who is who from a file with the columns `key`, `customerCode` and perhaps `customerId`: all of it or nothing.
+ *
+ * @param replace - believe the file where it contradicts what is known
+ * @throws UsageError, InputError, BusyError
+ */
+export async function importCrosswalk(
+  settings: Settings,
+  file: string,
+  replace: boolean,
+): Promise<CrosswalkLinkResult> {
+  const source = await openRowSource(resolve(file), { displayName: file });
+  const places = columns.map((name) =>
+    source.columns.findIndex((own) => own.trim().toLowerCase() === name.toLowerCase()),
+  );
+  const [keyPlace = -1, codePlace = -1, idPlace = -1] = places;
+  if (keyPlace < 0 || codePlace < 0)
+    throw new UsageError(`${file} needs the columns "key" and "customerCode"; it has: ${source.columns.join(', ')}.`, {
+      code: 'CROSSWALK_COLUMNS',
+      nextStep: 'Name them so; a file of `crosswalk export` shows the form. Result files are for `crosswalk rebuild`.',
+    });
+  const entries = new Map<string, CrosswalkEntry>();
+  for await (const batch of source.batches())
+    for (const row of batch) {
+      const cell = (place: number) => (place < 0 ? '' : cellToText(row.cells[place]).trim());
+      addEntry(entries, row, file, cell(keyPlace).normalize('NFC'), cell(codePlace), cell(idPlace));
+    }
+  return linkEntries(settings, [...entries.values()], replace);
+}
+
+/**
+ * Takes who is who from result files of this program, in their order: a later one goes before an earlier.
+ *
+ * @throws UsageError, InputError, BusyError
+ */
+export async function rebuildFromResults(
+  settings: Settings,
+  files: readonly string[],
+  replace: boolean,
+): Promise<CrosswalkLinkResult> {
+  const mappingFile = readMappingFile(settings.mapping.value);
+  if (mappingFile.mapping.key === undefined) throw createNoKeyError(mappingFile.path);
+  const entries = new Map<string, CrosswalkEntry>();
+  for (const file of files) {
+    const source = await openRowSource(resolve(file), { displayName: file, resultColumns: true });
+    const codePlace = source.columns.indexOf('_customerCode');
+    const [statusPlace, idPlace] = [source.columns.indexOf('_status'), source.columns.indexOf('_customerId')];
+    if (codePlace < 0 || statusPlace < 0) throw createNotResultFileError(file);
+    const mapper = compileFor({ ...mappingFile, mapping: { ...mappingFile.mapping, unmapped: 'ignore' } }, source);
+    for await (const batch of source.batches()) {
+      const mapped = await mapper.mapAll(batch);
+      for (const [position, row] of batch.entries()) {
+        const key = mapped[position]?.key;
+        const [status, code] = [cellToText(row.cells[statusPlace]), cellToText(row.cells[codePlace])];
+        if (key === undefined || code === '') continue;
+        if (status === 'deleted') entries.delete(key);
+        else entries.set(key, buildEntry(key, code, idPlace < 0 ? '' : cellToText(row.cells[idPlace])));
+      }
+    }
+  }
+  return linkEntries(settings, [...entries.values()], replace);
+}
+
+/** Links under the lock, so that no run reads half of it. */
+function linkEntries(settings: Settings, entries: readonly CrosswalkEntry[], replace: boolean): CrosswalkLinkResult {
+  const ledger = openLedger(settings.stateDir.value, resolveTenant(settings));
+  try {
+    const lock = ledger.lock('crosswalk');
+    try {
+      return ledger.crosswalk.link(entries, replace);
+    } finally {
+      lock.release();
+    }
+  } finally {
+    ledger.close();
+  }
+}
+
+export function createNoKeyError(mapping: string): UsageError {
+  return new UsageError(`The mapping ${mapping} has no "key", so there is no crosswalk to make.`, {
+    code: 'KEY_MISSING',
+    nextStep: 'Name the mapping that the import used with --mapping.',
+  });
+}
+
+function addEntry(
+  entries: Map<string, CrosswalkEntry>,
+  row: Row,
+  file: string,
+  key: string,
+  code: string,
+  id: string,
+): void {
+  const before = entries.get(key);
+  const fact =
+    key === '' || code === ''
+      ? 'lacks its key or its customerCode'
+      : before !== undefined && before.customerCode !== code
+        ? `says that the key "${key}" is ${code}, and an earlier row says ${before.customerCode}`
+        : undefined;
+  if (fact !== undefined)
+    throw new InputError(`${file}, row ${row.number} ${fact}.`, {
+      code: 'CROSSWALK_ROW',
+      nextStep: 'Nothing was taken. Correct the row and try again.',
+    });
+  entries.set(key, buildEntry(key, code, id));
+}
+
+function buildEntry(key: string, customerCode: string, customerId: string): CrosswalkEntry {
+  return { key, customerCode, ...(customerId === '' ? {} : { customerId }) };
+}
+
+function createNotResultFileError(file: string): UsageError {
+  return new UsageError(`${file} is no result file: it has no columns _status and _customerCode.`, {
+    code: 'NOT_A_RESULT_FILE',
+    nextStep: 'For a file with the columns key and customerCode: mypos-customers crosswalk import <file>',
+  });
+}
+
+export interface RebuildOptions {
+  /** Believe the API where it contradicts what is known. */
+  readonly replace: boolean;
+  readonly signal?: AbortSignal;
+  /** Asked before so many customers are read one by one; `false` leaves everything as it is. */
+  readonly confirm: (details: number) => Promise<boolean>;
+}
+
+export type Rebuilt = CrosswalkLinkResult & {
+  /** Keys that several customers carry: for a person to mend. */
+  readonly ambiguous: readonly { readonly key: string; readonly customerCodes: readonly string[] }[];
+  readonly api: ApiSummary;
+};
+
+/**
+ * Takes who is who from the field that carries the key at the API.
+ *
+ * @returns `undefined` when it was not confirmed
+ * @throws UsageError, LoginError, RunStoppedError, BusyError
+ */
+export function rebuildFromStamp(settings: Settings, options: RebuildOptions): Promise<Rebuilt | undefined> {
+  const { mapping, path } = readMappingFile(settings.mapping.value);
+  if (mapping.key === undefined) throw createNoKeyError(path);
+  const { stamp } = mapping.key;
+  if (stamp === undefined)
+    throw new UsageError(`The key in ${path} has no "stamp", so no customer carries it.`, {
+      code: 'STAMP_MISSING',
+      nextStep: 'Name result files instead: mypos-customers crosswalk rebuild customers.results.csv',
+    });
+  const control = createRunControl(undefined, options.signal);
+  return runOnTenant(settings, control, 'crosswalk rebuild', async (connection) => {
+    await bringMirrorUpToDate(connection);
+    const unknown = findCodesWithoutStamp(connection, stamp);
+    if (unknown.length > 0 && !(await options.confirm(unknown.length))) return undefined;
+    await readDetails(connection, unknown, settings.concurrency.value, control.stopping);
+    control.stopping.throwIfAborted();
+    const { entries, ambiguous } = collectEntries(connection, stamp);
+    const linked = connection.ledger.crosswalk.link(entries, options.replace);
+    return { ...linked, ambiguous, api: summariseApi(connection.client) };
+  });
+}
+
+function findCodesWithoutStamp({ ledger }: Connection, stamp: string): readonly string[] {
+  const codes: string[] = [];
+  for (const mirrored of ledger.mirror.all())
+    if (!knowsField(mirrored, stamp)) codes.push(String(mirrored.customer.customerCode));
+  return codes;
+}
+
+/** What was read stays in the mirror, so that a second attempt goes on where this one ends. */
+async function readDetails(
+  { client, ledger }: Connection,
+  codes: readonly string[],
+  concurrency: number,
+  stopping: AbortSignal,
+): Promise<void> {
+  await forEachConcurrently(asBatches(codes), { concurrency, itemsAhead: concurrency, stopping }, async (code) => {
+    const answer = await client.get(code);
+    if (answer.kind === 'found') ledger.mirror.saveDetail(answer.customer);
+    if (answer.kind === 'absent') ledger.mirror.forget(code);
+  });
+}
+
+async function* asBatches(codes: readonly string[]): AsyncIterable<readonly string[]> {
+  yield codes;
+}
+
+function collectEntries({ ledger }: Connection, stamp: string) {
+  const codesByKey = new Map<string, CrosswalkEntry[]>();
+  for (const { customer } of ledger.mirror.all()) {
+    const key = readField(customer, stamp);
+    if (typeof key !== 'string' || key.trim() === '') continue;
+    const { customerCode, customerId } = customer;
+    const id = typeof customerId === 'string' ? { customerId } : {};
+    const entry = { key: key.trim().normalize('NFC'), customerCode: String(customerCode), ...id };
+    codesByKey.set(entry.key, [...(codesByKey.get(entry.key) ?? []), entry]);
+  }
+  const groups = [...codesByKey];
+  return {
+    entries: groups.flatMap(([, same]) => (same.length === 1 ? same : [])),
+    ambiguous: groups
+      .filter(([, same]) => same.length > 1)
+      .map(([key, same]) => ({ key, customerCodes: same.map(({ customerCode }) => customerCode) })),
+  };
+}
+
+/** Why a key goes on standing for its customer. */
+export type KeptKeyReason = 'still there' | 'no answer' | 'unknown key';
+
+export interface KeysForgotten {
+  readonly forgotten: readonly { readonly key: string; readonly customerCode: string }[];
+  readonly kept: readonly {
+    readonly key: string;
+    readonly customerCode: string | null;
+    readonly why: KeptKeyReason;
+  }[];
+  readonly api: ApiSummary;
+}
+
+/**
+ * Lets keys stand for nobody any more whose customers have been deleted at the API, so that an import adds these anew.
+ * A key whose customer is still there is kept: forgotten, it would bring that customer a twin.
+ *
+ * @throws UsageError, LoginError, RunStoppedError, BusyError
+ */
+export function forgetKeys(
+  settings: Settings,
+  keys: readonly string[],
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<KeysForgotten> {
+  const control = createRunControl(undefined, options.signal);
+  return runOnTenant(settings, control, 'crosswalk forget', async (connection) => {
+    const forgotten: KeysForgotten['forgotten'][number][] = [];
+    const kept: KeysForgotten['kept'][number][] = [];
+    for (const key of new Set(keys.map((one) => one.trim().normalize('NFC')))) {
+      const customerCode = connection.ledger.crosswalk.findCode(key);
+      if (customerCode === undefined) {
+        kept.push({ key, customerCode: null, why: 'unknown key' });
+        continue;
+      }
+      const why = await findKeepReason(connection, customerCode);
+      if (why !== undefined) {
+        kept.push({ key, customerCode, why });
+        continue;
+      }
+      connection.ledger.crosswalk.forget(key);
+      connection.ledger.mirror.forget(customerCode);
+      forgotten.push({ key, customerCode });
+    }
+    return { forgotten, kept, api: summariseApi(connection.client) };
+  });
+}
+
+async function findKeepReason({ client }: Connection, customerCode: string): Promise<KeptKeyReason | undefined> {
+  const { kind } = await client.get(customerCode);
+  if (kind === 'absent') return undefined;
+  return kind === 'found' ? 'still there' : 'no answer';
+}

@@ -1,0 +1,102 @@
+import type { Guards } from '#pipelines/guards.js';
+import type { PlannedRow } from '#pipelines/import/plan.js';
+import type { Connection } from '#src/app/connect.js';
+import { planBatches } from '#src/app/plan/plan-file.js';
+import { GuardError } from '#src/errors.js';
+import type { RunRecord } from '#src/ledger/runs.js';
+import type { PreparedImport, SavedImportOptions } from './import-job.js';
+
+/**
+ * Refuses an import that does not look like the ones before it, before anything is sent.
+ *
+ * @throws GuardError that names the guard and what it saw
+ */
+export async function checkGuards(
+  guards: Guards,
+  connection: Connection,
+  prepared: PreparedImport,
+  kept: SavedImportOptions,
+): Promise<void> {
+  const last = findLastImport(connection, kept);
+  if (last !== undefined) compareWithLast(guards, prepared, last);
+  const { newPercent, changedPercent, deactivatedPercent, invalidPercent } = guards;
+  const shares = [newPercent, changedPercent, deactivatedPercent, invalidPercent];
+  if (shares.every((share) => share === undefined)) return;
+  const seen = await countPlannedRows(connection, prepared);
+  const rows = Math.max(1, seen.rows);
+  const judge = (most: number | undefined, count: number, code: string, what: string) => {
+    if (most === undefined || (100 * count) / rows <= most) return;
+    throw createGuardError(
+      code,
+      `${count} of ${rows} rows (${formatPercent(count, rows)}) ${what}, more than the ${most} % allowed.`,
+    );
+  };
+  // The first file of a mapping is all new by nature.
+  if (last !== undefined) judge(newPercent, seen.added, 'GUARD_NEW', 'would add a customer');
+  judge(changedPercent, seen.changed, 'GUARD_CHANGED', 'would change their customer');
+  judge(deactivatedPercent, seen.deactivated, 'GUARD_DEACTIVATED', 'would delete their customer or make it inactive');
+  judge(invalidPercent, seen.invalid, 'GUARD_INVALID_ROWS', 'are invalid');
+}
+
+/** The latest whole import by the same mapping. */
+function findLastImport({ ledger }: Connection, { mapping }: SavedImportOptions): RunRecord | undefined {
+  for (const run of ledger.runs.all()) {
+    const options = run.options as Partial<SavedImportOptions>;
+    const isWhole = run.state === 'completed' && options.first === undefined;
+    if (run.command === 'import' && isWhole && options.mapping === mapping) return run;
+  }
+  return undefined;
+}
+
+function compareWithLast(
+  { fewerRowsPercent, header }: Guards,
+  { rows, source }: PreparedImport,
+  last: RunRecord,
+): void {
+  const before = last.input?.rows;
+  if (fewerRowsPercent !== undefined && before !== undefined && (100 * (before - rows)) / before > fewerRowsPercent)
+    throw createGuardError(
+      'GUARD_FEWER_ROWS',
+      `The file has ${rows} rows, ${formatPercent(before - rows, before)} fewer than the ${before} of run ${last.name}; ${fewerRowsPercent} % are allowed.`,
+    );
+  const { columns } = last.options as Partial<SavedImportOptions>;
+  if (header === undefined || columns === undefined) return;
+  const gone = columns.filter((name) => !source.columns.includes(name));
+  const added = source.columns.filter((name) => !columns.includes(name));
+  if (gone.length + added.length === 0) return;
+  const told = [listNames('gone', gone), listNames('new', added)].filter((part) => part !== '').join('; ');
+  throw createGuardError('GUARD_HEADER', `The columns are not those of run ${last.name}: ${told}.`);
+}
+
+function listNames(what: string, names: readonly string[]): string {
+  return names.length === 0 ? '' : `${what} ${names.map((name) => `"${name}"`).join(', ')}`;
+}
+
+async function countPlannedRows(connection: Connection, prepared: PreparedImport) {
+  const seen = { rows: 0, added: 0, changed: 0, deactivated: 0, invalid: 0 };
+  for await (const batch of planBatches(connection, prepared))
+    for (const planned of batch) {
+      seen.rows += 1;
+      if (planned.action === 'add') seen.added += 1;
+      if (planned.action === 'update') seen.changed += 1;
+      if (planned.action === 'invalid') seen.invalid += 1;
+      if (isDeactivation(planned)) seen.deactivated += 1;
+    }
+  return seen;
+}
+
+function isDeactivation({ action, changes }: PlannedRow): boolean {
+  return action === 'delete' || changes.some(({ field, to }) => field.toLowerCase() === 'active' && to === false);
+}
+
+function formatPercent(part: number, whole: number): string {
+  return `${((100 * part) / whole).toFixed(1)} %`;
+}
+
+function createGuardError(code: string, message: string): GuardError {
+  return new GuardError(`${message} Nothing was sent.`, {
+    code,
+    nextStep:
+      'Look at the file, and at what it would do: mypos-customers plan <file>. If it is right this time, add --override-guards.',
+  });
+}

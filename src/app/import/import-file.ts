@@ -1,0 +1,230 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { RepeatPolicy } from '#pipelines/import/dedupe.js';
+import type { Mode } from '#pipelines/mapping/mapping.js';
+import type { FailureLimit } from '#pipelines/run-control.js';
+import { type Connection, resolveTenant } from '#src/app/connect.js';
+import { type Input, openInput, openInputAt, type ReadOptions } from '#src/app/input.js';
+import { type MappingFile, readMappingFile } from '#src/app/mapping-file.js';
+import { performRun } from '#src/app/perform-run.js';
+import { defaultSettle } from '#src/app/run-job.js';
+import { createRunControl, runOnTenant } from '#src/app/run-on-tenant.js';
+import type { RunObserver, RunSummary } from '#src/app/run-summary.js';
+import type { Settings } from '#src/config/settings.js';
+import { GuardError, UsageError } from '#src/errors.js';
+import { openLedger } from '#src/ledger/open-ledger.js';
+import type { PlanRecord } from '#src/ledger/plans.js';
+import { checkGuards } from './check-guards.js';
+import {
+  chooseResultPaths,
+  createImportJob,
+  type RowOptions,
+  refuseWithoutIdentity,
+  type SavedImportOptions,
+  saveScan,
+} from './import-job.js';
+
+/** An input and a mapping, found to be those of a plan. */
+interface PlannedImport {
+  readonly plan: string;
+  readonly rowOptions: RowOptions;
+  readonly mappingFile: MappingFile;
+  readonly input: Input;
+}
+
+/**
+ * Takes up a plan: by its name, or by the file that it was written to.
+ *
+ * @param file - the input, when the user names it as well
+ * @throws UsageError for what is no plan of this tenant, GuardError when input or mapping have changed since
+ */
+async function openPlannedImport(settings: Settings, plan: string, file: string | undefined): Promise<PlannedImport> {
+  const record = findPlan(settings, plan);
+  const rowOptions = record.options as unknown as RowOptions;
+  const { name, input: planned } = record;
+  if (file !== undefined && resolve(file) !== planned.path && file !== planned.file)
+    throw new UsageError(`Plan ${name} is of ${planned.path}, not of ${file}.`, {
+      code: 'PLAN_OF_OTHER_FILE',
+      nextStep: 'Leave the file out: the plan knows its own.',
+    });
+  const mappingFile = readMappingFile(rowOptions.mapping);
+  if (mappingFile.sha256 !== record.mappingSha256) throw changedSincePlan(name, `The mapping ${rowOptions.mapping}`);
+  const input = await openInputAt(planned.path, planned.file, rowOptions.read, mappingFile.mapping);
+  if (input.source.fingerprint.sha256 !== planned.sha256) throw changedSincePlan(name, `The input ${planned.path}`);
+  return { plan: name, rowOptions, mappingFile, input };
+}
+
+function findPlan(settings: Settings, plan: string): PlanRecord {
+  const isFile = existsSync(plan) && statSync(plan).isFile();
+  const wanted = isFile ? readPlanName(readFileSync(plan)) : plan;
+  const ledger = openLedger(settings.stateDir.value, resolveTenant(settings));
+  try {
+    const record = ledger.plans.find(wanted);
+    if (record !== undefined) return record;
+  } finally {
+    ledger.close();
+  }
+  const what = isFile
+    ? `${plan} is no plan of this login, or was changed since it was written.`
+    : `There is no plan "${plan}".`;
+  throw new UsageError(what, {
+    code: 'PLAN_UNKNOWN',
+    nextStep:
+      'Make one with `mypos-customers plan <file>`. To plan other rows, change the input and not the plan; plans are kept for 30 days.',
+  });
+}
+
+/** What a plan's file is found by: the name in the JSON document, else its own content. */
+function readPlanName(bytes: Buffer): string {
+  try {
+    const document = JSON.parse(bytes.toString('utf8')) as { readonly plan?: unknown };
+    if (typeof document.plan === 'string') return document.plan;
+  } catch {
+    // Not JSON: a table.
+  }
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function changedSincePlan(plan: string, what: string): GuardError {
+  return new GuardError(`${what} has changed since plan ${plan} was made. Nothing was sent.`, {
+    code: 'CHANGED_SINCE_PLAN',
+    nextStep: 'Make a new plan: mypos-customers plan <file>',
+  });
+}
+
+export interface ImportFileOptions extends ReadOptions {
+  /** CSV, XLSX or NDJSON; `-` reads standard input. */
+  readonly file?: string;
+  /** Name or file of a plan: exactly that is done, and only to customers who are as they were then. */
+  readonly plan?: string;
+  /** @default the mapping's, else `upsert` */
+  readonly mode?: Mode;
+  readonly results?: string;
+  readonly rejects?: string;
+  /** Where to write a report, one HTML file; none when absent. */
+  readonly report?: string;
+  /** Only so many rows from the top. */
+  readonly first?: number;
+  /** @default 10 % of the rows, looked at from row 300 on */
+  readonly failureLimit?: FailureLimit;
+  /** Start although an earlier run of this file is unfinished, and add customers of the same content again. */
+  readonly force?: boolean;
+  /** Begin although a guard of the mapping or profile says no. */
+  readonly overrideGuards?: boolean;
+  /** Refuse a file with more rows than this. */
+  readonly maxRows?: number;
+  /** Read every written customer back and compare it field by field. */
+  readonly verify?: boolean;
+  /** What to do with rows for the same customer that differ. @default 'error' */
+  readonly repeats?: RepeatPolicy;
+  /** Cells that cannot be right make their row `invalid`, instead of a warning. @default false */
+  readonly strict?: boolean;
+  /** How long to wait before a lost add counts as never made. @default 10000 */
+  readonly settleMs?: number;
+  /** Ends the run early; its reason is `SIGINT` or `SIGTERM`. What is under way is finished. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Imports the customers of a file and writes what became of each row beside it.
+ *
+ * @throws UsageError, InputError, LoginError, GuardError, BusyError; then nothing was sent. What happens once rows go
+ *   out is told by the summary, its `exitCode` first.
+ */
+export async function importFile(
+  settings: Settings,
+  options: ImportFileOptions,
+  observer: RunObserver = {},
+): Promise<RunSummary> {
+  const { mappingFile, input, kept } = await openImport(settings, options);
+  const { mode } = kept;
+  const job = await createImportJob(settings, kept, mappingFile, input, observer);
+  refuseTooManyRows(input, job.rows, options.maxRows);
+  const control = createRunControl(options.failureLimit, options.signal);
+  return runOnTenant(settings, control, `import ${input.file}`, async (connection) => {
+    if (options.force !== true) refuseUnfinished(connection, input);
+    await connection.client.login();
+    const guards = { ...settings.guards.value, ...mappingFile.mapping.guards };
+    if (options.overrideGuards !== true) await checkGuards(guards, connection, job.prepared, kept);
+    const { sha256, sizeBytes } = input.source.fingerprint;
+    const run = connection.ledger.runs.start({
+      command: 'import',
+      mode,
+      input: { file: input.file, path: input.path, sha256, sizeBytes },
+      mappingSha256: mappingFile.sha256,
+      options: { ...kept },
+    });
+    saveScan(connection, run, job);
+    const ledger = connection.openRows(run.number);
+    const settle = { ...defaultSettle, settleMs: options.settleMs ?? defaultSettle.settleMs };
+    return performRun({ connection, run, ledger, job, control, observer, settle });
+  });
+}
+
+interface OpenedImport {
+  readonly mappingFile: MappingFile;
+  readonly input: Input;
+  readonly kept: SavedImportOptions;
+}
+
+async function openImport(settings: Settings, options: ImportFileOptions): Promise<OpenedImport> {
+  if (options.plan !== undefined) {
+    const { plan, rowOptions, mappingFile, input } = await openPlannedImport(settings, options.plan, options.file);
+    const wanted = buildSavedOptions(options, rowOptions.mode, mappingFile, input);
+    return { mappingFile, input, kept: { ...wanted, ...rowOptions, verify: wanted.verify, plan } };
+  }
+  if (options.file === undefined)
+    throw new UsageError('What shall import work on?', {
+      code: 'USAGE',
+      nextStep: 'Name a file, or a plan with --plan. See `mypos-customers import --help`.',
+    });
+  const mappingFile = readMappingFile(settings.mapping.value);
+  const mode = options.mode ?? mappingFile.mapping.mode ?? 'upsert';
+  refuseWithoutIdentity(mode, mappingFile);
+  const input = await openInput(options.file, options, resolve(settings.stateDir.value, 'inputs'), mappingFile.mapping);
+  return { mappingFile, input, kept: buildSavedOptions(options, mode, mappingFile, input) };
+}
+
+function refuseTooManyRows(input: Input, rows: number, maxRows: number | undefined): void {
+  if (maxRows === undefined || rows <= maxRows) return;
+  throw new GuardError(`${input.file} has ${rows} rows; at most ${maxRows} are allowed here. Nothing was sent.`, {
+    code: 'TOO_MANY_ROWS',
+    nextStep: 'See whether it is the right file. If it is, raise "maxRows" of its job, or import it by hand.',
+  });
+}
+
+function buildSavedOptions(
+  options: ImportFileOptions,
+  mode: Mode,
+  mappingFile: MappingFile,
+  input: Input,
+): SavedImportOptions {
+  const { first, failureLimit } = options;
+  const stamp = mappingFile.mapping.key?.stamp;
+  return {
+    mode,
+    mapping: resolve(mappingFile.path),
+    read: input.readOptions,
+    paths: chooseResultPaths(input, options),
+    columns: input.source.columns,
+    force: options.force === true,
+    verify: options.verify === true,
+    repeats: options.repeats ?? 'error',
+    strict: options.strict === true,
+    ...(first === undefined ? {} : { first }),
+    ...(failureLimit === undefined ? {} : { failureLimit }),
+    ...(stamp === undefined ? {} : { stamp }),
+  };
+}
+
+function refuseUnfinished(connection: Connection, input: Input): void {
+  const runs = connection.ledger.runs.findUnfinished(input.source.fingerprint.sha256);
+  const earlier = runs.find(({ command }) => command === 'import');
+  if (earlier === undefined) return;
+  const why = earlier.stopReason ?? 'It was killed.';
+  throw new GuardError(`Run ${earlier.name} of this very file is not finished: ${why}`, {
+    code: 'UNFINISHED_RUN',
+    nextStep: `Go on with it: mypos-customers resume ${earlier.name}. (--force starts anew; customers without a key may then be added twice.)`,
+  });
+}

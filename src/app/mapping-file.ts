@@ -1,0 +1,197 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { type CompiledMapping, compileMapping } from '#pipelines/mapping/compile.js';
+import { secretFields } from '#pipelines/mapping/fields.js';
+import type { Mapping } from '#pipelines/mapping/mapping.js';
+import type { MappingError } from '#pipelines/mapping/mapping-issue.js';
+import { findValidSubset, parseMapping } from '#pipelines/mapping/parse-mapping.js';
+import type { RowSource } from '#pipelines/ports.js';
+import { propertyPath } from '#pipelines/shape.js';
+import { UsageError } from '#src/errors.js';
+import { readPairs } from '#src/files/csv/read-pairs.js';
+import { complainOfJson } from '#src/json-document.js';
+
+/** Texts and what they stand for, or what is wrong with the file that should list them, as a sentence. */
+type LookupFile =
+  | { readonly ok: true; readonly pairs: readonly (readonly [from: string, to: string])[] }
+  | { readonly ok: false; readonly fault: string };
+
+interface InlinedLookups {
+  /** The mapping with every named file's content in its place; the one given stays as it is. */
+  readonly json: unknown;
+  readonly problems: readonly MappingError[];
+}
+
+/**
+ * Puts the content of lookup files into a mapping, so that everything after this sees lookups of one kind.
+ *
+ * @param read - reads a file by the name that the mapping gives
+ */
+function inlineLookups(json: unknown, read: (name: string) => LookupFile): InlinedLookups {
+  const problems: MappingError[] = [];
+  const fields = isObject(json) && isObject(json.fields) ? json.fields : undefined;
+  if (fields === undefined) return { json, problems };
+  const inlined = Object.entries(fields).map(([field, rule]) => [field, inlineIn(field, rule)] as const);
+  return { json: { ...(json as object), fields: Object.fromEntries(inlined) }, problems };
+
+  function inlineIn(field: string, rule: unknown): unknown {
+    if (!isObject(rule) || typeof rule.lookup !== 'string') return rule;
+    const file = read(rule.lookup);
+    const fault = file.ok ? findLookupFault(rule.lookup, file.pairs) : file.fault;
+    const path = `${propertyPath('fields', field)}.lookup`;
+    if (fault !== undefined) problems.push({ code: 'LOOKUP_FILE_UNUSABLE', path, message: fault });
+    if (!file.ok || fault !== undefined) return withoutLookup(rule);
+    return { ...rule, lookup: Object.fromEntries(file.pairs) };
+  }
+}
+
+function findLookupFault(name: string, pairs: readonly (readonly [string, string])[]): string | undefined {
+  if (pairs.length === 0) return `The file ${name} lists nothing below its header; fill it in`;
+  const values = new Map<string, string>();
+  for (const [from, to] of pairs) {
+    const other = values.get(from);
+    if (other !== undefined && other !== to)
+      return `The file ${name} lists "${from}" as "${other}" and as "${to}"; keep one`;
+    values.set(from, to);
+  }
+  return undefined;
+}
+
+/** What is left is still checked; a fixed text stands for the lookup, so that its `otherwise` is not complained of. */
+function withoutLookup(rule: Readonly<Record<string, unknown>>): object {
+  const { lookup: _unusable, otherwise: _unused, ...rest } = rule;
+  return rest;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export interface MappingFile {
+  readonly path: string;
+  readonly mapping: Mapping;
+  /** Of its bytes and those of its lookup files: tells a resumed run whether it changed. */
+  readonly sha256: string;
+}
+
+/** A mapping file as it was read, right or wrong. */
+export interface InspectedMapping {
+  readonly path: string;
+  readonly text: string;
+  /** Absent when something is wrong with it. */
+  readonly mapping?: Mapping;
+  /** Where something is wrong: what is right all the same, for looking at a file. */
+  readonly validSubset?: Mapping;
+  readonly problems: readonly MappingError[];
+  /** Of the mapping's bytes and those of its lookup files. */
+  readonly sha256: string;
+}
+
+/** Reads and checks a mapping file. @throws UsageError that lists everything wrong with it */
+export function readMappingFile(path: string): MappingFile {
+  const { mapping, problems, sha256 } = inspectMappingFile(path);
+  if (mapping === undefined) throw createMappingError(path, problems);
+  return { path, mapping, sha256 };
+}
+
+/** Reads a mapping file and says what is wrong with it. @throws UsageError when it cannot be read or is no JSON */
+export function inspectMappingFile(path: string): InspectedMapping {
+  const bytes = read(path);
+  const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
+  const hash = createHash('sha256').update(bytes);
+  const { json, problems: lookupProblems } = inlineLookups(parseJson(path, text), (name) => {
+    const pairs = readPairs(resolve(dirname(path), name), name);
+    if (typeof pairs === 'string') return { ok: false, fault: pairs };
+    hash.update(JSON.stringify(pairs));
+    return { ok: true, pairs };
+  });
+  const parsed = parseMapping(json);
+  const problems = parsed.ok ? lookupProblems : [...lookupProblems, ...removeReported(parsed.problems, lookupProblems)];
+  const right = parsed.ok && problems.length === 0 ? { mapping: parsed.mapping } : {};
+  const rest = parsed.ok ? parsed.mapping : parsed.validSubset;
+  const sound = rest === undefined || problems.length === 0 ? undefined : findValidSubset(rest, problems);
+  return {
+    path,
+    text,
+    ...right,
+    ...(sound === undefined ? {} : { validSubset: sound }),
+    problems,
+    sha256: hash.digest('hex'),
+  };
+}
+
+/** A field whose lookup is missing looks wrong in other ways, too; once is enough. */
+function removeReported(problems: readonly MappingError[], reported: readonly MappingError[]): readonly MappingError[] {
+  const fields = reported.map(({ path }) => path.replace(/\.lookup$/, ''));
+  return problems.filter(({ path }) => !fields.some((field) => path === field || path.startsWith(`${field}.`)));
+}
+
+/** Compiles a mapping against the header of a file. @throws UsageError that lists everything that does not fit */
+export function compileFor(
+  file: MappingFile,
+  input: {
+    readonly file: string;
+    readonly format: RowSource['format'];
+    readonly columns: readonly string[];
+    readonly duplicateColumns: readonly string[];
+  },
+): CompiledMapping {
+  const result = compileMapping(file.mapping, input.columns, input.duplicateColumns, input.format);
+  if (result.ok) return result.compiled;
+  throw createMappingError(`${file.path} for ${input.file}`, result.problems);
+}
+
+/** The source columns that say who a row's customer is. */
+export function identityColumns(mapper: CompiledMapping): readonly string[] {
+  if (mapper.keyColumns.length > 0) return mapper.keyColumns;
+  const code = mapper.findColumns('customerCode');
+  return code.length > 0 ? code : mapper.match.flatMap((field) => mapper.findColumns(field));
+}
+
+/** Columns whose values must not be shown to whoever reads a report. */
+export function secretColumns(mapper: CompiledMapping): ReadonlySet<string> {
+  return new Set([...secretFields].flatMap((field) => mapper.findColumns(field)));
+}
+
+const unreadable: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'this user may not read it',
+};
+
+function read(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new UsageError(`The mapping ${path} cannot be read: ${unreadable[code] ?? code}.`, {
+      code: 'MAPPING_MISSING',
+      nextStep:
+        'Name your mapping with --mapping; mappings.example.json shows what one looks like, and mypos-customers mapping suggest <file> proposes one.',
+      cause: error,
+    });
+  }
+}
+
+function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const { line, column, fact } = complainOfJson(text);
+    throw new UsageError(`The mapping ${path} is not valid JSON: line ${line}, column ${column}: ${fact}.`, {
+      code: 'MAPPING_NOT_JSON',
+      nextStep: 'Look at that place, and just before it, for a missing comma, quote or bracket.',
+      cause: error,
+    });
+  }
+}
+
+function createMappingError(where: string, problems: readonly MappingError[]): UsageError {
+  const lines = problems.map(({ path, message }) => `  - ${path === '' ? '' : `${path}: `}${message}`);
+  return new UsageError(`The mapping ${where} cannot be used:\n${lines.join('\n')}`, {
+    code: problems[0]?.code ?? 'MAPPING_WRONG',
+    nextStep:
+      'Correct these places in the mapping; `mypos-customers mapping check` shows them by line, without the network.',
+  });
+}

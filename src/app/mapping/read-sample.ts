@@ -1,0 +1,32 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { takeRows } from '#pipelines/batches.js';
+import type { Mapping } from '#pipelines/mapping/mapping.js';
+import type { Row } from '#pipelines/model.js';
+import { openInput, type ReadOptions } from '#src/app/input.js';
+import type { InputSource } from '#src/files/input-source.js';
+
+/** Enough to see which values a column has, few enough to hold. */
+const sampleRows = 10_000;
+
+/** The beginning of an input. */
+export interface Sample {
+  readonly source: InputSource;
+  /** Those that are read whole; a damaged row shows nothing of its columns. */
+  readonly rows: readonly Row[];
+}
+
+/** Reads the first rows of a file. @throws InputError, UsageError */
+export async function readSample(file: string, options: ReadOptions, mapping?: Mapping): Promise<Sample> {
+  const spoolFolder = await mkdtemp(join(tmpdir(), 'mypos-customers-'));
+  try {
+    const { source } = await openInput(file, options, spoolFolder, mapping);
+    const rows: Row[] = [];
+    for await (const batch of takeRows(source.batches(), sampleRows))
+      rows.push(...batch.filter(({ issues: defects = [] }) => defects.length === 0));
+    return { source, rows };
+  } finally {
+    await rm(spoolFolder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,67 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { CustomFields } from '#pipelines/mapping/fields.js';
+import { buildMappingSchema, mappingSchemaTitle } from '#pipelines/mapping/schema.js';
+import { beginAtomicFile } from '#src/files/atomic-file.js';
+
+const maxLineWidth = 120;
+
+/** JSON as people write it: what fits on a line stays on one, below the first level. */
+export function formatReadableJson(value: unknown): string {
+  return `${formatJson(value, 0, 0)}\n`;
+}
+
+function formatJson(value: unknown, depth: number, used: number): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const isList = Array.isArray(value);
+  const entries = Object.entries(value);
+  const [open, close] = isList ? ['[', ']'] : ['{', '}'];
+  if (entries.length === 0) return `${open}${close}`;
+  const named = (name: string, text: string) => (isList ? text : `${JSON.stringify(name)}: ${text}`);
+  const inline = entries.map(([name, item]) => named(name, formatJson(item, depth + 1, 0))).join(', ');
+  const line = isList ? `[${inline}]` : `{ ${inline} }`;
+  if (depth > 0 && !inline.includes('\n') && used + depth * 2 + line.length < maxLineWidth && !isFields(value, depth))
+    return line;
+  const indent = '  '.repeat(depth + 1);
+  const lines = entries.map(([name, item]) => `${indent}${named(name, formatJson(item, depth + 1, name.length + 4))}`);
+  return `${open}\n${lines.join(',\n')}\n${'  '.repeat(depth)}${close}`;
+}
+
+/** The fields of a mapping are read line by line, however few they are. */
+function isFields(value: object, depth: number): boolean {
+  return depth === 1 && !Array.isArray(value) && Object.keys(value).length > 2;
+}
+
+const schemaName = 'mappings.schema.json';
+
+/**
+ * Puts the schema beside a mapping, where its `$schema` points, so that editors complete and explain.
+ *
+ * @param customFields - the client's own fields, which editors shall complete, too
+ * @returns its path; `undefined` when a file of that name is somebody else's and stays
+ */
+export async function writeSchemaBeside(mapping: string, customFields: CustomFields = {}): Promise<string | undefined> {
+  const path = join(dirname(mapping), schemaName);
+  if (existsSync(path) && !isOwnSchema(path)) return undefined;
+  await writeAtomically(path, formatReadableJson(buildMappingSchema(customFields)));
+  return path;
+}
+
+/** Writes a file that appears only when whole. @throws UsageError */
+export async function writeAtomically(path: string, text: string, mode?: number): Promise<void> {
+  const file = await beginAtomicFile(path, mode);
+  try {
+    await file.handle.writeFile(text);
+    await file.commit();
+  } finally {
+    await file.discard();
+  }
+}
+
+function isOwnSchema(path: string): boolean {
+  try {
+    return (JSON.parse(readFileSync(path, 'utf8')) as { title?: unknown }).title === mappingSchemaTitle;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,253 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
+import type { PlannedWrite } from '#pipelines/import/decide.js';
+import { type PlanAction, type PlannedRow, planActions, planRows } from '#pipelines/import/plan.js';
+import { secretFields } from '#pipelines/mapping/fields.js';
+import type { Mode } from '#pipelines/mapping/mapping.js';
+import { RunControl } from '#pipelines/run-control.js';
+import type { Connection } from '#src/app/connect.js';
+import {
+  explainImportError,
+  type PreparedImport,
+  prepareImport,
+  type RowOptions,
+  refuseWithoutIdentity,
+} from '#src/app/import/import-job.js';
+import { type Input, openInput, type ReadOptions } from '#src/app/input.js';
+import { readMappingFile } from '#src/app/mapping-file.js';
+import { runOnTenant } from '#src/app/run-on-tenant.js';
+import { type ApiSummary, type RunObserver, summariseApi } from '#src/app/run-summary.js';
+import type { Settings } from '#src/config/settings.js';
+import { type ExitCode, exitCodes, UsageError } from '#src/errors.js';
+import { assertWritable } from '#src/files/atomic-file.js';
+import type { PlanRecord } from '#src/ledger/plans.js';
+import { type IssueGroup, IssueGroups } from '#src/results/issue-groups.js';
+import { type PlanWriter, writePlan } from '#src/results/write-plan.js';
+
+export interface PlanOptions extends ReadOptions {
+  /** CSV, XLSX or NDJSON; `-` reads standard input. */
+  readonly file: string;
+  /** @default the mapping's, else `upsert` */
+  readonly mode?: Mode;
+  readonly first?: number;
+  readonly force?: boolean;
+  /** Cells that cannot be right make their row `invalid`, instead of a warning. @default false */
+  readonly strict?: boolean;
+  /** Where to write the plan, `.csv` or `.xlsx`; nowhere when absent. */
+  readonly output?: string;
+  /** Keeps so many of the rows that would be sent, and no other, in the summary: memory then stays flat. @default all rows */
+  readonly maxRows?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A row of a plan as users see it. */
+export interface PlanLine {
+  readonly row: number;
+  readonly action: PlanAction;
+  readonly key: string | null;
+  readonly customerCode: string | null;
+  readonly changes: readonly { readonly field: string; readonly from: unknown; readonly to: unknown }[];
+  /** Why it is not sent, for people. */
+  readonly reasons: readonly { readonly code: string; readonly message: string }[];
+}
+
+/** What an import would do; the `--json` document. */
+export interface PlanSummary {
+  readonly command: 'plan';
+  /** What `import --plan` takes. */
+  readonly plan: string;
+  readonly mode: Mode;
+  readonly exitCode: ExitCode;
+  readonly input: { readonly file: string; readonly sha256: string; readonly rows: number };
+  readonly counts: Readonly<Record<PlanAction, number>>;
+  /** What it would take to apply it. */
+  readonly cost: { readonly calls: number; readonly seconds: number; readonly ratePerSecond: number | null };
+  /** Why rows would not be sent, the most frequent first. */
+  readonly problems: readonly IssueGroup[];
+  /** What it took to make it. */
+  readonly api: ApiSummary;
+  readonly output: string | null;
+  /** Every row of the file, or the first ones that would be sent: see {@link PlanOptions.maxRows}. */
+  readonly rows: readonly PlanLine[];
+}
+
+/**
+ * Says row by row what an import would do, reading the API and writing nothing there.
+ *
+ * @throws UsageError, InputError, LoginError, RunStoppedError, BusyError
+ */
+export async function planFile(
+  settings: Settings,
+  options: PlanOptions,
+  observer: RunObserver = {},
+): Promise<PlanSummary> {
+  const mappingFile = readMappingFile(settings.mapping.value);
+  const mode = options.mode ?? mappingFile.mapping.mode ?? 'upsert';
+  refuseWithoutIdentity(mode, mappingFile);
+  const output = options.output === undefined ? undefined : await outputPath(options.output);
+  const input = await openInput(options.file, options, resolve(settings.stateDir.value, 'inputs'), mappingFile.mapping);
+  const { first } = options;
+  const kept: RowOptions = {
+    mode,
+    mapping: resolve(mappingFile.path),
+    read: input.readOptions,
+    force: options.force === true,
+    verify: false,
+    repeats: 'error',
+    strict: options.strict === true,
+    ...(first === undefined ? {} : { first }),
+  };
+  const prepared = await prepareImport(settings, kept, mappingFile, input, observer);
+  const control = new RunControl();
+  options.signal?.addEventListener('abort', () => control.stop({ kind: 'signal', signal: 'SIGINT' }), { once: true });
+  return runOnTenant(settings, control, `plan ${input.file}`, async (connection) => {
+    await connection.client.login();
+    const { sha256 } = input.source.fingerprint;
+    const { ledger } = connection;
+    const record = ledger.plans.start({
+      input: { file: input.file, path: input.path, sha256 },
+      mappingSha256: mappingFile.sha256,
+      options: { ...kept },
+    });
+    const made = await makePlan(connection, prepared, record, output, options.maxRows);
+    return summarise(settings, connection, { ...made, mode, input, record, rowCount: prepared.rows, output });
+  });
+}
+
+/** A plan's rows, a batch at a time. @throws as {@link planFile} */
+export async function* planBatches(connection: Connection, prepared: PreparedImport) {
+  const mirror = await prepared.mirror(connection);
+  const { source, mapper, validate, checkCells, options } = prepared;
+  // No run has this number: a plan sees what all runs know and belongs to none.
+  const ports = { source, mapper, validate, api: connection.client, ledger: connection.ledger.openRows(0) };
+  try {
+    yield* planRows(
+      { ...ports, ...(checkCells === undefined ? {} : { checkCells }), ...(mirror === undefined ? {} : { mirror }) },
+      options,
+    );
+  } catch (error) {
+    throw explainImportError(error);
+  }
+}
+
+async function makePlan(
+  connection: Connection,
+  prepared: PreparedImport,
+  record: PlanRecord,
+  output: string | undefined,
+  mostRows: number | undefined,
+) {
+  const counts = createCounts();
+  const lines: PlanLine[] = [];
+  const problems = new IssueGroups();
+  let writer: PlanWriter | undefined;
+  try {
+    if (output !== undefined) writer = await writePlan(output, prepared.source, prepared.mapper);
+    for await (const batch of planBatches(connection, prepared)) {
+      connection.ledger.plans.add(record.number, batch.flatMap(collectWrites));
+      const shown = batch.map(maskSecrets);
+      for (const planned of shown) {
+        counts[planned.action] += 1;
+        if (mostRows === undefined || (lines.length < mostRows && isSent(planned.action)))
+          lines.push(buildLine(planned));
+        if (planned.action === 'invalid' || planned.action === 'rejected')
+          problems.add(planned.row.number, { status: 'invalid', reasons: planned.reasons, attempts: 0 });
+      }
+      await writer?.write(shown);
+    }
+    await writer?.commit();
+  } catch (error) {
+    await writer?.discard();
+    throw error;
+  }
+  if (output !== undefined) connection.ledger.plans.saveOutputHash(record.number, hashFile(output));
+  return { counts, lines, problems: problems.list() };
+}
+
+function hashFile(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
+}
+
+function createCounts(): Record<PlanAction, number> {
+  return Object.fromEntries(planActions.map((action) => [action, 0])) as Record<PlanAction, number>;
+}
+
+function isSent(action: PlanAction): action is PlannedWrite['action'] {
+  return action === 'add' || action === 'update' || action === 'delete';
+}
+
+function collectWrites(planned: PlannedRow): (PlannedWrite & { readonly index: number })[] {
+  const { action, row, contentHash, changesHash, customerCode, edited } = planned;
+  if (!isSent(action)) return [];
+  if (contentHash === undefined || changesHash === undefined) return [];
+  return [
+    {
+      ...{ index: row.index, action, contentHash, changesHash },
+      ...(customerCode === undefined ? {} : { customerCode }),
+      ...(edited === undefined ? {} : { edited }),
+    },
+  ];
+}
+
+function maskSecrets(planned: PlannedRow): PlannedRow {
+  if (!planned.changes.some(({ field }) => secretFields.has(field))) return planned;
+  const changes = planned.changes.map((change) =>
+    secretFields.has(change.field) ? { field: change.field, from: '(not shown)', to: '(not shown)' } : change,
+  );
+  return { ...planned, changes };
+}
+
+function buildLine({ row, action, key, customerCode, changes, reasons }: PlannedRow): PlanLine {
+  return {
+    ...{ row: row.number, action, key: key ?? null, customerCode: customerCode ?? null },
+    changes: changes.map(({ field, from = null, to }) => ({ field, from, to })),
+    reasons: reasons.map(({ code, message }) => ({ code, message })),
+  };
+}
+
+/** An update is a GET and a PUT. */
+const callsPerAction = { add: 1, update: 2, delete: 1 } as const;
+
+interface PlanResult {
+  readonly counts: Readonly<Record<PlanAction, number>>;
+  readonly lines: readonly PlanLine[];
+  readonly problems: readonly IssueGroup[];
+  readonly mode: Mode;
+  readonly input: Input;
+  readonly record: PlanRecord;
+  readonly rowCount: number;
+  readonly output: string | undefined;
+}
+
+function summarise(settings: Settings, { client }: Connection, made: PlanResult): PlanSummary {
+  const { counts, input, record } = made;
+  const calls =
+    counts.add * callsPerAction.add + counts.update * callsPerAction.update + counts.delete * callsPerAction.delete;
+  const rate = settings.ratePerSecond.value;
+  return {
+    command: 'plan',
+    plan: record.name,
+    mode: made.mode,
+    exitCode: counts.invalid + counts.rejected > 0 ? exitCodes.someRowsFailed : exitCodes.done,
+    input: { file: input.file, sha256: record.input.sha256, rows: made.rowCount },
+    counts,
+    cost: { calls, seconds: Math.ceil(calls / rate), ratePerSecond: Number.isFinite(rate) ? rate : null },
+    problems: made.problems,
+    api: summariseApi(client),
+    output: made.output ?? null,
+    rows: made.lines,
+  };
+}
+
+async function outputPath(output: string): Promise<string> {
+  const path = resolve(output);
+  const extension = extname(path).toLowerCase();
+  if (extension !== '.csv' && extension !== '.xlsx')
+    throw new UsageError(`A plan is written as .csv or .xlsx, not as "${output}".`, {
+      code: 'PLAN_FORMAT',
+      nextStep: 'Name it such as plan.xlsx; for JSON, use --json and redirect standard output.',
+    });
+  await assertWritable(path);
+  return path;
+}

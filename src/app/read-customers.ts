@@ -1,0 +1,108 @@
+import { readField } from '#pipelines/compare-customers.js';
+import { readIdentity } from '#pipelines/listing/customer-identity.js';
+import type { Customer } from '#pipelines/model.js';
+import type { CustomerPage, CustomersApi, ListQuery } from '#pipelines/ports.js';
+import { tokensPerDay } from '#src/api/token-store.js';
+import type { Settings } from '#src/config/settings.js';
+import { RunStoppedError } from '#src/errors.js';
+import type { DetailCache } from '#src/ledger/exports.js';
+import { connect } from './connect.js';
+
+/**
+ * Reads the whole customer behind a row of the list: from what a broken export has left, as long as nobody has edited
+ * the customer since, else from the API.
+ */
+export function detailReader(api: CustomersApi, kept: DetailCache) {
+  return async (listed: Customer): Promise<Customer | undefined> => {
+    const id = readIdentity(listed);
+    const lastEdit = readField(listed, 'lastEditDateUTC');
+    const stamp = typeof lastEdit === 'string' ? lastEdit : undefined;
+    const known = stamp === undefined ? undefined : kept.find(id, stamp);
+    if (known !== undefined) return known;
+    const code = String(readField(listed, 'customerCode') ?? id);
+    const detail = await readDetail(api, code);
+    if (stamp !== undefined && detail !== undefined) await kept.save(id, stamp, detail);
+    return detail;
+  };
+}
+
+/** The whole customer; nothing when there is none. @throws RunStoppedError when the API gives no answer */
+export async function readDetail(api: CustomersApi, code: string): Promise<Customer | undefined> {
+  const answer = await api.get(code);
+  if (answer.kind === 'found') return answer.customer;
+  if (answer.kind === 'absent') return undefined;
+  throw new RunStoppedError(`The details of customer ${code} could not be read: ${answer.message}`, {
+    code: 'CUSTOMER_UNANSWERED',
+    nextStep: 'Try again later.',
+  });
+}
+
+/** One page of the API's list. @throws LoginError, RunStoppedError, UsageError */
+export async function listCustomers(settings: Settings, query: ListQuery, signal: AbortSignal): Promise<CustomerPage> {
+  const connection = await connect(settings, signal);
+  try {
+    return await connection.client.list(query);
+  } finally {
+    await connection.close();
+  }
+}
+
+export interface FoundCustomers {
+  readonly customers: readonly Customer[];
+  /** Ids or codes that the API does not know. */
+  readonly absent: readonly string[];
+}
+
+/** Full customers by id or code, in the order asked for. @throws LoginError, RunStoppedError */
+export async function getCustomers(
+  settings: Settings,
+  idsOrCodes: readonly string[],
+  signal: AbortSignal,
+): Promise<FoundCustomers> {
+  const connection = await connect(settings, signal);
+  try {
+    const answers = await Promise.all(
+      idsOrCodes.map(async (wanted) => ({ wanted, answer: await connection.client.get(wanted) })),
+    );
+    const customers: Customer[] = [];
+    const absent: string[] = [];
+    for (const { wanted, answer } of answers) {
+      if (answer.kind === 'found') customers.push(answer.customer);
+      else if (answer.kind === 'absent') absent.push(wanted);
+      else
+        throw new RunStoppedError(`The customer ${wanted} could not be read: ${answer.message}`, {
+          code: 'CUSTOMER_UNANSWERED',
+          nextStep: 'Try again later.',
+        });
+    }
+    return { customers, absent };
+  } finally {
+    await connection.close();
+  }
+}
+
+export interface LoginDone {
+  readonly baseUrl: string;
+  readonly login: string;
+  /** Of this UTC day, all processes that share the state folder together. */
+  readonly tokensToday: number;
+  readonly tokensPerDay: number;
+  /** A ready access token is configured: there was nothing to log in with. */
+  readonly tokenGiven: boolean;
+}
+
+/** Logs in anew, also when there is a good token, and caches what comes. @throws LoginError, RunStoppedError */
+export async function login(settings: Settings, signal: AbortSignal): Promise<LoginDone> {
+  const connection = await connect(settings, signal);
+  try {
+    await connection.client.forceLogin();
+    return {
+      ...connection.tenant,
+      tokensToday: connection.ledger.tokens.usedToday(Date.now()),
+      tokensPerDay: tokensPerDay.hard,
+      tokenGiven: !settings.sandbox.value && settings.accessToken.value !== undefined,
+    };
+  } finally {
+    await connection.close();
+  }
+}

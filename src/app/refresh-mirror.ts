@@ -1,0 +1,85 @@
+import type { CustomerMirror } from '#pipelines/listing/mirror.js';
+import {
+  countPages,
+  RefreshError,
+  type RefreshOptions,
+  type RefreshResult,
+  refreshMirror,
+} from '#pipelines/listing/refresh.js';
+import { RunControl } from '#pipelines/run-control.js';
+import type { Settings } from '#src/config/settings.js';
+import { RunStoppedError, UsageError } from '#src/errors.js';
+import type { Connection } from './connect.js';
+import { runOnTenant } from './run-on-tenant.js';
+import { type ApiSummary, summariseApi } from './run-summary.js';
+
+export type MirrorRefreshed = RefreshResult & { readonly api: ApiSummary };
+
+/**
+ * Brings the local copy of the customers up to date: everything the first time, afterwards only what has changed.
+ *
+ * @param signal - ends it early; what was read by then is kept
+ * @throws UsageError, LoginError, RunStoppedError, BusyError
+ */
+export function refreshCustomers(
+  settings: Settings,
+  options: Pick<RefreshOptions, 'anew'> & { readonly signal: AbortSignal },
+): Promise<MirrorRefreshed> {
+  const control = new RunControl();
+  options.signal.addEventListener('abort', () => control.stop({ kind: 'signal', signal: 'SIGINT' }), { once: true });
+  return runOnTenant(settings, control, 'mirror refresh', async (connection) => {
+    const refreshed = await bringMirrorUpToDate(connection, options);
+    return { ...refreshed, api: summariseApi(connection.client) };
+  });
+}
+
+/**
+ * Refreshes the mirror of an open connection, whose lock the caller holds.
+ *
+ * @throws UsageError when the API suddenly lists nobody, RunStoppedError when the list does not hold still
+ */
+export async function bringMirrorUpToDate(
+  { client, ledger }: Connection,
+  options: RefreshOptions = {},
+): Promise<RefreshResult> {
+  const clockDifferenceMs = () => client.traffic.clockDifferenceMs;
+  try {
+    return await refreshMirror({ api: client, mirror: ledger.mirror, now: Date.now, clockDifferenceMs }, options);
+  } catch (error) {
+    throw error instanceof RefreshError ? explain(error, ledger.mirror.count()) : error;
+  }
+}
+
+/**
+ * A mirror that is up to date, where it spares more calls than reading the customers for it would cost: always once
+ * they have been read, else when there are more rows than pages of customers.
+ *
+ * @param isNeeded - there is no other way to find the customers
+ * @throws as {@link bringMirrorUpToDate}
+ */
+export async function openMirrorFor(
+  connection: Connection,
+  rows: number,
+  isNeeded: boolean,
+): Promise<CustomerMirror | undefined> {
+  const { mirror } = connection.ledger;
+  if (!isNeeded && mirror.freshUntilMs === undefined && rows <= (await countPages(connection.client))) return undefined;
+  await bringMirrorUpToDate(connection);
+  return mirror;
+}
+
+function explain(error: RefreshError, known: number): Error {
+  switch (error.reason) {
+    case 'list_empty':
+      return new UsageError(`The API lists no customers any more, and ${known} are known. Nothing was changed.`, {
+        code: 'LIST_EMPTY',
+        nextStep:
+          'Mostly this user has lost the right to read customers. If they are really gone: mypos-customers mirror refresh --anew',
+      });
+    case 'list_moves':
+      return new RunStoppedError('Customers are being deleted faster than the list of them can be read.', {
+        code: 'LIST_MOVES',
+        nextStep: 'Try again when that has ended.',
+      });
+  }
+}

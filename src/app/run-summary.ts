@@ -1,0 +1,135 @@
+import { type RowCounts, rowStatuses } from '#pipelines/model.js';
+import type { Notice, SourceDetection } from '#pipelines/ports.js';
+import type { FindingGroup } from '#pipelines/quality/damage-issue.js';
+import type { StopReason } from '#pipelines/run-control.js';
+import type { CustomersClient } from '#src/api/client.js';
+import { CustomersError, type ExitCode, exitCodes } from '#src/errors.js';
+import type { IssueGroup } from '#src/results/issue-groups.js';
+
+/** How far a run is, asked for as often as somebody wants to show it. */
+export interface ProgressNow {
+  readonly done: number;
+  readonly total: number;
+  readonly counts: RowCounts;
+  /** Sent so far by this process, every attempt and every read counted. */
+  readonly requests: number;
+  /** Requests a second that are allowed; `Infinity` for no limit. */
+  readonly ratePerSecond: number;
+  /** Epoch milliseconds until which everybody waits because the API asked for a pause; 0 when nobody does. */
+  readonly pausedUntilMs: number;
+}
+
+/** What a caller may want to know while a run goes on. Every method is optional; none may throw. */
+export interface RunObserver {
+  /** The input was opened: what it turned out to be. */
+  readonly opened?: (input: {
+    readonly file: string;
+    readonly detected: SourceDetection;
+    readonly rows: number;
+  }) => void;
+  readonly notice?: (notice: Notice) => void;
+  /** Cells that cannot be right, a kind and a column at a time. */
+  readonly finding?: (finding: FindingGroup) => void;
+  /** Rows begin to go out; `progress` may be called until `ended`. */
+  readonly started?: (run: string, progress: () => ProgressNow) => void;
+  readonly ended?: () => void;
+}
+
+export type { IssueGroup };
+
+/** What a command that works through rows has done; the `--json` document. */
+export interface RunSummary {
+  readonly run: string | null;
+  readonly command: string;
+  readonly mode: string | null;
+  readonly status: 'completed' | 'stopped';
+  readonly exitCode: ExitCode;
+  /** ISO time, UTC. */
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly input: {
+    readonly file: string;
+    readonly sha256: string;
+    /** Data rows. */
+    readonly rows: number;
+    /** `null` where the input was not read. */
+    readonly detected: SourceDetection | null;
+    /** What is remarkable about the file as a whole: hidden rows, merged cells, a row of totals … */
+    readonly notices: readonly Notice[];
+  } | null;
+  /** Cells that cannot be right, a kind and a column at a time. */
+  readonly findings: readonly FindingGroup[];
+  readonly counts: RowCounts;
+  /** Why rows were not done, the most frequent reason first. */
+  readonly problems: readonly IssueGroup[];
+  /** Rows of which the API holds something else than it was sent (`--verify`); absent without any. */
+  readonly differing?: number;
+  readonly api: ApiSummary;
+  readonly files: { readonly results: string | null; readonly rejects: string | null; readonly report: string | null };
+  /** Why it stopped, and what to type next; `null` when it did not. */
+  readonly stopped: { readonly code: string; readonly message: string; readonly nextStep: string | null } | null;
+}
+
+export interface ApiSummary {
+  readonly requests: number;
+  readonly retries: number;
+  readonly rateLimited: number;
+  /** Tokens obtained. */
+  readonly tokens: number;
+}
+
+/** Of a command that works on no rows. */
+export const noCounts = Object.fromEntries(rowStatuses.map((status) => [status, 0])) as RowCounts;
+
+export const noTraffic: ApiSummary = { requests: 0, retries: 0, rateLimited: 0, tokens: 0 };
+
+export function summariseApi(client: CustomersClient): ApiSummary {
+  const { requests, retries, rateLimited } = client.traffic;
+  return { requests, retries, rateLimited, tokens: client.tokensObtained };
+}
+
+/** The exit code of a run, by what stopped it or by the worst that its rows met. */
+export function chooseExitCode(
+  reason: StopReason | undefined,
+  counts: RowCounts,
+  { wentThrough = true, hasDoubtsElsewhere = false } = {},
+): ExitCode {
+  switch (reason?.kind) {
+    case 'signal':
+      return reason.signal === 'SIGINT' ? exitCodes.sigint : exitCodes.sigterm;
+    case 'max_failures':
+      return exitCodes.stoppedEarly;
+    case 'error':
+      return reason.error instanceof CustomersError ? reason.error.exitCode : exitCodes.bug;
+    case undefined:
+      if (counts.in_doubt > 0) return exitCodes.inDoubt;
+      if (!wentThrough) return exitCodes.stoppedEarly;
+      // Rows were skipped because an earlier run left them in doubt: as long as that remains, nobody may take this for done.
+      if (hasDoubtsElsewhere) return exitCodes.inDoubt;
+      return counts.invalid + counts.rejected + counts.failed > 0 ? exitCodes.someRowsFailed : exitCodes.done;
+  }
+}
+
+/** Why a run stopped, in the user's words. */
+export function describeStop(reason: StopReason | undefined, run: string): RunSummary['stopped'] {
+  const resume = `mypos-customers resume ${run}`;
+  switch (reason?.kind) {
+    case undefined:
+      return null;
+    case 'signal':
+      return { code: reason.signal, message: `Stopped by ${reason.signal}.`, nextStep: `To go on: ${resume}` };
+    case 'max_failures':
+      return {
+        code: 'MAX_FAILURES',
+        message: `Stopped because ${reason.failures} of the first ${reason.rows} rows failed.`,
+        nextStep: `Look into the rejects file; if the rest should go on nevertheless: ${resume} --max-failures 100%`,
+      };
+    case 'error': {
+      const { error } = reason;
+      const message = error instanceof Error ? error.message : String(error);
+      const code = error instanceof CustomersError ? error.code : 'BUG';
+      const next = error instanceof CustomersError ? error.nextStep : undefined;
+      return { code, message, nextStep: `${next === undefined ? '' : `${next} `}To go on: ${resume}` };
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import { resolve } from 'node:path';
+import type { RowCounts } from '#pipelines/model.js';
+import { resolveTenant } from '#src/app/connect.js';
+import type { ResolvedReadOptions } from '#src/app/input.js';
+import { describeNotReached } from '#src/app/perform-run.js';
+import { findRun } from '#src/app/run-on-tenant.js';
+import type { Settings } from '#src/config/settings.js';
+import { UsageError } from '#src/errors.js';
+import { openRowSource } from '#src/files/open-row-source.js';
+import { type Ledger, openLedger } from '#src/ledger/open-ledger.js';
+import type { RunRecord } from '#src/ledger/runs.js';
+import { writeResults } from '#src/results/write-results.js';
+import { writeRunReport } from './write-run-report.js';
+
+/** A run with what became of its rows. */
+export interface RunReport extends Omit<RunRecord, 'state'> {
+  /** `interrupted`: its process was killed, or the machine went down; a `resume` goes on with it. */
+  readonly state: RunRecord['state'] | 'interrupted';
+  readonly counts: RowCounts;
+}
+
+function buildRunReport(ledger: Ledger, run: RunRecord): RunReport {
+  const isInterrupted = run.state === 'running' && !ledger.seemsLocked();
+  return { ...run, state: isInterrupted ? 'interrupted' : run.state, counts: ledger.runs.countRows(run.number) };
+}
+
+function withLedger<T>(settings: Settings, work: (ledger: Ledger) => T): T {
+  const ledger = openLedger(settings.stateDir.value, resolveTenant(settings));
+  let pending = false;
+  try {
+    const result = work(ledger);
+    if (result instanceof Promise) {
+      pending = true;
+      void result.finally(() => ledger.close()).catch(() => undefined);
+    }
+    return result;
+  } finally {
+    if (!pending) ledger.close();
+  }
+}
+
+/** The runs of the tenant that the settings name, newest first. */
+export function listRuns(settings: Settings, limit: number): readonly RunReport[] {
+  return withLedger(settings, (ledger) => ledger.runs.list(limit).map((run) => buildRunReport(ledger, run)));
+}
+
+/** Files of a run to write again, from the ledger and the input. */
+export interface ShowRunFiles {
+  readonly results?: string;
+  /** One HTML file that tells of the run. */
+  readonly report?: string;
+}
+
+/** One run, and such of its files as are asked for. @throws UsageError */
+export function showRun(settings: Settings, name: string, files: ShowRunFiles = {}): Promise<RunReport> {
+  return withLedger(settings, async (ledger) => {
+    const run = findRun(ledger, name);
+    if (files.results !== undefined) await rewriteResults(ledger, run, resolve(files.results));
+    if (files.report !== undefined) await writeRunReport(ledger, run, resolve(files.report));
+    return buildRunReport(ledger, run);
+  });
+}
+
+async function rewriteResults(ledger: Ledger, run: RunRecord, path: string): Promise<void> {
+  if (run.input === undefined || run.input.path === '')
+    throw new UsageError(`Run ${run.name} had no input file, so there is no result file to write.`, {
+      code: 'NO_INPUT_FILE',
+    });
+  const source = await openRowSource(run.input.path, {
+    ...(run.options.read as ResolvedReadOptions | undefined),
+    displayName: run.input.file,
+  });
+  if (source.fingerprint.sha256 !== run.input.sha256)
+    throw new UsageError(`${run.input.path} has changed since run ${run.name} read it.`, {
+      code: 'INPUT_CHANGED',
+      nextStep: 'Put the file back as it was; the result file shows its rows.',
+    });
+  await writeResults(
+    source,
+    ledger.openRows(run.number),
+    run.name,
+    { results: path },
+    describeNotReached(run.name, run.state),
+  );
+}

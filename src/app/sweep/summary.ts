@@ -1,0 +1,119 @@
+import { type RowCounts, rowStatuses } from '#pipelines/model.js';
+import { type ApiSummary, noTraffic } from '#src/app/run-summary.js';
+import { CustomersError, type ExitCode, exitCodes } from '#src/errors.js';
+
+/** What became of a dropped file in a sweep. */
+export const fileOutcomes = [
+  /** Imported; its rows have an end, good or bad. */
+  'done',
+  'failed',
+  'duplicate',
+  /** Still ours, and taken up by the next sweep. */
+  'kept',
+  /** Put back, because it was not whole. */
+  'returned',
+  'waits',
+  /** In a dry run: it would be taken. */
+  'ready',
+] as const;
+
+export type FileOutcome = (typeof fileOutcomes)[number];
+
+export interface FileReport {
+  readonly file: string;
+  readonly job: string | null;
+  readonly outcome: FileOutcome;
+  readonly exitCode: ExitCode;
+  readonly run: string | null;
+  readonly counts: RowCounts | null;
+  readonly api: ApiSummary;
+  /** Where they are now. */
+  readonly files: { readonly input: string | null; readonly results: string | null; readonly rejects: string | null };
+  readonly reason: FileReason | null;
+}
+
+export interface FileReason {
+  readonly code: string;
+  readonly message: string;
+  readonly nextStep: string | null;
+}
+
+/** What a sweep has done; the `--json` document. */
+export interface SweepSummary {
+  readonly command: 'sweep' | 'watch' | 'run';
+  readonly folder: string;
+  readonly dryRun: boolean;
+  readonly exitCode: ExitCode;
+  /** ISO time, UTC. */
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly files: readonly FileReport[];
+  readonly outcomes: Readonly<Record<FileOutcome, number>>;
+  readonly counts: RowCounts;
+  readonly api: ApiSummary;
+  /** Files deleted from the archive because they were old. */
+  readonly pruned: readonly string[];
+}
+
+/** A report of a file that nothing was done with. */
+export function buildUntouchedReport(
+  file: string,
+  job: string | null,
+  outcome: FileOutcome,
+  reason: FileReason | null,
+): FileReport {
+  const files = { input: null, results: null, rejects: null };
+  return { file, job, outcome, exitCode: exitCodes.done, run: null, counts: null, api: noTraffic, files, reason };
+}
+
+/**
+ * Of several files, the sweep's exit code is the first of these that any file had: what needs a person most comes
+ * first, and `busy` is only said when there was nothing else to say.
+ */
+export const exitCodeOrder: readonly ExitCode[] = [
+  exitCodes.bug,
+  exitCodes.sigint,
+  exitCodes.sigterm,
+  exitCodes.login,
+  exitCodes.stoppedEarly,
+  exitCodes.inDoubt,
+  exitCodes.guard,
+  exitCodes.usage,
+  exitCodes.unreadableInput,
+  exitCodes.someRowsFailed,
+  exitCodes.busy,
+];
+
+export function sumExitCodes(codes: readonly ExitCode[]): ExitCode {
+  return exitCodeOrder.find((code) => codes.includes(code)) ?? exitCodes.done;
+}
+
+export function sumCounts(reports: readonly FileReport[]): RowCounts {
+  const sum = (status: keyof RowCounts) => reports.reduce((all, { counts }) => all + (counts?.[status] ?? 0), 0);
+  return Object.fromEntries(rowStatuses.map((status) => [status, sum(status)])) as RowCounts;
+}
+
+export function sumTraffic(reports: readonly FileReport[]): ApiSummary {
+  const sum = (name: keyof ApiSummary) => reports.reduce((all, { api }) => all + api[name], 0);
+  return {
+    requests: sum('requests'),
+    retries: sum('retries'),
+    rateLimited: sum('rateLimited'),
+    tokens: sum('tokens'),
+  };
+}
+
+export function countOutcomes(reports: readonly FileReport[]): Readonly<Record<FileOutcome, number>> {
+  const count = (outcome: FileOutcome) => reports.filter((report) => report.outcome === outcome).length;
+  return Object.fromEntries(fileOutcomes.map((outcome) => [outcome, count(outcome)])) as Record<FileOutcome, number>;
+}
+
+export function explainError(error: unknown): FileReason {
+  if (error instanceof CustomersError)
+    return { code: error.code, message: error.message, nextStep: error.nextStep ?? null };
+  return {
+    code: 'BUG',
+    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    nextStep: null,
+  };
+}

@@ -1,0 +1,223 @@
+import { resolve } from 'node:path';
+import { sleep } from '#src/api/sleep.js';
+import { importJobs } from '#src/config/jobs.js';
+import { resolveSettings } from '#src/config/resolve-settings.js';
+import { CustomersError, type ExitCode, exitCodes } from '#src/errors.js';
+import { assertWritable } from '#src/files/atomic-file.js';
+import { prune } from '#src/inbox/archive.js';
+import { findTally } from '#src/inbox/memory.js';
+import { notify } from '#src/inbox/notify.js';
+import { type Inbox, openInbox } from '#src/inbox/open-inbox.js';
+import { createSweepLogger, type Log } from './event-log.js';
+import { addToTotals, writePassMetrics } from './metrics.js';
+import { type Pass, runPass, saveInboxMemory } from './pass.js';
+import {
+  countOutcomes,
+  explainError,
+  type FileReport,
+  type SweepSummary,
+  sumCounts,
+  sumExitCodes,
+  sumTraffic,
+} from './summary.js';
+import { type JobOverrides, resolveSweepJobs } from './sweep-jobs.js';
+
+export interface SweepOptions extends JobOverrides {
+  readonly folder: string;
+  /** Only files of this job of the configuration file. @default of all that look after the folder */
+  readonly job?: string;
+  /** The folder is right although it is not the one that was here before. */
+  readonly adopt?: boolean;
+  /** Only say what would be done. */
+  readonly dryRun?: boolean;
+  /** Delete files that have lain in `done/` or `duplicate/` for longer. @default never */
+  readonly keepDays?: number;
+  /** How long to wait before a lost add counts as never made. @default 10000 */
+  readonly settleMs?: number;
+  /** Where to write metrics for Prometheus after each pass. */
+  readonly metricsFile?: string;
+  /** Ends the sweep early; its reason is `SIGINT` or `SIGTERM`. */
+  readonly signal?: AbortSignal;
+}
+
+export interface WatchOptions extends SweepOptions {
+  /** From the end of a pass to the next. */
+  readonly everyMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** A sweep waits this long for files to become quiet; what takes longer is for the next one. */
+const patienceMs = 10_000;
+
+/**
+ * Imports what lies ready in a drop folder, once.
+ *
+ * @throws BusyError when another process works on the folder, UsageError, InputError when the folder is not there
+ */
+export async function sweepFolder(options: SweepOptions, log: Log): Promise<SweepSummary> {
+  await assertMetrics(options);
+  const sweep = startSweep('sweep', options, log, patienceMs);
+  try {
+    const exitCode = await runLoggedPass(sweep);
+    return sweep.summary(options.signal?.aborted === true ? exitCodeOfSignal(options.signal) : exitCode);
+  } finally {
+    sweep.inbox.close();
+  }
+}
+
+/**
+ * Imports what is dropped into a folder, until the signal fires. A folder that is not there for a while is told of,
+ * and waited for.
+ *
+ * @throws BusyError, UsageError
+ */
+export async function watchFolder(options: WatchOptions, log: Log): Promise<SweepSummary> {
+  await assertMetrics(options);
+  const sweep = startSweep('watch', options, log, 0);
+  try {
+    while (!options.signal.aborted) {
+      await runLoggedPass(sweep).catch((error: unknown) => {
+        if (!(error instanceof CustomersError)) throw error;
+      });
+      sweep.dropWaiting();
+      await sleep(options.everyMs, options.signal).catch(() => undefined);
+    }
+    return sweep.summary(exitCodeOfSignal(options.signal));
+  } finally {
+    sweep.inbox.close();
+  }
+}
+
+/** A name that is wrong is noticed before anything is done; later, metrics are no reason to leave files alone. */
+async function assertMetrics({ metricsFile, dryRun }: SweepOptions): Promise<void> {
+  if (metricsFile !== undefined && dryRun !== true) await assertWritable(metricsFile);
+}
+
+function exitCodeOfSignal(signal: AbortSignal): ExitCode {
+  return signal.reason === 'SIGINT' ? exitCodes.sigint : exitCodes.sigterm;
+}
+
+interface Sweep {
+  readonly inbox: Inbox;
+  readonly pass: Pass;
+  readonly options: SweepOptions;
+  readonly log: Log;
+  readonly reports: FileReport[];
+  readonly pruned: string[];
+  /** Files that wait are told of pass by pass; a service that sums them up would name them a thousand times. */
+  dropWaiting(): void;
+  summary(exitCode: ExitCode): SweepSummary;
+}
+
+function startSweep(command: 'sweep' | 'watch', options: SweepOptions, log: Log, patience: number): Sweep {
+  const { folder, adopt = false, dryRun = false, settleMs } = options;
+  const jobs = resolveSweepJobs(resolve(folder), importJobs(options.settings.config), options);
+  const stateFolder = resolveSettings(options.settings).stateDir.value;
+  const inbox = openInbox(folder, { stateFolder, adopt, dryRun });
+  const signal = options.signal ?? new AbortController().signal;
+  const startedAt = new Date().toISOString();
+  const reports: FileReport[] = [];
+  const pruned: string[] = [];
+  log({
+    level: 'info',
+    event: 'sweep-started',
+    message: `${command} of ${inbox.folder}`,
+    facts: { folder: inbox.folder },
+  });
+  return {
+    inbox,
+    pass: {
+      ...{ inbox, jobs, logger: createSweepLogger(log), patienceMs: patience, dryRun, signal },
+      ...(settleMs === undefined ? {} : { settleMs }),
+      ...(options.job === undefined ? {} : { only: options.job }),
+    },
+    options,
+    log,
+    reports,
+    pruned,
+    dropWaiting() {
+      const settled = reports.filter(({ outcome }) => outcome !== 'waits' && outcome !== 'kept');
+      reports.splice(0, reports.length, ...settled);
+    },
+    summary: (exitCode) => ({
+      command: options.job === undefined ? command : 'run',
+      folder: inbox.folder,
+      dryRun,
+      exitCode,
+      startedAt,
+      endedAt: new Date().toISOString(),
+      files: reports,
+      outcomes: countOutcomes(reports),
+      counts: sumCounts(reports),
+      api: sumTraffic(reports),
+      pruned,
+    }),
+  };
+}
+
+async function runLoggedPass(sweep: Sweep): Promise<ExitCode> {
+  const { pass, inbox, options, log } = sweep;
+  const reports: FileReport[] = [];
+  try {
+    await runPass(pass, reports);
+    await pruneArchive(sweep);
+    inbox.memory.isOutageReported = false;
+    return await finishPass(sweep, reports, undefined);
+  } catch (error) {
+    if (!(error instanceof CustomersError)) throw error;
+    const reason = explainError(error);
+    log({ level: 'error', event: 'folder-unusable', message: error.message, facts: { folder: inbox.folder, reason } });
+    await notifyOfOutage(sweep, error);
+    await finishPass(sweep, reports, error);
+    throw error;
+  } finally {
+    if (options.dryRun !== true) await saveInboxMemory(inbox);
+  }
+}
+
+async function finishPass(sweep: Sweep, reports: readonly FileReport[], error: CustomersError | undefined) {
+  const { pass, inbox, options, log } = sweep;
+  sweep.reports.push(...reports);
+  const exitCode = sumExitCodes([...reports.map((report) => report.exitCode), error?.exitCode ?? exitCodes.done]);
+  if (options.dryRun === true) return exitCode;
+  const endedAtMs = Date.now();
+  const tally = findTally(inbox.memory, pass.only);
+  if (exitCode === exitCodes.done) tally.lastSuccessMs = endedAtMs;
+  addToTotals(tally, reports);
+  const facts = { folder: inbox.folder, job: pass.only, reports, exitCode, endedAtMs };
+  if (options.metricsFile !== undefined)
+    await writePassMetrics(options.metricsFile, tally, pass.jobs, facts).catch((error: unknown) => {
+      const { code, message } = explainError(error);
+      log({ level: 'error', event: 'metrics-failed', message: `No metrics were written: ${message}`, facts: { code } });
+    });
+  const touched = reports.filter(({ outcome }) => outcome !== 'waits');
+  // A service that finds nothing says nothing.
+  if (options.signal === undefined || touched.length > 0 || pass.patienceMs > 0) {
+    const message = `${inbox.folder}: ${reports.length} files, exit ${exitCode}`;
+    const outcomes = countOutcomes(reports);
+    log({ level: 'info', event: 'sweep-ended', message, facts: { folder: inbox.folder, exitCode, outcomes } });
+  }
+  return exitCode;
+}
+
+async function pruneArchive({ inbox, options, log, pruned }: Sweep): Promise<void> {
+  if (options.keepDays === undefined) return;
+  const isDryRun = options.dryRun === true;
+  for (const path of await prune(inbox.folder, options.keepDays, isDryRun, Date.now())) {
+    pruned.push(path);
+    const message = `${path} is older than ${options.keepDays} days and ${isDryRun ? 'would be' : 'was'} deleted.`;
+    log({ level: 'info', event: 'pruned', message, facts: { path } });
+  }
+}
+
+/** Once, until the folder is back: a job every five minutes would otherwise tell all night. */
+async function notifyOfOutage({ inbox, pass, options, log }: Sweep, error: CustomersError): Promise<void> {
+  if (inbox.memory.isOutageReported === true || options.dryRun === true) return;
+  inbox.memory.isOutageReported = true;
+  const { folder } = inbox;
+  for (const { job } of pass.jobs) {
+    const facts = { event: 'folder', folder, job: job.name, exitCode: error.exitCode, reason: explainError(error) };
+    for (const problem of await notify(job, false, facts))
+      log({ level: 'warn', event: 'notify-failed', message: problem, facts: { job: job.name } });
+  }
+}

@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import { type CustomerWrite, chooseUndoStep, collectWrites, type UndoStep, undoRows } from '#pipelines/import/undo.js';
+import type { FailureLimit } from '#pipelines/run-control.js';
+import { performRun } from '#src/app/perform-run.js';
+import { defaultSettle, type RunJob } from '#src/app/run-job.js';
+import { createRunControl, findRun, runOnTenant } from '#src/app/run-on-tenant.js';
+import type { RunObserver, RunSummary } from '#src/app/run-summary.js';
+import type { Settings } from '#src/config/settings.js';
+import { GuardError } from '#src/errors.js';
+import { assertWritable } from '#src/files/atomic-file.js';
+import type { InputSource } from '#src/files/input-source.js';
+import type { Ledger } from '#src/ledger/open-ledger.js';
+import type { RunRecord } from '#src/ledger/runs.js';
+import type { ResultPaths } from '#src/results/write-results.js';
+
+/** What a resumed undo must know again. */
+export interface SavedUndoOptions {
+  /** Name of the run to undo. */
+  readonly undoes: string;
+  readonly evenChanged: boolean;
+  readonly paths: Partial<ResultPaths>;
+  readonly failureLimit: FailureLimit;
+}
+
+const rowsPerBatch = 500;
+
+/** Makes the job that undoes a run. @throws UsageError when there is no such run */
+export function createUndoJob(settings: Settings, ledger: Ledger, kept: SavedUndoOptions): RunJob {
+  const run = findRun(ledger, kept.undoes);
+  const writings = collectWrites(ledger.openRows(run.number).writtenRows());
+  const source = createWriteSource(run.name, writings);
+  const byIndex = new Map(writings.map((writing) => [writing.index, writing]));
+  const options = { concurrency: settings.concurrency.value, evenChanged: kept.evenChanged };
+  return {
+    source,
+    rows: writings.length,
+    paths: kept.paths,
+    work: (ports) => undoRows({ source, writes: byIndex, ...ports }, options),
+  };
+}
+
+/** The customers that a run wrote to, as rows with the places that they had in its file. */
+function createWriteSource(run: string, writings: readonly CustomerWrite[]): InputSource {
+  const text = writings.map(({ index, action: did, customerCode }) => `${index} ${did} ${customerCode}`).join('\n');
+  return {
+    file: `run ${run}`,
+    format: 'csv',
+    columns: ['customerCode', 'undoes'],
+    duplicateColumns: [],
+    detected: { format: 'csv' },
+    notices: [],
+    fingerprint: { sha256: createHash('sha256').update(text).digest('hex'), sizeBytes: Buffer.byteLength(text) },
+    async *batches() {
+      for (let from = 0; from < writings.length; from += rowsPerBatch)
+        yield writings
+          .slice(from, from + rowsPerBatch)
+          .map(({ index, number, customerCode, action: did }) => ({ index, number, cells: [customerCode, did] }));
+    },
+  };
+}
+
+export interface UndoRunOptions {
+  readonly run: string;
+  /** Also undo customers that somebody has changed since. */
+  readonly evenChanged?: boolean;
+  readonly results?: string;
+  readonly report?: string;
+  readonly failureLimit?: FailureLimit;
+  /** How long to wait before a customer that should be gone and is not counts as still there. @default 10000 */
+  readonly settleMs?: number;
+  readonly signal?: AbortSignal;
+  /** Shown before anything is sent; `false` leaves everything as it is. */
+  readonly confirm: (plan: UndoPlan) => Promise<boolean>;
+}
+
+/** A customer that is left alone is no sign of trouble. */
+const noFailureLimit: FailureLimit = { kind: 'share', most: 1, from: 1 };
+
+/** What an undo would do, by the API as it is now. */
+export interface UndoPlan {
+  readonly undoes: string;
+  readonly counts: Readonly<Record<UndoStep['kind'], number>>;
+  readonly customers: readonly {
+    readonly row: number;
+    readonly customerCode: string;
+    readonly step: UndoStep['kind'];
+  }[];
+}
+
+/**
+ * Puts back what a run changed, as a run of its own: deletes what it created, restores what it updated.
+ *
+ * @returns the summary, or the plan alone when it was not confirmed
+ * @throws UsageError, GuardError (the run has rows in doubt), LoginError, BusyError; then nothing was sent
+ */
+export async function undoRun(
+  settings: Settings,
+  options: UndoRunOptions,
+  observer: RunObserver = {},
+): Promise<RunSummary | { readonly plan: UndoPlan }> {
+  const { failureLimit = noFailureLimit } = options;
+  const control = createRunControl(failureLimit, options.signal);
+  const paths = {
+    ...(options.results === undefined ? {} : { results: resolve(options.results) }),
+    ...(options.report === undefined ? {} : { report: resolve(options.report) }),
+  };
+  for (const path of Object.values(paths)) await assertWritable(path);
+  const kept: SavedUndoOptions = {
+    undoes: options.run,
+    evenChanged: options.evenChanged === true,
+    paths,
+    failureLimit,
+  };
+  return runOnTenant(settings, control, `undo ${options.run}`, async (connection) => {
+    const { ledger, client } = connection;
+    const undone = findRun(ledger, options.run);
+    refuseDoubts(ledger, undone);
+    const job = createUndoJob(settings, ledger, kept);
+    await client.login();
+    const plan = await buildUndoPlan(undone, ledger, client, settings.concurrency.value);
+    if (!(await options.confirm(plan))) return { plan };
+    const run = ledger.runs.start({ command: 'undo', options: { ...kept } });
+    return performRun({
+      connection,
+      run,
+      ledger: connection.openRows(run.number),
+      job,
+      control,
+      observer,
+      settle: { ...defaultSettle, settleMs: options.settleMs ?? defaultSettle.settleMs },
+    });
+  });
+}
+
+async function buildUndoPlan(
+  undone: RunRecord,
+  ledger: Ledger,
+  api: Parameters<typeof chooseUndoStep>[1],
+  concurrency: number,
+): Promise<UndoPlan> {
+  const writings = collectWrites(ledger.openRows(undone.number).writtenRows());
+  const customers: UndoPlan['customers'][number][] = [];
+  const counts = { delete: 0, restore: 0, as_before: 0, gone: 0, lost: 0, changed: 0, unanswered: 0 };
+  for (let from = 0; from < writings.length; from += concurrency) {
+    const steps = writings.slice(from, from + concurrency).map(async (writing) => {
+      const { kind } = await chooseUndoStep(writing, api);
+      return { row: writing.number, customerCode: writing.customerCode, step: kind };
+    });
+    for (const step of await Promise.all(steps)) {
+      customers.push(step);
+      counts[step.step] += 1;
+    }
+  }
+  return { undoes: undone.name, counts, customers };
+}
+
+function refuseDoubts(ledger: Ledger, run: RunRecord): void {
+  const { in_doubt: doubts } = ledger.runs.countRows(run.number);
+  if (doubts === 0) return;
+  throw new GuardError(`Run ${run.name} has ${doubts} rows in doubt: it is not known what to undo for them.`, {
+    code: 'ROWS_IN_DOUBT',
+    nextStep: `Settle them first: mypos-customers reconcile ${run.name}`,
+  });
+}

@@ -1,0 +1,229 @@
+import type { Argv } from 'yargs';
+import { type FailureLimit, parseFailureLimit } from '#pipelines/run-control.js';
+import { parseIsoTime, parseSortOrder, type SortOrder } from '#src/app/export/window.js';
+import type { ReadOptions } from '#src/app/input.js';
+import type { SettingOptions } from '#src/config/settings.js';
+import { UsageError } from '#src/errors.js';
+
+/** Options that every command takes. Values stay text: where they came from decides how errors name them. */
+export function outputOptions<T>(yargs: Argv<T>) {
+  return yargs
+    .option('json', { type: 'boolean', default: false, describe: 'Print one JSON document on standard output' })
+    .option('quiet', { type: 'boolean', default: false, describe: 'No progress and no remarks, only errors' })
+    .option('verbose', {
+      type: 'boolean',
+      default: false,
+      describe: 'Say more: settings with their origin, causes of errors',
+    });
+}
+
+/** Options of the commands that talk to the API. */
+export function settingOptions<T>(yargs: Argv<T>) {
+  return localOptions(yargs)
+    .option('base-url', textOption('Address of the API, e.g. https://api.myposconnect.com/api/v2'))
+    .option('sandbox', { type: 'boolean', default: false, describe: 'Use the embedded sandbox in the state folder' })
+    .option('rate', textOption('Requests a second (default 5), or "unlimited"'))
+    .option('pace', textOption('Share the rate with other machines through Redis, e.g. redis://host:6379'))
+    .option('concurrency', textOption('Requests in flight (default 4)'))
+    .option('timeout', textOption('Seconds to wait for an answer (default 60)'))
+    .option('ca-file', textOption('Certificate (PEM) of your company’s own authority, trusted as well'));
+}
+
+/** Options of the commands that work on this machine only. */
+export function localOptions<T>(yargs: Argv<T>) {
+  return yargs
+    .option('profile', textOption('Profile in the configuration file'))
+    .option('config', textOption('Configuration file (default mypos-customers.json)'))
+    .option('state-dir', textOption('Folder for ledger and token (default ~/.local/state/mypos-customers)'));
+}
+
+/** The options of the contract that every command takes. */
+const commonOptions = {
+  mapping: 'text',
+  profile: 'text',
+  config: 'text',
+  'base-url': 'text',
+  'state-dir': 'text',
+  sandbox: 'switch',
+  rate: 'text',
+  pace: 'text',
+  concurrency: 'text',
+  yes: 'switch',
+} as const satisfies Record<string, 'text' | 'switch'>;
+
+/** What yargs has, and its types leave out. */
+interface DeclaredOptions {
+  getOptions(): { readonly key: Readonly<Record<string, unknown>> };
+}
+
+/**
+ * Takes the common options that a command has no use for, without a word in its help: a script can then give the same
+ * ones to every command.
+ */
+export function acceptCommonOptions(yargs: Argv): void {
+  const declared = (yargs as Argv & DeclaredOptions).getOptions().key;
+  for (const [name, kind] of Object.entries(commonOptions)) {
+    if (Object.hasOwn(declared, name)) continue;
+    yargs.option(name, kind === 'switch' ? { type: 'boolean', hidden: true } : { ...textOption(''), hidden: true });
+  }
+}
+
+export function mappingOption<T>(yargs: Argv<T>) {
+  return yargs.option('mapping', textOption('Mapping file (default mappings.json)'));
+}
+
+/** The input of a command, its first word; without `nargs`, yargs would take `-` for the beginning of an option. */
+export function inputFilePositional<T>(yargs: Argv<T>, describe: string) {
+  return yargs.positional('file', { type: 'string', demandOption: true, describe }).nargs('file', 1);
+}
+
+/** As {@link inputFilePositional}, for a command that may know its input by other means. */
+export function optionalInputFilePositional<T>(yargs: Argv<T>, describe: string) {
+  return yargs.positional('file', { type: 'string', describe }).nargs('file', 1);
+}
+
+/** How to read a file. */
+export function readOptions<T>(yargs: Argv<T>) {
+  return yargs
+    .option('sheet', textOption('Sheet of a workbook, by name or number'))
+    .option('header-row', textOption('Line or row number of the header'))
+    .option('encoding', textOption('Encoding of a text file, e.g. windows-1252 (default: detected)'))
+    .option('delimiter', textOption('Delimiter of a CSV file, e.g. ";" or tab (default: detected)'))
+    .option('lenient-quotes', {
+      type: 'boolean',
+      describe: 'CSV: a quotation mark inside a cell without quotation marks is text',
+    })
+    .option('skip-hidden', { type: 'boolean', describe: 'Workbook: leave out hidden rows and columns' });
+}
+
+/** How to decide what a file alone does not tell, when a mapping is proposed. */
+export function proposalOptions<T>(yargs: Argv<T>) {
+  return yargs
+    .option('custom-columns', {
+      type: 'boolean',
+      describe: 'Keep columns that no field is meant for in cC_001 … cC_010',
+    })
+    .option('date-order', {
+      choices: ['day', 'month'] as const,
+      describe: 'What comes first in dates such as 3/4/2024',
+    })
+    .option('decimal', {
+      choices: ['.', ','] as const,
+      describe: 'Decimal sign, where a number could be read both ways',
+    });
+}
+
+/** What to do with cells that cannot be right. */
+export function strictOption<T>(yargs: Argv<T>) {
+  return yargs.option('strict', {
+    type: 'boolean',
+    default: false,
+    describe: 'Rows with cells that cannot be right are invalid, instead of a warning',
+  });
+}
+
+function textOption(describe: string) {
+  return { type: 'string', requiresArg: true, describe } as const;
+}
+
+/** As yargs hands them over. */
+export interface SettingArguments {
+  readonly baseUrl?: string | undefined;
+  readonly stateDir?: string | undefined;
+  readonly rate?: string | undefined;
+  readonly pace?: string | undefined;
+  readonly concurrency?: string | undefined;
+  readonly timeout?: string | undefined;
+  readonly caFile?: string | undefined;
+  readonly mapping?: string | undefined;
+  readonly sandbox?: boolean | undefined;
+  readonly profile?: string | undefined;
+  readonly config?: string | undefined;
+}
+
+/** Picks the settings out of the arguments; what was not given stays absent. */
+export function toSettingOptions(args: SettingArguments): SettingOptions {
+  const { baseUrl, stateDir, rate, pace, concurrency, timeout, caFile, mapping, sandbox, profile, config } = args;
+  return omitUndefined({
+    baseUrl,
+    stateDir,
+    rate,
+    pace,
+    concurrency,
+    timeout,
+    caFile,
+    mapping,
+    sandbox,
+    profile,
+    config,
+  });
+}
+
+type WithoutUndefined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Leaves out what is undefined: an option that was not given is absent. */
+export function omitUndefined<T extends object>(values: T): WithoutUndefined<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as WithoutUndefined<T>;
+}
+
+/** A whole number above zero. @throws UsageError naming the option */
+export function parseWholeNumber(option: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^[1-9]\d{0,9}$/.test(value)) return Number(value);
+  throw optionError(option, value, 'a whole number above 0', '5');
+}
+
+/** `n` rows, or `p%` of them. @throws UsageError */
+export function parseFailureLimitOption(value: string | undefined): FailureLimit | undefined {
+  if (value === undefined) return undefined;
+  const limit = parseFailureLimit(value);
+  if (limit === undefined) throw optionError('max-failures', value, 'a number of rows or a percentage', '50 or 10%');
+  return limit;
+}
+
+/** Seconds, as milliseconds. @throws UsageError */
+export function parseSecondsAsMs(option: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1000;
+  throw optionError(option, value, 'a number of seconds', '10');
+}
+
+/** An ISO time; a day alone is its start, UTC. @throws UsageError */
+export function parseIsoTimeOption(option: string, value: string | undefined): Date | undefined {
+  if (value === undefined) return undefined;
+  const at = parseIsoTime(value);
+  if (at === undefined) throw optionError(option, value, 'an ISO time with its zone', '2026-11-24T09:00:00Z');
+  return at;
+}
+
+/** `field` or `field:desc`. @throws UsageError */
+export function parseSortOption(value: string | undefined): SortOrder | undefined {
+  if (value === undefined) return undefined;
+  const order = parseSortOrder(value);
+  if (order === undefined) throw optionError('sort', value, 'a field, with :desc for the reverse', 'customerName:desc');
+  return order;
+}
+
+/** As yargs hands them over. */
+export interface ReadArguments {
+  readonly sheet?: string | undefined;
+  readonly headerRow?: string | undefined;
+  readonly encoding?: string | undefined;
+  readonly delimiter?: string | undefined;
+  readonly lenientQuotes?: boolean | undefined;
+  readonly skipHidden?: boolean | undefined;
+}
+
+/** How to read the file, as far as the command line says it. */
+export function toReadOptions(args: ReadArguments): ReadOptions {
+  const { sheet, encoding, delimiter, lenientQuotes, skipHidden } = args;
+  const headerRow = parseWholeNumber('header-row', args.headerRow);
+  return omitUndefined({ sheet, encoding, delimiter, lenientQuotes, skipHidden, headerRow });
+}
+
+function optionError(option: string, value: string, expected: string, example: string): UsageError {
+  return new UsageError(`--${option} "${value}" is not ${expected}.`, {
+    code: 'OPTION_VALUE',
+    nextStep: `For example: --${option} ${example}`,
+  });
+}

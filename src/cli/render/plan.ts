@@ -1,0 +1,51 @@
+import type { PlanLine, PlanSummary } from '#src/app/plan/plan-file.js';
+import { formatDuration } from '#src/cli/progress.js';
+import { renderProblems } from './summary.js';
+
+const actionLabels = {
+  add: 'would be added',
+  update: 'would be updated',
+  delete: 'would be deleted',
+  unchanged: 'unchanged: no call',
+  duplicate: 'say what another row or customer says',
+  skip: 'left out',
+  invalid: 'invalid: never sent',
+  rejected: 'would be rejected by the API',
+} as const satisfies PlanSummary['counts'] extends Readonly<Record<infer Action, number>>
+  ? Record<Action & string, string>
+  : never;
+
+/** Rows shown one by one; the rest is in the file. */
+export const maxRowsShown = 20;
+
+/** A plan, for people, of a summary that has no rows but those to show. */
+export function renderPlan(plan: PlanSummary): string {
+  const counts = Object.entries(actionLabels).flatMap(([action, what]) => {
+    const count = plan.counts[action as keyof typeof actionLabels];
+    return count === 0 ? [] : [`  ${String(count).padStart(7)} ${what}`];
+  });
+  const { add, update, delete: removed } = plan.counts;
+  const sent = add + update + removed;
+  const { calls, seconds, ratePerSecond } = plan.cost;
+  const pace = ratePerSecond === null ? '' : `, about ${formatDuration(seconds)} at ${ratePerSecond} a second`;
+  return [
+    `plan ${plan.plan}: ${plan.input.file}, ${plan.input.rows} rows`,
+    ...counts,
+    ...plan.rows.map(renderRow),
+    ...(sent > plan.rows.length ? [`  … and ${sent - plan.rows.length} more: see --output or --json`] : []),
+    ...renderProblems(plan.problems),
+    `To apply it: ${calls} API calls${pace}`,
+    ...(plan.output === null ? [] : [`Plan: ${plan.output}`]),
+    ...(sent === 0 ? [] : [`Next: mypos-customers import --plan ${plan.output ?? plan.plan}`]),
+  ].join('\n');
+}
+
+function renderRow({ row, action, key, customerCode, changes }: PlanLine): string {
+  const who = [key === null ? undefined : `key ${key}`, customerCode ?? undefined].filter((one) => one !== undefined);
+  const what = changes.map(({ field, from, to }) => `${field}: ${renderValue(from)} → ${renderValue(to)}`).join('; ');
+  return `  row ${row}: ${action}${who.length === 0 ? '' : ` ${who.join(', ')}`}${what === '' ? '' : `  ${what}`}`;
+}
+
+function renderValue(value: unknown): string {
+  return value === null || value === '' ? 'blank' : JSON.stringify(value);
+}

@@ -1,0 +1,189 @@
+import { isAbsolute, relative } from 'node:path';
+import { rowStatuses } from '#pipelines/model.js';
+import type { SourceDetection } from '#pipelines/ports.js';
+import type { FindingGroup } from '#pipelines/quality/damage-issue.js';
+import type { IssueGroup, RunSummary } from '#src/app/run-summary.js';
+import { repeatCommand } from '#src/cli/reporter.js';
+import { exitCodes } from '#src/errors.js';
+
+/** Cells that cannot be right, in one line: which and where, what is wrong, and what to do. */
+export function renderIssueGroup({ columns, count, rows, message, suggestion, value }: FindingGroup): string {
+  if (columns.length === 0) return `${message} ${suggestion}`;
+  const first = value === undefined ? '' : ` "${toOneLine(value)}"`;
+  return `${columns.join(' + ')}${first}${renderRows(count, rows)}: ${message} ${suggestion}`;
+}
+
+function renderRows(count: number, rows: readonly number[]): string {
+  if (count === 1) return ` (row ${rows[0]})`;
+  const more = count > rows.length ? ', …' : '';
+  return ` and ${count - 1} more (${rows.length === 1 ? 'row' : 'rows'} ${rows.join(', ')}${more})`;
+}
+
+function toOneLine(text: string): string {
+  return text.replaceAll(/[\r\n]+/g, '⏎');
+}
+
+/**
+ * What a run has done, for people; the last line is what to do next.
+ *
+ * @param argv - the command line that did it, so that the next one can be like it
+ * @param details - come below the counts
+ */
+export function renderSummary(
+  summary: RunSummary,
+  argv: readonly string[] = [],
+  details: readonly string[] = [],
+): string {
+  const { counts, files, api, input, differing } = summary;
+  const title = `${summary.command}${summary.run === null ? '' : ` ${summary.run}`}`;
+  const told = rowStatuses
+    .filter((status) => counts[status] > 0)
+    .map((status) => `  ${pad(counts[status])} ${statusLabels[status]}`);
+  return [
+    `${title}: ${summary.status}${input === null ? '' : `, ${input.rows} rows`}`,
+    ...(told.length === 0 ? ['  nothing to do'] : told),
+    ...(differing === undefined
+      ? []
+      : [`  ${pad(differing)} of them: the API holds something else than was sent, see _error`]),
+    ...renderProblems(summary.problems),
+    ...details,
+    ...(api.requests > 0
+      ? [
+          `API: ${formatCount(api.requests, 'request')}, ${formatCount(api.retries, 'retry')}, asked to wait ${formatCount(api.rateLimited, 'time')}`,
+        ]
+      : []),
+    ...renderFiles(files),
+    ...renderStop(summary),
+    ...(details.length === 0 ? suggestNextStep(summary, argv) : suggestReview(summary)),
+  ].join('\n');
+}
+
+/** What a check found, for people. */
+export function renderCheck(summary: RunSummary, argv: readonly string[] = []): string {
+  const { counts, files, input, problems } = summary;
+  const file = input?.file ?? '-';
+  const leftOut = ['dry-run', 'results', 'rejects', 'first', 'columns', 'json'];
+  const next =
+    counts.invalid > 0
+      ? files.rejects === null
+        ? 'Next: mend these rows, or get them as a file: add --rejects <file>'
+        : `Next: mend ${shortestPath(files.rejects)}, then: ${repeatCommand(argv, shortestPath(files.rejects), leftOut)}`
+      : `Next: ${repeatCommand(['import', ...argv.slice(1)], file, leftOut)} --first 5`;
+  return [
+    `check: ${counts.skipped} valid, ${counts.invalid} invalid`,
+    ...renderProblems(problems),
+    ...renderFiles(files),
+    next,
+  ].join('\n');
+}
+
+function renderFiles({ results, rejects, report }: RunSummary['files']): string[] {
+  const named = Object.entries({ Results: results, Rejects: rejects, Report: report });
+  return named.flatMap(([name, path]) => (path === null ? [] : [`${name}: ${path}`]));
+}
+
+const maxProblems = 10;
+
+/** A line for each reason, the most frequent first. */
+export function renderProblems(problems: readonly IssueGroup[]): string[] {
+  if (problems.length === 0) return [];
+  const lines = problems.slice(0, maxProblems).map(({ status, count, rows, message }) => {
+    const more = count > rows.length ? ` and ${count - rows.length} more` : '';
+    return `  ${pad(count)} × ${status.replace('_', ' ')}, row ${rows.join(', ')}${more}: ${message}`;
+  });
+  const rest = problems.length - maxProblems;
+  return ['Why:', ...lines, ...(rest > 0 ? [`          and ${rest} more reasons, in the result file`] : [])];
+}
+
+const statusLabels = {
+  created: 'created',
+  updated: 'updated',
+  unchanged: 'unchanged',
+  deleted: 'deleted',
+  deactivated: 'made inactive (they have transactions)',
+  invalid: 'invalid: never sent',
+  rejected: 'rejected by the API',
+  failed: 'failed: not applied, may be sent again',
+  in_doubt: 'in doubt: sent, and no answer seen',
+  skipped: 'skipped',
+} as const;
+
+/** What belongs to one file only, and not to the next command. */
+const perFileOptions = [
+  'first',
+  'results',
+  'rejects',
+  'report',
+  'sheet',
+  'header-row',
+  'encoding',
+  'delimiter',
+  'json',
+];
+
+/** After a reconcile: what it could not settle, another one will not settle either. */
+function suggestReview({ run }: RunSummary): string[] {
+  return [
+    `Next: look at these customers. If a row is none of them: mypos-customers reconcile ${run ?? ''} --assume-absent --yes, then resume.`,
+  ];
+}
+
+function renderStop({ stopped }: RunSummary): string[] {
+  return stopped === null ? [] : [stopped.message, ...(stopped.nextStep === null ? [] : [stopped.nextStep])];
+}
+
+function suggestNextStep(summary: RunSummary, argv: readonly string[]): string[] {
+  const { stopped, command, exitCode } = summary;
+  const run = summary.run ?? '';
+  if (stopped !== null) return [];
+  if (exitCode === exitCodes.inDoubt)
+    return [
+      `Next: mypos-customers reconcile ${run} (finds out which of the doubtful rows exist; never add them by hand before)`,
+    ];
+  if (exitCode === exitCodes.someRowsFailed) return suggestAfterFailures(summary, argv);
+  if (command !== 'import') return [`Next: mypos-customers runs show ${run} (tells it again)`];
+  if (argv.some((word) => /^--first(=|$)/.test(word)))
+    return [`Next: look at the results, then: ${repeatCommand(argv, summary.input?.file ?? '-', ['first'])}`];
+  return [`Next: mypos-customers runs show ${run} (tells it again), or undo it: mypos-customers undo ${run}`];
+}
+
+function suggestAfterFailures({ run, files, counts, command }: RunSummary, argv: readonly string[]): string[] {
+  const again = counts.failed > 0 && command !== 'undo';
+  const rejects =
+    files.rejects === null || counts.invalid + counts.rejected === 0 ? undefined : shortestPath(files.rejects);
+  const mended =
+    argv[0] === 'import' && rejects !== undefined ? repeatCommand(argv, rejects, perFileOptions) : undefined;
+  const mend = mended === undefined ? ` and ${command} that file.` : `, then: ${mended}`;
+  return [
+    ...(again ? [`Next: mypos-customers resume ${run ?? ''} (sends the failed rows again)`] : []),
+    ...(rejects === undefined ? [] : [`Next: mend ${rejects}${mend}`]),
+  ];
+}
+
+/** Short where it can be, since it is to be typed. */
+function shortestPath(path: string): string {
+  const way = relative(process.cwd(), path);
+  return way.startsWith('..') || isAbsolute(way) ? path : way;
+}
+
+function formatCount(count: number, one: string): string {
+  return `${count} ${count === 1 ? one : one.replace(/y$/, 'ie').concat('s')}`;
+}
+
+function pad(count: number): string {
+  return String(count).padStart(7);
+}
+
+/** What a file turned out to be, in one line. */
+export function renderDetection(file: string, detected: SourceDetection, rows: number): string {
+  const { format, encoding, bom, delimiter, lineEnd, compression, sheet, headerRow } = detected;
+  const facts = [
+    format.toUpperCase() + (compression === undefined ? '' : ` (${compression})`),
+    sheet === undefined ? undefined : `sheet "${sheet}"`,
+    encoding === undefined ? undefined : `${encoding}${bom === true ? ' with BOM' : ''}`,
+    delimiter === undefined ? undefined : `delimiter ${delimiter === '\t' ? 'tab' : `"${delimiter}"`}`,
+    lineEnd === undefined ? undefined : `line ends ${lineEnd}`,
+    headerRow === undefined ? undefined : `header in row ${headerRow}`,
+  ];
+  return `${file === '-' ? 'standard input' : file}: ${facts.filter((fact) => fact !== undefined).join(', ')}; ${rows} rows`;
+}

@@ -1,0 +1,358 @@
+import { CsvError, type Options, parse } from 'csv-parse/sync';
+import type { Issue, Row } from '#pipelines/model.js';
+import { createInputError } from '#src/files/input-file.js';
+import type { TextPosition } from '#src/files/table/row-positions.js';
+import type { Dialect } from './dialect.js';
+import {
+  createRecordScan,
+  createScanRules,
+  lineEndBits,
+  quoting,
+  type RecordScan,
+  type ScanRules,
+  scanRecord,
+} from './scan-record.js';
+
+/** A whole record in the bytes that it was found in. */
+interface Span {
+  readonly start: number;
+  /** Where its last cell ends. */
+  readonly contentEnd: number;
+  /** Where the next record begins, behind the line end. */
+  readonly next: number;
+  /** The physical line on which it begins. */
+  readonly line: number;
+  readonly lineCount: number;
+  /** The highest of {@link quoting} that it needs. */
+  readonly quoting: number;
+  readonly isAscii: boolean;
+  readonly lineEnd: number;
+}
+
+/** The cells of each record in turn; `undefined` for one that the parser refuses. */
+type ParsedRecords = readonly (string[] | undefined)[];
+
+/**
+ * Parses whole records. Lenient quotation marks are csv-parse's business; a record without them is its cells with
+ * delimiters between, and cutting it up here takes a quarter of the time.
+ */
+function parseRecords(bytes: Buffer, spans: readonly Span[], rules: ScanRules): ParsedRecords {
+  if (rules.delimiter.length > 1) return parseQuoted(bytes, spans, rules);
+  const delimiter = rules.delimiter.toString();
+  const intricate = spans.filter((span) => span.quoting === quoting.intricate);
+  const parsed = intricate.length === 0 ? [] : parseQuoted(bytes, intricate, rules);
+  let nextParsed = 0;
+  return spans.map((span) => {
+    if (span.quoting !== quoting.intricate) return cutRecord(bytes, span, delimiter);
+    nextParsed += 1;
+    return parsed[nextParsed - 1];
+  });
+}
+
+/** Cells of a longer record are texts of their own: slices of one text, each of which keeps all of it in memory. */
+const maxSlicedBytes = 1024;
+
+function cutRecord(bytes: Buffer, span: Span, delimiter: string): string[] {
+  const { start, contentEnd, isAscii } = span;
+  const text = bytes.toString(isAscii ? 'latin1' : 'utf8', start, contentEnd);
+  const cells = span.quoting === quoting.none ? text.split(delimiter) : cutQuoted(text, delimiter);
+  return contentEnd - start <= maxSlicedBytes ? cells : cells.map(copyText);
+}
+
+function cutQuoted(text: string, delimiter: string): string[] {
+  const cells: string[] = [];
+  for (let from = 0; ; from += 1) {
+    let end: number;
+    if (text.charCodeAt(from) === quote) {
+      end = closingQuote(text, from + 1);
+      cells.push(text.slice(from + 1, end).replaceAll('""', '"'));
+      end += 1;
+    } else {
+      end = text.indexOf(delimiter, from);
+      if (end < 0) end = text.length;
+      cells.push(text.slice(from, end));
+    }
+    if (end >= text.length) return cells;
+    from = end;
+  }
+}
+
+const quote = 0x22;
+
+function closingQuote(text: string, from: number): number {
+  let at = text.indexOf('"', from);
+  while (text.charCodeAt(at + 1) === quote) at = text.indexOf('"', at + 2);
+  return at;
+}
+
+/** A text that shares no memory with the one that it was cut from. */
+function copyText(cell: string): string {
+  return Buffer.from(cell).toString();
+}
+
+function parseQuoted(bytes: Buffer, spans: readonly Span[], rules: ScanRules): ParsedRecords {
+  const together = parseTogether(bytes, spans, rules);
+  // The scanner and the parser agree on where records end; should they ever not, each record is parsed alone.
+  return together?.length === spans.length
+    ? together
+    : spans.map((span) => {
+        const alone = parseTogether(bytes, [span], rules);
+        return alone?.length === 1 ? alone[0] : undefined;
+      });
+}
+
+function parseTogether(bytes: Buffer, spans: readonly Span[], rules: ScanRules): string[][] | undefined {
+  try {
+    return parse(joinSpans(bytes, spans), {
+      columns: false,
+      delimiter: rules.delimiter,
+      record_delimiter: listRecordDelimiters(spans),
+      relax_column_count: true,
+      relax_quotes: rules.lenientQuotes,
+    });
+  } catch (error) {
+    if (error instanceof CsvError) return undefined;
+    throw error;
+  }
+}
+
+function joinSpans(bytes: Buffer, spans: readonly Span[]): Buffer {
+  const pieces: Buffer[] = [];
+  let from = 0;
+  let to = -1;
+  for (const { start, next } of spans) {
+    if (start !== to) {
+      if (to >= 0) pieces.push(bytes.subarray(from, to));
+      from = start;
+    }
+    to = next;
+  }
+  pieces.push(bytes.subarray(from, to));
+  return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
+}
+
+/** csv-parse tries every line end at every byte, which costs a quarter of its speed: it gets those that occur. */
+function listRecordDelimiters(spans: readonly Span[]): NonNullable<Options['record_delimiter']> {
+  let bits: number = lineEndBits.none;
+  for (const { lineEnd } of spans) bits |= lineEnd;
+  const present: string[] = [];
+  if (bits & lineEndBits.crlf) present.push('\r\n');
+  if (bits & lineEndBits.lf) present.push('\n');
+  if (bits & lineEndBits.cr) present.push('\r');
+  return present.length === 0 ? ['\n'] : present;
+}
+
+/** One record of a CSV text, header and blank lines included. */
+export interface CsvRecord {
+  /** The physical line on which it begins, from 1. */
+  readonly line: number;
+  readonly lineCount: number;
+  readonly cells: string[];
+  /** As {@link Row.isPlain}. */
+  readonly isPlain: boolean;
+  /** Why its quotation marks make no sense; the cells are then the line cut at its delimiters. */
+  readonly issue?: Issue;
+  /** Whether the text ends with it, without a line end. */
+  readonly isUnterminated: boolean;
+}
+
+/** A CSV text to read, with the name for its errors. */
+export interface CsvText {
+  readonly name: string;
+  readonly dialect: Dialect;
+  chunks(): AsyncIterable<Buffer>;
+}
+
+/** Where the first record begins. */
+export function findFirstPosition({ firstLine, preambleBytes }: Dialect): TextPosition {
+  return { line: firstLine, offset: preambleBytes };
+}
+
+const maxRecordsPerBatch = 500;
+/** No spreadsheet program writes longer records; in a larger one, a quotation mark was never closed. */
+const maxRecordBytes = 1024 * 1024;
+
+/**
+ * Reads records in batches. A record with impossible quotation marks costs one line: reading goes on with the next.
+ * Nothing is read over and over for it, since an open mark runs no further than to the next line that has an odd one.
+ *
+ * @param place - moves on to where the next batch begins before one is given
+ * @throws InputError `RECORD_TOO_LARGE`, and whatever the text throws
+ */
+export function readRecords(
+  text: CsvText,
+  place = findFirstPosition(text.dialect),
+): AsyncGenerator<readonly CsvRecord[]> {
+  return readRecordsFrom(text, text.chunks(), text.dialect.preambleBytes, place);
+}
+
+/** As {@link readRecords}, of chunks between two places that were come by before. */
+export function readRecordsAt(
+  place: TextPosition,
+  chunks: AsyncIterable<Buffer>,
+  text: CsvText,
+): AsyncGenerator<readonly CsvRecord[]> {
+  return readRecordsFrom(text, chunks, 0, place);
+}
+
+async function* readRecordsFrom(
+  text: CsvText,
+  chunks: AsyncIterable<Buffer>,
+  skippedBytes: number,
+  place: TextPosition,
+): AsyncGenerator<readonly CsvRecord[]> {
+  const reader = createRecordReader(text, place);
+  let rest: Buffer = Buffer.alloc(0);
+  let toSkip = skippedBytes;
+  for await (const chunk of chunks) {
+    const fresh = chunk.subarray(Math.min(toSkip, chunk.length));
+    toSkip -= chunk.length - fresh.length;
+    const bytes = rest.length === 0 ? fresh : Buffer.concat([rest, fresh]);
+    rest = bytes.subarray(yield* takeBatches(bytes, reader, false));
+  }
+  yield* takeBatches(rest, reader, true);
+}
+
+/** Gives all records that are whole, and returns where the first one begins that is not. */
+function* takeBatches(bytes: Buffer, reader: RecordReader, isLast: boolean): Generator<readonly CsvRecord[], number> {
+  let position = 0;
+  for (;;) {
+    const { records, next } = reader.take(bytes, position, isLast);
+    if (records.length === 0) return next;
+    position = next;
+    yield records;
+  }
+}
+
+/** Records, and where the next one begins; none when more bytes are needed. */
+interface TakenRecords {
+  readonly records: readonly CsvRecord[];
+  readonly next: number;
+}
+
+interface RecordReader {
+  take(bytes: Buffer, from: number, isLast: boolean): TakenRecords;
+}
+
+function createRecordReader(text: CsvText, place: TextPosition): RecordReader {
+  const rules = createScanRules(text.dialect);
+  const scan = createRecordScan();
+  let { line } = place;
+
+  const given = (records: readonly CsvRecord[], from: number, next: number): TakenRecords => {
+    place.line = line;
+    place.offset += next - from;
+    return { records, next };
+  };
+
+  const brokenLine = (bytes: Buffer, start: number, isLast: boolean): TakenRecords => {
+    const flaw = describeQuoteIssue(scan);
+    const end = findLineEnd(bytes, start, isLast, rules);
+    if (end === undefined) {
+      if (isLast || bytes.length - start > maxRecordBytes) throw createRecordTooLargeError(text.name, line);
+      return { records: [], next: start };
+    }
+    const cells = bytes.toString('utf8', start, end.contentEnd).split(text.dialect.delimiter);
+    line += 1;
+    const record = {
+      line: line - 1,
+      lineCount: 1,
+      cells,
+      isPlain: false,
+      flaw,
+      isUnterminated: end.next === end.contentEnd,
+    };
+    return given([record], start, end.next);
+  };
+
+  return {
+    take(bytes, from, isLast) {
+      const spans: Span[] = [];
+      let at = from;
+      while (at < bytes.length && spans.length < maxRecordsPerBatch) {
+        scanRecord(bytes, at, isLast, rules, scan);
+        if (scan.status !== 'whole' || isTooLong(scan, at)) break;
+        spans.push(createSpan(scan, at, line));
+        line += scan.lineCount;
+        at = scan.next;
+      }
+      if (spans.length > 0) return given(createRecords(bytes, spans, rules), from, at);
+      if (at === bytes.length) return { records: [], next: at };
+      if (scan.status === 'cut' && bytes.length - at <= maxRecordBytes) return { records: [], next: at };
+      return brokenLine(bytes, at, isLast);
+    },
+  };
+}
+
+/** By its own length, so that it does not depend on how many bytes happen to be at hand. */
+function isTooLong({ contentEnd }: RecordScan, start: number): boolean {
+  return contentEnd - start > maxRecordBytes;
+}
+
+function createSpan(scan: RecordScan, start: number, line: number): Span {
+  const { contentEnd, next, lineCount, quoting, bits, lineEnd } = scan;
+  return { start, contentEnd, next, line, lineCount, quoting, isAscii: bits < 0x80, lineEnd };
+}
+
+function createRecords(bytes: Buffer, spans: readonly Span[], rules: ScanRules): CsvRecord[] {
+  const parsed = parseRecords(bytes, spans, rules);
+  return spans.map((span, position) => {
+    const { line, lineCount, next, contentEnd } = span;
+    const cells = parsed[position];
+    const isUnterminated = next === contentEnd;
+    if (cells !== undefined) return { line, lineCount, cells, isPlain: isPlain(bytes, span), isUnterminated };
+    const raw = bytes.toString('utf8', span.start, contentEnd).split(rules.delimiter.toString());
+    return { line, lineCount, cells: raw, isPlain: false, flaw: strayQuote, isUnterminated };
+  });
+}
+
+/** In utf-8, the letters from À to ÿ are those that 0xc3 leads; what 0xc2 leads goes before them. */
+function isPlain(bytes: Buffer, { isAscii, start, contentEnd }: Span): boolean {
+  if (isAscii) return true;
+  for (let at = start; at < contentEnd; at += 1) {
+    const byte = bytes[at] as number;
+    if (byte > 0xc3 || byte === 0xc2) return false;
+  }
+  return true;
+}
+
+/** The end of the physical line, whatever the quotation marks say; `undefined` when it is not among the bytes. */
+function findLineEnd(bytes: Buffer, start: number, isLast: boolean, rules: ScanRules) {
+  for (let at = start; at < bytes.length && at - start <= maxRecordBytes; at += 1) {
+    const byte = bytes[at];
+    if (byte === 0x0a) return { contentEnd: at, next: at + 1 };
+    if (byte !== 0x0d) continue;
+    if (at + 1 === bytes.length && !isLast) return undefined;
+    if (bytes[at + 1] === 0x0a) return { contentEnd: at, next: at + 2 };
+    if (rules.returnEndsRow) return { contentEnd: at, next: at + 1 };
+  }
+  return isLast && bytes.length - start <= maxRecordBytes
+    ? { contentEnd: bytes.length, next: bytes.length }
+    : undefined;
+}
+
+const strayQuote: Issue = {
+  code: 'STRAY_QUOTE',
+  message:
+    'A quotation mark stands inside a cell. Put the whole cell in quotation marks and double the inner one, ' +
+    'or read the file with --lenient-quotes.',
+};
+
+const openQuote: Issue = {
+  code: 'OPEN_QUOTE',
+  message: 'A quotation mark opens a cell and is not closed. Close it at the end of the cell, or double it.',
+};
+
+function describeQuoteIssue(scan: RecordScan): Issue {
+  return scan.status === 'strayQuote' ? strayQuote : openQuote;
+}
+
+function createRecordTooLargeError(file: string, line: number) {
+  return createInputError({
+    code: 'RECORD_TOO_LARGE',
+    file,
+    line,
+    fact: 'this line is longer than a mebibyte.',
+    nextStep: 'Check that this is a CSV file, and name its delimiter and encoding if they were detected wrongly.',
+  });
+}

@@ -1,0 +1,168 @@
+import type { Dialect } from './dialect.js';
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+const quote = 0x22;
+
+/** Which kinds of line end a text uses, as bits. */
+export const lineEndBits = { none: 0, lf: 1, crlf: 2, cr: 4 } as const;
+
+/** How far a record goes with quotation marks: each step needs more care than the one before. */
+export const quoting = {
+  none: 0,
+  /** Cells stand in marks. */
+  quoted: 1,
+  /** A mark is doubled inside a cell. */
+  doubled: 2,
+  /** A mark is to be taken leniently: a matter for the parser. */
+  intricate: 3,
+} as const;
+
+/**
+ * - `whole`: the record ends at `contentEnd`, and the next begins at `next`
+ * - `cut`: more bytes are needed to tell
+ * - `openQuote`: a quotation mark opens and is never closed
+ * - `strayQuote`: a quotation mark stands where none may be
+ */
+export type ScanStatus = 'whole' | 'cut' | 'openQuote' | 'strayQuote';
+
+/** What was found out about one record; written anew by every scan. */
+export interface RecordScan {
+  status: ScanStatus;
+  contentEnd: number;
+  next: number;
+  /** Physical lines that the record spans. */
+  lineCount: number;
+  /** The highest of {@link quoting} that it needs. */
+  quoting: number;
+  /** All its bytes, or'ed: below 0x80 each of them is a character. */
+  bits: number;
+  /** The one bit of {@link lineEndBits} that ends it. */
+  lineEnd: number;
+}
+
+export function createRecordScan(): RecordScan {
+  return {
+    status: 'cut',
+    contentEnd: 0,
+    next: 0,
+    lineCount: 1,
+    quoting: quoting.none,
+    bits: 0,
+    lineEnd: lineEndBits.none,
+  };
+}
+
+/** What the scanner needs to know, in bytes. */
+export interface ScanRules {
+  readonly delimiter: Buffer;
+  readonly returnEndsRow: boolean;
+  readonly lenientQuotes: boolean;
+}
+
+export function createScanRules(dialect: Dialect): ScanRules {
+  return { ...dialect, delimiter: Buffer.from(dialect.delimiter) };
+}
+
+/**
+ * Finds the end of the record that begins at `start`, by the same rules as the parser behind it: a quotation mark
+ * opens only at the start of a cell, is doubled inside, and closes only before a delimiter or a line end.
+ */
+export function scanRecord(
+  bytes: Buffer,
+  start: number,
+  isLast: boolean,
+  rules: ScanRules,
+  scan: RecordScan,
+): ScanStatus {
+  scan.lineCount = 1;
+  scan.quoting = quoting.none;
+  scan.bits = 0;
+  const { length } = bytes;
+  let bits = 0;
+  for (let at = start; at < length; at += 1) {
+    const byte = bytes[at] as number;
+    bits |= byte;
+    // Line ends and the quotation mark are all below: most bytes cost one comparison.
+    if (byte > quote) continue;
+    if (byte === lineFeed) return endRecord(scan, at, at + 1, lineEndBits.lf, bits);
+    if (byte === carriageReturn) {
+      if (at + 1 === length && !isLast) return stop(scan, 'cut');
+      if (bytes[at + 1] === lineFeed) return endRecord(scan, at, at + 2, lineEndBits.crlf, bits);
+      if (rules.returnEndsRow) return endRecord(scan, at, at + 1, lineEndBits.cr, bits);
+    } else if (byte === quote) {
+      if (at === start || followsDelimiter(bytes, start, at, rules.delimiter)) {
+        scan.quoting = Math.max(scan.quoting, quoting.quoted);
+        const close = findClosingQuote(bytes, at + 1, isLast, rules, scan);
+        if (close < 0) return scan.status;
+        at = close;
+      } else if (!rules.lenientQuotes) return stop(scan, 'strayQuote');
+      else scan.quoting = quoting.intricate;
+    }
+  }
+  return isLast ? endRecord(scan, length, length, lineEndBits.none, bits) : stop(scan, 'cut');
+}
+
+function endRecord(scan: RecordScan, contentEnd: number, next: number, lineEnd: number, bits: number): ScanStatus {
+  scan.bits |= bits;
+  scan.status = 'whole';
+  scan.contentEnd = contentEnd;
+  scan.next = next;
+  scan.lineEnd = lineEnd;
+  return scan.status;
+}
+
+function stop(scan: RecordScan, status: ScanStatus): ScanStatus {
+  scan.status = status;
+  return status;
+}
+
+/** The place of the closing mark; -1 when there is none, with the reason in `scan`. */
+function findClosingQuote(bytes: Buffer, from: number, isLast: boolean, rules: ScanRules, scan: RecordScan): number {
+  const { length } = bytes;
+  for (let at = from; at < length; at += 1) {
+    const byte = bytes[at] as number;
+    scan.bits |= byte;
+    if (byte > quote) continue;
+    if (byte === lineFeed) scan.lineCount += 1;
+    else if (byte === carriageReturn) {
+      if (rules.returnEndsRow && bytes[at + 1] !== lineFeed) scan.lineCount += 1;
+    } else if (byte === quote) {
+      if (bytes[at + 1] !== quote) return checkClosingQuote(bytes, at, isLast, rules, scan);
+      scan.quoting = Math.max(scan.quoting, quoting.doubled);
+      at += 1;
+    }
+  }
+  stop(scan, isLast ? 'openQuote' : 'cut');
+  return -1;
+}
+
+function checkClosingQuote(bytes: Buffer, at: number, isLast: boolean, rules: ScanRules, scan: RecordScan): number {
+  const { delimiter } = rules;
+  const after = at + 1;
+  if (after + Math.max(2, delimiter.length) > bytes.length && !isLast) {
+    stop(scan, 'cut');
+    return -1;
+  }
+  const byte = bytes[after];
+  const endsRow =
+    byte === undefined ||
+    byte === lineFeed ||
+    (byte === carriageReturn && (rules.returnEndsRow || bytes[after + 1] === lineFeed));
+  if (endsRow || startsWith(bytes, after, delimiter)) return at;
+  scan.quoting = quoting.intricate;
+  if (rules.lenientQuotes) return at;
+  // On its own line the mark is out of place; lines further down, it is the first mark that a missing one ran into.
+  stop(scan, scan.lineCount > 1 ? 'openQuote' : 'strayQuote');
+  return -1;
+}
+
+function followsDelimiter(bytes: Buffer, start: number, at: number, delimiter: Buffer): boolean {
+  const from = at - delimiter.length;
+  return from >= start && startsWith(bytes, from, delimiter);
+}
+
+function startsWith(bytes: Buffer, at: number, wanted: Buffer): boolean {
+  for (let offset = 0; offset < wanted.length; offset += 1) if (bytes[at + offset] !== wanted[offset]) return false;
+  return true;
+}

@@ -1,0 +1,86 @@
+import { type Cell, cellToText } from '#pipelines/model.js';
+import type { Notice } from '#pipelines/ports.js';
+
+/** Looks out for empty rows, and for totals and notes below the data, while rows go by. Blank lines need no mention. */
+export interface RowNotices {
+  /** @param isBlankLine - whether not even a delimiter stands on the line */
+  emptyRow(isBlankLine: boolean): void;
+  dataRow(row: number, cells: readonly Cell[]): void;
+  notices(): readonly Notice[];
+}
+
+/** What the first cell of a row of sums says, in the languages of the customers' spreadsheets. */
+const totalsPattern =
+  /^(?:(?:grand|sub)?[ -]?totals?|totaal|totale|totali|totaux|suma|summe|summa|sum|gesamt(?:summe)?|ukupno|общо|всего|итого|σύνολο|合計|総計)[\s\d:=.,()#]*$/iu;
+
+export function createRowNotices(): RowNotices {
+  let dataRows = 0;
+  let lastRow = 0;
+  let lastCells: readonly Cell[] = [];
+  const gaps = { count: 0, rowsBefore: 0, rowAfter: 0 };
+  const empty = { between: 0, pending: 0, isGap: false };
+
+  const closeGap = (row: number) => {
+    if (dataRows > 0) {
+      gaps.count += 1;
+      if (gaps.count === 1) [gaps.rowsBefore, gaps.rowAfter] = [dataRows, row];
+    }
+    empty.between += empty.pending;
+    empty.pending = 0;
+    empty.isGap = false;
+  };
+  return {
+    emptyRow(isBlankLine) {
+      empty.isGap = true;
+      if (!isBlankLine) empty.pending += 1;
+    },
+    dataRow(row, cells) {
+      if (empty.isGap) closeGap(row);
+      dataRows += 1;
+      lastRow = row;
+      lastCells = cells;
+    },
+    notices: () => [
+      ...createEmptyRowsNotice('EMPTY_ROWS_SKIPPED', empty.between, 'between the rows'),
+      ...createEmptyRowsNotice('TRAILING_EMPTY_ROWS_DROPPED', empty.pending, 'at the end'),
+      ...findRowsBelow(lastRow, lastCells, gaps, dataRows),
+    ],
+  };
+}
+
+/** Empty rows that have data rows on both sides. */
+interface Gaps {
+  readonly count: number;
+  readonly rowsBefore: number;
+  readonly rowAfter: number;
+}
+
+function findRowsBelow(lastRow: number, lastCells: readonly Cell[], gaps: Gaps, dataRows: number): Notice[] {
+  const firstText = lastCells.map((cell) => cellToText(cell).trim()).find((text) => text !== '') ?? '';
+  if (totalsPattern.test(firstText)) return [createTotalsNotice(lastRow, firstText)];
+  const rowsAfter = dataRows - gaps.rowsBefore;
+  // Where empty rows are a habit of the file, what follows one says nothing.
+  const isRemarkable = gaps.count === 1 || (gaps.count > 1 && rowsAfter <= gaps.rowsBefore);
+  return isRemarkable ? [createRowsAfterGapNotice(rowsAfter, gaps.rowAfter)] : [];
+}
+
+function createEmptyRowsNotice(code: string, count: number, where: string): Notice[] {
+  if (count === 0) return [];
+  return [{ code, message: `${count} empty ${count === 1 ? 'row' : 'rows'} ${where} left out.` }];
+}
+
+function createTotalsNotice(row: number, text: string): Notice {
+  return {
+    code: 'TOTALS_ROW',
+    message: `The last row begins with "${text}" and looks like a totals row. If it is no customer, delete it.`,
+    row,
+  };
+}
+
+function createRowsAfterGapNotice(count: number, row: number): Notice {
+  return {
+    code: 'ROWS_AFTER_EMPTY_ROW',
+    message: `${count} ${count === 1 ? 'row follows' : 'rows follow'} an empty row: they look like a totals row or notes. If they are no customers, delete them.`,
+    row,
+  };
+}

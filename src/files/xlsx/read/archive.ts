@@ -1,0 +1,325 @@
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { pipeline } from 'node:stream';
+import { crc32, createInflateRaw } from 'node:zlib';
+import { type Entry, fromFd, type ZipFile } from 'yauzl';
+import { InputError } from '#src/errors.js';
+import { type InputLocation, rejectOtherFileTypes, workbookError } from './workbook-error.js';
+
+const kibibyte = 1024;
+const mebibyte = 1024 * kibibyte;
+const gibibyte = 1024 * mebibyte;
+
+/** What a workbook may cost at most. Every cap is far above what Excel writes for a full sheet of customers. */
+export interface WorkbookLimits {
+  readonly maxParts: number;
+  /** Sheets and shared strings, inflated. */
+  readonly maxPartBytes: number;
+  /** Relationships, workbook and styles: parts that are held in memory. */
+  readonly maxIndexPartBytes: number;
+  /** All parts read for one pass, inflated. */
+  readonly maxTotalBytes: number;
+  /** Inflated to packed. Deflate itself ends at 1032; Excel's own sheets stay below 100. */
+  readonly maxInflateRatio: number;
+  /** Small parts may be packed as tightly as they like. */
+  readonly ratioCheckedFromBytes: number;
+  /** Excel stops at 32,767; other programs write somewhat more. */
+  readonly maxCellCharacters: number;
+  /** Markup that goes on for so long without a tag or a text is an attack on memory. */
+  readonly maxCharactersBetweenTags: number;
+  readonly maxXmlDepth: number;
+  /** Above this, shared strings go to a temporary file. */
+  readonly sharedStringBytesInMemory: number;
+}
+
+/** The caps of real use; tests lower them. */
+export const workbookLimits: WorkbookLimits = {
+  maxParts: 10_000,
+  maxPartBytes: 4 * gibibyte,
+  maxIndexPartBytes: 64 * mebibyte,
+  maxTotalBytes: 8 * gibibyte,
+  maxInflateRatio: 400,
+  ratioCheckedFromBytes: 32 * mebibyte,
+  maxCellCharacters: 8 * 32_767,
+  maxCharactersBetweenTags: 8 * mebibyte,
+  maxXmlDepth: 128,
+  sharedStringBytesInMemory: 16 * mebibyte,
+};
+
+/** The grid that the format allows. */
+export const sheetGrid = { maxRow: 1_048_576, maxColumn: 16_384 } as const;
+
+const readBytes = 256 * 1024;
+
+/** Opens a file for reading; every reason why that cannot be done is said in the user's words. */
+async function openInputFile(path: string, place: InputLocation): Promise<FileHandle> {
+  const handle = await openOrThrow(path, place);
+  const stats = await handle.stat();
+  if (stats.isFile()) return handle;
+  await handle.close();
+  const kind = stats.isDirectory() ? 'a folder' : 'no regular file';
+  throw workbookError('FILE_UNREADABLE', place, `this is ${kind}, and a workbook is read from a file.`);
+}
+
+async function openOrThrow(path: string, place: InputLocation): Promise<FileHandle> {
+  try {
+    // A pipe would hang until somebody writes to it; with O_NONBLOCK it opens and is turned away above.
+    return await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      throw workbookError('FILE_NOT_FOUND', place, 'there is no such file.', error);
+    throw workbookError('FILE_UNREADABLE', place, `the file cannot be opened (${code}).`, error);
+  }
+}
+
+/** What tells two states of a file apart: size and SHA-256 of its bytes. */
+export async function readFingerprint(handle: FileHandle): Promise<{ sha256: string; sizeBytes: number }> {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(readBytes);
+  let sizeBytes = 0;
+  for (;;) {
+    const { bytesRead } = await handle.read(buffer, 0, readBytes, sizeBytes);
+    if (bytesRead === 0) return { sha256: hash.digest('hex'), sizeBytes };
+    hash.update(buffer.subarray(0, bytesRead));
+    sizeBytes += bytesRead;
+  }
+}
+
+const packedBytesPerRead = 64 * 1024;
+/** One hop to the thread pool per step: larger steps cost memory, smaller ones time. */
+const inflatedBytesPerStep = 128 * 1024;
+
+/** Where a part lies in the file, as the central directory says. */
+interface PartLocation {
+  readonly start: number;
+  readonly isDeflated: boolean;
+  readonly compressedSize: number;
+  readonly uncompressedSize: number;
+  readonly crc32: number;
+}
+
+interface PartReading {
+  readonly place: InputLocation;
+  readonly limits: WorkbookLimits;
+  /** Inflated bytes of all parts of this pass. */
+  readonly total: { bytes: number };
+}
+
+/** Inflates a part step by step; the caps are checked on what comes out, never on what the directory claims. */
+async function* readPartBytes(
+  handle: FileHandle,
+  location: PartLocation,
+  reading: PartReading,
+): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  let checksum = 0;
+  for await (const chunk of inflatePart(handle, location, reading.place)) {
+    bytes += chunk.length;
+    reading.total.bytes += chunk.length;
+    checkLimits(bytes, location, reading);
+    checksum = crc32(chunk, checksum);
+    yield chunk;
+  }
+  if (bytes !== location.uncompressedSize || checksum !== location.crc32)
+    throw workbookError(
+      'FILE_DAMAGED',
+      reading.place,
+      'this part does not match its checksum: bytes were lost or changed.',
+    );
+}
+
+function checkLimits(bytes: number, location: PartLocation, { place, limits, total }: PartReading): void {
+  if (bytes > limits.maxPartBytes)
+    throw workbookError('PART_TOO_LARGE', place, `this part unpacks to more than ${limits.maxPartBytes} bytes.`);
+  if (total.bytes > limits.maxTotalBytes)
+    throw workbookError(
+      'WORKBOOK_TOO_LARGE',
+      place,
+      `the workbook unpacks to more than ${limits.maxTotalBytes} bytes.`,
+    );
+  if (bytes > limits.ratioCheckedFromBytes && bytes > location.compressedSize * limits.maxInflateRatio)
+    throw workbookError(
+      'PACKED_TOO_TIGHTLY',
+      place,
+      `this part unpacks to more than ${limits.maxInflateRatio} times its size, as only a “zip bomb” does.`,
+    );
+  if (bytes > location.uncompressedSize)
+    throw workbookError('FILE_DAMAGED', place, 'this part is longer than the package says.');
+}
+
+async function* inflatePart(handle: FileHandle, location: PartLocation, place: InputLocation): AsyncGenerator<Buffer> {
+  if (!location.isDeflated) {
+    yield* readPackedBytes(handle, location, place);
+    return;
+  }
+  const inflate = createInflateRaw({ chunkSize: inflatedBytesPerStep });
+  // The callback only keeps `pipeline` from throwing; the error itself arrives in the loop below.
+  pipeline(readPackedBytes(handle, location, place), inflate, () => {});
+  try {
+    for await (const chunk of inflate) yield chunk;
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw workbookError('FILE_DAMAGED', place, 'this part cannot be unpacked: bytes were lost or changed.', error);
+  }
+}
+
+async function* readPackedBytes(
+  handle: FileHandle,
+  location: PartLocation,
+  place: InputLocation,
+): AsyncGenerator<Buffer> {
+  const end = location.start + location.compressedSize;
+  for (let position = location.start; position < end; ) {
+    const length = Math.min(packedBytesPerRead, end - position);
+    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, position);
+    if (bytesRead === 0) throw workbookError('FILE_CUT', place, 'the file ends inside this part.');
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+/** The parts of a workbook's zip package, found by its central directory. */
+export interface Archive {
+  readonly place: InputLocation;
+  readonly limits: WorkbookLimits;
+  readonly handle: FileHandle;
+  /** Size and time of change, to notice that the file was replaced between two readings. */
+  readonly version: string;
+  has(part: string): boolean;
+  /**
+   * The inflated bytes of a part, checked against the caps, its size and its checksum.
+   *
+   * @throws InputError `XLSX_PART_MISSING` when there is none, `FILE_DAMAGED` …
+   */
+  read(part: string, maxBytes?: number): AsyncGenerator<Buffer>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the package; whatever is no zip package is refused by its content.
+ *
+ * @param knownVersion - the file's `version` at an earlier opening: another one is refused
+ */
+export async function openArchive(
+  file: string,
+  place: InputLocation,
+  limits: WorkbookLimits,
+  knownVersion?: string,
+): Promise<Archive> {
+  const handle = await openInputFile(file, place);
+  try {
+    const { size, mtimeMs } = await handle.stat();
+    const version = `${size} ${mtimeMs}`;
+    if (version !== (knownVersion ?? version))
+      throw workbookError('FILE_CHANGED', place, 'the file was changed while it was being read.');
+    await rejectOtherFileTypes(handle, place);
+    const zip = await openZip(handle, place);
+    if (zip.entryCount > limits.maxParts)
+      throw workbookError(
+        'TOO_MANY_PARTS',
+        place,
+        `the package has ${zip.entryCount} parts; ${limits.maxParts} are allowed.`,
+      );
+    const parts = indexParts(await readDirectory(zip, place));
+    return { ...partReader(zip, handle, parts, place, limits), version };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+function partReader(
+  zip: ZipFile,
+  handle: FileHandle,
+  parts: ReadonlyMap<string, Entry | 'twice'>,
+  place: InputLocation,
+  limits: WorkbookLimits,
+): Omit<Archive, 'version'> {
+  const total = { bytes: 0 };
+  return {
+    place,
+    limits,
+    handle,
+    has: (part) => parts.has(normalizePartName(part)),
+    async *read(part, maxBytes = limits.maxPartBytes) {
+      const entry = parts.get(normalizePartName(part));
+      const partPlace = { ...place, part };
+      if (entry === undefined) throw workbookError('XLSX_PART_MISSING', partPlace, 'the workbook lacks this part.');
+      if (entry === 'twice') throw workbookError('FILE_DAMAGED', partPlace, 'the package holds this part twice.');
+      yield* readPartBytes(handle, await locatePart(zip, entry, partPlace), {
+        place: partPlace,
+        limits: { ...limits, maxPartBytes: maxBytes },
+        total,
+      });
+    },
+    close: () => handle.close(),
+  };
+}
+
+/** The handle stays ours: yauzl never closes it, so one `close` ends everything. */
+function openZip(handle: FileHandle, place: InputLocation): Promise<ZipFile> {
+  return new Promise((resolve, reject) => {
+    fromFd(
+      handle.fd,
+      { lazyEntries: true, autoClose: false, decodeStrings: false, validateEntrySizes: true },
+      (error, zip) => {
+        if (error) reject(zipError(error, place));
+        else resolve(zip);
+      },
+    );
+  });
+}
+
+function zipError(error: Error, place: InputLocation): Error {
+  if (/strong encryption/i.test(error.message))
+    return workbookError('WORKBOOK_ENCRYPTED', place, 'the package is protected by a password.', error);
+  return /End of central directory|unexpected EOF|overflows file/i.test(error.message)
+    ? workbookError('FILE_CUT', place, 'the file ends too early: it was not copied or downloaded to its end.', error)
+    : workbookError('FILE_DAMAGED', place, `the package is damaged (${error.message}).`, error);
+}
+
+function readDirectory(zip: ZipFile, place: InputLocation): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  return new Promise((resolve, reject) => {
+    zip.on('error', (error: Error) => reject(zipError(error, place)));
+    zip.on('end', () => resolve(entries));
+    zip.on('entry', (entry: Entry) => {
+      entries.push(entry);
+      zip.readEntry();
+    });
+    zip.readEntry();
+  });
+}
+
+function indexParts(entries: readonly Entry[]): Map<string, Entry | 'twice'> {
+  const parts = new Map<string, Entry | 'twice'>();
+  for (const entry of entries) {
+    const name = normalizePartName(entry.fileNameRaw.toString('utf8'));
+    parts.set(name, parts.has(name) ? 'twice' : entry);
+  }
+  return parts;
+}
+
+/** Part names compare without case; some programs write them with backslashes or a leading slash. */
+function normalizePartName(part: string): string {
+  return part.replaceAll('\\', '/').replace(/^\/+/, '').toLowerCase();
+}
+
+async function locatePart(zip: ZipFile, entry: Entry, place: InputLocation): Promise<PartLocation> {
+  if (entry.isEncrypted()) throw workbookError('WORKBOOK_ENCRYPTED', place, 'the package is protected by a password.');
+  const { compressionMethod, compressedSize, uncompressedSize, crc32 } = entry;
+  if (compressionMethod !== 0 && compressionMethod !== 8)
+    throw workbookError(
+      'FILE_DAMAGED',
+      place,
+      `this part is packed in a way (${compressionMethod}) that workbooks never use.`,
+    );
+  try {
+    const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
+    return { start: fileDataStart, isDeflated: compressionMethod === 8, compressedSize, uncompressedSize, crc32 };
+  } catch (error) {
+    throw error instanceof Error ? zipError(error, place) : error;
+  }
+}

@@ -1,0 +1,95 @@
+import { cellToText } from '#pipelines/model.js';
+import { columnLetters } from './cell-reference.js';
+import type { CollectedRow } from './row-collector.js';
+
+/** Titles and notes may stand above the header, but not more rows of them than this. */
+export const headerSearchRows = 50;
+const matchingShare = 0.8;
+
+/** A column name as it is compared: what people take for the same name is the same. */
+export function normalisedName(name: string): string {
+  return name.normalize('NFKC').replace(/\s+/g, ' ').trim().toLowerCase();
+}
+
+/** The row that holds the column names, and whether it was recognised by the names that were expected. */
+export interface FoundHeader {
+  readonly row: CollectedRow;
+  readonly isMatched: boolean;
+}
+
+/** The first row that has most of the expected names; without such a row, or without names, the first with content. */
+export function findHeader(rows: readonly CollectedRow[], expectedColumns: readonly string[]): FoundHeader | undefined {
+  const expected = new Set(expectedColumns.map(normalisedName));
+  const matched = rows.slice(0, headerSearchRows).find((row) => {
+    const names = new Set(row.cells.map((cell) => normalisedName(cellToText(cell))));
+    const found = [...expected].filter((name) => names.has(name)).length;
+    return expected.size > 0 && found >= expected.size * matchingShare;
+  });
+  const row = matched ?? rows[0];
+  return row === undefined ? undefined : { row, isMatched: matched !== undefined };
+}
+
+/** Our own result files add columns with such names; they are left out when such a file comes back. */
+const resultColumnPattern = /^_/;
+
+/** Which columns of the sheet become columns of the input, and under which names. */
+export interface ColumnLayout {
+  readonly names: readonly string[];
+  /** The letters of each column, in the order of `names`. */
+  readonly letters: readonly string[];
+  /** By sheet column: the position in `names`, or -1 when it is left out on purpose. */
+  readonly slots: readonly (number | undefined)[];
+  /** Names that the header has more than once. */
+  readonly duplicates: readonly string[];
+  /** Made-up names of columns that have data but no header. */
+  readonly unnamed: readonly string[];
+}
+
+/**
+ * Names the columns after the header row.
+ *
+ * @param columnsWithData - sheet columns (from 1) that have content below the header
+ * @param isLeftOut - hidden columns, when the user does not want them
+ * @param keepsOurs - also columns that this program wrote into a result file
+ */
+export function layOutColumns(
+  header: CollectedRow,
+  columnsWithData: ReadonlySet<number>,
+  isLeftOut: (column: number) => boolean,
+  keepsOurs = false,
+): ColumnLayout {
+  const texts = header.cells.map(cellToText);
+  const taken = new Set(texts);
+  const seen = new Map<string, number>();
+  const names: string[] = [];
+  const letters: string[] = [];
+  const slots: (number | undefined)[] = [];
+  const unnamed: string[] = [];
+  const last = Math.max(texts.length, ...columnsWithData);
+  for (let column = 1; column <= last; column++) {
+    const text = texts[column - 1] ?? '';
+    const isNamed = text.trim() !== '';
+    if (!isNamed && !columnsWithData.has(column)) continue;
+    slots[column] = -1;
+    if ((resultColumnPattern.test(text) && !keepsOurs) || isLeftOut(column)) continue;
+    const name = isNamed ? uniqueName(text, seen, taken) : freeName(`Column ${column}`, taken);
+    if (!isNamed) unnamed.push(name);
+    slots[column] = names.push(name) - 1;
+    letters.push(columnLetters(column));
+  }
+  const duplicates = [...seen].filter(([, count]) => count > 1).map(([name]) => name);
+  return { names, letters, slots, duplicates, unnamed };
+}
+
+function uniqueName(text: string, seen: Map<string, number>, taken: Set<string>): string {
+  const count = (seen.get(text) ?? 0) + 1;
+  seen.set(text, count);
+  return count === 1 ? text : freeName(`${text} (${count})`, taken);
+}
+
+function freeName(wish: string, taken: Set<string>): string {
+  let name = wish;
+  for (let number = 2; taken.has(name); number++) name = `${wish} (${number})`;
+  taken.add(name);
+  return name;
+}

@@ -1,0 +1,268 @@
+import type { Cell, TypedCell } from '#pipelines/model.js';
+import type { CellFormats, DateParts, NumberFormat } from './number-formats.js';
+import type { StoredCell } from './read-sheet.js';
+import { decodeEscapes } from './xml-parser.js';
+
+/** Excel computes and shows 15 significant digits; a double has up to 17. */
+const significantDigits = 15;
+/** From here on, whole numbers are written with an exponent: nobody reads them as an identifier. */
+const exponentFrom = 1e21;
+const smallestPlain = 1e-12;
+
+/**
+ * The text of a number in the format General: up to 15 significant digits, and no exponent where a person would
+ * read digits. Whole numbers with more digits keep what the file stored, so that the damage can be seen.
+ */
+function formatGeneral(value: number, stored: string): string {
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  if (size >= exponentFrom || size < smallestPlain) return formatExponent(value);
+  if (Number.isInteger(value)) return size < 1e15 ? String(value) : expandExponent(stored);
+  const shortest = String(value);
+  const digits = shortest.length <= significantDigits ? shortest : String(Number(value.toPrecision(significantDigits)));
+  return digits.includes('e') ? expandExponent(digits) : digits;
+}
+
+/** The text of a number in a format of digits only, such as `0`, `00000`, `0.00`; halves round away from zero. */
+function formatDigits(value: number, stored: string, integerDigits: number, decimals: number): string {
+  if (Math.abs(value) >= 1e15) return formatGeneral(value, stored);
+  const [whole = '', fraction = ''] = expandExponent(Math.abs(value).toPrecision(significantDigits)).split('.');
+  const kept = whole + fraction.slice(0, decimals).padEnd(decimals, '0');
+  const rounded = (fraction.charCodeAt(decimals) >= 0x35 ? String(BigInt(kept) + 1n) : kept).replace(/^0+/, '');
+  const padded = rounded.padStart(integerDigits + decimals, '0');
+  const split = padded.length - decimals;
+  const sign = value < 0 && rounded !== '' ? '-' : '';
+  return sign + padded.slice(0, split) + (decimals > 0 ? `.${padded.slice(split)}` : '');
+}
+
+/** Writes `1.5e-7` or `1.2E+19` out in full, without rounding. */
+function expandExponent(text: string): string {
+  const match = /^([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(text);
+  if (match === null) return text;
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = match;
+  const point = whole.length + Number(exponent);
+  const digits = (whole + fraction).padEnd(point, '0');
+  const left = point > 0 ? digits.slice(0, point) : '';
+  const right = (point > 0 ? digits.slice(point) : digits.padStart(digits.length - point, '0')).replace(/0+$/, '');
+  return `${sign === '-' ? '-' : ''}${left.replace(/^0+(?=\d)/, '') || '0'}${right === '' ? '' : `.${right}`}`;
+}
+
+/** `1E+21`, `1.5E-13`: at least two digits of exponent. */
+function formatExponent(value: number): string {
+  const [mantissa = '', exponent = ''] = Number(value.toPrecision(significantDigits)).toExponential().split('e');
+  return `${mantissa}E${exponent[0] ?? '+'}${exponent.slice(1).padStart(2, '0')}`;
+}
+
+/** A civil date or time as text, or why the number is none. */
+type CivilDate = { readonly text: string } | { readonly reason: string };
+
+const secondsPerDay = 86_400;
+/** 31 December 9999, the last day that Excel knows. */
+const lastDay = { from1900: 2_958_465, from1904: 2_957_003 } as const;
+/** Days from 1970-01-01 back to the day that has the number 0. */
+const dayZero = { from1900: 25_569, from1904: 24_107 } as const;
+
+/**
+ * A serial number as the civil date that Excel shows, with no zone anywhere. Seconds are rounded, as Excel's are.
+ * A time of day that the format hides is kept: it is in the file. The year 1900 follows Excel, whose calendar has a
+ * 29 February 1900 (number 60) that never was.
+ */
+export function parseSerialDate(serial: number, shows: DateParts, isDate1904: boolean): CivilDate {
+  const seconds = Math.round(serial * secondsPerDay);
+  if (seconds < 0) return { reason: 'is shown as a date, but is below zero' };
+  if (shows === 'elapsed') return { text: formatTime(seconds) };
+  const day = Math.floor(seconds / secondsPerDay);
+  const secondOfDay = seconds - day * secondsPerDay;
+  const time = formatTime(secondOfDay);
+  if (day === 0 && (shows === 'time' || (secondOfDay > 0 && !isDate1904))) return { text: time };
+  const date = isDate1904 ? dateFrom1904(day) : dateFrom1900(day);
+  if ('reason' in date) return date;
+  return { text: secondOfDay > 0 || shows === 'datetime' ? `${date.text}T${time}` : date.text };
+}
+
+function dateFrom1904(day: number): CivilDate {
+  if (day > lastDay.from1904) return { reason: 'is shown as a date, but lies past the year 9999' };
+  return { text: formatDate(day - dayZero.from1904) };
+}
+
+function dateFrom1900(day: number): CivilDate {
+  if (day === 0) return { reason: 'is shown as a date, but is 0, which is no day' };
+  if (day === 60) return { reason: 'is shown as 29 February 1900, a day that never was' };
+  if (day > lastDay.from1900) return { reason: 'is shown as a date, but lies past the year 9999' };
+  return { text: formatDate(day - dayZero.from1900 + (day < 60 ? 1 : 0)) };
+}
+
+function formatTime(seconds: number): string {
+  const hours = Math.floor(seconds / 3600);
+  return `${padTwo(hours)}:${padTwo(Math.floor(seconds / 60) % 60)}:${padTwo(seconds % 60)}`;
+}
+
+/** Days since 1970-01-01 as a date of the Gregorian calendar, counted in eras of 400 years that start in March. */
+function formatDate(daysSince1970: number): string {
+  const days = daysSince1970 + 719_468;
+  const era = Math.floor(days / 146_097);
+  const dayOfEra = days - era * 146_097;
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+  );
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153);
+  const day = dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1;
+  const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
+  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+  return `${String(year).padStart(4, '0')}-${padTwo(month)}-${padTwo(day)}`;
+}
+
+function padTwo(number: number): string {
+  return number < 10 ? `0${number}` : String(number);
+}
+
+const isoDate = /^\s*(?:(\d{4})-(\d\d)-(\d\d))?(?:T?(\d\d):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?\s*$/;
+/** The day that some programs write in front of a pure time. */
+const emptyDay = '1899-12-30';
+
+/** A date that the file states as text (`t="d"`); a zone is dropped, since a cell knows no zone. */
+function parseIsoDate(text: string, shows: DateParts | undefined): CivilDate {
+  const match = isoDate.exec(text);
+  const reason = 'is no date that can be read';
+  if (match === null || text.trim() === '') return { reason };
+  const [, year, month = '', day = '', hour, minute = '00', second = '00'] = match;
+  const time = hour === undefined ? undefined : `${hour}:${minute}:${second}`;
+  if (time !== undefined && (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59)) return { reason };
+  if (year === undefined) return time === undefined ? { reason } : { text: time };
+  const date = `${year}-${month}-${day}`;
+  if (new Date(`${date}T00:00:00Z`).toJSON()?.slice(0, 10) !== date) return { reason };
+  if (date === emptyDay && time !== undefined) return { text: time };
+  const hasTime = time !== undefined && (time !== '00:00:00' || shows === 'datetime');
+  return { text: hasTime ? `${date}T${time}` : date };
+}
+
+/** What cells refer to. */
+export interface CellContext {
+  readonly formats: CellFormats;
+  readonly isDate1904: boolean;
+  readonly sharedStringAt: (index: number) => string | undefined;
+}
+
+/** Decodes stored cells; `''` stands for a cell without content. */
+export type CellDecoder = (cell: Readonly<StoredCell>) => Cell;
+
+/** What the error values of formulas mean, for people who do not write formulas. */
+const errorMeanings: Readonly<Record<string, string>> = {
+  '#N/A': 'a look-up found nothing',
+  '#REF!': 'the formula refers to cells that were deleted',
+  '#DIV/0!': 'the formula divides by zero',
+  '#VALUE!': 'the formula got a value of the wrong kind',
+  '#NAME?': 'the formula uses a name that does not exist',
+  '#NUM!': 'the formula has no result that is a number',
+  '#NULL!': 'the formula refers to cells that have nothing in common',
+  '#SPILL!': 'there was no room for the results of the formula',
+};
+
+const neverCalculated =
+  'The formula was never calculated, so the file holds no value. Open the file in Excel, save it, and try again.';
+
+const general: NumberFormat = { kind: 'general' };
+const plainInteger = /^(?:0|-?[1-9]\d{0,14})$/;
+const decimalNumber = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:E[+-]?\d+)?\s*$/i;
+
+/** Makes the one total function from what a workbook stores to what the pipeline knows. */
+export function createCellDecoder(context: CellContext): CellDecoder {
+  const decoders: Readonly<Record<string, CellDecoder>> = {
+    s: ({ value }) => decodeSharedString(value ?? '', context),
+    '': (cell) => decodeNumber(cell, context),
+    n: (cell) => decodeNumber(cell, context),
+    str: ({ value, formula }) =>
+      value === undefined && formula !== undefined ? uncalculatedCell(formula) : decodeText(value),
+    inlineStr: ({ inline, value }) => decodeText(inline ?? value),
+    b: ({ value, formula }) => decodeBoolean(value, formula),
+    e: ({ value }) => decodeError(value),
+    d: (cell) => decodeIsoDate(cell, context),
+  };
+  return (cell) => {
+    const decode = Object.hasOwn(decoders, cell.type) ? decoders[cell.type] : undefined;
+    if (decode !== undefined) return decode(cell);
+    return createErrorCell(cell.value ?? '', `The cell has a type (“${cell.type}”) that workbooks do not know.`);
+  };
+}
+
+function decodeText(text: string | undefined): string {
+  return text === undefined ? '' : decodeEscapes(text);
+}
+
+function decodeSharedString(value: string, context: CellContext): Cell {
+  const text = value === '' ? '' : context.sharedStringAt(Number(value));
+  return (
+    text ??
+    createErrorCell(value, `The cell refers to text ${value}, which the file does not hold: the file is damaged.`)
+  );
+}
+
+function decodeNumber(cell: Readonly<StoredCell>, context: CellContext): Cell {
+  const { value = '', formula, inline } = cell;
+  if (value === '') {
+    if (inline !== undefined) return decodeText(inline);
+    return formula === undefined ? '' : uncalculatedCell(formula);
+  }
+  return formatNumberCell(value, context.formats[cell.style] ?? general, context.isDate1904);
+}
+
+function formatNumberCell(stored: string, format: NumberFormat, isDate1904: boolean): Cell {
+  if (format.kind === 'general' && plainInteger.test(stored))
+    return { kind: 'number', text: stored, value: Number(stored) };
+  const value = decimalNumber.test(stored) ? Number(stored) : Number.NaN;
+  if (!Number.isFinite(value))
+    return createErrorCell(stored, `The file says that “${stored}” is a number, and it is none.`);
+  switch (format.kind) {
+    case 'general':
+      return { kind: 'number', text: formatGeneral(value, stored.trim()), value };
+    case 'digits': {
+      const text = formatDigits(value, stored.trim(), format.integerDigits, format.decimals);
+      return { kind: 'number', text, value, format: format.code };
+    }
+    case 'date':
+      return createDateCell(parseSerialDate(value, format.shows, isDate1904), stored, format.code);
+    case 'text':
+      return { kind: 'number', text: formatGeneral(value, stored.trim()), value, format: format.code };
+    case 'other':
+      return { kind: 'number', text: formatGeneral(value, stored.trim()), value, format: format.code };
+  }
+}
+
+function createDateCell(date: CivilDate, stored: string, code: string | undefined): TypedCell {
+  if ('reason' in date) return createErrorCell(stored, `The value ${stored} ${date.reason}. Enter the date again.`);
+  return { kind: 'date', text: date.text, ...(code === undefined ? {} : { format: code }) };
+}
+
+function decodeIsoDate(cell: Readonly<StoredCell>, context: CellContext): Cell {
+  const { value = '', formula, style } = cell;
+  if (value === '') return formula === undefined ? '' : uncalculatedCell(formula);
+  const format = context.formats[style];
+  const dated = format?.kind === 'date' ? format : undefined;
+  return createDateCell(parseIsoDate(value, dated?.shows), value, dated?.code);
+}
+
+function decodeBoolean(value: string | undefined, formula: string | undefined): Cell {
+  if (value === undefined || value === '') return formula === undefined ? '' : uncalculatedCell(formula);
+  const flag = /^\s*(?:(1|true)|0|false)\s*$/i.exec(value);
+  if (flag === null) return createErrorCell(value, `The file says that “${value}” is yes or no, and it is neither.`);
+  return flag[1] === undefined
+    ? { kind: 'boolean', text: 'FALSE', value: false }
+    : { kind: 'boolean', text: 'TRUE', value: true };
+}
+
+function decodeError(value = ''): TypedCell {
+  const meaning = errorMeanings[value] ?? 'the formula failed';
+  return createErrorCell(
+    value,
+    `The cell shows the error ${value}: ${meaning}. Mend the formula, or type the value itself.`,
+  );
+}
+
+function uncalculatedCell(formula: string): TypedCell {
+  return createErrorCell(formula === '' ? '=' : `=${formula}`, neverCalculated);
+}
+
+function createErrorCell(text: string, reason: string): TypedCell {
+  return { kind: 'error', text, reason };
+}

@@ -1,0 +1,164 @@
+import type { Archive } from './archive.js';
+import { readIndexPart } from './xml-parser.js';
+
+/**
+ * Formats that files name by number only (ECMA-376 part 1, 18.8.30). For the numbers whose meaning depends on the
+ * language (27–36, 50–58: East Asia; 67–81: Thai) a code of the same kind stands in.
+ */
+export const builtinFormats: Readonly<Record<number, string>> = {
+  0: 'General',
+  1: '0',
+  2: '0.00',
+  3: '#,##0',
+  4: '#,##0.00',
+  5: '"$"#,##0_);\\("$"#,##0\\)',
+  6: '"$"#,##0_);[Red]\\("$"#,##0\\)',
+  7: '"$"#,##0.00_);\\("$"#,##0.00\\)',
+  8: '"$"#,##0.00_);[Red]\\("$"#,##0.00\\)',
+  9: '0%',
+  10: '0.00%',
+  11: '0.00E+00',
+  12: '# ?/?',
+  13: '# ??/??',
+  14: 'mm-dd-yy',
+  15: 'd-mmm-yy',
+  16: 'd-mmm',
+  17: 'mmm-yy',
+  18: 'h:mm AM/PM',
+  19: 'h:mm:ss AM/PM',
+  20: 'h:mm',
+  21: 'h:mm:ss',
+  22: 'm/d/yy h:mm',
+  ...repeatFormat('yyyy"年"m"月"d"日"', [27, 28, 29, 30, 31, 34, 35, 36, 50, 51, 52, 53, 54, 55, 56, 57, 58]),
+  32: 'h"時"mm"分"',
+  33: 'h"時"mm"分"ss"秒"',
+  37: '#,##0_);\\(#,##0\\)',
+  38: '#,##0_);[Red]\\(#,##0\\)',
+  39: '#,##0.00_);\\(#,##0.00\\)',
+  40: '#,##0.00_);[Red]\\(#,##0.00\\)',
+  41: '_(* #,##0_);_(* \\(#,##0\\);_(* "-"_);_(@_)',
+  42: '_("$"* #,##0_);_("$"* \\(#,##0\\);_("$"* "-"_);_(@_)',
+  43: '_(* #,##0.00_);_(* \\(#,##0.00\\);_(* "-"??_);_(@_)',
+  44: '_("$"* #,##0.00_);_("$"* \\(#,##0.00\\);_("$"* "-"??_);_(@_)',
+  45: 'mm:ss',
+  46: '[h]:mm:ss',
+  47: 'mmss.0',
+  48: '##0.0E+0',
+  49: '@',
+  59: '0',
+  60: '0.00',
+  61: '#,##0',
+  62: '#,##0.00',
+  67: '0%',
+  68: '0.00%',
+  69: '# ?/?',
+  70: '# ??/??',
+  ...repeatFormat('d/m/yyyy', [71, 72, 73, 74, 81]),
+  75: 'h:mm',
+  76: 'h:mm:ss',
+  77: 'd/m/yyyy h:mm',
+  78: 'mm:ss',
+  79: '[h]:mm:ss',
+  80: 'mm:ss.0',
+};
+
+function repeatFormat(code: string, ids: readonly number[]): Record<number, string> {
+  return Object.fromEntries(ids.map((id) => [id, code]));
+}
+
+/** What a number format makes of a number. */
+export type NumberFormat =
+  | { readonly kind: 'general' }
+  /** Digits only: a fixed count of decimals, padded with zeros to a fixed count of digits before them. */
+  | { readonly kind: 'digits'; readonly code: string; readonly integerDigits: number; readonly decimals: number }
+  /** Shown as General, but declared as text. */
+  | { readonly kind: 'text'; readonly code: string }
+  | { readonly kind: 'date'; readonly code: string; readonly shows: DateParts }
+  | { readonly kind: 'other'; readonly code: string };
+
+/** `elapsed` is a time that may pass 24 hours: `[h]:mm`. */
+export type DateParts = 'date' | 'time' | 'datetime' | 'elapsed';
+
+/** `General` under the names that localised programs write for it. */
+const generalNames: ReadonlySet<string> = new Set(['', 'general', 'standard', 'standaard', 'estándar', 'geral']);
+
+/** Reads a format code: is the number an amount, a text, a date, a time? Only the section for positive numbers counts. */
+export function classifyFormat(code: string): NumberFormat {
+  const section = firstSection(code).trim();
+  if (generalNames.has(section.toLowerCase())) return { kind: 'general' };
+  const digits = /^(0+)(?:\.(0+))?$/.exec(code.trim());
+  if (digits !== null)
+    return { kind: 'digits', code, integerDigits: digits[1]?.length ?? 1, decimals: digits[2]?.length ?? 0 };
+  const marks = stripLiterals(section);
+  if (marks === '@') return { kind: 'text', code };
+  const shows = findDateParts(marks);
+  return shows === undefined ? { kind: 'other', code } : { kind: 'date', code, shows };
+}
+
+/** What stands for itself: `"…"`, `\x`, the padding `_x` and `*x`. */
+const literals = /"[^"]*(?:"|$)|\\[\s\S]?|[_*][\s\S]?/g;
+
+function firstSection(code: string): string {
+  const separator = /"[^"]*(?:"|$)|\\[\s\S]?|[_*][\s\S]?|\[[^\]]*\]|;/g;
+  for (const match of code.matchAll(separator)) if (match[0] === ';') return code.slice(0, match.index);
+  return code;
+}
+
+/** The section without literals, colours, conditions and languages; `[h]`, `[mm]`, `[s]` stay. */
+function stripLiterals(section: string): string {
+  return section
+    .replace(literals, ' ')
+    .replace(/\[(?!(?:h+|m+|s+)\])[^\]]*\]/gi, '')
+    .trim();
+}
+
+const dateMark = /\[(?:h+|m+|s+)\]|am\/pm|a\/p|y+|m+|d+|h+|s+(?:[.,]0+)?|g+|e+|b+|a{3,4}|./gis;
+
+function findDateParts(marks: string): DateParts | undefined {
+  const tokens = (marks.toLowerCase().match(dateMark) ?? []).filter((token) => /^[[a-z0#?@]/.test(token));
+  // A place for a digit, or a letter that no date has, means an amount: `0 km`, `0.00E+00`.
+  if (tokens.length === 0 || tokens.some((token) => !/^(?:\[[hms]|am|a\/p|aaa|[ymdhsgeb])/.test(token)))
+    return undefined;
+  if (tokens.some((token) => token.startsWith('[')))
+    return tokens.some((token) => /^[yd]/.test(token)) ? 'datetime' : 'elapsed';
+  const hasTime = tokens.some((token) => /^(?:h|s|am|a\/p)/.test(token));
+  const hasDate = tokens.some((token, at) => /^(?:[ydgeb]|aaa)/.test(token) || isMonth(tokens, at));
+  if (hasDate) return hasTime ? 'datetime' : 'date';
+  return hasTime ? 'time' : undefined;
+}
+
+/** `m` is a minute right after an hour or right before a second, and a month anywhere else. */
+function isMonth(tokens: readonly string[], at: number): boolean {
+  const token = tokens[at] ?? '';
+  if (!token.startsWith('m')) return false;
+  if (token.length > 2) return true;
+  return !(tokens[at - 1] ?? '').startsWith('h') && !(tokens[at + 1] ?? '').startsWith('s');
+}
+
+/** The number format of each cell style, by the index that cells carry in `s`. */
+export type CellFormats = readonly NumberFormat[];
+
+/** Reads the formats of all cell styles; everything else about looks is passed over. */
+export async function readCellFormats(archive: Archive, part: string | undefined): Promise<CellFormats> {
+  if (part === undefined) return [];
+  const codes = new Map<number, string>();
+  const formatIds: number[] = [];
+  const open: string[] = [];
+  await readIndexPart(archive, part, {
+    open(name, attributes) {
+      const parent = open.at(-1);
+      open.push(name);
+      // `numFmt` and `xf` mean other things elsewhere in this part.
+      if (name === 'numFmt' && parent === 'numFmts')
+        codes.set(Number(attributes.numFmtId?.value), attributes.formatCode?.value ?? 'General');
+      if (name === 'xf' && parent === 'cellXfs') formatIds.push(Number(attributes.numFmtId?.value ?? 0));
+    },
+    close: () => open.pop(),
+  });
+  const formats = new Map<number, NumberFormat>();
+  return formatIds.map((id) => {
+    const known = formats.get(id) ?? classifyFormat(codes.get(id) ?? builtinFormats[id] ?? 'General');
+    formats.set(id, known);
+    return known;
+  });
+}

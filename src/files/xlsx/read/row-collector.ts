@@ -1,0 +1,101 @@
+import type { Cell } from '#pipelines/model.js';
+import { sheetGrid } from './archive.js';
+import { columnLetters } from './cell-reference.js';
+import type { CellDecoder } from './decode-cell.js';
+import type { SheetEvents, StoredCell } from './read-sheet.js';
+import { type InputLocation, workbookError } from './workbook-error.js';
+
+/** One row of the sheet that has content. */
+export interface CollectedRow {
+  readonly number: number;
+  readonly isHidden: boolean;
+  readonly cells: Cell[];
+  /** The first sheet column with content that is in no slot. */
+  readonly outsideColumn: number;
+}
+
+export interface CollectorOptions {
+  readonly place: InputLocation;
+  readonly decode: CellDecoder;
+  readonly maxCellCharacters: number;
+  /** Where each sheet column (by number) goes in `cells`: -1 is left out on purpose, absent has no slot. */
+  readonly slots?: readonly (number | undefined)[];
+  /** How many slots there are. */
+  readonly width?: number;
+  readonly onRow: (row: CollectedRow) => void;
+  readonly onHiddenColumns?: (first: number, last: number) => void;
+  readonly onMergedCells?: (range: string) => void;
+}
+
+/** Puts the cells of a sheet into rows; rows without content are left out. */
+export class RowCollector implements SheetEvents {
+  readonly #options: CollectorOptions;
+  #lastNumber = 0;
+  #number = 0;
+  #column = 0;
+  #isHidden = false;
+  #cells: Cell[] | undefined;
+  #outsideColumn = 0;
+
+  constructor(options: CollectorOptions) {
+    this.#options = options;
+  }
+
+  startRow(number: number, isHidden: boolean): void {
+    this.#number = number === 0 ? this.#lastNumber + 1 : number;
+    this.#isHidden = isHidden;
+    this.#column = 0;
+    this.#cells = undefined;
+    this.#outsideColumn = 0;
+    if (this.#number > sheetGrid.maxRow)
+      throw workbookError('CELL_OUTSIDE_SHEET', this.#place(), `a sheet ends at row ${sheetGrid.maxRow}.`);
+  }
+
+  cell(cell: Readonly<StoredCell>): void {
+    this.#column = cell.column === 0 ? this.#column + 1 : cell.column;
+    if (this.#column > sheetGrid.maxColumn) this.#refuse('CELL_OUTSIDE_SHEET', 'a sheet ends at column XFD.');
+    const { slots, decode, maxCellCharacters } = this.#options;
+    const slot = slots === undefined ? this.#column - 1 : slots[this.#column];
+    if (slot === -1) return;
+    const content = decode(cell);
+    if (content === '') return;
+    if ((typeof content === 'string' ? content : content.text).length > maxCellCharacters)
+      this.#refuse('CELL_TOO_LONG', `the cell holds more than ${maxCellCharacters} characters.`);
+    if (slot === undefined) this.#outsideColumn ||= this.#column;
+    else this.#put(slot, content);
+  }
+
+  endRow(): void {
+    this.#lastNumber = this.#number;
+    if (this.#cells === undefined && this.#outsideColumn === 0) return;
+    this.#options.onRow({
+      number: this.#number,
+      isHidden: this.#isHidden,
+      cells: this.#cells ?? [],
+      outsideColumn: this.#outsideColumn,
+    });
+    this.#cells = undefined;
+  }
+
+  hiddenColumns(first: number, last: number): void {
+    this.#options.onHiddenColumns?.(first, last);
+  }
+
+  mergedCells(range: string): void {
+    this.#options.onMergedCells?.(range);
+  }
+
+  #put(slot: number, content: Cell): void {
+    this.#cells ??= new Array<Cell>(this.#options.width ?? 0).fill('');
+    while (this.#cells.length < slot) this.#cells.push('');
+    this.#cells[slot] = content;
+  }
+
+  #place(): InputLocation {
+    return { ...this.#options.place, row: this.#number };
+  }
+
+  #refuse(code: 'CELL_OUTSIDE_SHEET' | 'CELL_TOO_LONG', fact: string): never {
+    throw workbookError(code, { ...this.#place(), column: columnLetters(this.#column) }, fact);
+  }
+}

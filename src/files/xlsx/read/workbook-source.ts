@@ -1,0 +1,248 @@
+import type { Row } from '#pipelines/model.js';
+import type { Notice } from '#pipelines/ports.js';
+import type { InputSource } from '#src/files/input-source.js';
+import { createRowNotices } from '#src/files/table/row-notices.js';
+import { type Archive, openArchive } from './archive.js';
+import { columnLetters, parseRange } from './cell-reference.js';
+import type { ColumnLayout } from './columns.js';
+import { createCellDecoder } from './decode-cell.js';
+import { readSheet } from './read-sheet.js';
+import { type CollectedRow, RowCollector } from './row-collector.js';
+import type { WorkbookParts } from './sample-sheet.js';
+import { loadSharedStrings, type SharedStrings } from './shared-strings.js';
+import type { WorksheetEntry } from './workbook-index.js';
+
+const maxNamesShown = 10;
+
+/** What a look at the workbook and the top of the sheet tells. */
+interface OpeningFacts {
+  readonly sheet: WorksheetEntry;
+  readonly otherSheetsWithContent: readonly string[];
+  readonly hiddenSheets: readonly string[];
+  readonly headerRow: number;
+  readonly rowsAboveHeader: number;
+  /** Expected names that the header lacks, when it was taken for want of a better one. */
+  readonly missedNames: readonly string[];
+  readonly layout: ColumnLayout;
+  readonly hiddenColumns: readonly string[];
+  readonly skipHidden: boolean;
+}
+
+/** The remarks that are known before the first row. */
+export function createOpeningNotices(facts: OpeningFacts): Notice[] {
+  const { layout, headerRow } = facts;
+  const notices: Notice[] = [];
+  const note = (when: boolean, notice: Notice) => {
+    if (when) notices.push(notice);
+  };
+  note(facts.otherSheetsWithContent.length > 0, {
+    code: 'OTHER_SHEETS',
+    message: `Only the sheet “${facts.sheet.name}” is read. Other sheets have content too: ${quoteNames(facts.otherSheetsWithContent)}; choose one with --sheet.`,
+  });
+  note(facts.hiddenSheets.length > 0, {
+    code: 'HIDDEN_SHEETS',
+    message: `${countNoun(facts.hiddenSheets.length, 'hidden sheet')} in the workbook: ${quoteNames(facts.hiddenSheets)}.`,
+  });
+  note(facts.rowsAboveHeader > 0, {
+    code: 'ROWS_ABOVE_HEADER',
+    message: `${countNoun(facts.rowsAboveHeader, 'row')} with content above the header (row ${headerRow}) not read.`,
+    row: headerRow,
+  });
+  note(facts.missedNames.length > 0, {
+    code: 'HEADER_NOT_RECOGNISED',
+    message: `No row has the columns that the mapping names; row ${headerRow} was taken as the header. Missing: ${quoteNames(facts.missedNames)}. Choose the row with --header-row.`,
+    row: headerRow,
+  });
+  note(layout.duplicates.length > 0, {
+    code: 'DUPLICATE_COLUMNS',
+    message: `These names head more than one column: ${quoteNames(layout.duplicates)}. The second one is called “${layout.duplicates[0]} (2)”, and so on.`,
+    row: headerRow,
+    columns: layout.duplicates,
+  });
+  note(layout.unnamed.length > 0, {
+    code: 'UNNAMED_COLUMNS',
+    message: `Columns with data but without a name in the header: ${quoteNames(layout.unnamed)}.`,
+    row: headerRow,
+    columns: layout.unnamed,
+  });
+  note(facts.hiddenColumns.length > 0, {
+    code: 'HIDDEN_COLUMNS',
+    message: `${countNoun(facts.hiddenColumns.length, 'hidden column')} ${describeHandling(facts.skipHidden)}: ${quoteNames(facts.hiddenColumns)}.`,
+    columns: facts.hiddenColumns,
+  });
+  return notices;
+}
+
+/** What is counted while the rows go by. */
+interface ReadingFacts {
+  hiddenRows: number;
+  firstHiddenRow: number;
+  /** Merges that cover cells of the data. */
+  mergedRanges: number;
+  readonly firstMergedRanges: string[];
+  rowsWithContentOutside: number;
+  firstOutside: { row: number; column: string } | undefined;
+}
+
+/** The remarks that are known only after the last row. */
+function createReadingNotices(facts: ReadingFacts, skipHidden: boolean): Notice[] {
+  const notices: Notice[] = [];
+  if (facts.hiddenRows > 0)
+    notices.push({
+      code: 'HIDDEN_ROWS',
+      message: `${countNoun(facts.hiddenRows, 'hidden or filtered row')} ${describeHandling(skipHidden)}, the first at row ${facts.firstHiddenRow}.`,
+      row: facts.firstHiddenRow,
+    });
+  if (facts.mergedRanges > 0)
+    notices.push({
+      code: 'MERGED_CELLS',
+      message: `${countNoun(facts.mergedRanges, 'merged range')} in the data: ${facts.firstMergedRanges.join(', ')}${facts.mergedRanges > facts.firstMergedRanges.length ? ' …' : ''}. Only the first cell of each has a value; the others are empty.`,
+    });
+  if (facts.firstOutside !== undefined)
+    notices.push({
+      code: 'DATA_OUTSIDE_COLUMNS',
+      message: `${countNoun(facts.rowsWithContentOutside, 'row')} with content in a column that has no name and was empty at the top of the sheet, the first in ${facts.firstOutside.column}${facts.firstOutside.row}. That content is not read: give the column a name in the header, or empty it.`,
+      row: facts.firstOutside.row,
+    });
+  return notices;
+}
+
+function describeHandling(skipHidden: boolean): string {
+  return skipHidden ? 'left out' : 'read like the others';
+}
+
+function quoteNames(names: readonly string[]): string {
+  const shown = names.slice(0, maxNamesShown).map((name) => `“${name}”`);
+  return names.length > maxNamesShown
+    ? `${shown.join(', ')} and ${names.length - maxNamesShown} more`
+    : shown.join(', ');
+}
+
+function countNoun(count: number, noun: string): string {
+  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
+}
+
+const rowsPerBatch = 500;
+const maxRangesShown = 5;
+
+interface WorkbookSourceOptions {
+  readonly path: string;
+  /** The archive as it was at opening; it may be closed. */
+  readonly archive: Archive;
+  readonly parts: WorkbookParts;
+  readonly sheet: WorksheetEntry;
+  readonly layout: ColumnLayout;
+  readonly headerRow: number;
+  readonly skipHidden: boolean;
+  readonly openingNotices: readonly Notice[];
+  readonly fingerprint: InputSource['fingerprint'];
+}
+
+/** The rows of one sheet below its header; every call of `batches` opens the file anew. */
+export function createWorkbookSource(options: WorkbookSourceOptions): InputSource {
+  const { archive, sheet, layout, headerRow } = options;
+  const notices: Notice[] = [...options.openingNotices];
+  return {
+    file: archive.place.file,
+    format: 'xlsx',
+    columns: layout.names,
+    detected: { format: 'xlsx', sheet: sheet.name, headerRow },
+    notices,
+    duplicateColumns: layout.duplicates,
+    fingerprint: options.fingerprint,
+    async *batches() {
+      const reading = new SheetReading(options);
+      yield* reading.batches();
+      notices.splice(options.openingNotices.length, notices.length, ...reading.notices);
+    },
+  };
+}
+
+/** One pass over the sheet. */
+class SheetReading {
+  readonly #options: WorkbookSourceOptions;
+  #rows: Row[] = [];
+  #index = 0;
+  #lastNumber: number;
+  readonly #watch = createRowNotices();
+  readonly #facts: ReadingFacts = {
+    hiddenRows: 0,
+    firstHiddenRow: 0,
+    mergedRanges: 0,
+    firstMergedRanges: [],
+    rowsWithContentOutside: 0,
+    firstOutside: undefined,
+  };
+
+  constructor(options: WorkbookSourceOptions) {
+    this.#options = options;
+    this.#lastNumber = options.headerRow;
+  }
+
+  get notices(): readonly Notice[] {
+    return [...createReadingNotices(this.#facts, this.#options.skipHidden), ...this.#watch.notices()];
+  }
+
+  async *batches(): AsyncGenerator<readonly Row[]> {
+    const { path, archive, sheet, parts } = this.#options;
+    const reopened = await openArchive(path, archive.place, archive.limits, archive.version);
+    let texts: SharedStrings | undefined;
+    try {
+      texts = await loadSharedStrings(reopened, parts.index.sharedStringsPart);
+      for await (const _ of readSheet(reopened, sheet, this.#collector(texts)))
+        while (this.#rows.length >= rowsPerBatch) yield this.#rows.splice(0, rowsPerBatch);
+      if (this.#rows.length > 0) yield this.#rows;
+    } finally {
+      texts?.close();
+      await reopened.close();
+    }
+  }
+
+  #collector(texts: SharedStrings): RowCollector {
+    const { archive, sheet, parts, layout } = this.#options;
+    return new RowCollector({
+      place: { ...archive.place, sheet: sheet.name },
+      decode: createCellDecoder({
+        formats: parts.formats,
+        isDate1904: parts.index.isDate1904,
+        sharedStringAt: (index) => texts.at(index),
+      }),
+      maxCellCharacters: archive.limits.maxCellCharacters,
+      slots: layout.slots,
+      width: layout.names.length,
+      onRow: (row) => this.#take(row),
+      onMergedCells: (range) => this.#noteMerged(range),
+    });
+  }
+
+  #take(row: CollectedRow): void {
+    const { headerRow, skipHidden } = this.#options;
+    if (row.number <= headerRow) return;
+    // The sheet leaves empty rows out, so that a gap in its numbers is all that tells of them.
+    if (row.number > this.#lastNumber + 1) this.#watch.emptyRow(true);
+    this.#lastNumber = row.number;
+    if (row.isHidden) {
+      this.#facts.firstHiddenRow ||= row.number;
+      this.#facts.hiddenRows++;
+      if (skipHidden) return;
+    }
+    if (row.outsideColumn > 0) {
+      this.#facts.rowsWithContentOutside++;
+      this.#facts.firstOutside ??= { row: row.number, column: columnLetters(row.outsideColumn) };
+    }
+    if (row.cells.length === 0) return;
+    this.#rows.push({ index: this.#index++, number: row.number, cells: row.cells });
+    this.#watch.dataRow(row.number, row.cells);
+  }
+
+  #noteMerged(range: string): void {
+    const { layout, headerRow } = this.#options;
+    const cells = parseRange(range);
+    if (cells === undefined || cells.lastRow <= headerRow) return;
+    const isInData = layout.slots.some(
+      (slot, column) => slot !== undefined && slot >= 0 && column >= cells.firstColumn && column <= cells.lastColumn,
+    );
+    if (!isInData) return;
+    if (this.#facts.mergedRanges++ < maxRangesShown) this.#facts.firstMergedRanges.push(range);
+  }
+}

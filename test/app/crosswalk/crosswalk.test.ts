@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import {
+  exportCrosswalk,
+  forgetKeys,
+  importCrosswalk,
+  rebuildFromResults,
+  rebuildFromStamp,
+} from '#src/app/crosswalk/crosswalk.js';
+import { useTestTenant } from '#test/app/use-test-tenant.js';
+import { customerFile, customerLines, readResults } from '#test/e2e/customer-files.js';
+import { clientOf } from '#test/sandbox/sandbox-client.js';
+
+const place = useTestTenant();
+
+const fields = { customerName: 'Name', postalCode: 'Post Code' };
+const stamped = { key: { column: 'No', stamp: 'cC_001' }, unmapped: 'ignore', fields };
+const plain = { key: { column: 'No' }, unmapped: 'ignore', fields };
+const write = (count: number) => place.write('customers.csv', customerFile(customerLines(count)));
+
+/** The same API as another machine sees it, on which nothing is known. */
+const elsewhere = () => ({
+  ...place.settings(),
+  stateDir: { value: place.path('other-state'), origin: 'test' },
+});
+const yes = { replace: false, confirm: async () => true };
+
+describe('the crosswalk', () => {
+  it('is filled by every run, and moves to another machine as a file', async () => {
+    await place.openApi();
+    place.mapping(plain);
+    write(3);
+    await place.import();
+    expect(await exportCrosswalk(place.settings(), place.path('who.csv'))).toBe(3);
+    expect(readResults(place.read('who.csv')).map(({ key, customerCode }) => [key, customerCode])).toEqual([
+      ['C-0001', '0000001'],
+      ['C-0002', '0000002'],
+      ['C-0003', '0000003'],
+    ]);
+    expect(await importCrosswalk(elsewhere(), place.path('who.csv'), false)).toMatchObject({ added: 3, same: 0 });
+    expect(await importCrosswalk(elsewhere(), place.path('who.csv'), false)).toMatchObject({ added: 0, same: 3 });
+  });
+
+  it('is not taken from a file that contradicts it, unless that is said to be right', async () => {
+    await place.openApi();
+    place.mapping(plain);
+    write(2);
+    await place.import();
+    const file = place.write('who.csv', 'key,customerCode\nC-0001,0000002\nC-0009,0000009\n');
+    const refused = await importCrosswalk(place.settings(), file, false);
+    expect(refused).toMatchObject({ added: 0, conflicts: [{ key: 'C-0001', knownAs: '0000001' }] });
+    expect(await importCrosswalk(place.settings(), file, true)).toMatchObject({ added: 1, replaced: 1 });
+  });
+
+  it.each([
+    ['without the columns', 'No,Code\n1,2\n', { code: 'CROSSWALK_COLUMNS', exitCode: 2 }],
+    ['with a blank', 'key,customerCode\nA,\n', { code: 'CROSSWALK_ROW', exitCode: 3 }],
+    ['with two customers for a key', 'key,customerCode\nA,1\nA,2\n', { code: 'CROSSWALK_ROW', exitCode: 3 }],
+  ])('is not taken from a file %s', async (_name, text, expected) => {
+    await place.openApi();
+    await expect(importCrosswalk(place.settings(), place.write('who.csv', text), false)).rejects.toMatchObject(
+      expected,
+    );
+  });
+
+  it('forgets the key of a customer that was deleted elsewhere, and of nobody else', async () => {
+    const api = await place.openApi();
+    place.mapping(plain);
+    write(3);
+    await place.import();
+    const client = await clientOf(api);
+    await client.delete('0000002');
+    write(3);
+    place.write('customers.csv', place.read('customers.csv').replace('Customer 0002', 'Renamed'));
+    const { rows, statuses } = await place.import();
+    expect(statuses).toEqual(['unchanged', 'rejected', 'unchanged']);
+    expect(rows[1]?._error).toContain('crosswalk forget "C-0002"');
+    expect(await forgetKeys(place.settings(), ['C-0001', ' C-0002', 'C-0009'])).toMatchObject({
+      forgotten: [{ key: 'C-0002', customerCode: '0000002' }],
+      kept: [
+        { key: 'C-0001', customerCode: '0000001', why: 'still there' },
+        { key: 'C-0009', customerCode: null, why: 'unknown key' },
+      ],
+    });
+    expect((await place.import()).statuses).toEqual(['unchanged', 'created', 'unchanged']);
+    expect(api.customers().map((one) => one.customerName)).toEqual(['Customer 0001', 'Customer 0003', 'Renamed']);
+  });
+
+  it.each(['customers.results.csv', 'customers.results.xlsx'])('is rebuilt from %s', async (results) => {
+    const api = await place.openApi();
+    place.mapping(plain);
+    write(3);
+    await place.import();
+    await place.import({ results: place.path(results) });
+    expect(await rebuildFromResults(elsewhere(), [place.path(results)], false)).toMatchObject({ added: 3 });
+    expect(api.customers()).toHaveLength(3);
+  });
+
+  it('is rebuilt from the field that carries the key, reading each customer once', async () => {
+    const api = await place.openApi();
+    const colleague = await clientOf(api);
+    for (const cC_001 of ['A', 'B', 'B', null]) await colleague.add({ customerName: 'x', cC_001 });
+    place.mapping(stamped);
+    const first = await place.callsOf(() => rebuildFromStamp(place.settings(), yes));
+    expect(first.done).toMatchObject({
+      added: 1,
+      ambiguous: [{ key: 'B', customerCodes: ['0000002', '0000003'] }],
+    });
+    expect(first.calls.get).toBe(4);
+    const again = await place.callsOf(() => rebuildFromStamp(place.settings(), yes));
+    expect(again.done).toMatchObject({ added: 0, same: 1 });
+    expect(again.calls.get).toBe(0);
+    expect(await rebuildFromStamp(elsewhere(), { replace: false, confirm: async () => false })).toBeUndefined();
+  });
+
+  it('finds after a rebuild whom a run on another machine created', async () => {
+    const api = await place.openApi();
+    place.mapping(stamped);
+    write(4);
+    await place.import();
+    await rebuildFromStamp(elsewhere(), yes);
+    const { importFile } = await import('#src/app/import/import-file.js');
+    const summary = await importFile(elsewhere(), { file: place.path('customers.csv') });
+    expect(summary.counts).toMatchObject({ unchanged: 4, created: 0 });
+    expect(api.customers()).toHaveLength(4);
+  });
+});

@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { mainFile } from '#test/e2e/run-command-line.js';
+import { useWorkplace } from '#test/e2e/use-workplace.js';
+import { runInTerminal } from '#test/terminal/run-in-terminal.js';
+import { makeHelpPages } from '../../docs/generate/help-pages.js';
+
+const place = useWorkplace();
+
+describe('help', () => {
+  it.each([[['help', 'import']], [['import', '--help']]])('%j shows options and examples', async (args) => {
+    const { stdout, exitCode } = await place.run(args);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/--max-failures.*Examples:.*mypos-customers import customers\.csv/s);
+  });
+
+  it.each([[['help']], [['--help']]])('%j lists the commands', async (args) => {
+    expect((await place.run(args)).stdout).toMatch(/import \[file\].*help \[command\]/s);
+  });
+
+  it('names the nearest command for one that there is not', async () => {
+    const { stderr, exitCode } = await place.run(['help', 'imprt']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('did you mean "import"?');
+  });
+});
+
+/** With another option beside it, help is made by yargs at that moment. */
+const madeNow = '--quiet';
+
+describe('the help that the build has written', () => {
+  it('is what yargs prints, for every command at every width', async () => {
+    const folder = 'dist/help';
+    const pages = await makeHelpPages();
+    const written = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.txt'));
+    expect(written.sort()).toEqual(pages.map(({ name }) => join(name)).sort());
+    for (const { name, text } of pages) expect(readFileSync(join(folder, name), 'utf8'), name).toBe(text);
+  });
+
+  it.each([[['--help']], [['import', '-h']], [['mapping', '--help']], [['mapping', 'suggest', '--help']]])(
+    '%j prints the same as with an option more',
+    async (args) => {
+      const [stored, made] = [await place.run(args), await place.run([...args, madeNow])];
+      expect(stored).toEqual(made);
+      expect(stored.exitCode).toBe(0);
+    },
+  );
+
+  it.each([60, 80, 95, 140])('fits a terminal of %i columns', async (columns) => {
+    const cwd = place.path('.');
+    const show = (args: readonly string[]) => runInTerminal({ args, cwd, env: place.environment(), columns });
+    const stored = await show(['import', '--help']);
+    expect(stored.raw).toBe((await show(['import', '--help', madeNow])).raw);
+    expect(Math.max(...stored.text.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(columns);
+  });
+
+  it.each([[['nonsense', '--help']], [['_', '--help']], [['../../package', '--help']], [['runs', 'show', '--help']]])(
+    'is left to yargs where there is no page: %j',
+    async (args) => {
+      expect(await place.run(args)).toEqual(await place.run([...args, madeNow]));
+    },
+  );
+});
+
+it('speaks English whatever the language of the machine is', async () => {
+  const env = { LC_ALL: 'de_DE.UTF-8', LANG: 'de_DE.UTF-8' };
+  const { stdout } = await place.run(['import', '--help', madeNow], { env });
+  expect(stdout).toMatch(/Options:.*Examples:/s);
+  const { stderr, exitCode } = await place.run(['check'], { env });
+  expect(stderr).toContain('What shall check work on?');
+  expect(exitCode).toBe(2);
+});
+
+it('knows its version', async () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string };
+  for (const args of [['--version'], ['--version', madeNow]])
+    expect(await place.run(args)).toMatchObject({ exitCode: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+const run = promisify(execFile);
+
+/** What bash offers at the end of a line, by the script that the command prints. */
+async function offered(line: string): Promise<readonly string[]> {
+  const words = line.split(' ');
+  const script = `
+    eval "$(mypos-customers completion bash)"
+    COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}
+    _mypos-customers_yargs_completions; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const env = { PATH: `${place.path('bin')}:${process.env.PATH}`, HOME: place.path('home') };
+  const { stdout } = await run('bash', ['-c', script], { env });
+  return stdout.split('\n').filter((word) => word !== '');
+}
+
+beforeEach(() => {
+  mkdirSync(place.path('bin'));
+  place.write('bin/mypos-customers', `#!/bin/sh\nexec '${process.execPath}' '${mainFile}' "$@"\n`);
+  chmodSync(place.path('bin/mypos-customers'), 0o755);
+});
+
+describe('completion in bash', () => {
+  it.each([
+    ['mypos-customers im', ['import']],
+    ['mypos-customers import --max', ['--max-failures']],
+    ['mypos-customers import customers.csv --mode u', ['update', 'upsert']],
+    ['mypos-customers init customers.csv --pilot s', ['sandbox']],
+    ['mypos-customers runs s', ['show']],
+    ['mypos-customers help rec', ['reconcile']],
+    // Nothing of ours: then bash offers files.
+    ['mypos-customers import ', []],
+    ['mypos-customers import --mapping m', []],
+  ])('of "%s" offers %j', async (line, expected) => {
+    expect(await offered(line)).toEqual(expected);
+  });
+});
+
+it.each(['bash', 'zsh', 'fish'])('prints a script for %s, whatever the shell is now', async (shell) => {
+  const { stdout } = await place.run(['completion', shell], { env: { SHELL: '/bin/sh' } });
+  expect(stdout).toContain({ bash: 'COMPREPLY', zsh: 'compdef', fish: 'complete -f -c' }[shell]);
+});

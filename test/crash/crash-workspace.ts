@@ -1,0 +1,203 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import Database from 'libsql';
+import { expect } from 'vitest';
+import type { Customer } from '#pipelines/model.js';
+import { mostWithin } from '#test/api/request-counts.js';
+import { type Finished, startCommandLine } from '#test/e2e/run-command-line.js';
+import { type Kill, killAt } from './kill-at.js';
+import type { RemoteSandbox } from './remote-sandbox.js';
+
+/** A kind of import that crashes are rehearsed with: its mapping, its file, and what the API holds before. */
+export interface Scenario {
+  readonly name: string;
+  readonly mapping: object;
+  /** Imported in peace first, so that the file meets customers that are there. */
+  readonly before?: readonly string[];
+  readonly lines: readonly string[];
+}
+
+const header = 'No,Name,Post Code,Email,Limit';
+
+const fields = {
+  customerName: 'Name',
+  postalCode: 'Post Code',
+  emailAddress: { column: 'Email', transform: ['email'] },
+  creditLimit: { column: 'Limit', type: 'number' },
+};
+
+/**
+ * `count` rows of which most are good and each of another customer. Some share an office, so that they look alike; one
+ * in fifty cannot be mapped; and some say again what an earlier row says, in the same words or in others.
+ */
+function lines(count: number, limit: (row: number) => number = (row) => 100 + row): string[] {
+  const rows = Array.from({ length: count }, (_, row) => {
+    const no = String(row + 1).padStart(4, '0');
+    const sharesOffice = row % 10 === 3;
+    const email = sharesOffice ? 'office@example.com' : `c${no}@example.com`;
+    const post = sharesOffice ? '0800' : `0${800 + (row % 100)}`;
+    return `C-${no},Customer ${no},${post},${email},${row % 50 === 40 ? 'much' : limit(row)}`;
+  });
+  for (const [at, repeated] of [
+    [51, 50],
+    [200, 50],
+    [210, 130],
+  ] as const)
+    if (at < count) rows[at] = rows[repeated] ?? '';
+  if (count > 120) rows[120] = (rows[60] ?? '').replace(/\d+$/, '7');
+  return rows;
+}
+
+export const scenarios: readonly Scenario[] = [
+  { name: 'with a key', mapping: { version: 1, mode: 'add', key: { column: 'No' }, fields }, lines: lines(300) },
+  {
+    name: 'with a key that is stamped',
+    mapping: { version: 1, mode: 'add', key: { column: 'No', stamp: 'cC_001' }, fields },
+    lines: lines(300),
+  },
+  { name: 'without a key', mapping: { version: 1, mode: 'add', ignore: ['No'], fields }, lines: lines(300) },
+  {
+    name: 'of old and new customers',
+    mapping: { version: 1, mode: 'upsert', key: { column: 'No' }, fields },
+    before: lines(150),
+    lines: lines(300, (row) => (row % 2 === 0 ? 100 + row : 5000 + row)),
+  },
+];
+
+/** A clerk's folder for one import that crashes, against a sandbox in another process. */
+export interface CrashWorkspace {
+  readonly folder: string;
+  write(name: string, lines: readonly string[]): void;
+  run(args: readonly string[], kill?: Kill): Promise<Finished>;
+  /** The rows of the result file by column. */
+  results(): Record<string, string>[];
+  end(): void;
+}
+
+/** Of the requests in one second; the sandbox is not made to wait by it, but must never see more. */
+const rate = process.env.CRASH_RATE === 'unlimited' ? 'unlimited' : 500;
+const concurrency = 8;
+const hurried = ['--concurrency', `${concurrency}`, '--timeout', '0.4'];
+
+export function openCrashWorkspace(sandbox: RemoteSandbox, flavour: Scenario): CrashWorkspace {
+  const folder = mkdtempSync(join(tmpdir(), 'mypos-crash-'));
+  mkdirSync(join(folder, 'home'));
+  const write = (name: string, lines: readonly string[]) =>
+    writeFileSync(join(folder, name), `${[header, ...lines].join('\n')}\n`);
+  writeFileSync(join(folder, 'mappings.json'), JSON.stringify(flavour.mapping));
+  write('customers.csv', flavour.lines);
+  return {
+    folder,
+    write,
+    run(args, kill) {
+      const killer = kill === undefined ? {} : killAt(kill);
+      const env = { HOME: join(folder, 'home'), ...sandbox.env, ...killer };
+      return startCommandLine({ args: [...args, ...hurried, '--rate', String(rate)], cwd: folder, env }).finished;
+    },
+    results: () => parse(readFileSync(join(folder, 'customers.results.csv')), { columns: true }),
+    end: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+const settle = ['--settle', '0.2', '--max-failures', '100%'];
+export const importArgs = ['import', 'customers.csv', '--json', ...settle] as const;
+export const resumeArgs = ['resume', '--json', ...settle] as const;
+/** By then it has met every fault that was planned; a file that is not done in peace either never will be. */
+const attemptsWithFaults = 6;
+const mostAttempts = 12;
+
+/** Imports and resumes, as a patient user would, until every row is done; killed at the given moments. */
+export async function importUntilDone(
+  scene: CrashWorkspace,
+  sandbox: RemoteSandbox,
+  kills: readonly Kill[],
+): Promise<void> {
+  let args: readonly string[] = importArgs;
+  const story: string[] = [];
+  for (let attempt = 1; attempt <= mostAttempts; attempt += 1) {
+    if (attempt === attemptsWithFaults) await sandbox.setFaults([]);
+    const end = await scene.run(args, kills[attempt - 1]);
+    story.push(`${args[0]}: ${end.killedBy ?? end.exitCode} ${end.stderr.slice(-300)}`);
+    const done = end.killedBy === null ? (JSON.parse(end.stdout || 'null') as Summary | null) : undefined;
+    // Nothing to resume: it was killed before its run began.
+    args = done === null ? importArgs : resumeArgs;
+    if (end.exitCode === 1) throw new Error(`A bug came to light.\n${story.join('\n')}\n${end.stderr}`);
+    if (done?.status === 'completed' && done.counts.failed + done.counts.in_doubt === 0) return;
+  }
+  throw new Error(`It is not done after ${mostAttempts} attempts.\n${story.join('\n')}`);
+}
+
+interface Summary {
+  readonly status?: string;
+  readonly counts: { readonly failed: number; readonly in_doubt: number };
+}
+
+/** What must be the same however often an import was killed. */
+export interface Outcome {
+  /** What each customer says, in order; without what the server makes itself. */
+  readonly customers: readonly string[];
+  /** `_row` and `_status` of every line of the result file. */
+  readonly rows: readonly string[];
+}
+
+export async function readOutcome(scene: CrashWorkspace, sandbox: RemoteSandbox): Promise<Outcome> {
+  return {
+    customers: (await sandbox.customers()).map(contentOf).sort(),
+    rows: scene.results().map((row) => `${row._row} ${row._status} ${row._errorCode}`),
+  };
+}
+
+const serversOwn = /^(customerId|customerCode|(creation|lastEdit)(Date|DateUTC|User|Device))$/;
+
+function contentOf(customer: Customer): string {
+  return JSON.stringify(Object.entries(customer).filter(([field]) => !serversOwn.test(field)));
+}
+
+/** Checks by what the sandbox holds and has seen that nothing was lost, done twice, hurried or given away. */
+export async function expectSameAsUndisturbed(
+  scene: CrashWorkspace,
+  sandbox: RemoteSandbox,
+  peace: Outcome,
+): Promise<void> {
+  const outcome = await readOutcome(scene, sandbox);
+  expect(outcome.rows).toEqual(peace.rows);
+  expect(outcome.customers).toEqual(peace.customers);
+  const customers = new Map((await sandbox.customers()).map((one) => [String(one.customerCode), one]));
+  const written = scene.results().filter((row) => /^(created|updated|unchanged)$/.test(row._status ?? ''));
+  expect(written.map((row) => customers.get(row._customerCode ?? '')?.customerName)).toEqual(
+    written.map((row) => row.Name),
+  );
+  const created = written.filter((row) => row._status === 'created').map((row) => row._customerCode);
+  expect(new Set(created).size).toBe(created.length);
+  expectPace((await sandbox.requests()).map(({ at }) => at));
+  expectNoSecrets(scene.folder, sandbox.password);
+  expect(readdirSync(scene.folder).filter((name) => name.endsWith('.part'))).toEqual([]);
+}
+
+/** Of permits at this rate, so many are made up for at once: see `src/api/permit-meter.ts`. */
+const madeUpFor = 5;
+
+/**
+ * A quarter of a second may see a quarter of the rate, what is made up for in it, and what was in flight when it began;
+ * a second, where the first of these are smoothed out, no more than the rate and what was in flight.
+ */
+function expectPace(arrivals: readonly number[]): void {
+  if (rate === 'unlimited') return;
+  expect(mostWithin(250, arrivals)).toBeLessThanOrEqual(rate / 4 + madeUpFor + concurrency);
+  expect(mostWithin(1000, arrivals)).toBeLessThanOrEqual(rate + concurrency);
+}
+
+/** The password has no place on disk at all, the token only in the ledger. */
+function expectNoSecrets(folder: string, password: string): void {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+  const ledger = files.find((file) => file.endsWith('ledger.db')) ?? '';
+  const { token } = new Database(ledger).prepare('SELECT token FROM tokens').get() as { token: string };
+  expect(token).toMatch(/\S{16}/);
+  const givesAway = (secret: string) => files.filter((file) => readFileSync(file, 'latin1').includes(secret));
+  expect(givesAway(password)).toEqual([]);
+  expect(givesAway(token).filter((file) => !file.startsWith(ledger))).toEqual([]);
+}

@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { dedupeRareRepeats, dedupeRows, RepeatRegister } from '#pipelines/import/dedupe.js';
+import { endAsInvalid, type ImportRow, OpenRow } from '#pipelines/import/import-row.js';
+
+const nobody = { key: undefined, customerCode: undefined, matchValue: undefined, command: undefined };
+
+interface Said {
+  readonly who: number | undefined;
+  readonly says: string;
+  readonly isInvalid: boolean;
+}
+
+/** Many rows, of which a few are about the same customers, and a few cannot be used. */
+const said = fc.array(
+  fc.record({
+    who: fc.option(fc.nat({ max: 30 }), { nil: undefined }),
+    says: fc.constantFrom('this', 'that'),
+    isInvalid: fc.boolean(),
+  }),
+  { maxLength: 25 },
+);
+
+function worksOf(rows: readonly Said[]): readonly ImportRow[] {
+  return rows.map(({ who, says, isInvalid }, index) => {
+    const row = { index, number: index + 2, cells: [] };
+    const key = who === undefined ? undefined : `K${who}`;
+    return isInvalid ? endAsInvalid(row, [], key) : new OpenRow(row, { ...nobody, key, draft: { notes: says } });
+  });
+}
+
+async function* inBatches(works: readonly ImportRow[], size: number) {
+  for (let at = 0; at < works.length; at += size) yield works.slice(at, at + size);
+}
+
+async function outcomesOf(batches: AsyncIterable<readonly ImportRow[]>) {
+  const all = [];
+  for await (const batch of batches) all.push(...batch.map(({ row, outcome }) => [row.index, outcome]));
+  return all;
+}
+
+describe('rows for one customer', () => {
+  it('are judged alike, whether all rows are fingerprinted or only once somebody comes again', async () => {
+    await fc.assert(
+      fc.asyncProperty(said, fc.integer({ min: 1, max: 9 }), async (rows, size) => {
+        const whole = dedupeRows(inBatches(worksOf(rows), size), new RepeatRegister(), 'error', ['Account']);
+        const rare = dedupeRareRepeats(inBatches(worksOf(rows), size), () => inBatches(worksOf(rows), 4), ['Account']);
+        expect(await outcomesOf(rare)).toEqual(await outcomesOf(whole));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('are read once where nobody comes again', async () => {
+    const rows = Array.from({ length: 50 }, (_, who) => ({ who, says: 'this', isInvalid: false }));
+    const again = () => {
+      throw new Error('Read again for nothing.');
+    };
+    const outcomes = await outcomesOf(dedupeRareRepeats(inBatches(worksOf(rows), 7), again, []));
+    expect(outcomes).toEqual(rows.map((_, index) => [index, undefined]));
+  });
+});

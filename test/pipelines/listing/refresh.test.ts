@@ -1,0 +1,265 @@
+import { describe, expect, it } from 'vitest';
+import { walkPages } from '#pipelines/listing/list-customers.js';
+import type { CustomerMirror } from '#pipelines/listing/mirror.js';
+import { type RefreshOptions, type RefreshResult, refreshMirror } from '#pipelines/listing/refresh.js';
+import type { Customer } from '#pipelines/model.js';
+import type { Sandbox } from '#src/sandbox/start-sandbox.js';
+import { useClients } from '#test/api/open-clients.js';
+import { json, useScriptedServers } from '#test/api/scripted-server.js';
+import { clientOf, open } from '#test/sandbox/sandbox-client.js';
+
+const { newLedger, newClient } = useClients();
+const startScripted = useScriptedServers();
+
+const logIn = (sandbox: Sandbox) =>
+  newClient(sandbox.baseUrl, {
+    credentials: { kind: 'login', username: sandbox.username, password: sandbox.password },
+  });
+
+/** A mirror of a sandbox, and what it takes to bring it up to date. */
+function mirrorOf(sandbox: Sandbox, now: () => number = Date.now) {
+  const api = logIn(sandbox);
+  const ledger = newLedger(undefined, now);
+  const { mirror } = ledger;
+  const clockDifferenceMs = () => api.traffic.clockDifferenceMs;
+  const refresh = (options: RefreshOptions = {}): Promise<RefreshResult> =>
+    refreshMirror({ api, mirror, now, clockDifferenceMs }, options);
+  const { number: run } = ledger.runs.start({ command: 'import', options: {} });
+  /** What a run leaves in the mirror of a customer that it has just added. */
+  const noteWritten = (customer: Customer, sentHash: string) => {
+    const customerCode = String(customer.customerCode);
+    const outcome = { status: 'created', customerCode, httpStatus: 202, attempts: 1 } as const;
+    const written = { customer, extent: 'sent', sentHash } as const;
+    return ledger.openRows(run).settle([{ index: 0, number: 2, outcome, written }]);
+  };
+  return { api, mirror, refresh, noteWritten };
+}
+
+const listCalls = (sandbox: Sandbox) => sandbox.requests().filter(({ path }) => path.includes('/customers?')).length;
+
+/** The flat fields that the API and the mirror both have, customer by customer. */
+function expectSame(mirror: CustomerMirror, sandbox: Sandbox): void {
+  const mirrored = [...mirror.all()].map(({ customer }) => customer);
+  const real = sandbox.customers();
+  const seen = (customer: Customer) => [customer.customerCode, customer.customerName, customer.lastEditDateUTC];
+  expect(mirrored.map(seen)).toEqual(real.map(seen));
+}
+
+async function walk(sandbox: Sandbox, pageSize: number) {
+  const sort = { field: 'customerCode', descending: false };
+  const pages = walkPages(logIn(sandbox), { pageSize, sort });
+  const codes: string[] = [];
+  for (;;) {
+    const step = await pages.next();
+    if (step.done === true) return { codes, whole: step.value };
+    codes.push(...step.value.customers.map((customer) => String(customer.customerCode)));
+  }
+}
+
+describe('reading pages of a list that changes', () => {
+  it.each([
+    ['nothing', 0, 0, 0],
+    ['one deleted after every page', 1, 0, 0],
+    ['one deleted and one added after every page, so that the count stays', 1, 1, 0],
+    ['three deleted and three added after every page', 3, 3, 0],
+    ['one edited after every page', 0, 0, 1],
+    ['one deleted, two added, one edited after every page', 1, 2, 1],
+  ])('misses nobody who was there all the time, and gives nobody twice: %s', async (_name, remove, insert, edit) => {
+    for (const pageSize of [5, 7, 20]) {
+      const sandbox = await open();
+      await sandbox.seed(60);
+      if (remove + insert + edit > 0)
+        sandbox.setFaults([{ name: 'page-change', on: 'list', when: { first: 40 }, delete: remove, insert, edit }]);
+      const before = sandbox.customers().map(({ customerCode }) => customerCode);
+      const { codes, whole } = await walk(sandbox, pageSize);
+      const after = new Set(sandbox.customers().map(({ customerCode }) => customerCode));
+      const throughout = before.filter((code) => after.has(code));
+      expect({ pageSize, missed: throughout.filter((code) => !codes.includes(String(code))) }).toEqual({
+        pageSize,
+        missed: [],
+      });
+      expect(new Set(codes).size).toBe(codes.length);
+      expect(whole).toBe(true);
+    }
+  });
+
+  it('reads a quiet list in hardly more pages than it has', async () => {
+    const sandbox = await open();
+    await sandbox.seed(1000);
+    const { codes } = await walk(sandbox, 100);
+    expect(codes).toHaveLength(1000);
+    expect(listCalls(sandbox)).toBeLessThanOrEqual(11);
+  });
+
+  it('copes with a server that gives smaller pages than asked for', async () => {
+    const server = await startScripted();
+    const all = Array.from({ length: 57 }, (_, index) => ({ customerCode: String(index).padStart(4, '0') }));
+    server.answer(({ path }) => {
+      const query = new URL(path, server.baseUrl).searchParams;
+      const size = Math.min(10, Number(query.get('liPageSize')));
+      const from = (Number(query.get('liPage')) - 1) * size;
+      return json(
+        200,
+        all.slice(from, from + size).map((row) => ({ ...row, liTotalCount: all.length })),
+      );
+    });
+    const codes: unknown[] = [];
+    for await (const { customers } of walkPages(newClient(server.baseUrl), { pageSize: 50 }))
+      codes.push(...customers.map(({ customerCode }) => customerCode));
+    expect(codes).toEqual(all.map(({ customerCode }) => customerCode));
+  });
+
+  it('says so when the list is emptied faster than it can be read', async () => {
+    const sandbox = await open();
+    await sandbox.seed(2000);
+    sandbox.setFaults([{ name: 'page-change', on: 'list', delete: 12, insert: 0, edit: 0 }]);
+    const { whole, codes } = await walk(sandbox, 10);
+    const missed = sandbox.customers().filter(({ customerCode }) => !codes.includes(String(customerCode)));
+    expect([whole, missed.length > 0].filter(Boolean)).toHaveLength(1);
+  });
+});
+
+describe('the mirror', () => {
+  it('reads everything once, then only what was edited', async () => {
+    const sandbox = await open();
+    await sandbox.seed(500);
+    const { mirror, refresh } = mirrorOf(sandbox);
+    expect(await refresh({ pageSize: 100 })).toMatchObject({ kind: 'whole', customers: 500 });
+    expectSame(mirror, sandbox);
+    sandbox.clearRequests();
+    expect(await refresh({ pageSize: 100 })).toEqual({ kind: 'changes', customers: 500, read: 0, removed: 0 });
+    // One list of what was edited within the margin, and one count.
+    expect(listCalls(sandbox)).toBe(2);
+  });
+
+  it.each([1, 40])('takes what others added, edited and deleted since: %i of each', async (count) => {
+    const sandbox = await open();
+    await sandbox.seed(300);
+    const { mirror, refresh } = mirrorOf(sandbox);
+    await refresh();
+    const colleague = await clientOf(sandbox);
+    for (let index = 1; index <= count; index += 1) {
+      const code = String(index).padStart(7, '0');
+      await colleague.update(code, { ...(await colleague.get(code)).json, customerName: `Renamed ${index}` });
+      await colleague.delete(String(index + 100).padStart(7, '0'));
+      await colleague.add({ customerName: `New ${index}` });
+    }
+    const { removed } = await refresh();
+    expect(removed).toBe(count);
+    expectSame(mirror, sandbox);
+  });
+
+  it('does not miss a customer who was removed while another was added', async () => {
+    const sandbox = await open();
+    await sandbox.seed(30);
+    const { mirror, refresh } = mirrorOf(sandbox);
+    await refresh();
+    const colleague = await clientOf(sandbox);
+    await colleague.delete('0000003');
+    await colleague.add({ customerName: 'In her place' });
+    await refresh();
+    expectSame(mirror, sandbox);
+  });
+
+  it.each([
+    ['deleted and added', { delete: 1, insert: 1, edit: 0 }],
+    ['edited', { delete: 0, insert: 0, edit: 2 }],
+    ['deleted', { delete: 2, insert: 0, edit: 0 }],
+    ['added, edited, deleted', { delete: 1, insert: 2, edit: 1 }],
+  ])('is right after a reading during which customers were %s', async (_name, change) => {
+    const sandbox = await open();
+    await sandbox.seed(100);
+    const { mirror, refresh } = mirrorOf(sandbox);
+    sandbox.setFaults([{ name: 'page-change', on: 'list', when: { first: 6 }, ...change }]);
+    await refresh({ pageSize: 20 });
+    sandbox.setFaults([]);
+    await refresh({ pageSize: 20 });
+    expectSame(mirror, sandbox);
+  });
+
+  it('goes by the server’s clock, however wrong ours is', async () => {
+    for (const clockSkewMs of [-3 * 3600_000, 3 * 3600_000]) {
+      const sandbox = await open({ clockSkewMs });
+      await sandbox.seed(50);
+      const { mirror, refresh } = mirrorOf(sandbox);
+      await refresh();
+      const colleague = await clientOf(sandbox);
+      await colleague.update('0000001', { ...(await colleague.get('0000001')).json, customerName: 'Renamed' });
+      await refresh();
+      expectSame(mirror, sandbox);
+    }
+  });
+
+  it('keeps what it has when the API suddenly lists nobody', async () => {
+    const sandbox = await open();
+    await sandbox.seed(5);
+    const { mirror, refresh } = mirrorOf(sandbox);
+    await refresh();
+    sandbox.reset();
+    await expect(refresh()).rejects.toMatchObject({ why: 'list_empty' });
+    expect(mirror.count()).toBe(5);
+    expect(await refresh({ anew: true })).toMatchObject({ customers: 0 });
+  });
+
+  it('forgets what it knows beyond the flat view once the customer was edited', async () => {
+    const sandbox = await open();
+    await sandbox.seed(3);
+    const { api, mirror, refresh } = mirrorOf(sandbox);
+    await refresh();
+    const answer = await api.get('0000002');
+    if (answer.kind === 'found') mirror.saveDetail(answer.customer);
+    await refresh();
+    expect(mirror.find('0000002')).toMatchObject({ extent: 'whole', customer: { cC_001: 'L-000001' } });
+    const colleague = await clientOf(sandbox);
+    await colleague.update('0000002', { ...(await colleague.get('0000002')).json, cC_001: 'other' });
+    await colleague.update('0000003', { ...(await colleague.get('0000003')).json, cC_001: 'other' });
+    await refresh();
+    expect(mirror.find('0000002')?.customer.cC_001).not.toBe('L-000001');
+  });
+
+  it('finds customers by a value, and follows what is written', async () => {
+    const sandbox = await open();
+    await sandbox.seed(20);
+    const { mirror, refresh, noteWritten } = mirrorOf(sandbox);
+    await refresh();
+    const index = mirror.indexBy(({ customer: { city } }) => (typeof city === 'string' ? city : undefined));
+    expect(index.find('Darwin', 3)).toEqual(['0000003', '0000007', '0000011']);
+    await noteWritten({ customerCode: '0000003', city: 'Hobart' }, 'x');
+    mirror.forget('0000007');
+    expect([index.find('Darwin', 3)[0], index.find('Hobart', 3)]).toEqual(['0000011', ['0000003']]);
+    index.close();
+  });
+});
+
+describe('customers that this tool added itself', () => {
+  const addBy = async (sandbox: Sandbox, noteWritten: ReturnType<typeof mirrorOf>['noteWritten']) => {
+    const { json: added } = await (await clientOf(sandbox)).add({ customerName: 'Ours' });
+    await noteWritten(added, 'hash');
+    return String(added.customerCode);
+  };
+
+  it('are not read again as long as nobody has edited them', async () => {
+    const sandbox = await open();
+    const { mirror, refresh, noteWritten } = mirrorOf(sandbox);
+    await refresh();
+    const code = await addBy(sandbox, noteWritten);
+    expect((await refresh()).read).toBe(0);
+    expect(mirror.find(code)).toMatchObject({ sentHash: 'hash', extent: 'sent' });
+    expect((await refresh({ needsFlat: true })).read).toBe(1);
+    expect(mirror.find(code)).toMatchObject({ sentHash: 'hash', customer: { lastEditDateUTC: expect.any(String) } });
+  });
+
+  it('are read again once somebody has', async () => {
+    let at = Date.now();
+    const sandbox = await open({ now: () => new Date(at) });
+    const { mirror, refresh, noteWritten } = mirrorOf(sandbox, () => at);
+    await refresh();
+    const code = await addBy(sandbox, noteWritten);
+    at += 5000;
+    const colleague = await clientOf(sandbox);
+    await colleague.update(code, { ...(await colleague.get(code)).json, customerName: 'Theirs' });
+    await refresh();
+    expect(mirror.find(code)?.customer.customerName).toBe('Theirs');
+    expect(mirror.find(code)?.sentHash).toBeUndefined();
+  });
+});
