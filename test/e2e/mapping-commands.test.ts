@@ -23,7 +23,7 @@ describe('mapping suggest', () => {
     ['au-500.csv', 500],
     ['customers-1000.csv', 1000],
   ])('makes a mapping with which every row of %s is imported as it is', async (file, count) => {
-    copyFileSync(`../shared/data/${file}`, place.path(file));
+    copyFileSync(`fixtures/samples/${file}`, place.path(file));
     const suggested = await place.run(['mapping', 'suggest', file]);
     expect(suggested).toMatchObject({ exitCode: 0 });
     expect(suggested.stdout).toContain('firstName');

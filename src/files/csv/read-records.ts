@@ -259,7 +259,7 @@ function createRecordReader(text: CsvText, place: TextPosition): RecordReader {
       lineCount: 1,
       cells,
       isPlain: false,
-      flaw,
+      issue: flaw,
       isUnterminated: end.next === end.contentEnd,
     };
     return given([record], start, end.next);
@@ -302,7 +302,7 @@ function createRecords(bytes: Buffer, spans: readonly Span[], rules: ScanRules):
     const isUnterminated = next === contentEnd;
     if (cells !== undefined) return { line, lineCount, cells, isPlain: isPlain(bytes, span), isUnterminated };
     const raw = bytes.toString('utf8', span.start, contentEnd).split(rules.delimiter.toString());
-    return { line, lineCount, cells: raw, isPlain: false, flaw: strayQuote, isUnterminated };
+    return { line, lineCount, cells: raw, isPlain: false, issue: strayQuote, isUnterminated };
   });
 }
 

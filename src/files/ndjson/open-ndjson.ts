@@ -265,12 +265,12 @@ function parseRowContent(
   line: string,
   columns: readonly string[],
   known: ReadonlySet<string>,
-): { cells: readonly Cell[]; defects?: readonly Issue[] } {
+): { cells: readonly Cell[]; issues?: readonly Issue[] } {
   const parsed = parseLine(line);
-  if (parsed.kind === 'defect') return { cells: [line], defects: [parsed.reason] };
+  if (parsed.kind === 'defect') return { cells: [line], issues: [parsed.reason] };
   const cells = columns.map((column) => parsed.members.get(column) ?? '');
   const late = [...parsed.members.keys()].filter((key) => !known.has(key) && !isResultKey(key));
-  return late.length === 0 ? { cells } : { cells, defects: late.map(createLateKeyReason) };
+  return late.length === 0 ? { cells } : { cells, issues: late.map(createLateKeyReason) };
 }
 
 function createLateKeyReason(key: string): Issue {

@@ -30,9 +30,9 @@ export interface PositionedRows {
 }
 
 /** The stretches of a text, where it is known. */
-export function createRowRanges(known: FileScan | undefined, rows: PositionedRows): { readonly stretches?: RowRanges } {
+export function createRowRanges(known: FileScan | undefined, rows: PositionedRows): { readonly rowRanges?: RowRanges } {
   if (known?.text === undefined) return {};
-  return { stretches: createPositionedRowRanges(buildPositionedRanges(known.text.places, known.rows), rows) };
+  return { rowRanges: createPositionedRowRanges(buildPositionedRanges(known.text.places, known.rows), rows) };
 }
 
 /**

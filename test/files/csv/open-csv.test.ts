@@ -1,5 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { stringify } from 'csv-stringify/sync';
 import iconv from 'iconv-lite';
 import { describe, expect, it } from 'vitest';
@@ -96,9 +95,9 @@ describe('windows-1252', () => {
   });
 });
 
-const samples = resolve('../shared/data');
+const samples = 'fixtures/samples';
 
-describe.skipIf(!existsSync(samples))('the samples in wide use', () => {
+describe('the public samples', () => {
   it('gives 500 rows of the file with CR line ends and keeps its leading zero', async () => {
     const { source, rows, cells } = await contentOf(await openRowSource(`${samples}/au-500.csv`));
     expect(source.detected.lineEnd).toBe('CR');

@@ -70,7 +70,7 @@ describe('NDJSON', () => {
     expect(rows.at(-1)).toMatchObject({
       number: 1001,
       cells: ['y'],
-      defects: [{ code: 'LATE_KEY', columns: ['late'] }],
+      issues: [{ code: 'LATE_KEY', columns: ['late'] }],
     });
   });
 

@@ -22,8 +22,8 @@ function mapFile(file: string, mappingFile: string) {
 
 describe('the mappings that the project ships', () => {
   it.each([
-    ['../shared/data/au-500.csv', 'fixtures/au-500.mapping.json', 500],
-    ['../shared/data/customers-1000.csv', 'fixtures/customers-1000.mapping.json', 1000],
+    ['fixtures/samples/au-500.csv', 'fixtures/au-500.mapping.json', 500],
+    ['fixtures/samples/customers-1000.csv', 'fixtures/customers-1000.mapping.json', 1000],
   ])('map and validate every row of %s', (file, mappingFile, count) => {
     const { compiled, outcomes } = mapFile(file, mappingFile);
     expect(compiled.unmappedColumns).toEqual([]);
@@ -33,7 +33,7 @@ describe('the mappings that the project ships', () => {
   });
 
   it('keep the leading zero of Darwin', () => {
-    const { outcomes } = mapFile('../shared/data/au-500.csv', 'fixtures/au-500.mapping.json');
+    const { outcomes } = mapFile('fixtures/samples/au-500.csv', 'fixtures/au-500.mapping.json');
     expect(outcomes.map(({ draft }) => draft.postalCode)).toContain('0810');
   });
 

@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openWorkbook } from '#src/files/xlsx/read/open-workbook.js';
 import { rowsOf } from '#test/files/xlsx/make-workbook.js';
 
-const folder = resolve(import.meta.dirname, '../../../../shared/data/xlsx');
+const folder = 'fixtures/samples/xlsx';
 
 const number = (text: string, value = Number(text)) => ({ kind: 'number', text, value });
 const letters = (text: string) => [...text];
@@ -62,7 +62,7 @@ const contents: Readonly<Record<string, { columns: string[]; rows: Record<number
   },
 };
 
-describe('the shared workbooks of other programs', () => {
+describe('public workbooks of other programs', () => {
   it('are all here', () => {
     expect(readdirSync(folder).sort()).toEqual(Object.keys(contents).sort());
   });

@@ -264,8 +264,8 @@ describe('columns that cannot be mapped', () => {
 
 describe('the files that everybody has', () => {
   it.each([
-    ['../shared/data/au-500.csv', 500, 10],
-    ['../shared/data/customers-1000.csv', 1000, 9],
+    ['fixtures/samples/au-500.csv', 500, 10],
+    ['fixtures/samples/customers-1000.csv', 1000, 9],
   ])('%s: the proposal is the same twice, and maps every row', async (file, count, mapped) => {
     const { columns, rows } = readRows(file);
     const sample = { columns, duplicateColumns: [], rows: rows.map(({ cells }) => cells) };
