@@ -56,8 +56,8 @@ describe('the check of the house finds', () => {
     [
       'a sandbox that borrows from the client',
       'src/sandbox/borrow.ts',
-      "const policy = await import('../api/retry-policy.js');",
-      'src/sandbox/borrow imports src/api/retry-policy: a wrong arrow',
+      "const policy = await import('../api/retry.js');",
+      'src/sandbox/borrow imports src/api/retry: a wrong arrow',
     ],
     [
       'a command beside the sandbox command that starts a server',
