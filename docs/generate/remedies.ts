@@ -225,9 +225,6 @@ export const remedies: Readonly<Record<string, Remedy>> = {
   HTML_FILE: { next: saveAsWorkbook },
   RTF_FILE: { next: saveAsWorkbook },
   XML_FILE: { next: saveAsWorkbook },
-  WORKBOOK_IS_HTML: { next: saveAsWorkbook },
-  WORKBOOK_IS_ODS: { next: saveAsWorkbook },
-  WORKBOOK_IS_XML: { next: saveAsWorkbook },
 
   // Remarks about a mapping.
   COLUMN_AMBIGUOUS: { next: 'Rename one of the columns in the file, or use the name with its number.' },

@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises';
 import { InputError } from '#src/errors.js';
 import { findInputFile, gunzip, type InputFile, readBytes, readHead } from '#src/files/input-file.js';
-import { openRowSource, type SniffedFormat, sniffBytes, sniffFormat } from '#src/files/open-row-source.js';
+import { type SniffedFormat, sniffBytes, sniffFormat } from '#src/files/detect-format.js';
+import { openRowSource } from '#src/files/open-row-source.js';
 import { openArchive, workbookLimits } from '#src/files/xlsx/read/archive.js';
 
 export interface CompletenessOptions {

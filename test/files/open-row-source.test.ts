@@ -7,6 +7,7 @@ import iconv from 'iconv-lite';
 import { describe, expect, it } from 'vitest';
 import { InputError, UsageError } from '#src/errors.js';
 import { openRowSource } from '#src/files/open-row-source.js';
+import { openWorkbook } from '#src/files/xlsx/read/open-workbook.js';
 import { awkwardColumns, awkwardCustomers } from './awkward-customers.js';
 import { contentOf, failureOf, useTempFiles } from './temp-files.js';
 
@@ -47,6 +48,20 @@ describe('a file that is no table', () => {
     expect(failure.code).toBe(code);
     expect(failure.message).toContain('customers.csv');
     expect(failure.nextStep).not.toBe('');
+  });
+
+  it.each([
+    ['a web page', '<html><table><tr><td>Name', 'HTML_FILE'],
+    ['a web page behind a comment', '\ufeff \n<!-- x --><!DOCTYPE html><p>', 'HTML_FILE'],
+    ['XHTML', '<?xml version="1.0"?>\n<html xmlns="http://www.w3.org/1999/xhtml">', 'HTML_FILE'],
+    ['a workbook of 2003', '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office">', 'XML_FILE'],
+    ['a flat OpenDocument', '<?xml version="1.0"?><office:document xmlns:office="x">', 'ODS_FILE'],
+    ['a PDF', '%PDF-1.7\nx, y', 'PDF_FILE'],
+    ['nothing', '', 'EMPTY_FILE'],
+  ])('has the same code whatever its name is and whichever reader gets it: %s', async (_name, content, code) => {
+    expect((await failureOf(files.open(content, {}, 'customers.csv'))).code).toBe(code);
+    expect((await failureOf(files.open(content, {}, 'customers.xlsx'))).code).toBe(code);
+    expect((await failureOf(openWorkbook(files.write(content, 'book.xlsx')))).code).toBe(code);
   });
 
   it.each([

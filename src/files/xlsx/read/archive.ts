@@ -58,8 +58,9 @@ async function openInputFile(path: string, place: InputLocation): Promise<FileHa
   const stats = await handle.stat();
   if (stats.isFile()) return handle;
   await handle.close();
-  const kind = stats.isDirectory() ? 'a folder' : 'no regular file';
-  throw workbookError('FILE_UNREADABLE', place, `this is ${kind}, and a workbook is read from a file.`);
+  throw stats.isDirectory()
+    ? workbookError('IS_A_FOLDER', place, 'this is a folder, not a file.')
+    : workbookError('NOT_A_FILE', place, 'this is a pipe or a device, not a file.');
 }
 
 async function openOrThrow(path: string, place: InputLocation): Promise<FileHandle> {
@@ -70,7 +71,7 @@ async function openOrThrow(path: string, place: InputLocation): Promise<FileHand
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (code === 'ENOENT' || code === 'ENOTDIR')
       throw workbookError('FILE_NOT_FOUND', place, 'there is no such file.', error);
-    throw workbookError('FILE_UNREADABLE', place, `the file cannot be opened (${code}).`, error);
+    throw workbookError('FILE_NOT_READABLE', place, `the file cannot be opened (${code}).`, error);
   }
 }
 

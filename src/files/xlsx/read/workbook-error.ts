@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { InputError } from '#src/errors.js';
+import { isCompoundFile, isZip, sniffBytes, sniffFormat } from '#src/files/detect-format.js';
 
 /** Where in the input something was found; as much of it as is known. */
 export interface InputLocation {
@@ -24,8 +25,10 @@ const bomb =
 /** Every reason for which a workbook is refused, with what to do next. */
 export const nextSteps = {
   FILE_NOT_FOUND: 'Check the path; a name with spaces needs quotes.',
-  FILE_UNREADABLE: 'Check that the file is not open elsewhere and that you may read it.',
-  FILE_EMPTY: getAgain,
+  IS_A_FOLDER: 'Name one file, or use: mypos-customers sweep <folder>',
+  NOT_A_FILE: 'Save the data to a file and import that.',
+  FILE_NOT_READABLE: 'Check that the file is not open elsewhere and that you may read it.',
+  EMPTY_FILE: getAgain,
   FILE_CUT: getAgain,
   FILE_DAMAGED: getAgain,
   FILE_CHANGED: 'Wait until the other program is done with it, then start again.',
@@ -34,10 +37,8 @@ export const nextSteps = {
     'Open it in Excel, remove the password (File, Info, Protect Workbook), save it and import it again.',
   WORKBOOK_IS_XLS: saveAsXlsx,
   WORKBOOK_IS_XLSB: saveAsXlsx,
-  WORKBOOK_IS_ODS: saveAsXlsx,
-  WORKBOOK_IS_NUMBERS: 'In Numbers choose File, Export To, Excel, and import that file.',
-  WORKBOOK_IS_XML: saveAsXlsx,
-  WORKBOOK_IS_HTML: saveAsXlsx,
+  ODS_FILE: saveAsXlsx,
+  NUMBERS_FILE: 'In Numbers choose File, Export To, Excel, and import that file.',
   WORKBOOK_IS_TEXT: 'Give the file the ending .csv (or .tsv) and import it under that name.',
   NOT_A_WORKBOOK: 'Import a .xlsx workbook or a .csv file.',
   XLSX_PART_MISSING: saveAgain,
@@ -84,42 +85,29 @@ function describeLocation(place: InputLocation): string {
   return words.join(', ');
 }
 
-const headBytes = 4096;
 const scanBytes = 1024 * 1024;
-
-const compoundFileMagic = Buffer.from('d0cf11e0a1b11ae1', 'hex');
-const zipMagics = ['504b0304', '504b0506', '504b0708'].map((hex) => Buffer.from(hex, 'hex'));
 const encryptedStream = Buffer.from('EncryptedPackage', 'utf16le');
 
-/** Kinds of text that arrive under a workbook's name, looked for in this order. */
-const textKinds: readonly { code: WorkbookErrorCode; marks: RegExp; fact: string }[] = [
-  { code: 'WORKBOOK_IS_ODS', marks: /<office:document/i, fact: 'this is a flat OpenDocument file, not a workbook.' },
-  {
-    code: 'WORKBOOK_IS_XML',
-    marks: /urn:schemas-microsoft-com:office:spreadsheet|progid="Excel\.Sheet"/i,
-    fact: 'this is an old “XML Spreadsheet 2003”, not a .xlsx workbook.',
-  },
-  {
-    code: 'WORKBOOK_IS_HTML',
-    marks: /^\s*(?:<\?xml[^>]*>\s*|<!--[\s\S]*?-->\s*)*<(?:!doctype html|html|head|body|meta|table|style|div)\b/i,
-    fact: 'this is a web page (HTML) that was given the name of a workbook.',
-  },
-];
-
-/** Turns away what is no zip package at all, by its first bytes: the name of a file proves nothing. */
+/**
+ * Rejects what is no zip archive at all, by its first bytes: the name of a file proves nothing.
+ *
+ * @throws InputError the code of {@link sniffFormat} for a format that it knows
+ */
 export async function rejectOtherFileTypes(handle: FileHandle, place: InputLocation): Promise<void> {
   const head = await readHead(handle);
   if (basename(place.file).startsWith('~$'))
     throw workbookError('LOCK_FILE', place, 'this only marks a workbook as open.');
-  if (head.length === 0) throw workbookError('FILE_EMPTY', place, 'the file has no content.');
-  if (zipMagics.some((magic) => head.subarray(0, magic.length).equals(magic))) return;
-  if (head.subarray(0, compoundFileMagic.length).equals(compoundFileMagic))
-    throw await compoundFileError(handle, place);
-  throw textFileError(head, place);
+  if (head.length === 0) throw workbookError('EMPTY_FILE', place, 'the file has no content.');
+  const format = sniffFormat(head, place.file);
+  if (isZip(head)) return;
+  if (isCompoundFile(head)) throw await compoundFileError(handle, place);
+  throw format !== 'gzip' && isText(head)
+    ? workbookError('WORKBOOK_IS_TEXT', place, 'this is a text file (such as CSV) with the name of a workbook.')
+    : workbookError('NOT_A_WORKBOOK', place, 'this is not a workbook.');
 }
 
 async function readHead(handle: FileHandle): Promise<Buffer> {
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0);
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(sniffBytes), 0, sniffBytes, 0);
   return buffer.subarray(0, bytesRead);
 }
 
@@ -139,13 +127,8 @@ async function contains(handle: FileHandle, wanted: Buffer): Promise<boolean> {
   }
 }
 
-function textFileError(head: Buffer, place: InputLocation): Error {
+/** Whether the first bytes are text with something that may separate cells. */
+function isText(head: Buffer): boolean {
   const isUtf16 = head[0] === 0xff || head[0] === 0xfe;
-  const text = head.toString(isUtf16 ? 'utf16le' : 'utf8').replace(/^\uFEFF/, '');
-  const kind = textKinds.find(({ marks }) => marks.test(text));
-  if (kind !== undefined) return workbookError(kind.code, place, kind.fact);
-  if (isUtf16 || !head.includes(0))
-    if (!/^%PDF|^\{\\rtf/.test(text) && /[\t\n\r,;|]/.test(text))
-      return workbookError('WORKBOOK_IS_TEXT', place, 'this is a text file (such as CSV) with the name of a workbook.');
-  return workbookError('NOT_A_WORKBOOK', place, 'this is not a workbook.');
+  return (isUtf16 || !head.includes(0)) && /[\t\n\r,;|]/.test(head.toString(isUtf16 ? 'utf16le' : 'utf8'));
 }

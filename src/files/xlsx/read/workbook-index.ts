@@ -99,9 +99,9 @@ async function findWorkbookPart(archive: Archive): Promise<string> {
 async function otherPackageError(archive: Archive, part: string): Promise<Error> {
   const { place } = archive;
   if (archive.has('mimetype') && archive.has('content.xml'))
-    return workbookError('WORKBOOK_IS_ODS', place, 'this is an OpenDocument file (.ods).');
+    return workbookError('ODS_FILE', place, 'this is an OpenDocument file (.ods).');
   if (archive.has('Index/Document.iwa') || archive.has('Index.zip'))
-    return workbookError('WORKBOOK_IS_NUMBERS', place, 'this is a Numbers document.');
+    return workbookError('NUMBERS_FILE', place, 'this is a Numbers document.');
   if (archive.has('[Content_Types].xml') || archive.has('xl/_rels/workbook.xml.rels'))
     return workbookError('XLSX_PART_MISSING', { ...place, part }, 'the workbook lacks its main part.');
   return workbookError('NOT_A_WORKBOOK', place, 'this is a zip archive, but not a workbook.');

@@ -98,6 +98,6 @@ describe('an opened workbook', () => {
     rmSync(path);
     await expect(rowsOf(source)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
     mkdirSync(path);
-    await expect(rowsOf(source)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
+    await expect(rowsOf(source)).rejects.toMatchObject({ code: 'IS_A_FOLDER' });
   });
 });

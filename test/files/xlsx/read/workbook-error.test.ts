@@ -4,7 +4,6 @@ import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { InputError, UsageError } from '#src/errors.js';
 import { type OpenWorkbookOptions, openWorkbook } from '#src/files/xlsx/read/open-workbook.js';
-import { nextSteps } from '#src/files/xlsx/read/workbook-error.js';
 import {
   makeWorkbook,
   makeZip,
@@ -44,20 +43,20 @@ describe('files that are no .xlsx workbook', () => {
   it.each<[string, Buffer | string, string]>([
     ['a workbook with a password', oleFile('EncryptedPackage'), 'WORKBOOK_ENCRYPTED'],
     ['an old .xls', oleFile('Workbook'), 'WORKBOOK_IS_XLS'],
-    ['a web page', '<html><table><tr><td>Name', 'WORKBOOK_IS_HTML'],
-    ['a web page with a mark and a comment', '\uFEFF \n<!-- x --><!DOCTYPE html><p>', 'WORKBOOK_IS_HTML'],
-    ['a table of HTML', '<table border=1><tr><td>Name', 'WORKBOOK_IS_HTML'],
+    ['a web page', '<html><table><tr><td>Name', 'HTML_FILE'],
+    ['a web page with a mark and a comment', '\uFEFF \n<!-- x --><!DOCTYPE html><p>', 'HTML_FILE'],
+    ['a table of HTML', '<table border=1><tr><td>Name', 'HTML_FILE'],
     ['a CSV', 'Name,City\nZoë,Ulm\n', 'WORKBOOK_IS_TEXT'],
     ['a CSV in UTF-16', Buffer.from('\uFEFFName\tCity\r\n', 'utf16le'), 'WORKBOOK_IS_TEXT'],
     [
       'XML of Excel 2003',
       '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">',
-      'WORKBOOK_IS_XML',
+      'XML_FILE',
     ],
-    ['a flat OpenDocument', '<?xml version="1.0"?><office:document xmlns:office="x">', 'WORKBOOK_IS_ODS'],
-    ['a PDF', '%PDF-1.7\nx, y', 'NOT_A_WORKBOOK'],
+    ['a flat OpenDocument', '<?xml version="1.0"?><office:document xmlns:office="x">', 'ODS_FILE'],
+    ['a PDF', '%PDF-1.7\nx, y', 'PDF_FILE'],
     ['noise', Buffer.from([1, 0, 2, 0, 44, 0]), 'NOT_A_WORKBOOK'],
-    ['nothing', '', 'FILE_EMPTY'],
+    ['nothing', '', 'EMPTY_FILE'],
     ['a zip of something else', makeZip([{ name: 'customers.csv', content: 'Name' }]), 'NOT_A_WORKBOOK'],
     ['an empty zip', makeZip([]), 'NOT_A_WORKBOOK'],
     [
@@ -66,22 +65,22 @@ describe('files that are no .xlsx workbook', () => {
         { name: 'mimetype', content: 'application/vnd.oasis.opendocument.spreadsheet', isStored: true },
         { name: 'content.xml', content: '<office:document-content/>' },
       ]),
-      'WORKBOOK_IS_ODS',
+      'ODS_FILE',
     ],
-    ['a Numbers document', makeZip([{ name: 'Index/Document.iwa', content: 'x' }]), 'WORKBOOK_IS_NUMBERS'],
+    ['a Numbers document', makeZip([{ name: 'Index/Document.iwa', content: 'x' }]), 'NUMBERS_FILE'],
     ['a binary workbook', makeWorkbook({ parts: mainPart('xl/workbook.bin', 'xl/workbook.bin') }), 'WORKBOOK_IS_XLSB'],
     ['a text document', makeWorkbook({ parts: mainPart('word/document.xml', 'word/document.xml') }), 'NOT_A_WORKBOOK'],
   ])('are refused: %s', async (_, content, code) => {
     const error = await refusalOf(readWhole(saveFile(content)));
     expect(error).toMatchObject({ code, message: expect.stringMatching(/^customers\.xlsx/), exitCode: 3 });
-    expect(error.nextStep).toBe(nextSteps[error.code as keyof typeof nextSteps]);
+    expect(error.nextStep).not.toBe('');
   });
 
   it('are refused: a missing file, a folder, a lock file', async () => {
     const folder = join(saveFile('x'), '..', 'folder');
     mkdirSync(folder, { recursive: true });
     expect(await refusalOf(openWorkbook(join(folder, 'none.xlsx')))).toMatchObject({ code: 'FILE_NOT_FOUND' });
-    expect(await refusalOf(openWorkbook(folder))).toMatchObject({ code: 'FILE_UNREADABLE' });
+    expect(await refusalOf(openWorkbook(folder))).toMatchObject({ code: 'IS_A_FOLDER' });
     expect(await refusalOf(openWorkbook(saveFile('x'), { displayName: '~$customers.xlsx' }))).toMatchObject({
       code: 'LOCK_FILE',
     });
