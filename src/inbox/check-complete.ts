@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { InputError } from '#src/errors.js';
-import { findInputFile, gunzip, type InputFile, readBytes, readHead } from '#src/files/input-file.js';
 import { type SniffedFormat, sniffBytes, sniffFormat } from '#src/files/detect-format.js';
+import { findInputFile, gunzip, type InputFile, readBytes, readHead } from '#src/files/input-file.js';
 import { openRowSource } from '#src/files/open-row-source.js';
 import { openArchive, workbookLimits } from '#src/files/xlsx/read/archive.js';
 
