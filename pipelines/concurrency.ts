@@ -1,79 +1,39 @@
 import pLimit from 'p-limit';
 
-interface ConcurrencyBounds {
-  /** Items worked on at once. */
+/** How much of a stream is worked on at once. */
+export interface ConcurrencyBounds {
+  /** Items worked on at the same time. */
   readonly concurrency: number;
-  /** Items pulled from the source and not finished, at most: nothing is pulled before there is room. */
-  readonly itemsAhead: number;
-  /** When it fires, no further item is begun; those under way are finished. */
+  /** Items pulled from the stream and not finished, at most: nothing is pulled before there is room. */
+  readonly maxAhead: number;
+  /** When it fires, no further item is started; those in progress are finished. */
   readonly stopping: AbortSignal;
 }
 
-/** What is done to an item before its turn comes, so that the turn itself is short. */
-export interface Preparation<T> {
-  /** How many items may be ready, or getting ready, besides those worked on. */
-  ahead(): number;
-  prepare(item: T): Promise<void>;
-  /** The item is prepared and will not be worked on after all. */
-  takeBack(item: T): Promise<void>;
-}
-
 /**
- * Works on every item of a stream, several at once, in the order in which they come.
+ * Calls `work` for every item of a stream, several at once, in the order of the stream.
  *
- * @throws the first error of `work` or of the preparation, after everything under way has ended
+ * @throws the first error of `work`, after everything in progress has ended
  */
 export async function forEachConcurrently<T>(
   batches: AsyncIterable<readonly T[]>,
-  bounds: ConcurrencyBounds,
+  { concurrency, maxAhead, stopping }: ConcurrencyBounds,
   work: (item: T) => Promise<void>,
-  preparation?: Preparation<T>,
 ): Promise<void> {
-  const limit = pLimit(bounds.concurrency);
-  const errors: unknown[] = [];
-  const over = () => bounds.stopping.aborted || errors.length > 0;
-  // What is being prepared is on disk already, or soon: no more of it than is told.
-  const most = () => (preparation === undefined ? bounds.itemsAhead : bounds.concurrency + preparation.ahead());
-  let underWay = 0;
-  let wake = () => {};
-  // One waiter, woken by whatever ends next: racing hundreds of promises for every item costs more than the items.
-  const oneEnds = () => new Promise<void>((resolve) => (wake = resolve));
-
-  async function inTurn(item: T): Promise<void> {
-    if (preparation === undefined) return limit(async () => (over() ? undefined : work(item)));
-    await preparation.prepare(item);
-    return limit(() => (over() ? preparation.takeBack(item) : work(item)));
-  }
-
-  function ended(): void {
-    underWay -= 1;
-    wake();
-  }
-
-  function failed(error: unknown): void {
-    errors.push(error);
-    ended();
-  }
-
-  function begin(item: T): void {
-    underWay += 1;
-    void inTurn(item).then(ended, failed);
-  }
-
+  const limit = pLimit(concurrency);
+  const tasks = new TaskGroup();
+  const isOver = () => stopping.aborted || tasks.hasFailed;
   try {
-    for await (const batch of batches) {
+    for await (const batch of batches)
       for (const item of batch) {
-        if (over()) break;
-        begin(item);
-        while (underWay >= most()) await oneEnds();
+        if (isOver()) return;
+        tasks.add(limit(async () => (isOver() ? undefined : work(item))));
+        await tasks.waitUntilFewerThan(maxAhead);
       }
-      if (over()) break;
-    }
   } finally {
-    // Also when the source itself fails: what was begun is finished and settled.
-    while (underWay > 0) await oneEnds();
+    // Also when the stream itself fails: what was started is finished and settled.
+    await tasks.join();
   }
-  if (errors.length > 0) throw errors[0];
 }
 
 /**
@@ -84,24 +44,24 @@ export async function forEachConcurrently<T>(
  */
 export async function* mapInOrder<T, R>(
   batches: AsyncIterable<readonly T[]>,
-  { concurrency, itemsAhead }: Pick<ConcurrencyBounds, 'concurrency' | 'itemsAhead'>,
+  { concurrency, maxAhead }: Omit<ConcurrencyBounds, 'stopping'>,
   work: (item: T) => Promise<R | undefined>,
 ): AsyncGenerator<readonly R[]> {
   const limit = pLimit({ concurrency, rejectOnClear: true });
-  const underWay: Promise<R | undefined>[] = [];
+  const results: Promise<R | undefined>[] = [];
   try {
     for await (const batch of batches)
       for (const item of batch) {
-        const made = limit(work, item);
-        // Nothing more is begun; what came before goes on, and the error is thrown in its turn.
-        made.catch(() => limit.clearQueue());
-        underWay.push(made);
-        if (underWay.length >= itemsAhead) yield* yieldPresent(await underWay.shift());
+        const result = limit(work, item);
+        // Nothing more is started; what came before goes on, and the error is thrown in its turn.
+        result.catch(() => limit.clearQueue());
+        results.push(result);
+        if (results.length >= maxAhead) yield* yieldPresent(await results.shift());
       }
-    while (underWay.length > 0) yield* yieldPresent(await underWay.shift());
+    while (results.length > 0) yield* yieldPresent(await results.shift());
   } finally {
     limit.clearQueue();
-    await Promise.allSettled(underWay);
+    await Promise.allSettled(results);
   }
 }
 
@@ -110,53 +70,66 @@ function* yieldPresent<R>(item: R | undefined): Generator<readonly R[]> {
 }
 
 /**
- * Makes pieces of work with the same name wait for each other, in the order in which they were asked for; work without
- * a name, or with one that nobody else has, does not wait.
+ * Makes tasks with the same key wait for each other, in the order in which they were added; a task without a key does
+ * not wait.
  */
-export function createKeyedQueue(): (name: string | undefined, work: () => Promise<void>) => Promise<void> {
-  const last = new Map<string, Promise<void>>();
-  return async (name, work) => {
-    if (name === undefined) return work();
-    const before = last.get(name);
-    const mine = before === undefined ? work() : before.then(work, work);
-    last.set(name, mine);
+export class KeyedQueue {
+  readonly #lastByKey = new Map<string, Promise<void>>();
+
+  async add(key: string | undefined, task: () => Promise<void>): Promise<void> {
+    if (key === undefined) return task();
+    const previous = this.#lastByKey.get(key);
+    const current = previous === undefined ? task() : previous.then(task, task);
+    this.#lastByKey.set(key, current);
     try {
-      await mine;
+      await current;
     } finally {
-      if (last.get(name) === mine) last.delete(name);
+      if (this.#lastByKey.get(key) === current) this.#lastByKey.delete(key);
     }
-  };
+  }
 }
 
-/** Work that is begun and not waited for at once. */
-export interface TaskGroup {
-  /** @throws the first error of what was left before, so that its maker stops, too */
-  add(work: Promise<void>): void;
-  /** Waits for all of it. @throws the first error */
-  join(): Promise<void>;
-}
+/** Tasks that run side by side and are waited for together. */
+export class TaskGroup {
+  #running = 0;
+  readonly #errors: unknown[] = [];
+  // One waiter, woken by whatever ends next: racing hundreds of promises for every task costs more than the tasks.
+  #wake = () => {};
 
-export function createTaskGroup(): TaskGroup {
-  const errors: unknown[] = [];
-  let underWay = 0;
-  let wake = () => {};
-  const done = () => {
-    underWay -= 1;
-    wake();
-  };
-  const failed = (error: unknown) => {
-    errors.push(error);
-    done();
-  };
-  return {
-    add(work) {
-      underWay += 1;
-      void work.then(done, failed);
-      if (errors.length > 0) throw errors[0];
-    },
-    async join() {
-      while (underWay > 0) await new Promise<void>((resolve) => (wake = resolve));
-      if (errors.length > 0) throw errors[0];
-    },
-  };
+  get hasFailed(): boolean {
+    return this.#errors.length > 0;
+  }
+
+  /** Takes over a task that has started. @throws the first error of an earlier task, so that no more are started */
+  add(task: Promise<void>): void {
+    this.#running += 1;
+    task.then(
+      () => this.#end(),
+      (error: unknown) => {
+        this.#errors.push(error);
+        this.#end();
+      },
+    );
+    this.#throwFirstError();
+  }
+
+  /** Waits until fewer than `count` tasks are running. */
+  async waitUntilFewerThan(count: number): Promise<void> {
+    while (this.#running >= count) await new Promise<void>((resolve) => (this.#wake = resolve));
+  }
+
+  /** Waits for all tasks. @throws the first error */
+  async join(): Promise<void> {
+    await this.waitUntilFewerThan(1);
+    this.#throwFirstError();
+  }
+
+  #throwFirstError(): void {
+    if (this.hasFailed) throw this.#errors[0];
+  }
+
+  #end(): void {
+    this.#running -= 1;
+    this.#wake();
+  }
 }

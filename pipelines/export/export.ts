@@ -82,7 +82,7 @@ async function writePass<File extends ExportFile>(ports: ExportPorts<File>, { co
   layout.begin();
   const pass = ports.source.begin((first) => layout.fieldsNeeded(first));
   const chosen = selectCustomers(pass.pages, choice);
-  const bounds = { concurrency, itemsAhead: concurrency * detailsAheadPerRequest };
+  const bounds = { concurrency, maxAhead: concurrency * detailsAheadPerRequest };
   let deletedMeanwhile = 0;
   const whole = detailOf === undefined ? chosen : mapInOrder(chosen, bounds, countGone(detailOf));
   let file: File | undefined;

@@ -44,7 +44,7 @@ const rowsAheadPerRequest = 50;
 export async function deleteCustomers(ports: DeletePorts, codeColumn: number, concurrency: number): Promise<void> {
   const { source, api, ledger, control } = ports;
   const rows = skipSettled(source.batches(), ledger, control, new RepeatRegister());
-  const bounds = { concurrency, itemsAhead: concurrency * rowsAheadPerRequest, stopping: control.stopping };
+  const bounds = { concurrency, maxAhead: concurrency * rowsAheadPerRequest, stopping: control.stopping };
   await forEachConcurrently(countSeen(rows, control), bounds, async (row) => {
     const outcome = await deleteRow(row, cellToText(row.cells[codeColumn]).trim(), api, ledger);
     await ledger.settle([{ index: row.index, number: row.number, outcome }]);

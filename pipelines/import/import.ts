@@ -1,10 +1,9 @@
 import { takeRows } from '#pipelines/batches.js';
-import { createKeyedQueue, createTaskGroup, forEachConcurrently, type TaskGroup } from '#pipelines/concurrency.js';
+import { forEachConcurrently, KeyedQueue, TaskGroup } from '#pipelines/concurrency.js';
 import type { CustomerMirror } from '#pipelines/listing/mirror.js';
 import type { Row, RowOutcome, RowStatus } from '#pipelines/model.js';
-import type { CustomersApi, Intent, RowSource, RunLedger, Settlement, ValidateDraft } from '#pipelines/ports.js';
+import type { CustomersApi, RowSource, RunLedger, Settlement, ValidateDraft } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
-import { earlyIntents } from '#pipelines/stages/early-intents.js';
 import { type AgreedPlan, changedSincePlan, rowMatchesPlan } from './decide.js';
 import { dedupeRows, type RepeatPolicy, RepeatRegister } from './dedupe.js';
 import { deleteCustomer } from './delete.js';
@@ -13,7 +12,7 @@ import { type EndedRow, type ImportRow, identityKey, type OpenRow } from './impo
 import { type CheckCells, endDamagedRows, mapBatch, mapRows, type RowMapper } from './map.js';
 import { createFieldMatcher } from './match.js';
 import { readOpenRanges, skipSettled } from './resume.js';
-import { addRow, buildAddIntent, updateRow, type WritePorts, type WriteResult } from './send.js';
+import { addRow, updateRow, type WritePorts, type WriteResult } from './send.js';
 
 export interface ImportPorts {
   readonly source: RowSource;
@@ -82,31 +81,28 @@ async function importRows(
   const single = dedupeRows(sound, register, options.repeats, options.identityColumns);
   // The next request need not wait until the outcome of the last is on disk: a crash leaves that row in doubt, which
   // reconciliation settles. Only a later row for the same customer builds on it.
-  const settling = createTaskGroup();
+  const settling = new TaskGroup();
   const works = settleEnded(identifyRows(single, ledger, matching), ledger, control, settling);
   const bounds = {
     concurrency: options.concurrency,
-    itemsAhead: options.concurrency * rowsAheadPerRequest,
+    maxAhead: options.concurrency * rowsAheadPerRequest,
     stopping: control.stopping,
   };
-  const oneAtATime = createKeyedQueue();
-  const intents = earlyIntents(ledger, options.concurrency, earlyIntentOf(ports, inOrder), ports.now);
-  const sending = { ...ports, ledger: intents.ledger };
+  const queue = new KeyedQueue();
   const send = async (work: OpenRow) => {
-    settling.add(settleRow(work, await sendRow(work, sending, options), ledger, control));
+    settling.add(settleRow(work, await sendRow(work, ports, options), ledger, control));
   };
   const sendInOrder = (work: OpenRow) =>
-    oneAtATime(identityKey(work), async () => {
+    queue.add(identityKey(work), async () => {
       const earlier = findEarlierOpen(work, register);
       // A row for the same customer may have gone before this one, and may have been the one to create it.
       const now = identifyRow(work, ledger, { ...matching, skipUnchanged: true });
-      const end = earlier === undefined ? await sendRow(now, sending, options) : { outcome: waitForRow(earlier) };
+      const end = earlier === undefined ? await sendRow(now, ports, options) : { outcome: waitForRow(earlier) };
       markOpen(work, end.outcome.status, register);
       await settleRow(work, end, ledger, control);
     });
-  const one = inOrder ? sendInOrder : send;
   try {
-    await forEachConcurrently(works, bounds, (work) => intents.inTurn(work, () => one(work)), intents);
+    await forEachConcurrently(works, bounds, inOrder ? sendInOrder : send);
   } finally {
     await settling.join();
   }
@@ -124,12 +120,6 @@ function unsettledRows(
   // A settled row that was found by its fields must be known by them again, or its repeat would pass for the first.
   const identitiesIn = async (batch: readonly Row[]) => (areMatched ? (await map(batch)).map(identityKey) : []);
   return skipSettled(takeRows(source.batches(), first), ledger, control, register, identitiesIn);
-}
-
-/** Only what is certain to be sent as it is now: not where a row before it or a plan has a word in it. */
-function earlyIntentOf({ plan }: ImportPorts, inOrder: boolean): (work: OpenRow) => Intent | undefined {
-  return (work) =>
-    inOrder || plan !== undefined || work.customerCode !== undefined ? undefined : buildAddIntent(work);
 }
 
 function buildIdentifyOptions({ mirror }: ImportPorts, { mode, force, identityColumns: columns }: ImportOptions) {

@@ -111,16 +111,11 @@ export function withNotes(notes: readonly Issue[]): { readonly notes?: readonly 
   return notes.length === 0 ? {} : { notes };
 }
 
-/** What the ledger keeps of an add. */
-export function buildAddIntent(work: OpenRow): Intent {
-  return buildIntent(work, work.addPayload.text);
-}
-
 /** Adds one customer: the intent is on disk before the request leaves, the outcome is the caller's to settle. */
 export async function addRow(work: OpenRow, ports: WritePorts): Promise<WriteResult> {
   const { api, ledger, mapper } = ports;
   const { payload, text } = work.addPayload;
-  const answer = await withIntent(ledger, buildAddIntent(work), (hooks) => api.add(payload, hooks, text));
+  const answer = await withIntent(ledger, buildIntent(work, text), (hooks) => api.add(payload, hooks, text));
   if (answer.kind !== 'applied') return { outcome: describeNotApplied(answer, mapper) };
   const { customerId } = answer.customer;
   const customerCode = String(answer.customer.customerCode);

@@ -73,7 +73,7 @@ export async function undoRows(ports: UndoPorts, options: UndoOptions): Promise<
   const { source, writes: writings, ledger, control } = ports;
   const rows = skipSettled(source.batches(), ledger, control, new RepeatRegister());
   const { concurrency } = options;
-  const bounds = { concurrency, itemsAhead: concurrency * rowsAheadPerRequest, stopping: control.stopping };
+  const bounds = { concurrency, maxAhead: concurrency * rowsAheadPerRequest, stopping: control.stopping };
   await forEachConcurrently(rows, bounds, async (row) => {
     control.noteSeen(1);
     const writing = writings.get(row.index);

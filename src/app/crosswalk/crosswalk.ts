@@ -231,7 +231,7 @@ async function readDetails(
   concurrency: number,
   stopping: AbortSignal,
 ): Promise<void> {
-  await forEachConcurrently(asBatches(codes), { concurrency, itemsAhead: concurrency, stopping }, async (code) => {
+  await forEachConcurrently(asBatches(codes), { concurrency, maxAhead: concurrency, stopping }, async (code) => {
     const answer = await client.get(code);
     if (answer.kind === 'found') ledger.mirror.saveDetail(answer.customer);
     if (answer.kind === 'absent') ledger.mirror.forget(code);

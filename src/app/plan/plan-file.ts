@@ -136,7 +136,7 @@ async function makePlan(
   prepared: PreparedImport,
   record: PlanRecord,
   output: string | undefined,
-  mostRows: number | undefined,
+  maxRows: number | undefined,
 ) {
   const counts = createCounts();
   const lines: PlanLine[] = [];
@@ -149,7 +149,7 @@ async function makePlan(
       const shown = batch.map(maskSecrets);
       for (const planned of shown) {
         counts[planned.action] += 1;
-        if (mostRows === undefined || (lines.length < mostRows && isSent(planned.action)))
+        if (maxRows === undefined || (lines.length < maxRows && isSent(planned.action)))
           lines.push(buildLine(planned));
         if (planned.action === 'invalid' || planned.action === 'rejected')
           problems.add(planned.row.number, { status: 'invalid', reasons: planned.reasons, attempts: 0 });

@@ -42,7 +42,7 @@ export const planCommand = defineCommand({
     const signals = stopOnSignals(reporter);
     try {
       const optional = omitUndefined({ mode, output, first: parseWholeNumber('first', args.first) });
-      const shown = reporter.json ? {} : { mostRows: maxRowsShown };
+      const shown = reporter.json ? {} : { maxRows: maxRowsShown };
       const options = { file, force, strict, signal: signals.signal, ...toReadOptions(args), ...optional, ...shown };
       const plan = await planFile(settings, options, createRunObserver(reporter));
       await reporter.result(reporter.json ? '' : renderPlan(plan), plan);

@@ -13,7 +13,7 @@ const both = [
 ] as const;
 
 const write = (lines: readonly string[]) => place.write('customers.csv', customerFile(lines));
-const plan = (options: { output?: string; mostRows?: number } = {}): Promise<PlanSummary> =>
+const plan = (options: { output?: string; maxRows?: number } = {}): Promise<PlanSummary> =>
   planFile(place.settings(), { file: place.path('customers.csv'), ...options });
 const actions = ({ rows }: PlanSummary) => rows.map(({ action }) => action);
 
@@ -43,7 +43,7 @@ describe.each(both)('a plan by %s', (_name, mapping) => {
     write(customerLines(3));
     await place.import();
     write(mixed());
-    const short = await plan({ mostRows: 2 });
+    const short = await plan({ maxRows: 2 });
     expect(short.rows.map(({ row, action }) => [row, action])).toEqual([
       [3, 'update'],
       [5, 'add'],
