@@ -149,8 +149,7 @@ async function makePlan(
       const shown = batch.map(maskSecrets);
       for (const planned of shown) {
         counts[planned.action] += 1;
-        if (maxRows === undefined || (lines.length < maxRows && isSent(planned.action)))
-          lines.push(buildLine(planned));
+        if (maxRows === undefined || (lines.length < maxRows && isSent(planned.action))) lines.push(buildLine(planned));
         if (planned.action === 'invalid' || planned.action === 'rejected')
           problems.add(planned.row.number, { status: 'invalid', reasons: planned.reasons, attempts: 0 });
       }
