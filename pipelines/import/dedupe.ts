@@ -1,5 +1,4 @@
-import { type FirstRow, FirstRowsRegister, type KnownFirstRow } from '#pipelines/stages/first-rows-register.js';
-import { IdSet } from '#pipelines/stages/id-set.js';
+import { FingerprintIndex } from '#pipelines/fingerprints.js';
 import {
   type EndedRow,
   endAsInvalid,
@@ -12,10 +11,29 @@ import {
 /** What to do with a second row for a customer that says something else than the first. */
 export type RepeatPolicy = 'error' | 'in-order';
 
+/** The row that came first for a customer. */
+interface FirstRow {
+  /** Line or row number. */
+  readonly row: number;
+  readonly contentHash?: string;
+}
+
+/** What is kept of it. */
+interface KnownFirstRow {
+  readonly row: number;
+  /** How its content hash begins, if it has one: enough to tell whether another row says the same. */
+  readonly hashStart: string | undefined;
+}
+
+/** Six bits each. */
+const keptHashCharacters = 8;
+
 /** Which row of the file came first for each customer. */
 export class RepeatRegister {
-  readonly #rows = new FirstRowsRegister();
-
+  readonly #identities = new FingerprintIndex();
+  /** By the number of the customer's identity, as what follows. */
+  readonly #rows: number[] = [];
+  readonly #hashStarts: (string | undefined)[] = [];
   readonly #open = new Map<string, number>();
 
   /**
@@ -23,9 +41,11 @@ export class RepeatRegister {
    * are settled before the open ones of their batch, so it is their place in the file that counts.
    */
   record(identity: string, first: FirstRow): KnownFirstRow | undefined {
-    const before = this.#rows.get(identity);
-    if (before !== undefined && before.row < first.row) return before;
-    this.#rows.set(identity, first);
+    const number = this.#identities.number(identity);
+    const row = this.#rows[number];
+    if (row !== undefined && row < first.row) return { row, hashStart: this.#hashStarts[number] };
+    this.#rows[number] = first.row;
+    this.#hashStarts[number] = first.contentHash?.slice(0, keptHashCharacters);
     return undefined;
   }
 
@@ -77,9 +97,9 @@ export async function* dedupeRareRepeats(
 
 /** Whom the rows so far are about, in a set for each way to say it: to join the two in one text costs more than to look. */
 class SeenIdentities {
-  readonly #keys = new IdSet();
-  readonly #codes = new IdSet();
-  readonly #matches = new IdSet();
+  readonly #keys = new FingerprintIndex();
+  readonly #codes = new FingerprintIndex();
+  readonly #matches = new FingerprintIndex();
 
   /** @returns whether nobody of the batch was seen before */
   add(batch: readonly ImportRow[]): boolean {

@@ -1,7 +1,7 @@
 import { readField } from '#pipelines/compare-customers.js';
+import { FingerprintIndex } from '#pipelines/fingerprints.js';
 import type { Customer, JsonValue } from '#pipelines/model.js';
 import type { CustomerPage, CustomersApi, ListQuery } from '#pipelines/ports.js';
-import { IdSet } from '#pipelines/stages/id-set.js';
 import { parseApiTime, readIdentity } from './customer-identity.js';
 
 type WalkQuery = Omit<ListQuery, 'page'>;
@@ -106,7 +106,7 @@ const sort: NonNullable<ListQuery['sort']> = { field: 'customerCode', descending
 
 /** Takes note of who was edited of late. @returns `undefined` when they are too many, or never hold still */
 async function watchArrivals(api: CustomersApi, since: Date): Promise<Arrivals | undefined> {
-  const known = new IdSet();
+  const known = new FingerprintIndex();
   const wasRead = await readEdits(api, since, (customer) => known.add(readIdentity(customer)));
   if (!wasRead) return undefined;
   return {
@@ -192,7 +192,7 @@ export function listCustomers(api: CustomersApi, query: ListingQuery): CustomerL
 }
 
 class Listing {
-  readonly #ids = new IdSet();
+  readonly #ids = new FingerprintIndex();
   readonly #numbers = new RowNumbers();
   startedAtMs = 0;
   #firstTotal = 0;

@@ -5,7 +5,6 @@ import { version } from '#src/version.js';
 import type { Command } from './command.js';
 import { outputOptions } from './options.js';
 import { createReporter, type OutputOptions, type Streams } from './reporter.js';
-import { helpWidth } from './stored-pages.js';
 
 /**
  * What yargs complains of, with options written as they are typed and the nearest that there is; a complaint that is not
@@ -85,6 +84,10 @@ export function loadCommands(name?: string): Promise<readonly Command[]> {
   return Promise.all((own === undefined ? Object.values(commandLoaders) : [own]).map((load) => load()));
 }
 
+/** Columns: wider lines are hard to read. */
+const maxHelpWidth = 110;
+const helpWidthWithoutTerminal = 100;
+
 const processStreams: Streams = { stdout: process.stdout, stderr: process.stderr, environment: process.env };
 
 /** Runs one command line. Never throws; the exit code says how it ended. */
@@ -124,7 +127,7 @@ function declare(
     .strict()
     .demandCommand(1, 'Name a command; `mypos-customers --help` lists them.')
     .exitProcess(false)
-    .wrap(helpWidth(process.stdout.columns))
+    .wrap(Math.min(maxHelpWidth, process.stdout.columns ?? helpWidthWithoutTerminal))
     // All else is said in English; and what yargs complains of is known by its words.
     .locale('en')
     .help()
