@@ -79,7 +79,7 @@ export function scanWhileReading(
       const { findings, columnIssues: verdicts, checkRow: judge } = watch.report();
       reportScan(input, rows, findings, mapper, observer);
       const file = input.source.lastScan?.();
-      const known = file === undefined ? {} : { known: { file, findings, verdicts } };
+      const known = file === undefined ? {} : { saved: { file, findings, verdicts } };
       return { rows, findings, judge: addRowNotices(input, judge), ...known };
     },
   };

@@ -89,6 +89,6 @@ describe('a file that cannot be read (EACCES)', () => {
     for (const folder of [inbox.path(), join(inbox.path(), '..')]) chmodSync(folder, 0o755);
     const proofs = { isDoneFilePresent: false, lastLineEnd: 'required' } as const;
     const found = process.getuid?.() === 0 ? await askAsNobody(path) : await findIncompleteness(path, proofs);
-    expect(found).toMatchObject({ why: expect.stringContaining('not allowed'), importSees: false });
+    expect(found).toMatchObject({ why: expect.stringContaining('not allowed'), isSeenByImport: false });
   });
 });

@@ -62,8 +62,8 @@ function listCandidates(
     if (meaning.target === 'key') return [];
     const proposal = proposeRule(meaning.target, values, meaning.isOpposite === true, choices);
     if (proposal === undefined) return [];
-    const certainty = meaning.confidence * proposal.fit * weightFillRate(calculateFillRate(values));
-    return [{ ...meaning, values, certainty, proposal, why: 'by its name' }];
+    const confidence = meaning.confidence * proposal.fit * weightFillRate(calculateFillRate(values));
+    return [{ ...meaning, values, confidence, proposal, why: 'by its name' }];
   });
 }
 

@@ -73,8 +73,8 @@ export function createLayout(choice: ColumnSelection, ledger: Ledger, options: L
       return createFieldsLayout(choice.fields, full, refuseAbsentFields(full));
     case 'mapping': {
       const { mapping, path } = choice.mappingFile;
-      const keyOf = (customer: Customer) => ledger.findKey(String(customer.customerCode));
-      const wishes = { keyOf, typedDates };
+      const findKey = (customer: Customer) => ledger.findKey(String(customer.customerCode));
+      const wishes = { findKey, typedDates };
       warnOfIrreversibleColumns(mapping, path, wishes, notice);
       return createMappingLayout(mapping, wishes, full, warnOfAbsentFields(mapping, full, notice));
     }
