@@ -1,19 +1,17 @@
 import type { TypedCell } from '#pipelines/model.js';
 import { type CellFailure, type GatherCells, isFailure } from './cells.js';
 import type { FieldValue } from './fields.js';
-import type { Lookup, Mapping, TransformStep, ValueRule } from './mapping.js';
+import type { Lookup, Mapping, ValueRule } from './mapping.js';
 import { suggestNames } from './nearest-name.js';
 import { normaliseName, trimText } from './normalise-name.js';
 import type { TransformResult } from './transforms/transform.js';
-import { isTransformName, transforms } from './transforms/transforms.js';
+import { type TransformStep, transforms } from './transforms/transforms.js';
 import type { CellType } from './types/cell-type.js';
 import { createCellType } from './types/cell-types.js';
 
 /** Makes one function of a list of transforms; it ends at the first that cannot do its work. */
 export function compileTransforms(steps: readonly TransformStep[]): (text: string) => TransformResult {
-  const applies = steps.flatMap(({ name, options }) =>
-    isTransformName(name) ? [transforms[name].apply(options)] : [],
-  );
+  const applies = steps.map(({ name, options }) => transforms[name].apply(options));
   const [only] = applies;
   if (only === undefined) return (text) => text;
   if (applies.length === 1) return only;

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type jsonata from 'jsonata';
 import { type Cell, cellToText } from '#pipelines/model.js';
 import { type CellFailure, type GatheredCell, gatherCell, isFailure } from './cells.js';
-import { findPatternFault } from './transforms/transform-options.js';
+import { findPatternFault } from './pattern.js';
 
 const require = createRequire(import.meta.url);
 

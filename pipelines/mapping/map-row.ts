@@ -23,9 +23,11 @@ import type { FieldOutcome } from './compile-field.js';
 import { secretFields } from './fields.js';
 import { suggestNames } from './nearest-name.js';
 import { trimText } from './normalise-name.js';
-import { stringType } from './types/string.js';
+import { createCellType } from './types/cell-types.js';
 
 type ReadKey = (cells: readonly Cell[]) => string | CellFailure;
+
+const keyType = createCellType({ name: 'string' });
 
 const blankKey: CellFailure = { code: 'KEY_MISSING', says: 'is blank; every row needs a key' };
 const incompleteKey: CellFailure = { code: 'KEY_MISSING', says: 'is not whole; every part of a key must be filled in' };
@@ -53,9 +55,9 @@ export function compileKey(positions: readonly number[], join: string, nullToken
 function readKeyPart(gathered: GatheredCell): string | CellFailure | undefined {
   if (gathered === undefined || gathered === null) return undefined;
   if (isFailure(gathered)) return gathered;
-  const stated = typeof gathered === 'string' ? undefined : stringType.fromTyped(gathered);
+  const stated = typeof gathered === 'string' ? undefined : keyType.fromTyped(gathered);
   const text = composeUnicode(trimText(typeof gathered === 'string' ? gathered : gathered.text));
-  const key = stated ?? stringType.fromText(text);
+  const key = stated ?? keyType.fromText(text);
   return isFailure(key) ? key : text;
 }
 

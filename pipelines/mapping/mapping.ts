@@ -1,5 +1,7 @@
 import type { Guards } from '#pipelines/guards.js';
 import type { CustomFields, FieldType, FieldValue } from './fields.js';
+import type { TransformStep } from './transforms/transforms.js';
+import type { TypeRule } from './types/cell-types.js';
 
 export const modes = ['add', 'update', 'upsert'] as const;
 
@@ -87,12 +89,6 @@ export interface ExpressionRule extends ValueRule {
   readonly columns: readonly string[];
 }
 
-/** One named transform with all its options. */
-export interface TransformStep {
-  readonly name: string;
-  readonly options: { readonly [option: string]: string | number };
-}
-
 export interface Lookup {
   readonly entries: readonly (readonly [from: string, to: FieldValue])[];
   readonly otherwise: LookupFallback;
@@ -102,27 +98,3 @@ export interface Lookup {
 export type LookupFallback = 'error' | 'keep' | 'blank' | { readonly value: FieldValue };
 
 export const lookupFallbacks = ['error', 'keep', 'blank'] as const;
-
-export const decimalSigns = ['.', ','] as const;
-
-/** A declared space stands for no-break spaces too: spreadsheets group with them and people cannot see it. */
-export const groupSigns = [',', '.', ' ', "'", '’'] as const;
-
-export interface NumberSigns {
-  readonly decimal: (typeof decimalSigns)[number];
-  readonly group?: (typeof groupSigns)[number];
-}
-
-/** How the text of a cell becomes a value. */
-export type TypeRule =
-  | { readonly name: 'string' }
-  | ({ readonly name: 'number' } & NumberSigns)
-  | ({ readonly name: 'integer' } & NumberSigns)
-  | {
-      readonly name: 'boolean';
-      readonly trueWords: readonly string[];
-      readonly falseWords: readonly string[];
-    }
-  | { readonly name: 'date'; readonly formats: readonly string[] };
-
-export type TypeName = TypeRule['name'];

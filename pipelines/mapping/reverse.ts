@@ -2,9 +2,9 @@ import { type Cell, type Customer, cellToText, type JsonValue, type TypedCell } 
 import { isFailure } from './cells.js';
 import { type ExportColumn, findColumnContent } from './export-columns.js';
 import { type FieldType, type FieldValue, isClearable } from './fields.js';
-import type { ColumnRule, ColumnSource, KeyRule, Lookup, Mapping, TransformStep } from './mapping.js';
+import type { ColumnRule, ColumnSource, KeyRule, Lookup, Mapping } from './mapping.js';
 import { trimText } from './normalise-name.js';
-import { isTransformName, transforms } from './transforms/transforms.js';
+import { type TransformStep, transforms } from './transforms/transforms.js';
 import type { CellType } from './types/cell-type.js';
 import { createCellType } from './types/cell-types.js';
 import { type DateTokenName, parseDateFormat } from './types/date.js';
@@ -130,8 +130,8 @@ function reverseLookup({ entries }: Lookup, type: CellType): ReadonlyMap<JsonVal
 
 function reverseTransforms(steps: readonly TransformStep[]): (text: string) => string {
   const inverses = steps.toReversed().flatMap(({ name, options }) => {
-    const definition = isTransformName(name) ? transforms[name] : undefined;
-    return definition !== undefined && 'inverse' in definition ? [definition.inverse(options)] : [];
+    const definition = transforms[name];
+    return 'inverse' in definition ? [definition.inverse(options)] : [];
   });
   return (text) => inverses.reduce((current, inverse) => inverse(current), text);
 }
@@ -139,9 +139,8 @@ function reverseTransforms(steps: readonly TransformStep[]): (text: string) => s
 /** Why a field's text cannot come back as it was; `undefined` when it can. */
 function findTransformLoss(steps: readonly TransformStep[]): string | undefined {
   for (const { name } of steps) {
-    const definition = isTransformName(name) ? transforms[name] : undefined;
-    if (definition !== undefined && 'noInverse' in definition)
-      return `"${name}" has no inverse: ${definition.noInverse}`;
+    const definition = transforms[name];
+    if ('noInverse' in definition) return `"${name}" has no inverse: ${definition.noInverse}`;
   }
   return undefined;
 }

@@ -1,6 +1,7 @@
 import type { TypedCell } from '#pipelines/model.js';
-import type { ColumnRule, ExpressionRule, FieldRule, Mapping, TypeRule } from './mapping.js';
-import { isTransformName, transforms } from './transforms/transforms.js';
+import type { ColumnRule, ExpressionRule, FieldRule, Mapping } from './mapping.js';
+import { transforms } from './transforms/transforms.js';
+import type { TypeRule } from './types/cell-types.js';
 import { createDateFormatter } from './types/date.js';
 
 /** What the cells of a column may say. */
@@ -153,9 +154,7 @@ function describeChoices({ texts, isStrict }: NonNullable<TemplateColumn['choice
 const undescribedTransforms: ReadonlySet<string> = new Set(['trim', 'collapseSpaces']);
 
 function describeTransforms(steps: ColumnRule['transforms']): readonly string[] {
-  return steps.flatMap(({ name }) =>
-    isTransformName(name) && !undescribedTransforms.has(name) ? [transforms[name].description] : [],
-  );
+  return steps.flatMap(({ name }) => (undescribedTransforms.has(name) ? [] : [transforms[name].description]));
 }
 
 function describeBlank({ default: fallback }: ColumnRule | ExpressionRule, mapping: Mapping): readonly string[] {

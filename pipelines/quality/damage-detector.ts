@@ -1,7 +1,8 @@
 import { compileTransforms } from '#pipelines/mapping/compile-field.js';
 import { secretFields } from '#pipelines/mapping/fields.js';
-import type { ColumnRule, ExpressionRule, Mapping, TypeName } from '#pipelines/mapping/mapping.js';
+import type { ColumnRule, ExpressionRule, Mapping } from '#pipelines/mapping/mapping.js';
 import { trimText } from '#pipelines/mapping/normalise-name.js';
+import type { TypeName } from '#pipelines/mapping/types/cell-types.js';
 import { type Cell, cellToText, type Issue, type Row } from '#pipelines/model.js';
 import { cellRules } from './cell-rules.js';
 import {

@@ -38,7 +38,7 @@ const addressParts: ReadonlySet<Target> = new Set(['address', 'city', 'region', 
 export function assignColumns(columns: readonly ColumnValues[], choices: Choices): readonly Candidate[] {
   const candidates = columns.flatMap((values) => listCandidates(values, columns, choices));
   const ordered = candidates
-    .filter(({ confidence: certainty }) => certainty >= minConfidence)
+    .filter(({ confidence }) => confidence >= minConfidence)
     .sort((one, other) => other.confidence - one.confidence || one.values.position - other.values.position);
   const assigned: Candidate[] = [];
   for (const candidate of ordered) if (isFree(candidate, assigned)) assigned.push(candidate);
@@ -127,7 +127,7 @@ function chooseAddress(assigned: readonly Candidate[]): readonly Candidate[] {
 /** The certain street, and the lines, house numbers and the like that go with it. */
 function chooseAddressLines(candidates: readonly Candidate[]): readonly Candidate[] {
   const inOrder = candidates.toSorted((one, other) => one.values.position - other.values.position);
-  const main = inOrder.find(({ confidence: certainty, line }) => certainty >= 0.9 && (line ?? 1) === 1) ?? inOrder[0];
+  const main = inOrder.find(({ confidence, line }) => confidence >= 0.9 && (line ?? 1) === 1) ?? inOrder[0];
   if (main === undefined) return [];
   const more = inOrder.filter(
     (other) => other !== main && (isSupplement(other.values.column) || (other.line ?? 0) > 1),

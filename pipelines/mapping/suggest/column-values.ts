@@ -1,8 +1,7 @@
-import type { NumberSigns } from '#pipelines/mapping/mapping.js';
 import { normaliseName, trimText } from '#pipelines/mapping/normalise-name.js';
 import { defaultBooleanWords } from '#pipelines/mapping/types/boolean.js';
 import { createDateFormatter } from '#pipelines/mapping/types/date.js';
-import { buildNumberPattern } from '#pipelines/mapping/types/number.js';
+import { buildNumberPattern, type NumberSigns } from '#pipelines/mapping/types/number.js';
 import { type Cell, cellToText } from '#pipelines/model.js';
 
 const yes = toWordSet(

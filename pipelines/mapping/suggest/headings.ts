@@ -200,7 +200,7 @@ function includesWord(words: readonly string[], word: string): boolean {
 
 /** A number at the end of an address is its line; any other number above 1 says "the second of several". */
 function buildMeaning(
-  { target, confidence: certainty, isOpposite }: Entry,
+  { target, confidence, isOpposite }: Entry,
   context: HeadingContext,
   cost: number,
   { trailing, inner }: HeadingWords,
@@ -212,7 +212,7 @@ function buildMeaning(
   const isLater = index !== undefined && index > 1 && target !== 'country';
   return {
     target,
-    confidence: Math.max(0, certainty - cost - (isLater ? contextCosts.last : 0)),
+    confidence: Math.max(0, confidence - cost - (isLater ? contextCosts.last : 0)),
     context: isLater ? 'last' : context,
     ...(isOpposite && { isOpposite }),
     ...(line !== undefined && { line }),

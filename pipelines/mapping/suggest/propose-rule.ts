@@ -1,5 +1,5 @@
 import { findFieldType } from '#pipelines/mapping/fields.js';
-import type { NumberSigns } from '#pipelines/mapping/mapping.js';
+import type { NumberSigns } from '#pipelines/mapping/types/number.js';
 import {
   type BooleanWords,
   type ColumnValues,
@@ -15,7 +15,7 @@ import type { Choices, RuleJson } from './suggestion.js';
 /** The rule for one field, and what speaks against it. */
 export interface RuleProposal {
   readonly rule: RuleJson;
-  /** Lowers the certainty: 1 when the values fit. */
+  /** Lowers the confidence: 1 when the values fit. */
   readonly fit: number;
   readonly remarks: readonly string[];
   /** The decimal sign could be either. */
@@ -184,9 +184,7 @@ function proposeAlmostUniqueKey(columns: readonly ColumnValues[], choices: Choic
       choices.targets?.has(column) !== true &&
       rows > 2 &&
       distinct >= rows * minShareOfDistinct &&
-      readHeading(column).some(
-        ({ target, confidence: certainty }) => target === 'key' && certainty >= minConfidenceOfName,
-      ),
+      readHeading(column).some(({ target, confidence }) => target === 'key' && confidence >= minConfidenceOfName),
   );
   if (values === undefined) return undefined;
   const wrong = values.rows - values.distinct;

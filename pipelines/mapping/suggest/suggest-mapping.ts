@@ -59,10 +59,10 @@ function describeColumns(parts: SuggestionParts, custom: CustomColumns): readonl
 }
 
 function describeAssigned(candidate: Candidate, { key }: SuggestionParts, isKey: boolean) {
-  const { target, confidence: certainty, why, proposal } = candidate;
+  const { target, confidence, why, proposal } = candidate;
   return {
     target,
-    confidence: Math.min(1, certainty),
+    confidence: Math.min(1, confidence),
     why,
     remarks: [...proposal.remarks, ...(isKey ? [`It is also the key: ${key?.why}`] : [])],
   };
@@ -90,7 +90,7 @@ function nameTarget(target: string): string {
 
 /** What only the user knows, most important first. */
 function listQuestions(parts: SuggestionParts, custom: CustomColumns, choices: Choices): readonly Question[] {
-  const open = parts.taken.filter(({ confidence: certainty }) => certainty < minSureConfidence);
+  const open = parts.taken.filter(({ confidence }) => confidence < minSureConfidence);
   const { undecided, left } = custom;
   const key = parts.key !== undefined && parts.key.confidence < minSureConfidence ? parts.key : undefined;
   return [

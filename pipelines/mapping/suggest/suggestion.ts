@@ -7,7 +7,7 @@ export type Target = SuggestedField | CustomColumn | 'customerCode' | 'customerI
 /** The client's own columns, for what no field of the API is meant for. */
 export type CustomColumn = `cC_${string}`;
 
-/** From this certainty on, nobody needs to be asked. */
+/** From this confidence on, nobody needs to be asked. */
 export const minSureConfidence = 0.8;
 
 /** What becomes of one column of the file. */

@@ -4,7 +4,7 @@ export const confidences = { strong: 1, weak: 0.75, faint: 0.6 } as const;
 export type Confidence = keyof typeof confidences;
 
 /** Headings of one field: English, German, French and Spanish, as people and programs write them. */
-type Headings = { readonly [certainty in Confidence]?: readonly string[] };
+type Headings = { readonly [confidence in Confidence]?: readonly string[] };
 
 /**
  * What other programs call the customer's fields. Case, accents, spaces and signs do not count, nor do words like

@@ -1,62 +1,45 @@
-import { decimalSigns, groupSigns, type NumberSigns } from '#pipelines/mapping/mapping.js';
 import { trimText } from '#pipelines/mapping/normalise-name.js';
-import { createDateFormatter, findDateFormatFault, parseDateFormat } from '#pipelines/mapping/types/date.js';
-import { buildNumberPattern } from '#pipelines/mapping/types/number.js';
+import { createDateFormatter, dateFormat, parseDateFormat } from '#pipelines/mapping/types/date.js';
+import { buildNumberPattern, decimalSigns, groupSigns, type NumberSigns } from '#pipelines/mapping/types/number.js';
+import { choice, required, withDefault } from '#pipelines/shape.js';
 import { defineTransform, type Transform, type TransformResult } from './transform.js';
 
-const decimal = { kind: 'choice', choices: decimalSigns, default: '.' } as const;
-const group = { kind: 'choice', choices: ['', ...groupSigns], default: '' } as const;
+const decimalSign = choice(decimalSigns);
+const groupSign = choice(['', ...groupSigns]);
 
-/** Transforms that write dates and numbers of text fields in another form, sign by sign, so that nothing is rounded. */
+/** Transforms that rewrite dates and numbers of text fields character by character, so that nothing is rounded. */
 export const dateAndNumberTransforms = {
   date: defineTransform({
-    description: 'Writes a date in another form.',
+    description: 'Writes a date in another format.',
     options: {
-      from: { kind: 'dateFormat', description: 'The form that the file has, e.g. DD/MM/YYYY.' },
-      to: { kind: 'dateFormat', description: 'The form to write.', default: 'YYYY-MM-DD' },
+      from: required(dateFormat(), 'The format that the file has, e.g. DD/MM/YYYY.'),
+      to: withDefault(dateFormat(), 'YYYY-MM-DD', 'The format to write.'),
     },
     findFault: ({ from, to }) => {
       const missing = listTimeParts(from).find((part) => !listTimeParts(to).includes(part));
-      if (missing === undefined || findDateFormatFault(from) !== undefined) return undefined;
-      return `The form "${to}" leaves out the ${missing} that "${from}" has; add it, or cut it off with "split" before`;
+      if (missing === undefined) return undefined;
+      return `The format "${to}" leaves out the ${missing} that "${from}" has; add it, or remove it with "split" before`;
     },
     apply: ({ from, to }) => rewriteDate(from, to),
-    inverse: ({ from, to }) => {
-      const back = rewriteDate(to, from);
-      return (text) => {
-        const written = back(text);
-        return typeof written === 'string' ? written : text;
-      };
-    },
+    inverse: ({ from, to }) => orUnchanged(rewriteDate(to, from)),
   }),
   number: defineTransform({
     description: 'Writes a number with other signs; its digits stay.',
     options: {
-      decimal: { ...decimal, description: 'The decimal sign that the file has.' },
-      group: { ...group, description: 'The sign between groups of three digits that the file has.' },
-      toDecimal: { ...decimal, description: 'The decimal sign to write.' },
-      toGroup: { ...group, description: 'The sign to write between groups of three digits.' },
+      decimal: withDefault(decimalSign, '.', 'The decimal sign that the file has.'),
+      group: withDefault(groupSign, '', 'The sign between groups of three digits that the file has.'),
+      toDecimal: withDefault(decimalSign, '.', 'The decimal sign to write.'),
+      toGroup: withDefault(groupSign, '', 'The sign to write between groups of three digits.'),
     },
     findFault: (options) => {
       const clash = options.decimal === options.group ? options.decimal : undefined;
       const sign = clash ?? (options.toDecimal === options.toGroup ? options.toDecimal : undefined);
-      return sign === undefined ? undefined : `"${sign}" cannot be the decimal sign and the one between groups`;
+      return sign === undefined ? undefined : `"${sign}" cannot be both the decimal sign and the one between groups`;
     },
     apply: (options) =>
-      rewriteNumber(
-        buildNumberSigns(options.decimal, options.group),
-        buildNumberSigns(options.toDecimal, options.toGroup),
-      ),
-    inverse: (options) => {
-      const back = rewriteNumber(
-        buildNumberSigns(options.toDecimal, options.toGroup),
-        buildNumberSigns(options.decimal, options.group),
-      );
-      return (text) => {
-        const written = back(text);
-        return typeof written === 'string' ? written : text;
-      };
-    },
+      rewriteNumber(toSigns(options.decimal, options.group), toSigns(options.toDecimal, options.toGroup)),
+    inverse: (options) =>
+      orUnchanged(rewriteNumber(toSigns(options.toDecimal, options.toGroup), toSigns(options.decimal, options.group))),
   }),
 } as const satisfies Record<string, Transform>;
 
@@ -80,9 +63,16 @@ function listTimeParts(format: string): readonly string[] {
   return pieces.flatMap((piece) => ('token' in piece ? (parts[piece.token] ?? []) : []));
 }
 
-function buildNumberSigns(decimalSign: string, groupSign: string): NumberSigns {
-  const grouping = groupSign === '' ? {} : { group: groupSign as NonNullable<NumberSigns['group']> };
-  return { decimal: decimalSign as NumberSigns['decimal'], ...grouping };
+function toSigns(decimal: NumberSigns['decimal'], group: NumberSigns['group'] | ''): NumberSigns {
+  return group === '' || group === undefined ? { decimal } : { decimal, group };
+}
+
+/** An inverse has no way to fail: what cannot be rewritten stays. */
+function orUnchanged(rewrite: (text: string) => TransformResult): (text: string) => string {
+  return (text) => {
+    const written = rewrite(text);
+    return typeof written === 'string' ? written : text;
+  };
 }
 
 function rewriteNumber(from: NumberSigns, to: NumberSigns): (text: string) => TransformResult {

@@ -1,52 +1,75 @@
 import { createRequire } from 'node:module';
 import type * as phoneLibrary from 'libphonenumber-js/min';
 import type { CountryCode, PhoneNumber } from 'libphonenumber-js/min';
+import { suggestNames } from '#pipelines/mapping/nearest-name.js';
 import { trimText } from '#pipelines/mapping/normalise-name.js';
+import { choice, refine, required, type Shape, text, withDefault } from '#pipelines/shape.js';
 import { defineTransform, keepText, type Transform, type TransformResult } from './transform.js';
 
 const require = createRequire(import.meta.url);
 
 /** Loads the world's numbering plans when the first mapping asks for them: they take time to start. */
-export function loadPhoneLibrary(): typeof phoneLibrary {
+function loadPhoneLibrary(): typeof phoneLibrary {
   return require('libphonenumber-js/min') as typeof phoneLibrary;
 }
 
-/** Numbers of other countries cannot be dialled as they are written at home, so that they keep their country code. */
+/** Numbers of other countries keep their country code: as they are written at home, they cannot be dialled. */
 const writers = {
   'E.164': (number) => number.number,
   international: (number) => number.formatInternational(),
   national: (number, home) => (number.country === home ? number.formatNational() : number.formatInternational()),
 } as const satisfies Record<string, (number: PhoneNumber, home: string) => string>;
 
+const whenInvalid = ['error', 'blank', 'keep'] as const;
+
 /** Writes telephone numbers in one form. */
 export const phoneTransform = {
   phone: defineTransform({
     description: 'Writes a telephone number in one form; an extension stays behind it, as "ext. 12".',
     options: {
-      country: { kind: 'country', description: 'Where numbers without a country code belong, two letters, e.g. AU.' },
-      format: {
-        kind: 'choice',
-        description: 'E.164 (+61255501201), international (+61 2 5550 1201) or national ((02) 5550 1201).',
-        choices: Object.keys(writers),
-        default: 'E.164',
-      },
-      otherwise: {
-        kind: 'choice',
-        description: 'What becomes of a text that is no possible telephone number.',
-        choices: ['error', 'blank', 'keep'],
-        default: 'error',
-      },
+      country: required(country(), 'The country of numbers without a country code, two letters, e.g. AU.'),
+      format: withDefault(
+        choice(Object.keys(writers) as (keyof typeof writers)[]),
+        'E.164',
+        'E.164 (+61255501201), international (+61 2 5550 1201) or national ((02) 5550 1201).',
+      ),
+      otherwise: withDefault(choice(whenInvalid), 'error', 'The result for a text that cannot be a telephone number.'),
     },
     apply: ({ country, format, otherwise }) => {
-      const write = writers[format as keyof typeof writers];
+      const write = writers[format];
       return (text) => {
-        const written = formatPhone(trimText(text), country as CountryCode, write);
+        const written = formatPhone(trimText(text), country, write);
         return written ?? handleInvalidPhone(text, country, otherwise);
       };
     },
     inverse: keepText,
   }),
 } as const satisfies Record<string, Transform>;
+
+/** A country by its two letters, as the numbering plans know it. */
+function country(): Shape<CountryCode> {
+  return refine(
+    text(),
+    (code, node) => {
+      const { getCountries, isSupportedCountry } = loadPhoneLibrary();
+      if (isSupportedCountry(code)) return code;
+      const known = getCountries();
+      const upper = known.find((candidate) => candidate === code.toUpperCase());
+      const hint = upper === undefined ? suggestCountry(code, known) : `write "${upper}"`;
+      return node.report('CHOICE_UNKNOWN', `"${code}" is not a country's two letters; ${hint}`);
+    },
+    { pattern: '^[A-Z]{2}$' },
+  );
+}
+
+/** People write the name of the country, or the letters on its cars. */
+function suggestCountry(name: string, known: readonly string[]): string {
+  const names = new Intl.DisplayNames(['en'], { type: 'region' });
+  const byName = known.find((code) => names.of(code)?.toLowerCase() === name.trim().toLowerCase());
+  return byName === undefined
+    ? suggestNames(name, ['AU', 'NZ', 'GB', 'IE', 'US', 'DE', 'FR', 'ES'])
+    : `write "${byName}"`;
+}
 
 function formatPhone(text: string, home: CountryCode, write: (number: PhoneNumber, home: string) => string) {
   if (text === '') return '';

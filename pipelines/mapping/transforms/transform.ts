@@ -1,51 +1,33 @@
 import type { CellFailure } from '#pipelines/mapping/cells.js';
+import type { ObjectOf, Properties } from '#pipelines/shape.js';
 
-/** What a transform gives: text, text with a remark for the user, or the end of a sentence about why it cannot. */
+/** The result of a transform: text, text with a note for the user, or why it failed. */
 export type TransformResult = string | { readonly text: string; readonly note: string } | CellFailure;
 
 /**
- * What an option may hold: a whole number (`count` from 1, `index` any), any text, one sign, a pattern, a choice, a
- * country's two letters, the form of a date.
+ * A named change to the text of a cell.
+ *
+ * The inverse turns what the API holds into a text that gives the same again when it is imported; a transform without
+ * one says why.
  */
-export type OptionKind = 'count' | 'index' | 'text' | 'character' | 'pattern' | 'choice' | 'country' | 'dateFormat';
-
-export interface TransformOption {
-  readonly kind: OptionKind;
+export type Transform<Options extends Properties = Properties> = {
+  /** One sentence, for editors and templates. */
   readonly description: string;
-  readonly choices?: readonly string[];
-  /** An option without a default must be given. */
-  readonly default?: string | number;
-}
-
-export interface TransformOptions {
-  readonly [option: string]: TransformOption;
-}
-
-/** The values of a transform's own options; of any transform's, when it is not known which. */
-type OptionValues<Options extends TransformOptions> = string extends keyof Options
-  ? { readonly [option: string]: string | number }
-  : { readonly [Name in keyof Options]: Options[Name]['kind'] extends 'count' | 'index' ? number : string };
-
-/**
- * A named change to the text of a cell. Its inverse turns what the API holds into a text that gives the same again
- * when it is imported; a transform without one says why.
- */
-export type Transform<Options extends TransformOptions = TransformOptions> = {
-  readonly description: string;
+  /** One description of each option: its type, how it is read from a mapping, and its JSON Schema. */
   readonly options: Options;
-  /** What is wrong with options that are right each on its own. */
-  findFault?(options: OptionValues<Options>): string | undefined;
-  apply(options: OptionValues<Options>): (text: string) => TransformResult;
+  /** What is wrong with options that are valid each on its own. */
+  findFault?(options: ObjectOf<Options>): string | undefined;
+  apply(options: ObjectOf<Options>): (text: string) => TransformResult;
 } & Reversal<Options>;
 
-type Reversal<Options extends TransformOptions> =
-  | { inverse(options: OptionValues<Options>): (text: string) => string }
+type Reversal<Options extends Properties> =
+  | { inverse(options: ObjectOf<Options>): (text: string) => string }
   | { readonly noInverse: string };
 
 /** Checks a transform against its own options and forgets them, so that a table can hold it. */
-export function defineTransform<const Options extends TransformOptions>(definition: Transform<Options>): Transform {
+export function defineTransform<const Options extends Properties>(definition: Transform<Options>): Transform {
   return definition as unknown as Transform;
 }
 
-/** For a transform that leaves its own results alone: what the API holds may be written as it is. */
+/** The inverse of a transform that leaves its own results as they are: the API's text may be written unchanged. */
 export const keepText = () => (text: string) => text;

@@ -1,7 +1,7 @@
 import type { CellFailure } from '#pipelines/mapping/cells.js';
-import type { TypeRule } from '#pipelines/mapping/mapping.js';
 import { normaliseName } from '#pipelines/mapping/normalise-name.js';
-import type { CellType } from './cell-type.js';
+import { list, optional, text } from '#pipelines/shape.js';
+import { type CellType, defineCellType } from './cell-type.js';
 
 /** Words that mean yes and no when the mapping declares none. */
 export const defaultBooleanWords = {
@@ -9,14 +9,36 @@ export const defaultBooleanWords = {
   falseWords: ['false', 'no', 'n', '0'],
 } as const;
 
-type BooleanRule = Extract<TypeRule, { name: 'boolean' }>;
+export interface BooleanRule {
+  readonly name: 'boolean';
+  readonly trueWords: readonly string[];
+  readonly falseWords: readonly string[];
+}
 
-/** Yes and no by declared words; case and outer spaces do not count. */
-export function createBooleanType(rule: BooleanRule): CellType {
+/** Yes and no by declared words, regardless of case and of spaces at the ends. */
+export const booleanType = defineCellType({
+  fieldTypes: ['boolean'],
+  options: {
+    true: optional(list(text()), 'Words that mean yes. Once words are listed, only listed ones count.'),
+    false: optional(list(text()), 'Words that mean no.'),
+  },
+  readRule({ true: trueWords = [], false: falseWords = [] }, node): BooleanRule {
+    if (!node.has('true') && !node.has('false')) return { name: 'boolean', ...defaultBooleanWords };
+    if (trueWords.length + falseWords.length === 0)
+      node.report('WORDS_INVALID', 'No word means yes or no; list at least one under "true" or "false"');
+    const yes = new Set(trueWords.map(normaliseName));
+    for (const word of falseWords.filter((candidate) => yes.has(normaliseName(candidate))))
+      node.at('false').report('WORDS_INVALID', `"${word}" cannot mean both yes and no; remove it from one list`);
+    return { name: 'boolean', trueWords, falseWords };
+  },
+  create: createBooleanCells,
+});
+
+function createBooleanCells(rule: BooleanRule): CellType {
   const meanings = new Map<string, boolean>();
   for (const word of rule.trueWords) meanings.set(normaliseName(word), true);
   for (const word of rule.falseWords) meanings.set(normaliseName(word), false);
-  // Words in the very form in which they are declared, which is how most cells have them, need no folding.
+  // Most cells have the words as they were declared: those need no normalising.
   for (const word of [...rule.trueWords, ...rule.falseWords])
     meanings.set(word, meanings.get(normaliseName(word)) === true);
   const notABoolean: CellFailure = {
@@ -34,9 +56,9 @@ function describeBooleanWords({ trueWords, falseWords }: BooleanRule): string {
   return [...trueWords, ...falseWords].map((word) => `"${word}"`).join(', ');
 }
 
-/** Declared words come back as they were declared; undeclared ones as the workbook's own yes and no. */
+/** Declared words are written as they were declared, the default ones as the workbook's own yes and no. */
 function toCell(value: boolean, { trueWords, falseWords }: BooleanRule) {
-  const usual = trueWords === defaultBooleanWords.trueWords && falseWords === defaultBooleanWords.falseWords;
-  if (usual) return { kind: 'boolean', text: String(value), value } as const;
+  const isDefault = trueWords === defaultBooleanWords.trueWords && falseWords === defaultBooleanWords.falseWords;
+  if (isDefault) return { kind: 'boolean', text: String(value), value } as const;
   return (value ? trueWords : falseWords)[0] ?? '';
 }

@@ -1,26 +1,27 @@
 import type { CellFailure } from '#pipelines/mapping/cells.js';
-import type { TypeRule } from '#pipelines/mapping/mapping.js';
 import type { TypedCell } from '#pipelines/model.js';
-import type { CellType } from './cell-type.js';
+import { type JsonNode, list, optional, refine, type Shape, text } from '#pipelines/shape.js';
+import { type CellType, defineCellType } from './cell-type.js';
 
-/** The parts of a date format, how many digits (or letters) each has in a text, and what it states. */
+/** The tokens of a date format: the part of a date that each states, and its number of digits (or letters). */
 export const dateTokens = {
-  YYYY: { part: 'year', digits: [4, 4], about: 'year, four digits' },
-  YY: { part: 'year', digits: [2, 2], about: 'year, two digits: 00–49 are 2000–2049, 50–99 are 1950–1999' },
-  MMM: { part: 'month', digits: 'letters', about: 'English short name of the month, e.g. Mar' },
-  MM: { part: 'month', digits: [2, 2], about: 'month, two digits' },
-  M: { part: 'month', digits: [1, 2], about: 'month, one or two digits' },
-  DD: { part: 'day', digits: [2, 2], about: 'day, two digits' },
-  D: { part: 'day', digits: [1, 2], about: 'day, one or two digits' },
-  HH: { part: 'hour', digits: [2, 2], about: 'hour, 00–23' },
-  mm: { part: 'minute', digits: [2, 2], about: 'minute' },
-  ss: { part: 'second', digits: [2, 2], about: 'second' },
+  YYYY: { part: 'year', digits: [4, 4] },
+  /** 00–49 are 2000–2049, 50–99 are 1950–1999. */
+  YY: { part: 'year', digits: [2, 2] },
+  /** English short name, e.g. Mar. */
+  MMM: { part: 'month', digits: 'letters' },
+  MM: { part: 'month', digits: [2, 2] },
+  M: { part: 'month', digits: [1, 2] },
+  DD: { part: 'day', digits: [2, 2] },
+  D: { part: 'day', digits: [1, 2] },
+  HH: { part: 'hour', digits: [2, 2] },
+  mm: { part: 'minute', digits: [2, 2] },
+  ss: { part: 'second', digits: [2, 2] },
 } as const satisfies Record<string, DateToken>;
 
 interface DateToken {
   readonly part: DatePart;
-  readonly digits: readonly [fewest: number, most: number] | 'letters';
-  readonly about: string;
+  readonly digits: readonly [min: number, max: number] | 'letters';
 }
 
 type DatePart = 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second';
@@ -46,18 +47,20 @@ function isToken(piece: string): piece is DateTokenName {
 /** What is wrong with a format, as the end of a sentence; `undefined` when it is right. */
 export function findDateFormatFault(format: string): string | undefined {
   const read = parseDateFormat(format);
-  if (read === undefined) return `has letters that are no token; use ${Object.keys(dateTokens).join(' ')}`;
+  if (read === undefined) return `has letters that are not a token; use ${Object.keys(dateTokens).join(' ')}`;
   const parts = read.flatMap((piece) => ('token' in piece ? [dateTokens[piece.token].part] : []));
   const twice = parts.find((part, position) => parts.indexOf(part) !== position);
-  if (twice !== undefined) return `states the ${twice} twice; keep one`;
+  if (twice !== undefined) return `has the ${twice} twice; keep one`;
   const missing = (['year', 'month', 'day'] as const).find((part) => !parts.includes(part));
-  if (missing !== undefined) return `does not state the ${missing}; add it`;
+  if (missing !== undefined) return `has no ${missing}; add it`;
   if (parts.includes('hour') !== parts.includes('minute')) return 'needs both HH and mm, or neither';
   if (parts.includes('second') && !parts.includes('minute')) return 'has ss without HH and mm; add them';
-  return hasOpenEnd(read) ? 'has M or D right before another token; put a sign between, or use MM and DD' : undefined;
+  return hasOpenEnd(read)
+    ? 'has M or D right before another token; put a separator between them, or use MM and DD'
+    : undefined;
 }
 
-/** "D" takes one digit or two: with another token behind, nobody can tell where it ends. */
+/** "D" takes one digit or two: directly before another token, its end is unknown. */
 function hasOpenEnd(format: readonly FormatPiece[]): boolean {
   return format.some((piece, position) => {
     const next = format[position + 1];
@@ -70,8 +73,8 @@ function hasOpenEnd(format: readonly FormatPiece[]): boolean {
  * Whether two formats can read one text as different dates, e.g. DD/MM/YYYY and M/D/YYYY: then the file, not its
  * owner, would decide row by row.
  */
-export function doDateFormatsConflict(one: string, other: string): boolean {
-  const [first, second] = [one, other].map((format) => parseDateFormat(format) ?? []);
+export function doDateFormatsConflict(a: string, b: string): boolean {
+  const [first, second] = [a, b].map((format) => parseDateFormat(format) ?? []);
   if (first === undefined || second === undefined || first.length !== second.length) return false;
   if (buildDateShape(first) !== buildDateShape(second)) return false;
   return listDateParts(first) !== listDateParts(second);
@@ -103,11 +106,11 @@ type DateParts = { readonly [part in DatePart]?: number };
 interface DateFormatter {
   /** `undefined` for a text of another form. */
   read(text: string): { readonly date: string } | 'impossible' | undefined;
-  /** A date that the format cannot state comes back as it is. */
+  /** A date that the format cannot express comes back as it is. */
   write(date: string): string;
 }
 
-/** Makes a format that {@link dateFormatFault} finds nothing wrong with ready for use. */
+/** Makes a valid format (see {@link findDateFormatFault}) ready for use. */
 export function createDateFormatter(format: string): DateFormatter {
   const pieces = parseDateFormat(format) ?? [];
   const tokens = pieces.flatMap((piece) => ('token' in piece ? [piece.token] : []));
@@ -191,10 +194,56 @@ function formatDateToken(token: DateTokenName, parts: Required<DateParts>): stri
   return token === 'YY' ? padNumber(value % 100) : padNumber(value, digits[0]);
 }
 
+/** The format of a date, e.g. DD/MM/YYYY. */
+export function dateFormat(): Shape<string> {
+  return refine(text(), (format, node) => {
+    const fault = findDateFormatFault(format);
+    return fault === undefined ? format : node.report('DATE_FORMAT_INVALID', `The format "${format}" ${fault}`);
+  });
+}
+
 const civilDate = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d)?$/;
 
-/** Civil dates by declared formats, tried in order; never an instant in a zone, and never a guess. */
-export function createDateType(rule: Extract<TypeRule, { name: 'date' }>): CellType {
+export interface DateRule {
+  readonly name: 'date';
+  readonly formats: readonly string[];
+}
+
+/** Civil dates by declared formats, tried in order; never an instant in a time zone, and never a guess. */
+export const dateType = defineCellType({
+  fieldTypes: ['date', 'string'],
+  options: {
+    format: optional(dateFormat(), 'The format of dates, in tokens such as DD/MM/YYYY.'),
+    formats: optional(
+      list(dateFormat(), { code: 'PROPERTY_MISSING', message: 'The list of formats is empty; name at least one' }),
+      'Several date formats; the first that fits is used.',
+    ),
+  },
+  readRule({ format, formats = [] }, node): DateRule | undefined {
+    if (node.has('format') === node.has('formats'))
+      return node.report(
+        'PROPERTY_MISSING',
+        'A date needs its format: give either "format": "DD/MM/YYYY" or a list "formats"',
+      );
+    reportConflicts(formats, node.at('formats'));
+    const all = format === undefined ? formats : [format];
+    return all.length === 0 ? undefined : { name: 'date', formats: all };
+  },
+  create: createDateCells,
+});
+
+function reportConflicts(formats: readonly string[], node: JsonNode): void {
+  formats.forEach((format, index) => {
+    const conflict = formats.slice(0, index).find((earlier) => doDateFormatsConflict(earlier, format));
+    if (conflict !== undefined)
+      node.report(
+        'DATE_FORMATS_CONFLICT',
+        `"${conflict}" and "${format}" read the same text as two dates; keep the one that the file uses`,
+      );
+  });
+}
+
+function createDateCells(rule: DateRule): CellType {
   const formats = rule.formats.map(createDateFormatter);
   const expected = `expected ${rule.formats.map((format) => `"${format}"`).join(' or ')}`;
   const notADate: CellFailure = { code: 'NOT_A_DATE', says: `is not a date as declared; ${expected}` };

@@ -1,14 +1,53 @@
 import type { CellFailure } from '#pipelines/mapping/cells.js';
-import type { NumberSigns, TypeRule } from '#pipelines/mapping/mapping.js';
-import type { CellType } from './cell-type.js';
+import type { FieldType } from '#pipelines/mapping/fields.js';
+import { choice, optional } from '#pipelines/shape.js';
+import { type CellType, defineCellType } from './cell-type.js';
+
+export const decimalSigns = ['.', ','] as const;
+
+/** A declared space also matches no-break spaces: spreadsheets group with them, and people cannot see them. */
+export const groupSigns = [',', '.', ' ', "'", '’'] as const;
+
+export interface NumberSigns {
+  readonly decimal: (typeof decimalSigns)[number];
+  readonly group?: (typeof groupSigns)[number];
+}
 
 /** A double keeps 15 decimal digits whatever they are; spreadsheets keep no more either. */
 const maxSignificantDigits = 15;
 
-type NumberRule = Extract<TypeRule, { name: 'number' | 'integer' }>;
+export interface NumberRule extends NumberSigns {
+  readonly name: 'number' | 'integer';
+}
 
-/** Numbers with the declared signs and nothing else: no currency, no percent, no parentheses. */
-export function createNumberType(rule: NumberRule): CellType {
+const options = {
+  decimal: optional(choice(decimalSigns), 'The decimal sign of numbers. Default: a point.'),
+  group: optional(choice(groupSigns), 'The sign between groups of three digits. Default: none.'),
+};
+
+/** Numbers with the declared signs and nothing else: no currency, no percent sign, no parentheses. */
+export const numberType = defineNumberType('number', ['number']);
+
+/** The same without decimals. */
+export const integerType = defineNumberType('integer', ['integer', 'number']);
+
+function defineNumberType<Name extends NumberRule['name']>(
+  name: Name,
+  fieldTypes: readonly [FieldType, ...FieldType[]],
+) {
+  return defineCellType({
+    fieldTypes,
+    options,
+    readRule({ decimal = '.', group }, node) {
+      if (group === decimal)
+        node.at('group').report('SIGN_INVALID', `"${decimal}" is already the decimal sign; declare "decimal" as well`);
+      return { name, decimal, ...(group !== undefined && { group }) };
+    },
+    create: createNumberCells,
+  });
+}
+
+function createNumberCells(rule: NumberRule): CellType {
   const shape = buildNumberPattern(rule);
   const notANumber: CellFailure = {
     code: 'NOT_A_NUMBER',

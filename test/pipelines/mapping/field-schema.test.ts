@@ -45,11 +45,11 @@ describe('parseMapping, on a field', () => {
       '$eval cannot be used',
     ],
     [
-      'a pattern that could take for ever in an expression',
+      'a pattern that might never end, in an expression',
       withRule({ expression: '$match($row.A, /(a+)+$/).match' }),
       'EXPRESSION_INVALID',
       'fields.notes.expression',
-      'could take for ever',
+      'might never end',
     ],
     [
       'an expression and a column',
@@ -164,7 +164,7 @@ describe('parseMapping, on a field', () => {
       withRule({ column: 'A', type: 'number', group: '.' }, 'creditLimit'),
       'SIGN_INVALID',
       'fields.creditLimit.group',
-      'decimal sign already',
+      'already the decimal sign',
     ],
     [
       'words that mean both',
@@ -207,7 +207,7 @@ describe('parseMapping, on a field', () => {
       withRule({ column: 'A', type: 'date', formats: ['DD/MM/YYYY', 'MM/YYYY'] }),
       'DATE_FORMAT_INVALID',
       'fields.notes.formats[1]',
-      'the day',
+      'has no day',
     ],
     [
       'formats that swap day and month',
@@ -313,7 +313,7 @@ describe('parseMapping, on transforms', () => {
       withRule({ column: 'A', transform: [{ date: { from: 'D/M/YYY' } }] }),
       'DATE_FORMAT_INVALID',
       'fields.notes.transform[0].date.from',
-      'letters that are no token',
+      'letters that are not a token',
     ],
     [
       'one sign for two things',
@@ -341,7 +341,7 @@ describe('parseMapping, on transforms', () => {
       withRule({ column: 'A', transform: [{ pad: { length: 4, with: '00' } }] }),
       'WRONG_KIND',
       'fields.notes.transform[0].pad.with',
-      'one sign',
+      'one character',
     ],
     [
       'an unknown option',
@@ -376,7 +376,7 @@ describe('parseMapping, on transforms', () => {
       withRule({ column: 'A', transform: [{ extract: { pattern: '(a+)+$' } }] }),
       'PATTERN_INVALID',
       'fields.notes.transform[0].extract.pattern',
-      'for ever',
+      'might never end',
     ],
     [
       'a group that is not there',

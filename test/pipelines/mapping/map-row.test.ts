@@ -165,7 +165,7 @@ describe('a mapped row', () => {
           field: 'notes',
           columns: ['Cell'],
           value: 'a🙂cdef',
-          message: 'Cell "a🙂cdef" was cut to 4 signs',
+          message: 'Cell "a🙂cdef" was shortened to 4 characters',
         },
       ],
     });

@@ -110,12 +110,12 @@ describe('columnsForExport', () => {
         {
           "column": "Name",
           "field": "firstName",
-          "why": "firstName: "split" has no inverse: the other parts are not known any more",
+          "why": "firstName: "split" has no inverse: the other parts are lost",
         },
         {
           "column": "Name",
           "field": "lastName",
-          "why": "lastName: "split" has no inverse: the other parts are not known any more",
+          "why": "lastName: "split" has no inverse: the other parts are lost",
         },
         {
           "column": "Name",

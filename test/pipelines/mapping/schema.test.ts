@@ -13,7 +13,7 @@ describe('parseMapping', () => {
     ['a file that is no object', [], 'WRONG_KIND', '', 'found a list'],
     ['a file that is empty', undefined, 'WRONG_KIND', '', 'found null'],
     ['an unknown property', withMore({ feilds: {} }), 'PROPERTY_UNKNOWN', 'feilds', 'did you mean "fields"?'],
-    ['no fields', { mode: 'add' }, 'PROPERTY_MISSING', '', 'has no "fields"'],
+    ['no fields', { mode: 'add' }, 'PROPERTY_MISSING', '', '"fields" is missing'],
     ['fields without a field', { fields: {} }, 'PROPERTY_MISSING', 'fields', 'map at least one'],
     ['another version', withMore({ version: 2 }), 'VERSION_UNSUPPORTED', 'version', 'version 1'],
     ['an unknown mode', withMore({ mode: 'upsrt' }), 'CHOICE_UNKNOWN', 'mode', 'did you mean "upsert"?'],
@@ -25,7 +25,7 @@ describe('parseMapping', () => {
       withMore({ source: { delimiter: ';;' } }),
       'CHOICE_UNKNOWN',
       'source.delimiter',
-      'one sign',
+      'one character',
     ],
     [
       'an unknown source property',
@@ -45,8 +45,8 @@ describe('parseMapping', () => {
       'fields["loyalty tier"]',
       'customFields',
     ],
-    ['a field that the server keeps', withRule('A', 'balance'), 'FIELD_SERVER_KEPT', 'fields.balance', 'server keeps'],
-    ['a server date', withRule('A', 'firstSaledate'), 'FIELD_SERVER_KEPT', 'fields.firstSaledate', 'take it out'],
+    ['a field that the server keeps', withRule('A', 'balance'), 'FIELD_SERVER_KEPT', 'fields.balance', 'server sets'],
+    ['a server date', withRule('A', 'firstSaledate'), 'FIELD_SERVER_KEPT', 'fields.firstSaledate', 'remove it'],
     [
       'a declared field of the API',
       withMore({ customFields: { Notes: 'string' } }),
@@ -76,7 +76,7 @@ describe('parseMapping', () => {
       withMore({ key: { column: 'A', stamp: 'creditLimit' } }),
       'STAMP_INVALID',
       'key.stamp',
-      'no text field',
+      'not a text field',
     ],
     [
       'a stamp that is mapped',

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isFailure } from '#pipelines/mapping/cells.js';
-import type { TypeRule } from '#pipelines/mapping/mapping.js';
-import { createCellType } from '#pipelines/mapping/types/cell-types.js';
+import { createCellType, type TypeRule } from '#pipelines/mapping/types/cell-types.js';
 import { dateTokens, doDateFormatsConflict, findDateFormatFault } from '#pipelines/mapping/types/date.js';
 import { cellToText } from '#pipelines/model.js';
 
@@ -164,13 +163,13 @@ describe('dates', () => {
     ['DD/MM/YYYY', undefined],
     ['YYYYMMDD', undefined],
     ['D. MMM YYYY, HH:mm', undefined],
-    ['dd/MM/YYYY', 'letters that are no token'],
-    ['DD/MM', 'does not state the year'],
-    ['DD/DD/YYYY', 'states the day twice'],
+    ['dd/MM/YYYY', 'letters that are not a token'],
+    ['DD/MM', 'has no year'],
+    ['DD/DD/YYYY', 'has the day twice'],
     ['DDMYYYY', 'M or D right before another token'],
     ['DD/MM/YYYY HH', 'both HH and mm'],
     ['DD/MM/YYYY ss', 'ss without HH and mm'],
-    ['', 'does not state the year'],
+    ['', 'has no year'],
   ])('finds what is wrong with the format %j', (format, fault) => {
     if (fault === undefined) expect(findDateFormatFault(format)).toBeUndefined();
     else expect(findDateFormatFault(format)).toContain(fault);
