@@ -6,45 +6,45 @@ import type { Cell, Customer } from '#pipelines/model.js';
 import type { ExportLayout } from './layout.js';
 import { type CustomerFilter, selectCustomers } from './select.js';
 
-/** Where the customers come from: the API's pages, or a copy of them. */
+/** Where the customers come from: the API's pages, or the local mirror. */
 export interface CustomerSource {
   /**
-   * Begins to read all customers once more from the first.
+   * Starts a pass over all customers.
    *
-   * @param narrow - names the fields that are needed, by the first customers; all when it names none
+   * @param narrow - given the first customers, returns the fields that are needed; `undefined` means all
    */
   begin(narrow: (first: readonly Customer[]) => readonly string[] | undefined): CustomerListing;
 }
 
-/** A file that appears under its name only when somebody publishes it. */
+/** A file that does not appear under its name until it is published. */
 export interface ExportFile {
   write(rows: readonly (readonly Cell[])[]): Promise<void>;
-  /** Leaves nothing behind. */
+  /** Removes everything written so far. */
   discard(): Promise<void>;
 }
 
 export interface ExportPorts<File extends ExportFile> {
   readonly source: CustomerSource;
   readonly layout: ExportLayout;
-  /** Which of the customers are wanted, beyond what the source can be asked. */
+  /** Conditions that the source cannot apply itself. */
   readonly filter: CustomerFilter;
-  /** Reads the whole customer, custom fields included; nothing for one that is deletedMeanwhile by now. */
+  /** Reads a whole customer, custom fields included; returns `undefined` for one that has been deleted. */
   readonly readDetail?: (customer: Customer) => Promise<Customer | undefined>;
   readonly beginFile: (columns: readonly ExportColumn[]) => Promise<File>;
-  /** Counts rows as they are written; begins at 0 again with every pass. */
+  /** Called as rows are written; every pass counts from 0 again. */
   readonly progress: (rows: number, expected: number) => void;
 }
 
 export interface ExportOptions {
-  /** Details asked for at once. */
+  /** Details requested at the same time. */
   readonly concurrency: number;
 }
 
 export interface ExportResult<File> {
-  /** Whole on disk, and not published. */
+  /** Complete on disk, but not published. */
   readonly file: File;
   readonly rows: number;
-  /** Customers that were deleted between list and detail. */
+  /** Customers that were deleted between the list and their details. */
   readonly deletedMeanwhile: number;
   readonly proof: ListingProof;
   readonly passes: number;
@@ -52,17 +52,17 @@ export interface ExportResult<File> {
   readonly startedAtMs: number;
 }
 
-/** A table that moves during every pass is not going to hold still for one more. */
+/** A list that changed during three passes is unlikely to hold still for a fourth. */
 const maxPasses = 3;
 const rowsPerWrite = 1000;
-/** Enough that a slow detail does not keep the others waiting. */
+/** Enough that one slow detail does not hold up the others. */
 const detailsAheadPerRequest = 10;
 
 /**
- * Writes all wanted customers into a file, and reads them once more from the first when it cannot be proved that all
- * were seen: the file is always of one pass.
+ * Writes the selected customers to a file. If it cannot be proved that a pass saw every customer, all of them are read
+ * again into a new file, so that a file never mixes two passes.
  *
- * @returns the file with its proof, or the proof that could not be given, and no file
+ * @returns the file and the proof that it is complete, or no file and the reason why there is no proof
  */
 export async function exportCustomers<File extends ExportFile>(
   ports: ExportPorts<File>,
@@ -78,35 +78,34 @@ export async function exportCustomers<File extends ExportFile>(
 }
 
 async function writePass<File extends ExportFile>(ports: ExportPorts<File>, { concurrency }: ExportOptions) {
-  const { layout, filter: choice, readDetail: detailOf, beginFile, progress } = ports;
+  const { source, layout, filter, readDetail, beginFile, progress } = ports;
   layout.begin();
-  const pass = ports.source.begin((first) => layout.fieldsNeeded(first));
-  const chosen = selectCustomers(pass.pages, choice);
-  const bounds = { concurrency, maxAhead: concurrency * detailsAheadPerRequest };
+  const listing = source.begin((first) => layout.fieldsNeeded(first));
+  const listed = selectCustomers(listing.pages, filter);
   let deletedMeanwhile = 0;
-  const whole = detailOf === undefined ? chosen : mapInOrder(chosen, bounds, countGone(detailOf));
+  const bounds = { concurrency, maxAhead: concurrency * detailsAheadPerRequest };
+  const selected =
+    readDetail === undefined
+      ? listed
+      : mapInOrder(listed, bounds, async (customer) => {
+          const detail = await readDetail(customer);
+          if (detail === undefined) deletedMeanwhile += 1;
+          return detail;
+        });
   let file: File | undefined;
   let rows = 0;
   try {
-    for await (const customers of rechunk(whole, rowsPerWrite)) {
+    for await (const customers of rechunk(selected, rowsPerWrite)) {
       file ??= await beginFile(layout.chooseColumns(customers));
       layout.noteNewFields(customers);
       await file.write(customers.map((customer) => layout.columns.map((column) => column.cell(customer))));
       rows += customers.length;
-      progress(rows, pass.expected());
+      progress(rows, listing.expected());
     }
     file ??= await beginFile(layout.chooseColumns([]));
   } catch (error) {
     await file?.discard();
     throw error;
   }
-  return { file, rows, deletedMeanwhile, proof: pass.proof(), startedAtMs: pass.startedAtMs() };
-
-  function countGone(read: NonNullable<ExportPorts<File>['readDetail']>) {
-    return async (customer: Customer) => {
-      const found = await read(customer);
-      if (found === undefined) deletedMeanwhile += 1;
-      return found;
-    };
-  }
+  return { file, rows, deletedMeanwhile, proof: listing.proof(), startedAtMs: listing.startedAtMs() };
 }

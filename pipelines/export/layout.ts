@@ -5,28 +5,31 @@ import { type ReverseOptions, reverseMapping } from '#pipelines/mapping/reverse.
 import type { Customer } from '#pipelines/model.js';
 import { filterFields } from './select.js';
 
-/** Which columns a file gets. They are chosen by the first customers, since only the API knows its own fields. */
+/**
+ * The columns of an exported file. They are chosen when the first customers are there, because only the API knows which
+ * fields it has and how it spells them.
+ */
 export interface ExportLayout {
-  /** A pass begins. */
+  /** Starts a pass. */
   begin(): void;
-  /** The fields that the list must give, by its first page; all when it names none. */
+  /** The fields to ask the list for, given its first page; `undefined` means all. */
   fieldsNeeded(firstPage: readonly Customer[]): readonly string[] | undefined;
   chooseColumns(first: readonly Customer[]): readonly ExportColumn[];
   readonly columns: readonly ExportColumn[];
-  /** Looks for what the columns do not hold, though everything was asked for. */
+  /** Notes fields that have no column although all fields were asked for. */
   noteNewFields(customers: readonly Customer[]): void;
-  /** Whether a customer of this pass had a field that got no column; the next pass has one. */
+  /** Whether this pass met a field without a column; the next pass has a column for it. */
   hasMissedField(): boolean;
 }
 
-/** All fields of all customers, in the order in which the API gives them. */
+/** All fields of all customers, in the order in which the API lists them. */
 export function createAllFieldsLayout(): ExportLayout {
   const names = new Set<string>();
   let columns: readonly ExportColumn[] = [];
-  let missed = false;
+  let isFieldMissed = false;
   return {
     begin: () => {
-      missed = false;
+      isFieldMissed = false;
     },
     fieldsNeeded: () => undefined,
     chooseColumns(first) {
@@ -38,43 +41,65 @@ export function createAllFieldsLayout(): ExportLayout {
       return columns;
     },
     noteNewFields(customers) {
-      if (addFieldNames(customers, names)) missed = true;
+      if (addFieldNames(customers, names)) isFieldMissed = true;
     },
-    hasMissedField: () => missed,
+    hasMissedField: () => isFieldMissed,
   };
 }
 
-/** For an export without a single customer, whose fields could be looked at. */
+/** The columns of an export that has no customer to read the fields from. */
 const knownFields = [...identityFields, ...Object.keys(customerFields), ...readOnlyFields].filter(
   (field) => !listOnlyFields.has(field),
 );
 
+/** @returns whether there was a new one */
 function addFieldNames(customers: readonly Customer[], names: Set<string>): boolean {
-  const before = names.size;
-  for (const customer of customers)
-    for (const name in customer) if (!names.has(name) && !listOnlyFields.has(name)) names.add(name);
-  return names.size > before;
+  const sizeBefore = names.size;
+  for (const customer of customers) for (const name in customer) if (!listOnlyFields.has(name)) names.add(name);
+  return names.size > sizeBefore;
 }
 
-/** How to make columns once the API's own spelling of the fields is known. */
+/** Builds columns once the API's own spelling of the fields is known. */
 type BuildColumns = (spelling: (field: string) => string) => readonly ExportColumn[];
 
 /**
- * Told of the fields that the customers as they are read do not have, before anything is written.
+ * Called before anything is written, with the fields that no customer has.
  *
- * @param available - the fields that they do have
+ * @param available - the fields that the customers do have
  */
 export type OnAbsentFields = (absent: readonly string[], available: readonly string[]) => void;
 
+/** The named fields, each in a column of its name. */
+export function createFieldsLayout(
+  fields: readonly string[],
+  fromDetails: boolean,
+  onAbsent: OnAbsentFields,
+): ExportLayout {
+  return createFixedLayout(fields, fromDetails, (spelling) => buildFieldColumns(fields.map(spelling)), onAbsent);
+}
+
+/** The columns of a mapping, in reverse: from the customer's fields back to the file's columns. */
+export function createMappingLayout(
+  mapping: Mapping,
+  options: Omit<ReverseOptions, 'spelling'>,
+  fromDetails: boolean,
+  onAbsent: OnAbsentFields,
+): ExportLayout {
+  const build: BuildColumns = (spelling) => reverseMapping(mapping, { ...options, spelling }).columns;
+  const fields = build((field) => field).flatMap(({ field }) => (field === undefined ? [] : [field]));
+  return createFixedLayout([...new Set(fields)], fromDetails, build, onAbsent);
+}
+
 /**
- * Columns that somebody has chosen.
+ * Columns that the user chose.
  *
- * @param fields - the customer's fields that they are made of
+ * @param fields - the customer fields that the columns are built from
+ * @param fromDetails - whether each customer's details are read, which have more fields than the list
  */
 function createFixedLayout(
   fields: readonly string[],
   fromDetails: boolean,
-  make: BuildColumns,
+  build: BuildColumns,
   onAbsent: OnAbsentFields,
 ): ExportLayout {
   let columns: readonly ExportColumn[] = [];
@@ -86,8 +111,8 @@ function createFixedLayout(
     },
     chooseColumns(first) {
       if (fromDetails && first.length > 0) reportAbsentFields(fields, first, onAbsent);
-      const spelling = new Map(collectFieldNames(first).map((name) => [name.toLowerCase(), name]));
-      columns = make((field) => spelling.get(field.toLowerCase()) ?? field);
+      const spellings = new Map(collectFieldNames(first).map((name) => [name.toLowerCase(), name]));
+      columns = build((field) => spellings.get(field.toLowerCase()) ?? field);
       return columns;
     },
     get columns() {
@@ -104,7 +129,7 @@ function collectFieldNames(customers: readonly Customer[]): readonly string[] {
   return [...names];
 }
 
-/** Of some fields those that the customers have, as they spell them, each once. */
+/** Those of the fields that the customers have, in the customers' spelling, each once. */
 function findSpellings(customers: readonly Customer[], fields: readonly string[]): readonly string[] {
   const wanted = new Set(fields.map((field) => field.toLowerCase()));
   return collectFieldNames(customers).filter((name) => wanted.has(name.toLowerCase()));
@@ -112,28 +137,7 @@ function findSpellings(customers: readonly Customer[], fields: readonly string[]
 
 function reportAbsentFields(fields: readonly string[], customers: readonly Customer[], onAbsent: OnAbsentFields): void {
   const available = collectFieldNames(customers).filter((name) => !listOnlyFields.has(name));
-  const there = new Set(available.map((name) => name.toLowerCase()));
-  const absent = fields.filter((field) => !there.has(field.toLowerCase()));
+  const availableNames = new Set(available.map((name) => name.toLowerCase()));
+  const absent = fields.filter((field) => !availableNames.has(field.toLowerCase()));
   if (absent.length > 0) onAbsent(absent, available);
-}
-
-/** Some fields, each under its own name. */
-export function createFieldsLayout(
-  fields: readonly string[],
-  fromDetails: boolean,
-  onAbsent: OnAbsentFields,
-): ExportLayout {
-  return createFixedLayout(fields, fromDetails, (spelling) => buildFieldColumns(fields.map(spelling)), onAbsent);
-}
-
-/** A mapping turned round. */
-export function createMappingLayout(
-  mapping: Mapping,
-  wishes: Omit<ReverseOptions, 'spelling'>,
-  fromDetails: boolean,
-  onAbsent: OnAbsentFields,
-): ExportLayout {
-  const make: BuildColumns = (spelling) => reverseMapping(mapping, { ...wishes, spelling }).columns;
-  const fields = make((field) => field).flatMap(({ field }) => (field === undefined ? [] : [field]));
-  return createFixedLayout([...new Set(fields)], fromDetails, make, onAbsent);
 }

@@ -2,44 +2,49 @@ import { readField } from '#pipelines/compare-customers.js';
 import { parseApiTime, readIdentity } from '#pipelines/listing/customer-identity.js';
 import type { Customer } from '#pipelines/model.js';
 
-/** Which customers are wanted, more exactly than the API can be asked: it knows whole minutes, and no field but the last edit. */
+/**
+ * Which customers to export. The API can only filter by the time of the last edit, and only to the minute; this is
+ * exact.
+ */
 export interface CustomerFilter {
   readonly activeOnly: boolean;
   /** Inclusive, epoch milliseconds. */
   readonly changedSinceMs?: number;
   readonly changedUntilMs?: number;
-  /** Edits that an earlier export of the same series has delivered, as {@link buildEditKey} names them. */
+  /** Edits that an earlier export of the same series delivered, by {@link buildEditKey}. */
   readonly delivered?: ReadonlySet<string>;
-  /** Told of every customer of the wanted time, those included that were delivered before. */
+  /** Called for every customer edited in the period, including those delivered before. */
   readonly onEdit?: (customer: Customer, editedAtMs: number) => void;
 }
 
-/** Fields that a choice looks at. */
+/** Fields that a filter reads. */
 export const filterFields = ['customerId', 'customerCode', 'active', 'lastEditDateUTC'] as const;
 
+/** The customers that match the filter, page by page. */
 export async function* selectCustomers(
   pages: AsyncIterable<readonly Customer[]>,
-  choice: CustomerFilter,
+  filter: CustomerFilter,
 ): AsyncGenerator<readonly Customer[]> {
-  const { activeOnly, changedSinceMs, changedUntilMs, onEdit: noteEdit } = choice;
-  const all = !activeOnly && changedSinceMs === undefined && changedUntilMs === undefined && noteEdit === undefined;
+  const { activeOnly, changedSinceMs, changedUntilMs, onEdit } = filter;
+  const matchesAll =
+    !activeOnly && changedSinceMs === undefined && changedUntilMs === undefined && onEdit === undefined;
   for await (const page of pages) {
-    if (all) yield page;
+    if (matchesAll) yield page;
     else {
-      const wanted = page.filter((customer) => matchesFilter(customer, choice));
-      if (wanted.length > 0) yield wanted;
+      const selected = page.filter((customer) => matchesFilter(customer, filter));
+      if (selected.length > 0) yield selected;
     }
   }
 }
 
-function matchesFilter(customer: Customer, choice: CustomerFilter): boolean {
-  const { activeOnly, changedSinceMs, changedUntilMs, delivered, onEdit: noteEdit } = choice;
+function matchesFilter(customer: Customer, filter: CustomerFilter): boolean {
+  const { activeOnly, changedSinceMs, changedUntilMs, delivered, onEdit } = filter;
   const editedAtMs = readEditTime(customer);
-  // A customer whose last edit nobody knows is the API's choice.
+  // Without a readable edit time, the API's own filter decides.
   if (editedAtMs !== undefined) {
     if (changedSinceMs !== undefined && editedAtMs < changedSinceMs) return false;
     if (changedUntilMs !== undefined && editedAtMs > changedUntilMs) return false;
-    noteEdit?.(customer, editedAtMs);
+    onEdit?.(customer, editedAtMs);
   }
   if (activeOnly && readField(customer, 'active') !== true) return false;
   return delivered?.has(buildEditKey(customer)) !== true;
@@ -47,12 +52,12 @@ function matchesFilter(customer: Customer, choice: CustomerFilter): boolean {
 
 /** When a customer was last edited, by the server's clock; epoch milliseconds. */
 function readEditTime(customer: Customer): number | undefined {
-  const stamp = readField(customer, 'lastEditDateUTC');
-  const at = typeof stamp === 'string' ? parseApiTime(stamp) : Number.NaN;
-  return Number.isNaN(at) ? undefined : at;
+  const time = readField(customer, 'lastEditDateUTC');
+  const editedAtMs = typeof time === 'string' ? parseApiTime(time) : Number.NaN;
+  return Number.isNaN(editedAtMs) ? undefined : editedAtMs;
 }
 
-/** Names one edit of one customer. */
+/** Identifies one edit of one customer. */
 export function buildEditKey(customer: Customer): string {
   return `${readIdentity(customer)} ${String(readField(customer, 'lastEditDateUTC'))}`;
 }

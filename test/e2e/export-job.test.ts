@@ -184,7 +184,7 @@ describe('an export job tells', () => {
     expect(place.read('one.prom')).toContain('mypos_customers_export_last_rows{job="one"} 2');
     const second = await place.run(['run', 'one', ...fast, ...args, '--log-file', 'one.log']);
     expect([second.exitCode, second.stdout]).toEqual([2, '']);
-    expect(second.stderr).toContain('is there already');
+    expect(second.stderr).toContain('already exists');
     expect(events().at(-1)).toMatchObject({ event: 'export-failed', level: 'error', exitCode: 2, job: 'one' });
     const metrics = place.read('one.prom');
     expect(metrics).toContain('mypos_customers_export_last_exit_code{job="one"} 2');

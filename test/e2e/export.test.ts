@@ -244,7 +244,7 @@ describe('an export that cannot be whole', () => {
     running.signal('SIGINT');
     const { exitCode, stdout } = await running.finished;
     expect(exitCode).toBe(130);
-    expect(stdout).toContain('no file');
+    expect(stdout).toContain('No file was written');
     expect(ownFiles()).toEqual([]);
   });
 

@@ -10,43 +10,42 @@ import { findAnyFieldType } from '#pipelines/mapping/fields.js';
 import type { Mapping } from '#pipelines/mapping/mapping.js';
 import { suggestNames } from '#pipelines/mapping/nearest-name.js';
 import { type ReverseOptions, reverseMapping } from '#pipelines/mapping/reverse.js';
-import type { Customer } from '#pipelines/model.js';
 import type { Notice } from '#pipelines/ports.js';
 import { type MappingFile, readMappingFile } from '#src/app/mapping-file.js';
 import type { Settings } from '#src/config/settings.js';
 import { UsageError } from '#src/errors.js';
 import type { Ledger } from '#src/ledger/open-ledger.js';
 
-/** Which columns an export has: those of a mapping, some fields, or all of them. */
+/** Which columns an export has: those of a mapping, the named fields, or all fields. */
 export type ColumnSelection =
   | { readonly kind: 'mapping'; readonly mappingFile: MappingFile }
   | { readonly kind: 'fields'; readonly fields: readonly string[] }
   | { readonly kind: 'all' };
 
-/** The word that asks for all fields although there is a mapping. */
+/** Asks for all fields even if there is a mapping. */
 const allFieldsKeyword = 'all';
 
 /**
- * Chooses the columns: the fields that were named; else the mapping, when it was named or stands under its usual name;
- * else all fields.
+ * Selects the named fields; else the columns of the mapping, if one was named or the default mapping file exists; else
+ * all fields.
  *
- * @throws UsageError when a mapping was named and cannot be used
+ * @throws UsageError when the mapping cannot be used, or fields and a mapping are both named
  */
 export function selectColumns(settings: Settings, fields: readonly string[] | undefined): ColumnSelection {
   const { value: path, origin } = settings.mapping;
   const isNamed = origin !== 'default';
   if (fields !== undefined && origin.startsWith('option'))
-    throw new UsageError('Both --fields and --mapping say which columns there are.', {
+    throw new UsageError('--fields and --mapping cannot be used together: each chooses the columns.', {
       code: 'USAGE',
       nextStep: 'Leave out one of them.',
     });
   if (fields?.length === 1 && fields[0]?.toLowerCase() === allFieldsKeyword) return { kind: 'all' };
-  if (fields !== undefined) return { kind: 'fields', fields: withoutRepeats(fields) };
+  if (fields !== undefined) return { kind: 'fields', fields: removeRepeats(fields) };
   if (isNamed || existsSync(path)) return { kind: 'mapping', mappingFile: readMappingFile(path) };
   return { kind: 'all' };
 }
 
-function withoutRepeats(fields: readonly string[]): readonly string[] {
+function removeRepeats(fields: readonly string[]): readonly string[] {
   const named = fields.filter((field) => field !== '');
   if (named.length === 0)
     throw new UsageError('--fields names no field.', {
@@ -57,37 +56,40 @@ function withoutRepeats(fields: readonly string[]): readonly string[] {
 }
 
 export interface LayoutOptions {
+  /** Whether each customer's details are read. */
   readonly full: boolean;
-  /** A workbook has dates of its own. */
+  /** Whether the format has a date type of its own, as a workbook does. */
   readonly typedDates: boolean;
   readonly notice: (notice: Notice) => void;
 }
 
-/** Makes the layout of a choice, and tells what of a mapping cannot come back. */
-export function createLayout(choice: ColumnSelection, ledger: Ledger, options: LayoutOptions): ExportLayout {
+/** Creates the layout for the selected columns, and reports what a mapping cannot convert back. */
+export function createLayout(selection: ColumnSelection, ledger: Ledger, options: LayoutOptions): ExportLayout {
   const { full, typedDates, notice } = options;
-  switch (choice.kind) {
+  switch (selection.kind) {
     case 'all':
       return createAllFieldsLayout();
     case 'fields':
-      return createFieldsLayout(choice.fields, full, refuseAbsentFields(full));
+      return createFieldsLayout(selection.fields, full, refuseAbsentFields(full));
     case 'mapping': {
-      const { mapping, path } = choice.mappingFile;
-      const findKey = (customer: Customer) => ledger.findKey(String(customer.customerCode));
-      const wishes = { findKey, typedDates };
-      warnOfIrreversibleColumns(mapping, path, wishes, notice);
-      return createMappingLayout(mapping, wishes, full, warnOfAbsentFields(mapping, full, notice));
+      const { mapping, path } = selection.mappingFile;
+      const reverseOptions: ReverseOptions = {
+        findKey: (customer) => ledger.findKey(String(customer.customerCode)),
+        typedDates,
+      };
+      warnOfIrreversibleColumns(mapping, path, reverseOptions, notice);
+      return createMappingLayout(mapping, reverseOptions, full, warnOfAbsentFields(mapping, full, notice));
     }
   }
 }
 
-/** Whoever names a field must not get a blank column that looks as if nobody had one. */
+/** A field that was asked for by name must not become a blank column, as if no customer had a value in it. */
 function refuseAbsentFields(full: boolean): OnAbsentFields {
   return ([field = ''], available) => {
     if (!full && isDetailField(field))
-      throw new UsageError(`The API's list of customers does not have ${field}: only each customer's details do.`, {
+      throw new UsageError(`${field} is only in the details of each customer, not in the API's list.`, {
         code: 'FIELD_NEEDS_FULL',
-        nextStep: 'Add --full, which asks for every customer once more, or leave the field out.',
+        nextStep: 'Add --full, which reads the details of every customer, or leave the field out.',
       });
     throw new UsageError(`No customer has a field "${field}": ${suggestNames(field, available)}`, {
       code: 'FIELD_UNKNOWN',
@@ -100,26 +102,26 @@ function isDetailField(field: string): boolean {
   return findAnyFieldType(field) !== undefined || /^cC_\d+$/i.test(field);
 }
 
-/** A blank cell that an import takes for "clear it" must never stand for "not read". */
+/** With `"blank": "clear"`, a cell that is blank because nothing was read would clear the field at the next import. */
 function warnOfAbsentFields(mapping: Mapping, full: boolean, notice: (notice: Notice) => void): OnAbsentFields {
-  let told = false;
+  let isReported = false;
   return (absent) => {
     const names = absent.join(', ');
     const stamp = mapping.key?.stamp;
-    const others = absent.filter((field) => field !== stamp);
-    if (mapping.blank === 'clear' && others.length > 0)
+    if (mapping.blank === 'clear' && absent.some((field) => field !== stamp))
       throw new UsageError(
-        `The API's list does not have ${names}, and the mapping says that a blank cell clears a field ("blank": "clear").`,
+        `The API's list does not have ${names}, and in this mapping a blank cell clears a field ("blank": "clear").`,
         {
           code: 'FIELD_NEEDS_FULL',
-          nextStep: 'Add --full: otherwise an import of this file would clear what was only not read.',
+          nextStep: 'Add --full: otherwise importing this file would clear fields that were not read.',
         },
       );
-    if (told) return;
-    told = true;
+    if (isReported) return;
+    isReported = true;
     const fact = full ? `No customer has ${names}` : `The API's list does not have ${names}`;
-    const key = stamp !== undefined && absent.includes(stamp) ? ' The key is what this machine knows of it.' : '';
-    const advice = full ? '' : ' With --full, each customer is asked for them.';
+    const key =
+      stamp !== undefined && absent.includes(stamp) ? ' The keys come from the crosswalk of this machine.' : '';
+    const advice = full ? '' : ' Add --full to read them from the details of each customer.';
     notice({ code: 'FIELDS_NOT_LISTED', message: `${fact}, so these columns are blank.${key}${advice}` });
   };
 }
@@ -127,23 +129,23 @@ function warnOfAbsentFields(mapping: Mapping, full: boolean, notice: (notice: No
 function warnOfIrreversibleColumns(
   mapping: Mapping,
   path: string,
-  wishes: ReverseOptions,
+  options: ReverseOptions,
   notice: (notice: Notice) => void,
 ): void {
-  const { losses: cannotComeBack } = reverseMapping(mapping, wishes);
-  if (cannotComeBack.length > 0) {
-    const parts = cannotComeBack.map(({ why }) => `\n  - ${why}`).join('');
-    notice({ code: 'CANNOT_COME_BACK', message: `What ${path} did on the way in does not all come back:${parts}` });
+  const { losses } = reverseMapping(mapping, options);
+  if (losses.length > 0) {
+    const reasons = losses.map(({ why }) => `\n  - ${why}`).join('');
+    notice({ code: 'CANNOT_COME_BACK', message: `Not everything that ${path} does can be reversed:${reasons}` });
   }
   const { headerRow = 1, encoding } = mapping.source;
   if (headerRow > 1)
     notice({
       code: 'HEADER_ROW',
-      message: `The header is in row 1, and the mapping expects it in row ${headerRow}: import this file with --header-row 1.`,
+      message: `The header is in row 1, but the mapping expects it in row ${headerRow}: import this file with --header-row 1.`,
     });
   if (encoding !== undefined && !/^utf-?8$/i.test(encoding))
     notice({
       code: 'ENCODING',
-      message: `Text files are written in UTF-8, and the mapping expects ${encoding}: import this one with --encoding utf-8.`,
+      message: `Text files are written in UTF-8, but the mapping expects ${encoding}: import this file with --encoding utf-8.`,
     });
 }

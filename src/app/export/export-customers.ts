@@ -2,7 +2,6 @@ import { type CustomerSource, type ExportResult, exportCustomers as runExport } 
 import { type ListingQuery, listCustomers } from '#pipelines/listing/list-customers.js';
 import { listFromMirror } from '#pipelines/listing/list-from-mirror.js';
 import { listOnlyFields } from '#pipelines/mapping/fields.js';
-import type { Customer } from '#pipelines/model.js';
 import type { ListQuery, Notice } from '#pipelines/ports.js';
 import { type Connection, connect } from '#src/app/connect.js';
 import { detailReader, readDetail } from '#src/app/read-customers.js';
@@ -35,13 +34,13 @@ export type { ChangedSince } from './window.js';
 export interface ExportCustomersOptions {
   /** Ends in `.csv`, `.xlsx` or `.ndjson` unless `format` is given; `-` is standard output. */
   readonly file: string;
-  /** @default by the file's name */
+  /** @default chosen by the file's name */
   readonly format?: TableFormat;
   /** Fields, each a column under its own name; `['all']` for all. @default the mapping's columns, else all fields */
   readonly fields?: readonly string[];
-  /** Ask for each customer's details, for custom fields. @default false */
+  /** Read each customer's details, which have the custom fields. @default false */
   readonly full?: boolean;
-  /** Only customers edited at or after a moment, or since the last export of a series. */
+  /** Only customers edited at or after a time, or since the last export of a series. */
   readonly changedSince?: ChangedSince;
   readonly changedUntil?: Date;
   /** @default false */
@@ -50,37 +49,40 @@ export interface ExportCustomersOptions {
   readonly sort?: NonNullable<ListQuery['sort']>;
   /** Customers on a page of the API's list. @default 1000 */
   readonly pageSize?: number;
-  /** Read from the local copy of the customers, if there is one, made fresh first. @default true */
+  /** Read from the local copy of the customers, if there is one, after bringing it up to date. @default true */
   readonly mirror?: boolean;
-  /** What happens to texts that look like formulas, in CSV. @default 'escape' */
+  /** In CSV, what happens to text that a spreadsheet would run as a formula. @default 'escape' */
   readonly formulas?: 'escape' | 'raw';
-  /** Begin a CSV file with a byte order mark. @default false */
+  /** Start a CSV file with a byte order mark. @default false */
   readonly bom?: boolean;
-  /** Replace a file that is there. @default false */
+  /** Replace an existing file. @default false */
   readonly force?: boolean;
   readonly signal?: AbortSignal;
-  /** Where `-` goes. @default the process's standard output */
+  /** Where the file `-` is written. @default the process's standard output */
   readonly standardOutput?: NodeJS.WritableStream;
 }
 
 const defaultPageSize = 1000;
+/** An order that edits of customers do not change. */
+const stableOrder = { field: 'customerCode', descending: false } as const;
+/** Customers that may be read before they are written: enough to keep the connection busy without filling memory. */
+const maxCustomersAhead = 8000;
 
 /** Everything that one export works with. */
-interface ExportContext {
+interface ExportContext extends StartedExport {
   readonly settings: Settings;
   readonly options: ExportCustomersOptions;
   readonly observer: RunObserver;
   readonly columns: ColumnSelection;
   readonly window: ExportWindow;
   readonly target: ExportTarget;
-  readonly begun: StartedExport;
 }
 
 /**
- * Writes all customers that are wanted into one file, which appears under its name only when it is proved whole; beside
- * it a manifest says what it is.
+ * Writes the selected customers to a file. It appears under its name only when it is proved complete, with a manifest
+ * beside it.
  *
- * @throws UsageError, LoginError, BusyError; then there is no file. What ends it later is told by the summary.
+ * @throws UsageError, LoginError, BusyError before anything is read. What stops the export later is in the summary.
  */
 export async function exportCustomers(
   settings: Settings,
@@ -95,10 +97,11 @@ export async function exportCustomers(
     const { ledger, client } = connection;
     const target = await openTarget(options, ledger.folder);
     const window = createExportWindow(options.changedSince, options.changedUntil, ledger.exportCursors);
-    const begun = { startedAt, connection, control, filters: buildFilters(options, columns, window) };
-    return await summarise(begun, options.file, async () => {
+    const filters = describeFilters(options, columns, window);
+    const context = { settings, options, observer, columns, window, target, startedAt, connection, control, filters };
+    return await summarise(context, options.file, async () => {
       await client.login();
-      return writeExport({ settings, options, observer, columns, window, target, begun });
+      return options.full === true ? writeWithDetails(context) : writeFile(context);
     });
   } finally {
     observer.ended?.();
@@ -106,13 +109,12 @@ export async function exportCustomers(
   }
 }
 
-/** Details that were read stay until the file is in its place, so that a broken export need not ask for them again. */
-async function writeExport(job: ExportContext): Promise<ExportOutput> {
-  if (job.options.full !== true) return writeWithDetails(job);
-  const details = job.begun.connection.ledger.openDetailCache();
+/** Details are cached until the file is delivered, so that an export that is interrupted need not read them again. */
+async function writeWithDetails(context: ExportContext): Promise<ExportOutput> {
+  const details = context.connection.ledger.openDetailCache();
   let isDelivered = false;
   try {
-    const output = await writeWithDetails(job, details);
+    const output = await writeFile(context, details);
     isDelivered = true;
     return output;
   } finally {
@@ -121,55 +123,111 @@ async function writeExport(job: ExportContext): Promise<ExportOutput> {
   }
 }
 
-async function writeWithDetails(job: ExportContext, details?: DetailCache): Promise<ExportOutput> {
-  const { settings, options, observer, columns, target, begun } = job;
-  const { client, ledger } = begun.connection;
+async function writeFile(context: ExportContext, details?: DetailCache): Promise<ExportOutput> {
+  const { settings, options, observer, columns, window, target, connection } = context;
   const { notice = () => {} } = observer;
-  const concurrency = settings.concurrency.value;
-  const { pageSize = defaultPageSize, sort = stableOrder, changedUntil, mirror = true } = options;
-  const wanted = { sort, pageSize, full: details !== undefined, mirror, concurrency };
-  const source = await openSource(
-    begun.connection,
-    changedUntil === undefined ? wanted : { ...wanted, changedUntil },
-    job.window,
-  );
+  const full = details !== undefined;
+  const source = await openSource(context);
   const exported = await runExport(
     {
       source,
-      layout: createLayout(columns, ledger, {
-        full: details !== undefined,
-        typedDates: target.format === 'xlsx',
-        notice,
-      }),
-      filter: { ...job.window.filter, activeOnly: options.activeOnly === true },
-      ...(details === undefined ? {} : { readDetail: detailReader(client, details) }),
+      layout: createLayout(columns, connection.ledger, { full, typedDates: target.format === 'xlsx', notice }),
+      filter: { ...window.filter, activeOnly: options.activeOnly === true },
+      ...(full ? { readDetail: detailReader(connection.client, details) } : {}),
       beginFile: (all) => beginExportTable(target.format, target.path, all, chooseStyle(options, columns)),
-      progress: createProgressReporter(observer, begun.connection),
+      progress: createProgressReporter(observer, connection),
     },
-    { concurrency },
+    { concurrency: settings.concurrency.value },
   );
   if (exported.file === undefined) throw createNotProvedError(exported.proof.reason, exported.passes);
-  return deliver(job, exported, source.kind, notice);
+  return deliver(context, exported, source.kind);
 }
 
-/** Closes the proved file, puts it in its place with its manifest, and only then moves the watermark. */
+/** The API's pages; or the local mirror, when there is one that a few calls can bring up to date. */
+async function openSource(context: ExportContext): Promise<CustomerSource & { readonly kind: 'pages' | 'mirror' }> {
+  const { window, connection } = context;
+  const { ledger, client } = connection;
+  const listed = canUseMirror(context) ? await readFreshMirrorFields(connection) : undefined;
+  return {
+    kind: listed === undefined ? 'pages' : 'mirror',
+    begin(narrow) {
+      const query = buildQuery(context, narrow);
+      const listing =
+        listed === undefined
+          ? listCustomers(client, query)
+          : listFromMirror(
+              { api: client, mirror: ledger.mirror, detailOf: (code) => readDetail(client, code), listed },
+              query,
+            );
+      window.begin(listing.startedAtMs);
+      return listing;
+    },
+  };
+}
+
+function buildQuery(
+  { settings, options, window, connection: { client } }: ExportContext,
+  narrow: NonNullable<ListingQuery['narrow']>,
+): ListingQuery {
+  const { sort = stableOrder, pageSize = defaultPageSize, changedUntil } = options;
+  const { changedSince } = window;
+  return {
+    sort,
+    pageSize,
+    pagesAhead: Math.max(1, Math.min(settings.concurrency.value, Math.floor(maxCustomersAhead / pageSize))),
+    narrow,
+    clock: { now: Date.now, serverTime: (ourMs) => ourMs + (client.traffic.clockDifferenceMs ?? 0) },
+    ...(changedSince === undefined ? {} : { changedSince }),
+    ...(changedUntil === undefined ? {} : { changedUntil }),
+  };
+}
+
+/** A mirror that does not exist is not created here: reading all pages for it would be the export itself. */
+function canUseMirror({ options, window, connection }: ExportContext): boolean {
+  const { mirror = true, full = false, sort = stableOrder, changedUntil } = options;
+  const isWhole = window.changedSince === undefined && changedUntil === undefined;
+  const isStable = sort.field.toLowerCase() === stableOrder.field.toLowerCase() && !sort.descending;
+  return mirror && !full && isWhole && isStable && connection.ledger.mirror.freshUntilMs !== undefined;
+}
+
+/** Brings the mirror up to date. @returns the fields of the list, or `undefined` when the mirror cannot be used now */
+async function readFreshMirrorFields(connection: Connection): Promise<readonly string[] | undefined> {
+  try {
+    const lock = connection.ledger.lock('export');
+    try {
+      await bringMirrorUpToDate(connection, { needsFlat: true });
+    } finally {
+      lock.release();
+    }
+  } catch (error) {
+    if (error instanceof BusyError || (error instanceof CustomersError && staleMirrorCodes.has(error.code)))
+      return undefined;
+    throw error;
+  }
+  const [first] = (await connection.client.list({ page: 1, pageSize: 1, sort: stableOrder })).customers;
+  return first === undefined ? undefined : Object.keys(first).filter((name) => !listOnlyFields.has(name));
+}
+
+const staleMirrorCodes: ReadonlySet<string> = new Set(['LIST_EMPTY', 'LIST_MOVES']);
+
+/** Closes the file, publishes it with its manifest, and only then advances the watermark. */
 async function deliver(
-  { begun, target, window }: ExportContext,
+  context: ExportContext,
   { file, rows, proof, passes }: ExportResult<ExportTable>,
   source: ExportOutput['source'],
-  notice: (notice: Notice) => void,
 ): Promise<ExportOutput> {
+  const { control, target, window, observer } = context;
   const facts = { rows, apiTotal: proof.total, pages: proof.pages, passes, source, complete: true } as const;
   try {
-    const finished = await file.finish(buildAboutLines(begun, facts));
-    // A Ctrl-C that came while the file was closed still means that there is none.
-    begun.control.stopping.throwIfAborted();
+    const finished = await file.finish(buildAboutLines(context, facts));
+    // A Ctrl-C while the file was being closed still means that there is no file.
+    control.stopping.throwIfAborted();
     const { sha256, sizeBytes } = finished;
     const { file: name, format, manifest = null } = target;
     const output = { file: name, format, sha256, sizeBytes, ...facts, manifest, watermark: null };
-    await target.deliver(finished, buildManifest(begun, output));
-    for (const remark of file.remarks()) notice(remark);
-    if (rows === 0) notice(noCustomersNotice);
+    await target.deliver(finished, buildManifest(context, output));
+    for (const remark of file.remarks()) observer.notice?.(remark);
+    if (rows === 0) observer.notice?.(noCustomersNotice);
     return { ...output, watermark: window.advance()?.toISOString() ?? null };
   } finally {
     await file.discard();
@@ -179,17 +237,17 @@ async function deliver(
 const noCustomersNotice: Notice = {
   code: 'NO_CUSTOMERS',
   message:
-    'There is no customer in it. If you expect some, this user may lack the right to read them, or the filters fit none.',
+    'The export has no customers. If you expected some, this user may lack the right to read them, or the filters match none.',
 };
 
-/** In the manner that the mapping expects when it reads the file again. */
+/** The style that the mapping expects when the file is imported again. */
 function chooseStyle({ formulas = 'escape', bom = false }: ExportCustomersOptions, columns: ColumnSelection) {
   const { delimiter = ',', sheet } = columns.kind === 'mapping' ? columns.mappingFile.mapping.source : {};
-  const isName = sheet !== undefined && !/^\d+$/.test(sheet);
-  return { delimiter, bom, formulas, sheetName: isName ? sheet : 'Customers' };
+  const isSheetName = sheet !== undefined && !/^\d+$/.test(sheet);
+  return { delimiter, bom, formulas, sheetName: isSheetName ? sheet : 'Customers' };
 }
 
-function buildFilters(
+function describeFilters(
   { sort = stableOrder, changedUntil, activeOnly = false, full = false }: ExportCustomersOptions,
   columns: ColumnSelection,
   { changedSince }: ExportWindow,
@@ -215,110 +273,21 @@ function describeColumns(columns: ColumnSelection): string {
   }
 }
 
-/** Begins to show progress once it is known how many there are. */
+/** Starts to show progress once it is known how many customers there are. */
 function createProgressReporter(observer: RunObserver, { client }: Connection) {
-  const now = { done: 0, total: 0 };
-  let isShown = false;
+  const current = { done: 0, total: 0 };
+  let isStarted = false;
   return (rows: number, expected: number): void => {
-    now.done = rows;
-    now.total = Math.max(rows, expected);
-    if (isShown) return;
-    isShown = true;
+    current.done = rows;
+    current.total = Math.max(rows, expected);
+    if (isStarted) return;
+    isStarted = true;
     observer.started?.('', () => ({
-      ...now,
+      ...current,
       counts: noCounts,
       requests: client.traffic.requests,
       ratePerSecond: client.rateLimiter.ratePerSecond,
       pausedUntilMs: client.rateLimiter.pausedUntil(),
     }));
   };
-}
-
-interface SourceOptions {
-  readonly sort: NonNullable<ListQuery['sort']>;
-  readonly pageSize: number;
-  readonly changedUntil?: Date;
-  readonly full: boolean;
-  /** Whether the local copy may be used. */
-  readonly mirror: boolean;
-  readonly concurrency: number;
-}
-
-/** The order in which customers stand still, whoever edits them. */
-const stableOrder = { field: 'customerCode', descending: false } as const;
-/** Customers that may be read before they are written: enough to keep the wire busy, little enough to hold. */
-const maxCustomersAhead = 8000;
-
-/** Where an export's customers come from: the API's pages, or a local copy that a few calls make fresh. */
-async function openSource(
-  connection: Connection,
-  options: SourceOptions,
-  window: ExportWindow,
-): Promise<CustomerSource & { readonly kind: 'pages' | 'mirror' }> {
-  const listed = canUseMirror(connection, options, window) ? await readFreshMirrorFields(connection) : undefined;
-  const { ledger, client } = connection;
-  return {
-    kind: listed === undefined ? 'pages' : 'mirror',
-    begin(narrow) {
-      const query = buildQuery(connection, options, window, narrow);
-      const pass =
-        listed === undefined
-          ? listCustomers(client, query)
-          : listFromMirror(
-              { api: client, mirror: ledger.mirror, detailOf: (code) => readDetail(client, code), listed },
-              query,
-            );
-      window.begin(pass.startedAtMs);
-      return pass;
-    },
-  };
-}
-
-function buildQuery(
-  { client }: Connection,
-  { sort, pageSize, concurrency, changedUntil }: SourceOptions,
-  { changedSince }: ExportWindow,
-  narrow: NonNullable<ListingQuery['narrow']>,
-): ListingQuery {
-  return {
-    sort,
-    pageSize,
-    pagesAhead: Math.max(1, Math.min(concurrency, Math.floor(maxCustomersAhead / pageSize))),
-    narrow,
-    clock: { now: Date.now, serverTime: (ourMs) => ourMs + (client.traffic.clockDifferenceMs ?? 0) },
-    ...(changedSince === undefined ? {} : { changedSince }),
-    ...(changedUntil === undefined ? {} : { changedUntil }),
-  };
-}
-
-/** A copy that was never made is not made for this: the pages that it takes are the export. */
-function canUseMirror({ ledger }: Connection, options: SourceOptions, { changedSince }: ExportWindow): boolean {
-  const { mirror, full, sort, changedUntil } = options;
-  const isWhole = changedSince === undefined && changedUntil === undefined;
-  const isStable = sort.field.toLowerCase() === stableOrder.field.toLowerCase() && !sort.descending;
-  return mirror && !full && isWhole && isStable && ledger.mirror.freshUntilMs !== undefined;
-}
-
-/** Makes the copy fresh. @returns the fields that the list has; nothing when the copy cannot be used now */
-async function readFreshMirrorFields(connection: Connection): Promise<readonly string[] | undefined> {
-  try {
-    const lock = connection.ledger.lock('export');
-    try {
-      await bringMirrorUpToDate(connection, { needsFlat: true });
-    } finally {
-      lock.release();
-    }
-  } catch (error) {
-    if (error instanceof BusyError || (error instanceof CustomersError && staleMirrorCodes.has(error.code)))
-      return undefined;
-    throw error;
-  }
-  const [first] = (await connection.client.list({ page: 1, pageSize: 1, sort: stableOrder })).customers;
-  return first === undefined ? undefined : listFieldNames(first);
-}
-
-const staleMirrorCodes: ReadonlySet<string> = new Set(['LIST_EMPTY', 'LIST_MOVES']);
-
-function listFieldNames(customer: Customer): readonly string[] {
-  return Object.keys(customer).filter((name) => !listOnlyFields.has(name));
 }

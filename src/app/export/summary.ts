@@ -8,7 +8,7 @@ import type { TableFormat } from '#src/files/begin-table.js';
 import type { AboutLine } from '#src/files/table.js';
 import { standardOutputName } from './target.js';
 
-/** What an export was asked for, as manifest, *About* sheet and `--json` tell it. */
+/** What an export was asked for, as shown in the manifest, the *About* sheet and the `--json` document. */
 export interface ExportFilters {
   /** ISO times, UTC. */
   readonly changedSince: string | null;
@@ -21,7 +21,7 @@ export interface ExportFilters {
   readonly full: boolean;
 }
 
-/** The exported file and the proof that it is whole. */
+/** The exported file and the proof that it is complete. */
 export interface ExportOutput {
   readonly file: string;
   readonly format: TableFormat;
@@ -29,20 +29,20 @@ export interface ExportOutput {
   readonly sizeBytes: number;
   /** Customers in the file. */
   readonly rows: number;
-  /** Customers that the API counted for what it was asked (`liTotalCount`); more than `rows` where we choose on. */
+  /** Customers that the API counted (`liTotalCount`); more than `rows` when some filters are applied on this side. */
   readonly apiTotal: number;
   readonly pages: number;
-  /** Times that everything was read, because it moved while it was read. */
+  /** How often all customers were read, because the list changed meanwhile. */
   readonly passes: number;
-  /** Where the customers came from: all from the API's pages, or most from the local copy that was made fresh. */
+  /** Where the customers came from: the API's pages, or the local copy, brought up to date. */
   readonly source: 'pages' | 'mirror';
   readonly complete: true;
   readonly manifest: string | null;
-  /** Since when the next export of this series will ask; `null` for an export that belongs to none. */
+  /** Where the next export of this series starts; `null` without a series. */
   readonly watermark: string | null;
 }
 
-/** What an export has done; the `--json` document. */
+/** The result of an export; the `--json` document. */
 export interface ExportSummary extends RunSummary {
   readonly command: 'export';
   /** `null` when there is no file. */
@@ -50,7 +50,7 @@ export interface ExportSummary extends RunSummary {
   readonly filters: ExportFilters;
 }
 
-/** What is known of an export before it begins. */
+/** What is known before an export starts. */
 export interface StartedExport {
   readonly startedAt: Date;
   readonly connection: Connection;
@@ -59,28 +59,28 @@ export interface StartedExport {
 }
 
 /**
- * Does the work and sums it up, also when a signal, the network or the disk ends it early.
+ * Runs an export and summarises it, also when a signal, the network or the disk stopped it.
  *
- * @throws everything else: wrong usage, a login that failed, bugs
+ * @throws all other errors: wrong usage, a failed login, bugs
  */
 export async function summarise(
-  begun: StartedExport,
+  started: StartedExport,
   file: string,
   work: () => Promise<ExportOutput>,
 ): Promise<ExportSummary> {
   try {
-    return buildSummary(begun, await work(), null);
+    return buildSummary(started, await work(), null);
   } catch (error) {
-    return buildSummary(begun, null, explainStop(error, begun.control, file));
+    return buildSummary(started, null, explainStop(error, started.control, file));
   }
 }
 
 function explainStop(error: unknown, control: RunControl, file: string): NonNullable<RunSummary['stopped']> {
   const { reason } = control;
   if (reason?.kind === 'signal')
-    return { code: reason.signal, message: `Stopped by ${reason.signal}; no file was written.`, nextStep: retryAdvice };
+    return { code: reason.signal, message: `Stopped by ${reason.signal}. No file was written.`, nextStep: retryAdvice };
   const what = file === standardOutputName ? 'Standard output' : file;
-  const explained = explainFailure(error, `${what} cannot be written`, 'Make room, or choose another place.');
+  const explained = explainFailure(error, `${what} cannot be written`, 'Free some space, or write to another folder.');
   if (!(explained instanceof RunStoppedError)) throw explained;
   control.stop({ kind: 'error', error: explained });
   const { code, message, nextStep } = explained;
@@ -91,10 +91,10 @@ function explainStop(error: unknown, control: RunControl, file: string): NonNull
   };
 }
 
-const retryAdvice = 'Then run the same command again: details that were read with --full are not asked for twice.';
+const retryAdvice = 'Then run the same command again: details already read with --full are not read twice.';
 
 function buildSummary(
-  begun: StartedExport,
+  { startedAt, connection, control, filters }: StartedExport,
   output: ExportOutput | null,
   stopped: RunSummary['stopped'],
 ): ExportSummary {
@@ -103,26 +103,26 @@ function buildSummary(
     command: 'export',
     mode: null,
     status: stopped === null ? 'completed' : 'stopped',
-    exitCode: chooseExitCode(begun.control.reason, noCounts),
-    startedAt: begun.startedAt.toISOString(),
+    exitCode: chooseExitCode(control.reason, noCounts),
+    startedAt: startedAt.toISOString(),
     endedAt: new Date().toISOString(),
     input: null,
     output,
-    filters: begun.filters,
+    filters,
     findings: [],
     counts: noCounts,
     problems: [],
-    api: summariseApi(begun.connection.client),
+    api: summariseApi(connection.client),
     files: { results: null, rejects: null, report: null },
     stopped,
   };
 }
 
-/** What the manifest says of a file. */
+/** The manifest that is written beside the file. */
 export function buildManifest({ startedAt, connection, filters }: StartedExport, output: ExportOutput) {
   const { file, manifest: _, watermark: __, ...facts } = output;
   return {
-    $comment: 'Written by mypos-customers; the sha256 is that of the file beside it as it was exported.',
+    $comment: 'Written by mypos-customers; sha256 is the hash of the exported file beside this one.',
     file: basename(file),
     ...facts,
     tenant: connection.tenant,
@@ -132,7 +132,7 @@ export function buildManifest({ startedAt, connection, filters }: StartedExport,
   };
 }
 
-/** What a workbook says of itself. */
+/** The lines of a workbook's *About* sheet. */
 export function buildAboutLines(
   { startedAt, connection, filters }: StartedExport,
   { rows, apiTotal, pages, source }: Pick<ExportOutput, 'rows' | 'apiTotal' | 'pages' | 'source'>,
@@ -140,11 +140,11 @@ export function buildAboutLines(
   const { tenant } = connection;
   return [
     ['Customers in this file', rows],
-    ['Customers by the API', apiTotal],
-    ['Complete', 'yes: every customer that the API counts was read'],
+    ['Customers according to the API', apiTotal],
+    ['Complete', 'yes: every customer that the API counted was read'],
     ['Pages read', pages],
-    ['Read from', source === 'pages' ? 'the pages of the API' : 'the local copy, made fresh from the API'],
-    ['Begun', startedAt.toISOString()],
+    ['Read from', source === 'pages' ? 'the pages of the API' : 'the local copy, brought up to date from the API'],
+    ['Started', startedAt.toISOString()],
     ['Ended', new Date().toISOString()],
     ['API', tenant.baseUrl],
     ['Login', tenant.login],
@@ -154,14 +154,14 @@ export function buildAboutLines(
     ['Sorted by', filters.sort],
     ['Columns', filters.columns],
     ['With details', filters.full ? 'yes' : 'no'],
-    ['Times', 'as the API gives them; names that end in UTC are in UTC'],
+    ['Times', 'as the API gives them; columns whose names end in UTC are in UTC'],
   ];
 }
 
-/** The list moved during every pass. */
-export function createNotProvedError(doubt: string | undefined, passes: number): RunStoppedError {
+/** The error of an export whose list changed during every pass. */
+export function createNotProvedError(reason: string | undefined, passes: number): RunStoppedError {
   return new RunStoppedError(
-    `It could not be proved that every customer was read, in ${passes} tries. ${doubt ?? 'New fields came up every time.'}`,
-    { code: 'NOT_PROVED', nextStep: 'Try again when fewer people work on the customers.' },
+    `It could not be proved in ${passes} attempts that every customer was read. ${reason ?? 'New fields appeared every time.'}`,
+    { code: 'NOT_PROVED', nextStep: 'Try again when fewer people are editing customers.' },
   );
 }

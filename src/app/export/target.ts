@@ -6,19 +6,19 @@ import { assertWritable, beginAtomicFile } from '#src/files/atomic-file.js';
 import { formatFromName, type TableFormat } from '#src/files/begin-table.js';
 import type { FinishedFile } from '#src/files/table.js';
 
-/** The name that stands for standard output. */
+/** The file name that means standard output. */
 export const standardOutputName = '-';
 
 /** Where an export goes. */
 export interface ExportTarget {
-  /** As the user named it. */
+  /** As the user wrote it. */
   readonly file: string;
   readonly format: TableFormat;
-  /** Absolute; where the file is made, and for a file also where it ends. */
+  /** Absolute path. For standard output, that of a temporary file. */
   readonly path: string;
   /** Absent for standard output. */
   readonly manifest?: string;
-  /** Puts a proved file in its place, its manifest beside it. */
+  /** Publishes a complete file, with its manifest beside it. */
   deliver(finished: FinishedFile, manifest: object): Promise<void>;
 }
 
@@ -33,10 +33,11 @@ export interface TargetOptions {
 }
 
 /**
- * Finds out where an export goes, before anything is asked.
+ * Checks where an export is to be written, before anything is requested.
  *
- * @param spoolFolder - where a file for standard output is made: nobody gets a part of what cannot be proved
- * @throws UsageError when the file is there and must not be replaced, or cannot be written
+ * @param spoolFolder - holds the file for standard output until it is proved complete, since no part of it may go out
+ *   before
+ * @throws UsageError when the file exists and must not be replaced, or cannot be written
  */
 export async function openTarget(options: TargetOptions, spoolFolder: string): Promise<ExportTarget> {
   const { file, force = false, standardOutput = process.stdout } = options;
@@ -62,16 +63,16 @@ export async function openTarget(options: TargetOptions, spoolFolder: string): P
     path,
     manifest,
     async deliver(finished, content) {
-      const beside = await beginAtomicFile(manifest);
+      const manifestFile = await beginAtomicFile(manifest);
       try {
-        await beside.handle.appendFile(`${JSON.stringify(content, null, 2)}\n`);
-        await beside.close();
-        // Somebody may have put one there meanwhile.
+        await manifestFile.handle.appendFile(`${JSON.stringify(content, null, 2)}\n`);
+        await manifestFile.close();
+        // Another program may have created the file since the first check.
         if (!force) refuseExisting(path, file);
         await finished.publish();
-        await beside.commit();
+        await manifestFile.commit();
       } finally {
-        await beside.discard();
+        await manifestFile.discard();
       }
     },
   };
@@ -82,9 +83,9 @@ async function streamToOutput(finished: FinishedFile, output: NodeJS.WritableStr
     await pipeline(createReadStream(finished.partPath), output, { end: false });
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error;
-    throw new RunStoppedError('Whoever read standard output went away before the end.', {
+    throw new RunStoppedError('The program that reads standard output closed it before the end.', {
       code: 'OUTPUT_CLOSED',
-      nextStep: 'Export to a file, or let the reader take everything.',
+      nextStep: 'Export to a file, or let that program read everything.',
       cause: error,
     });
   } finally {
@@ -99,9 +100,9 @@ function createNotWritableError(cause: UsageError): UsageError {
 
 function refuseCsvOptions({ formulas, bom }: TargetOptions, format: TableFormat): void {
   if (format === 'csv' || (formulas === undefined && bom !== true)) return;
-  throw new UsageError(`--${formulas === undefined ? 'bom' : 'formulas'} is about CSV; this is ${format}.`, {
+  throw new UsageError(`--${formulas === undefined ? 'bom' : 'formulas'} is only for CSV, and the file is ${format}.`, {
     code: 'USAGE',
-    nextStep: format === 'xlsx' ? 'Leave it out: no text of a workbook is a formula.' : 'Leave it out.',
+    nextStep: format === 'xlsx' ? 'Leave it out: text in the workbook is never a formula.' : 'Leave it out.',
   });
 }
 
@@ -115,8 +116,8 @@ function refuseFolder(path: string, file: string): void {
 
 function refuseExisting(path: string, file: string): void {
   if (!existsSync(path)) return;
-  throw new UsageError(`${file} is there already.`, {
+  throw new UsageError(`${file} already exists.`, {
     code: 'FILE_EXISTS',
-    nextStep: `Choose another name, or replace it with --force. (${basename(path)} was not touched.)`,
+    nextStep: `Choose another name, or replace it with --force. (${basename(path)} was not changed.)`,
   });
 }

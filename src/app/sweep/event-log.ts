@@ -1,9 +1,9 @@
 import type { RunObserver } from '#src/app/run-summary.js';
 import { exitCodes } from '#src/errors.js';
 import type { ClaimRecord } from '#src/inbox/claims.js';
-import { buildUntouchedReport, type FileOutcome, type FileReport } from './summary.js';
+import { buildUntouchedReport, type FileOutcome, type FileReason, type FileReport } from './summary.js';
 
-/** What a sweep or an export job can have to say; the names are stable, for whoever searches logs. */
+/** The events that a sweep or an export job logs. The names are stable, so that logs can be searched for them. */
 export type SweepEvent =
   | 'sweep-started'
   | 'sweep-ended'
@@ -28,7 +28,7 @@ export type SweepEvent =
   | 'metrics-failed'
   | 'pruned';
 
-/** One line of the log. */
+/** One entry of the log. */
 export interface LogEntry {
   readonly level: 'info' | 'warn' | 'error';
   readonly event: SweepEvent;
@@ -36,71 +36,61 @@ export interface LogEntry {
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
+/** Receives the entries of the log in order. */
 export type Log = (entry: LogEntry) => void;
 
-/** What a sweep tells while it goes on. */
+/** Logs what happens to the files of a sweep. */
 export interface SweepLogger {
   readonly log: Log;
   ignored(name: string, why: string): void;
   claimed(record: ClaimRecord): void;
   resumed(record: ClaimRecord): void;
   waits(report: FileReport): void;
-  /** @returns the report as it came, for whoever collects them */
+  /** @returns the same report */
   report(report: FileReport): FileReport;
-  /** A claim of another machine. @returns a report when that machine has been silent for too long */
+  /** For a claim of another instance. @returns a report when that instance has been silent for too long */
   foreignClaim(id: string, record: ClaimRecord, silentMs: number): FileReport | undefined;
-  notifyFailed(file: string, problem: string): void;
+  notifyFailed(file: string, why: string): void;
 }
 
-/** Many heartbeats of a machine that works. */
+/** Many heartbeats of a live process. */
 const maxSilenceMs = 5 * 60_000;
 
-/** Turns what happens to files into log lines; what stays the same from pass to pass is said once. */
+/** Creates the logger of a sweep. What stays the same from pass to pass is logged once. */
 export function createSweepLogger(log: Log): SweepLogger {
-  const said = new Map<string, string>();
-  const sayOnce = (name: string, entry: LogEntry) => {
-    if (said.get(name) === entry.message) return;
-    said.set(name, entry.message);
+  const lastMessages = new Map<string, string>();
+  const logOnce = (name: string, entry: LogEntry) => {
+    if (lastMessages.get(name) === entry.message) return;
+    lastMessages.set(name, entry.message);
     log(entry);
   };
   return {
     log,
     ignored: (file, why) =>
-      sayOnce(file, {
+      logOnce(file, {
         level: 'info',
         event: 'file-ignored',
-        message: `${escapeControls(file)} is left alone: ${why}.`,
+        message: `${escapeControls(file)} is ignored: ${why}.`,
         facts: { file },
       }),
     claimed({ file, job }) {
-      said.delete(file);
-      log({
-        level: 'info',
-        event: 'file-claimed',
-        message: `${escapeControls(file)} is taken by the job ${job}.`,
-        facts: { file, job },
-      });
+      lastMessages.delete(file);
+      const message = `${escapeControls(file)} is claimed by the job ${job}.`;
+      log({ level: 'info', event: 'file-claimed', message, facts: { file, job } });
     },
-    resumed: ({ file, job, attempts }) =>
-      log({
-        level: 'warn',
-        event: 'file-resumed',
-        message: `${escapeControls(file)} was left by an earlier process; going on with it (attempt ${attempts}).`,
-        facts: { file, job, attempts },
-      }),
+    resumed({ file, job, attempts }) {
+      const message = `${escapeControls(file)} was left by an earlier process; continuing with it (attempt ${attempts}).`;
+      log({ level: 'warn', event: 'file-resumed', message, facts: { file, job, attempts } });
+    },
     waits(report) {
       const { file, reason, exitCode } = report;
-      const isError = exitCode !== exitCodes.done;
-      const message = `${escapeControls(file)} waits: ${describeReason(reason)}`;
-      sayOnce(file, { level: isError ? 'error' : 'info', event: 'file-waits', message, facts: buildFacts(report) });
+      const level = exitCode === exitCodes.done ? 'info' : 'error';
+      const message = `${escapeControls(file)} is waiting: ${describeReason(reason)}`;
+      logOnce(file, { level, event: 'file-waits', message, facts: selectFacts(report) });
     },
     report(report) {
-      log({
-        level: chooseLevel(report),
-        event: outcomeEvents[report.outcome],
-        message: describeReport(report),
-        facts: buildFacts(report),
-      });
+      const event = outcomeEvents[report.outcome];
+      log({ level: chooseLevel(report), event, message: describeReport(report), facts: selectFacts(report) });
       return report;
     },
     foreignClaim(id, record, silentMs) {
@@ -108,29 +98,28 @@ export function createSweepLogger(log: Log): SweepLogger {
       const { file, job, host, pid } = record;
       const reason = {
         code: 'CLAIM_ELSEWHERE',
-        message: `${escapeControls(file)} was taken by process ${pid} on ${host}, which shows no sign of life.`,
-        nextStep: `Sweep the folder on ${host}: only its ledger knows what was sent. If that machine is gone for good, compare the customers at the API, then move the file out of processing/${id} and remove that folder.`,
+        message: `${escapeControls(file)} was claimed by process ${pid} on ${host}, which shows no sign of life.`,
+        nextStep: `Sweep the folder on ${host}: only its ledger knows what was sent. If that machine is gone for good, compare the customers in the account, then move the file out of processing/${id} and remove that folder.`,
       };
       const report: FileReport = {
         ...buildUntouchedReport(file, job, 'kept', reason),
         exitCode: exitCodes.unreadableInput,
       };
-      sayOnce(id, {
-        level: 'error',
-        event: 'claim-elsewhere',
-        message: describeReason(reason),
-        facts: buildFacts(report),
-      });
+      const message = describeReason(reason);
+      logOnce(id, { level: 'error', event: 'claim-elsewhere', message, facts: selectFacts(report) });
       return report;
     },
-    notifyFailed: (file, problem) =>
-      log({ level: 'warn', event: 'notify-failed', message: `${escapeControls(file)}: ${problem}`, facts: { file } }),
+    notifyFailed: (file, why) =>
+      log({ level: 'warn', event: 'notify-failed', message: `${escapeControls(file)}: ${why}`, facts: { file } }),
   };
 }
 
-/** A name as it may stand in a line: one with a line end in it must not look like two entries of a log. */
+/** Escapes control characters, so that a file name with a line break cannot look like two entries of the log. */
 function escapeControls(name: string): string {
-  return name.replaceAll(/\p{Cc}/gu, (sign) => `\\x${(sign.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`);
+  return name.replaceAll(
+    /\p{Cc}/gu,
+    (character) => `\\x${(character.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`,
+  );
 }
 
 const outcomeEvents = {
@@ -151,48 +140,42 @@ function chooseLevel({ outcome, exitCode }: FileReport): LogEntry['level'] {
 const outcomePhrases: Readonly<Record<FileOutcome, string>> = {
   done: 'is done',
   failed: 'has failed',
-  duplicate: 'is put aside',
-  kept: 'stays in processing and is taken up by the next sweep',
+  duplicate: 'was imported before and is put aside',
+  kept: 'stays in processing; the next sweep continues with it',
   returned: 'was put back',
-  waits: 'waits',
-  ready: 'would be taken',
+  waits: 'is waiting',
+  ready: 'would be imported',
 };
 
 function describeReport({ file, outcome, counts, reason, files, run }: FileReport): string {
   const rows = Object.entries(counts ?? {}).flatMap(([status, count]) => (count > 0 ? [`${count} ${status}`] : []));
+  const subject = `${escapeControls(file)} ${outcomePhrases[outcome]}${run === null ? '' : ` (run ${run})`}`;
   return [
-    `${escapeControls(file)} ${outcomePhrases[outcome]}${run === null ? '' : ` (run ${run})`}${rows.length === 0 ? '.' : `: ${rows.join(', ')}.`}`,
+    rows.length === 0 ? `${subject}.` : `${subject}: ${rows.join(', ')}.`,
     ...(reason === null ? [] : [describeReason(reason)]),
-    ...(files.input === null ? [] : [`Now ${escapeControls(files.input)}.`]),
+    ...(files.input === null ? [] : [`It is now ${escapeControls(files.input)}.`]),
   ].join(' ');
 }
 
-function describeReason(reason: FileReport['reason']): string {
+/** A reason and its next step as sentences. */
+export function describeReason(reason: FileReason | null): string {
   if (reason === null) return '';
   const end = /[.!?]$/.test(reason.message) ? '' : '.';
   return `${reason.message}${end}${reason.nextStep === null ? '' : ` ${reason.nextStep}`}`;
 }
 
-function buildFacts({ file, job, outcome, exitCode, run, counts, api, files, reason }: FileReport): LogEntry['facts'] {
+function selectFacts(report: FileReport): LogEntry['facts'] {
+  const { file, job, outcome, exitCode, run, counts, api, files, reason } = report;
   return { file, job, outcome, exitCode, run, counts, api, files, reason };
 }
 
-/** Tells of a run of a claimed file. */
+/** Logs the start and the notices of the run of a claimed file. */
 export function createClaimObserver({ log }: SweepLogger, { file, job }: ClaimRecord): RunObserver {
+  const name = escapeControls(file);
   return {
     started: (run) =>
-      log({
-        level: 'info',
-        event: 'run-started',
-        message: `${escapeControls(file)}: run ${run}`,
-        facts: { file, job, run },
-      }),
+      log({ level: 'info', event: 'run-started', message: `${name}: run ${run}`, facts: { file, job, run } }),
     notice: ({ code, message }) =>
-      log({
-        level: 'warn',
-        event: 'notice',
-        message: `${escapeControls(file)}: ${message}`,
-        facts: { file, job, code },
-      }),
+      log({ level: 'warn', event: 'notice', message: `${name}: ${message}`, facts: { file, job, code } }),
   };
 }

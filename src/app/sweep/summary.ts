@@ -2,18 +2,19 @@ import { type RowCounts, rowStatuses } from '#pipelines/model.js';
 import { type ApiSummary, noTraffic } from '#src/app/run-summary.js';
 import { CustomersError, type ExitCode, exitCodes } from '#src/errors.js';
 
-/** What became of a dropped file in a sweep. */
+/** What a sweep did with a dropped file. */
 export const fileOutcomes = [
-  /** Imported; its rows have an end, good or bad. */
+  /** Imported: every row has a result, good or bad. */
   'done',
   'failed',
   'duplicate',
-  /** Still ours, and taken up by the next sweep. */
+  /** Still claimed; the next sweep continues with it. */
   'kept',
-  /** Put back, because it was not whole. */
+  /** Put back into the drop folder, because it was incomplete. */
   'returned',
+  /** Not ready to be claimed. */
   'waits',
-  /** In a dry run: it would be taken. */
+  /** In a dry run: it would be claimed. */
   'ready',
 ] as const;
 
@@ -27,7 +28,7 @@ export interface FileReport {
   readonly run: string | null;
   readonly counts: RowCounts | null;
   readonly api: ApiSummary;
-  /** Where they are now. */
+  /** Their current paths. */
   readonly files: { readonly input: string | null; readonly results: string | null; readonly rejects: string | null };
   readonly reason: FileReason | null;
 }
@@ -38,7 +39,7 @@ export interface FileReason {
   readonly nextStep: string | null;
 }
 
-/** What a sweep has done; the `--json` document. */
+/** The result of a sweep; the `--json` document. */
 export interface SweepSummary {
   readonly command: 'sweep' | 'watch' | 'run';
   readonly folder: string;
@@ -51,11 +52,11 @@ export interface SweepSummary {
   readonly outcomes: Readonly<Record<FileOutcome, number>>;
   readonly counts: RowCounts;
   readonly api: ApiSummary;
-  /** Files deleted from the archive because they were old. */
+  /** Old files that were deleted from the archive. */
   readonly pruned: readonly string[];
 }
 
-/** A report of a file that nothing was done with. */
+/** The report of a file that nothing was done with. */
 export function buildUntouchedReport(
   file: string,
   job: string | null,
@@ -67,8 +68,8 @@ export function buildUntouchedReport(
 }
 
 /**
- * Of several files, the sweep's exit code is the first of these that any file had: what needs a person most comes
- * first, and `busy` is only said when there was nothing else to say.
+ * The exit code of a sweep is the first of these that any of its files had. What needs a person most comes first;
+ * `busy` is reported only if nothing else is.
  */
 export const exitCodeOrder: readonly ExitCode[] = [
   exitCodes.bug,
@@ -89,12 +90,12 @@ export function sumExitCodes(codes: readonly ExitCode[]): ExitCode {
 }
 
 export function sumCounts(reports: readonly FileReport[]): RowCounts {
-  const sum = (status: keyof RowCounts) => reports.reduce((all, { counts }) => all + (counts?.[status] ?? 0), 0);
+  const sum = (status: keyof RowCounts) => reports.reduce((total, { counts }) => total + (counts?.[status] ?? 0), 0);
   return Object.fromEntries(rowStatuses.map((status) => [status, sum(status)])) as RowCounts;
 }
 
 export function sumTraffic(reports: readonly FileReport[]): ApiSummary {
-  const sum = (name: keyof ApiSummary) => reports.reduce((all, { api }) => all + api[name], 0);
+  const sum = (name: keyof ApiSummary) => reports.reduce((total, { api }) => total + api[name], 0);
   return {
     requests: sum('requests'),
     retries: sum('retries'),
@@ -108,6 +109,7 @@ export function countOutcomes(reports: readonly FileReport[]): Readonly<Record<F
   return Object.fromEntries(fileOutcomes.map((outcome) => [outcome, count(outcome)])) as Record<FileOutcome, number>;
 }
 
+/** The reason that a file's report gives for an error; a bug comes with its stack. */
 export function explainError(error: unknown): FileReason {
   if (error instanceof CustomersError)
     return { code: error.code, message: error.message, nextStep: error.nextStep ?? null };
