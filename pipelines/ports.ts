@@ -70,10 +70,12 @@ export interface CustomersApi {
 
 export interface WriteHooks {
   /**
-   * Awaited once, after the permit to send and before the first byte leaves: the place to put the intent on disk,
-   * as late as possible, so that a killed process leaves few rows in doubt.
+   * Awaited once, before the request waits for the rate limit: the place to put the intent on disk. After its turn the
+   * disk would delay the request, and what leaves would no longer be spaced as the limit wants it.
    */
   readonly beforeSend: () => Promise<void>;
+  /** Called when an attempt (from 1) is about to leave; what it throws keeps it from leaving. */
+  readonly atTurn?: (attempt: number) => void;
 }
 
 export type DetailAnswer =

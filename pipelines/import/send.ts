@@ -73,14 +73,16 @@ export async function withIntent<T>(
 ): Promise<T> {
   let intended = false;
   const beforeSend = async () => {
-    assertStill();
     intended = true;
     publishMilestone('before-intent');
     await ledger.recordIntent(intent);
     publishMilestone('after-intent');
   };
+  const atTurn = (attempt: number) => {
+    if (attempt === 1) assertStill();
+  };
   try {
-    const answer = await send({ beforeSend });
+    const answer = await send({ beforeSend, atTurn });
     publishMilestone('after-answer');
     return answer;
   } catch (error) {

@@ -11,13 +11,14 @@ import type {
 } from '#pipelines/ports.js';
 import { LoginError, RunStoppedError, UsageError } from '#src/errors.js';
 import { readErrorFields, readJsonObject, readRefusal } from './error-body.js';
-import { type HttpResponse, openHttp } from './http.js';
+import { type HttpRequest, type HttpResponse, openHttp } from './http.js';
 import { probeRight, type Right, type RightProbe } from './inspect.js';
-import { createRateLimiter, type RateLimiter } from './rate-limit.js';
-import { type ApiTraffic, LatencyMeter, RequestExecutor, type RequestResult } from './request.js';
-import { defaultRetryPolicy, type RetryPolicy } from './retry.js';
-import { fixedSession, loginSession, type Session } from './session.js';
+import { createRateLimiter, limitRate, type RateLimiter } from './rate-limit.js';
+import { type ApiRequest, sendOverHttp, type Verb } from './request.js';
+import { defaultRetryPolicy, type ExecuteRequest, type RequestResult, type RetryPolicy, retry } from './retry.js';
+import { authorize, fixedSession, loginSession, type Session } from './session.js';
 import type { TokenStore } from './token-store.js';
+import { type ApiTraffic, countTraffic, createTraffic } from './traffic.js';
 
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const minuteMs = 60_000;
@@ -57,7 +58,7 @@ export interface ClientOptions {
   readonly tokenStore: TokenStore;
   /** Requests a second; `Infinity` for no limit. */
   readonly ratePerSecond: number;
-  /** Shared with other processes, and so instead of a pace of our own. */
+  /** One that is shared with other processes. @default one of this client's own */
   readonly rateLimiter?: RateLimiter;
   /** Requests in flight at most; one connection each. */
   readonly concurrency: number;
@@ -104,114 +105,137 @@ export function openCustomersClient(options: ClientOptions): CustomersClient {
     proxy: options.proxy,
     trusted: options.trusted,
   });
-  const pace = options.rateLimiter ?? createRateLimiter(options.ratePerSecond, now);
-  const counts = { requests: 0, retries: 0, rateLimited: 0 };
-  const traffic: ApiTraffic = { ...counts, clockDifferenceMs: undefined, latency: new LatencyMeter() };
-  const exchanges = new RequestExecutor({
-    http,
-    pace,
-    session: () => session,
-    policy: options.retryPolicy ?? defaultRetryPolicy,
-    traffic,
-    stopping,
-    baseUrl: options.baseUrl,
-    now,
-    random,
-  });
+  const limiter = options.rateLimiter ?? createRateLimiter(options.ratePerSecond, now);
+  const traffic = createTraffic();
+  const sendOnce = limitRate(countTraffic(sendOverHttp(http), traffic, now), limiter, stopping);
+  const execute = retry(
+    authorize(sendOnce, () => session),
+    {
+      policy: options.retryPolicy ?? defaultRetryPolicy,
+      limiter,
+      renewToken: (token) => session.renew(token),
+      traffic,
+      stopping,
+      baseUrl: options.baseUrl,
+      now,
+      random,
+    },
+  );
   const session: Session =
     credentials.kind === 'token'
       ? fixedSession(credentials.accessToken)
       : loginSession({
-          login: (beforeCall) => logIn(exchanges, credentials, beforeCall),
+          login: (beforeEachAttempt) => logIn(execute, credentials, beforeEachAttempt),
           store: options.tokenStore,
           stopping,
           now,
         });
   return {
-    ...customersApi(exchanges, options.baseUrl),
+    ...createCustomersApi(execute, options.baseUrl),
     login: async () => {
       await session.getToken();
     },
     forceLogin: () => session.forceLogin(),
-    probe: (right) => probeRight(exchanges, right),
+    probe: (right) => probeRight(execute, right),
     traffic,
     get tokensObtained() {
       return session.tokensObtained;
     },
-    rateLimiter: pace,
+    rateLimiter: limiter,
     close: () => http.close(),
   };
 }
 
-const json = { 'content-type': 'application/json', accept: 'application/json' } as const;
+const jsonHeaders = { 'content-type': 'application/json', accept: 'application/json' } as const;
 
-function customersApi(exchanges: RequestExecutor, baseUrl: string): CustomersApi {
-  const at = (code: string) => `/customers/${encodeURIComponent(code.toWellFormed())}`;
+function createCustomersApi(execute: ExecuteRequest, baseUrl: string): CustomersApi {
+  const buildPath = (code: string) => `/customers/${encodeURIComponent(code.toWellFormed())}`;
+  const call = (
+    verb: Verb,
+    method: HttpRequest['method'],
+    path: string,
+    accepts: ApiRequest['accepts'],
+    more: { readonly body?: string; readonly hooks?: WriteHooks | undefined } = {},
+  ) => {
+    const { body, hooks = {} } = more;
+    return execute({
+      verb,
+      method,
+      path,
+      headers: jsonHeaders,
+      accepts,
+      hooks,
+      ...(body === undefined ? {} : { body }),
+    });
+  };
   return {
     async list(query) {
-      const path = buildListPath(query);
-      const exchange = await exchanges.run('list', { method: 'GET', path, headers: json }, isCustomerList);
-      if (exchange.kind !== 'answered') throw listFailed(exchange, baseUrl);
-      return readPage(exchange.answer);
+      const result = await call('list', 'GET', buildListPath(query), isArray);
+      if (result.kind !== 'answered') throw describeListFailure(result, baseUrl);
+      return readPage(result.response);
     },
     async get(idOrCode) {
-      const exchange = await exchanges.run(
-        'detail',
-        { method: 'GET', path: at(idOrCode), headers: json },
-        isJsonObject,
-      );
-      return readDetail(exchange);
+      return readDetail(await call('detail', 'GET', buildPath(idOrCode), isObject));
     },
     async add(draft, hooks, text = JSON.stringify(draft)) {
-      const request = { method: 'POST', path: '/customers', headers: json, body: text } as const;
-      return readWrite(await exchanges.run('add', request, namesCustomer, hooks));
+      const result = await call('add', 'POST', '/customers', namesCustomer, { body: text, hooks });
+      if (result.kind !== 'answered') return describeNotApplied(result);
+      return toApplied(result, readJsonObject(result.response) as Record<string, JsonValue>);
     },
     async update(customerCode, customer, hooks) {
-      const request = { method: 'PUT', path: at(customerCode), headers: json, body: JSON.stringify(customer) } as const;
-      const exchange = await exchanges.run('update', request, isNotHtml, hooks);
-      if (exchange.kind !== 'answered') return notApplied(exchange);
-      const { status } = exchange.answer;
-      // What an update answers with is not documented; where it is the customer, it says what the server made of it.
-      const stored = namesCustomer(exchange.answer) ? (readJsonObject(exchange.answer) as Customer) : {};
-      return { kind: 'applied', customer: { ...customer, ...stored }, httpStatus: status, attempts: exchange.attempts };
+      const body = JSON.stringify(customer);
+      const result = await call('update', 'PUT', buildPath(customerCode), isNotHtml, { body, hooks });
+      if (result.kind !== 'answered') return describeNotApplied(result);
+      // What an update answers with is not documented; where it is the customer, it shows what the server stored.
+      const stored = namesCustomer(result.response) ? (readJsonObject(result.response) as Customer) : {};
+      return toApplied(result, { ...customer, ...stored });
     },
-    delete: (customerCode, hooks) => remove(exchanges, at(customerCode), hooks),
+    async delete(customerCode, hooks) {
+      return readDeleted(await call('delete', 'DELETE', buildPath(customerCode), isNotHtml, { hooks }));
+    },
   };
 }
 
-async function remove(exchanges: RequestExecutor, path: string, hooks: WriteHooks | undefined): Promise<DeleteAnswer> {
-  const exchange = await exchanges.run('delete', { method: 'DELETE', path, headers: json }, isNotHtml, hooks);
-  if (exchange.kind === 'in_doubt') return exchange;
-  const { status, body } = exchange.answer;
-  const { attempts } = exchange;
-  if (exchange.kind === 'answered') return { kind: 'deleted', httpStatus: status, attempts };
+type AnsweredResult = Extract<RequestResult, { kind: 'answered' | 'refused' }>;
+
+function toApplied({ response, attempts }: AnsweredResult, customer: Customer): WriteAnswer {
+  return { kind: 'applied', customer, httpStatus: response.status, attempts };
+}
+
+function readDeleted(result: RequestResult): DeleteAnswer {
+  if (result.kind === 'in_doubt') return result;
+  const { status, body } = result.response;
+  const { attempts } = result;
+  if (result.kind === 'answered') return { kind: 'deleted', httpStatus: status, attempts };
   // Gone after an attempt whose answer was lost: that attempt did it.
-  if (status === 404 && exchange.doubtful) return { kind: 'deleted', httpStatus: status, attempts };
+  if (status === 404 && result.isDoubtful) return { kind: 'deleted', httpStatus: status, attempts };
   if (status === 409 && saysDeactivated(body)) return { kind: 'deactivated', httpStatus: status, attempts };
-  return notApplied(exchange);
+  return describeNotApplied(result);
 }
 
 async function logIn(
-  exchanges: RequestExecutor,
-  login: { username: string; password: string },
-  beforeCall: () => void,
+  execute: ExecuteRequest,
+  login: { readonly username: string; readonly password: string },
+  beforeEachAttempt: () => void,
 ): Promise<string> {
   const basic = Buffer.from(`${login.username}:${login.password}`, 'utf8').toString('base64');
-  const request = {
+  const result = await execute({
+    verb: 'login',
     method: 'POST',
     path: '/auth/token',
-    headers: { ...json, authorization: `Basic ${basic}` },
-  } as const;
-  const exchange = await exchanges.run('login', request, isLoginAnswer, { beforeEachAttempt: beforeCall });
-  if (exchange.kind === 'in_doubt') throw loginUnanswered(exchange.message);
-  const token = tokenIn(exchange.answer);
-  if (exchange.kind === 'answered' && token !== undefined) return token;
-  throw loginRefused(exchange.answer);
+    headers: { ...jsonHeaders, authorization: `Basic ${basic}` },
+    accepts: isLoginResponse,
+    hooks: { atTurn: beforeEachAttempt },
+  });
+  if (result.kind === 'in_doubt') throw loginUnanswered(result.message);
+  const token = readToken(result.response);
+  if (result.kind === 'answered' && token !== undefined) return token;
+  throw loginRefused(result.response);
 }
 
 /** `bearerToken` is the best reading of the vendor's cut-off sample; the other names are [assumed]. */
-function tokenIn(answer: HttpResponse): string | undefined {
-  const body = readJsonObject(answer);
+function readToken(response: HttpResponse): string | undefined {
+  const body = readJsonObject(response);
   for (const name of ['bearerToken', 'token', 'access_token']) {
     const value = body?.[name];
     if (typeof value === 'string' && value !== '') return value;
@@ -220,17 +244,17 @@ function tokenIn(answer: HttpResponse): string | undefined {
 }
 
 /** Also a "no" with a success status: asking again would cost another of the day's tokens. */
-function isLoginAnswer(answer: HttpResponse): boolean {
-  return tokenIn(answer) !== undefined || typeof readJsonObject(answer)?.failureDescription === 'string';
+function isLoginResponse(response: HttpResponse): boolean {
+  return readToken(response) !== undefined || typeof readJsonObject(response)?.failureDescription === 'string';
 }
 
-function loginRefused(answer: HttpResponse): Error {
-  if (answer.status === 404 || answer.status === 405)
-    return new UsageError(`There is no login at this address (HTTP ${answer.status} for /auth/token).`, {
+function loginRefused(response: HttpResponse): Error {
+  if (response.status === 404 || response.status === 405)
+    return new UsageError(`There is no login at this address (HTTP ${response.status} for /auth/token).`, {
       code: 'NO_API_HERE',
       nextStep: 'Check the address with --base-url or MYPOS_CONNECT_BASE_URL; it usually ends in /api/v2.',
     });
-  return new LoginError(`The API refused the login: ${readRefusal(answer).message}`, {
+  return new LoginError(`The API refused the login: ${readRefusal(response).message}`, {
     code: 'LOGIN_REFUSED',
     nextStep:
       'Check MYPOS_CONNECT_USERNAME (the API user’s e-mail) and MYPOS_CONNECT_PASSWORD, then try `mypos-customers login`.',
@@ -244,36 +268,34 @@ function loginUnanswered(message: string): RunStoppedError {
   });
 }
 
-function listFailed(exchange: Exclude<RequestResult, { kind: 'answered' }>, baseUrl: string): Error {
-  if (exchange.kind === 'in_doubt')
-    return new RunStoppedError(`The list of customers could not be read: ${exchange.message}`, {
+function describeListFailure(result: RequestResult, baseUrl: string): Error {
+  if (result.kind === 'in_doubt')
+    return new RunStoppedError(`The list of customers could not be read: ${result.message}`, {
       code: 'LIST_UNANSWERED',
       nextStep: 'Try again later.',
     });
-  const { status } = exchange.answer;
+  const { status } = result.response;
   if (status === 404)
     return new UsageError(`There is no list of customers at ${baseUrl} (HTTP 404).`, {
       code: 'NO_API_HERE',
       nextStep: 'Check the address with --base-url or MYPOS_CONNECT_BASE_URL; it usually ends in /api/v2.',
     });
-  return new UsageError(`The API refused the list: ${readRefusal(exchange.answer).message}`, {
+  return new UsageError(`The API refused the list: ${readRefusal(result.response).message}`, {
     code: 'LIST_REFUSED',
     nextStep: 'Check the names of fields in --sort and --fields, and the dates.',
   });
 }
 
-function isJsonObject(answer: HttpResponse): boolean {
-  return readJsonObject(answer) !== undefined;
+function isObject(response: HttpResponse): boolean {
+  return readJsonObject(response) !== undefined;
 }
 
 /**
  * The body of a successful update or delete is not documented, so its status is the whole answer; but a page for people
  * comes from a proxy or a portal that stands in between, whatever its status.
  */
-function isNotHtml(answer: HttpResponse): boolean {
-  return (
-    !/^text\/html\b/i.test(String(answer.headers['content-type'] ?? '')) && !answer.body.trimStart().startsWith('<')
-  );
+function isNotHtml({ headers, body }: HttpResponse): boolean {
+  return !/^text\/html\b/i.test(String(headers['content-type'] ?? '')) && !body.trimStart().startsWith('<');
 }
 
 /** Whether the body says that it was done, not only that it could be done ("can only be made inactive"). */
@@ -282,12 +304,12 @@ function saysDeactivated(body: string): boolean {
   return /\binactive\b|\bdeactivated\b/i.test(body.replaceAll(onlyPossible, ''));
 }
 
-function namesCustomer(answer: HttpResponse): boolean {
-  const code = readJsonObject(answer)?.customerCode;
+function namesCustomer(response: HttpResponse): boolean {
+  const code = readJsonObject(response)?.customerCode;
   return typeof code === 'string' && code !== '';
 }
 
-function isCustomerList({ json }: HttpResponse): boolean {
+function isArray({ json }: HttpResponse): boolean {
   return Array.isArray(json);
 }
 
@@ -297,26 +319,19 @@ function readPage({ json }: HttpResponse): CustomerPage {
   return { customers, total: typeof total === 'number' ? total : Number(total ?? 0) };
 }
 
-function readDetail(exchange: RequestResult): DetailAnswer {
-  if (exchange.kind === 'answered') return { kind: 'found', customer: readJsonObject(exchange.answer) as Customer };
-  if (exchange.kind === 'in_doubt') return { ...exchange, kind: 'unanswered' };
-  if (exchange.answer.status === 404) return { kind: 'absent' };
-  const refusal = readRefusal(exchange.answer);
-  return { kind: 'unanswered', attempts: exchange.attempts, ...refusal };
+function readDetail(result: RequestResult): DetailAnswer {
+  if (result.kind === 'answered') return { kind: 'found', customer: readJsonObject(result.response) as Customer };
+  if (result.kind === 'in_doubt') return { ...result, kind: 'unanswered' };
+  if (result.response.status === 404) return { kind: 'absent' };
+  return { kind: 'unanswered', attempts: result.attempts, ...readRefusal(result.response) };
 }
 
-function readWrite(exchange: RequestResult): WriteAnswer {
-  if (exchange.kind !== 'answered') return notApplied(exchange);
-  const customer = readJsonObject(exchange.answer) as Record<string, JsonValue>;
-  return { kind: 'applied', customer, httpStatus: exchange.answer.status, attempts: exchange.attempts };
-}
-
-function notApplied(exchange: Exclude<RequestResult, { kind: 'answered' }>): Exclude<WriteAnswer, { kind: 'applied' }> {
-  if (exchange.kind === 'in_doubt') return exchange;
+function describeNotApplied(result: RequestResult): Exclude<WriteAnswer, { kind: 'applied' }> {
+  if (result.kind === 'in_doubt') return result;
   return {
     kind: 'refused',
-    attempts: exchange.attempts,
-    ...readRefusal(exchange.answer),
-    fields: readErrorFields(exchange.answer),
+    attempts: result.attempts,
+    ...readRefusal(result.response),
+    fields: readErrorFields(result.response),
   };
 }

@@ -3,7 +3,8 @@ import { isIP } from 'node:net';
 import { connect } from 'node:tls';
 import { CustomersError } from '#src/errors.js';
 import { type HttpRequest, openHttp, TransportError } from './http.js';
-import type { RequestExecutor } from './request.js';
+import type { ExecuteRequest } from './retry.js';
+import { readServerDate } from './traffic.js';
 
 export type ServerProbe =
   | {
@@ -36,11 +37,11 @@ export async function probeServer({ baseUrl, proxy, trusted, timeoutMs }: Server
   try {
     const path = '/customers?liPage=1&liPageSize=1';
     const { status, headers, body } = await http.send({ method: 'GET', path, headers: { accept: 'application/json' } });
-    const at = Date.parse(String(headers.date));
+    const serverMs = readServerDate({ headers });
     return {
       kind: 'answered',
       status,
-      clockDifferenceMs: Number.isNaN(at) ? undefined : at - Date.now(),
+      clockDifferenceMs: serverMs === undefined ? undefined : serverMs - Date.now(),
       isPage: /^text\/html\b/i.test(String(headers['content-type'] ?? '')) || body.trimStart().startsWith('<'),
       location: headers.location === undefined ? undefined : String(headers.location),
     };
@@ -137,14 +138,14 @@ const maySucceed: Readonly<Record<Right, boolean>> = {
 };
 
 /** Asks whether this login has a right. Never throws for what the API says. */
-export async function probeRight(exchanges: RequestExecutor, right: Right): Promise<RightProbe> {
+export async function probeRight(execute: ExecuteRequest, right: Right): Promise<RightProbe> {
   const request = buildProbes(`no-customer-${randomUUID()}`)[right];
   try {
-    const exchange = await exchanges.run(right, request, () => true);
-    if (exchange.kind === 'in_doubt') return { kind: 'unclear', message: exchange.message };
-    const httpStatus = exchange.answer.status;
-    const obeyed = exchange.kind === 'answered' && !maySucceed[right];
-    return { kind: obeyed ? 'obeyed' : 'granted', httpStatus };
+    const result = await execute({ ...request, verb: right, accepts: () => true, hooks: {} });
+    if (result.kind === 'in_doubt') return { kind: 'unclear', message: result.message };
+    const httpStatus = result.response.status;
+    const wasObeyed = result.kind === 'answered' && !maySucceed[right];
+    return { kind: wasObeyed ? 'obeyed' : 'granted', httpStatus };
   } catch (error) {
     if (!(error instanceof CustomersError)) throw error;
     return { kind: error.code === 'RIGHT_MISSING' ? 'missing' : 'unclear', message: error.message };

@@ -1,210 +1,15 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type Bottleneck from 'bottleneck';
 import type { Redis, RedisOptions } from 'ioredis';
-import { type CustomersError, RunStoppedError, UsageError } from '#src/errors.js';
-import { type RateLimiter, uncounted } from './rate-limit.js';
-import { sleepUntil } from './sleep.js';
-import { watchForStalls } from './stall-watch.js';
+import { RunStoppedError, UsageError } from '#src/errors.js';
+import { addPauses, createSlotQueue, planSlots, type RateLimiter } from './rate-limit.js';
+import { sleep } from './sleep.js';
 
-/** Redis is gone, and nothing is sent without a permit; the run can go on once it is back. */
-function paceLost(name: string, cause?: unknown): RunStoppedError {
-  return lost(`The pace that is shared on ${name} is lost: Redis does not answer as it should.`, cause);
-}
-
-/** Redis did not let us in from the start; what it says, or the network, tells a person more than we can. */
-function paceRefused(name: string, cause: Error): RunStoppedError {
-  const why = cause.message === '' && 'code' in cause ? String(cause.code) : cause.message;
-  return lost(`The pace that is shared on ${name} cannot be had: ${why}.`.replace(/\.\.$/, '.'), cause);
-}
-
-function lost(message: string, cause: unknown): RunStoppedError {
-  return new RunStoppedError(message, {
-    code: 'PACE_LOST',
-    nextStep: 'See to Redis, or leave out --pace while no other machine uses this login.',
-    cause,
-  });
-}
-
-interface Admission {
-  readonly isAdmitted: boolean;
-  /** How long nobody sends, as any of them was told by the API; 0 when nobody was. Milliseconds. */
-  readonly gateMs: number;
-}
-
-/** What a shared pace needs of Redis. */
-interface RedisServer {
-  /** Without login and password. */
-  readonly name: string;
-  limiter(options: {
-    readonly id: string;
-    readonly minTime: number;
-    readonly timeout: number;
-    readonly clientTimeout: number;
-  }): Bottleneck;
-  /** Epoch milliseconds, by its clock. */
-  time(): Promise<number>;
-  /** The spacing that all who share the limiter of this name have. */
-  minTimeOf(id: string): Promise<number>;
-  /** Asks to send one request now, of so many in any span of this length by the clock of Redis. */
-  admit(id: string, most: number, spanMs: number): Promise<Admission>;
-  closeGate(id: string, untilMs: number, nowMs: number): void;
-  /** Resolves once it is plain that Redis does not come back. */
-  readonly lost: Promise<CustomersError>;
-  /** Ends the connection, and with it the limiter that was made of it. It never takes long. */
-  close(): Promise<void>;
-}
-
-const connectTimeoutMs = 5_000;
-const quitLimitMs = 500;
-const reconnectDelayMs = 500;
-/** A restart of Redis is over by then. */
-const maxReconnects = 20;
-
-/**
- * Bottleneck spaces its jobs by when they are due. What is held up on its way, by a busy machine, would meet what comes
- * in time; so the last word is that of Redis, which sees when they really go.
- */
-const admission = `
-  local time = redis.call('time')
-  local now = time[1] * 1000 + time[2] / 1000
-  local gate = tonumber(redis.call('get', KEYS[1]) or '0')
-  if gate > now then return {0, math.ceil(gate - now)} end
-  local most, span = tonumber(ARGV[1]), tonumber(ARGV[2])
-  local oldest = tonumber(redis.call('lindex', KEYS[2], most - 1) or '0')
-  if oldest + span > now then return {0, 0} end
-  redis.call('lpush', KEYS[2], string.format('%.3f', now))
-  redis.call('ltrim', KEYS[2], 0, most - 1)
-  redis.call('pexpire', KEYS[2], math.ceil(span))
-  return {1, 0}`;
-
-/** A pause that another process was told of later may not be cut short. */
-const laterOnly = `
-  local known = tonumber(redis.call('get', KEYS[1]) or '0')
-  if known < tonumber(ARGV[1]) then redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
-  return 1`;
-
-interface RedisAddress {
+export interface RedisAddress {
   /** `redis://` or `rediss://`, without a password. */
   readonly address: string;
   readonly password: string | undefined;
   /** Certificates to trust, in PEM. @default those that Node.js trusts */
   readonly trusted: readonly string[] | undefined;
-}
-
-/**
- * Connects to Redis; ioredis and the part of Bottleneck that knows Redis are loaded here, and nowhere else.
- *
- * @throws UsageError when ioredis is not installed; RunStoppedError when Redis does not answer
- */
-async function connectToRedis(where: RedisAddress): Promise<RedisServer> {
-  const { Redis: RedisClient } = await loadIoredis();
-  const { default: BottleneckOfRedis } = await import('bottleneck');
-  const name = new URL(where.address).host;
-  let isClosed = false;
-  const client = new RedisClient(
-    where.address,
-    clientOptions(where, () => isClosed),
-  );
-  const lost = watchLoss(client, name);
-  // Whoever waits is told through `lost`; without a listener, an error would end the process.
-  client.on('error', () => undefined);
-  await answers(client).catch((error: Error) => {
-    lost.forget();
-    isClosed = true;
-    leave(client);
-    throw paceRefused(name, error);
-  });
-  const refuse = (error: unknown) => {
-    throw paceLost(name, error);
-  };
-  // Its types leave out the second connection that it makes of the first.
-  const connection = new BottleneckOfRedis.IORedisConnection({ client }) as Bottleneck.IORedisConnection & {
-    readonly subscriber: Redis;
-  };
-  connection.on('error', () => undefined);
-  connection.subscriber.on('error', () => undefined);
-  return {
-    name,
-    limiter(options) {
-      const limiter = new BottleneckOfRedis({ ...options, connection, clearDatastore: false });
-      // Its own commands fail when Redis has forgotten what was shared: then nobody would ever be served again.
-      limiter.on('error', (error: unknown) => lost.tell(error));
-      return limiter;
-    },
-    async time() {
-      const [seconds, microseconds] = await client.time();
-      return Number(seconds) * 1000 + Number(microseconds) / 1000;
-    },
-    minTimeOf: async (id) => Number(await client.hget(`b_${id}_settings`, 'minTime')),
-    async admit(id, most, spanMs) {
-      const answer = client.eval(admission, 2, `b_${id}_gate`, `b_${id}_sent`, most, spanMs);
-      const [isAdmitted, gateMs = 0] = (await answer.catch(refuse)) as readonly number[];
-      return { isAdmitted: isAdmitted === 1, gateMs };
-    },
-    closeGate(id, untilMs, nowMs) {
-      const restMs = Math.max(1, Math.ceil(untilMs - nowMs));
-      client.eval(laterOnly, 1, `b_${id}_gate`, untilMs, restMs).catch((error: unknown) => lost.tell(error));
-    },
-    lost: lost.promise,
-    async close() {
-      lost.forget();
-      isClosed = true;
-      // Graceful first, so that no command under way is cut off; Bottleneck looks after few of its own promises.
-      await Promise.race([Promise.allSettled([connection.subscriber.quit(), client.quit()]), sleep(quitLimitMs)]);
-      await connection.disconnect(false);
-      for (const one of [connection.subscriber, client]) leave(one);
-    },
-  };
-}
-
-/** Leaves nothing behind that would keep the process alive, in whatever state the connection is. */
-function leave(client: Redis): void {
-  client.disconnect();
-  const { stream } = client as Redis & { readonly stream?: { destroy(): void } };
-  stream?.destroy();
-}
-
-/** The first connection must come at once; only a later one is waited for. */
-function answers(client: Redis): Promise<void> {
-  return new Promise((resolve, reject) => {
-    client.once('ready', resolve);
-    client.once('error', reject);
-  });
-}
-
-function clientOptions({ address, password, trusted }: RedisAddress, isClosed: () => boolean): RedisOptions {
-  return {
-    connectTimeout: connectTimeoutMs,
-    // Commands wait for the reconnection, or for its end.
-    maxRetriesPerRequest: null,
-    retryStrategy: (times) => (isClosed() || times > maxReconnects ? null : reconnectDelayMs),
-    ...(password === undefined ? {} : { password }),
-    // By itself it would take REDISS:// for an address without TLS.
-    ...(new URL(address).protocol === 'rediss:' ? { tls: trusted === undefined ? {} : { ca: [...trusted] } } : {}),
-  };
-}
-
-function watchLoss(client: Redis, name: string) {
-  let tell: (error?: unknown) => void = () => undefined;
-  const promise = new Promise<CustomersError>((resolve) => {
-    tell = (error) => resolve(paceLost(name, error));
-  });
-  const onEnd = () => tell();
-  client.on('end', onEnd);
-  return { promise, tell: (error: unknown) => tell(error), forget: () => client.off('end', onEnd) };
-}
-
-async function loadIoredis(): Promise<{ readonly Redis: typeof Redis }> {
-  try {
-    return await import('ioredis');
-  } catch (cause) {
-    throw new UsageError('A pace that is shared needs the package ioredis, which is not installed.', {
-      code: 'IOREDIS_MISSING',
-      nextStep: 'npm install ioredis@5 beside mypos-customers, or leave out --pace.',
-      cause,
-    });
-  }
 }
 
 export interface RedisRateLimiterOptions extends RedisAddress {
@@ -218,168 +23,185 @@ export interface RedisRateLimiter extends RateLimiter {
   close(): Promise<void>;
 }
 
-/** Requests leave somewhat later than they may, each on a machine of its own: a tenth of the rate is left for that. */
-const shareOfRate = 0.9;
+const connectTimeoutMs = 5_000;
+const quitTimeoutMs = 500;
+const reconnectDelayMs = 500;
+/** A restart of Redis is over by then. */
+const maxReconnects = 20;
+/** Asked again after this time at the latest, in case a pause has been forgotten. */
+const maxWaitMs = 1_000;
+/** Redis forgets an allowance that nobody has used for so long; whoever comes later may set another rate. */
+const expiryMs = 10 * 60_000;
+/** A slot that is taken late by no more than this does not put off the next one. */
+const maxCatchUpMs = 10;
 
-/** What the ways from Redis to a machine and on to the API may squeeze together. */
-const squeezedMs = 90;
-
-/** A job costs a few round trips; above this many a second, one buys permits for several requests. */
-const jobsPerSecond = 50;
-
-/** Clocks further apart would shift the slots of one machine into those of another. */
-const maxClockDifferenceMs = 100;
-
-/** Redis forgets an allowance that nobody has used for so long; a process that comes later may set another rate. */
-const forgottenAfterMs = 10 * 60_000;
-
-/** A process that is never heard of again costs a few bytes until then. It holds nothing that others wait for. */
-const clientForgottenAfterMs = 60 * 60_000;
-
-const millisecondsPerSecond = 1000;
+/** Sets the spacing unless somebody else has. Returns the one in force. */
+const agreeScript = `
+  redis.call('hsetnx', KEYS[1], 'spacing', ARGV[1])
+  redis.call('pexpire', KEYS[1], ARGV[2])
+  return redis.call('hget', KEYS[1], 'spacing')`;
 
 /**
- * Makes a pace that several processes and machines share through Redis. Only the spacing of requests is shared, by
- * Bottleneck's clustering: nobody holds a place that could be lost with its process.
+ * Takes a slot if one is due now. Returns how long to wait before asking again, and how much of that is a pause.
  *
- * @throws UsageError when ioredis is not installed, or another process has given another rate or has another clock;
- *   RunStoppedError when Redis cannot be reached
+ * Nobody books ahead, so nothing is lost with a process that ends, and a pause holds for everybody at once. All times are
+ * those of Redis: Bottleneck's own clustering uses the clock of each machine, and as far as two clocks differ, so many
+ * requests more may meet in a second.
+ */
+const takeScript = `
+  local time = redis.call('time')
+  local now = time[1] * 1000 + time[2] / 1000
+  local function read(name) return tonumber(redis.call('hget', KEYS[1], name) or '0') end
+  local pause = math.max(0, read('resumeAt') - now)
+  local wait = math.max(pause, read('nextSlotAt') - now)
+  if wait > 0 then return {math.ceil(wait), math.ceil(pause)} end
+  local nextSlotAt = math.max(read('nextSlotAt'), now - ARGV[3]) + ARGV[1]
+  redis.call('hset', KEYS[1], 'spacing', ARGV[1], 'nextSlotAt', string.format('%.3f', nextSlotAt))
+  redis.call('pexpire', KEYS[1], ARGV[2])
+  return {0, 0}`;
+
+/** A pause that another process was asked for and that ends later is not cut short. */
+const pauseScript = `
+  local time = redis.call('time')
+  local resumeAt = time[1] * 1000 + time[2] / 1000 + ARGV[1]
+  if resumeAt > tonumber(redis.call('hget', KEYS[1], 'resumeAt') or '0') then
+    redis.call('hset', KEYS[1], 'resumeAt', string.format('%.0f', resumeAt))
+    redis.call('pexpire', KEYS[1], ARGV[1] + ARGV[2])
+  end
+  return 1`;
+
+/**
+ * Makes a rate limiter that several processes and machines share through Redis.
+ *
+ * @throws UsageError when ioredis is not installed, or another process has given another rate; RunStoppedError when Redis
+ *   does not let us in
  */
 export async function openRedisRateLimiter(
   options: RedisRateLimiterOptions,
   now: () => number = Date.now,
 ): Promise<RedisRateLimiter> {
-  const { allowance, ratePerSecond } = options;
+  const { ratePerSecond, address } = options;
   if (!Number.isFinite(ratePerSecond))
-    throw new UsageError('A pace that is shared needs a rate.', {
+    throw new UsageError('A shared rate limit needs a rate.', {
       code: 'PACE_WITHOUT_RATE',
-      nextStep: 'Give all who share it the same, e.g. --rate 5.',
+      nextStep: 'Give the same to all who share it, e.g. --rate 5.',
     });
-  const server = await connectToRedis(options);
+  const host = new URL(address).host;
+  const closing = new AbortController();
+  const client = await connectToRedis(options, host, closing.signal);
+  const close = async () => {
+    closing.abort();
+    await Promise.race([client.quit().catch(() => undefined), sleep(quitTimeoutMs, AbortSignal.timeout(60_000))]);
+    client.disconnect();
+  };
+  const key = `mypos-customers-${hashAllowance(options.allowance)}`;
+  const slot = planSlots(ratePerSecond);
+  const run = async (script: string, ...args: readonly number[]): Promise<unknown> => {
+    try {
+      return await client.eval(script, 1, key, ...args);
+    } catch (cause) {
+      throw connectionLost(host, cause);
+    }
+  };
   try {
-    await refuseOtherClock(server, now);
-    return await paceOn(server, hashAllowance(allowance), ratePerSecond, now);
+    if (Number(await run(agreeScript, slot.spacingMs, expiryMs)) !== slot.spacingMs) throw rateDiffers(host);
   } catch (error) {
-    await server.close();
+    await close();
     throw error;
+  }
+  const limiter = addPauses(
+    ratePerSecond,
+    createSlotQueue(slot, async (open) => {
+      for (;;) {
+        const taken = await run(takeScript, slot.spacingMs, expiryMs, maxCatchUpMs);
+        const [waitMs = 0, pauseMs = 0] = taken as readonly number[];
+        if (waitMs === 0) return open();
+        if (pauseMs > 0) limiter.pauseUntil(now() + pauseMs);
+        await sleep(Math.min(waitMs, maxWaitMs), closing.signal);
+      }
+    }),
+    now,
+  );
+  return {
+    ...limiter,
+    pauseUntil(untilMs) {
+      limiter.pauseUntil(untilMs);
+      // Without Redis nobody gets another slot anyway, and whoever asks for one is told.
+      run(pauseScript, Math.max(1, Math.ceil(untilMs - now())), expiryMs).catch(() => undefined);
+    },
+    close,
+  };
+}
+
+async function connectToRedis(where: RedisAddress, host: string, closing: AbortSignal): Promise<Redis> {
+  const { Redis: RedisClient } = await loadIoredis();
+  const client = new RedisClient(where.address, buildClientOptions(where, closing));
+  // Every command reports its own failure; without a listener, an error of the connection would end the process.
+  client.on('error', () => undefined);
+  try {
+    // The first connection must succeed at once; only a later one is waited for.
+    await new Promise<void>((resolve, reject) => {
+      client.once('ready', resolve);
+      client.once('error', reject);
+    });
+    return client;
+  } catch (error) {
+    client.disconnect();
+    throw connectionRefused(host, error as Error);
   }
 }
 
-async function paceOn(
-  server: RedisServer,
-  name: string,
-  ratePerSecond: number,
-  now: () => number,
-): Promise<RedisRateLimiter> {
-  const permitsPerSlot = Math.max(1, Math.ceil(ratePerSecond / jobsPerSecond));
-  const minTime = Math.ceil((permitsPerSlot * millisecondsPerSecond) / (ratePerSecond * shareOfRate));
-  const limiter = server.limiter({
-    id: name,
-    minTime,
-    timeout: forgottenAfterMs,
-    clientTimeout: clientForgottenAfterMs,
-  });
-  await limiter.ready();
-  await refuseOtherRate(server, name, minTime);
-  const stalls = watchForStalls();
-  const till = createTill((sell) => limiter.schedule(sell), permitsPerSlot, server);
-  const most = Math.max(1, Math.floor(ratePerSecond));
-  const spanMs = (most * millisecondsPerSecond) / ratePerSecond + squeezedMs;
-  let openAt = 0;
+function buildClientOptions({ address, password, trusted }: RedisAddress, closing: AbortSignal): RedisOptions {
   return {
-    ratePerSecond,
-    async acquire(stopping) {
-      for (;;) {
-        await sleepUntil(() => openAt, now, stopping);
-        await till(stopping);
-        const { isAdmitted, gateMs } = await server.admit(name, most, spanMs);
-        if (gateMs > 0) openAt = Math.max(openAt, now() + gateMs);
-        // A permit that comes late, or to a closed gate, is given up: it would meet those of others.
-        if (isAdmitted && stalls.isSmooth() && now() >= openAt) return uncounted;
-      }
-    },
-    pauseUntil(untilMs) {
-      openAt = Math.max(openAt, untilMs);
-      server.closeGate(name, untilMs, now());
-    },
-    pausedUntil: () => (now() < openAt ? openAt : 0),
-    async close() {
-      stalls.stop();
-      await server.close();
-    },
+    connectTimeout: connectTimeoutMs,
+    // Commands wait until Redis is back, or until it is plain that it does not come back.
+    maxRetriesPerRequest: null,
+    retryStrategy: (times) => (closing.aborted || times > maxReconnects ? null : reconnectDelayMs),
+    ...(password === undefined ? {} : { password }),
+    // ioredis itself would take REDISS:// for an address without TLS.
+    ...(new URL(address).protocol === 'rediss:' ? { tls: trusted === undefined ? {} : { ca: [...trusted] } } : {}),
   };
 }
 
-interface Waiting {
-  readonly serve: () => void;
-  readonly refuse: (error: unknown) => void;
-}
-
-/** Sells the permits of a slot to who waits, first come, first served; what is left over lapses. */
-function createTill(
-  buySlot: (sell: () => Promise<void>) => Promise<void>,
-  permitsPerSlot: number,
-  { name, lost }: RedisServer,
-): (stopping: AbortSignal) => Promise<void> {
-  const waiting: Waiting[] = [];
-  let slotsAsked = 0;
-  let failure: unknown;
-  const fail = (error: unknown) => {
-    failure ??= error;
-    for (const one of waiting.splice(0)) one.refuse(failure);
-  };
-  void lost.then(fail);
-  const sell = () => {
-    slotsAsked -= 1;
-    for (const one of waiting.splice(0, permitsPerSlot)) one.serve();
-    return Promise.resolve();
-  };
-  return (stopping) =>
-    new Promise((resolve, reject) => {
-      if (failure !== undefined || stopping.aborted) {
-        reject(failure ?? stopping.reason);
-        return;
-      }
-      const giveUp = () => {
-        waiting.splice(waiting.indexOf(one), 1);
-        reject(stopping.reason);
-      };
-      const leave = (then: () => void) => {
-        stopping.removeEventListener('abort', giveUp);
-        then();
-      };
-      const one: Waiting = { serve: () => leave(resolve), refuse: (error) => leave(() => reject(error)) };
-      stopping.addEventListener('abort', giveUp, { once: true });
-      waiting.push(one);
-      if (slotsAsked * permitsPerSlot >= waiting.length) return;
-      slotsAsked += 1;
-      buySlot(sell).catch((error: unknown) => fail(paceLost(name, error)));
+async function loadIoredis(): Promise<{ readonly Redis: typeof Redis }> {
+  try {
+    return await import('ioredis');
+  } catch (cause) {
+    throw new UsageError('A shared rate limit needs the package ioredis, which is not installed.', {
+      code: 'IOREDIS_MISSING',
+      nextStep: 'npm install ioredis@5 beside mypos-customers, or leave out --pace.',
+      cause,
     });
-}
-
-async function refuseOtherClock(server: RedisServer, now: () => number): Promise<void> {
-  const before = now();
-  const theirs = await server.time();
-  const after = now();
-  const uncertainty = (after - before) / 2;
-  const difference = Math.abs(theirs - (before + uncertainty));
-  if (difference <= maxClockDifferenceMs + uncertainty) return;
-  throw new UsageError(`The clock of this machine is ${Math.round(difference)} ms off that of ${server.name}.`, {
-    code: 'PACE_CLOCK',
-    nextStep: 'Machines that share a pace need the same time: let NTP set the clocks of both.',
-  });
-}
-
-async function refuseOtherRate(server: RedisServer, name: string, minTime: number): Promise<void> {
-  const shared = await server.minTimeOf(name);
-  if (shared === minTime) return;
-  throw new UsageError(`Others share this pace on ${server.name} with another --rate.`, {
-    code: 'PACE_RATE_DIFFERS',
-    nextStep: `Give all of them the same; ${forgottenAfterMs / 60_000} minutes after the last one has ended, any will do.`,
-  });
+  }
 }
 
 /** The login is nobody's business but the vendor's. */
 function hashAllowance(allowance: string): string {
-  return `mypos-customers-${createHash('sha256').update(allowance).digest('hex').slice(0, 16)}`;
+  return createHash('sha256').update(allowance).digest('hex').slice(0, 16);
+}
+
+function rateDiffers(host: string): UsageError {
+  return new UsageError(`Others share this rate limit on ${host} with another --rate.`, {
+    code: 'PACE_RATE_DIFFERS',
+    nextStep: `Give the same to all of them; ${expiryMs / 60_000} minutes after the last one has ended, any will do.`,
+  });
+}
+
+/** Redis is gone, and nothing is sent without it; the run can go on once it is back. */
+function connectionLost(host: string, cause: unknown): RunStoppedError {
+  return lost(`The connection to ${host}, which shares the rate limit, is lost.`, cause);
+}
+
+/** What Redis or the network says helps a person more than anything we could say. */
+function connectionRefused(host: string, cause: Error): RunStoppedError {
+  const why = cause.message === '' && 'code' in cause ? String(cause.code) : cause.message;
+  return lost(`The rate limit cannot be shared through ${host}: ${why.replace(/\.$/, '')}.`, cause);
+}
+
+function lost(message: string, cause: unknown): RunStoppedError {
+  return new RunStoppedError(message, {
+    code: 'PACE_LOST',
+    nextStep: 'Check Redis, or leave out --pace while no other machine uses this login.',
+    cause,
+  });
 }

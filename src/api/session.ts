@@ -1,5 +1,6 @@
 import { publishMilestone } from '#pipelines/milestones.js';
 import { LoginError, RunStoppedError } from '#src/errors.js';
+import type { SendAttempt } from './request.js';
 import { sleep } from './sleep.js';
 import { type CachedToken, type LoginLease, type TokenStore, tokensPerDay } from './token-store.js';
 
@@ -14,9 +15,9 @@ const maxOtherLoginMs = 90_000;
 /**
  * Asks the API for a token; throws `LoginError` when it says no.
  *
- * @param beforeCall - to be called before every call to the API, retries included
+ * @param beforeEachAttempt - called before every attempt, retries included
  */
-export type Login = (beforeCall: () => void) => Promise<string>;
+export type Login = (beforeEachAttempt: () => void) => Promise<string>;
 
 export interface Session {
   /** A token that should be good for some minutes. */
@@ -27,6 +28,16 @@ export interface Session {
   forceLogin(): Promise<void>;
   /** Tokens obtained by this session. */
   readonly tokensObtained: number;
+}
+
+/** Sends every attempt with a token, but for the login itself. */
+export function authorize(send: SendAttempt, getSession: () => Session): SendAttempt {
+  return async (request) => {
+    if (request.verb === 'login') return send(request);
+    const token = await getSession().getToken();
+    const headers = { ...request.headers, authorization: `Bearer ${token}` };
+    return { ...(await send({ ...request, headers })), token };
+  };
 }
 
 /** A session on a fixed token that somebody else made: it cannot be renewed. */

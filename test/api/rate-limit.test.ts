@@ -1,121 +1,111 @@
 import { setMaxListeners } from 'node:events';
-import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { createRateLimiter } from '#src/api/rate-limit.js';
+import { createRateLimiter, planSlots } from '#src/api/rate-limit.js';
 import { busiestSecond } from './request-counts.js';
 
-/** Takes `count` permits with so many callers at once; when what each was for left, in milliseconds. */
-async function takePermits(
-  ratePerSecond: number,
-  count: number,
-  callers: number,
-  heldUp?: () => Promise<void>,
-): Promise<number[]> {
-  const pace = createRateLimiter(ratePerSecond);
+/** Sends `count` requests with so many callers at once; when each had its turn, in milliseconds. */
+async function takeTurns(ratePerSecond: number, count: number, callers: number): Promise<number[]> {
+  const limiter = createRateLimiter(ratePerSecond);
   const { signal } = new AbortController();
   setMaxListeners(0, signal);
-  const taken: number[] = [];
+  const turns: number[] = [];
   let left = count;
   const call = async () => {
     while (left > 0) {
       left -= 1;
-      const permit = await pace.acquire(signal);
-      if (heldUp !== undefined) await heldUp();
-      await permit.leave(signal);
-      taken.push(performance.now());
+      await limiter.acquire(signal);
+      turns.push(performance.now());
     }
   };
   await Promise.all(Array.from({ length: callers }, call));
-  return taken;
+  return turns;
 }
 
-/** How far these get ahead of the rate at most: the burst that a limit has to bear, as nginx counts it. */
-function mostAhead(ratePerSecond: number, moments: readonly number[]): number {
-  let [ahead, most] = [0, 0];
-  for (const [index, at] of moments.entries()) {
-    const sinceLastMs = at - (moments[index - 1] ?? at);
-    ahead = Math.max(0, ahead - (sinceLastMs * ratePerSecond) / 1000 + 1);
-    most = Math.max(most, ahead);
-  }
-  return most;
+function standStill(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
 }
 
-describe('a pace', () => {
+describe('the slots of a rate', () => {
+  it.each([0.1, 1, 5, 49.9, 50, 99, 100, 149, 500, 2000, 5000])(
+    'of %d a second stay 2 %% below it, and one more of them in a second stays within it',
+    (rate) => {
+      const { requests, spacingMs } = planSlots(rate);
+      const perSecond = (requests * 1000) / spacingMs;
+      expect(perSecond / rate).toBeCloseTo(0.98);
+      expect(requests).toBe(Math.max(1, Math.floor(rate / 50)));
+      // No more than a few hundred jobs a second, which is what Bottleneck can do.
+      expect(spacingMs).toBeGreaterThan(10);
+    },
+  );
+});
+
+describe('a rate limit', () => {
   it.each([
     [5, 12, 4],
     [50, 120, 1],
     [50, 120, 16],
     [500, 1200, 16],
     [2000, 4000, 64],
-  ])(
-    'of %i a second never gives more than that in any second (%i permits, %i callers)',
-    async (rate, count, callers) => {
-      const taken = await takePermits(rate, count, callers);
-      expect(taken).toHaveLength(count);
-      expect(busiestSecond(taken)).toBeLessThanOrEqual(rate);
-    },
-  );
+    [5000, 8000, 64],
+  ])('of %d a second lets no second see more than that (%d requests, %d callers)', async (rate, count, callers) => {
+    const turns = await takeTurns(rate, count, callers);
+    expect(turns).toHaveLength(count);
+    // A busy machine is a stall: then one slot more is allowed.
+    expect(busiestSecond(turns)).toBeLessThanOrEqual(rate + planSlots(rate).requests);
+  });
+
+  it('lets unused requests of a slot lapse: a burst after a quiet moment stays within the rate', async () => {
+    const rate = 500;
+    const limiter = createRateLimiter(rate);
+    const { signal } = new AbortController();
+    setMaxListeners(0, signal);
+    await limiter.acquire(signal);
+    await new Promise((resolve) => setTimeout(resolve, planSlots(rate).spacingMs - 3));
+    const turns: number[] = [];
+    await Promise.all(
+      Array.from({ length: 700 }, () => limiter.acquire(signal).then(() => turns.push(performance.now()))),
+    );
+    expect(busiestSecond(turns)).toBeLessThanOrEqual(rate + planSlots(rate).requests);
+  });
 
   it.each([
-    [5, 12, 4],
+    [50, 100, 16],
     [500, 1000, 16],
   ])(
-    'of %i a second holds to that also when the disk holds up what is sent (%i permits, %i callers)',
+    'of %d a second makes up for no more than one slot after the process has stood still',
     async (rate, count, callers) => {
-      let asked = 0;
-      const disk = () => wait((asked++ % 3) * 15);
-      const left = await takePermits(rate, count, callers, disk);
-      expect(left).toHaveLength(count);
-      expect(busiestSecond(left)).toBeLessThanOrEqual(rate);
+      const timer = setTimeout(() => standStill(400), 500);
+      const turns = await takeTurns(rate, count, callers);
+      clearTimeout(timer);
+      expect(busiestSecond(turns)).toBeLessThanOrEqual(rate + planSlots(rate).requests);
     },
   );
 
-  it('makes up for no more than a moment: no burst follows a long one', async () => {
-    const [rate, callers] = [500, 16];
-    const standStill = setTimeout(() => {
-      const until = performance.now() + 300;
-      while (performance.now() < until);
-    }, 300);
-    const left = await takePermits(rate, 500, callers);
-    clearTimeout(standStill);
-    // What was on its way when it began, and 10 ms of the rate.
-    expect(mostAhead(rate, left)).toBeLessThanOrEqual(callers + 6);
-  });
-
-  it('does not make up for a moment in which the process stood still', async () => {
-    const standStill = setTimeout(() => {
-      const until = performance.now() + 400;
-      while (performance.now() < until);
-    }, 500);
-    const taken = await takePermits(100, 150, 32);
-    clearTimeout(standStill);
-    expect(busiestSecond(taken)).toBeLessThanOrEqual(100);
-  });
-
-  it('of less than one a second gives one at once and the next when it is due', async () => {
-    const [first = 0, second = 0] = await takePermits(0.8, 2, 2);
+  it('of less than one a second lets one request leave at once and the next when it is due', async () => {
+    const [first = 0, second = 0] = await takeTurns(0.8, 2, 2);
     expect(second - first).toBeGreaterThanOrEqual(1250);
   });
 
-  it('closes for everybody until the moment that one was told', async () => {
-    const pace = createRateLimiter(1000);
+  it('pauses everybody until the moment that one was told', async () => {
+    const limiter = createRateLimiter(1000);
     const until = Date.now() + 300;
-    pace.pauseUntil(until);
-    pace.pauseUntil(until - 200);
-    expect(pace.pausedUntil()).toBe(until);
+    limiter.pauseUntil(until);
+    limiter.pauseUntil(until - 200);
+    expect(limiter.pausedUntil()).toBe(until);
     const { signal } = new AbortController();
-    await Promise.all([pace.acquire(signal), pace.acquire(signal)]);
+    await Promise.all([limiter.acquire(signal), limiter.acquire(signal)]);
     expect(Date.now()).toBeGreaterThanOrEqual(until);
-    expect(pace.pausedUntil()).toBe(0);
+    expect(limiter.pausedUntil()).toBe(0);
   });
 
-  it('gives nobody a permit any more once the run is stopping', async () => {
-    const pace = createRateLimiter(1);
+  it('gives nobody a turn any more once the run is stopping', async () => {
+    const limiter = createRateLimiter(1);
     const stop = new AbortController();
-    await pace.acquire(stop.signal);
-    const waiting = pace.acquire(stop.signal);
+    await limiter.acquire(stop.signal);
+    const waiting = limiter.acquire(stop.signal);
     stop.abort(new Error('stopping'));
     await expect(waiting).rejects.toThrow('stopping');
-    await expect(pace.acquire(stop.signal)).rejects.toThrow('stopping');
+    await expect(limiter.acquire(stop.signal)).rejects.toThrow('stopping');
   });
 });

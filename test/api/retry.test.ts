@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { ClientOptions, CustomersClient } from '#src/api/client.js';
-import type { Verb } from '#src/api/retry.js';
+import type { Verb } from '#src/api/request.js';
 import { CustomersError } from '#src/errors.js';
 import { login, quickPolicy, readyToken, useClients } from './open-clients.js';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LatencyMeter } from '#src/api/request.js';
+import { LatencyMeter } from '#src/api/traffic.js';
 import { renderDonut, renderTimeChart } from '#src/results/report/charts.js';
 import { html } from '#src/results/report/html.js';
 import { customerFile, customerLines, fast, writeCustomers } from '#test/e2e/customer-files.js';
