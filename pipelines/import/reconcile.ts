@@ -1,4 +1,5 @@
 import { editableContent, findChanges, mergeDraft, readField } from '#pipelines/compare-customers.js';
+import { parseApiTime } from '#pipelines/listing/customer-identity.js';
 import { type PagesProof, readPages } from '#pipelines/listing/list-customers.js';
 import type { Customer, RowOutcome } from '#pipelines/model.js';
 import type { CustomersApi, LedgerRow, RunLedger } from '#pipelines/ports.js';
@@ -37,6 +38,8 @@ export interface Reconciled {
   readonly unclear: readonly { readonly row: number; readonly candidates: readonly string[] }[];
 }
 
+/** A request waits for its turn no longer than this: pauses of more than 15 minutes end the run. */
+const maxTurnWaitMs = 20 * 60_000;
 /** Our clocks, the server's seconds and its minute-wide filter may disagree by this much. */
 const clockMarginMs = 2 * 60_000;
 const pageSize = 1000;
@@ -73,10 +76,14 @@ export async function reconcile(ports: ReconcilePorts, options: ReconcileOptions
   return { adopted, absent, unclear };
 }
 
-/** Counted from when the answer was given up: a server that hung may have gone on working until then. */
+/**
+ * Counted from when the answer was given up: a server that hung may have gone on working until then. Of a row whose
+ * process was killed nobody knows when its request left, only that its intent was written before it waited for its turn.
+ */
 async function waitToSettle(rows: readonly LedgerRow[], ports: ReconcilePorts, settleMs: number): Promise<void> {
-  const last = Math.max(...rows.map((row) => row.doubtAtMs ?? row.intentAtMs ?? 0));
-  const left = last + settleMs - ports.now();
+  const now = ports.now();
+  const last = Math.max(...rows.map((row) => row.doubtAtMs ?? Math.min(now, (row.intentAtMs ?? 0) + maxTurnWaitMs)));
+  const left = last + settleMs - now;
   if (left > 0) await ports.sleep(Math.min(left, settleMs), ports.control.stopping);
 }
 
@@ -131,7 +138,7 @@ async function clockDifference(ports: ReconcilePorts): Promise<number> {
 /** Edited since, but made before: nobody's add of now. Without a date of making it stays possible. */
 function isCreatedBefore(customer: Customer, sinceMs: number): boolean {
   const text = readField(customer, 'creationDateUTC');
-  const at = typeof text === 'string' ? Date.parse(`${text}Z`) : Number.NaN;
+  const at = typeof text === 'string' ? parseApiTime(text) : Number.NaN;
   return at < sinceMs;
 }
 

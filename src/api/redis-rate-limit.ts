@@ -32,8 +32,8 @@ const maxReconnects = 20;
 const maxWaitMs = 1_000;
 /** Redis forgets an allowance that nobody has used for so long; whoever comes later may set another rate. */
 const expiryMs = 10 * 60_000;
-/** A slot that is taken late by no more than this does not put off the next one. */
-const maxCatchUpMs = 10;
+/** A slot is taken this long before it begins, so that the way to Redis and back costs nothing of the rate. */
+const takenAheadMs = 25;
 
 /** Sets the spacing unless somebody else has. Returns the one in force. */
 const agreeScript = `
@@ -42,23 +42,24 @@ const agreeScript = `
   return redis.call('hget', KEYS[1], 'spacing')`;
 
 /**
- * Takes a slot if one is due now. Returns how long to wait before asking again, and how much of that is a pause.
+ * Takes the next slot if it begins soon. Returns whether it did, how long to wait then or before asking again, and how
+ * much of that is a pause.
  *
- * Nobody books ahead, so nothing is lost with a process that ends, and a pause holds for everybody at once. All times are
- * those of Redis: Bottleneck's own clustering uses the clock of each machine, and as far as two clocks differ, so many
- * requests more may meet in a second.
+ * Nobody takes a slot far ahead, so little is lost with a process that ends, and a pause holds for everybody at once. All
+ * times are those of Redis: Bottleneck's own clustering uses the clock of each machine, and as far as two of them differ,
+ * requests of two seconds meet in one.
  */
 const takeScript = `
   local time = redis.call('time')
   local now = time[1] * 1000 + time[2] / 1000
   local function read(name) return tonumber(redis.call('hget', KEYS[1], name) or '0') end
-  local pause = math.max(0, read('resumeAt') - now)
-  local wait = math.max(pause, read('nextSlotAt') - now)
-  if wait > 0 then return {math.ceil(wait), math.ceil(pause)} end
-  local nextSlotAt = math.max(read('nextSlotAt'), now - ARGV[3]) + ARGV[1]
-  redis.call('hset', KEYS[1], 'spacing', ARGV[1], 'nextSlotAt', string.format('%.3f', nextSlotAt))
+  local pause = math.ceil(math.max(0, read('resumeAt') - now))
+  local slotAt = math.max(now + pause, read('nextSlotAt'))
+  local wait = slotAt - now
+  if wait > tonumber(ARGV[3]) then return {0, math.ceil(wait - ARGV[3] / 2), pause} end
+  redis.call('hset', KEYS[1], 'spacing', ARGV[1], 'nextSlotAt', string.format('%.3f', slotAt + ARGV[1]))
   redis.call('pexpire', KEYS[1], ARGV[2])
-  return {0, 0}`;
+  return {1, math.floor(wait), pause}`;
 
 /** A pause that another process was asked for and that ends later is not cut short. */
 const pauseScript = `
@@ -113,11 +114,11 @@ export async function openRedisRateLimiter(
     ratePerSecond,
     createSlotQueue(slot, async (open) => {
       for (;;) {
-        const taken = await run(takeScript, slot.spacingMs, expiryMs, maxCatchUpMs);
-        const [waitMs = 0, pauseMs = 0] = taken as readonly number[];
-        if (waitMs === 0) return open();
+        const taken = await run(takeScript, slot.spacingMs, expiryMs, takenAheadMs);
+        const [isTaken = 0, waitMs = 0, pauseMs = 0] = taken as readonly number[];
         if (pauseMs > 0) limiter.pauseUntil(now() + pauseMs);
         await sleep(Math.min(waitMs, maxWaitMs), closing.signal);
+        if (isTaken === 1) return open();
       }
     }),
     now,
