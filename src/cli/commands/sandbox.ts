@@ -68,11 +68,11 @@ const maxPort = 65_535;
 
 /** @throws UsageError */
 function parsePort(value: string | undefined): number | undefined {
-  const port = parseWholeNumber('port', value);
-  if (port === undefined || port <= maxPort) return port;
-  throw new UsageError(`--port ${port} is no port; the highest is ${maxPort}.`, {
+  if (value === undefined) return undefined;
+  if (/^\d{1,5}$/.test(value) && Number(value) <= maxPort) return Number(value);
+  throw new UsageError(`--port ${value} is no port: it must be from 0 (any free one) to ${maxPort}.`, {
     code: 'OPTION_VALUE',
-    nextStep: 'For example: --port 8080, or leave it out for any free one.',
+    nextStep: 'For example: --port 8080',
   });
 }
 
