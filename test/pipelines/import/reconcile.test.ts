@@ -44,7 +44,12 @@ async function reconcileOne(row: Partial<LedgerRow>, listed: readonly Customer[]
 }
 
 const ann = { customerId: 'id-7', customerCode: '0000007', customerName: 'Ann Lee' };
-const other = { customerId: 'id-8', customerCode: '0000008', customerName: 'Bob', creationDateUTC: '2020-01-01T00:00:00' };
+const other = {
+  customerId: 'id-8',
+  customerCode: '0000008',
+  customerName: 'Bob',
+  creationDateUTC: '2020-01-01T00:00:00',
+};
 
 describe('an add in doubt', () => {
   it.each(['2020-01-01T00:00:00.000', '2020-01-01T00:00:00.000Z', '2020-01-01T10:00:00.000+10:00'])(
