@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { lstat, readdir, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { publishMilestone } from '#pipelines/milestones.js';
@@ -5,37 +6,39 @@ import type { Claim, Move, Product } from './claims.js';
 import { buildDestinationPath, type Destination, folderNames } from './folder-layout.js';
 import { exists, placeFile, systemCode } from './place-file.js';
 
+/** Where the files of a claim are to go. */
 export interface ArchiveRequest {
+  /** The drop folder. */
   readonly folder: string;
   readonly destination: Destination;
-  /** What to say beside the file, under its name with this ending. */
+  /** A text file to put beside the file, named after it with this ending. */
   readonly note?: { readonly ending: string; readonly text: string };
-  /** Names of what the import wrote beside the file. */
+  /** Names of the files that the import wrote beside the input. */
   readonly products: { readonly results?: string; readonly rejects?: string };
-  /** Where else than beside the file. */
+  /** If not beside the input. */
   readonly resultsFolder?: string;
   readonly rejectsFolder?: string;
 }
 
-/** Decides where a claim's files go: to names that are free, all with the same addition if one of them is not. */
-export async function planArchive(claim: Claim, wish: ArchiveRequest): Promise<void> {
-  if (wish.note !== undefined)
-    await writeFile(join(claim.folder, `${claim.record.file}${wish.note.ending}`), wish.note.text);
-  const beside = buildDestinationPath(wish.folder, wish.destination, new Date());
+/** Decides where the files of a claim go. If any name is in use, all of them get the same addition to their names. */
+export async function planArchive(claim: Claim, request: ArchiveRequest): Promise<void> {
+  const { folder, destination, note, resultsFolder, rejectsFolder } = request;
+  if (note !== undefined) await writeFile(join(claim.folder, `${claim.record.file}${note.ending}`), note.text);
+  const defaultFolder = buildDestinationPath(folder, destination, new Date());
   const folders: Readonly<Record<Product, string>> = {
-    input: beside,
-    other: beside,
-    results: wish.resultsFolder ?? beside,
-    rejects: wish.rejectsFolder ?? wish.resultsFolder ?? beside,
+    input: defaultFolder,
+    other: defaultFolder,
+    results: resultsFolder ?? defaultFolder,
+    rejects: rejectsFolder ?? resultsFolder ?? defaultFolder,
   };
   const names = (await readdir(claim.folder)).filter((name) => !name.startsWith('.')).sort();
   const moves = names.map((from) => {
-    const product = classifyProduct(from, claim, wish);
+    const product = classifyProduct(from, claim, request);
     return { product, from, to: join(folders[product], from) };
   });
-  const isFree = (await Promise.all(moves.map(({ to }) => exists(to)))).every((taken) => !taken);
+  const isAnyInUse = (await Promise.all(moves.map(({ to }) => exists(to)))).some((isInUse) => isInUse);
   await claim.update({
-    plan: { shelf: wish.destination, moves: isFree ? moves : moves.map((move) => renameMove(move, claim, folders)) },
+    plan: { shelf: destination, moves: isAnyInUse ? moves.map((move) => renameMove(move, claim, folders)) : moves },
   });
 }
 
@@ -54,54 +57,51 @@ function renameMove(move: Move, claim: Claim, folders: Readonly<Record<Product, 
 }
 
 function removeExtensions(name: string): string {
-  const bare = name.replace(/\.gz$/i, '');
-  return bare.slice(0, bare.length - extname(bare).length);
+  const unzippedName = name.replace(/\.gz$/i, '');
+  return unzippedName.slice(0, unzippedName.length - extname(unzippedName).length);
 }
 
-/**
- * Moves a claim's files as planned; again after a crash, it goes on where it was.
- *
- * @returns where they are now
- */
-export async function executePlan(claim: Claim): Promise<Readonly<Partial<Record<Product, string>>>> {
+/** The current paths of the files of a claim. */
+export type ArchivedPaths = Readonly<Partial<Record<Product, string>>>;
+
+/** Moves the files of a claim as planned. After a crash, it continues where it stopped. */
+export async function executePlan(claim: Claim): Promise<ArchivedPaths> {
   const { plan } = claim.record;
-  if (plan === undefined) throw new Error(`Nobody has planned where ${claim.record.file} goes.`);
-  // The file itself goes last: until then, whoever looks into the claim sees that it is not through.
-  const moves = [...plan.moves].sort(
-    (one, other) => Number(one.product === 'input') - Number(other.product === 'input'),
-  );
-  const places: Partial<Record<Product, string>> = {};
+  if (plan === undefined) throw new Error(`There is no archive plan for ${claim.record.file}.`);
+  // The input goes last: while it is in the claim's folder, the claim counts as unfinished.
+  const moves = [...plan.moves].sort((a, b) => Number(a.product === 'input') - Number(b.product === 'input'));
+  const paths: Partial<Record<Product, string>> = {};
   for (const move of moves) {
-    places[move.product] = await executeMove(claim, move);
+    paths[move.product] = await executeMove(claim, move);
     publishMilestone('during-archive');
   }
-  return places;
+  return paths;
 }
 
 async function executeMove(claim: Claim, move: Move): Promise<string> {
   const from = join(claim.folder, move.from);
   if (!(await exists(from)) || (await placeFile(from, move.to)) === 'placed') return move.to;
-  // Somebody has taken the name since it was chosen; one with the claim in it is ours, whatever it holds.
-  const dot = move.to.length - extname(move.to).length;
-  const to = `${move.to.slice(0, dot)}.${claim.id}${move.to.slice(dot)}`;
+  // The name was used by another file after the plan was made. A name with the claim's id in it can only be ours.
+  const extensionStart = move.to.length - extname(move.to).length;
+  const to = `${move.to.slice(0, extensionStart)}.${claim.id}${move.to.slice(extensionStart)}`;
   const { plan } = claim.record;
-  if (plan !== undefined)
-    await claim.update({
-      plan: { ...plan, moves: plan.moves.map((one) => (one.from === move.from ? { ...one, to } : one)) },
-    });
-  if ((await placeFile(from, to)) === 'taken') throw new Error(`${to} was taken by somebody else.`);
+  if (plan !== undefined) {
+    const moves = plan.moves.map((planned) => (planned.from === move.from ? { ...planned, to } : planned));
+    await claim.update({ plan: { ...plan, moves } });
+  }
+  if ((await placeFile(from, to)) === 'taken') throw new Error(`${to} is in use by another file.`);
   return to;
 }
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** Only what is through is ever deleted: a file in `failed/` is still somebody's work. */
+/** A file in `failed/` still needs a person, so it is never deleted. */
 const prunedFolders = [folderNames.done, folderNames.duplicate] as const;
 
 /**
- * Deletes archived files that have lain in `done/` or `duplicate/` for more than so many days.
+ * Deletes files that have been in `done/` or `duplicate/` for more than `keepDays` days.
  *
- * @param isDryRun - only name them
+ * @param isDryRun - only list them
  * @returns their paths
  */
 export async function prune(
@@ -110,33 +110,29 @@ export async function prune(
   isDryRun: boolean,
   nowMs: number,
 ): Promise<readonly string[]> {
-  const old: string[] = [];
-  for (const shelf of prunedFolders) await pruneFolder(join(folder, shelf), nowMs - keepDays * dayMs, isDryRun, old);
-  return old;
+  const pruned: string[] = [];
+  for (const name of prunedFolders) await pruneFolder(join(folder, name), nowMs - keepDays * dayMs, isDryRun, pruned);
+  return pruned;
 }
 
-async function pruneFolder(folder: string, beforeMs: number, isDryRun: boolean, old: string[]): Promise<void> {
+async function pruneFolder(folder: string, beforeMs: number, isDryRun: boolean, pruned: string[]): Promise<void> {
   for (const name of await listNames(folder)) {
     const path = join(folder, name);
-    const facts = await lstat(path);
-    // Never through a link: it may lead anywhere.
-    if (facts.isDirectory()) {
-      await pruneFolder(path, beforeMs, isDryRun, old);
+    const stats = await lstat(path);
+    // Links are not followed, because they may lead anywhere.
+    if (stats.isDirectory()) {
+      await pruneFolder(path, beforeMs, isDryRun, pruned);
       if (!isDryRun) await rmdir(path).catch(() => undefined);
-    } else if (facts.isFile() && readArchivedAtMs(facts) < beforeMs) {
-      old.push(path);
+    } else if (stats.isFile() && readArchivedAtMs(stats) < beforeMs) {
+      pruned.push(path);
       if (!isDryRun) await unlink(path);
     }
   }
 }
 
-/** A file keeps the time of change that it came with, but the move into the archive shows in the others. */
-function readArchivedAtMs(facts: {
-  readonly mtimeMs: number;
-  readonly ctimeMs: number;
-  readonly birthtimeMs: number;
-}): number {
-  return Math.max(facts.mtimeMs, facts.ctimeMs, facts.birthtimeMs);
+/** The modification time is that of the dropped file, but one of the other times is that of the move. */
+function readArchivedAtMs({ mtimeMs, ctimeMs, birthtimeMs }: Stats): number {
+  return Math.max(mtimeMs, ctimeMs, birthtimeMs);
 }
 
 async function listNames(folder: string): Promise<readonly string[]> {

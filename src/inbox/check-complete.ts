@@ -5,33 +5,34 @@ import { findInputFile, gunzip, type InputFile, readBytes, readHead } from '#src
 import { openRowSource } from '#src/files/open-row-source.js';
 import { openArchive, workbookLimits } from '#src/files/xlsx/read/archive.js';
 
+/** What is accepted as evidence that a text file is complete. */
 export interface CompletenessOptions {
-  /** The writer's own word that it is done stands for the last line end. */
+  /** A done-file vouches for the file, whose last line then needs no line end. */
   readonly isDoneFilePresent: boolean;
   readonly lastLineEnd: 'required' | 'optional';
 }
 
-/** Why a file cannot be whole yet. */
+/** Why a file is incomplete. */
 export interface Incompleteness {
   readonly why: string;
   /**
-   * An import would not take the part for the whole: it refuses the file, or the row. So once the file has waited for
-   * too long, the import may say what is wrong with it.
+   * Whether an import would notice it too, and refuse the file or the row. Such a file can be imported once it has waited
+   * too long, so that the import says what is wrong.
    */
   readonly isSeenByImport: boolean;
 }
 
-/** `undefined` when a quiet file seems to be whole, and when it is something that no writer can mend. */
+/** Why a stable file is incomplete; `undefined` when it seems complete, or is not a file that we can read at all. */
 export async function findIncompleteness(
   path: string,
-  proofs: CompletenessOptions,
+  options: CompletenessOptions,
 ): Promise<Incompleteness | undefined> {
   try {
     const file = await findInputFile(path);
     if (file.sizeBytes === 0) return createUnseen('it is empty');
     const tail = await readTail(file);
-    const format = detectKind(await readHead(file, sniffBytes), file.name, tail);
-    return await checks[format](file, tail, proofs);
+    const kind = detectKind(await readHead(file, sniffBytes), file.name, tail);
+    return await checks[kind](file, tail, options);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     if (isTruncation(error)) return { why: error.message, isSeenByImport: true };
@@ -43,10 +44,10 @@ function createUnseen(why: string): Incompleteness {
   return { why, isSeenByImport: false };
 }
 
-/** Errors of the readers that mean: the end is not there. */
+/** Codes of the readers' errors for a file whose end is missing. */
 const truncationCodes: ReadonlySet<string> = new Set(['FILE_CUT', 'GZIP_CUT', 'FILE_CHANGED']);
 
-/** Whether a reader's complaint is what a file looks like while it is still being written. */
+/** Whether the error may only mean that the file is still being written. */
 export function isTruncation(error: InputError): boolean {
   return truncationCodes.has(error.code);
 }
@@ -67,11 +68,11 @@ const kinds: Readonly<Record<SniffedFormat, Kind>> = { xlsx: 'workbook', gzip: '
 const checks: Readonly<
   Record<
     Kind,
-    (file: InputFile, tail: Buffer, proofs: CompletenessOptions) => Promise<Incompleteness | undefined> | undefined
+    (file: InputFile, tail: Buffer, options: CompletenessOptions) => Promise<Incompleteness | undefined> | undefined
   >
 > = { workbook: checkWorkbook, gzip: checkGzip, text: checkText, foreign: () => undefined };
 
-/** The directory of a zip package is its very end. */
+/** The directory of a zip archive is at its end. */
 async function checkWorkbook(file: InputFile, tail: Buffer): Promise<Incompleteness | undefined> {
   try {
     const archive = await openArchive(file.path, { file: file.name }, workbookLimits);
@@ -87,34 +88,33 @@ async function checkGzip(file: InputFile): Promise<undefined> {
   for await (const _ of gunzip(readBytes(file), file.name));
 }
 
-/** A single or double zero byte is the end of a UTF-16 text; more are room that a writer has reserved and not filled. */
+/** UTF-16 text may end in one or two zero bytes; more are space that the writer has reserved but not yet filled. */
 const tailBytes = 8;
 const minReservedBytes = 4;
-const reserved = createUnseen('it ends in zero bytes: its size is reserved, and its content is not all there');
+const reserved = createUnseen('it ends in zero bytes: space is reserved for content that has not been written yet');
 
 async function checkText(
   file: InputFile,
   tail: Buffer,
-  proofs: CompletenessOptions,
+  { isDoneFilePresent, lastLineEnd }: CompletenessOptions,
 ): Promise<Incompleteness | undefined> {
   if (endsInZeroBytes(tail)) return reserved;
-  if (proofs.isDoneFilePresent || proofs.lastLineEnd === 'optional') return undefined;
-  if (!endsWithLineEnd(tail)) return createUnseen('its last line has no end, so more may come');
+  if (isDoneFilePresent || lastLineEnd === 'optional') return undefined;
+  if (!endsWithLineEnd(tail)) return createUnseen('its last line has no line end, so more may follow');
   const line = await findOpenQuote(file);
   if (line === undefined) return undefined;
-  return { why: `the cell that a quotation mark opens in line ${line} is not closed`, isSeenByImport: true };
+  return { why: `the quotation mark that opens a cell in line ${line} is not closed`, isSeenByImport: true };
 }
 
-/** @returns the line of a quotation mark that opens a cell and is not closed before the end of the file */
+/** The line of a quotation mark that is not closed before the end of the file. */
 async function findOpenQuote(file: InputFile): Promise<number | undefined> {
-  let marks = 0;
-  for await (const chunk of readBytes(file)) for (const byte of chunk) if (byte === quotationMark) marks += 1;
-  // All is closed; this saves the reading of nearly every file.
-  if (marks % 2 === 0) return undefined;
+  let quotationMarks = 0;
+  for await (const chunk of readBytes(file)) for (const byte of chunk) if (byte === quotationMark) quotationMarks += 1;
+  // An even number means that all are closed, so that nearly every file need not be parsed.
+  if (quotationMarks % 2 === 0) return undefined;
   const source = await openRowSource(file.path);
   for await (const rows of source.batches())
-    for (const { number, issues: defects = [] } of rows)
-      if (defects.some(({ code }) => code === 'OPEN_QUOTE')) return number;
+    for (const { number, issues = [] } of rows) if (issues.some(({ code }) => code === 'OPEN_QUOTE')) return number;
   return undefined;
 }
 
@@ -124,7 +124,7 @@ function endsInZeroBytes(tail: Buffer): boolean {
   return tail.length >= minReservedBytes && tail.subarray(-minReservedBytes).every((byte) => byte === 0);
 }
 
-/** In any encoding: the last bytes hold CR or LF. Some programs add a Ctrl-Z. */
+/** In any encoding, the last bytes contain CR or LF. Some programs add a Ctrl-Z. */
 function endsWithLineEnd(tail: Buffer): boolean {
   const last = tail.filter((byte) => byte !== 0 && byte !== controlZ).at(-1);
   return last === lineFeed || last === carriageReturn;

@@ -11,46 +11,49 @@ import type { Inbox } from './open-inbox.js';
 import { exists, placeFile, systemCode } from './place-file.js';
 import { type FileStat, readFileIdentity } from './scan-folder.js';
 
-/** What a claim's folder says of it, for other machines and for people. */
+/** The file in a claim's folder that describes the claim, for other instances and for people. */
 export interface ClaimRecord {
   readonly version: 1;
-  /** As it was dropped. */
+  /** Name of the dropped file. */
   readonly file: string;
-  /** The writer's word that the file is whole, taken along with it. */
+  /** Name of its done-file, which is claimed with it. */
   readonly doneFile?: string;
   readonly job: string;
-  /** What the file was like when it was taken: any change since then is a writer who was not done. */
+  /** Identity of the file when it was claimed. If it changes later, its writer had not finished. */
   readonly identity: string;
   readonly firstSeenMs: number;
-  /** Name of the state folder whose ledger knows what was sent. */
+  /** Id of the instance whose ledger knows what was sent. */
   readonly machine: string;
   readonly host: string;
   readonly pid: number;
   readonly processStartedAt: string;
   readonly claimedAt: string;
-  /** How often a process has taken it up. */
+  /** How many processes have worked on it. */
   readonly attempts: number;
-  /** Where everything goes, once that is settled. */
+  /** Where its files go, once that is decided. */
   readonly plan?: ArchivePlan;
 }
 
+/** What a file of a claim is. */
 export type Product = 'input' | 'results' | 'rejects' | 'other';
 
-/** Where each file of a claim goes. It is written down before the first one goes, so that a crash changes nothing. */
+/** Where each file of a claim goes. It is recorded before the first one is moved, so that a crash cannot change it. */
 interface ArchivePlan {
+  /** The destination; recorded claims have it under this name. */
   readonly shelf: Destination;
   readonly moves: readonly Move[];
 }
 
+/** The move of one file into the archive. */
 export interface Move {
   readonly product: Product;
   /** Name in the claim's folder. */
   readonly from: string;
-  /** Absolute. */
+  /** Absolute path. */
   readonly to: string;
 }
 
-/** Writes the note of a claim; whoever reads it sees the old one or the new one. */
+/** Replaces the record of a claim; readers see either the old one or the new one. */
 async function writeClaimRecord(folder: string, record: ClaimRecord): Promise<void> {
   const file = await beginAtomicFile(join(folder, claimRecordFile));
   try {
@@ -62,51 +65,52 @@ async function writeClaimRecord(folder: string, record: ClaimRecord): Promise<vo
 }
 
 /**
- * Reads the note of a claim.
+ * Reads the record of a claim.
  *
- * @returns with it its last sign of life; `undefined` when there is no claim
+ * @returns the record and its last heartbeat, or `undefined` when there is no claim
  */
-async function readClaimRecord(folder: string): Promise<{ record: ClaimRecord; beat: number } | undefined> {
+async function readClaimRecord(folder: string): Promise<{ record: ClaimRecord; heartbeatMs: number } | undefined> {
   const path = join(folder, claimRecordFile);
   try {
     const record = JSON.parse(await readFile(path, 'utf8')) as ClaimRecord;
-    return { record, beat: (await lstat(path)).mtimeMs };
+    return { record, heartbeatMs: (await lstat(path)).mtimeMs };
   } catch (error) {
     if (error instanceof SyntaxError || ['ENOENT', 'ENOTDIR'].includes(systemCode(error))) return undefined;
     throw error;
   }
 }
 
-/** A file that is ours alone. */
+/** A file that only this process may work on. */
 export interface Claim {
   readonly id: string;
-  /** Holds the file and what the import writes beside it. */
+  /** Contains the file and what the import writes beside it. */
   readonly folder: string;
-  /** The file itself. */
+  /** Path of the claimed file. */
   readonly path: string;
   readonly record: ClaimRecord;
+  /** Changes the record. */
   update(change: Partial<ClaimRecord>): Promise<void>;
-  /** Puts the file back where it was dropped. @returns false when a new file has its name: then it stays claimed */
+  /** Puts the file back where it was dropped. @returns false when a new file has its name; then it stays claimed */
   returnFile(): Promise<boolean>;
-  /** Leaves it for a later sweep of this machine. */
+  /** Leaves the claim to a later sweep of this instance. */
   release(): void;
-  /** There is nothing left to do. */
+  /** Removes the claim, when everything is done. */
   finish(): Promise<void>;
 }
 
-const heartbeatMs = 10_000;
+const heartbeatIntervalMs = 10_000;
 
-/** Holds a claim whose lock this process has. */
+/** The claim of a file whose lock this process holds. */
 function holdClaim(inbox: Inbox, id: string, first: ClaimRecord, unlock: () => void): Claim {
   const folder = join(buildProcessingPath(inbox.folder), id);
   let record = first;
-  const heart = setInterval(() => {
+  const heartbeat = setInterval(() => {
     const now = new Date();
-    // Another machine sees that it changes; what clock it shows does not matter.
+    // Other instances only check that the time changes, so the clocks need not agree.
     utimes(join(folder, claimRecordFile), now, now).catch(() => undefined);
-  }, heartbeatMs).unref();
+  }, heartbeatIntervalMs).unref();
   const release = () => {
-    clearInterval(heart);
+    clearInterval(heartbeat);
     unlock();
   };
   const finish = async () => {
@@ -126,10 +130,10 @@ function holdClaim(inbox: Inbox, id: string, first: ClaimRecord, unlock: () => v
       await writeClaimRecord(folder, record);
     },
     async returnFile() {
-      const isBack = await moveBack(inbox, folder, record);
-      if (isBack) await finish();
+      const isReturned = await moveBack(inbox, folder, record);
+      if (isReturned) await finish();
       else release();
-      return isBack;
+      return isReturned;
     },
     release,
     finish,
@@ -144,7 +148,7 @@ async function moveBack(inbox: Inbox, folder: string, { file, doneFile }: ClaimR
   return true;
 }
 
-/** Who this process is. */
+/** Identifies this process in a record. */
 function describeOwner(inbox: Inbox): Pick<ClaimRecord, 'machine' | 'host' | 'pid' | 'processStartedAt'> {
   return {
     machine: inbox.instanceId,
@@ -155,23 +159,22 @@ function describeOwner(inbox: Inbox): Pick<ClaimRecord, 'machine' | 'host' | 'pi
 }
 
 /**
- * A lock of the operating system says whether a claim is alive: it ends with its process, however that ends, and no
- * other process can have it by chance, as it can have a number. So a claim is never stolen, however long its process
- * sleeps.
+ * Locks a claim with a lock of the operating system, which ends with its process, however that ends. Unlike a process
+ * id, it cannot belong to another process by chance. So a claim is never stolen, however long its process sleeps.
  *
- * @returns the release, or `undefined` when a living process holds the claim
+ * @returns the release, or `undefined` when a live process holds the claim
  */
 function lockClaim(inbox: Inbox, id: string): (() => void) | undefined {
   mkdirSync(join(inbox.stateFolder, 'inbox', 'claims'), { recursive: true, mode: 0o700 });
   return tryLockFile(lockPath(inbox, id));
 }
 
-/** Forgets the lock of a claim that is no more. */
+/** Removes the lock of a claim that no longer exists. */
 function removeLock(inbox: Inbox, id: string): void {
-  for (const side of ['', '-journal']) rmSync(`${lockPath(inbox, id)}${side}`, { force: true });
+  for (const suffix of ['', '-journal']) rmSync(`${lockPath(inbox, id)}${suffix}`, { force: true });
 }
 
-/** Whether this machine ever made such a claim. */
+/** Whether this instance made the claim. */
 function hasLock(inbox: Inbox, id: string): Promise<boolean> {
   return exists(lockPath(inbox, id));
 }
@@ -182,23 +185,23 @@ function lockPath(inbox: Inbox, id: string): string {
 
 type TakeResult =
   | { readonly kind: 'taken'; readonly claim: Claim }
-  /** Somebody else took it, or it was taken away. */
+  /** Another process claimed it, or it was removed. */
   | { readonly kind: 'gone' }
   | { readonly kind: 'not-yet'; readonly why: string };
 
-/** Takes a file out of the drop folder by a rename, which only one of several can do. */
+/** Claims a file by renaming it, which succeeds for only one of several processes. */
 export async function takeFile(
   inbox: Inbox,
-  seen: FileStat,
+  stat: FileStat,
   facts: { readonly job: string; readonly firstSeenMs: number; readonly doneFile?: string },
 ): Promise<TakeResult> {
   const id = createClaimName(new Date());
   const release = lockClaim(inbox, id);
-  // A name of our own that is made at random is free.
+  // The random name makes this practically impossible.
   if (release === undefined) return { kind: 'not-yet', why: 'its claim is held by another process' };
   const { job, firstSeenMs, doneFile } = facts;
   const record: ClaimRecord = {
-    ...{ version: 1, file: seen.name, job, identity: seen.identity, firstSeenMs },
+    ...{ version: 1, file: stat.name, job, identity: stat.identity, firstSeenMs },
     ...(doneFile === undefined ? {} : { doneFile }),
     ...describeOwner(inbox),
     claimedAt: new Date().toISOString(),
@@ -217,7 +220,7 @@ export async function takeFile(
 
 async function moveIntoClaim(inbox: Inbox, claim: Claim, doneFile: string | undefined): Promise<TakeResult> {
   try {
-    // The done-file first: left alone, it would vouch for the next file of this name.
+    // The done-file first: left behind, it would vouch for the next file of this name.
     if (doneFile !== undefined) await rename(join(inbox.folder, doneFile), join(claim.folder, doneFile));
     await rename(join(inbox.folder, claim.record.file), claim.path);
   } catch (error) {
@@ -233,19 +236,19 @@ async function moveIntoClaim(inbox: Inbox, claim: Claim, doneFile: string | unde
     throw error;
   }
   if ((await readFileIdentity(claim.path)) === claim.record.identity) return { kind: 'taken', claim };
-  return { kind: 'not-yet', why: 'it was changed at the last moment' };
+  return { kind: 'not-yet', why: 'it changed while it was being claimed' };
 }
 
 const lockedFileCodes: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EBUSY', 'ETXTBSY']);
 
-/** The folder appears with its note in it, so that no claim is ever without one. */
+/** The folder gets its final name when its record is in it, so that no claim is ever without one. */
 async function createClaim(inbox: Inbox, id: string, record: ClaimRecord, release: () => void): Promise<Claim> {
   const folder = join(buildProcessingPath(inbox.folder), id);
-  const beginning = join(buildProcessingPath(inbox.folder), `${newClaimPrefix}${id}`);
+  const unfinished = join(buildProcessingPath(inbox.folder), `${newClaimPrefix}${id}`);
   try {
-    await mkdir(beginning);
-    await writeClaimRecord(beginning, record);
-    await rename(beginning, folder);
+    await mkdir(unfinished);
+    await writeClaimRecord(unfinished, record);
+    await rename(unfinished, folder);
   } catch (error) {
     release();
     throw error;
@@ -258,44 +261,46 @@ function createClaimName(now: Date): string {
   return `${date}-${time.slice(0, 6)}-${randomBytes(4).toString('hex')}`;
 }
 
-/** What an earlier process has left, or another one holds. */
+/** A claim that an earlier process left, or that another process holds. */
 type FoundClaim =
   | { readonly kind: 'ours'; readonly claim: Claim }
   | { readonly kind: 'live' }
-  /** Only the machine that made it knows what was sent of it. */
-  | { readonly kind: 'foreign'; readonly id: string; readonly record: ClaimRecord; readonly beat: number };
+  /** Of another instance; only its ledger knows what was sent. */
+  | { readonly kind: 'foreign'; readonly id: string; readonly record: ClaimRecord; readonly heartbeatMs: number };
 
-/** Goes through the claims in the folder and takes up those of this machine that nobody holds. */
+/** Lists the claims in the folder, and adopts those of this instance that no process holds. */
 export async function findClaims(inbox: Inbox): Promise<readonly FoundClaim[]> {
   const found: FoundClaim[] = [];
   for (const id of (await readdir(buildProcessingPath(inbox.folder))).sort()) {
     if (id.startsWith(newClaimPrefix)) await removeUnfinishedClaim(inbox, id);
     else {
-      const one = await adoptClaim(inbox, id);
-      if (one !== undefined) found.push(one);
+      const claim = await adoptClaim(inbox, id);
+      if (claim !== undefined) found.push(claim);
     }
   }
   return found;
 }
 
 async function adoptClaim(inbox: Inbox, id: string): Promise<FoundClaim | undefined> {
-  const seen = await readClaimRecord(join(buildProcessingPath(inbox.folder), id));
+  const folder = join(buildProcessingPath(inbox.folder), id);
+  const seen = await readClaimRecord(folder);
   if (seen === undefined) return undefined;
   if (seen.record.machine !== inbox.instanceId) return { kind: 'foreign', id, ...seen };
   const release = lockClaim(inbox, id);
   if (release === undefined) return { kind: 'live' };
-  // It may have been finished between the two.
-  const note = await readClaimRecord(join(buildProcessingPath(inbox.folder), id));
-  if (note === undefined) {
+  // Another process may have finished it before the lock was taken.
+  const locked = await readClaimRecord(folder);
+  if (locked === undefined) {
     release();
     return undefined;
   }
-  const claim = holdClaim(inbox, id, note.record, release);
-  if ((await exists(claim.path)) || note.record.plan !== undefined) {
-    await claim.update({ ...describeOwner(inbox), attempts: note.record.attempts + 1 });
+  const { record } = locked;
+  const claim = holdClaim(inbox, id, record, release);
+  if ((await exists(claim.path)) || record.plan !== undefined) {
+    await claim.update({ ...describeOwner(inbox), attempts: record.attempts + 1 });
     return { kind: 'ours', claim };
   }
-  // Its process died before the file was in; a done-file may be.
+  // Its process died before the file was moved in, perhaps after the done-file was.
   await claim.returnFile();
   return undefined;
 }

@@ -1,33 +1,34 @@
 import { join } from 'node:path';
 
-/** Folders inside a drop folder, by what they hold. */
+/** The folders inside a drop folder. */
 export const folderNames = {
-  /** Claimed files, each in a folder of its own with a note of whose it is. */
+  /** Claimed files, each in a folder of its own with a record of who claimed it. */
   processing: 'processing',
   done: 'done',
   failed: 'failed',
   duplicate: 'duplicate',
 } as const;
 
-/** Where a file goes when it is through. */
+/** Where a processed file goes. */
 export type Destination = Exclude<keyof typeof folderNames, 'processing'>;
 
-/** Tells the drop folder from the empty mount point of a share that is not there. */
+/** Distinguishes the drop folder from the empty mount point of a share that is not mounted. */
 export const markerFile = '.mypos-customers-inbox.json';
 
-/** Note of a claim, beside the claimed file; nobody can drop a file of this name, since dotfiles are ignored. */
+/** The record of a claim, beside the claimed file. No dropped file has this name, since dotfiles are ignored. */
 export const claimRecordFile = '.claim.json';
 
-/** A claim appears with its note in it; until then, its folder has this before its name. */
+/** Prefix of a claim's folder until its record has been written. */
 export const newClaimPrefix = '.new-';
 
+/** The folder of the claimed files. */
 export function buildProcessingPath(folder: string): string {
   return join(folder, folderNames.processing);
 }
 
-/** `done/YYYY/MM`, and `failed` and `duplicate` as they are. The month is that of UTC, as in the names of runs. */
-export function buildDestinationPath(folder: string, shelf: Destination, now: Date): string {
-  if (shelf !== 'done') return join(folder, folderNames[shelf]);
+/** The path of `done/YYYY/MM`, `failed` or `duplicate`. The month is in UTC, as in the names of runs. */
+export function buildDestinationPath(folder: string, destination: Destination, now: Date): string {
+  if (destination !== 'done') return join(folder, folderNames[destination]);
   const [year = '', month = ''] = now.toISOString().split('-');
   return join(folder, folderNames.done, year, month);
 }

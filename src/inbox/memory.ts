@@ -6,38 +6,38 @@ import { beginAtomicFile } from '#src/files/atomic-file.js';
 import { tryLockFile } from '#src/sqlite/open-database.js';
 import type { ObservedFile } from './scan-folder.js';
 
-/** What is counted since the beginning, for metrics. */
+/** Totals over all runs, for metrics. */
 export interface Tally {
-  /** By metric and label. */
+  /** By metric and label value, e.g. `files done`. */
   totals: Record<string, number>;
   lastSuccessMs?: number;
 }
 
 /**
- * What this machine remembers of a drop folder, or of an export job, between its runs. Nothing in it decides what was
- * imported.
+ * What an instance remembers of a drop folder or an export job from one run to the next. Losing it costs time and
+ * totals, but nothing in it decides what was imported.
  */
 export interface Memory extends Tally {
-  /** The name in the marker of the folder. */
+  /** The id in the folder's marker file. */
   inbox?: string;
   /** By file name. */
   observed: Record<string, ObservedFile>;
-  /** Claims of other machines: the last sign of life, and when it was first seen. */
-  others: Record<string, { readonly beat: number; readonly sinceMs: number }>;
-  /** Of sweeps for one job only, by its name; they are none of the folder's own. */
+  /** Claims of other instances, by id: their last heartbeat, and when this instance first saw it. */
+  others: Record<string, { readonly heartbeatMs: number; readonly sinceMs: number }>;
+  /** Totals of runs of a single job, by its name; they are not included in those of the folder. */
   jobs: Record<string, Tally>;
-  /** Somebody was told that the folder is not there. */
+  /** Whether it was reported that the folder is unavailable. */
   isOutageReported?: boolean;
 }
 
-/** The place of a drop folder in the state folder, by the folder's path; or of a job, by what tells it from others. */
+/** Creates the folder, inside the state folder, for the memory of what is named. */
 export function makeMemoryFolder(stateFolder: string, name: string): string {
-  const place = join(stateFolder, 'inbox', createHash('sha256').update(name).digest('hex').slice(0, 16));
-  mkdirSync(place, { recursive: true, mode: 0o700 });
-  return place;
+  const folder = join(stateFolder, 'inbox', createHash('sha256').update(name).digest('hex').slice(0, 16));
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folder;
 }
 
-/** Where to count what a sweep has done: of one job only, or of all in the folder. */
+/** The totals to add a sweep to: those of its job, if it was for one job only, or those of the folder. */
 export function findTally(memory: Memory, job: string | undefined): Tally {
   if (job === undefined) return memory;
   const tally = memory.jobs[job] ?? { totals: {} };
@@ -47,18 +47,19 @@ export function findTally(memory: Memory, job: string | undefined): Tally {
 
 const memoryFile = 'memory.json';
 
-/** Reads what is remembered; a memory that cannot be read is an empty one, at the price of looking anew. */
-export function loadMemory(place: string): Memory {
+/** Reads the memory. One that cannot be read counts as empty. */
+export function loadMemory(folder: string): Memory {
   const empty: Memory = { observed: {}, others: {}, totals: {}, jobs: {} };
   try {
-    return { ...empty, ...(JSON.parse(readFileSync(join(place, memoryFile), 'utf8')) as Partial<Memory>) };
+    return { ...empty, ...(JSON.parse(readFileSync(join(folder, memoryFile), 'utf8')) as Partial<Memory>) };
   } catch {
     return empty;
   }
 }
 
-export async function saveMemory(place: string, memory: Memory): Promise<void> {
-  const file = await beginAtomicFile(join(place, memoryFile));
+/** Replaces the saved memory. */
+export async function saveMemory(folder: string, memory: Memory): Promise<void> {
+  const file = await beginAtomicFile(join(folder, memoryFile));
   try {
     await file.handle.writeFile(JSON.stringify(memory));
     await file.commit();
@@ -67,7 +68,7 @@ export async function saveMemory(place: string, memory: Memory): Promise<void> {
   }
 }
 
-/** What is remembered of a job that has no drop folder; nobody else on this machine is at the job meanwhile. */
+/** The memory of a job without a drop folder. No other process of this instance can open it at the same time. */
 interface JobMemory {
   readonly memory: Memory;
   save(): Promise<void>;
@@ -75,19 +76,19 @@ interface JobMemory {
 }
 
 /**
- * Takes a job for this process.
+ * Opens the memory of a job, for this process only.
  *
- * @param about - what the job is about, so that jobs of one name in two configuration files keep apart
- * @throws BusyError when another process of this machine is at it
+ * @param output - the job's output, which distinguishes jobs of the same name in two configuration files
+ * @throws BusyError when another process is running the job
  */
-export function openJobMemory(stateFolder: string, job: string, about: string): JobMemory {
-  const place = makeMemoryFolder(stateFolder, `job ${job} ${about}`);
-  const release = tryLockFile(join(place, 'job.lock.db'));
+export function openJobMemory(stateFolder: string, job: string, output: string): JobMemory {
+  const folder = makeMemoryFolder(stateFolder, `job ${job} ${output}`);
+  const release = tryLockFile(join(folder, 'job.lock.db'));
   if (release === undefined)
-    throw new BusyError(`Another process is at the job ${job}.`, {
+    throw new BusyError(`Another process is already running the job ${job}.`, {
       code: 'JOB_BUSY',
-      nextStep: 'Nothing to do: it takes care of it.',
+      nextStep: 'Nothing to do: that process will finish it.',
     });
-  const memory = loadMemory(place);
-  return { memory, save: () => saveMemory(place, memory), close: release };
+  const memory = loadMemory(folder);
+  return { memory, save: () => saveMemory(folder, memory), close: release };
 }

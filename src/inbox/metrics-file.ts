@@ -1,6 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import { beginAtomicFile } from '#src/files/atomic-file.js';
 
+/** A metric with its series. */
 export interface Metric {
   readonly name: string;
   readonly help: string;
@@ -8,10 +9,10 @@ export interface Metric {
   readonly values: readonly { readonly labels?: Readonly<Record<string, string>>; readonly value: number }[];
 }
 
-/** The collector runs as another user. */
+/** The collector runs as a different user. */
 const readableByAll = 0o644;
 
-/** Writes metrics in the text format of Prometheus; the collector sees the old file or the new one, never a half. */
+/** Writes metrics in the text format of Prometheus. The collector never sees a half-written file. */
 export async function writeMetrics(path: string, metrics: readonly Metric[]): Promise<void> {
   const file = await beginAtomicFile(path);
   try {
@@ -23,7 +24,7 @@ export async function writeMetrics(path: string, metrics: readonly Metric[]): Pr
   }
 }
 
-/** @returns the lines of the text format, by https://prometheus.io/docs/instrumenting/exposition_formats/ */
+/** Metrics in the text format of https://prometheus.io/docs/instrumenting/exposition_formats/ */
 export function renderMetrics(metrics: readonly Metric[]): string {
   return metrics
     .filter(({ values }) => values.length > 0)

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** Whom to tell of an event, and how. */
+/** Who is notified of an event. */
 export interface NotificationTargets {
   readonly onSuccess?: readonly string[];
   readonly onFailure?: readonly string[];
@@ -9,28 +9,28 @@ export interface NotificationTargets {
   readonly webhookFile?: string;
 }
 
-/** Facts of an event: names, counts and reasons; never a secret and never a customer. */
+/** The facts of an event: names, counts and reasons, but no secrets and no customers. */
 export type EventFacts = Readonly<Record<string, unknown>>;
 
 const commandTimeoutMs = 60_000;
 const webhookTimeoutMs = 15_000;
 
 /**
- * Tells the job's people of an event. What goes wrong with that changes nothing for the file.
+ * Notifies the targets of an event. A failure to notify them has no effect on the file.
  *
- * @returns what went wrong, a sentence each
+ * @returns the failures, a sentence each
  */
 export async function notify(
-  notices: NotificationTargets,
+  targets: NotificationTargets,
   isSuccess: boolean,
   facts: EventFacts,
 ): Promise<readonly string[]> {
-  const command = isSuccess ? notices.onSuccess : notices.onFailure;
-  const told = await Promise.allSettled([
+  const command = isSuccess ? targets.onSuccess : targets.onFailure;
+  const results = await Promise.allSettled([
     ...(command === undefined ? [] : [runCommand(command, facts)]),
-    ...(notices.webhook === undefined && notices.webhookFile === undefined ? [] : [postToWebhook(notices, facts)]),
+    ...(targets.webhook === undefined && targets.webhookFile === undefined ? [] : [postToWebhook(targets, facts)]),
   ]);
-  return told.flatMap((one) => (one.status === 'rejected' ? [String((one.reason as Error).message)] : []));
+  return results.flatMap((result) => (result.status === 'rejected' ? [String((result.reason as Error).message)] : []));
 }
 
 function runCommand([program = '', ...args]: readonly string[], facts: EventFacts): Promise<void> {
@@ -46,31 +46,31 @@ function runCommand([program = '', ...args]: readonly string[], facts: EventFact
       if (code === 0) resolve();
       else reject(new Error(`${program} ended with ${signal ?? `exit code ${code}`}.`));
     });
-    // A command that does not read them closes the pipe; that is its right.
+    // A command need not read its input; if it does not, the pipe is closed early.
     child.stdin.on('error', () => undefined);
     child.stdin.end(`${JSON.stringify(facts)}\n`);
   });
 }
 
-/** All that this process has, but nothing of ours: the login is nobody else's business. */
+/** The environment of this process without our own variables, which may hold the login. */
 function environmentWithoutSecrets(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('MYPOS_CONNECT_')));
 }
 
-/** The address may be a secret itself, so that no error of fetch, which may quote it, is passed on. */
-async function postToWebhook(notices: NotificationTargets, facts: EventFacts): Promise<void> {
-  const address = readWebhookAddress(notices);
+/** The address may be a secret, so errors of fetch, which may quote it, are not passed on. */
+async function postToWebhook(targets: NotificationTargets, facts: EventFacts): Promise<void> {
+  const address = readWebhookAddress(targets);
   let status: number;
   try {
-    const answer = await fetch(address, {
+    const response = await fetch(address, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(facts),
       redirect: 'manual',
       signal: AbortSignal.timeout(webhookTimeoutMs),
     });
-    await answer.body?.cancel();
-    status = answer.status;
+    await response.body?.cancel();
+    status = response.status;
   } catch {
     throw new Error(`The webhook at ${address.host} could not be reached.`);
   }
@@ -82,13 +82,13 @@ function readWebhookAddress({ webhook, webhookFile }: NotificationTargets): URL 
   const address = URL.canParse(text) ? new URL(text) : undefined;
   const isLocal = address !== undefined && /^(?:localhost|\[::1\]|127(?:\.\d{1,3}){3})$/.test(address.hostname);
   if (address?.protocol === 'https:' || (address?.protocol === 'http:' && isLocal)) return address;
-  throw new Error('The address of the webhook must begin with https: (http: only to this machine).');
+  throw new Error('The webhook address must start with https: (http: is allowed only for this machine).');
 }
 
 function readAddressFile(path: string): string {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch {
-    throw new Error(`The file ${path}, which should hold the address of the webhook, cannot be read.`);
+    throw new Error(`The file ${path} with the webhook address cannot be read.`);
   }
 }

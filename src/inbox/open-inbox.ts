@@ -8,44 +8,44 @@ import { buildProcessingPath, markerFile } from './folder-layout.js';
 import { loadMemory, type Memory, makeMemoryFolder, saveMemory } from './memory.js';
 import { placeFile, systemCode } from './place-file.js';
 
-/** A drop folder that this process, alone on this machine, works through. */
+/** A drop folder that only this process of the instance is sweeping. */
 export interface Inbox {
-  /** Absolute. */
+  /** Absolute path. */
   readonly folder: string;
   readonly stateFolder: string;
-  /** Whose claims are ours to finish. */
+  /** Identifies the state folder, and so the ledger; claims with this id are ours to finish. */
   readonly instanceId: string;
   readonly memory: Memory;
-  /** Proves that it is the very folder that it was. @throws InputError */
+  /** Checks that the folder is available, and the same one as before. @throws InputError */
   assertAvailable(): Promise<void>;
-  /** Keeps the memory for the next sweep. */
+  /** Saves the memory for the next sweep. */
   saveMemory(): Promise<void>;
   close(): void;
 }
 
 interface OpenInboxOptions {
   readonly stateFolder: string;
-  /** The folder is right although it is not the one that was here before. */
+  /** Accept the folder although it is not the one that was swept before. */
   readonly adopt: boolean;
-  /** Make nothing in the folder. */
+  /** Create nothing in the folder. */
   readonly dryRun: boolean;
 }
 
 /**
- * Takes a drop folder for this process. The folder itself may be away: see {@link Inbox.assertAvailable}.
+ * Opens a drop folder for this process only. The folder need not be available yet: see {@link Inbox.assertAvailable}.
  *
- * @throws BusyError when another process of this machine works on it
+ * @throws BusyError when another process of this instance is sweeping it
  */
 export function openInbox(folder: string, { stateFolder, adopt, dryRun }: OpenInboxOptions): Inbox {
   const path = resolve(folder);
-  const place = makeMemoryFolder(stateFolder, path);
-  const release = tryLockFile(join(place, 'sweep.lock.db'));
+  const memoryFolder = makeMemoryFolder(stateFolder, path);
+  const release = tryLockFile(join(memoryFolder, 'sweep.lock.db'));
   if (release === undefined)
     throw new BusyError(`Another process is sweeping ${path}.`, {
       code: 'INBOX_BUSY',
-      nextStep: 'Nothing to do: it takes care of the files.',
+      nextStep: 'Nothing to do: that process will import the files.',
     });
-  const memory = loadMemory(place);
+  const memory = loadMemory(memoryFolder);
   let mayAdopt = adopt;
   return {
     folder: path,
@@ -60,14 +60,14 @@ export function openInbox(folder: string, { stateFolder, adopt, dryRun }: OpenIn
         if (!dryRun) await mkdir(buildProcessingPath(path), { recursive: true });
       });
     },
-    saveMemory: () => saveMemory(place, memory),
+    saveMemory: () => saveMemory(memoryFolder, memory),
     close: release,
   };
 }
 
 /**
- * A mount point without its share is an empty folder like any other, and its emptiness would pass for "no files". So a
- * folder that is swept for the first time gets a marker, and is not believed without it later.
+ * The mount point of a share that is not mounted is an empty folder, which would look as if there were no files. So the
+ * first sweep puts a marker into the folder, and later sweeps refuse a folder without it.
  */
 async function checkMarker(path: string, memory: Memory, adopt: boolean, dryRun: boolean): Promise<void> {
   const found = await readMarker(join(path, markerFile));
@@ -76,19 +76,18 @@ async function checkMarker(path: string, memory: Memory, adopt: boolean, dryRun:
     memory.inbox = found;
     return;
   }
-  if (found !== undefined)
-    throw createUnusableError(path, 'it is another folder than the one that was swept before', adoptAdvice);
+  if (found !== undefined) throw createUnusableError(path, 'it is not the folder that was swept before', adoptAdvice);
   if (known !== undefined && !adopt)
     throw createUnusableError(
       path,
-      `it was swept before, but its marker ${markerFile} is not there: is the share mounted?`,
+      `it was swept before, but its marker ${markerFile} is missing. Is the share mounted?`,
       adoptAdvice,
     );
   if (dryRun) return;
   memory.inbox = await createMarker(path, known ?? randomUUID());
 }
 
-/** Of two machines that make one at the same time, the first wins. */
+/** If two instances create a marker at the same time, the first one wins. */
 async function createMarker(path: string, inbox: string): Promise<string> {
   const part = join(path, `${markerFile}.${randomUUID()}.part`);
   try {
@@ -100,7 +99,7 @@ async function createMarker(path: string, inbox: string): Promise<string> {
   return (await readMarker(join(path, markerFile))) ?? '';
 }
 
-const adoptAdvice = 'Mount the share. If this is the right folder all the same, sweep it once with --adopt.';
+const adoptAdvice = 'Mount the share. If this is the right folder nevertheless, sweep it once with --adopt.';
 
 async function readMarker(path: string): Promise<string | undefined> {
   try {
@@ -116,14 +115,14 @@ async function readMarker(path: string): Promise<string | undefined> {
 const unusableReasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such folder',
   ENOTDIR: 'it is not a folder',
-  EACCES: 'this user may not read and write there',
+  EACCES: 'this user may not read and write it',
   EROFS: 'the disk is read-only',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
   EIO: 'the disk or network drive reports an error',
-  ESTALE: 'the network drive has gone',
-  ENOTCONN: 'the network drive has gone',
-  EHOSTDOWN: 'the network drive has gone',
+  ESTALE: 'the network drive is not connected',
+  ENOTCONN: 'the network drive is not connected',
+  EHOSTDOWN: 'the network drive is not connected',
 };
 
 async function withUnusableError(path: string, work: () => Promise<void>): Promise<void> {
@@ -139,33 +138,33 @@ async function withUnusableError(path: string, work: () => Promise<void>): Promi
 function createUnusableError(path: string, why: string, nextStep?: string, cause?: unknown): InputError {
   return new InputError(`The folder ${path} cannot be swept: ${why}.`.replace(/\?\.$/, '?'), {
     code: 'INBOX_UNUSABLE',
-    nextStep: nextStep ?? 'Check the path, the rights of this user, and that the share is mounted.',
+    nextStep: nextStep ?? 'Check the path, the permissions of this user, and that the share is mounted.',
     cause,
   });
 }
 
 /**
- * The name of a state folder, made when it has none: whoever has the same one also has the same ledger, and may finish
- * what another process of it has begun.
+ * The id of a state folder, created when there is none. Processes with the same id share a ledger, so each of them may
+ * finish what another has started.
  */
 function readInstanceId(stateFolder: string): string {
-  const place = join(stateFolder, 'inbox');
-  mkdirSync(place, { recursive: true, mode: 0o700 });
-  const file = join(place, 'machine');
-  const mine = `${file}.${process.pid}`;
+  const folder = join(stateFolder, 'inbox');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = join(folder, 'machine');
+  const ownFile = `${file}.${process.pid}`;
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
   }
-  // Of two that make one at the same time, the first to give it its name wins.
-  writeFileSync(mine, `${randomUUID()}\n`, { mode: 0o600 });
+  // If two processes create one at the same time, the first link wins.
+  writeFileSync(ownFile, `${randomUUID()}\n`, { mode: 0o600 });
   try {
-    linkSync(mine, file);
+    linkSync(ownFile, file);
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error;
   } finally {
-    rmSync(mine, { force: true });
+    rmSync(ownFile, { force: true });
   }
   return readFileSync(file, 'utf8').trim();
 }

@@ -3,23 +3,22 @@ import { createReadStream } from 'node:fs';
 import { copyFile, link, lstat, mkdir, open, rename, rm, unlink, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** How file systems say that they have no hard links. */
+/** Error codes of file systems without hard links. */
 const noHardLinkCodes: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES']);
 
 /**
- * Moves a file to a name that nothing has yet, also to another disk; makes the folder. A second try after a crash in
- * the middle finishes what the first began.
+ * Moves a file to a name that is not in use, possibly on another disk, and creates the folder if necessary. Repeated
+ * after a crash in the middle, it completes the move.
  *
- * @returns `taken` when something else has the name; then nothing was moved
+ * @returns `taken` when the name is in use by something else; then nothing was moved
  */
 export async function placeFile(from: string, to: string): Promise<'placed' | 'taken'> {
   await mkdir(dirname(to), { recursive: true });
-  const how = await linkToFreeName(from, to);
-  if (how === 'other-disk') return copyToOtherDisk(from, to);
-  return how;
+  const result = await linkToFreeName(from, to);
+  return result === 'other-disk' ? copyToOtherDisk(from, to) : result;
 }
 
-/** A rename would replace whatever is there; a second name for the same file cannot. */
+/** A rename would replace an existing file; a hard link cannot. */
 async function linkToFreeName(from: string, to: string): Promise<'placed' | 'taken' | 'other-disk'> {
   try {
     await link(from, to);
@@ -40,7 +39,7 @@ async function finishEarlierMove(from: string, to: string): Promise<'placed' | '
   return 'placed';
 }
 
-/** Where there are no hard links, two that choose one name in the same instant are not told apart. */
+/** Without hard links, two processes that choose the same name at the same instant cannot be told apart. */
 async function renameToFreeName(from: string, to: string): Promise<'placed' | 'taken' | 'other-disk'> {
   if (await exists(to)) return finishEarlierMove(from, to);
   try {
@@ -73,12 +72,12 @@ async function copyToOtherDisk(from: string, to: string): Promise<'placed' | 'ta
   }
 }
 
-/** The same file under two names, or two copies: either way the first is not needed any more. */
-async function isSameFile(one: string, other: string): Promise<boolean> {
-  const [first, second] = await Promise.all([lstat(one, { bigint: true }), lstat(other, { bigint: true })]);
+/** Two names of one file, or two copies: either way, the first is no longer needed. */
+async function isSameFile(a: string, b: string): Promise<boolean> {
+  const [first, second] = await Promise.all([lstat(a, { bigint: true }), lstat(b, { bigint: true })]);
   if (first.ino === second.ino && first.dev === second.dev) return true;
   if (!first.isFile() || !second.isFile() || first.size !== second.size) return false;
-  return (await hashContent(one)) === (await hashContent(other));
+  return (await hashContent(a)) === (await hashContent(b));
 }
 
 async function hashContent(path: string): Promise<string> {
@@ -87,7 +86,7 @@ async function hashContent(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Whether anything has this name. */
+/** Whether the name is in use. */
 export async function exists(path: string): Promise<boolean> {
   return lstat(path).then(
     () => true,

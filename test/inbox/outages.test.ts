@@ -33,7 +33,7 @@ describe('a share that is not there', () => {
     renameSync(inbox.path(), inbox.path('share'));
     mkdirSync(inbox.path());
     await inbox.sweep({ settings: { stateDir: inbox.path('other-state') } });
-    await expect(inbox.sweep()).rejects.toMatchObject({ message: expect.stringContaining('another folder') });
+    await expect(inbox.sweep()).rejects.toMatchObject({ message: expect.stringContaining('not the folder that was swept before') });
     expect((await inbox.sweep({ adopt: true })).exitCode).toBe(0);
     expect((await inbox.sweep()).exitCode).toBe(0);
   });
@@ -68,10 +68,10 @@ describe('an API that is not there', () => {
   });
 });
 
-/** Runs the built module as somebody without rights, since root may read everything. */
-function askAsNobody(path: string): Promise<unknown> {
-  const module = resolve('dist/src/inbox/why-incomplete.js');
-  const script = `import(${JSON.stringify(module)}).then((m) => m.whyIncomplete(${JSON.stringify(path)}, { isDoneFilePresent: false, lastLineEnd: 'required' })).then((found) => console.log(JSON.stringify(found ?? null)))`;
+/** Runs the built module as a user without rights, since root may read everything. */
+function checkAsNobody(path: string): Promise<unknown> {
+  const module = resolve('dist/src/inbox/check-complete.js');
+  const script = `import(${JSON.stringify(module)}).then((m) => m.findIncompleteness(${JSON.stringify(path)}, { isDoneFilePresent: false, lastLineEnd: 'required' })).then((found) => console.log(JSON.stringify(found ?? null)))`;
   return new Promise((done) => {
     const child = spawn(process.execPath, ['-e', script], { uid: 65_534, gid: 65_534, cwd: '/' });
     let output = '';
@@ -87,8 +87,8 @@ describe('a file that cannot be read (EACCES)', () => {
     const path = inbox.drop('locked.csv', linesOf(1, 1));
     chmodSync(path, 0o000);
     for (const folder of [inbox.path(), join(inbox.path(), '..')]) chmodSync(folder, 0o755);
-    const proofs = { isDoneFilePresent: false, lastLineEnd: 'required' } as const;
-    const found = process.getuid?.() === 0 ? await askAsNobody(path) : await findIncompleteness(path, proofs);
+    const options = { isDoneFilePresent: false, lastLineEnd: 'required' } as const;
+    const found = process.getuid?.() === 0 ? await checkAsNobody(path) : await findIncompleteness(path, options);
     expect(found).toMatchObject({ why: expect.stringContaining('not allowed'), isSeenByImport: false });
   });
 });

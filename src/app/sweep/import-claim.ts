@@ -15,7 +15,7 @@ import type { RunRecord } from '#src/ledger/runs.js';
 import { explainError, type FileOutcome, type FileReason } from './summary.js';
 import type { JobSetup, SweepJob } from './sweep-jobs.js';
 
-/** What an import of a claimed file came to, and so what is to become of the file. */
+/** The result of importing a claimed file, and what is to be done with the file. */
 export interface ClaimResult {
   readonly outcome: Exclude<FileOutcome, 'waits' | 'ready'>;
   readonly exitCode: ExitCode;
@@ -23,94 +23,95 @@ export interface ClaimResult {
   readonly counts: RowCounts | null;
   readonly api: ApiSummary;
   readonly reason: FileReason | null;
-  /** Names of what was written beside the file. */
+  /** Names of the files that were written beside the input. */
   readonly products: { readonly results?: string; readonly rejects?: string };
-  /** Nothing is wrong with the file: others of the same login would fare alike. */
+  /** Whether the reason has nothing to do with the file, so that other files of the same login would fail alike. */
   readonly isTenantFailure: boolean;
 }
 
-export interface ClaimContext {
+export interface ImportClaimOptions {
   readonly job: SweepJob;
   readonly setup: JobSetup;
   readonly observer: RunObserver;
   readonly signal: AbortSignal | undefined;
-  /** Whether the drop folder is still there. @throws InputError */
+  /** Checks that the drop folder is still available. @throws InputError */
   readonly assertAvailable: () => Promise<void>;
   /** How long to wait before a lost add counts as never made. @default as for an import */
   readonly settleMs: number | undefined;
   readonly nowMs: number;
 }
 
-/** Imports a claimed file, or goes on with the run that an earlier process began for it. */
-export async function importClaim(claim: Claim, tools: ClaimContext): Promise<ClaimResult> {
-  let verdict: ClaimResult;
+/** Imports a claimed file, or continues the run that an earlier process started for it. */
+export async function importClaim(claim: Claim, options: ImportClaimOptions): Promise<ClaimResult> {
+  let result: ClaimResult;
   try {
-    verdict = await runImport(claim, tools);
+    result = await importOrResume(claim, options);
   } catch (error) {
-    verdict = buildErrorResult(error, claim, tools);
+    result = buildErrorResult(error, claim, options);
   }
-  return recheckFile({ ...verdict, reason: withDroppedName(verdict.reason, claim) }, claim, tools);
+  return recheckFile({ ...result, reason: withDroppedName(result.reason, claim) }, claim, options);
 }
 
-/** Nobody knows a file by the name of its claim. */
+/** Replaces the path inside the claim, which means nothing to people, by the name of the dropped file. */
 function withDroppedName(reason: FileReason | null, { path, record }: Claim): FileReason | null {
   if (reason === null) return null;
   return { ...reason, message: reason.message.replaceAll(path, record.file) };
 }
 
-async function runImport(claim: Claim, tools: ClaimContext): Promise<ClaimResult> {
-  const { setup: setUp, job, observer, signal, settleMs } = tools;
-  const before = await findEarlierWork(claim, tools);
-  if (before.kind === 'verdict') return before.verdict;
+async function importOrResume(claim: Claim, options: ImportClaimOptions): Promise<ClaimResult> {
+  const { setup, job, observer, signal, settleMs } = options;
+  const earlier = await findEarlierWork(claim, options);
+  if (earlier.kind === 'finished') return earlier.result;
   const common = {
-    ...(setUp.failureLimit === undefined ? {} : { failureLimit: setUp.failureLimit }),
+    ...(setup.failureLimit === undefined ? {} : { failureLimit: setup.failureLimit }),
     ...(signal === undefined ? {} : { signal }),
     ...(settleMs === undefined ? {} : { settleMs }),
   };
-  if (before.kind === 'unfinished')
-    return buildResult(await resumeRun(setUp.settings, { ...common, run: before.run.name }, observer), claim, tools);
+  if (earlier.kind === 'unfinished')
+    return buildResult(await resumeRun(setup.settings, { ...common, run: earlier.run.name }, observer), claim, options);
   const { maxRows, verify } = job.job;
   const summary = await importFile(
-    setUp.settings,
+    setup.settings,
     {
       ...common,
       file: claim.path,
-      mode: setUp.mode,
+      mode: setup.mode,
       ...(maxRows === undefined ? {} : { maxRows }),
       ...(verify === undefined ? {} : { verify }),
     },
     observer,
   );
-  return buildResult(summary, claim, tools);
+  return buildResult(summary, claim, options);
 }
 
 type EarlierWork =
-  | { readonly kind: 'new' }
+  | { readonly kind: 'none' }
   | { readonly kind: 'unfinished'; readonly run: RunRecord }
-  | { readonly kind: 'verdict'; readonly verdict: ClaimResult };
+  | { readonly kind: 'finished'; readonly result: ClaimResult };
 
-/** What the ledger knows of the file: the path of a claim is never used twice, so it names the run. */
-async function findEarlierWork(claim: Claim, { setup: setUp, job }: ClaimContext): Promise<EarlierWork> {
+/** Finds runs of this file in the ledger. A claim's path is never used twice, so it identifies the run. */
+async function findEarlierWork(claim: Claim, { setup, job }: ImportClaimOptions): Promise<EarlierWork> {
   const sha256 = await hashClaim(claim);
-  const ledger = openLedger(setUp.settings.stateDir.value, resolveTenant(setUp.settings));
+  const ledger = openLedger(setup.settings.stateDir.value, resolveTenant(setup.settings));
   try {
-    const own = ledger.runs.findLatestOfPath(claim.path);
-    if (own !== undefined) {
-      const counts = countRows(ledger, own);
-      const isOver = own.state === 'completed' && counts.failed + counts.in_doubt === 0;
-      return isOver ? { kind: 'verdict', verdict: buildFinishedResult(own, counts) } : { kind: 'unfinished', run: own };
+    const run = ledger.runs.findLatestOfPath(claim.path);
+    if (run !== undefined) {
+      const counts = countRows(ledger, run);
+      const isFinished = run.state === 'completed' && counts.failed + counts.in_doubt === 0;
+      return isFinished ? { kind: 'finished', result: buildFinishedResult(run, counts) } : { kind: 'unfinished', run };
     }
-    if (job.job.sameContent === 'import' || sha256 === undefined) return { kind: 'new' };
-    const twin = ledger.runs
+    if (job.job.sameContent === 'import' || sha256 === undefined) return { kind: 'none' };
+    const earlierImport = ledger.runs
       .findCompletedImports(sha256)
-      .find((run) => isSameImport(run, setUp) && !isUndone(ledger, run));
-    return twin === undefined ? { kind: 'new' } : { kind: 'verdict', verdict: buildDuplicateResult(twin) };
+      .find((candidate) => isSameImport(candidate, setup) && !isUndone(ledger, candidate));
+    if (earlierImport === undefined) return { kind: 'none' };
+    return { kind: 'finished', result: buildDuplicateResult(earlierImport) };
   } finally {
     ledger.close();
   }
 }
 
-/** What cannot be read is for the import to complain of. */
+/** `undefined` for a file that cannot be read; the import reports that. */
 async function hashClaim(claim: Claim): Promise<string | undefined> {
   try {
     return (await hashFile(await findInputFile(claim.path))).sha256;
@@ -120,9 +121,9 @@ async function hashClaim(claim: Claim): Promise<string | undefined> {
   }
 }
 
-/** The whole file, by the same rules: with another mapping or mode, the same content is another matter. */
-function isSameImport(run: RunRecord, setUp: JobSetup): boolean {
-  return run.mode === setUp.mode && run.mappingSha256 === setUp.mappingSha256 && run.options.first === undefined;
+/** Whether a run imported the whole file with the same mapping and mode; with others, the result would differ. */
+function isSameImport(run: RunRecord, setup: JobSetup): boolean {
+  return run.mode === setup.mode && run.mappingSha256 === setup.mappingSha256 && run.options.first === undefined;
 }
 
 function isUndone(ledger: Ledger, run: RunRecord): boolean {
@@ -131,14 +132,6 @@ function isUndone(ledger: Ledger, run: RunRecord): boolean {
     if (later.command === 'undo' && later.options.undoes === run.name) return true;
   }
   return false;
-}
-
-function buildDuplicateResult(run: RunRecord): ClaimResult {
-  const at = new Date(run.startedAtMs).toISOString();
-  const message = `This very content was imported before: run ${run.name}, ${at}, from ${run.input?.file ?? 'a file'}.`;
-  const nextStep =
-    'Rows to mend are in the rejects file of that run. To import the same content again, give the job "sameContent": "import".';
-  return { ...emptyResult, outcome: 'duplicate', run: run.name, reason: { code: 'SAME_CONTENT', message, nextStep } };
 }
 
 const emptyResult = {
@@ -151,7 +144,16 @@ const emptyResult = {
   isTenantFailure: false,
 } as const satisfies Omit<ClaimResult, 'outcome'>;
 
-/** The process died after the run was over and before the file was put away. */
+function buildDuplicateResult(run: RunRecord): ClaimResult {
+  const startedAt = new Date(run.startedAtMs).toISOString();
+  const source = run.input?.file ?? 'a file';
+  const message = `The same content was imported before: run ${run.name}, ${startedAt}, from ${source}.`;
+  const nextStep =
+    'Rows to fix are in the rejects file of that run. To import the same content again, set "sameContent": "import" for the job.';
+  return { ...emptyResult, outcome: 'duplicate', run: run.name, reason: { code: 'SAME_CONTENT', message, nextStep } };
+}
+
+/** The result of a run whose process died before the file was archived. */
 function buildFinishedResult(run: RunRecord, counts: RowCounts): ClaimResult {
   const exitCode = (run.exitCode ?? exitCodes.done) as ExitCode;
   return { ...emptyResult, outcome: 'done', exitCode, run: run.name, counts, products: nameProducts(run.files) };
@@ -164,39 +166,37 @@ function countRows(ledger: Ledger, run: RunRecord): RowCounts {
   return counts;
 }
 
-function buildResult(summary: RunSummary | undefined, claim: Claim, tools: ClaimContext): ClaimResult {
-  if (summary === undefined) throw new Error(`The run of ${claim.path} was over although it was not.`);
+function buildResult(summary: RunSummary | undefined, claim: Claim, options: ImportClaimOptions): ClaimResult {
+  if (summary === undefined) throw new Error(`The unfinished run of ${claim.path} had nothing to resume.`);
   const { run, counts, api, exitCode, stopped } = summary;
-  const told = { ...emptyResult, exitCode, run, counts, api, products: nameProducts(summary.files) };
-  if (stopped === null) {
-    // The next sweep settles doubts; after a while it is for a person to do, and the file out of the way.
-    const mayWait = counts.in_doubt > 0 && !isLate(claim, tools);
-    const reason = exitCode === exitCodes.inDoubt ? explainDoubt(run, counts) : null;
-    return { ...told, outcome: mayWait ? 'kept' : 'done', reason };
-  }
-  return { ...told, ...chooseOutcome(exitCode, stopped.code), reason: stopped };
+  const result = { ...emptyResult, exitCode, run, counts, api, products: nameProducts(summary.files) };
+  if (stopped !== null) return { ...result, ...chooseOutcome(exitCode, stopped.code), reason: stopped };
+  // The next sweep settles rows in doubt. After the waiting time that is left to a person, and the file is archived.
+  const mayWait = counts.in_doubt > 0 && !isOverdue(claim, options);
+  const reason = exitCode === exitCodes.inDoubt ? explainDoubt(run, counts) : null;
+  return { ...result, outcome: mayWait ? 'kept' : 'done', reason };
 }
 
 function explainDoubt(run: string | null, counts: RowCounts): FileReason {
   if (counts.in_doubt === 0)
     return {
       code: 'DOUBTS_ELSEWHERE',
-      message: 'Rows were skipped, because an earlier run left them in doubt; the result file names it.',
+      message: 'Rows were skipped because an earlier run left them in doubt; the result file names that run.',
       nextStep: 'Settle that run with mypos-customers reconcile, then drop the skipped rows again.',
     };
-  const nextStep = `The next sweep asks again. By hand: mypos-customers reconcile ${run ?? ''}`;
+  const nextStep = `The next sweep asks the API again. By hand: mypos-customers reconcile ${run ?? ''}`;
   return { code: 'IN_DOUBT', message: 'It is not known whether some rows arrived.', nextStep };
 }
 
-function buildErrorResult(error: unknown, claim: Claim, tools: ClaimContext): ClaimResult {
+function buildErrorResult(error: unknown, claim: Claim, options: ImportClaimOptions): ClaimResult {
   const exitCode = error instanceof CustomersError ? error.exitCode : exitCodes.bug;
   const reason = explainError(error);
-  if (error instanceof InputError && isTruncation(error) && !isLate(claim, tools))
+  if (error instanceof InputError && isTruncation(error) && !isOverdue(claim, options))
     return { ...emptyResult, outcome: 'returned', reason };
   return { ...emptyResult, exitCode, ...chooseOutcome(exitCode, reason.code), reason };
 }
 
-/** Exit codes after which the file is as good as before, and its run can go on. */
+/** Exit codes that say nothing about the file; its run can be continued. */
 const keepingExitCodes: ReadonlySet<ExitCode> = new Set([
   exitCodes.stoppedEarly,
   exitCodes.login,
@@ -206,36 +206,31 @@ const keepingExitCodes: ReadonlySet<ExitCode> = new Set([
 ]);
 
 function chooseOutcome(exitCode: ExitCode, code: string): Pick<ClaimResult, 'outcome' | 'isTenantFailure'> {
-  // To go on by itself would only meet more of the same; a person must look.
+  // Continuing automatically would only produce more failures; a person must decide.
   if (code === 'MAX_FAILURES') return { outcome: 'failed', isTenantFailure: false };
   const isKept = keepingExitCodes.has(exitCode);
   return { outcome: isKept ? 'kept' : 'failed', isTenantFailure: isKept };
 }
 
-function isLate(claim: Claim, { job, nowMs }: ClaimContext): boolean {
+function isOverdue(claim: Claim, { job, nowMs }: ImportClaimOptions): boolean {
   return nowMs - claim.record.firstSeenMs > job.maxWaitMs;
 }
 
-/** Looks whether the folder has gone, or somebody has written to the file: then the verdict says nothing of the file. */
-async function recheckFile(verdict: ClaimResult, claim: Claim, tools: ClaimContext): Promise<ClaimResult> {
+/** If the folder has become unavailable, or the file has changed meanwhile, the result says nothing about the file. */
+async function recheckFile(result: ClaimResult, claim: Claim, options: ImportClaimOptions): Promise<ClaimResult> {
   try {
-    await tools.assertAvailable();
+    await options.assertAvailable();
   } catch (error) {
     if (!(error instanceof CustomersError)) throw error;
-    return {
-      ...verdict,
-      outcome: 'kept',
-      exitCode: error.exitCode,
-      reason: explainError(error),
-      isTenantFailure: false,
-    };
+    const { exitCode } = error;
+    return { ...result, outcome: 'kept', exitCode, reason: explainError(error), isTenantFailure: false };
   }
-  if (verdict.outcome === 'kept' || verdict.outcome === 'returned') return verdict;
+  if (result.outcome === 'kept' || result.outcome === 'returned') return result;
   const identity = await readFileIdentity(claim.path);
-  if (identity === undefined || identity === claim.record.identity) return verdict;
-  const message = 'Somebody went on writing to the file while it was imported; it is looked at anew.';
-  const nextStep = 'Rows that are done are not sent again. A done-file spares this: see docs/nightly-folder.md.';
-  return { ...verdict, outcome: 'returned', exitCode: exitCodes.done, reason: { code: 'GREW', message, nextStep } };
+  if (identity === undefined || identity === claim.record.identity) return result;
+  const message = 'The file was still being written while it was imported, so it is checked again.';
+  const nextStep = 'Rows that are done are not sent again. A done-file avoids this: see docs/nightly-folder.md.';
+  return { ...result, outcome: 'returned', exitCode: exitCodes.done, reason: { code: 'GREW', message, nextStep } };
 }
 
 function nameProducts(files: {

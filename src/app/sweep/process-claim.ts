@@ -2,8 +2,8 @@ import { publishMilestone } from '#pipelines/milestones.js';
 import { resolveTenant } from '#src/app/connect.js';
 import { explainFailure } from '#src/app/explain-failure.js';
 import { CustomersError, exitCodes, InputError } from '#src/errors.js';
-import { type ArchiveRequest, executePlan, planArchive } from '#src/inbox/archive.js';
-import type { Claim, ClaimRecord, Product } from '#src/inbox/claims.js';
+import { type ArchivedPaths, type ArchiveRequest, executePlan, planArchive } from '#src/inbox/archive.js';
+import type { Claim, ClaimRecord } from '#src/inbox/claims.js';
 import type { Destination } from '#src/inbox/folder-layout.js';
 import { notify } from '#src/inbox/notify.js';
 import type { Inbox } from '#src/inbox/open-inbox.js';
@@ -14,76 +14,67 @@ import { type ClaimResult, importClaim } from './import-claim.js';
 import { buildUntouchedReport, explainError, type FileReason, type FileReport } from './summary.js';
 import type { JobSetup, SweepJob } from './sweep-jobs.js';
 
-export interface ClaimQueue {
+/** What processing the claims of one pass needs and shares. */
+export interface ClaimContext {
   readonly inbox: Inbox;
   readonly jobs: readonly SweepJob[];
   readonly logger: SweepLogger;
   readonly signal: AbortSignal;
   readonly settleMs?: number;
-  /** Logins that are in trouble, by {@link buildTenantKey}: it would be no use to try them with every file. */
+  /** Failures of a login, by {@link buildTenantKey}; its other files would fail alike and are not tried. */
   readonly failedTenants: Map<string, ClaimResult>;
 }
 
-const archiveAdvice = 'Make room, or mend the disk; the next sweep goes on, and nothing is sent again.';
-
-/** Whatever goes wrong with a claim, it stays ours to finish. */
-export async function processClaim(tools: ClaimQueue, claim: Claim): Promise<FileReport> {
+/** Imports and archives a claimed file. Whatever goes wrong, the file stays claimed for the next sweep. */
+export async function processClaim(context: ClaimContext, claim: Claim): Promise<FileReport> {
   try {
-    return await importAndArchive(tools, claim);
+    return await importAndArchive(context, claim);
   } catch (error) {
     claim.release();
-    await tools.inbox.assertAvailable();
-    const { file, job, attempts } = claim.record;
-    const explained = explainFailure(error, 'It cannot be put where it belongs', archiveAdvice);
+    await context.inbox.assertAvailable();
+    const { file, job: jobName, attempts } = claim.record;
+    const nextStep = 'Free some space or repair the disk. The next sweep continues, and nothing is sent twice.';
+    const explained = explainFailure(error, 'It cannot be archived', nextStep);
     const exitCode = explained instanceof CustomersError ? explained.exitCode : exitCodes.bug;
-    const report: FileReport = { ...buildUntouchedReport(file, job, 'kept', explainError(explained)), exitCode };
-    const of = findJob(tools.jobs, claim.record);
-    if (attempts === 1 && of !== undefined) await notifyJob(tools, of, report);
-    return tools.logger.report(report);
+    const report: FileReport = { ...buildUntouchedReport(file, jobName, 'kept', explainError(explained)), exitCode };
+    const job = findJob(context.jobs, claim.record);
+    if (attempts === 1 && job !== undefined) await notifyJob(context, job, report);
+    return context.logger.report(report);
   }
 }
 
-async function importAndArchive(tools: ClaimQueue, claim: Claim): Promise<FileReport> {
-  const { logger: told } = tools;
+async function importAndArchive(context: ClaimContext, claim: Claim): Promise<FileReport> {
+  const { inbox, logger, settleMs } = context;
   const { record } = claim;
-  const job = findJob(tools.jobs, record);
-  if (record.attempts > 1) told.resumed(record);
+  const job = findJob(context.jobs, record);
+  if (record.attempts > 1) logger.resumed(record);
   if (job === undefined || job.setup instanceof CustomersError) {
     claim.release();
-    return told.report(buildMissingJobReport(record, job));
+    return logger.report(buildMissingJobReport(record, job));
   }
-  const setUp = job.setup;
-  const trouble = tools.signal.aborted ? stopping : tools.failedTenants.get(buildTenantKey(job));
-  if (trouble !== undefined) {
+  const { setup } = job;
+  const obstacle = context.signal.aborted ? stopping : context.failedTenants.get(buildTenantKey(job));
+  if (obstacle !== undefined) {
     claim.release();
-    return told.report({
-      ...buildUntouchedReport(record.file, record.job, 'kept', trouble.reason),
-      exitCode: trouble.exitCode,
+    const report = buildUntouchedReport(record.file, record.job, 'kept', obstacle.reason);
+    return logger.report({ ...report, exitCode: obstacle.exitCode });
+  }
+  if (record.plan !== undefined) {
+    const files = listFiles(await finishArchiving(claim, setup));
+    return completeClaim(context, claim, job, {
+      ...buildUntouchedReport(record.file, job.job.name, record.plan.shelf, null),
+      files,
     });
   }
-  if (record.plan !== undefined) return resumeArchiving(tools, claim, job, setUp);
-  const verdict = await withLinkedSignal(tools.signal, (signal) =>
+  const result = await withLinkedSignal(context.signal, (signal) =>
     importClaim(claim, {
-      ...{ job, setup: setUp, signal, settleMs: tools.settleMs, nowMs: Date.now() },
-      observer: createClaimObserver(told, record),
-      assertAvailable: () => tools.inbox.assertAvailable(),
+      ...{ job, setup, signal, settleMs, nowMs: Date.now() },
+      observer: createClaimObserver(logger, record),
+      assertAvailable: () => inbox.assertAvailable(),
     }),
   );
-  if (verdict.isTenantFailure) tools.failedTenants.set(buildTenantKey(job), verdict);
-  return settleClaim(tools, claim, job, setUp, verdict);
-}
-
-/** Each import gets a signal of its own, since it never stops listening, and a service lives through thousands. */
-async function withLinkedSignal<T>(signal: AbortSignal, work: (own: AbortSignal) => Promise<T>): Promise<T> {
-  const own = new AbortController();
-  const follow = () => own.abort(signal.reason);
-  if (signal.aborted) follow();
-  signal.addEventListener('abort', follow, { once: true });
-  try {
-    return await work(own.signal);
-  } finally {
-    signal.removeEventListener('abort', follow);
-  }
+  if (result.isTenantFailure) context.failedTenants.set(buildTenantKey(job), result);
+  return settleClaim(context, claim, job, setup, result);
 }
 
 const stopping = {
@@ -91,62 +82,72 @@ const stopping = {
   exitCode: exitCodes.done,
 };
 
-/** Does with the file what the verdict says. */
+/** Imports never remove their listeners, so each gets a signal of its own: a service runs thousands of them. */
+async function withLinkedSignal<T>(signal: AbortSignal, work: (linked: AbortSignal) => Promise<T>): Promise<T> {
+  const linked = new AbortController();
+  const abort = () => linked.abort(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await work(linked.signal);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+/** Keeps, returns or archives the file, depending on the result of its import. */
 async function settleClaim(
-  tools: ClaimQueue,
+  context: ClaimContext,
   claim: Claim,
   job: SweepJob,
-  setUp: JobSetup,
-  verdict: ClaimResult,
+  setup: JobSetup,
+  result: ClaimResult,
 ): Promise<FileReport> {
-  const { inbox } = tools;
-  const { outcome, exitCode, run, counts, api, reason } = verdict;
-  const { file, identity } = claim.record;
+  const { inbox, logger } = context;
+  const { outcome, exitCode, run, counts, api, reason } = result;
+  const { file, identity, firstSeenMs, attempts } = claim.record;
   const report: FileReport = {
     ...buildUntouchedReport(file, job.job.name, outcome, reason),
     ...{ exitCode, run, counts, api },
   };
   if (outcome === 'kept') {
     claim.release();
-    if (claim.record.attempts === 1 && exitCode !== exitCodes.busy) await notifyJob(tools, job, report);
-    return tools.logger.report(report);
+    if (attempts === 1 && exitCode !== exitCodes.busy) await notifyJob(context, job, report);
+    return logger.report(report);
   }
   if (outcome === 'returned') {
-    const known = { identity, firstSeenMs: claim.record.firstSeenMs, unchangedSinceMs: Date.now(), scans: 1 };
-    inbox.memory.observed[file] = reason === null ? known : { ...known, incompleteReason: reason.message };
+    const observed = { identity, firstSeenMs, unchangedSinceMs: Date.now(), scans: 1 };
+    inbox.memory.observed[file] = reason === null ? observed : { ...observed, incompleteReason: reason.message };
     await claim.returnFile();
-    return tools.logger.report(report);
+    return logger.report(report);
   }
-  const places = await archiveClaim(claim, inbox.folder, { ...verdict, outcome }, job, setUp);
-  return completeClaim(tools, claim, job, { ...report, files: listFiles(places) });
+  const paths = await archiveClaim(claim, inbox.folder, { ...result, outcome }, job, setup);
+  return completeClaim(context, claim, job, { ...report, files: listFiles(paths) });
 }
 
-async function resumeArchiving(tools: ClaimQueue, claim: Claim, job: SweepJob, setUp: JobSetup): Promise<FileReport> {
-  const shelf = claim.record.plan?.shelf ?? 'done';
-  const places = await finishArchiving(claim, setUp);
-  const { file } = claim.record;
-  return completeClaim(tools, claim, job, {
-    ...buildUntouchedReport(file, job.job.name, shelf, null),
-    files: listFiles(places),
-  });
-}
-
-/** Tells of a file that was put away, and forgets it: in this order, so that a crash tells twice rather than never. */
-async function completeClaim(tools: ClaimQueue, claim: Claim, job: SweepJob, report: FileReport): Promise<FileReport> {
-  await notifyJob(tools, job, report);
+/** Notifies before it removes the claim: after a crash, a second notification is better than none. */
+async function completeClaim(
+  context: ClaimContext,
+  claim: Claim,
+  job: SweepJob,
+  report: FileReport,
+): Promise<FileReport> {
+  await notifyJob(context, job, report);
   await claim.finish();
-  return tools.logger.report(report);
+  return context.logger.report(report);
 }
 
-export async function notifyJob(tools: ClaimQueue, { job }: SweepJob, report: FileReport): Promise<void> {
+/** Notifies the targets of a job about a file. */
+export async function notifyJob(context: ClaimContext, { job }: SweepJob, report: FileReport): Promise<void> {
   const { file, outcome, exitCode, run, counts, files, reason } = report;
-  const { folder } = tools.inbox;
+  const { folder } = context.inbox;
   const facts = { event: 'file', folder, job: job.name, file, outcome, exitCode, run, counts, files, reason };
-  for (const problem of await notify(job, exitCode === exitCodes.done, facts)) tools.logger.notifyFailed(file, problem);
+  const failures = await notify(job, exitCode === exitCodes.done, facts);
+  for (const failure of failures) context.logger.notifyFailed(file, failure);
 }
 
-function findJob(jobs: readonly SweepJob[], record: ClaimRecord): SweepJob | undefined {
-  return jobs.find((one) => one.job.name === record.job) ?? jobs.find((one) => one.takes(record.file));
+function findJob(jobs: readonly SweepJob[], { job: jobName, file }: ClaimRecord): SweepJob | undefined {
+  return jobs.find(({ job: { name } }) => name === jobName) ?? jobs.find(({ takes }) => takes(file));
 }
 
 function buildMissingJobReport(record: ClaimRecord, job: SweepJob | undefined): FileReport {
@@ -160,72 +161,69 @@ function buildMissingJobReport(record: ClaimRecord, job: SweepJob | undefined): 
   return { ...buildUntouchedReport(record.file, record.job, 'kept', explainError(error)), exitCode: error.exitCode };
 }
 
-export function buildTenantKey({ setup: setUp }: SweepJob): string {
-  if (setUp instanceof CustomersError) return '';
-  const { baseUrl, username, sandbox } = setUp.settings;
+/** Identifies the account and login that a job sends to. */
+export function buildTenantKey({ setup }: SweepJob): string {
+  if (setup instanceof CustomersError) return '';
+  const { baseUrl, username, sandbox } = setup.settings;
   return `${baseUrl.value}\n${username.value ?? ''}\n${sandbox.value}`;
 }
 
-function listFiles(places: Readonly<Partial<Record<Product, string>>>): FileReport['files'] {
-  return { input: places.input ?? null, results: places.results ?? null, rejects: places.rejects ?? null };
+function listFiles({ input, results, rejects }: ArchivedPaths): FileReport['files'] {
+  return { input: input ?? null, results: results ?? null, rejects: rejects ?? null };
 }
 
-type ArchivedPaths = Readonly<Partial<Record<Product, string>>>;
-
-/** Moves an imported file and what belongs to it to where the job wants it, and tells the ledger. */
+/** Moves an imported file and the files that belong to it to the folders of its job, and records that in the ledger. */
 async function archiveClaim(
   claim: Claim,
   folder: string,
-  verdict: Pick<ClaimResult, 'reason' | 'products'> & { readonly outcome: Destination },
+  result: Pick<ClaimResult, 'reason' | 'products'> & { readonly outcome: Destination },
   { job }: SweepJob,
-  setUp: JobSetup,
+  setup: JobSetup,
 ): Promise<ArchivedPaths> {
-  const { outcome, reason, products } = verdict;
-  const wish: ArchiveRequest = {
+  const { outcome, reason, products } = result;
+  publishMilestone('before-archive');
+  await planArchive(claim, {
     folder,
     destination: outcome,
     products,
     ...(outcome === 'done' || reason === null ? {} : { note: buildNote(outcome, reason) }),
     ...(job.results === undefined ? {} : { resultsFolder: job.results }),
     ...(job.rejects === undefined ? {} : { rejectsFolder: job.rejects }),
-  };
-  publishMilestone('before-archive');
-  await planArchive(claim, wish);
-  return finishArchiving(claim, setUp);
+  });
+  return finishArchiving(claim, setup);
 }
 
-/** Goes on where a plan was written down, perhaps by an earlier process. */
-async function finishArchiving(claim: Claim, setUp: JobSetup): Promise<ArchivedPaths> {
-  const places = await executePlan(claim);
-  recordMovedFiles(claim, setUp, places);
+/** Carries out the plan in the claim's record, which an earlier process may have written. */
+async function finishArchiving(claim: Claim, setup: JobSetup): Promise<ArchivedPaths> {
+  const paths = await executePlan(claim);
+  recordMovedFiles(claim, setup, paths);
   publishMilestone('after-archive');
-  return places;
+  return paths;
 }
 
 const noteEndings = { failed: '.error.txt', duplicate: '.note.txt' } as const;
 
 function buildNote(
-  shelf: keyof typeof noteEndings,
+  destination: keyof typeof noteEndings,
   { code, message, nextStep }: FileReason,
 ): NonNullable<ArchiveRequest['note']> {
-  const text = [`${message} [${code}]`, ...(nextStep === null ? [] : [nextStep]), new Date().toISOString()];
-  return { ending: noteEndings[shelf], text: `${text.join('\n')}\n` };
+  const lines = [`${message} [${code}]`, ...(nextStep === null ? [] : [nextStep]), new Date().toISOString()];
+  return { ending: noteEndings[destination], text: `${lines.join('\n')}\n` };
 }
 
-/** A run reads its input again when it is resumed, reconciled or shown, so it must know where that went. */
-function recordMovedFiles(claim: Claim, { settings }: JobSetup, places: ArchivedPaths): void {
-  const { input, results, rejects } = places;
+/** A run reads its input again when it is resumed, reconciled or shown, so the ledger must know the new path. */
+function recordMovedFiles(claim: Claim, { settings }: JobSetup, { input, results, rejects }: ArchivedPaths): void {
   const ledger = openLedger(settings.stateDir.value, resolveTenant(settings));
   try {
     const run = ledger.runs.findLatestOfPath(claim.path);
     if (run === undefined || input === undefined) return;
-    const beside = defaultResultPaths(input);
+    const defaultPaths = defaultResultPaths(input);
     ledger.runs.moveFiles(run.number, {
       input,
       files: { ...(results === undefined ? {} : { results }), ...(rejects === undefined ? {} : { rejects }) },
       options: {
         ...run.options,
-        paths: { results: results ?? beside.results, rejects: rejects ?? beside.rejects },
+        paths: { results: results ?? defaultPaths.results, rejects: rejects ?? defaultPaths.rejects },
       },
     });
   } finally {

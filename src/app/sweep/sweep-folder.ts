@@ -22,15 +22,16 @@ import {
 } from './summary.js';
 import { type JobOverrides, resolveSweepJobs } from './sweep-jobs.js';
 
+/** What a sweep of a drop folder takes. */
 export interface SweepOptions extends JobOverrides {
   readonly folder: string;
-  /** Only files of this job of the configuration file. @default of all that look after the folder */
+  /** Process only the files of this job of the configuration file. @default those of all jobs of the folder */
   readonly job?: string;
-  /** The folder is right although it is not the one that was here before. */
+  /** Accept the folder although it is not the one that was swept before. */
   readonly adopt?: boolean;
-  /** Only say what would be done. */
+  /** Only report what would be done. */
   readonly dryRun?: boolean;
-  /** Delete files that have lain in `done/` or `duplicate/` for longer. @default never */
+  /** Delete files that have been in `done/` or `duplicate/` for more days than this. @default never */
   readonly keepDays?: number;
   /** How long to wait before a lost add counts as never made. @default 10000 */
   readonly settleMs?: number;
@@ -40,39 +41,40 @@ export interface SweepOptions extends JobOverrides {
   readonly signal?: AbortSignal;
 }
 
+/** What watching a drop folder takes. */
 export interface WatchOptions extends SweepOptions {
-  /** From the end of a pass to the next. */
+  /** From the end of one pass to the start of the next. */
   readonly everyMs: number;
   readonly signal: AbortSignal;
 }
 
-/** A sweep waits this long for files to become quiet; what takes longer is for the next one. */
-const patienceMs = 10_000;
+/** How long a sweep waits for files to become stable; those that take longer are left to the next sweep. */
+const sweepPatienceMs = 10_000;
 
 /**
- * Imports what lies ready in a drop folder, once.
+ * Imports the files that are ready in a drop folder, once.
  *
- * @throws BusyError when another process works on the folder, UsageError, InputError when the folder is not there
+ * @throws BusyError when another process is sweeping the folder, UsageError, InputError when the folder is unavailable
  */
 export async function sweepFolder(options: SweepOptions, log: Log): Promise<SweepSummary> {
-  await assertMetrics(options);
-  const sweep = startSweep('sweep', options, log, patienceMs);
+  await assertMetricsWritable(options);
+  const sweep = startSweep('sweep', options, log, sweepPatienceMs);
   try {
     const exitCode = await runLoggedPass(sweep);
-    return sweep.summary(options.signal?.aborted === true ? exitCodeOfSignal(options.signal) : exitCode);
+    return sweep.summary(options.signal?.aborted === true ? chooseSignalExitCode(options.signal) : exitCode);
   } finally {
     sweep.inbox.close();
   }
 }
 
 /**
- * Imports what is dropped into a folder, until the signal fires. A folder that is not there for a while is told of,
- * and waited for.
+ * Imports the files that are dropped into a folder, until the signal fires. While the folder is unavailable, that is
+ * reported and waited out.
  *
  * @throws BusyError, UsageError
  */
 export async function watchFolder(options: WatchOptions, log: Log): Promise<SweepSummary> {
-  await assertMetrics(options);
+  await assertMetricsWritable(options);
   const sweep = startSweep('watch', options, log, 0);
   try {
     while (!options.signal.aborted) {
@@ -82,18 +84,18 @@ export async function watchFolder(options: WatchOptions, log: Log): Promise<Swee
       sweep.dropWaiting();
       await sleep(options.everyMs, options.signal).catch(() => undefined);
     }
-    return sweep.summary(exitCodeOfSignal(options.signal));
+    return sweep.summary(chooseSignalExitCode(options.signal));
   } finally {
     sweep.inbox.close();
   }
 }
 
-/** A name that is wrong is noticed before anything is done; later, metrics are no reason to leave files alone. */
-async function assertMetrics({ metricsFile, dryRun }: SweepOptions): Promise<void> {
+/** A path that cannot be written is refused at the start; later, failing metrics do not stop the files. */
+async function assertMetricsWritable({ metricsFile, dryRun }: SweepOptions): Promise<void> {
   if (metricsFile !== undefined && dryRun !== true) await assertWritable(metricsFile);
 }
 
-function exitCodeOfSignal(signal: AbortSignal): ExitCode {
+function chooseSignalExitCode(signal: AbortSignal): ExitCode {
   return signal.reason === 'SIGINT' ? exitCodes.sigint : exitCodes.sigterm;
 }
 
@@ -104,12 +106,12 @@ interface Sweep {
   readonly log: Log;
   readonly reports: FileReport[];
   readonly pruned: string[];
-  /** Files that wait are told of pass by pass; a service that sums them up would name them a thousand times. */
+  /** Drops the reports of unsettled files: the summary of a service would otherwise repeat them for every pass. */
   dropWaiting(): void;
   summary(exitCode: ExitCode): SweepSummary;
 }
 
-function startSweep(command: 'sweep' | 'watch', options: SweepOptions, log: Log, patience: number): Sweep {
+function startSweep(command: 'sweep' | 'watch', options: SweepOptions, log: Log, patienceMs: number): Sweep {
   const { folder, adopt = false, dryRun = false, settleMs } = options;
   const jobs = resolveSweepJobs(resolve(folder), importJobs(options.settings.config), options);
   const stateFolder = resolveSettings(options.settings).stateDir.value;
@@ -127,7 +129,7 @@ function startSweep(command: 'sweep' | 'watch', options: SweepOptions, log: Log,
   return {
     inbox,
     pass: {
-      ...{ inbox, jobs, logger: createSweepLogger(log), patienceMs: patience, dryRun, signal },
+      ...{ inbox, jobs, logger: createSweepLogger(log), patienceMs, dryRun, signal },
       ...(settleMs === undefined ? {} : { settleMs }),
       ...(options.job === undefined ? {} : { only: options.job }),
     },
@@ -190,10 +192,10 @@ async function finishPass(sweep: Sweep, reports: readonly FileReport[], error: C
       const { code, message } = explainError(error);
       log({ level: 'error', event: 'metrics-failed', message: `No metrics were written: ${message}`, facts: { code } });
     });
-  const touched = reports.filter(({ outcome }) => outcome !== 'waits');
-  // A service that finds nothing says nothing.
-  if (options.signal === undefined || touched.length > 0 || pass.patienceMs > 0) {
-    const message = `${inbox.folder}: ${reports.length} files, exit ${exitCode}`;
+  const isAnyProcessed = reports.some(({ outcome }) => outcome !== 'waits');
+  // A service logs only the passes in which it did something.
+  if (options.signal === undefined || isAnyProcessed || pass.patienceMs > 0) {
+    const message = `${inbox.folder}: ${reports.length} ${reports.length === 1 ? 'file' : 'files'}, exit code ${exitCode}`;
     const outcomes = countOutcomes(reports);
     log({ level: 'info', event: 'sweep-ended', message, facts: { folder: inbox.folder, exitCode, outcomes } });
   }
@@ -210,14 +212,14 @@ async function pruneArchive({ inbox, options, log, pruned }: Sweep): Promise<voi
   }
 }
 
-/** Once, until the folder is back: a job every five minutes would otherwise tell all night. */
+/** Once per outage: a job that runs every five minutes would otherwise notify all night. */
 async function notifyOfOutage({ inbox, pass, options, log }: Sweep, error: CustomersError): Promise<void> {
   if (inbox.memory.isOutageReported === true || options.dryRun === true) return;
   inbox.memory.isOutageReported = true;
   const { folder } = inbox;
   for (const { job } of pass.jobs) {
     const facts = { event: 'folder', folder, job: job.name, exitCode: error.exitCode, reason: explainError(error) };
-    for (const problem of await notify(job, false, facts))
-      log({ level: 'warn', event: 'notify-failed', message: problem, facts: { job: job.name } });
+    for (const failure of await notify(job, false, facts))
+      log({ level: 'warn', event: 'notify-failed', message: failure, facts: { job: job.name } });
   }
 }
