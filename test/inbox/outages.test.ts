@@ -33,7 +33,9 @@ describe('a share that is not there', () => {
     renameSync(inbox.path(), inbox.path('share'));
     mkdirSync(inbox.path());
     await inbox.sweep({ settings: { stateDir: inbox.path('other-state') } });
-    await expect(inbox.sweep()).rejects.toMatchObject({ message: expect.stringContaining('not the folder that was swept before') });
+    await expect(inbox.sweep()).rejects.toMatchObject({
+      message: expect.stringContaining('not the folder that was swept before'),
+    });
     expect((await inbox.sweep({ adopt: true })).exitCode).toBe(0);
     expect((await inbox.sweep()).exitCode).toBe(0);
   });
