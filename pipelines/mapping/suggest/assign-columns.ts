@@ -27,11 +27,11 @@ export interface Candidate extends Pick<HeadingMeaning, 'context' | 'line'> {
   readonly proposal: RuleProposal;
 }
 
-/** Parts of one address come from one group of columns. */
+/** The parts of an address are taken from one group of columns. */
 const addressParts: ReadonlySet<Target> = new Set(['address', 'city', 'region', 'postalCode', 'country']);
 
 /**
- * Gives every field the column that fits best, and no column two fields. An address may take several columns.
+ * Gives every field the column that fits best, and every column at most one field. An address may take several columns.
  *
  * @param columns - those that can be mapped
  */
@@ -39,7 +39,7 @@ export function assignColumns(columns: readonly ColumnValues[], choices: Choices
   const candidates = columns.flatMap((values) => listCandidates(values, columns, choices));
   const ordered = candidates
     .filter(({ confidence }) => confidence >= minConfidence)
-    .sort((one, other) => other.confidence - one.confidence || one.values.position - other.values.position);
+    .sort((a, b) => b.confidence - a.confidence || a.values.position - b.values.position);
   const assigned: Candidate[] = [];
   for (const candidate of ordered) if (isFree(candidate, assigned)) assigned.push(candidate);
   return [...chooseAddress(assigned), ...assignByContent(columns, chooseAddress(assigned), choices)];
@@ -67,7 +67,7 @@ function listCandidates(
   });
 }
 
-/** A column that is mostly blank gives way to one that is not. */
+/** A column that is mostly blank ranks below one that is not. */
 function weightFillRate(fill: number): number {
   return fill < 0.5 ? 0.5 + fill / 2 : 1;
 }
@@ -79,7 +79,7 @@ function buildChosenCandidate(
   choices: Choices,
 ): readonly Candidate[] {
   if (target === 'key') return [];
-  const meaning = meanings.find((one) => one.target === target);
+  const meaning = meanings.find((candidate) => candidate.target === target);
   const proposal = proposeRule(target, values, meaning?.isOpposite === true, choices);
   if (proposal === undefined) return [];
   const line = meaning?.line;
@@ -111,7 +111,7 @@ function listMeanings(column: string, columns: readonly ColumnValues[]): readonl
   return [{ target: 'customerName', confidence: 0.8, context: 'plain' }];
 }
 
-/** The invoice's address, or the parcel's when there is no other; never some of each. */
+/** The billing address, or the shipping address when it is the only one; never a mix of both. */
 function chooseAddress(assigned: readonly Candidate[]): readonly Candidate[] {
   const parts = assigned.filter(({ target }) => addressParts.has(target));
   const isMain = ({ context }: Candidate) => context !== 'last';
@@ -124,9 +124,9 @@ function chooseAddress(assigned: readonly Candidate[]): readonly Candidate[] {
   );
 }
 
-/** The certain street, and the lines, house numbers and the like that go with it. */
+/** The street, and the lines, house numbers and the like that belong to it. */
 function chooseAddressLines(candidates: readonly Candidate[]): readonly Candidate[] {
-  const inOrder = candidates.toSorted((one, other) => one.values.position - other.values.position);
+  const inOrder = candidates.toSorted((a, b) => a.values.position - b.values.position);
   const main = inOrder.find(({ confidence, line }) => confidence >= 0.9 && (line ?? 1) === 1) ?? inOrder[0];
   if (main === undefined) return [];
   const more = inOrder.filter(
@@ -137,42 +137,42 @@ function chooseAddressLines(candidates: readonly Candidate[]): readonly Candidat
 
 const supplementPattern = /haus|house|zusatz|suite|apartment|unit|compl|line|\b(?:nr|no|number)\b/i;
 
-/** What stands beside a street: the number of the house, a suite. */
+/** Whether a column adds to a street: the house number, a suite. */
 export function isSupplement(column: string): boolean {
   return supplementPattern.test(column);
 }
 
-const fieldsByContent: { readonly [look in ContentKind]?: SuggestedField } = {
+const fieldsByContent: { readonly [kind in ContentKind]?: SuggestedField } = {
   'e-mail': 'emailAddress',
   'web address': 'webSite',
 };
 
-/** Columns whose name says nothing, but whose values can only be one thing. */
+/** Columns whose name is unknown, but whose values fit only one field. */
 function assignByContent(
   columns: readonly ColumnValues[],
   assigned: readonly Candidate[],
   choices: Choices,
 ): readonly Candidate[] {
-  const found: Candidate[] = [];
+  const candidates: Candidate[] = [];
   for (const values of columns) {
     const field = fieldsByContent[detectContentKind(values)];
-    const isTaken = [...assigned, ...found].some((other) => other.values === values || other.target === field);
+    const isTaken = [...assigned, ...candidates].some((other) => other.values === values || other.target === field);
     if (field === undefined || isTaken || choices.targets?.has(values.column)) continue;
     const proposal = proposeRule(field, values, false, choices);
     if (proposal === undefined || readHeading(values.column).some(({ context }) => context === 'last')) continue;
-    found.push({
+    candidates.push({
       values,
       target: field,
       confidence: 0.7,
       context: 'plain',
-      why: 'by the look of its values',
+      why: 'by its values',
       proposal,
     });
   }
-  return found;
+  return candidates;
 }
 
-/** Headings of a whole name of a person, where another column names the company. */
+/** Headings for the full name of a person, where another column has the company. */
 const fullNameHeadings: ReadonlySet<string> = new Set(
   [
     ...['full name', 'name', 'contact', 'contact name', 'contact full name', 'contact person', 'primary contact'],
@@ -181,7 +181,7 @@ const fullNameHeadings: ReadonlySet<string> = new Set(
   ].map(normaliseHeading),
 );
 
-/** Of both ways to write a name, each with what begins it and what is left. */
+/** The two ways to write a name, with the pattern of each half. */
 const nameForms = {
   /** O'Brien, Maeve */
   comma: { firstName: String.raw`,\s*(\S.*)$`, lastName: String.raw`^([^,]*[^,\s])` },
@@ -190,24 +190,24 @@ const nameForms = {
 } as const;
 
 /**
- * Takes a person's whole name apart when a company stands beside it: there is one field for the customer's name, and the
- * person would be lost.
+ * Splits a person's full name where another column has the company: the company takes the field for the customer's name,
+ * and the person would be lost.
  */
 export function splitPersonName(
-  left: readonly ColumnValues[],
+  unmapped: readonly ColumnValues[],
   assigned: readonly Candidate[],
   choices: Choices,
 ): readonly Candidate[] {
   const isTaken = (field: string) => assigned.some(({ target }) => target === field);
   if (!isTaken('customerName') || isTaken('firstName') || isTaken('lastName')) return [];
-  const values = left.find(
+  const values = unmapped.find(
     ({ column, texts }) => fullNameHeadings.has(normaliseHeading(column)) && arePersonNames(texts),
   );
   if (values === undefined || choices.targets?.has(values.column) === true) return [];
   const form = calculateShare(values.texts, /,/) > 0.5 ? 'comma' : 'words';
-  const remark = `Taken apart at the ${form === 'comma' ? 'comma' : 'first space'} into firstName and lastName: look at a few.`;
+  const remark = `Split at the ${form === 'comma' ? 'comma' : 'first space'} into firstName and lastName; check a few rows.`;
   return (['firstName', 'lastName'] as const).map((target) => ({
-    ...{ values, target, confidence: 0.8, context: 'plain', why: 'a person beside a company' },
+    ...{ values, target, confidence: 0.8, context: 'plain', why: 'a person next to a company' },
     proposal: { rule: buildExtractRule(values.column, nameForms[form][target]), fit: 1, remarks: [remark] },
   }));
 }
@@ -216,7 +216,7 @@ function buildExtractRule(column: string, pattern: string): RuleJson {
   return { column, transform: ['collapseSpaces', { extract: { pattern, group: 1, otherwise: 'blank' } }] };
 }
 
-/** Mostly of two words or more, and no digits: a column of codes may be called "Contact", too. */
+/** Mostly two words or more, without digits: a column of codes may also be called "Contact". */
 function arePersonNames(texts: readonly string[]): boolean {
   return texts.length > 0 && calculateShare(texts, /^\D+\s\D+$/) > 0.6;
 }
@@ -225,12 +225,12 @@ function normaliseHeading(heading: string): string {
   return joinWords(splitHeading(heading).words);
 }
 
-/** What happens to columns that no field of the API is meant for. */
+/** The columns that fit no field of the API. */
 export interface CustomColumns {
   readonly kept: readonly Candidate[];
-  /** Columns with something in them that are left out. */
-  readonly left: readonly ColumnValues[];
-  /** Dates whose day and month cannot be told apart. */
+  /** Columns with values that are left out. */
+  readonly ignored: readonly ColumnValues[];
+  /** Date columns in which day and month cannot be told apart. */
   readonly undecided: readonly ColumnValues[];
 }
 
@@ -238,7 +238,7 @@ const customColumnFields = Object.keys(customerFields).filter((field): field is 
   field.startsWith('cC_'),
 );
 
-/** Puts columns into the client's own fields, if the user wants that; what they mean there, only the user knows. */
+/** Maps columns to the free fields (cC_001 …), if the user wants that. */
 export function proposeCustomColumns(columns: readonly ColumnValues[], choices: Choices): CustomColumns {
   const filled = columns.filter(
     (values) => detectContentKind(values) !== 'blank' && choices.targets?.get(values.column) !== 'leave',
@@ -246,7 +246,7 @@ export function proposeCustomColumns(columns: readonly ColumnValues[], choices: 
   const forms = new Map(filled.flatMap((values) => detectDateColumn(values)));
   const order = choices.dateOrder ?? findCommonOrder([...forms.values()]);
   const undecided = filled.filter((values) => forms.get(values)?.kind === 'ambiguous' && order === undefined);
-  if (choices.customColumns !== true) return { kept: [], left: filled, undecided: [] };
+  if (choices.customColumns !== true) return { kept: [], ignored: filled, undecided: [] };
   const keepable = filled.filter((values) => !undecided.includes(values));
   const kept = keepable.slice(0, customColumnFields.length).map(
     (values, index): Candidate => ({
@@ -254,12 +254,12 @@ export function proposeCustomColumns(columns: readonly ColumnValues[], choices: 
       target: customColumnFields[index] ?? 'cC_001',
       confidence: 0.8,
       context: 'plain',
-      why: "kept in the client's own columns",
+      why: 'kept in a free field',
       proposal: buildCustomRule(values, forms.get(values), order),
     }),
   );
   const keptValues = kept.map(({ values }) => values);
-  return { kept, left: filled.filter((values) => !keptValues.includes(values)), undecided };
+  return { kept, ignored: filled.filter((values) => !keptValues.includes(values)), undecided };
 }
 
 function detectDateColumn(values: ColumnValues): readonly (readonly [ColumnValues, DateForm])[] {
@@ -268,7 +268,7 @@ function detectDateColumn(values: ColumnValues): readonly (readonly [ColumnValue
   return form === undefined ? [] : [[values, form]];
 }
 
-/** One certain column shows the order of the whole file, unless another shows the other. */
+/** A column with a clear order decides for the whole file, unless two columns disagree. */
 function findCommonOrder(forms: readonly DateForm[]): DateOrder | undefined {
   const orders = new Set(forms.flatMap((form) => readDateOrder(form) ?? []));
   return orders.size === 1 ? [...orders][0] : undefined;

@@ -21,7 +21,7 @@ export interface BooleanWords {
   /** As the column spells them, each once. */
   readonly trueWords: readonly string[];
   readonly falseWords: readonly string[];
-  /** Every word is one that means yes or no without being declared. */
+  /** Whether every word means yes or no without being declared. */
   readonly isDefault: boolean;
 }
 
@@ -32,15 +32,15 @@ export function detectBooleanWords(texts: readonly string[]): BooleanWords | und
   const all = [...spellings];
   if (!all.every(([word]) => yes.has(word) || no.has(word))) return undefined;
   const seen = { trueWords: all.filter(([word]) => yes.has(word)), falseWords: all.filter(([word]) => no.has(word)) };
-  const usual: readonly string[] = [...defaultBooleanWords.trueWords, ...defaultBooleanWords.falseWords];
+  const defaults: readonly string[] = [...defaultBooleanWords.trueWords, ...defaultBooleanWords.falseWords];
   return {
     trueWords: addCounterparts(seen.trueWords, seen.falseWords, 1),
     falseWords: addCounterparts(seen.falseWords, seen.trueWords, 0),
-    isDefault: all.every(([word]) => usual.includes(word)),
+    isDefault: all.every(([word]) => defaults.includes(word)),
   };
 }
 
-/** A sample may show one of the two words only; the other will come. */
+/** A sample may show only one of the two words; the whole file will have the other, too. */
 const counterparts = [
   ['nein', 'ja'],
   ['non', 'oui'],
@@ -57,8 +57,8 @@ const counterparts = [
 
 type Spelling = readonly [word: string, text: string];
 
-function addCounterparts(own: readonly Spelling[], others: readonly Spelling[], side: 0 | 1): readonly string[] {
-  if (own.length > 0) return own.map(([, text]) => text);
+function addCounterparts(spellings: readonly Spelling[], others: readonly Spelling[], side: 0 | 1): readonly string[] {
+  if (spellings.length > 0) return spellings.map(([, text]) => text);
   const pairs = counterparts.filter((pair) => others.some(([word]) => word === pair[1 - side]));
   return [...new Set(pairs.map((pair) => pair[side]))];
 }
@@ -109,7 +109,7 @@ export function detectDateForm(texts: readonly string[]): DateForm | undefined {
   return undefined;
 }
 
-/** The order that a certain form of numbers shows; a file has one order, whatever the column. */
+/** The order of a numeric date form, if it is certain; a file has one order in all its columns. */
 export function readDateOrder(form: DateForm): DateOrder | undefined {
   if (form.kind === 'ambiguous') return undefined;
   if (/^D\W/.test(form.format) && !form.format.includes('MMM')) return 'day';
@@ -121,7 +121,7 @@ function doAllMatch(format: string, texts: readonly string[]): boolean {
   return texts.every((text) => typeof read(text) === 'object');
 }
 
-/** In the order in which they are tried: fewest signs first, then as most of the world writes. */
+/** In the order in which they are tried: fewest signs first, then the most common ones. */
 const candidateSigns: readonly NumberSigns[] = [
   { decimal: '.' },
   { decimal: ',' },
@@ -136,14 +136,14 @@ const candidateSigns: readonly NumberSigns[] = [
 /** Signs of money and percent around a number, e.g. "$ 1,200.00" or "5 %". */
 const affixPattern = /^(?:([A-Z]{3}|\p{Sc}|A\$|%)\s*)?(.*?)(?:\s*([A-Z]{3}|\p{Sc}|%))?$/u;
 
-/** What stands around numbers is taken off by "replace"; more than these are no numbers but texts. */
+/** Affixes are removed with "replace"; a column with more than these is text. */
 const maxAffixes = 2;
 
 export interface NumberForm {
   readonly signs: NumberSigns;
-  /** What stands around the numbers and has to be removed. */
+  /** What surrounds the numbers and has to be removed. */
   readonly affixes: readonly string[];
-  /** Another reading fits as well and gives other numbers: "1.250" may be 1250 or 1.25. */
+  /** Another reading that fits as well and gives other numbers: "1.250" may be 1250 or 1.25. */
   readonly alternative?: NumberSigns;
   readonly isWhole: boolean;
 }
@@ -158,8 +158,8 @@ export function detectNumberForm(texts: readonly string[]): NumberForm | undefin
   const fitting = candidateSigns.filter((signs) => bare.every((text) => buildNumberPattern(signs).test(text)));
   const [signs] = fitting;
   if (signs === undefined) return undefined;
-  const alternative = fitting.find((other) =>
-    bare.some((text) => parseWithSigns(text, other) !== parseWithSigns(text, signs)),
+  const alternative = fitting.find((candidate) =>
+    bare.some((text) => parseWithSigns(text, candidate) !== parseWithSigns(text, signs)),
   );
   return {
     signs,
@@ -177,7 +177,7 @@ function parseWithSigns(text: string, signs: NumberSigns): number {
 const maxSamples = 3;
 const maxSampleLength = 40;
 
-/** What a sample of a column holds. */
+/** The values of a column in a sample. */
 export interface ColumnValues {
   readonly column: string;
   readonly position: number;
@@ -223,7 +223,7 @@ function shortenSample(text: string): string {
         .join('')}…`;
 }
 
-/** What the values of a column look like. */
+/** The kind of values in a column. */
 export type ContentKind =
   | 'blank'
   | 'e-mail'
@@ -235,7 +235,7 @@ export type ContentKind =
   | 'digits'
   | 'text';
 
-/** A column of one kind may hold a few slips. */
+/** A column of one kind may hold a few other values. */
 const minShareOfKind = 0.9;
 
 const shapes = {
@@ -246,7 +246,7 @@ const shapes = {
   digits: /^\d{2,12}$/,
 } as const;
 
-/** What most values look like; the first that fits in the order from the most certain to the least. */
+/** The kind of most values; the first that fits, from the most certain to the least. */
 export function detectContentKind({ texts }: ColumnValues): ContentKind {
   if (texts.length === 0) return 'blank';
   if (calculateShare(texts, shapes['e-mail']) >= minShareOfKind) return 'e-mail';
@@ -258,7 +258,7 @@ export function detectContentKind({ texts }: ColumnValues): ContentKind {
   return detectNumberForm(texts) === undefined ? 'text' : 'number';
 }
 
-/** How many of the texts have the shape of a look, from 0 to 1. */
+/** The share of texts that match a pattern, from 0 to 1. */
 export function calculateShare(texts: readonly string[], shape: RegExp): number {
   return texts.length === 0 ? 0 : texts.filter((text) => shape.test(text)).length / texts.length;
 }

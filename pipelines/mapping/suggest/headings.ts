@@ -1,8 +1,8 @@
 import { type Confidence, confidences, keyHeadings, opposites, type SuggestedField, synonyms } from './synonyms.js';
 
-/** A heading taken apart, so that "POAddressLine1", "Billing Address: Street" and "E-mail 1 - Value" can be read. */
+/** The parts of a heading such as "POAddressLine1", "Billing Address: Street" or "E-mail 1 - Value". */
 interface HeadingWords {
-  /** In small letters, without accents and signs; numbers are apart. */
+  /** In lower case, without accents, punctuation and numbers. */
   readonly words: readonly string[];
   /** A number at the end: "Address 2". */
   readonly trailing?: number;
@@ -13,7 +13,7 @@ interface HeadingWords {
 /** Words that programs write as two or as one. */
 const joinedWords: Readonly<Record<string, string>> = { 'e mail': 'email', 'web site': 'website', 'opt in': 'opt in' };
 
-/** Takes a heading apart. */
+/** Splits a heading into words and numbers. */
 export function splitHeading(heading: string): HeadingWords {
   const plain = heading
     .normalize('NFKD')
@@ -26,8 +26,8 @@ export function splitHeading(heading: string): HeadingWords {
     .toLowerCase()
     .replaceAll(/[^\p{L}\p{N}]+/gu, ' ')
     .trim();
-  const together = Object.entries(joinedWords).reduce((text, [apart, one]) => text.replaceAll(apart, one), plain);
-  const parts = together.split(' ').filter((part) => part !== '');
+  const withJoinedWords = Object.entries(joinedWords).reduce((text, [separate, joined]) => text.replaceAll(separate, joined), plain);
+  const parts = withJoinedWords.split(' ').filter((part) => part !== '');
   const trailing = findNumber(parts.slice(-1));
   const inner = findNumber(parts.slice(0, -1));
   return {
@@ -42,17 +42,17 @@ function findNumber(parts: readonly string[]): number | undefined {
   return found === undefined ? undefined : Number(found);
 }
 
-/** The form in which two headings count as the same: "post code" is "postcode". */
+/** Headings are compared without spaces: "post code" is "postcode". */
 export function joinWords(words: readonly string[]): string {
   return words.join('');
 }
 
-/** "Name" alone is a person's or a company's; the columns beside it tell. */
+/** "Name" alone may be a person's or a company's; the other columns show which. */
 const bareNames = { name: 'lastName', nom: 'lastName', nombre: 'firstName', nachn: 'lastName' } as const;
 
 /**
- * Words around a heading that do not change what it means, but say which of several it is: the invoice's address goes
- * before the parcel's.
+ * Words around a heading that do not change its meaning, but say which of several it is: the billing address takes
+ * precedence over the shipping address.
  */
 const headingContexts = {
   neutral: [
@@ -88,14 +88,14 @@ const headingContexts = {
     ],
     ...['home', 'private', 'liefer', 'lieferung', 'livraison', 'envio', 'entrega', 'contacto', 's', 'shipment'],
   ],
-  /** Stands before the parts of an address and of how to reach someone, never before a name. */
+  /** Comes before the parts of an address and contact details, never before a name. */
   address: ['address', 'addr', 'adresse', 'direccion'],
 } as const;
 
-/** Which of several alike columns a heading is about. */
+/** Which of several similar columns a heading is about. */
 type HeadingContext = 'plain' | 'first' | 'last';
 
-/** One thing that a heading may mean. */
+/** One possible meaning of a heading. */
 export interface HeadingMeaning {
   readonly target: SuggestedField | 'key';
   /** 0 to 1. */
@@ -107,7 +107,7 @@ export interface HeadingMeaning {
   readonly line?: number;
 }
 
-/** Fields that "address" may stand before: "Address 1 - City". */
+/** Fields whose heading may begin with "address": "Address 1 - City". */
 const besideAddress: ReadonlySet<SuggestedField | 'key'> = new Set<SuggestedField>([
   'address',
   'city',
@@ -129,7 +129,7 @@ interface Entry {
 
 const headingEntries = buildHeadingEntries();
 
-/** What a heading may mean, the likeliest first; nothing when no table knows it. */
+/** The possible meanings of a heading, the most likely first; none when no table has it. */
 export function readHeading(heading: string): readonly HeadingMeaning[] {
   const parts = splitHeading(heading);
   const found = new Map<string, HeadingMeaning>();
@@ -137,13 +137,13 @@ export function readHeading(heading: string): readonly HeadingMeaning[] {
     for (const entry of headingEntries.get(joinWords(core)) ?? []) {
       if (isBesideAddress && !besideAddress.has(entry.target)) continue;
       const meaning = buildMeaning(entry, context, cost, parts);
-      const other = found.get(entry.target);
-      if (other === undefined || other.confidence < meaning.confidence) found.set(entry.target, meaning);
+      const known = found.get(entry.target);
+      if (known === undefined || known.confidence < meaning.confidence) found.set(entry.target, meaning);
     }
-  return [...found.values()].sort((one, other) => other.confidence - one.confidence);
+  return [...found.values()].sort((a, b) => b.confidence - a.confidence);
 }
 
-/** Whether a heading is a name without saying whose: which field it is, if the other half of the name is there. */
+/** The field of a heading that is just "name", provided that another column has the other half of the name. */
 export function readBareName(heading: string): SuggestedField | undefined {
   const [word, ...rest] = splitHeading(heading).words;
   if (word === undefined || rest.length > 0 || !Object.hasOwn(bareNames, word)) return undefined;
@@ -159,7 +159,7 @@ interface Core {
 
 const contextCosts = { neutral: 0.03, first: 0.05, last: 0.35, address: 0.02 } as const;
 
-/** The heading itself, then what is left without the words around it. */
+/** The whole heading, then the heading without the context words. */
 function listCores({ words }: HeadingWords): readonly Core[] {
   const whole: Core = { core: words, context: 'plain', cost: 0, isBesideAddress: false };
   const bare = words.filter((word, position) => !isContextWord(word) && words.indexOf(word) === position);
@@ -198,7 +198,7 @@ function includesWord(words: readonly string[], word: string): boolean {
   return words.includes(word);
 }
 
-/** A number at the end of an address is its line; any other number above 1 says "the second of several". */
+/** A number at the end of an address is its line; any other number above 1 means "the second of several". */
 function buildMeaning(
   { target, confidence, isOpposite }: Entry,
   context: HeadingContext,
@@ -208,7 +208,7 @@ function buildMeaning(
   const isAddress = target === 'address';
   const line = isAddress ? trailing : undefined;
   const index = isAddress ? inner : (inner ?? trailing);
-  // "Alpha-2" and "ISO 3166" say how a country is written, not which one.
+  // "Alpha-2" and "ISO 3166" are ways to write a country, not the second of several.
   const isLater = index !== undefined && index > 1 && target !== 'country';
   return {
     target,
@@ -230,13 +230,13 @@ function buildHeadingEntries(): ReadonlyMap<string, readonly Entry[]> {
     for (const [name, headings] of Object.entries(lists) as [Confidence, readonly string[]][])
       for (const heading of headings) add(heading, { target, confidence: confidences[name] });
   for (const [target, headings] of Object.entries(opposites) as [SuggestedField, readonly string[]][])
-    for (const heading of headings) add(heading, { target, confidence: confidences.weak, isOpposite: true });
+    for (const heading of headings) add(heading, { target, confidence: confidences.medium, isOpposite: true });
   return table;
 }
 
 const minKnownHeadings = 2;
 
-/** Whether a row looks like the names of columns: at least two, and half of all, are ones that customer files have. */
+/** Whether a row looks like a header: at least two names, and half of all, are known from customer files. */
 export function areKnownHeadings(names: readonly string[]): boolean {
   const filled = names.filter((name) => name.trim() !== '');
   const known = filled.filter((name) => readBareName(name) !== undefined || readHeading(name).length > 0);

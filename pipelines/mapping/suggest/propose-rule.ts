@@ -12,7 +12,7 @@ import {
 import { readHeading } from './headings.js';
 import type { Choices, RuleJson } from './suggestion.js';
 
-/** The rule for one field, and what speaks against it. */
+/** The proposed rule for one field, with its caveats. */
 export interface RuleProposal {
   readonly rule: RuleJson;
   /** Lowers the confidence: 1 when the values fit. */
@@ -22,13 +22,13 @@ export interface RuleProposal {
   readonly isDecimalOpen?: true;
 }
 
-/** A column may hold a few slips and still be one of numbers. */
+/** A number column may hold a few wrong values. */
 const minShareThatFits = 0.9;
-/** With more of them its owner is asked; only when most values do not fit, the name must mean something else. */
+/** With more of them, the user is asked; with even more, the name must mean something else. */
 const minShareToAsk = 0.6;
 const fitWhenUnsure = 0.75;
 
-/** Makes the rule for a field from what its column holds; `undefined` when the column cannot fill it. */
+/** Proposes the rule for a field from the values of its column; `undefined` when they cannot fill it. */
 export function proposeRule(
   field: string,
   values: ColumnValues,
@@ -86,10 +86,10 @@ function proposeNumberRule(
     rule: { column, ...buildRemoval(form.affixes), type, ...formatSigns(signs) },
     fit: isOpen || isUnsure ? fitWhenUnsure : 1,
     remarks: [
-      ...(slips.length === 0 ? [] : [`${slips.length} of ${texts.length} are no numbers, e.g. "${slips[0]}"`]),
+      ...(slips.length === 0 ? [] : [`${slips.length} of ${texts.length} are not numbers, e.g. "${slips[0]}"`]),
       ...(form.affixes.includes('%') || field !== 'discountPercent' || !isFraction(numeric, signs)
         ? []
-        : ['All are below 1: the API wants 10 for ten percent']),
+        : ['All are below 1, but the API expects 10 for ten percent']),
     ],
     ...(isOpen && { isDecimalOpen: true as const }),
   };
@@ -119,13 +119,13 @@ function proposeEmailRule({ column, texts }: ColumnValues): RuleProposal {
   if (wrong.length === 0) return proposeWithoutRemarks(rule);
   const right = calculateShare(texts, emailShape);
   const fit = right >= minShareThatFits ? 1 : right >= minShareToAsk ? fitWhenUnsure : 0.3;
-  return { rule, fit, remarks: [`${wrong.length} of ${texts.length} are no e-mail addresses, e.g. "${wrong[0]}"`] };
+  return { rule, fit, remarks: [`${wrong.length} of ${texts.length} are not e-mail addresses, e.g. "${wrong[0]}"`] };
 }
 
-/** Spreadsheet programs take the first zero off: 0810 is 810 then. */
+/** Spreadsheet programs remove leading zeros: 0810 becomes 810. */
 function proposePostalCodeRule({ column, texts }: ColumnValues): RuleProposal {
   const digits = texts.filter((text) => /^\d+$/.test(text));
-  const lengths = [...new Set(digits.map((text) => text.length))].sort((one, other) => one - other);
+  const lengths = [...new Set(digits.map((text) => text.length))].sort((a, b) => a - b);
   const [short, whole] = lengths;
   const isPadded = lengths.length === 2 && short !== undefined && whole === short + 1 && (whole === 4 || whole === 5);
   const shorter = digits.filter((text) => text.length === short);
@@ -134,21 +134,21 @@ function proposePostalCodeRule({ column, texts }: ColumnValues): RuleProposal {
   return {
     rule: { column, transform: [{ pad: { length: whole } }] },
     fit: 0.8,
-    remarks: [`${shorter.length} have ${short} digits, e.g. "${shorter[0]}": a lost zero is put back in front`],
+    remarks: [`${shorter.length} have ${short} digits, e.g. "${shorter[0]}": the lost leading zero is restored`],
   };
 }
 
-/** The column that tells customers apart, and how certain that is. */
+/** The column that identifies customers, with the confidence in it. */
 export interface KeyProposal {
   readonly values: ColumnValues;
   readonly confidence: number;
   readonly why: string;
 }
 
-/** A unique value in every row makes an identifier of a column whose name says so only half. */
+/** A column with an ambiguous name is an identifier when every row has a different value. */
 const confidenceOfUnique = 0.85;
 
-/** Proposes the old system's identifier: named like one, filled in every row, and never twice the same. */
+/** Proposes the old system's identifier: a column with such a name, filled in and different in every row. */
 export function proposeKey(columns: readonly ColumnValues[], choices: Choices): KeyProposal | undefined {
   if (choices.key === 'none') return undefined;
   const wanted = choices.key?.column;
@@ -161,7 +161,7 @@ export function proposeKey(columns: readonly ColumnValues[], choices: Choices): 
       return meaning === undefined ? [] : [{ values, meaning }];
     })
     .filter(({ values, meaning }) => isIdentifier(values) && meaning.confidence >= (values.rows === 0 ? 0.7 : 0.5))
-    .sort((one, other) => other.meaning.confidence - one.meaning.confidence);
+    .sort((a, b) => b.meaning.confidence - a.meaning.confidence);
   const [best] = named;
   if (best === undefined) return proposeAlmostUniqueKey(columns, choices);
   const { values, meaning } = best;
@@ -173,11 +173,11 @@ export function proposeKey(columns: readonly ColumnValues[], choices: Choices): 
   };
 }
 
-/** Rows of a messy file that have no number, or somebody else's. */
+/** A messy file has rows without a number, or with the number of another row. */
 const minShareOfDistinct = 0.7;
 const minConfidenceOfName = 0.9;
 
-/** A column that can only be the old system's number is it also where some rows have none: those are to be mended. */
+/** A column whose name is unambiguous is proposed even where some rows have no value: those need fixing. */
 function proposeAlmostUniqueKey(columns: readonly ColumnValues[], choices: Choices): KeyProposal | undefined {
   const values = columns.find(
     ({ column, rows, distinct }) =>
@@ -188,7 +188,7 @@ function proposeAlmostUniqueKey(columns: readonly ColumnValues[], choices: Choic
   );
   if (values === undefined) return undefined;
   const wrong = values.rows - values.distinct;
-  const why = `by its name; ${wrong} of ${values.rows} rows have none or that of another row: mend those`;
+  const why = `by its name; ${wrong} of ${values.rows} rows have no value, or the same as another row: fix those`;
   return { values, confidence: 0.6, why };
 }
 

@@ -4,13 +4,13 @@ import type { SuggestedField } from './synonyms.js';
 /** Where a column goes. */
 export type Target = SuggestedField | CustomColumn | 'customerCode' | 'customerId' | 'key';
 
-/** The client's own columns, for what no field of the API is meant for. */
+/** The customer's free fields (cC_001 …), for columns that fit no other field. */
 export type CustomColumn = `cC_${string}`;
 
-/** From this confidence on, nobody needs to be asked. */
+/** From this confidence on, the user is not asked. */
 export const minSureConfidence = 0.8;
 
-/** What becomes of one column of the file. */
+/** The proposal for one column of the file. */
 export interface ColumnProposal {
   readonly column: string;
   readonly samples: readonly string[];
@@ -22,11 +22,11 @@ export interface ColumnProposal {
   readonly confidence: number;
   /** Why, or why not, as a clause. */
   readonly why: string;
-  /** What its user should know: values that will not pass, and the like. Whole sentences. */
+  /** Whole sentences, e.g. about values that will be refused. */
   readonly remarks: readonly string[];
 }
 
-/** What only the user knows. */
+/** A question that only the user can answer. */
 export type Question =
   | { readonly kind: 'target'; readonly column: string; readonly target: Target; readonly samples: readonly string[] }
   | { readonly kind: 'key'; readonly column: string; readonly why: string; readonly samples: readonly string[] }
@@ -34,7 +34,7 @@ export type Question =
   | { readonly kind: 'decimal'; readonly column: string; readonly samples: readonly string[] }
   | { readonly kind: 'customColumns'; readonly columns: readonly string[] };
 
-/** What the user has said already. */
+/** The answers of the user so far. */
 export interface Choices {
   /** By column; `leave` leaves it out. */
   readonly targets?: ReadonlyMap<string, Target | 'leave'>;
@@ -42,7 +42,7 @@ export interface Choices {
   readonly key?: { readonly column: string } | 'none';
   readonly dateOrder?: DateOrder;
   readonly decimal?: '.' | ',';
-  /** Keep columns without a field in the client's own columns. */
+  /** Map columns without a field of their own to cC_001 and so on. */
   readonly customColumns?: boolean;
 }
 

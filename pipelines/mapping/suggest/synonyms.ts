@@ -1,5 +1,5 @@
-/** How certain a heading makes us, by the list that it stands in. */
-export const confidences = { strong: 1, weak: 0.75, faint: 0.6 } as const;
+/** How well a heading says which field it is for, by the list that it is in. */
+export const confidences = { high: 1, medium: 0.75, low: 0.6 } as const;
 
 export type Confidence = keyof typeof confidences;
 
@@ -7,12 +7,12 @@ export type Confidence = keyof typeof confidences;
 type Headings = { readonly [confidence in Confidence]?: readonly string[] };
 
 /**
- * What other programs call the customer's fields. Case, accents, spaces and signs do not count, nor do words like
- * "customer" and "billing", which `heading-contexts.ts` lists.
+ * The names of the customer's fields in other programs. Case, accents, spaces and punctuation are ignored, and so are words
+ * like "customer" and "billing", which `headings.ts` lists.
  */
 export const synonyms = {
   customerName: {
-    strong: [
+    high: [
       ...['company', 'company name', 'business name', 'organisation', 'organization', 'organisation name'],
       ...['organization name', 'customer name', 'account name', 'trading name', 'co last name', 'business'],
       ...['firma', 'firmenname', 'firmenname 1', 'unternehmen', 'firmenbezeichnung'],
@@ -31,8 +31,8 @@ export const synonyms = {
       ...['empresa', 'razon social', 'nombre razon social', 'nombre empresa', 'nombre fiscal', 'nombre comercial'],
       ...['nombre cliente', 'nombre del cliente', 'kundenname', 'geschaftlicher name', 'denomination'],
     ],
-    weak: ['full name', 'contact name', 'display name', 'client', 'customer', 'client name', 'kunde', 'cliente'],
-    faint: [
+    medium: ['full name', 'contact name', 'display name', 'client', 'customer', 'client name', 'kunde', 'cliente'],
+    low: [
       'associated company',
       'nom complet',
       'nombre completo',
@@ -42,19 +42,19 @@ export const synonyms = {
     ],
   },
   firstName: {
-    strong: [
+    high: [
       ...['first name', 'given name', 'forename', 'christian name', 'fname', 'vorname', 'rufname'],
       ...['prenom', 'nombre de pila', 'primer nombre'],
     ],
   },
   lastName: {
-    strong: [
+    high: [
       ...['last name', 'surname', 'family name', 'lname', 'nachname', 'familienname', 'zuname'],
       ...['nom de famille', 'apellido', 'apellidos', 'primer apellido'],
     ],
   },
   address: {
-    strong: [
+    high: [
       ...['address', 'street', 'street address', 'address line', 'street name', 'address street', 'addr', 'addr line'],
       ...['baddr', 'mailing address', 'postal address', 'strasse', 'str', 'anschrift', 'strasse und hausnummer'],
       ...['strasse hausnummer', 'strasse nr', 'adresse', 'rue', 'adresse ligne', 'adresse postale', 'adresse voie'],
@@ -69,16 +69,16 @@ export const synonyms = {
         'hausnr',
       ],
     ],
-    weak: ['line', 'zusatz', 'complement'],
+    medium: ['line', 'zusatz', 'complement'],
   },
   city: {
-    strong: [
+    high: [
       ...['city', 'town', 'suburb', 'locality', 'city town', 'town city', 'suburb town', 'place'],
       ...['ort', 'stadt', 'wohnort', 'ville', 'commune', 'localite', 'ciudad', 'poblacion', 'localidad', 'municipio'],
     ],
   },
   region: {
-    strong: [
+    high: [
       ...['state', 'region', 'province', 'county', 'state province', 'state region', 'state territory', 'territory'],
       ...[
         'state province region',
@@ -92,10 +92,10 @@ export const synonyms = {
       ],
       ...['comunidad autonoma'],
     ],
-    weak: ['province code', 'state code', 'region code', 'state id'],
+    medium: ['province code', 'state code', 'region code', 'state id'],
   },
   postalCode: {
-    strong: [
+    high: [
       ...[
         'post code',
         'postal code',
@@ -111,8 +111,8 @@ export const synonyms = {
     ],
   },
   country: {
-    strong: [...['country', 'country region', 'nation', 'land', 'staat', 'pays', 'pais']],
-    weak: [
+    high: [...['country', 'country region', 'nation', 'land', 'staat', 'pays', 'pais']],
+    medium: [
       'country code',
       'country id',
       'country iso',
@@ -125,59 +125,59 @@ export const synonyms = {
     ],
   },
   phoneNumber: {
-    strong: [
+    high: [
       ...['phone', 'phone number', 'telephone', 'telephone number', 'phone no', 'tel', 'tel no', 'landline', 'telno'],
       ...['telefon', 'telefonnummer', 'festnetz', 'tel nr', 'telefono', 'numero de telefono', 'numero de telephone'],
     ],
-    weak: [
+    medium: [
       ...['mobile', 'mobile phone', 'mobile number', 'mobile phone number', 'cell', 'cell phone', 'cellphone', 'mob'],
       ...['mobil', 'handy', 'mobilfunknummer', 'portable', 'telephone portable', 'movil', 'telefono movil', 'celular'],
     ],
   },
   faxNumber: {
-    strong: ['fax', 'fax number', 'fax no', 'facsimile', 'telefax', 'fax phone', 'fax num', 'faxnummer', 'telecopie'],
+    high: ['fax', 'fax number', 'fax no', 'facsimile', 'telefax', 'fax phone', 'fax num', 'faxnummer', 'telecopie'],
   },
   emailAddress: {
-    strong: [
+    high: [
       ...['email', 'email address', 'mail', 'mail address', 'emails', 'email s', 'mailadresse', 'email adresse'],
       ...['adresse email', 'adresse mail', 'courriel', 'correo', 'correo electronico', 'direccion de correo'],
       ...['direccion email', 'direccion de correo electronico'],
     ],
   },
   webSite: {
-    strong: [
+    high: [
       ...['website', 'web site', 'web', 'url', 'www', 'homepage', 'home page', 'web page', 'website address'],
       ...['website url', 'webseite', 'webadresse', 'internet', 'internetseite', 'site web', 'site internet'],
       ...['pagina web', 'sitio web'],
     ],
   },
   creditLimit: {
-    strong: [
+    high: [
       ...['credit limit', 'credit limit amount', 'kreditlimit', 'kreditrahmen', 'limite de credit', 'encours maximum'],
       ...['encours autorise', 'limite de credito', 'credito maximo', 'riesgo maximo'],
     ],
-    faint: ['limit', 'credit'],
+    low: ['limit', 'credit'],
   },
   discountPercent: {
-    strong: [
+    high: [
       ...['discount', 'discount percent', 'discount percentage', 'discount rate', 'default discount', 'rabatt'],
       ...['rabatt prozent', 'remise', 'taux de remise', 'descuento', 'porcentaje descuento', 'dto'],
     ],
   },
   notes: {
-    strong: [
+    high: [
       ...['notes', 'note', 'comment', 'comments', 'remark', 'remarks', 'memo', 'bemerkung', 'bemerkungen', 'notiz'],
       ...['notizen', 'anmerkung', 'kommentar', 'commentaire', 'commentaires', 'remarque', 'remarques'],
       ...['observaciones', 'nota', 'notas', 'comentario', 'comentarios'],
     ],
-    weak: ['info', 'additional information', 'informations supplementaires', 'notepad'],
+    medium: ['info', 'additional information', 'informations supplementaires', 'notepad'],
   },
   customerType: {
-    strong: [
+    high: [
       ...['customer type', 'client type', 'account type', 'ctype', 'kundentyp', 'kundenart', 'type client'],
       ...['type de client', 'tipo de cliente', 'tipo cliente'],
     ],
-    weak: [
+    medium: [
       'type',
       'typ',
       'tipo',
@@ -188,48 +188,48 @@ export const synonyms = {
       'groupe client',
       'grupo de clientes',
     ],
-    faint: ['category', 'kategorie', 'categorie', 'categoria'],
+    low: ['category', 'kategorie', 'categorie', 'categoria'],
   },
   active: {
-    strong: ['active', 'is active', 'enabled', 'aktiv', 'actif', 'activo', 'activado', 'kunde aktiv'],
-    weak: ['status', 'account status', 'customer status', 'estado cliente'],
+    high: ['active', 'is active', 'enabled', 'aktiv', 'actif', 'activo', 'activado', 'kunde aktiv'],
+    medium: ['status', 'account status', 'customer status', 'estado cliente'],
   },
   rewardsCollector: {
-    strong: ['rewards collector', 'loyalty member', 'rewards member', 'loyalty', 'rewards program', 'treueprogramm'],
+    high: ['rewards collector', 'loyalty member', 'rewards member', 'loyalty', 'rewards program', 'treueprogramm'],
   },
   rewardsNumber: {
-    strong: [
+    high: [
       ...['rewards number', 'loyalty number', 'loyalty card', 'loyalty card number', 'rewards card', 'member card'],
       ...['membership number', 'kundenkarte', 'kundenkartennummer', 'carte de fidelite', 'tarjeta de fidelidad'],
     ],
   },
   allowMailing: {
-    strong: [
+    high: [
       ...['allow mailing', 'accepts marketing', 'accepts email marketing', 'email marketing', 'newsletter', 'mail ok'],
       ...['email opt in', 'marketing opt in', 'marketing email opt in', 'marketing consent', 'mailing list'],
       ...['send newsletter', 'receive newsletter', 'email subscription status', 'opt in', 'subscribed', 'werbung'],
       ...['werbung erlaubt', 'newsletter abonniert', 'inscription newsletter', 'boletin', 'acepta publicidad'],
     ],
-    faint: ['news', 'mailing', 'marketing'],
+    low: ['news', 'mailing', 'marketing'],
   },
   allowDataShare: {
-    strong: ['allow data share', 'data sharing', 'share data', 'allow data sharing', 'third party consent'],
+    high: ['allow data share', 'data sharing', 'share data', 'allow data sharing', 'third party consent'],
   },
   correspondenceEmail: {
-    strong: ['correspondence email', 'statements by email', 'email statements', 'invoice by email', 'email invoices'],
+    high: ['correspondence email', 'statements by email', 'email statements', 'invoice by email', 'email invoices'],
   },
   correspondencePaper: {
-    strong: ['correspondence paper', 'paper statements', 'print statements', 'invoice by post', 'paper invoices'],
+    high: ['correspondence paper', 'paper statements', 'print statements', 'invoice by post', 'paper invoices'],
   },
   priceBand: {
-    strong: ['price band', 'price level', 'price tier', 'price list number', 'preisgruppe', 'tarif', 'nivel de precio'],
+    high: ['price band', 'price level', 'price tier', 'price list number', 'preisgruppe', 'tarif', 'nivel de precio'],
   },
-  bankSortCode: { strong: ['sort code', 'bank sort code', 'bsb', 'bsb number', 'blz', 'bankleitzahl', 'code guichet'] },
+  bankSortCode: { high: ['sort code', 'bank sort code', 'bsb', 'bsb number', 'blz', 'bankleitzahl', 'code guichet'] },
   bankAccount: {
-    strong: [...['bank account', 'bank account number', 'iban', 'kontonummer', 'numero de compte', 'cuenta bancaria']],
+    high: [...['bank account', 'bank account number', 'iban', 'kontonummer', 'numero de compte', 'cuenta bancaria']],
   },
   bankAccountName: {
-    strong: ['bank account name', 'account holder', 'bank account owner', 'kontoinhaber', 'titulaire du compte'],
+    high: ['bank account name', 'account holder', 'bank account owner', 'kontoinhaber', 'titulaire du compte'],
   },
 } as const satisfies Record<string, Headings>;
 
@@ -244,9 +244,9 @@ export const opposites = {
   ],
 } as const satisfies { readonly [field in SuggestedField]?: readonly string[] };
 
-/** What programs call their own identifier of a customer. */
+/** The names of other programs' own identifiers of a customer. */
 export const keyHeadings = {
-  strong: [
+  high: [
     ...['customer id', 'customer no', 'customer number', 'customer code', 'customer ref', 'customer reference'],
     ...['account no', 'account number', 'account id', 'account code', 'account ref', 'client id', 'client no'],
     ...['client number', 'client code', 'card id', 'member id', 'member no', 'member number', 'patient number'],
@@ -270,6 +270,6 @@ export const keyHeadings = {
     ...['numero client', 'numero de client', 'no client', 'ref client', 'cod cliente', 'codigo cliente', 'id cliente'],
     ...['codigo de cliente', 'numero de cliente', 'contact id', 'record id', 'internal id', 'user id'],
   ],
-  weak: ['id', 'reference', 'ref', 'refnum', 'ref num', 'reference id', 'reference number', 'uid', 'guid', 'codigo'],
-  faint: ['code', 'number', 'no', 'nr', 'ean', 'barcode'],
+  medium: ['id', 'reference', 'ref', 'refnum', 'ref num', 'reference id', 'reference number', 'uid', 'guid', 'codigo'],
+  low: ['code', 'number', 'no', 'nr', 'ean', 'barcode'],
 } as const satisfies Headings;

@@ -123,10 +123,10 @@ describe('the rule that is proposed', () => {
     expect(suggest([header, row]).mapping.fields).toEqual(fields);
   });
 
-  it('finds an e-mail address and a web site by their look, and says that it is not sure', () => {
+  it('finds an e-mail address and a web site by their values, with less confidence', () => {
     const { mapping, columns } = suggest(['Company|A|B', 'Koala|a@x.example|https://x.example']);
     expect(mapping.fields).toMatchObject({ emailAddress: { column: 'A' }, webSite: 'B' });
-    expect(columns[1]).toMatchObject({ target: 'emailAddress', confidence: 0.7, why: 'by the look of its values' });
+    expect(columns[1]).toMatchObject({ target: 'emailAddress', confidence: 0.7, why: 'by its values' });
   });
 
   it('prefers the column that is filled', () => {
@@ -139,7 +139,7 @@ describe('the rule that is proposed', () => {
     const { columns } = suggest(['Company|Email', ...emails, 'Wren|ask Bob']);
     expect(columns[1]).toMatchObject({
       target: 'emailAddress',
-      remarks: expect.arrayContaining(['1 of 20 are no e-mail addresses, e.g. "ask Bob"']),
+      remarks: expect.arrayContaining(['1 of 20 are not e-mail addresses, e.g. "ask Bob"']),
     });
   });
 
