@@ -23,7 +23,7 @@ export const cellFailureCodes = {
 
 export type CellFailureCode = keyof typeof cellFailureCodes;
 
-/** A value that could not be made; the end of the sentence "Credit Limit "12x" …". */
+/** A value that cannot be used; `says` ends a sentence that begins with the column and its value. */
 export interface CellFailure {
   readonly code: CellFailureCode;
   readonly says: string;
@@ -31,7 +31,7 @@ export interface CellFailure {
 
 const maxQuotedLength = 80;
 
-/** A value as messages show it: line breaks visible, cut to a readable length. */
+/** A value as messages show it: with visible line breaks, and shortened to a readable length. */
 export function shortenValue(value: string): string {
   const oneLine = value.replaceAll(/[\r\n]+/g, '⏎');
   if (oneLine.length <= maxQuotedLength) return oneLine;
@@ -39,10 +39,10 @@ export function shortenValue(value: string): string {
   return `${oneLine.slice(0, maxQuotedLength - 1).replace(halfOfPair, '')}…`;
 }
 
-/** What the cells of a field hold: something, nothing (`undefined`), the wish to clear (`null`), or an error. */
+/** The content of a field's cells: a cell, nothing (`undefined`), the request to clear (`null`), or a failure. */
 export type GatheredCell = Cell | null | undefined | CellFailure;
 
-/** `computed` is what the expressions of the mapping gave for the row. */
+/** `computed` holds the results of the mapping's expressions for the row. */
 export type GatherCells = (cells: readonly Cell[], computed?: readonly GatheredCell[]) => GatheredCell;
 
 interface GatherRule {
@@ -51,7 +51,7 @@ interface GatherRule {
   readonly nullToken: string | undefined;
 }
 
-/** Makes the function that brings a field's cells together. */
+/** Makes the function that collects a field's cells. */
 export function gatherCells({ positions, join, nullToken }: GatherRule): GatherCells {
   const [only = -1] = positions;
   if (positions.length === 1) return (cells) => gatherCell(cells[only], nullToken);
@@ -70,7 +70,7 @@ export function isFailure(value: unknown): value is CellFailure {
   return typeof value === 'object' && value !== null && 'says' in value;
 }
 
-/** What a cell says: the clearing token goes before the error: a workbook makes an error cell of a typed-in `#N/A`. */
+/** The content of a cell. The null token is checked first, since a workbook turns a typed-in `#N/A` into an error cell. */
 export function gatherCell(cell: Cell | undefined, nullToken: string | undefined): GatheredCell {
   if (cell === undefined) return undefined;
   const text = trimText(typeof cell === 'string' ? cell : cell.text);

@@ -9,7 +9,7 @@ import { type TransformStep, transforms } from './transforms/transforms.js';
 import type { CellType } from './types/cell-type.js';
 import { createCellType } from './types/cell-types.js';
 
-/** Makes one function of a list of transforms; it ends at the first that cannot do its work. */
+/** Makes one function of a list of transforms; it stops at the first failure. */
 export function compileTransforms(steps: readonly TransformStep[]): (text: string) => TransformResult {
   const applies = steps.map(({ name, options }) => transforms[name].apply(options));
   const [only] = applies;
@@ -28,13 +28,13 @@ export function compileTransforms(steps: readonly TransformStep[]): (text: strin
   };
 }
 
-/** Beyond this, comparing a wrong text with every entry costs more than the hint is worth. */
+/** With more entries, comparing a wrong text with each of them costs more than the hint is worth. */
 const maxEntriesCompared = 500;
 
-/** The value for a text; `undefined` for a blank; `whole` is the text with its outer spaces, for `keep`. */
+/** The value for a text; `undefined` for a blank; `whole` is the untrimmed text, for `keep`. */
 type FindInLookup = (text: string, whole: string) => FieldValue | CellFailure | undefined;
 
-/** Exact texts go first; then texts that differ in case and spaces only, unless two entries do. */
+/** Exact texts take precedence over those that differ only in case and spaces, unless that fits two entries. */
 function compileLookup({ entries, otherwise }: Lookup): FindInLookup {
   const exact = new Map(entries);
   const normalised = new Map<string, FieldValue | undefined>();
@@ -63,13 +63,13 @@ function buildFallback(listed: readonly string[], otherwise: Lookup['otherwise']
   };
 }
 
-/** A value with a remark for the user. */
+/** A value with a note for the user. */
 interface NotedValue {
   readonly value: FieldValue | undefined;
   readonly note: string;
 }
 
-/** What a row gives for one field; `undefined` leaves the field out. */
+/** The result for one field of a row; `undefined` leaves the field out. */
 export type FieldOutcome = FieldValue | undefined | CellFailure | NotedValue;
 
 type ReadField = (...row: Parameters<GatherCells>) => FieldOutcome;
@@ -79,7 +79,7 @@ const whenBlankCell = { keep: undefined, clear: null } as const satisfies Record
   FieldValue | undefined
 >;
 
-/** Makes the function for one field: gather, blank or clear, transforms, lookup, type, default. */
+/** Makes the function for one field: collect the cells, blank or clear, transforms, lookup, type, default. */
 export function compileField(rule: ValueRule, gather: GatherCells, { blank }: Pick<Mapping, 'blank'>): ReadField {
   const type = createCellType(rule.type);
   const transform = compileTransforms(rule.transforms);
@@ -88,8 +88,8 @@ export function compileField(rule: ValueRule, gather: GatherCells, { blank }: Pi
   const convert = buildConverter(type, isText, find);
   const whenBlank = rule.default === undefined ? whenBlankCell[blank] : rule.default;
 
-  // The most usual rule by far: the text of a cell as it stands.
-  const asItStands = find === undefined && rule.transforms.length === 0 ? type.fromText : undefined;
+  // By far the most common rule: the text of a cell, unchanged.
+  const unchanged = find === undefined && rule.transforms.length === 0 ? type.fromText : undefined;
 
   return (cells, computed) => {
     const gathered = gather(cells, computed);
@@ -97,11 +97,11 @@ export function compileField(rule: ValueRule, gather: GatherCells, { blank }: Pi
     if (gathered === null || isFailure(gathered)) return gathered;
     if (typeof gathered === 'string') {
       if (isTruncatedByWorkbook(gathered)) return truncatedCell;
-      // Gathered text is not blank.
-      if (asItStands !== undefined) return asItStands(isText ? gathered : trimText(gathered));
+      // Collected text is not blank.
+      if (unchanged !== undefined) return unchanged(isText ? gathered : trimText(gathered));
       return fromText(transform(gathered));
     }
-    // A lookup lists texts, so that it goes before what the workbook says about the cell.
+    // A lookup lists texts, so it takes precedence over the cell's type in the workbook.
     const stated = find === undefined ? type.fromTyped(gathered as TypedCell) : undefined;
     return stated ?? fromText(transform(gathered.text));
   };
@@ -116,17 +116,17 @@ export function compileField(rule: ValueRule, gather: GatherCells, { blank }: Pi
   }
 }
 
-/** Excel's limit on the text of a cell, in UTF-16 units: what an export cuts to it ends in an ellipsis. */
+/** Excel's limit on the text of a cell, in UTF-16 units. An export ends a text that it shortens to it with an ellipsis. */
 const maxCellLength = 32_767;
 
 function isTruncatedByWorkbook(text: string): boolean {
   return text.length === maxCellLength && text.endsWith('…');
 }
 
-/** To write the rest of a text over the whole would lose what the workbook had no room for. */
+/** Writing the shortened text would lose what the workbook had no room for. */
 const truncatedCell: CellFailure = {
   code: 'CELL_CUT',
-  says: `was cut at the ${maxCellLength.toLocaleString('en')} characters that a cell of a workbook holds; empty the cell to leave the field as it is, or take the whole text from a CSV export`,
+  says: `was shortened to the ${maxCellLength.toLocaleString('en')} characters that a cell of a workbook holds; empty the cell to leave the field unchanged, or take the full text from a CSV export`,
 };
 
 /** From transformed text to a value; `undefined` for a blank. */

@@ -12,24 +12,24 @@ import type { MappingError } from './mapping-issue.js';
 import { nearestNames, suggestNames } from './nearest-name.js';
 import { normaliseName } from './normalise-name.js';
 
-/** Finds the columns that a mapping names in the header of one file, and remembers which were asked for. */
+/** Finds the columns that a mapping names in the header of one file, and keeps track of those that it mentions. */
 interface ColumnFinder {
   /** Positions of the columns, in the order of `names`; a column that cannot be found is reported. */
   findPositions(names: readonly string[], path: string): readonly number[];
   /**
-   * Counts every column of this name as mentioned, however often the file has it. A file without it, such as an export
-   * of what was imported, has nothing to leave out; but one with a column nearly of this name shows a slip of the pen.
+   * Marks every column of this name as mentioned, even when there are several. A file may lack the column, as an export
+   * of imported customers does; but when it has a column with a similar name, the name is reported as a typing error.
    */
   ignore(name: string, path: string): void;
-  /** Columns with a name that nothing has asked for yet. */
+  /** Columns with a name that the mapping has not mentioned so far. */
   listUnmapped(): readonly string[];
 }
 
 /**
- * Exact names go first; then names that differ in case, spaces or compatibility forms only.
+ * Exact names take precedence over names that differ only in case, spaces or compatibility forms.
  *
- * @param duplicates - names that the file has more than once, even if the reader gave them different names
- * @param problems - where problems go
+ * @param duplicates - names that the file has more than once, even if the reader made them different
+ * @param problems - the list to which problems are added
  */
 function createColumnFinder(
   columns: readonly string[],
@@ -38,7 +38,7 @@ function createColumnFinder(
 ): ColumnFinder {
   const mentioned = new Set<number>();
   const normalised = columns.map(normaliseName);
-  const doubled = new Set(duplicates);
+  const duplicated = new Set(duplicates);
 
   function candidates(name: string): readonly number[] {
     const exact = findAllPositions(columns, name);
@@ -51,7 +51,7 @@ function createColumnFinder(
     const [position] = found;
     if (position === undefined)
       problems.push({ code: 'COLUMN_MISSING', path, message: describeMissingColumn(name, columns) });
-    else if (found.length > 1 || doubled.has(columns[position] ?? ''))
+    else if (found.length > 1 || duplicated.has(columns[position] ?? ''))
       problems.push({ code: 'COLUMN_AMBIGUOUS', path, message: describeAmbiguousColumn(name, found, columns) });
     return position;
   }
@@ -76,23 +76,23 @@ function findAllPositions(names: readonly string[], wanted: string): readonly nu
 
 function describeMissingColumn(name: string, columns: readonly string[]): string {
   if (name.startsWith('_'))
-    return `"${name}" is never read: columns that begin with "_" are results of an earlier run; map another column`;
+    return `"${name}" cannot be mapped: columns whose names begin with "_" are results of an earlier run; map another column`;
   return `The file has no column "${name}"; ${suggestNames(name, columns)}`;
 }
 
 function describeAmbiguousColumn(name: string, found: readonly number[], columns: readonly string[]): string {
   const names = found.map((position) => `"${columns[position]}" (column ${position + 1})`).join(', ');
-  return `"${name}" means more than one column: ${names}; rename all but one in the file`;
+  return `"${name}" fits more than one column: ${names}; rename all but one in the file`;
 }
 
-/** The fields of a mapping, placed in one header, and the expressions among them. */
+/** The fields of a mapping with their positions in one header, and the expressions among them. */
 interface FieldTargets {
   readonly targets: readonly RowTarget[];
   /** In the order in which the targets expect their results. */
   readonly expressions: readonly PlacedExpression[];
 }
 
-/** Places every field rule in the header of a file. */
+/** Finds the columns of every field rule in the header of a file. */
 function buildFieldTargets(mapping: Mapping, finder: ColumnFinder, columns: readonly string[]): FieldTargets {
   const expressions: PlacedExpression[] = [];
   const targets = mapping.fields.map((rule): RowTarget => {
@@ -112,7 +112,7 @@ function buildFieldTargets(mapping: Mapping, finder: ColumnFinder, columns: read
     const path = `${propertyPath('fields', rule.field)}.expression`;
     const placed = rule.columns.flatMap((name) => finder.findPositions([name], path).map((at) => [name, at] as const));
     const compilation = compileExpression(rule.expression);
-    if (!compilation.ok) throw new Error(`An expression was parsed and does not compile: ${compilation.faults[0]}`);
+    if (!compilation.ok) throw new Error(`A parsed expression does not compile: ${compilation.faults[0]}`);
     const slot = expressions.push({ expression: compilation.expression, positions: new Map(placed) }) - 1;
     return {
       ...named(
@@ -130,27 +130,27 @@ function buildFieldTargets(mapping: Mapping, finder: ColumnFinder, columns: read
 
 function readResult<Result>(computed: readonly Result[] | undefined, slot: number, field: string): Result | undefined {
   if (computed !== undefined && slot < computed.length) return computed[slot];
-  throw new Error(`The expression of ${field} was not worked out: map rows with "mapAll"`);
+  throw new Error(`The expression of ${field} was not evaluated: map rows with "mapAll"`);
 }
 
-/** A mapping made for one header. */
+/** A mapping compiled for one header. */
 export interface CompiledMapping {
   readonly mode?: Mode;
-  /** The fields that a draft can have, in the order of the mapping; the stamp last. */
+  /** The fields that a draft can have, in the order of the mapping, with the stamp last. */
   readonly fields: readonly string[];
   /** Empty without a key. */
   readonly keyColumns: readonly string[];
-  /** The field that carries the key, too. */
+  /** The field that also stores the key. */
   readonly stamp?: string;
   /** Fields to find a customer by when there is neither a key nor a code. */
   readonly match: readonly string[];
-  /** Columns that nothing mentions, to be warned about; empty under `"unmapped": "ignore"`. */
+  /** Columns that the mapping does not mention, for a warning; empty with `"unmapped": "ignore"`. */
   readonly unmappedColumns: readonly string[];
-  /** The file's names of the columns that a field is made from; none for a fixed value. */
+  /** The file's names for the columns of a field; none for a fixed value. */
   findColumns(field: string): readonly string[];
-  /** Maps rows in their order; also those whose fields need an expression. */
+  /** Maps rows, in their order. */
   mapAll(rows: readonly Row[]): Promise<readonly MappedRow[]>;
-  /** Maps a row of a mapping without expressions. */
+  /** Maps one row; only for a mapping without expressions. */
   map(row: Row): MappedRow;
 }
 
@@ -159,11 +159,11 @@ type MappingCompilation =
   | { readonly ok: false; readonly problems: readonly MappingError[] };
 
 /**
- * Compiles a mapping against the header of a file; all problems at once.
+ * Compiles a mapping for the header of a file; reports all problems at once.
  *
  * @param columns - the header, in file order
  * @param duplicateColumns - names that the file has more than once
- * @param format - in CSV, the apostrophe that an export puts before what looks like a formula is taken off again
+ * @param format - for CSV, the apostrophe that an export adds before text that looks like a formula is removed
  */
 export function compileMapping(
   mapping: Mapping,

@@ -6,7 +6,7 @@ import { findPatternFault } from './pattern.js';
 
 const require = createRequire(import.meta.url);
 
-/** Loads JSONata when the first expression needs it: most mappings have none, and it takes time to start. */
+/** Loads JSONata when the first expression needs it: loading takes time, and most mappings have no expression. */
 function loadJsonata(): typeof jsonata {
   return require('jsonata') as typeof jsonata;
 }
@@ -15,8 +15,8 @@ function loadJsonata(): typeof jsonata {
 const rowVariable = 'row';
 
 /**
- * Functions that would give a row another value each time (then no re-run could tell that nothing changed, nor a
- * doubtful customer be found by what was sent), or that run a cell's text as code.
+ * Functions whose result differs each time (a repeated import could not tell that nothing changed, nor find a customer in
+ * doubt by its values), or that run a cell's text as code.
  */
 const refusedFunctions: ReadonlySet<unknown> = new Set(['now', 'millis', 'random', 'shuffle', 'eval']);
 
@@ -29,7 +29,7 @@ interface ExpressionInspection {
 
 type Node = Readonly<Record<string, unknown>>;
 
-/** Looks through an expression: which columns it names, and what it must not do. */
+/** Finds the columns that an expression names, and everything that it must not do. */
 function inspectExpression(ast: jsonata.ExprNode): ExpressionInspection {
   const columns = new Set<string>();
   const faults = new Set<string>();
@@ -44,22 +44,24 @@ function inspectExpression(ast: jsonata.ExprNode): ExpressionInspection {
 
   function visitNode(node: Node, hasContext: boolean): void {
     if (node.type === 'variable' && refusedFunctions.has(node.value))
-      faults.add(`$${node.value} cannot be used: a row must give the same each time, and no cell is run as code`);
+      faults.add(
+        `$${node.value} cannot be used: a row must always give the same result, and cells are never run as code`,
+      );
     if (node.type === 'path') visitPath(node, hasContext);
     else for (const part of Object.values(node)) visit(part, hasContext);
   }
 
-  /** The bounds of an evaluation are looked at between its steps, and a pattern is one step. */
+  /** The limits of an evaluation are checked between its steps, and matching a pattern is a single step. */
   function visitPattern({ source }: RegExp): void {
     const fault = findPatternFault(source);
     if (fault !== undefined) faults.add(fault);
   }
 
-  /** Only the first step is read in the context around it; the others have the one before as theirs. */
+  /** Only the first step is evaluated in the outer context; every other one in the result of the step before. */
   function visitPath(path: Node, hasContext: boolean): void {
     const [first, second, ...rest] = (path.steps ?? []) as readonly Node[];
     if (first?.type === 'name' && !hasContext)
-      faults.add(`"${first.value}" stands alone; a column is written $row.${quoteName(String(first.value))}`);
+      faults.add(`"${first.value}" is not a column; write $row.${quoteName(String(first.value))}`);
     if (isRow(first) && second?.type === 'name') columns.add(String(second.value));
     visit(first, hasContext);
     visit([second, ...rest], true);
@@ -79,16 +81,16 @@ function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What one row's expression may spend. An honest one needs microseconds; the bounds stop slips that never end. */
+/** The limits of one evaluation. A normal one takes microseconds; the limits stop those that would never end. */
 const expressionLimits = { timeout: 1000, stack: 200, sequence: 10_000 } as const;
 
 /** The texts of a row by column, without a prototype: a column may be called "constructor". */
 type RowTexts = Readonly<Record<string, string>>;
 
 interface Expression {
-  /** The columns that it names; more may be looked up by a name that it works out. */
+  /** The columns that it names; it may look up others by a computed name. */
   readonly columns: readonly string[];
-  /** What it gives for a row: a cell, nothing, null, or why it cannot. */
+  /** The result for a row: a cell, nothing, null, or a failure. */
   evaluate(row: RowTexts): Promise<GatheredCell>;
 }
 
@@ -96,7 +98,7 @@ type ExpressionCompilation =
   | { readonly ok: true; readonly expression: Expression }
   | { readonly ok: false; readonly faults: readonly string[] };
 
-/** Makes an expression ready for use. It sees its row and nothing else: no file, no network, no clock. */
+/** Makes an expression ready for use. It has access to its row and nothing else: no file, no network, no clock. */
 export function compileExpression(text: string): ExpressionCompilation {
   try {
     const compiled = loadJsonata()(text, expressionLimits);
@@ -128,13 +130,13 @@ function toResultCell(value: unknown): GatheredCell {
 
 const notASingleValue: CellFailure = {
   code: 'EXPRESSION_FAILED',
-  says: 'makes the expression give a list, an object or a function; make it give one text, number, or true or false',
+  says: 'makes the expression give a list, an object or a function; it must give one text, one number, or true or false',
 };
 
 function describeSyntaxError(error: unknown): string {
   const { position } = error as { readonly position?: number };
-  const where = position === undefined ? '' : ` near sign ${position}`;
-  return `The expression is not right${where}: ${readErrorMessage(error)}`;
+  const where = position === undefined ? '' : ` near character ${position}`;
+  return `The expression is not valid${where}: ${readErrorMessage(error)}`;
 }
 
 function readErrorMessage(error: unknown): string {
@@ -142,14 +144,14 @@ function readErrorMessage(error: unknown): string {
   return (message ?? String(error)).replace(/\.+$/, '');
 }
 
-/** An expression and where its columns stand in the file. */
+/** An expression with the positions of its columns in the file. */
 export interface PlacedExpression {
   readonly expression: Expression;
-  /** The columns as the expression names them, which need not be as the file spells them. */
+  /** By the names that the expression uses, which may differ from the spelling in the file. */
   readonly positions: ReadonlyMap<string, number>;
 }
 
-/** Works out all expressions of a mapping for one row, in their order. */
+/** Evaluates all expressions of a mapping for one row, in their order. */
 export async function computeRow(
   expressions: readonly PlacedExpression[],
   columns: readonly string[],

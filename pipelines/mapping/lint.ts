@@ -10,15 +10,15 @@ import { type ExportLoss, reverseMapping } from './reverse.js';
 
 const nameFields = ['customerName', 'firstName', 'lastName'];
 
-/** What can be said of a mapping without any file. */
+/** Checks a mapping by itself, without a file. */
 export function lintMapping(mapping: Mapping): readonly MappingWarning[] {
   const has = (names: readonly string[]) => mapping.fields.some(({ field }) => names.includes(field));
   const isIdentified = mapping.key !== undefined || mapping.match.length > 0 || has(identityFields);
-  const lost = reverseMapping(mapping).losses;
+  const { losses } = reverseMapping(mapping);
   return [
     ...(mapping.mode === 'update' || has(nameFields) ? [] : [nameUnmapped]),
     ...(mapping.mode === 'add' || isIdentified ? [] : [nothingIdentifies]),
-    ...lost.map((one) => describeLoss(one, mapping)),
+    ...losses.map((loss) => describeLoss(loss, mapping)),
   ];
 }
 
@@ -34,7 +34,7 @@ const nothingIdentifies: MappingWarning = {
   severity: 'warning',
   path: '',
   message:
-    'Nothing tells known customers from new ones, so that a second import adds all again; add a "key" or a "match"',
+    'Nothing distinguishes known customers from new ones, so a second import adds all of them again; add a "key" or a "match"',
 };
 
 function describeLoss({ field, column, why }: ExportLoss, mapping: Mapping): MappingWarning {
@@ -48,7 +48,7 @@ function findPath(field: string | undefined, column: string | undefined, { ignor
   return key?.columns.includes(column ?? '') ? 'key' : '';
 }
 
-/** What a sample of a file says about a mapping. */
+/** The result of trying a mapping on a sample of a file. */
 export interface SampleResult {
   readonly rows: number;
   readonly invalidRows: number;
@@ -92,7 +92,7 @@ function listInvalidValues(
   { stamp }: CompiledMapping,
 ): readonly MappingWarning[] {
   return [...groups.values()]
-    .sort((one, other) => other.count - one.count)
+    .sort((a, b) => b.count - a.count)
     .map(({ first, row, count }) => ({
       code: 'VALUES_MISFIT',
       severity: 'warning',
@@ -112,7 +112,7 @@ function listUnusedColumns({ unmappedColumns }: CompiledMapping): readonly Mappi
 
 const apiFields: ReadonlySet<string> = new Set([...Object.keys(customerFields), ...identityFields, ...readOnlyFields]);
 
-/** The client's own fields as real customers show them; one that is null in all of them may hold text. */
+/** The company's own fields, as found on real customers; one that is null on all of them may hold text. */
 export function discoverCustomFields(customers: readonly Customer[]): CustomFields {
   const found: { [field: string]: FieldType } = {};
   for (const customer of customers)
@@ -123,17 +123,17 @@ export function discoverCustomFields(customers: readonly Customer[]): CustomFiel
   return found;
 }
 
-/** Compares a mapping with customers that the API really has. */
+/** Compares a mapping with customers from the API. */
 export function lintAgainstCustomers(mapping: Mapping, customers: readonly Customer[]): readonly MappingWarning[] {
   if (customers.length === 0) return [noCustomers];
   const discovered = discoverCustomFields(customers);
-  const shown = new Set(customers.flatMap((customer) => Object.keys(customer)));
-  const asked = [
+  const known = new Set(customers.flatMap((customer) => Object.keys(customer)));
+  const mapped = [
     ...mapping.fields.map(({ field }) => field),
     ...(mapping.key?.stamp === undefined ? [] : [mapping.key.stamp]),
   ];
   return [
-    ...asked.filter((field) => !shown.has(field)).map((field) => describeMissingField(field, [...shown])),
+    ...mapped.filter((field) => !known.has(field)).map((field) => describeMissingField(field, [...known])),
     ...Object.entries(mapping.customFields).flatMap(([field, type]) => compareFieldType(field, type, customers)),
     ...Object.entries(discovered)
       .filter(([field]) => !Object.hasOwn(mapping.customFields, field))
@@ -148,12 +148,12 @@ const noCustomers: MappingWarning = {
   message: 'The API has no customer to compare with, or this login may not see them; add one there, then check again',
 };
 
-function describeMissingField(field: string, shown: readonly string[]): MappingWarning {
+function describeMissingField(field: string, known: readonly string[]): MappingWarning {
   return {
     code: 'FIELD_NOT_FOUND',
     severity: 'warning',
     path: propertyPath('fields', field),
-    message: `The customers of the API show no field "${field}"; ${suggestNames(field, shown)}`,
+    message: `The customers of the API have no field "${field}"; ${suggestNames(field, known)}`,
   };
 }
 
@@ -171,7 +171,9 @@ function compareFieldType(
   declared: FieldType,
   customers: readonly Customer[],
 ): readonly MappingWarning[] {
-  const value = customers.map((customer) => customer[field]).find((one) => one !== undefined && one !== null);
+  const value = customers
+    .map((customer) => customer[field])
+    .find((candidate) => candidate !== undefined && candidate !== null);
   const shown = findValueType(value ?? null);
   if (shown === undefined || doTypesAgree(declared, shown)) return [];
   return [
@@ -179,9 +181,13 @@ function compareFieldType(
       code: 'FIELD_TYPE_DIFFERS',
       severity: 'warning',
       path: propertyPath('customFields', field),
-      message: `"${field}" is declared as ${declared}, and the customers of the API hold a ${shown}`,
+      message: `"${field}" is declared as ${declared}, but the customers of the API have ${withArticle(shown)}`,
     },
   ];
+}
+
+function withArticle(type: FieldType): string {
+  return type === 'integer' ? 'an integer' : `a ${type}`;
 }
 
 function doTypesAgree(declared: FieldType, shown: FieldType): boolean {

@@ -30,11 +30,14 @@ type ReadKey = (cells: readonly Cell[]) => string | CellFailure;
 const keyType = createCellType({ name: 'string' });
 
 const blankKey: CellFailure = { code: 'KEY_MISSING', says: 'is blank; every row needs a key' };
-const incompleteKey: CellFailure = { code: 'KEY_MISSING', says: 'is not whole; every part of a key must be filled in' };
+const incompleteKey: CellFailure = {
+  code: 'KEY_MISSING',
+  says: 'is incomplete; every part of a key must be filled in',
+};
 
 /**
- * Makes the function that reads a row's key: all its parts, trimmed, in one Unicode form (NFC), so that a key typed
- * on a Mac is the key typed on Windows.
+ * Makes the function that reads a row's key: all its parts, trimmed, in one Unicode form (NFC), so that a key typed on a
+ * Mac equals one typed on Windows.
  */
 export function compileKey(positions: readonly number[], join: string, nullToken: string | undefined): ReadKey {
   const gathers = positions.map((position) => gatherCells({ positions: [position], join, nullToken }));
@@ -61,7 +64,7 @@ function readKeyPart(gathered: GatheredCell): string | CellFailure | undefined {
   return isFailure(key) ? key : text;
 }
 
-/** Signs from here on may stand for one letter together with their neighbours; a text without any is in NFC already. */
+/** Characters from here on may combine with others into one letter; a text without any of them is in NFC already. */
 const firstCombining = 0x300;
 
 function composeUnicode(text: string): string {
@@ -69,31 +72,33 @@ function composeUnicode(text: string): string {
   return text;
 }
 
-/** Makes the function that reads what a row asks for. */
+/** Makes the function that reads the command of a row. */
 export function compileCommand(position: number): (cells: readonly Cell[]) => Command | CellFailure {
   return (cells) => {
     const text = trimText(cellToText(cells[position])).toUpperCase();
     if (text === '') return defaultCommand;
-    return isCommand(text) ? text : { code: 'COMMAND_UNKNOWN', says: `is no command; ${suggestNames(text, commands)}` };
+    return isCommand(text)
+      ? text
+      : { code: 'COMMAND_UNKNOWN', says: `is not a command; ${suggestNames(text, commands)}` };
   };
 }
 
-/** What a row says about its customer. */
+/** The content of a row, as the mapping reads it. */
 export interface MappedRow {
-  /** Only the fields that the row says something about; null clears. */
+  /** Only the fields that the row has values for; null clears. */
   readonly draft: Draft;
   readonly key?: string;
   readonly customerCode?: string;
   readonly customerId?: string;
-  /** What the row asks for; only where the mapping names a column for it. */
+  /** Only where the mapping names a column for it. */
   readonly command?: Command;
-  /** Why the row cannot be used; the fields concerned are not in the draft. */
+  /** Why the row cannot be used; the fields affected are not in the draft. */
   readonly reasons: readonly Issue[];
-  /** What the user should know about a row that can. */
+  /** Notes for the user on a row that can be used. */
   readonly notes: readonly Issue[];
 }
 
-/** One thing that a row is read for: a field of the customer, the key with the field that carries it, or the command. */
+/** One value to read from a row: a field of the customer, the key (with the field that stores it), or the command. */
 export interface RowTarget {
   readonly kind: 'field' | 'key' | 'command';
   readonly field: string | undefined;
@@ -102,13 +107,13 @@ export interface RowTarget {
   read(cells: readonly Cell[], computed?: readonly GatheredCell[]): FieldOutcome;
 }
 
-/** Most rows are right: they share one empty list. */
+/** Most rows are valid: they share one empty list. */
 const noReasons: readonly Issue[] = [];
 
 /**
- * Reads a row for all targets; every reason is collected.
+ * Reads all targets of a row, and collects every reason.
  *
- * @param computed - what the expressions of the mapping gave for the row
+ * @param computed - the results of the mapping's expressions for the row
  */
 export function mapRow(
   targets: readonly RowTarget[],
@@ -154,7 +159,7 @@ function assignValue(
   if (kind === 'command') identity.command = value as Command;
   if (kind === 'key') identity.key = String(value);
   if (field === 'customerCode' || field === 'customerId') {
-    // Nobody can clear who a customer is.
+    // The identity of a customer cannot be cleared.
     if (value !== null) identity[field] = String(value);
   } else if (field !== undefined) draft[field] = value;
 }

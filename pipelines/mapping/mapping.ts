@@ -14,14 +14,14 @@ export const unmappedPolicies = ['warn', 'error', 'ignore'] as const;
 /** What a blank cell does on an update: leave the customer's value alone, or clear it. */
 export const blankPolicies = ['keep', 'clear'] as const;
 
-/** A mapping file after it was found to be right: every choice made, every default filled in. */
+/** A valid mapping, with all defaults filled in. */
 export interface Mapping {
   readonly source: SourceHints;
   readonly mode?: Mode;
   readonly key?: KeyRule;
   /** Fields by which an upsert finds its customer when there is neither a key nor a code. */
   readonly match: readonly string[];
-  /** The column that says what to do with each row. */
+  /** The column with the command of each row. */
   readonly command?: string;
   readonly guards: Guards;
   readonly fields: readonly FieldRule[];
@@ -33,7 +33,7 @@ export interface Mapping {
   readonly nullToken?: string;
 }
 
-/** How the file is to be read, as far as the mapping says so. `auto` is left out. */
+/** How to read the file, as far as the mapping says so; `auto` is left out. */
 export interface SourceHints {
   readonly sheet?: string;
   /** From 1. */
@@ -42,7 +42,7 @@ export interface SourceHints {
   readonly delimiter?: string;
   /** Whether a quotation mark inside an unquoted cell is text. */
   readonly lenientQuotes?: boolean;
-  /** Whether hidden rows and columns of a workbook are left out. */
+  /** Whether hidden rows and columns of a workbook are skipped. */
   readonly skipHidden?: boolean;
 }
 
@@ -53,11 +53,11 @@ export interface ColumnSource {
 }
 
 export interface KeyRule extends ColumnSource {
-  /** The customer's field that also carries the key. */
+  /** The customer's field that also stores the key. */
   readonly stamp?: string;
 }
 
-/** How one field of the customer is made from a row. */
+/** Where the value of one field comes from. */
 export type FieldRule = ConstantRule | ColumnRule | ExpressionRule;
 
 interface ConstantRule {
@@ -66,14 +66,14 @@ interface ConstantRule {
   readonly value: FieldValue;
 }
 
-/** What becomes of a text, wherever it comes from. */
+/** The steps from a text to the value of a field. */
 export interface ValueRule {
   readonly field: string;
   readonly fieldType: FieldType;
   readonly transforms: readonly TransformStep[];
   readonly lookup?: Lookup;
   readonly type: TypeRule;
-  /** Stands in for a blank cell. */
+  /** The value for a blank cell. */
   readonly default?: FieldValue;
 }
 
@@ -81,7 +81,7 @@ export interface ColumnRule extends ValueRule, ColumnSource {
   readonly kind: 'columns';
 }
 
-/** A field that a formula makes from the whole row. */
+/** A field that a formula computes from the whole row. */
 export interface ExpressionRule extends ValueRule {
   readonly kind: 'expression';
   readonly expression: string;
@@ -94,7 +94,7 @@ export interface Lookup {
   readonly otherwise: LookupFallback;
 }
 
-/** What becomes of a text that the lookup does not list. */
+/** The result for a text that the lookup does not list. */
 export type LookupFallback = 'error' | 'keep' | 'blank' | { readonly value: FieldValue };
 
 export const lookupFallbacks = ['error', 'keep', 'blank'] as const;

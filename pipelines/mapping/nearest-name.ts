@@ -4,20 +4,20 @@ import { normaliseName } from './normalise-name.js';
 const maxNamesListed = 8;
 const maxNamesSuggested = 3;
 
-/** A name inside another is a weaker hint than a slip of the pen. */
+/** A name inside another one is a weaker hint than a typing error. */
 const partialMatchScore = 0.95;
 
 /**
- * The candidates that someone who wrote `name` may have meant, best first.
+ * The candidates that the writer of `name` may have meant, best first.
  *
- * Near means: a third of the letters differ at most (but two may always), or one name contains the other.
+ * A candidate is near when at most a third of its letters differ (two always may), or when one name contains the other.
  */
 export function nearestNames(name: string, candidates: readonly string[]): readonly string[] {
   const wanted = keepLetters(name);
   const scored = candidates.map((candidate) => ({ candidate, score: scoreDifference(wanted, keepLetters(candidate)) }));
   return scored
     .filter(({ score }) => score < 1)
-    .sort((one, other) => one.score - other.score)
+    .sort((a, b) => a.score - b.score)
     .slice(0, maxNamesSuggested)
     .map(({ candidate }) => candidate);
 }
@@ -40,7 +40,7 @@ function keepLetters(name: string): string {
   return normaliseName(name).replaceAll(/[^\p{L}\p{N}]/gu, '');
 }
 
-/** 0 for the same letters, 1 or more for names that have nothing to do with each other. */
+/** 0 for the same letters, 1 or more for unrelated names. */
 function scoreDifference(wanted: string, candidate: string): number {
   if (wanted === candidate) return 0;
   const edits = distance(wanted, candidate);

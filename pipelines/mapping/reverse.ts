@@ -10,8 +10,8 @@ import { createCellType } from './types/cell-types.js';
 import { type DateTokenName, parseDateFormat } from './types/date.js';
 
 /**
- * Spreads a joined text over its columns again: all in the first one when cutting it would not give the same text
- * when joined. What stands beyond the last cut stays together, since a part may hold the joining text itself.
+ * Splits a joined text over its columns again; all of it goes into the first one when the parts would not give the same
+ * text when joined. The last part takes the rest, since a part may contain the joining text itself.
  */
 function splitOverColumns(text: string, { columns, join }: ColumnSource): readonly string[] {
   const parts = splitText(text, columns.length, join);
@@ -20,22 +20,22 @@ function splitOverColumns(text: string, { columns, join }: ColumnSource): readon
   return columns.map((_, position) => kept[position] ?? '');
 }
 
-function splitText(text: string, most: number, join: string): readonly string[] {
-  if (join === '' || most === 1) return [text];
-  const pieces = text.split(join);
-  if (pieces.length <= most) return pieces;
-  return [...pieces.slice(0, most - 1), pieces.slice(most - 1).join(join)];
+function splitText(text: string, maxParts: number, join: string): readonly string[] {
+  if (join === '' || maxParts === 1) return [text];
+  const parts = text.split(join);
+  if (parts.length <= maxParts) return parts;
+  return [...parts.slice(0, maxParts - 1), parts.slice(maxParts - 1).join(join)];
 }
 
-/** Makes a workbook's date of a civil one; nothing of what a workbook cannot count or the text does not say whole. */
+/** Converts a civil date to a workbook's date; `undefined` where a workbook cannot hold it or the text is not complete. */
 type ToDateCell = (value: JsonValue) => TypedCell | undefined;
 
 const civilDateTime = /^(\d{4})-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{1,3})?)?$/;
 
-/** Programs count the days before differently, because one of them believes in a 29 February 1900. */
+/** Programs number the days before this one differently, because some of them count a 29 February 1900. */
 const firstSafeDay = '1900-03-01';
 
-/** Whether all spreadsheet programs know this civil date by the same number. */
+/** Whether all spreadsheet programs store this civil date as the same number. */
 function isWorkbookDate(text: string): boolean {
   const parts = civilDateTime.exec(text);
   return parts !== null && text >= firstSafeDay && Number(parts[1]) <= 9999;
@@ -64,7 +64,7 @@ const workbookTokens = {
   ss: 'ss',
 } as const satisfies Record<DateTokenName, string>;
 
-/** A format of ours as workbooks write it; signs that mean something there are marked as text. */
+/** A date format in the tokens of workbooks; characters with a meaning there are escaped. */
 function workbookFormat(format: string): string {
   const pieces = parseDateFormat(format) ?? [];
   return pieces
@@ -78,7 +78,7 @@ function workbookFormat(format: string): string {
 /** A field's value as cells, one for each of the field's columns. */
 type WriteField = (value: JsonValue | undefined) => readonly Cell[];
 
-/** What JavaScript calls a value that a field of each type holds; the API may hold others, which are written as text. */
+/** The JavaScript type of each field type's values; the API may hold others, which are written as text. */
 const primitives = {
   string: 'string',
   date: 'string',
@@ -88,18 +88,18 @@ const primitives = {
 } as const satisfies Record<FieldType, string>;
 
 interface ReverseFieldOptions {
-  /** Dates as a workbook's own, where it can hold them. */
+  /** Write dates as a workbook's own, where it can hold them. */
   readonly typedDates: boolean;
-  /** What stands for nothing. */
+  /** The text of the first cell when there is no value. */
   readonly blank: string;
 }
 
-/** Whether a field is one column, and the cell its value as it is. */
+/** Whether a field is a single column that holds its value unchanged. */
 function isPlainColumn(rule: ColumnRule): boolean {
   return rule.lookup === undefined && rule.transforms.length === 0 && rule.columns.length === 1;
 }
 
-/** Makes the way back of a field: type, lookup, transforms, columns, each inverted as far as it can be. */
+/** Makes the inverse of a field's rule: type, lookup, transforms and columns, each inverted as far as possible. */
 function reverseField(rule: ColumnRule, { typedDates, blank }: ReverseFieldOptions): WriteField {
   const type = createCellType(rule.type);
   const listed = rule.lookup === undefined ? undefined : reverseLookup(rule.lookup, type);
@@ -107,18 +107,18 @@ function reverseField(rule: ColumnRule, { typedDates, blank }: ReverseFieldOptio
   const isPlain = isPlainColumn(rule);
   const dated = typedDates && isPlain && rule.type.name === 'date' ? createDateCell(rule.type.formats) : undefined;
   const blanks = rule.columns.map((_, position) => (position === 0 ? blank : ''));
-  const own = primitives[rule.fieldType];
+  const primitive = primitives[rule.fieldType];
 
   return (value) => {
     if (value === undefined || value === null || value === '') return blanks;
     if (typeof value === 'object') return splitOverColumns(JSON.stringify(value), rule);
-    const cell = dated?.(value) ?? (typeof value === own ? type.toCell(value) : String(value));
+    const cell = dated?.(value) ?? (typeof value === primitive ? type.toCell(value) : String(value));
     if (isPlain) return [cell];
     return splitOverColumns(undo(listed?.get(value) ?? cellToText(cell)), rule);
   };
 }
 
-/** Several texts may stand for one value: the one that the mapping lists first comes back. */
+/** Where several texts have the same value, the one that the mapping lists first is written. */
 function reverseLookup({ entries }: Lookup, type: CellType): ReadonlyMap<JsonValue, string> {
   const reversed = new Map<JsonValue, string>();
   for (const [from, to] of entries) {
@@ -136,7 +136,7 @@ function reverseTransforms(steps: readonly TransformStep[]): (text: string) => s
   return (text) => inverses.reduce((current, inverse) => inverse(current), text);
 }
 
-/** Why a field's text cannot come back as it was; `undefined` when it can. */
+/** Why a field's text cannot be written as it was; `undefined` when it can. */
 function findTransformLoss(steps: readonly TransformStep[]): string | undefined {
   for (const { name } of steps) {
     const definition = transforms[name];
@@ -145,7 +145,7 @@ function findTransformLoss(steps: readonly TransformStep[]): string | undefined 
   return undefined;
 }
 
-/** A part of the mapping that an export cannot turn round. */
+/** A part of the mapping that an export cannot reverse. */
 export interface ExportLoss {
   readonly field?: string;
   readonly column?: string;
@@ -160,40 +160,41 @@ interface ReversedMapping {
 }
 
 export interface ReverseOptions {
-  /** The key of a customer from elsewhere (the crosswalk), for a key that no field carries. */
+  /** Finds the key of a customer in the crosswalk, for a key that no field stores. */
   readonly findKey?: (customer: Customer) => string | undefined;
-  /** Dates as a workbook's own, where it can hold them, instead of in the declared format. @default false */
+  /** Write dates as a workbook's own, where it can hold them, instead of in the declared format. @default false */
   readonly typedDates?: boolean;
-  /** How the API spells a field; it does not care about case, and this program does. @default as the mapping does */
+  /** How the API spells a field: it ignores case, and this program does not. @default as in the mapping */
   readonly spelling?: (field: string) => string;
 }
 
-/** Turns a mapping round: which columns an export has, and how a customer fills them. */
-export function reverseMapping(mapping: Mapping, wishes: ReverseOptions = {}): ReversedMapping {
+/** Reverses a mapping: the columns of an export, and how a customer fills them. */
+export function reverseMapping(mapping: Mapping, options: ReverseOptions = {}): ReversedMapping {
   const columns = new Map<string, ExportColumn>();
-  const lost: ExportLoss[] = [];
-  addKey(mapping, wishes, columns);
+  const losses: ExportLoss[] = [];
+  addKey(mapping, options, columns);
   for (const rule of mapping.fields) {
-    if (rule.kind === 'columns') addField(rule, mapping, wishes, columns, lost);
-    else lost.push({ field: rule.field, why: `${rule.field} ${reasonsForNoColumn[rule.kind]}` });
+    if (rule.kind === 'columns') addField(rule, mapping, options, columns, losses);
+    else losses.push({ field: rule.field, why: `${rule.field} ${reasonsForNoColumn[rule.kind]}` });
   }
   for (const column of mapping.key?.columns ?? [])
-    if (!columns.has(column)) lost.push({ column, why: `The key is not on the customer; add a "stamp" to the key` });
-  for (const column of mapping.ignore) lost.push({ column, why: `"${column}" is ignored and never reaches the API` });
-  return { columns: [...columns.values()], losses: lost };
+    if (!columns.has(column)) losses.push({ column, why: `The key is not on the customer; add a "stamp" to the key` });
+  for (const column of mapping.ignore)
+    losses.push({ column, why: `"${column}" is ignored and is not sent to the API` });
+  return { columns: [...columns.values()], losses };
 }
 
 const reasonsForNoColumn = {
   constant: 'has a fixed value in the mapping and no column',
-  expression: 'is made by an expression, which cannot be turned round',
+  expression: 'comes from an expression, which cannot be reversed',
 } as const;
 
 type Columns = Map<string, ExportColumn>;
 
 const keepName = (field: string) => field;
 
-function addKey({ key }: Mapping, wishes: ReverseOptions, columns: Columns): void {
-  const read = key === undefined ? undefined : createKeyReader(key, wishes);
+function addKey({ key }: Mapping, options: ReverseOptions, columns: Columns): void {
+  const read = key === undefined ? undefined : createKeyReader(key, options);
   if (key === undefined || read === undefined) return;
   key.columns.forEach((name, position) => {
     columns.set(name, {
@@ -205,12 +206,12 @@ function addKey({ key }: Mapping, wishes: ReverseOptions, columns: Columns): voi
   });
 }
 
-function createKeyReader({ stamp }: KeyRule, { findKey: keyOf, spelling = keepName }: ReverseOptions) {
-  if (stamp === undefined && keyOf === undefined) return undefined;
+function createKeyReader({ stamp }: KeyRule, { findKey, spelling = keepName }: ReverseOptions) {
+  if (stamp === undefined && findKey === undefined) return undefined;
   const field = stamp === undefined ? undefined : spelling(stamp);
   return (customer: Customer): string => {
     const stamped = field === undefined ? undefined : customer[field];
-    return typeof stamped === 'string' && stamped !== '' ? stamped : (keyOf?.(customer) ?? '');
+    return typeof stamped === 'string' && stamped !== '' ? stamped : (findKey?.(customer) ?? '');
   };
 }
 
@@ -218,42 +219,42 @@ function createKeyReader({ stamp }: KeyRule, { findKey: keyOf, spelling = keepNa
 function addField(
   rule: ColumnRule,
   mapping: Mapping,
-  wishes: ReverseOptions,
+  options: ReverseOptions,
   columns: Columns,
-  lost: ExportLoss[],
+  losses: ExportLoss[],
 ): void {
   const { field } = rule;
-  const { spelling = keepName, typedDates = false } = wishes;
+  const { spelling = keepName, typedDates = false } = options;
   const name = spelling(field);
-  const wayBack: ReverseFieldOptions = { typedDates, blank: chooseBlankCell(rule, mapping) };
-  const write = reverseField(rule, wayBack);
-  const why = findTransformLoss(rule.transforms) ?? findBlankLoss(rule, wayBack);
-  const holds = isPlainColumn(rule) ? findColumnContent(field, mapping.customFields) : 'text';
+  const fieldOptions: ReverseFieldOptions = { typedDates, blank: chooseBlankCell(rule, mapping) };
+  const write = reverseField(rule, fieldOptions);
+  const why = findTransformLoss(rule.transforms) ?? findBlankLoss(rule, fieldOptions);
+  const content = isPlainColumn(rule) ? findColumnContent(field, mapping.customFields) : 'text';
   rule.columns.forEach((column, position) => {
-    const holder = columns.get(column);
-    if (why !== undefined) lost.push({ field, column, why: `${field}: ${why}` });
-    if (holder === undefined)
+    const existing = columns.get(column);
+    if (why !== undefined) losses.push({ field, column, why: `${field}: ${why}` });
+    if (existing === undefined)
       columns.set(column, {
         name: column,
         field,
-        content: holds,
+        content,
         cell: (customer) => write(customer[name])[position] ?? '',
       });
-    else if (holder.field !== field)
-      lost.push({
+    else if (existing.field !== field)
+      losses.push({
         field,
         column,
-        why: `${field}: the column "${column}" is filled from ${holder.field ?? 'the key'}`,
+        why: `${field}: the column "${column}" is filled from ${existing.field ?? 'the key'}`,
       });
   });
 }
 
-/** Where a blank cell would be read as the default, only the token that clears says that there is nothing. */
+/** Where a blank cell would be read as the default, only the null token can say that there is no value. */
 function chooseBlankCell(rule: ColumnRule, { nullToken }: Mapping): string {
   return rule.default !== undefined && nullToken !== undefined && isClearable[rule.fieldType] ? nullToken : '';
 }
 
 function findBlankLoss(rule: ColumnRule, { blank }: ReverseFieldOptions): string | undefined {
   if (rule.default === undefined || rule.default === null || blank !== '') return undefined;
-  return `a customer without one would come back with the default ${JSON.stringify(rule.default)}`;
+  return `an import would give a customer without a value the default ${JSON.stringify(rule.default)}`;
 }

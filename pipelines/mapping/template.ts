@@ -4,19 +4,19 @@ import { transforms } from './transforms/transforms.js';
 import type { TypeRule } from './types/cell-types.js';
 import { createDateFormatter } from './types/date.js';
 
-/** What the cells of a column may say. */
+/** The texts that the cells of a column may hold. */
 interface AllowedTexts {
   readonly texts: readonly string[];
-  /** Anything else is an error; otherwise these are only the usual ones. */
+  /** Whether any other text is an error. */
   readonly isStrict: boolean;
 }
 
-/** The columns whose cells can only say certain things: those with a lookup, and those with yes and no. */
+/** The columns whose cells hold one of several texts: those with a lookup, and those with yes and no. */
 export function findAllowedTexts(mapping: Mapping): ReadonlyMap<string, AllowedTexts> {
   const found = new Map<string, AllowedTexts>();
   for (const rule of mapping.fields) {
     const allowed = readAllowedTexts(rule);
-    // Of a joined value, no part alone is what the rule speaks of.
+    // The rule is about the joined value, not about any of its parts.
     if (allowed === undefined || !('columns' in rule) || rule.columns.length !== 1) continue;
     const [column] = rule.columns;
     if (column !== undefined) found.set(column, allowed);
@@ -33,12 +33,12 @@ function readAllowedTexts(rule: FieldRule): AllowedTexts | undefined {
   return { texts: [...type.trueWords, ...type.falseWords], isStrict: true };
 }
 
-/** A column of an empty workbook that a mapping can read. */
+/** A column of an empty workbook for a mapping. */
 export interface TemplateColumn {
   readonly name: string;
   /** What its cells hold. */
   readonly holds: TemplateContent;
-  /** The only texts that the mapping takes, or those that it knows. */
+  /** The texts that the mapping lists; only these are allowed when `isStrict`. */
   readonly choices?: { readonly texts: readonly string[]; readonly isStrict: boolean };
   readonly isRequired: boolean;
   /** Whole sentences. */
@@ -54,7 +54,7 @@ export type TemplateContent =
 
 const exampleDate = '2026-03-31';
 
-/** What a cell for a field may look like; nobody's data. */
+/** Example values of fields; invented. */
 const examples: Readonly<Record<string, string>> = {
   customerName: 'Koala Books Pty Ltd',
   firstName: 'Maeve',
@@ -100,22 +100,22 @@ function buildTemplateColumn(
   mapping: Mapping,
 ): TemplateColumn {
   const isKey = mapping.key?.columns.includes(name) === true;
-  const own = rules.find((rule) => rule.kind === 'columns' && rule.columns.length === 1);
-  const holds = isKey ? ({ kind: 'text' } as const) : readContent(own?.type);
-  const choices = own === undefined ? undefined : listChoices(own);
+  const rule = rules.find(({ kind, columns }) => kind === 'columns' && columns.length === 1);
+  const holds = isKey ? ({ kind: 'text' } as const) : readContent(rule?.type);
+  const choices = rule === undefined ? undefined : listChoices(rule);
   return {
     name,
     holds,
     ...(choices !== undefined && { choices }),
     isRequired: isKey,
     explanation: [
-      ...(isKey ? ['The number of the customer in your own system; every row needs another one.'] : []),
+      ...(isKey ? ['The number of the customer in your own system; it must be different in every row.'] : []),
       ...rules.map(describePurpose),
       ...describeContent(holds),
       ...(choices === undefined ? [] : [describeChoices(choices)]),
-      ...(own === undefined ? [] : [...describeTransforms(own.transforms), ...describeBlank(own, mapping)]),
+      ...(rule === undefined ? [] : [...describeTransforms(rule.transforms), ...describeBlank(rule, mapping)]),
     ],
-    example: chooseExample(own?.field, holds, choices?.texts),
+    example: chooseExample(rule?.field, holds, choices?.texts),
   };
 }
 
@@ -125,7 +125,7 @@ function readContent(type: TypeRule | undefined): TemplateContent {
   return { kind: 'text' };
 }
 
-/** Of several words for yes, the first is offered; the others still count. */
+/** Of several words for yes, the first is offered; the others are accepted, too. */
 function listChoices({ lookup, type }: ColumnRule | ExpressionRule): TemplateColumn['choices'] {
   if (lookup !== undefined)
     return { texts: lookup.entries.map(([from]) => from), isStrict: lookup.otherwise === 'error' };
@@ -135,8 +135,8 @@ function listChoices({ lookup, type }: ColumnRule | ExpressionRule): TemplateCol
 }
 
 function describePurpose({ kind, field, columns }: ColumnRule | ExpressionRule): string {
-  if (kind === 'expression') return `Goes into ${field}, with others by a formula.`;
-  return columns.length > 1 ? `Goes into ${field}, together with the other parts.` : `Goes into ${field}.`;
+  if (kind === 'expression') return `Goes into ${field}, combined with other columns by a formula.`;
+  return columns.length > 1 ? `Goes into ${field}, joined with the other parts.` : `Goes into ${field}.`;
 }
 
 function describeContent(holds: TemplateContent): readonly string[] {
@@ -150,7 +150,7 @@ function describeChoices({ texts, isStrict }: NonNullable<TemplateColumn['choice
   return `${isStrict ? 'Only' : 'Usually'}: ${listed}.`;
 }
 
-/** Nobody needs to know of spaces that are taken off. */
+/** Removing spaces is not worth mentioning. */
 const undescribedTransforms: ReadonlySet<string> = new Set(['trim', 'collapseSpaces']);
 
 function describeTransforms(steps: ColumnRule['transforms']): readonly string[] {
@@ -159,5 +159,5 @@ function describeTransforms(steps: ColumnRule['transforms']): readonly string[] 
 
 function describeBlank({ default: fallback }: ColumnRule | ExpressionRule, mapping: Mapping): readonly string[] {
   if (fallback !== undefined) return [`If blank: ${String(fallback)}.`];
-  return mapping.blank === 'clear' ? ['If blank: the customer has none any more.'] : [];
+  return mapping.blank === 'clear' ? ['If blank: the value of the customer is cleared.'] : [];
 }

@@ -26,7 +26,10 @@ export function splitHeading(heading: string): HeadingWords {
     .toLowerCase()
     .replaceAll(/[^\p{L}\p{N}]+/gu, ' ')
     .trim();
-  const withJoinedWords = Object.entries(joinedWords).reduce((text, [separate, joined]) => text.replaceAll(separate, joined), plain);
+  const withJoinedWords = Object.entries(joinedWords).reduce(
+    (text, [separate, joined]) => text.replaceAll(separate, joined),
+    plain,
+  );
   const parts = withJoinedWords.split(' ').filter((part) => part !== '');
   const trailing = findNumber(parts.slice(-1));
   const inner = findNumber(parts.slice(0, -1));

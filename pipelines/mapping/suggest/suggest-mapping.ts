@@ -171,7 +171,11 @@ function proposeEmailKey(assigned: readonly Candidate[], columns: readonly Colum
   const email = assigned.find(({ target }) => target === 'emailAddress')?.values;
   const values = columns.find((candidate) => candidate === email);
   if (values === undefined || values.rows < 2 || !isIdentifier(values)) return undefined;
-  return { values, confidence: 0.7, why: 'no column has a number from your old system, and the address is different in every row' };
+  return {
+    values,
+    confidence: 0.7,
+    why: 'no column has a number from your old system, and the address is different in every row',
+  };
 }
 
 function buildMappingJson({ all, assigned, key }: SuggestionParts, sample: FileSample): MappingJson {
@@ -217,7 +221,9 @@ function listRemarks(assigned: readonly Candidate[], key: KeyProposal | undefine
     ...(hasName ? [] : ['No column looks like a name; a new customer needs customerName, firstName or lastName.']),
     ...(isIdentified
       ? []
-      : ['No column identifies customers, so the mapping can only add them: import the file only once, or add a "key".']),
+      : [
+          'No column identifies customers, so the mapping can only add them: import the file only once, or add a "key".',
+        ]),
     ...(rows === 0 ? ['The file has no rows, so the proposal is based on the names of its columns only.'] : []),
   ];
 }

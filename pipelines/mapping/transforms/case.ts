@@ -1,11 +1,11 @@
 import { defineTransform, keepText, type Transform } from './transform.js';
 
-/** Words that stay small when another word follows: "van der Berg", "de la Cruz". */
+/** Words that stay in lower case when another word follows: "van der Berg", "de la Cruz". */
 const nameParticles: ReadonlySet<string> = new Set(
   'van von vom der den de del la dos das da du zu zur zum ter ten y'.split(' '),
 );
 
-/** Generations behind a name; higher ones are rarer than the names that they look like. */
+/** Generations after a name; higher ones are rarer than the names that look like them. */
 const generations: ReadonlySet<string> = new Set(['ii', 'iii', 'iv']);
 
 const mcPrefix = /^mc(?=\p{L}{3})/u;
@@ -14,8 +14,8 @@ const apostrophe = /(['’ʼ`])/u;
 /**
  * Writes a name as people write it: MCDONALD → McDonald, o'brien → O'Brien, VAN DER BERG → van der Berg.
  *
- * A word that has capital and small letters already was written on purpose and stays (MacLeod), as do scripts
- * without case. "Mac" is not guessed: MACLEOD becomes Macleod, since Mackey and Machado are names too.
+ * A word in mixed case was written that way on purpose and stays (MacLeod), as do scripts without case. "Mac" is not
+ * recognised: MACLEOD becomes Macleod, since Mackey and Machado are names, too.
  */
 export function formatNameCase(text: string): string {
   const parts = text.split(/(\s+)/u);
@@ -24,9 +24,9 @@ export function formatNameCase(text: string): string {
 }
 
 function formatNameWord(word: string, isFollowed: boolean): string {
-  const small = word.toLowerCase();
-  if (isFollowed && nameParticles.has(small) && !isMixedCase(word)) return small;
-  if (!isFollowed && generations.has(small) && !isMixedCase(word)) return word.toUpperCase();
+  const lower = word.toLowerCase();
+  if (isFollowed && nameParticles.has(lower) && !isMixedCase(word)) return lower;
+  if (!isFollowed && generations.has(lower) && !isMixedCase(word)) return word.toUpperCase();
   return word.split('-').map(formatNamePart).join('-');
 }
 
@@ -38,17 +38,17 @@ function formatNamePart(part: string): string {
   return head + rest.map(capitaliseAfterApostrophe).join('');
 }
 
-/** O'BRIEN and DELL'ACQUA have a name behind the apostrophe, JOHN'S only an ending. */
+/** O'BRIEN and DELL'ACQUA have a name after the apostrophe, JOHN'S only an ending. */
 function capitaliseAfterApostrophe(text: string): string {
   return text.length > 1 ? capitalise(text) : text;
 }
 
-/** Initials are names of their own: "j.r." → "J.R."; "4th" stays. */
+/** Each initial is capitalised: "j.r." → "J.R."; "4th" stays. */
 function capitalise(text: string): string {
   return text.replaceAll(/(?<=^|\.)\p{L}/gu, upperCaseLetter);
 }
 
-/** A letter whose capital is two letters (ß) begins no name. */
+/** A letter whose capital is two letters (ß) does not begin a name. */
 function upperCaseLetter(letter: string): string {
   const capital = letter.toUpperCase();
   return capital.length === letter.length ? capital : letter;
@@ -58,23 +58,23 @@ function isMixedCase(text: string): boolean {
   return text !== text.toUpperCase() && text !== text.toLowerCase();
 }
 
-/** Transforms that change capital and small letters. */
+/** Transforms that change upper and lower case. */
 export const caseTransforms = {
   upper: defineTransform({
-    description: 'All letters in upper case.',
+    description: 'Puts all letters in upper case.',
     options: {},
     apply: () => (text) => text.toUpperCase(),
     inverse: keepText,
   }),
   lower: defineTransform({
-    description: 'All letters in lower case.',
+    description: 'Puts all letters in lower case.',
     options: {},
     apply: () => (text) => text.toLowerCase(),
     inverse: keepText,
   }),
   nameCase: defineTransform({
     description:
-      'Writes names that are all in capitals or all in small letters as people write them; leaves others alone.',
+      'Capitalises names that are all in upper or all in lower case as people write them; leaves others unchanged.',
     options: {},
     apply: () => formatNameCase,
     inverse: keepText,

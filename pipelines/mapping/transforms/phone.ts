@@ -8,7 +8,7 @@ import { defineTransform, keepText, type Transform, type TransformResult } from 
 
 const require = createRequire(import.meta.url);
 
-/** Loads the world's numbering plans when the first mapping asks for them: they take time to start. */
+/** Loads the numbering plans of the world when the first mapping needs them: loading takes time. */
 function loadPhoneLibrary(): typeof phoneLibrary {
   return require('libphonenumber-js/min') as typeof phoneLibrary;
 }
@@ -76,7 +76,7 @@ function formatPhone(text: string, home: CountryCode, write: (number: PhoneNumbe
   const number = parsePhone(text, home);
   if (number === undefined) return undefined;
   const forms = [appendExtension(write(number, home), number), appendExtension(number.number, number)];
-  // A form that would be read as another number is none to write; some plans have such.
+  // Some numbering plans have forms that would be read as another number.
   return forms.find((form) => isSameNumber(parsePhone(form, home), number));
 }
 
@@ -86,15 +86,15 @@ function parsePhone(text: string, home: CountryCode): PhoneNumber | undefined {
   return number?.isPossible() === true ? number : undefined;
 }
 
-/** The library writes extensions as each country does; one form for all is found again. */
+/** The library writes extensions as each country does; here they have one form, which can be read back. */
 function appendExtension(written: string, { ext }: PhoneNumber): string {
   if (ext === undefined) return written;
   const bare = written.endsWith(ext) ? written.replace(/\D*\d+$/, '') : written;
   return `${bare === '' || bare === written ? written : bare} ext. ${ext}`;
 }
 
-function isSameNumber(one: PhoneNumber | undefined, other: PhoneNumber): boolean {
-  return one?.number === other.number && one.ext === other.ext;
+function isSameNumber(a: PhoneNumber | undefined, b: PhoneNumber): boolean {
+  return a?.number === b.number && a.ext === b.ext;
 }
 
 function handleInvalidPhone(text: string, country: string, otherwise: string): TransformResult {
@@ -102,6 +102,6 @@ function handleInvalidPhone(text: string, country: string, otherwise: string): T
   if (otherwise === 'keep') return text;
   return {
     code: 'PHONE_INVALID',
-    says: `is no telephone number of ${country}; correct it, or give "phone" an "otherwise"`,
+    says: `is not a telephone number of ${country}; correct it, or give "phone" an "otherwise"`,
   };
 }

@@ -13,7 +13,7 @@ export interface NumberSigns {
   readonly group?: (typeof groupSigns)[number];
 }
 
-/** A double keeps 15 decimal digits whatever they are; spreadsheets keep no more either. */
+/** A double keeps any 15 decimal digits; spreadsheets keep no more either. */
 const maxSignificantDigits = 15;
 
 export interface NumberRule extends NumberSigns {
@@ -63,7 +63,7 @@ function createNumberCells(rule: NumberRule): CellType {
       const [, minus = '', grouped = '', fraction = ''] = match;
       const whole = grouped.replaceAll(/\D/g, '');
       if (countSignificantDigits(whole, fraction) > maxSignificantDigits) return tooLong;
-      // Adding zero makes -0 the zero that people know.
+      // Adding zero turns -0 into 0.
       return checked(Number(`${minus}${whole}.${fraction}0`) + 0);
     },
     fromTyped(cell) {
@@ -75,8 +75,8 @@ function createNumberCells(rule: NumberRule): CellType {
 }
 
 /**
- * The value of a text of few digits and at most one point between them, for a third of what `Number` takes. Both the digits
- * and the power of ten are exact in a double, so that their quotient is the nearest to the number, too.
+ * The value of a text of few digits with at most one point between them, in a third of the time that `Number` takes. Both
+ * the digits and the power of ten are exact in a double, so their quotient is the double nearest to the number.
  */
 function parsePlainNumber(text: string): number | undefined {
   const { length } = text;
@@ -108,8 +108,8 @@ function requireInteger(value: number): number | CellFailure {
 }
 
 /**
- * What a number with these signs looks like; its groups are the minus, the whole part and the fraction. Groups are of
- * three digits, all or none, so that a group sign in the wrong place is not read over.
+ * The pattern of a number with these signs; its groups are the minus, the whole part and the fraction. Either all digits
+ * are grouped by three or none, so that a group sign in the wrong place is not overlooked.
  */
 export function buildNumberPattern({ decimal, group }: NumberSigns): RegExp {
   const grouped = group === undefined ? '' : String.raw`\d{1,3}(?:[${expandGroupSign(group)}]\d{3})+|`;

@@ -80,7 +80,7 @@ describe('compileMapping', () => {
       ['Name'],
       'COLUMN_MISSING',
       'fields.notes',
-      'never read',
+      'cannot be mapped',
     ],
     [
       'an unmapped column, when asked',

@@ -21,14 +21,14 @@ describe('parseMapping, on a field', () => {
       withRule({ expression: "'Since ' & " }),
       'EXPRESSION_INVALID',
       'fields.notes.expression',
-      'near sign 11: Unexpected end of expression',
+      'near character 11: Unexpected end of expression',
     ],
     [
       'a column without its row in an expression',
       withRule({ expression: "'Since ' & Since" }),
       'EXPRESSION_INVALID',
       'fields.notes.expression',
-      'a column is written $row.Since',
+      'write $row.Since',
     ],
     [
       'the time of day in an expression',

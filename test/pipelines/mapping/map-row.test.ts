@@ -210,7 +210,7 @@ describe('a mapped row', () => {
   it('asks for every part of a key', () => {
     const json = { fields: { notes: 'Text' }, key: { columns: ['Shop', 'No'], join: '-' } };
     expect(mapCells(json, { Shop: '7', No: '', Text: '' }).reasons).toEqual([
-      { code: 'KEY_MISSING', columns: ['Shop', 'No'], value: '7', message: expect.stringContaining('is not whole') },
+      { code: 'KEY_MISSING', columns: ['Shop', 'No'], value: '7', message: expect.stringContaining('is incomplete') },
     ]);
   });
 

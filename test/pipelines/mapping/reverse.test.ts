@@ -137,7 +137,7 @@ describe('columnsForExport', () => {
         },
         {
           "column": "Remark",
-          "why": ""Remark" is ignored and never reaches the API",
+          "why": ""Remark" is ignored and is not sent to the API",
         },
       ]
     `);
