@@ -131,8 +131,6 @@ export interface RunLedger {
   findRowStates(keys: readonly string[], customerCodes: readonly string[]): readonly LedgerRowState[];
   /** Says that a request is about to leave for this row; before this resolves, none may. */
   recordIntent(intent: Intent): Promise<void>;
-  /** As {@link recordIntent}, for a request whose turn has not come: it may take some milliseconds longer, and costs less. */
-  intendInCompany(intent: Intent): Promise<void>;
   /** Takes an intent back: its request certainly never counted, so the row is again as it was before. */
   withdrawIntent(index: number): Promise<void>;
   settle(rows: readonly Settlement[]): Promise<void>;

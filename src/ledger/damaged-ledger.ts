@@ -1,10 +1,12 @@
+import { type JsonValue, type RowOutcome, rowStatuses } from '#pipelines/model.js';
 import { GuardError } from '#src/errors.js';
+import type { SqlValue } from '#src/sqlite/open-database.js';
 
-/** What SQLite says of a file that was cut, or written over by something else. */
-const damage = /malformed|not a database|corrupt/i;
+/** What SQLite says of a file that was cut, or overwritten by something else. */
+const sqliteDamage = /malformed|not a database|corrupt/i;
 
 export function isDamagedLedgerError(error: Error): boolean {
-  return damage.test(`${error.message} ${'code' in error ? String(error.code) : ''}`);
+  return sqliteDamage.test(`${error.message} ${'code' in error ? String(error.code) : ''}`);
 }
 
 /** Without its ledger the program does not know whom it has created, so it must not go on as if there were nobody. */
@@ -15,4 +17,64 @@ export function createDamagedLedgerError(where: string, cause: Error): GuardErro
       'Do not import again before this is settled, or customers may be created twice: restore the state folder from a backup, or move it away and compare your last result file with the customers at the API.',
     cause,
   });
+}
+
+/**
+ * Reads JSON that the ledger holds, and checks it: the file may have been edited, or damaged where SQLite does not notice.
+ *
+ * @param what - names the value in the error, e.g. `the outcome of a row`
+ * @throws GuardError when it is not what this program writes
+ */
+export function readStoredJson<T>(
+  text: SqlValue | undefined,
+  what: string,
+  isValid: (value: unknown) => value is T,
+): T {
+  const value = tryParse(text);
+  if (isValid(value)) return value;
+  throw createDamagedLedgerError('in the state folder', new Error(`${what} is not what this program writes`));
+}
+
+function tryParse(text: SqlValue | undefined): unknown {
+  try {
+    return JSON.parse(String(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A customer or a draft: fields by name. */
+export function isJsonObject(value: unknown): value is { readonly [field: string]: JsonValue } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function isArrayOf<T>(isItem: (item: unknown) => item is T): (value: unknown) => value is readonly T[] {
+  return (value): value is readonly T[] => Array.isArray(value) && value.every(isItem);
+}
+
+export function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+const statuses: ReadonlySet<unknown> = new Set(rowStatuses);
+
+/** What each kind of outcome has besides its status and attempts. */
+export function isRowOutcome(value: unknown): value is RowOutcome {
+  if (!isJsonObject(value) || !statuses.has(value.status) || typeof value.attempts !== 'number') return false;
+  switch (value.status) {
+    case 'invalid':
+      return Array.isArray(value.reasons) && value.reasons.every(isReason);
+    case 'skipped':
+      return isReason(value.reason);
+    case 'rejected':
+    case 'failed':
+    case 'in_doubt':
+      return isText(value.errorCode) && isText(value.message);
+    default:
+      return isText(value.customerCode);
+  }
+}
+
+function isReason(value: unknown): boolean {
+  return isJsonObject(value) && isText(value.code) && isText(value.message);
 }

@@ -8,163 +8,149 @@ import {
 } from '#pipelines/listing/mirror.js';
 import type { Customer } from '#pipelines/model.js';
 import type { Database, SqlValue } from '#src/sqlite/open-database.js';
-import { literal } from '#src/sqlite/sql-text.js';
+import { isJsonObject, readStoredJson } from './damaged-ledger.js';
 
-/** Puts customers into the mirror, over what was known of them. */
-export const upsertCustomer = {
-  head: 'INSERT INTO customers (code, id, extent, edited, sent_hash, touched_at, body)',
-  tail: `ON CONFLICT (code) DO UPDATE SET id = excluded.id, extent = excluded.extent, edited = excluded.edited,
-    sent_hash = excluded.sent_hash, touched_at = excluded.touched_at, body = excluded.body`,
-  /** @param nowMs - epoch milliseconds, our clock */
-  row(code: string, { customer, extent, edited, sentHash }: MirroredCustomer, nowMs: number): string {
-    const { customerId } = customer;
-    const id = typeof customerId === 'string' ? customerId : undefined;
-    return `(${literal(code)},${literal(id)},'${extent}',${literal(edited)},${literal(sentHash)},${nowMs},${literal(JSON.stringify(customer))})`;
-  },
-} as const;
+/** The mirror as the rest of the ledger uses it. */
+export interface LedgerMirror extends CustomerMirror {
+  /** Saves a customer over what was known of it. */
+  save(customerCode: string, customer: MirroredCustomer): void;
+}
 
-export function deleteCustomer(code: string): string {
-  return `DELETE FROM customers WHERE code = ${literal(code)}`;
+/** Opens the local copy of a tenant's customers. */
+export function openMirror(database: Database, now: () => number): LedgerMirror {
+  const freshUntil = database.prepare('SELECT fresh_until FROM mirror');
+  const count = database.prepare('SELECT count(*) AS count FROM customers');
+  const find = database.prepare('SELECT extent, edited, sent_hash, body FROM customers WHERE code = ?');
+  const all = database.prepare('SELECT extent, edited, sent_hash, body FROM customers ORDER BY code');
+  const forget = database.prepare('DELETE FROM customers WHERE code = ?');
+  const indexes = createMirrorIndexes(database);
+  const table = openCustomerTable(database, now);
+
+  function* readAll(): Iterable<MirroredCustomer> {
+    for (const row of all.iterate()) yield toMirroredCustomer(row);
+  }
+
+  function save(customerCode: string, customer: MirroredCustomer): void {
+    table.save(customerCode, customer);
+    indexes.save(customerCode, customer);
+  }
+
+  return {
+    get freshUntilMs() {
+      const at = freshUntil.get()?.fresh_until;
+      return at == null ? undefined : Number(at);
+    },
+    count: () => Number(count.get()?.count ?? 0),
+    find(customerCode) {
+      const row = find.get(customerCode);
+      return row === undefined ? undefined : toMirroredCustomer(row);
+    },
+    all: readAll,
+    indexBy: (valueFor) => indexes.open(readAll(), valueFor),
+    save,
+    saveDetail(detail) {
+      const listed = toListedCustomer(detail);
+      const known = table.readState(listed.code);
+      const sentHash = known !== undefined && isUnchanged(known, listed) ? known.sentHash : undefined;
+      save(listed.code, {
+        customer: detail,
+        extent: 'whole',
+        ...(listed.edited === undefined ? {} : { edited: listed.edited }),
+        ...(sentHash === undefined ? {} : { sentHash }),
+      });
+    },
+    forget(customerCode) {
+      forget.run(customerCode);
+      indexes.remove(customerCode);
+    },
+    refresher: createRefresher(database, table),
+  };
 }
 
 interface OpenIndex {
-  put(code: string, customer: MirroredCustomer): void;
-  remove(code: string): void;
+  save(customerCode: string, customer: MirroredCustomer): void;
+  remove(customerCode: string): void;
 }
 
-/** Indexes over the mirror, for as long as somebody needs them: temporary tables, so that a million fits. */
+/** Indexes over the mirror, for as long as they are needed: in temporary tables, so that a million customers fit. */
 function createMirrorIndexes(database: Database) {
-  const open = new Set<OpenIndex>();
-  let opened = 0;
+  const openIndexes = new Set<OpenIndex>();
+  let openedCount = 0;
   return {
-    get areOpen(): boolean {
-      return open.size > 0;
+    save(customerCode: string, customer: MirroredCustomer): void {
+      for (const index of openIndexes) index.save(customerCode, customer);
     },
-    put(code: string, customer: MirroredCustomer): void {
-      for (const index of open) index.put(code, customer);
-    },
-    remove(code: string): void {
-      for (const index of open) index.remove(code);
+    remove(customerCode: string): void {
+      for (const index of openIndexes) index.remove(customerCode);
     },
     open(
       customers: Iterable<MirroredCustomer>,
       valueFor: (customer: MirroredCustomer) => string | undefined,
     ): MirrorIndex {
-      opened += 1;
-      const table = `temp.mirror_index_${opened}`;
-      database.exec(`CREATE TEMP TABLE mirror_index_${opened} (code TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-        CREATE INDEX temp.mirror_index_${opened}_by_value ON mirror_index_${opened} (value)`);
-      const insert = database.prepare(`INSERT OR REPLACE INTO ${table} (code, value) VALUES (?, ?)`);
-      const remove = database.prepare(`DELETE FROM ${table} WHERE code = ?`);
-      const find = database.prepare(`SELECT code FROM ${table} WHERE value = ? ORDER BY code LIMIT ?`);
+      openedCount += 1;
+      const name = `mirror_index_${openedCount}`;
+      database.exec(`CREATE TEMP TABLE ${name} (code TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+        CREATE INDEX temp.${name}_by_value ON ${name} (value)`);
+      const insert = database.prepare(`INSERT OR REPLACE INTO temp.${name} (code, value) VALUES (?, ?)`);
+      const remove = database.prepare(`DELETE FROM temp.${name} WHERE code = ?`);
+      const find = database.prepare(`SELECT code FROM temp.${name} WHERE value = ? ORDER BY code LIMIT ?`);
       const index: OpenIndex = {
-        put(code, customer) {
+        save(customerCode, customer) {
           const value = valueFor(customer);
-          if (value === undefined) remove.run(code);
-          else insert.run(code, value);
+          if (value === undefined) remove.run(customerCode);
+          else insert.run(customerCode, value);
         },
-        remove: (code) => {
-          remove.run(code);
+        remove: (customerCode) => {
+          remove.run(customerCode);
         },
       };
       database.transaction(() => {
-        for (const one of customers) index.put(String(one.customer.customerCode), one);
+        for (const customer of customers) index.save(String(customer.customer.customerCode), customer);
       });
-      open.add(index);
+      openIndexes.add(index);
       return {
-        find: (value, most) => find.all(value, most).map((row) => String(row.code)),
+        find: (value, max) => find.all(value, max).map((row) => String(row.code)),
         close() {
-          open.delete(index);
-          database.exec(`DROP TABLE ${table}`);
+          openIndexes.delete(index);
+          database.exec(`DROP TABLE temp.${name}`);
         },
       };
     },
   };
 }
 
-export interface MirrorTable extends CustomerMirror {
-  /** Whether somebody finds customers by a value, so that {@link updateIndexes} must be told of every change. */
-  readonly isIndexed: boolean;
-  /** To be called when a row's outcome has put this customer into the table; with nothing, when it was taken out. */
-  updateIndexes(customerCode: string, now: MirroredCustomer | undefined): void;
-}
-
-/** The customers of a tenant in its ledger. */
-export function openMirror(database: Database, now: () => number): MirrorTable {
-  const freshUntil = database.prepare('SELECT fresh_until FROM mirror');
-  const count = database.prepare('SELECT count(*) AS n FROM customers');
-  const find = database.prepare('SELECT extent, edited, sent_hash, body FROM customers WHERE code = ?');
-  const all = database.prepare('SELECT extent, edited, sent_hash, body FROM customers ORDER BY code');
-  const forget = database.prepare('DELETE FROM customers WHERE code = ?');
-  const indexes = createMirrorIndexes(database);
-  const rows = mirrorRows(database, now);
-  const mirror = {
-    get freshUntilMs() {
-      const at = freshUntil.get()?.fresh_until;
-      return at == null ? undefined : Number(at);
-    },
-    count: () => Number(count.get()?.n ?? 0),
-    find(customerCode: string) {
-      const row = find.get(customerCode);
-      return row === undefined ? undefined : toMirrored(row);
-    },
-    *all() {
-      for (const row of all.iterate()) yield toMirrored(row);
-    },
-    indexBy: (valueFor: (customer: MirroredCustomer) => string | undefined): MirrorIndex =>
-      indexes.open(mirror.all(), valueFor),
-    saveDetail(detail: Customer) {
-      const listed = listRow(detail);
-      const known = rows.stateOf(listed.code);
-      const sentHash = known !== undefined && isAsListed(known, listed) ? known.sentHash : undefined;
-      const whole = withHash({ customer: detail, extent: 'whole', ...editedOf(listed) }, sentHash);
-      rows.put(listed.code, whole);
-      indexes.put(listed.code, whole);
-    },
-    get isIndexed() {
-      return indexes.areOpen;
-    },
-    updateIndexes(customerCode: string, customer: MirroredCustomer | undefined) {
-      if (customer === undefined) indexes.remove(customerCode);
-      else indexes.put(customerCode, customer);
-    },
-    forget(customerCode: string) {
-      forget.run(customerCode);
-      indexes.remove(customerCode);
-    },
-    refresher: mirrorRefreshing(database, rows),
-  };
-  return mirror;
-}
-
-function mirrorRefreshing(database: Database, rows: MirrorRows): MirrorRefresher {
+function createRefresher(database: Database, table: CustomerTable): MirrorRefresher {
   database.exec('CREATE TEMP TABLE listed (code TEXT PRIMARY KEY) WITHOUT ROWID');
-  const see = database.prepare('INSERT OR IGNORE INTO temp.listed (code) VALUES (?)');
+  const markListed = database.prepare('INSERT OR IGNORE INTO temp.listed (code) VALUES (?)');
   const forgetUnseen = database.prepare(
     'DELETE FROM customers WHERE touched_at < ? AND code NOT IN (SELECT code FROM temp.listed)',
   );
   const freshUntil = database.prepare('UPDATE mirror SET fresh_until = ?');
-  let inPass = false;
-  /** @returns codes of those for which `look` says yes; rows are let go one by one, since a page of them is large */
-  const codesWhere = (customers: readonly Customer[], look: (listed: ListedRow) => boolean): string[] =>
-    database.transaction(() => {
+  let isListing = false;
+
+  /** @returns codes of the customers for which `predicate` holds; it is called for each of them, and may write */
+  function filterCodes(customers: readonly Customer[], predicate: (listed: ListedCustomer) => boolean): string[] {
+    return database.transaction(() => {
       const codes: string[] = [];
       for (const customer of customers) {
-        const listed = listRow(customer);
-        if (inPass) see.run(listed.code);
-        if (look(listed)) codes.push(listed.code);
+        const listed = toListedCustomer(customer);
+        if (isListing) markListed.run(listed.code);
+        if (predicate(listed)) codes.push(listed.code);
       }
       return codes;
     });
+  }
+
   return {
     beginListing() {
       database.exec('DELETE FROM temp.listed');
-      inPass = true;
+      isListing = true;
     },
-    saveListed: (customers) => codesWhere(customers, (listed) => rows.takeFlat(listed)).length,
-    findOutdated: (customers, needsFlat) => codesWhere(customers, (listed) => !rows.isCurrent(listed, needsFlat)),
+    saveListed: (customers) => filterCodes(customers, table.saveListed).length,
+    findOutdated: (customers, needsFlat) =>
+      filterCodes(customers, (listed) => !table.confirmCurrent(listed, needsFlat)),
     forgetUnseen(startedAtMs) {
-      inPass = false;
+      isListing = false;
       const { changes } = forgetUnseen.run(startedAtMs);
       database.exec('DELETE FROM temp.listed');
       return changes;
@@ -178,94 +164,104 @@ function mirrorRefreshing(database: Database, rows: MirrorRows): MirrorRefresher
   };
 }
 
-interface ListedRow {
+/** A customer as the API lists it. */
+interface ListedCustomer {
   readonly code: string;
   readonly edited: string | undefined;
-  readonly row: Customer;
+  readonly customer: Customer;
 }
 
-interface RowState {
+/** What is known of a customer besides its fields. */
+interface CustomerState {
   readonly extent: Extent;
   readonly edited: string | undefined;
   readonly sentHash: string | undefined;
 }
 
-type MirrorRows = ReturnType<typeof mirrorRows>;
+type CustomerTable = ReturnType<typeof openCustomerTable>;
 
-function mirrorRows(database: Database, now: () => number) {
+function openCustomerTable(database: Database, now: () => number) {
   const state = database.prepare('SELECT extent, edited, sent_hash FROM customers WHERE code = ?');
   const body = database.prepare('SELECT body FROM customers WHERE code = ?');
   const setEdited = database.prepare('UPDATE customers SET edited = ? WHERE code = ?');
-  const upsert = database.prepare(`${upsertCustomer.head} VALUES (?, ?, ?, ?, ?, ?, ?) ${upsertCustomer.tail}`);
-  function stateOf(code: string): RowState | undefined {
+  const upsert = database.prepare(`INSERT INTO customers (code, id, extent, edited, sent_hash, touched_at, body)
+    VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (code) DO UPDATE SET id = excluded.id, extent = excluded.extent, edited = excluded.edited,
+      sent_hash = excluded.sent_hash, touched_at = excluded.touched_at, body = excluded.body`);
+
+  function readState(code: string): CustomerState | undefined {
     const row = state.get(code);
-    return row && { extent: row.extent as Extent, edited: textOrNone(row.edited), sentHash: textOrNone(row.sent_hash) };
+    return row && { extent: row.extent as Extent, edited: readText(row.edited), sentHash: readText(row.sent_hash) };
   }
-  function put(code: string, { customer, extent, edited, sentHash }: MirroredCustomer): void {
+
+  function save(code: string, { customer, extent, edited, sentHash }: MirroredCustomer): void {
     const { customerId } = customer;
     const id = typeof customerId === 'string' ? customerId : null;
-    upsert.run(code, id, extent, edited ?? null, sentHash ?? null, now(), JSON.stringify(customer));
+    upsert.run([code, id, extent, edited ?? null, sentHash ?? null, now(), JSON.stringify(customer)]);
   }
+
   return {
-    stateOf,
-    put,
-    /** @returns whether it was new or changed */
-    takeFlat(listed: ListedRow): boolean {
-      const known = stateOf(listed.code);
-      if (known === undefined || !isAsListed(known, listed)) {
-        put(listed.code, { customer: customerIn(listed), extent: 'flat', ...editedOf(listed) });
+    readState,
+    save,
+    /** @returns whether the customer was new or changed */
+    saveListed(listed: ListedCustomer): boolean {
+      const known = readState(listed.code);
+      const edited = listed.edited === undefined ? {} : { edited: listed.edited };
+      const customer = withoutListFields(listed);
+      if (known === undefined || !isUnchanged(known, listed)) {
+        save(listed.code, { customer, extent: 'flat', ...edited });
         return true;
       }
-      const before = JSON.parse(String(body.get(listed.code)?.body ?? '{}')) as Customer;
-      const extent = known.extent === 'whole' ? 'whole' : 'flat';
-      const customer = { ...before, ...customerIn(listed) };
-      put(listed.code, withHash({ customer, extent, ...editedOf(listed) }, known.sentHash));
+      save(listed.code, {
+        customer: { ...readBody(body.get(listed.code)?.body), ...customer },
+        extent: known.extent === 'whole' ? 'whole' : 'flat',
+        ...edited,
+        ...(known.sentHash === undefined ? {} : { sentHash: known.sentHash }),
+      });
       return known.extent === 'sent';
     },
-    isCurrent(listed: ListedRow, needsFlat: boolean): boolean {
-      const known = stateOf(listed.code);
-      if (known === undefined || !isAsListed(known, listed)) return false;
+    /** @returns whether what is known of the customer is still true */
+    confirmCurrent(listed: ListedCustomer, needsFlat: boolean): boolean {
+      const known = readState(listed.code);
+      if (known === undefined || !isUnchanged(known, listed)) return false;
       if (known.edited === undefined) setEdited.run(listed.edited ?? null, listed.code);
       return !needsFlat || known.extent !== 'sent';
     },
   };
 }
 
-/** Whether what is known is still so: the same edit, or our own add that nobody has edited since. */
-function isAsListed(known: RowState, { edited, row }: ListedRow): boolean {
+/** Whether the customer is still as it is known: last edited when it was then, or added by us and never edited. */
+function isUnchanged(known: CustomerState, { edited, customer }: ListedCustomer): boolean {
   if (edited === undefined) return false;
   if (known.edited !== undefined) return known.edited === edited;
-  return known.extent === 'sent' && isUneditedSinceCreation(row);
+  return known.extent === 'sent' && isUneditedSinceCreation(customer);
 }
 
-function listRow(row: Customer): ListedRow {
-  const { lastEditDateUTC: edited } = row;
-  return { code: String(row.customerCode), edited: typeof edited === 'string' ? edited : undefined, row };
+function toListedCustomer(customer: Customer): ListedCustomer {
+  const { lastEditDateUTC: edited } = customer;
+  return { code: String(customer.customerCode), edited: typeof edited === 'string' ? edited : undefined, customer };
 }
 
-/** Without the two fields that tell of the list, not of the customer. */
-function customerIn({ row }: ListedRow): Customer {
-  const { customSortRowNumber: _, liTotalCount: __, ...customer } = row;
-  return customer;
+/** Two fields of a list row are about the list, not the customer. */
+function withoutListFields({ customer }: ListedCustomer): Customer {
+  const { customSortRowNumber: _, liTotalCount: __, ...fields } = customer;
+  return fields;
 }
 
-function editedOf({ edited }: ListedRow): { readonly edited?: string } {
-  return edited === undefined ? {} : { edited };
+function readBody(body: SqlValue | undefined): Customer {
+  return readStoredJson(body, 'a customer of the local copy', isJsonObject);
 }
 
-function withHash(mirrored: MirroredCustomer, sentHash: string | undefined): MirroredCustomer {
-  return sentHash === undefined ? mirrored : { ...mirrored, sentHash };
-}
-
-function textOrNone(value: SqlValue | undefined): string | undefined {
+function readText(value: SqlValue | undefined): string | undefined {
   return value == null ? undefined : String(value);
 }
 
-function toMirrored(row: Record<string, SqlValue>): MirroredCustomer {
-  const edited = textOrNone(row.edited);
-  const sentHash = textOrNone(row.sent_hash);
+function toMirroredCustomer(row: Record<string, SqlValue>): MirroredCustomer {
+  const edited = readText(row.edited);
+  const sentHash = readText(row.sent_hash);
   return {
-    customer: JSON.parse(String(row.body)) as Customer,
+    customer: readBody(row.body),
+    // The table's CHECK admits nothing else.
     extent: row.extent as Extent,
     ...(edited === undefined ? {} : { edited }),
     ...(sentHash === undefined ? {} : { sentHash }),

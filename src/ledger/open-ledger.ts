@@ -2,18 +2,17 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CustomerMirror } from '#pipelines/listing/mirror.js';
-import { publishMilestone } from '#pipelines/milestones.js';
 import type { RunLedger } from '#pipelines/ports.js';
 import type { TokenStore } from '#src/api/token-store.js';
 import { type GuardError, UsageError } from '#src/errors.js';
-import { scriptRunner } from '#src/sqlite/group-commit.js';
 import { type Database, openDatabase } from '#src/sqlite/open-database.js';
 import { type Crosswalk, openCrosswalk } from './crosswalk.js';
-import { createDamagedLedgerError, isDamagedLedgerError } from './damaged-ledger.js';
+import { createDamagedLedgerError, isDamagedLedgerError, isJsonObject, isText } from './damaged-ledger.js';
 import { type DetailCache, type ExportCursors, openDetailCache, openExportCursors } from './exports.js';
 import { openMirror } from './mirror.js';
 import { openPlans, type Plans } from './plans.js';
-import { openRows, type ReadClockDifference } from './rows.js';
+import type { ReadClockDifference } from './row-changes.js';
+import { openRows } from './rows.js';
 import { type InputScans, openInputScans, openRunSamples, openRuns, type RunSamples, type Runs } from './runs.js';
 import { migrate, schemaVersion } from './schema.js';
 import { lockTenant, seemsLocked, type TenantLock } from './tenant-lock.js';
@@ -26,7 +25,7 @@ export interface Tenant {
   readonly login: string;
 }
 
-/** All that this machine knows of one tenant. */
+/** Everything that this machine knows of one tenant. */
 export interface Ledger {
   /** Holds the ledger and the copies of inputs that came from standard input. */
   readonly folder: string;
@@ -34,12 +33,12 @@ export interface Ledger {
   readonly samples: RunSamples;
   readonly inputScans: InputScans;
   readonly tokens: TokenStore;
-  /** A local copy of the customers; changed only by who holds the lock. */
+  /** A local copy of the customers; only the holder of the lock may change it. */
   readonly mirror: CustomerMirror;
   readonly plans: Plans;
   readonly crosswalk: Crosswalk;
-  /** @param clock - noted with every intent, so that a clock that is set right later does not hide what was made */
-  openRows(run: number, clock?: ReadClockDifference): RunLedger;
+  /** @param clockDifferenceMs - saved with each intent: when our clock is corrected later, the times can still be compared */
+  openRows(run: number, clockDifferenceMs?: ReadClockDifference): RunLedger;
   readonly exportCursors: ExportCursors;
   /** The key of the legacy system that stands for a customer. */
   findKey(customerCode: string): string | undefined;
@@ -49,16 +48,16 @@ export interface Ledger {
   findTenantWithRun(name: string): Tenant | undefined;
   /** @throws BusyError */
   lock(purpose: string): TenantLock;
-  /** Whether some process seems to hold the lock. */
+  /** Whether a process seems to hold the lock. */
   seemsLocked(): boolean;
   close(): void;
 }
 
-/** A check reads the whole file; beyond this size it would hold up every command, and SQLite finds a cut page itself. */
-const largestQuickCheckBytes = 32 * 1024 * 1024;
+/** The check reads the whole file. In a larger one it would delay every command; SQLite notices a cut page by itself. */
+const maxQuickCheckBytes = 32 * 1024 * 1024;
 
 /**
- * Opens the tenant's ledger, making it when there is none.
+ * Opens the tenant's ledger, and creates it if necessary.
  *
  * @throws GuardError when the ledger is damaged, UsageError when the state folder cannot be written, or a newer version
  *   of this program wrote the ledger
@@ -74,7 +73,6 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
     });
   }
   const mirror = openMirror(database, now);
-  const scripts = scriptRunner(join(folder, ledgerFile), { onHandedOver: () => publishMilestone('during-commit') });
   return {
     folder,
     mirror,
@@ -84,23 +82,20 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
     samples: openRunSamples(database),
     inputScans: openInputScans(database),
     tokens: openTokenStore(database),
-    openRows: (run, clock = () => undefined) =>
-      openRows({ database, scripts, mirror }, run, { now, clockDifferenceMs: clock }),
+    openRows: (run, clockDifferenceMs = () => undefined) => openRows(database, mirror, run, { now, clockDifferenceMs }),
     exportCursors: openExportCursors(database, now),
-    findKey: keyFinder(database),
+    findKey: createKeyFinder(database),
     openDetailCache: () => openDetailCache(folder),
-    findTenantWithRun: (name) => otherTenants(stateFolder, folder).find((other) => hasRun(other.folder, name))?.tenant,
+    findTenantWithRun: (name) =>
+      listOtherTenants(stateFolder, folder).find((other) => hasRun(other.folder, name))?.tenant,
     lock: (purpose) => lockTenant(folder, purpose),
     seemsLocked: () => seemsLocked(folder),
-    close() {
-      scripts.close();
-      database.close();
-    },
+    close: () => database.close(),
   };
 }
 
-function keyFinder(database: Database): Ledger['findKey'] {
-  // Rarely, several rows were matched to one customer; the same one is named every time.
+function createKeyFinder(database: Database): Ledger['findKey'] {
+  // A customer may have several keys, if rarely: always the same one is named.
   const select = database.prepare('SELECT key FROM crosswalk WHERE customer_code = ? ORDER BY key LIMIT 1');
   return (customerCode) => {
     const key = select.get(customerCode)?.key;
@@ -124,7 +119,7 @@ function openOrExplain(stateFolder: string, folder: string, tenant: Tenant): { d
 }
 
 function quickCheck(database: Database, file: string): void {
-  if (statSync(file).size > largestQuickCheckBytes) return;
+  if (statSync(file).size > maxQuickCheckBytes) return;
   const check = database.prepare('PRAGMA quick_check(1)').get()?.quick_check;
   if (check !== 'ok') throw new Error(`database disk image is malformed: ${String(check)}`);
 }
@@ -143,23 +138,26 @@ function explain(error: unknown, stateFolder: string, folder: string): GuardErro
 const ledgerFile = 'ledger.db';
 const tenantFile = 'tenant.json';
 
-/** Folders of the other tenants, each with whose it is. */
-function otherTenants(
+/** The folders of all tenants but one. */
+function listOtherTenants(
   stateFolder: string,
-  own: string,
+  except: string,
 ): readonly { readonly folder: string; readonly tenant: Tenant }[] {
   const all = join(stateFolder, 'tenants');
   return readdirSync(all).flatMap((name) => {
     const folder = join(all, name);
     try {
-      return folder === own
-        ? []
-        : [{ folder, tenant: JSON.parse(readFileSync(join(folder, tenantFile), 'utf8')) as Tenant }];
+      const tenant: unknown = folder === except ? null : JSON.parse(readFileSync(join(folder, tenantFile), 'utf8'));
+      return isTenant(tenant) ? [{ folder, tenant }] : [];
     } catch {
-      // Half made, or not ours: it cannot help here.
+      // The folder is incomplete, or not one of ours.
       return [];
     }
   });
+}
+
+function isTenant(value: unknown): value is Tenant {
+  return isJsonObject(value) && isText(value.baseUrl) && isText(value.login);
 }
 
 function hasRun(folder: string, name: string): boolean {
@@ -173,7 +171,7 @@ function hasRun(folder: string, name: string): boolean {
   }
 }
 
-/** Readable for people, unique for machines. */
+/** Readable for people, and unique. */
 function tenantFolderName(tenant: Tenant): string {
   const identity = `${tenant.baseUrl}\n${tenant.login}`;
   const hash = createHash('sha256').update(identity).digest('hex').slice(0, 12);

@@ -1,8 +1,7 @@
-import type { WrittenCustomer } from '#pipelines/listing/mirror.js';
 import { publishMilestone } from '#pipelines/milestones.js';
 import type { Intent, Settlement } from '#pipelines/ports.js';
-import { literal } from '#src/sqlite/sql-text.js';
-import { deleteCustomer, upsertCustomer } from './mirror.js';
+import type { Database } from '#src/sqlite/open-database.js';
+import type { LedgerMirror } from './mirror.js';
 
 /** What happens to rows of a run in the ledger. */
 export type RowChange =
@@ -10,181 +9,126 @@ export type RowChange =
   | { readonly kind: 'withdrawal'; readonly index: number }
   | { readonly kind: 'settlement'; readonly rows: readonly Settlement[] };
 
-/** When changes are written. */
-export interface WriteTime {
-  /** Epoch milliseconds, our clock. */
-  readonly nowMs: number;
-  /** The same by the clock that SQLite reads. */
-  readonly wallMs: number;
-  /** The server's clock minus ours; `undefined` while unknown. */
-  readonly clockMs: number | undefined;
+/** The server's clock minus ours, in milliseconds; `undefined` while unknown. */
+export type ReadClockDifference = () => number | undefined;
+
+export interface Clocks {
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly clockDifferenceMs: ReadClockDifference;
 }
 
-/** The SQL that makes these changes to the rows of run number `run`, in their order. */
-export function rowStatements(run: number, changes: readonly RowChange[], moment: WriteTime): string {
-  const script = new RowScript(run, moment);
-  for (const change of changes) {
-    if (change.kind === 'intent') script.intend(change.intent);
-    else if (change.kind === 'withdrawal') script.withdraw(change.index);
-    else for (const row of change.rows) script.settle(row);
-  }
-  return script.end();
-}
-
-/** Statuses after which a customer is other than the mirror says, unless we know how it is now. */
-const touched: ReadonlySet<string> = new Set(['updated', 'deleted', 'deactivated']);
-
-export interface MirrorChange {
-  readonly customerCode: string;
-  /** How it is now; `undefined` when that is not known any more, so that the mirror forgets it. */
-  readonly customer: WrittenCustomer | undefined;
-}
-
-/** What a row's end means for the mirror. */
-export function findMirrorChange({ outcome, written }: Settlement): MirrorChange | undefined {
-  const customerCode = 'customerCode' in outcome ? outcome.customerCode : undefined;
-  if (customerCode === undefined || (written === undefined && !touched.has(outcome.status))) return undefined;
-  return { customerCode, customer: written };
-}
+/** Statuses after which a customer differs from what the mirror says, unless we know how it is now. */
+const changesCustomer: ReadonlySet<string> = new Set(['updated', 'deleted', 'deactivated']);
 
 /** Statuses after which a row's key stands for its customer. */
-const linked: ReadonlySet<string> = new Set(['created', 'updated', 'unchanged']);
+const linksKey: ReadonlySet<string> = new Set(['created', 'updated', 'unchanged']);
 
 /**
- * Rows that are written alike share a statement, which costs half of what one each would. So they wait for one another,
- * but never beyond a statement of another kind that may be about the same row or customer.
+ * Prepares what writes changes of the rows of run number `run`.
+ *
+ * @returns a function that makes some changes, in their order; to be called within a transaction
  */
-class RowScript {
-  #statements: string;
-  #intents: string[] = [];
-  #settlements: string[] = [];
-  readonly #settled = new Set<number>();
-  #links: number[] = [];
-  #mirrored: string[] = [];
+export function prepareRowChanges(
+  database: Database,
+  mirror: LedgerMirror,
+  run: number,
+  { now, clockDifferenceMs }: Clocks,
+): (changes: readonly RowChange[]) => void {
+  const sql = prepareStatements(database);
 
-  constructor(
-    readonly run: number,
-    readonly moment: WriteTime,
-  ) {
-    this.#statements = markContentsUnindexed(run);
+  function recordIntent(intent: Intent, nowMs: number): void {
+    const { index, number, key, payload, payloadHash, customerCode, preImage } = intent;
+    const clockMs = clockDifferenceMs();
+    sql.intend.run([
+      ...[run, index, number, key ?? null, payload, payloadHash, customerCode ?? null],
+      preImage === undefined ? null : JSON.stringify(preImage),
+      nowMs,
+      clockMs === undefined ? null : Math.round(clockMs),
+    ]);
   }
 
-  intend({ index, number, key, payload, payloadHash, customerCode, preImage }: Intent): void {
-    const { nowMs, wallMs, clockMs } = this.moment;
-    if (this.#settled.has(index)) this.#flush();
-    // Whoever else writes to the ledger is waited for, and a doubt is settled by when its request may have left.
-    const at = `${nowMs}+max(0,CAST(unixepoch('subsec')*1000 AS INTEGER)-${wallMs})`;
-    const before = preImage === undefined ? undefined : JSON.stringify(preImage);
-    const clock = clockMs === undefined ? undefined : Math.round(clockMs);
-    this.#intents.push(
-      `(${this.run},${index},${number},'intent',${literal(key)},${literal(payload)},${literal(payloadHash)},${literal(customerCode)},${literal(before)},${at},${literal(clock)})`,
-    );
+  function withdrawIntent(index: number): void {
+    // A row that was tried before keeps the outcome of that.
+    sql.restoreOutcome.run([run, index]);
+    sql.deleteIntent.run([run, index]);
   }
 
-  withdraw(index: number): void {
-    const row = `run = ${this.run} AND idx = ${index} AND state = 'intent'`;
-    // A row that was tried again has the outcome of before, too.
-    this.#add(`UPDATE rows SET state = json_extract(outcome, '$.status'), payload = NULL, pre_image = NULL
-      WHERE ${row} AND outcome IS NOT NULL`);
-    this.#add(`DELETE FROM rows WHERE ${row}`);
-  }
-
-  settle(row: Settlement): void {
+  function settle(row: Settlement, nowMs: number): void {
     const { index, number, outcome, key, payloadHash, writtenHash } = row;
     publishMilestone('during-outcome-commit');
-    this.#settled.add(index);
     const { status } = outcome;
     const code = 'customerCode' in outcome ? outcome.customerCode : undefined;
     const id = 'customerId' in outcome ? outcome.customerId : undefined;
-    const doubtAt = status === 'in_doubt' ? this.moment.nowMs : undefined;
-    this.#settlements.push(
-      `(${this.run},${index},${number},'${status}',${literal(key)},${literal(payloadHash)},${literal(code)},${literal(id)},${literal(JSON.stringify(outcome))},${literal(writtenHash)},${literal(doubtAt)})`,
-    );
-    if (outcome.status === 'deleted') this.#release(outcome.customerCode);
-    if (key !== undefined && linked.has(status)) this.#links.push(index);
-    const mirrored = findMirrorChange(row);
-    if (mirrored === undefined) return;
-    const { customerCode, customer } = mirrored;
-    if (customer === undefined) this.#add(deleteCustomer(customerCode));
-    else this.#mirrored.push(upsertCustomer.row(customerCode, customer, this.moment.nowMs));
-  }
-
-  end(): string {
-    this.#flush();
-    return this.#statements;
+    sql.settle.run([
+      ...[run, index, number, status, key ?? null, payloadHash ?? null, code ?? null, id ?? null],
+      ...[JSON.stringify(outcome), writtenHash ?? null, status === 'in_doubt' ? nowMs : null],
+    ]);
+    if (outcome.status === 'deleted') releaseKey(outcome.customerCode);
+    if (key !== undefined && linksKey.has(status)) sql.linkKey.run([run, index]);
+    if (code !== undefined) updateMirror(code, row);
   }
 
   /** A deleted customer may be created again, so nothing may go on saying that it exists. */
-  #release(customerCode: string): void {
-    this.#add(`DELETE FROM crosswalk WHERE customer_code = ${literal(customerCode)}`);
-    this.#add(`UPDATE rows SET payload_hash = NULL
-      WHERE customer_code = ${literal(customerCode)} AND state = 'created'`);
+  function releaseKey(customerCode: string): void {
+    sql.unlinkCustomer.run([customerCode]);
+    sql.forgetContent.run([customerCode]);
   }
 
-  /** A statement that must come after all before it. */
-  #add(statement: string): void {
-    this.#flush();
-    this.#statements += `;${statement}`;
+  function updateMirror(customerCode: string, { written, outcome }: Settlement): void {
+    if (written !== undefined) mirror.save(customerCode, written);
+    else if (changesCustomer.has(outcome.status)) mirror.forget(customerCode);
   }
 
-  #flush(): void {
-    const parts = [
-      together(intending, this.#intents),
-      together(settling, this.#settlements),
-      this.#links.length === 0 ? '' : linking(this.run, this.#links),
-      together(upsertCustomer, this.#mirrored),
-    ];
-    for (const part of parts) if (part !== '') this.#statements += `;${part}`;
-    this.#intents = [];
-    this.#settlements = [];
-    this.#settled.clear();
-    this.#links = [];
-    this.#mirrored = [];
-  }
+  return (changes) => {
+    // Read after the file is locked: another program may have held it, and a doubt is settled by when its request left.
+    const nowMs = now();
+    sql.markContentsUnindexed.run([run]);
+    for (const change of changes) {
+      if (change.kind === 'intent') recordIntent(change.intent, nowMs);
+      else if (change.kind === 'withdrawal') withdrawIntent(change.index);
+      else for (const row of change.rows) settle(row, nowMs);
+    }
+    publishMilestone('during-commit');
+  };
 }
 
-interface Insertion {
-  readonly head: string;
-  readonly tail: string;
-}
-
-function together({ head, tail }: Insertion, rows: readonly string[]): string {
-  return rows.length === 0 ? '' : `${head} VALUES ${rows.join()} ${tail}`;
-}
-
-// The outcome stays where it is: an intent that is taken back leaves the row as it was.
-const intending: Insertion = {
-  head: `INSERT INTO rows
-    (run, idx, row, state, key, payload, payload_hash, customer_code, pre_image, intent_at, clock_difference)`,
-  tail: `ON CONFLICT (run, idx) DO UPDATE SET state = 'intent', key = excluded.key, payload = excluded.payload,
-    payload_hash = excluded.payload_hash, customer_code = excluded.customer_code, pre_image = excluded.pre_image,
-    intent_at = excluded.intent_at, clock_difference = excluded.clock_difference, doubt_at = NULL`,
-};
-
-// What was sent is personal data and large: it stays only while it is needed to settle a doubt, and what was there
-// before only where something has been changed.
-const settling: Insertion = {
-  head: `INSERT INTO rows
-    (run, idx, row, state, key, payload_hash, customer_code, customer_id, outcome, written_hash, doubt_at)`,
-  tail: `ON CONFLICT (run, idx) DO UPDATE SET state = excluded.state, key = coalesce(excluded.key, rows.key),
-    payload_hash = coalesce(excluded.payload_hash, rows.payload_hash),
-    customer_code = coalesce(excluded.customer_code, rows.customer_code), customer_id = excluded.customer_id,
-    outcome = excluded.outcome, written_hash = excluded.written_hash,
-    payload = CASE excluded.state WHEN 'in_doubt' THEN rows.payload END,
-    pre_image = CASE WHEN excluded.state IN ('in_doubt', 'updated') THEN rows.pre_image END,
-    doubt_at = CASE excluded.state WHEN 'in_doubt' THEN coalesce(rows.doubt_at, excluded.doubt_at) END`,
-};
-
-/** From what has just been written of the rows. */
-function linking(run: number, indexes: readonly number[]): string {
-  return `INSERT INTO crosswalk (key, customer_code, customer_id, written_hash, run, row)
-    SELECT key, customer_code, customer_id, payload_hash, run, row FROM rows
-    WHERE run = ${run} AND idx IN (${indexes.join()}) ORDER BY idx
-    ON CONFLICT (key) DO UPDATE SET customer_code = excluded.customer_code, customer_id = excluded.customer_id,
-      written_hash = excluded.written_hash, run = excluded.run, row = excluded.row`;
-}
-
-/** Belongs into every transaction that writes rows of this run: what the index knows of them is no longer all. */
-function markContentsUnindexed(run: number): string {
-  return `UPDATE runs SET contents_known = 0 WHERE number = ${run} AND contents_known = 1`;
+function prepareStatements(database: Database) {
+  return {
+    markContentsUnindexed: database.prepare(
+      'UPDATE runs SET contents_known = 0 WHERE number = ? AND contents_known = 1',
+    ),
+    // The outcome stays where it is: an intent that is withdrawn leaves the row as it was.
+    intend: database.prepare(`INSERT INTO rows
+      (run, idx, row, key, payload, payload_hash, customer_code, pre_image, intent_at, clock_difference, state)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent')
+      ON CONFLICT (run, idx) DO UPDATE SET state = 'intent', key = excluded.key, payload = excluded.payload,
+        payload_hash = excluded.payload_hash, customer_code = excluded.customer_code, pre_image = excluded.pre_image,
+        intent_at = excluded.intent_at, clock_difference = excluded.clock_difference, doubt_at = NULL`),
+    restoreOutcome: database.prepare(`UPDATE rows
+      SET state = json_extract(outcome, '$.status'), payload = NULL, pre_image = NULL
+      WHERE run = ? AND idx = ? AND state = 'intent' AND outcome IS NOT NULL`),
+    deleteIntent: database.prepare("DELETE FROM rows WHERE run = ? AND idx = ? AND state = 'intent'"),
+    // What was sent is personal data and large: it is kept only while a doubt may have to be settled by it, and the
+    // pre-image only where something was changed.
+    settle: database.prepare(`INSERT INTO rows
+      (run, idx, row, state, key, payload_hash, customer_code, customer_id, outcome, written_hash, doubt_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (run, idx) DO UPDATE SET state = excluded.state, key = coalesce(excluded.key, rows.key),
+        payload_hash = coalesce(excluded.payload_hash, rows.payload_hash),
+        customer_code = coalesce(excluded.customer_code, rows.customer_code), customer_id = excluded.customer_id,
+        outcome = excluded.outcome, written_hash = excluded.written_hash,
+        payload = CASE excluded.state WHEN 'in_doubt' THEN rows.payload END,
+        pre_image = CASE WHEN excluded.state IN ('in_doubt', 'updated') THEN rows.pre_image END,
+        doubt_at = CASE excluded.state WHEN 'in_doubt' THEN coalesce(rows.doubt_at, excluded.doubt_at) END`),
+    // From the row, which may know more than its settlement says.
+    linkKey: database.prepare(`INSERT INTO crosswalk (key, customer_code, customer_id, written_hash, run, row)
+      SELECT key, customer_code, customer_id, payload_hash, run, row FROM rows WHERE run = ? AND idx = ?
+      ON CONFLICT (key) DO UPDATE SET customer_code = excluded.customer_code, customer_id = excluded.customer_id,
+        written_hash = excluded.written_hash, run = excluded.run, row = excluded.row`),
+    unlinkCustomer: database.prepare('DELETE FROM crosswalk WHERE customer_code = ?'),
+    forgetContent: database.prepare(
+      "UPDATE rows SET payload_hash = NULL WHERE customer_code = ? AND state = 'created'",
+    ),
+  };
 }

@@ -6,14 +6,14 @@ export type SqlValue = string | number | bigint | Buffer | null;
 
 /** A prepared statement; rows come back as plain objects. */
 export interface Statement {
-  /** As the other one, but quicker, since the driver would make a list of them first. */
+  /** The form with an array is quicker: the driver would make one first. */
   run(values: readonly SqlValue[]): { readonly changes: number };
   run(...values: readonly SqlValue[]): { readonly changes: number };
   get(...values: readonly SqlValue[]): Record<string, SqlValue> | undefined;
   all(...values: readonly SqlValue[]): Record<string, SqlValue>[];
   /**
-   * To be read to its end before anything else is awaited: an open reading keeps this connection from seeing what others
-   * commit, and from writing once they have.
+   * Read it to its end before you await anything else: while it is open, this connection does not see what others commit,
+   * and cannot write once they have.
    */
   iterate(...values: readonly SqlValue[]): IterableIterator<Record<string, SqlValue>>;
 }
@@ -28,30 +28,28 @@ export interface Database {
 }
 
 /**
- * Pages of 4 KiB that the log may hold before SQLite moves them to their places, which holds everybody up and costs two
- * syncs: with its own default of 1000, a busy import would spend a fifth of its time on that.
+ * Pages of 4 KiB that the write-ahead log may hold before SQLite moves them into the main file, which blocks everybody and
+ * costs two syncs. With SQLite's default of 1000, a busy import would spend a fifth of its time on that.
  */
-const pagesInLog = 8000;
+const maxPagesInLog = 8000;
 
-/** `full` syncs every commit to disk; after `normal`, the last commits may be lost with the power, not with the process. */
+/** How long to wait while another process has the file locked. */
+const lockTimeoutMs = 10_000;
+
+/** `full` syncs every commit to disk; after `normal`, a power cut may lose the last commits, a killed process does not. */
 export type Durability = 'full' | 'normal';
 
-/** What every connection is told first. */
-export function pragmas(durability: Durability): string {
-  return `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${durability.toUpperCase()};
-    PRAGMA wal_autocheckpoint = ${pagesInLog}; PRAGMA foreign_keys = ON`;
-}
-
 /**
- * Opens (or makes) a SQLite file in WAL mode.
+ * Opens a SQLite file in WAL mode, and creates it if necessary.
  *
- * @param path - the file, made with mode 0600 because it holds customers; `:memory:` for none
+ * @param path - the file, created with mode 0600 because it holds customers; `:memory:` for none
  * @throws the driver's error when the file cannot be opened or is no database
  */
 export function openDatabase(path: string, durability: Durability = 'full'): Database {
-  if (path !== ':memory:') createPrivately(path);
-  const driver = new Driver(path, { timeout: 10_000 });
-  driver.exec(pragmas(durability));
+  if (path !== ':memory:') createPrivateFile(path);
+  const driver = new Driver(path, { timeout: lockTimeoutMs });
+  driver.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${durability.toUpperCase()};
+    PRAGMA wal_autocheckpoint = ${maxPagesInLog}; PRAGMA foreign_keys = ON`);
   const [begin, commit] = [driver.prepare('BEGIN IMMEDIATE'), driver.prepare('COMMIT')];
   function transaction<T>(work: () => T): T {
     begin.run();
@@ -60,6 +58,7 @@ export function openDatabase(path: string, durability: Durability = 'full'): Dat
       commit.run();
       return result;
     } catch (error) {
+      // On a full disk SQLite has rolled back by itself.
       if (driver.inTransaction) driver.exec('ROLLBACK');
       throw error;
     }
@@ -74,19 +73,19 @@ export function openDatabase(path: string, durability: Durability = 'full'): Dat
   };
 }
 
-/** SQLite gives its side files (`-wal`, `-shm`) the mode of the main file, so that one decides for all three. */
-function createPrivately(path: string): void {
+/** SQLite gives its side files (`-wal`, `-shm`) the mode of the main file, so one mode covers all three. */
+function createPrivateFile(path: string): void {
   closeSync(openSync(path, 'a', 0o600));
   if (process.platform !== 'win32') chmodSync(path, 0o600);
 }
 
 /**
- * Takes the operating system's lock on a file of its own, for as long as this process lives.
+ * Takes the operating system's lock on a file that is used for nothing else, for as long as this process lives.
  *
- * @returns the release, or `undefined` when another process holds it
+ * @returns a function that releases the lock, or `undefined` when another process holds it
  */
 export function tryLockFile(path: string): (() => void) | undefined {
-  createPrivately(path);
+  createPrivateFile(path);
   const driver = new Driver(path, { timeout: 0 });
   try {
     driver.exec('BEGIN EXCLUSIVE');
