@@ -33,3 +33,11 @@ export async function* rechunk<T>(batches: AsyncIterable<readonly T[]>, size: nu
   }
   if (piece.length > 0) yield piece;
 }
+
+/** Applies a function to every batch of a stream. */
+export async function* mapBatches<T, R>(
+  batches: AsyncIterable<readonly T[]>,
+  apply: (batch: readonly T[]) => readonly R[] | Promise<readonly R[]>,
+): AsyncGenerator<readonly R[]> {
+  for await (const batch of batches) yield await apply(batch);
+}

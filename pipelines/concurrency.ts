@@ -36,6 +36,15 @@ export async function forEachConcurrently<T>(
   }
 }
 
+/** Turns every item of a list into another, several at once; the results are in the order of the items. */
+export function mapConcurrently<T, R>(
+  items: readonly T[],
+  concurrency: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  return pLimit(concurrency).map(items, work);
+}
+
 /**
  * Turns every item of a stream into another, several at once, and yields what comes of them in the order of the items.
  * An item that turns into nothing is left out.

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { parse } from 'csv-parse';
 import { type Contender, defineBenchmark, type Work } from '#bench/harness/benchmark.js';
 import { customerMapping, writeCustomersCsv } from '#bench/harness/customers-csv.js';
+import { mapBatches } from '#pipelines/batches.js';
 import { mapRows } from '#pipelines/import/map.js';
 import { checkFile } from '#src/app/check/check-file.js';
 import { compileFor, readMappingFile } from '#src/app/mapping-file.js';
@@ -78,7 +79,7 @@ export const benchmark = defineBenchmark<number, Input>({
         const source = await openRowSource(file);
         const mapper = compileFor(mappingFile, source);
         const validate = createDraftValidator(mappingFile.mapping.customFields, mapper.fields);
-        return count(mapRows(source.batches(), { mapper, validate }));
+        return count(mapBatches(source.batches(), (batch) => mapRows(batch, { mapper, validate })));
       },
     },
     check: {

@@ -1,7 +1,8 @@
 import { FingerprintIndex } from '#pipelines/fingerprints.js';
+import type { Issue } from '#pipelines/model.js';
 import {
-  type EndedRow,
   endAsInvalid,
+  endAsSkipped,
   type ImportRow,
   identityKey,
   type OpenRow,
@@ -49,12 +50,12 @@ export class RepeatRegister {
     return undefined;
   }
 
-  /** The row has not come to an end that later rows for its customer could build upon. */
+  /** The row has no outcome that later rows for its customer could build upon. */
   markOpen(identity: string, row: number): void {
     this.#open.set(identity, Math.min(row, this.#open.get(identity) ?? row));
   }
 
-  /** An earlier row for the customer that has been left open, if any. */
+  /** An earlier row for the customer that was marked so, if any. */
   findOpenBefore(identity: string, row: number): number | undefined {
     const earlier = this.#open.get(identity);
     return earlier !== undefined && earlier < row ? earlier : undefined;
@@ -62,46 +63,46 @@ export class RepeatRegister {
 }
 
 /**
- * One customer, one row: a repeat that says the same is skipped, one that says something else ends as `invalid`, both
- * naming the first; under `in-order` a differing one goes on, to be sent after the first.
+ * One customer, one row: a repeat that says the same is skipped; one that says something else ends as `invalid` and
+ * names the first, or goes on under `in-order`, to be sent after the first.
  */
-export async function* dedupeRows(
-  batches: AsyncIterable<readonly ImportRow[]>,
+export function dedupeRows(
+  rows: readonly ImportRow[],
   register: RepeatRegister,
   policy: RepeatPolicy,
   columns: readonly string[],
-): AsyncIterable<readonly ImportRow[]> {
-  for await (const batch of batches) yield batch.map((work) => dedupeRow(work, register, policy, columns));
+): readonly ImportRow[] {
+  return rows.map((row) => dedupeRow(row, register, policy, columns));
 }
 
 /**
- * As {@link dedupeRows}, for rows that can be read twice. Most files repeat nobody, and to fingerprint every row costs
- * more than to read it: only when somebody comes again are the rows before read anew, for what they say.
+ * As {@link dedupeRows} under the policy `error`, for a file that can be read again. Most files repeat no customer, and
+ * a fingerprint of every row costs more than reading it: only when a customer is repeated are the rows before it read
+ * again, for what they say.
  *
- * @param again - all rows once more, from the first
+ * @param readAgain - all rows once more, from the first
  */
 export async function* dedupeRareRepeats(
   batches: AsyncIterable<readonly ImportRow[]>,
-  again: () => AsyncIterable<readonly ImportRow[]>,
+  readAgain: () => AsyncIterable<readonly ImportRow[]>,
   columns: readonly string[],
 ): AsyncIterable<readonly ImportRow[]> {
   const seen = new SeenIdentities();
   let register: RepeatRegister | undefined;
   for await (const batch of batches) {
     const first = batch[0]?.row.index ?? 0;
-    if (register === undefined && !seen.add(batch)) register = await buildRegister(again(), first);
-    const known = register;
-    yield known === undefined ? batch : batch.map((work) => dedupeRow(work, known, 'error', columns));
+    if (register === undefined && !seen.add(batch)) register = await buildRegister(readAgain(), first);
+    yield register === undefined ? batch : dedupeRows(batch, register, 'error', columns);
   }
 }
 
-/** Whom the rows so far are about, in a set for each way to say it: to join the two in one text costs more than to look. */
+/** Who the rows so far are about, in a set for each kind of identity: to join kind and value costs more than to look up. */
 class SeenIdentities {
   readonly #keys = new FingerprintIndex();
   readonly #codes = new FingerprintIndex();
   readonly #matches = new FingerprintIndex();
 
-  /** @returns whether nobody of the batch was seen before */
+  /** @returns whether no customer of the batch was seen before */
   add(batch: readonly ImportRow[]): boolean {
     for (const { key, customerCode, matchValue } of batch as readonly RowIdentity[]) {
       if (key !== undefined) {
@@ -114,67 +115,50 @@ class SeenIdentities {
   }
 }
 
-/** Whom the rows before the one with the index are about. */
+/** Who the rows before the one with the index are about. */
 async function buildRegister(batches: AsyncIterable<readonly ImportRow[]>, index: number): Promise<RepeatRegister> {
   const register = new RepeatRegister();
   for await (const batch of batches)
-    for (const work of batch) {
-      if (work.row.index >= index) return register;
-      const identity = identityKey(work);
-      if (identity !== undefined) register.record(identity, buildFirstRow(work));
+    for (const row of batch) {
+      if (row.row.index >= index) return register;
+      const identity = identityKey(row);
+      if (identity !== undefined) register.record(identity, describeFirstRow(row));
     }
   return register;
 }
 
-function buildFirstRow(work: ImportRow): FirstRow {
-  const row = work.row.number;
-  return work.outcome === undefined ? { row, contentHash: work.contentHash } : { row };
+function describeFirstRow(row: ImportRow): FirstRow {
+  return row.outcome === undefined ? { row: row.row.number, contentHash: row.contentHash } : { row: row.row.number };
 }
 
 function dedupeRow(
-  work: ImportRow,
+  row: ImportRow,
   register: RepeatRegister,
   policy: RepeatPolicy,
   columns: readonly string[],
 ): ImportRow {
-  const identity = identityKey(work);
-  if (identity === undefined) return work;
-  const first = register.record(identity, buildFirstRow(work));
-  if (first === undefined || work.outcome !== undefined) return work;
-  if (first.hashStart !== undefined && work.contentHash.startsWith(first.hashStart))
-    return endAsRepeat(work, first.row);
-  if (policy === 'in-order') return work;
-  if (work.key === undefined && work.customerCode === undefined)
-    return endAsInvalid(work.row, [matchRepeated(first.row, columns)]);
-  const value = work.key ?? work.customerCode ?? '';
-  const name = work.key === undefined ? 'code' : 'key';
-  const reason = {
-    code: work.key === undefined ? 'CODE_REPEATED' : 'KEY_REPEATED',
-    message: `The ${name} "${value}" is also in row ${first.row}, which says something else. A ${name} stands for one customer: remove one of the rows or correct its ${name}.`,
+  const identity = identityKey(row);
+  if (identity === undefined) return row;
+  const first = register.record(identity, describeFirstRow(row));
+  if (first === undefined || row.outcome !== undefined) return row;
+  if (first.hashStart !== undefined && row.contentHash.startsWith(first.hashStart))
+    return endAsSkipped(row, { code: 'SAME_AS_ROW', message: `Says exactly the same as row ${first.row}.` }, row);
+  return policy === 'in-order' ? row : endAsInvalid(row.row, [describeRepeat(row, first.row, columns)], row.key);
+}
+
+function describeRepeat({ key, customerCode }: OpenRow, first: number, columns: readonly string[]): Issue {
+  const value = key ?? customerCode;
+  if (value === undefined)
+    return {
+      code: 'MATCH_REPEATED',
+      message: `This row and row ${first} are about the same customer and say different things. Remove one of the rows.`,
+      columns,
+    };
+  const name = key === undefined ? 'code' : 'key';
+  return {
+    code: key === undefined ? 'CODE_REPEATED' : 'KEY_REPEATED',
+    message: `The ${name} "${value}" is also in row ${first}, which says something else. A ${name} stands for one customer: remove one of the rows or correct its ${name}.`,
     columns,
     value,
-  };
-  return endAsInvalid(work.row, [reason], work.key);
-}
-
-function matchRepeated(first: number, columns: readonly string[]) {
-  return {
-    code: 'MATCH_REPEATED',
-    message: `Row ${first} is found by the same, so it means the same customer, and says something else. Remove one of the rows.`,
-    columns,
-  };
-}
-
-function endAsRepeat(work: OpenRow, first: number): EndedRow {
-  const { row, key, customerCode } = work;
-  return {
-    row,
-    ...(key === undefined ? {} : { key }),
-    outcome: {
-      status: 'skipped',
-      attempts: 0,
-      reason: { code: 'SAME_AS_ROW', message: `Says exactly the same as row ${first}.` },
-      ...(customerCode === undefined ? {} : { customerCode }),
-    },
   };
 }

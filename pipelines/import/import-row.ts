@@ -24,43 +24,38 @@ function sortFields(draft: Draft): Draft {
   return ordered;
 }
 
-function areEqual(one: readonly string[], other: readonly string[]): boolean {
-  if (one.length !== other.length) return false;
-  for (let at = 0; at < one.length; at += 1) if (one[at] !== other[at]) return false;
-  return true;
+function areEqual(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, index) => name === b[index]);
 }
 
 function sortDeep(value: JsonValue): JsonValue {
   if (value === null || typeof value !== 'object') return value;
-  if (Array.isArray(value)) return value.map((one: JsonValue) => sortDeep(one));
+  if (Array.isArray(value)) return value.map((item: JsonValue) => sortDeep(item));
   const entries = Object.entries(value as Draft).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([name, one]) => [name, sortDeep(one)]));
+  return Object.fromEntries(entries.map(([name, item]) => [name, sortDeep(item)]));
 }
 
-/** A row on its way through the stages: still open, or ended with its outcome. */
+/** A row on its way through the import: open, or ended with its outcome. */
 export type ImportRow = OpenRow | EndedRow;
 
-/** What a row says of itself. */
-interface RowContent {
-  readonly draft: Draft;
+/** Who a row is about, as far as the file alone can tell. */
+export interface RowIdentity {
   /** The legacy system's identifier. */
-  readonly key: string | undefined;
-  /** The customer that the row is about: named by the row itself, or found by matching. Without one it is an add. */
-  readonly customerCode: string | undefined;
-  /** By which the customer is found when there is neither a code nor a known key. */
-  readonly matchValue: string | undefined;
+  readonly key?: string | undefined;
+  /** The customer: named by the row itself, or found for it. */
+  readonly customerCode?: string | undefined;
+  /** What the row says in the fields by which its customer is found when it has neither code nor known key. */
+  readonly matchValue?: string | undefined;
+}
+
+/** What a row says. */
+export interface RowContent extends Required<RowIdentity> {
+  readonly draft: Draft;
   /** What the row itself asks for; without one, the import's mode decides. */
   readonly command: Command | undefined;
 }
 
-/** What is sent to add a customer. */
-interface AddPayload {
-  readonly payload: Draft;
-  /** The same as JSON: made once, for the ledger and for the wire. */
-  readonly text: string;
-}
-
-/** A class, since the fingerprint is worked out when it is asked for: it costs more than to read the row. */
+/** A mapped row that may be sent. Once it is decided, one without a `customerCode` is an add. */
 export class OpenRow implements RowContent {
   declare readonly outcome: undefined;
   readonly draft: Draft;
@@ -69,7 +64,6 @@ export class OpenRow implements RowContent {
   readonly matchValue: string | undefined;
   readonly command: Command | undefined;
   #contentHash: string | undefined;
-  #addition: AddPayload | undefined;
 
   constructor(
     readonly row: Row,
@@ -84,55 +78,54 @@ export class OpenRow implements RowContent {
     this.#contentHash = hash;
   }
 
-  /** The fingerprint of what would be written. */
+  /** The fingerprint of what would be written; computed when it is asked for, because it costs more than to read the row. */
   get contentHash(): string {
-    const isOfItsOwn = this.command === 'REPLACE' || this.command === 'DELETE';
-    this.#contentHash ??= contentHash(isOfItsOwn ? { ...this.draft, 'row command': this.command } : this.draft);
+    const needsCommand = this.command === 'REPLACE' || this.command === 'DELETE';
+    this.#contentHash ??= contentHash(needsCommand ? { ...this.draft, 'row command': this.command } : this.draft);
     return this.#contentHash;
-  }
-
-  /** There is nothing to clear in a customer that does not exist yet. */
-  get addPayload(): AddPayload {
-    if (this.#addition === undefined) {
-      const { draft } = this;
-      const payload = Object.values(draft).includes(null) ? withoutNulls(draft) : draft;
-      this.#addition = { payload, text: JSON.stringify(payload) };
-    }
-    return this.#addition;
   }
 
   /** The same row, now that its customer is known. */
   withCustomer(customerCode: string): OpenRow {
-    const { row, draft, key, matchValue, command } = this;
-    return new OpenRow(row, { draft, key, customerCode, matchValue, command }, this.#contentHash);
+    return new OpenRow(this.row, { ...this, customerCode }, this.#contentHash);
   }
 }
 
-function withoutNulls(draft: Draft): Draft {
-  return Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== null));
-}
-
+/** A row that will not be sent, or no more. */
 export interface EndedRow {
   readonly row: Row;
+  readonly key: string | undefined;
   readonly outcome: RowOutcome;
-  readonly key?: string;
   readonly contentHash?: string;
 }
 
-/** The customer that a row stands for, as far as the file alone can tell. */
-export function identityKey(work: RowIdentity): string | undefined {
-  if (work.key !== undefined) return `key ${work.key}`;
-  if (work.customerCode !== undefined) return `code ${work.customerCode}`;
-  return work.matchValue === undefined ? undefined : `match ${work.matchValue}`;
+/** One text for who a row is about; `undefined` when the row does not say. */
+export function identityKey({ key, customerCode, matchValue }: RowIdentity): string | undefined {
+  if (key !== undefined) return `key ${key}`;
+  if (customerCode !== undefined) return `code ${customerCode}`;
+  return matchValue === undefined ? undefined : `match ${matchValue}`;
 }
 
-export interface RowIdentity {
-  readonly key?: string | undefined;
-  readonly customerCode?: string | undefined;
-  readonly matchValue?: string | undefined;
+/** Ends a row that its owner has to fix. */
+export function endAsInvalid(row: Row, reasons: readonly Issue[], key?: string): EndedRow {
+  return { row, key, outcome: { status: 'invalid', reasons, attempts: 0 } };
 }
 
-/** The end of a row that names a customer whom the API does not know. */
+/** Ends a row that is left out on purpose. */
+export function endAsSkipped(
+  { row, key }: Pick<EndedRow, 'row' | 'key'>,
+  reason: Issue,
+  customer: { readonly customerCode?: string | undefined; readonly customerId?: string | undefined } = {},
+): EndedRow {
+  const { customerCode, customerId } = customer;
+  const identity = {
+    ...(customerCode === undefined ? {} : { customerCode }),
+    ...(customerId === undefined ? {} : { customerId }),
+  };
+  return { row, key, outcome: { status: 'skipped', attempts: 0, reason, ...identity } };
+}
+
+/** The outcome of a row that names a customer whom the API does not know. */
 export function describeUnknownCustomer(
   customerCode: string,
   mapper: { findColumns(field: string): readonly string[] },
@@ -142,7 +135,7 @@ export function describeUnknownCustomer(
   const advice =
     key === undefined || columns.length > 0
       ? 'Correct the code, or add the customer with --mode add.'
-      : `The key "${key}" stands for it, so somebody has deleted it there. To add it anew: mypos-customers crosswalk forget "${key}", then import again.`;
+      : `The key "${key}" stands for it, so somebody has deleted it there. To add it again: mypos-customers crosswalk forget "${key}", then import again.`;
   return {
     status: 'rejected',
     httpStatus: 404,
@@ -152,9 +145,4 @@ export function describeUnknownCustomer(
     attempts: 0,
     customerCode,
   } as const;
-}
-
-/** The row ends here as ours to mend. */
-export function endAsInvalid(row: Row, reasons: readonly Issue[], key?: string): EndedRow {
-  return { row, outcome: { status: 'invalid', reasons, attempts: 0 }, ...(key === undefined ? {} : { key }) };
 }

@@ -1,6 +1,6 @@
 import type { Command, Draft, Issue, Row } from '#pipelines/model.js';
 import type { ValidateDraft } from '#pipelines/ports.js';
-import { type EndedRow, endAsInvalid, type ImportRow, OpenRow } from './import-row.js';
+import { endAsInvalid, endAsSkipped, type ImportRow, OpenRow } from './import-row.js';
 import { readMatchValue } from './match.js';
 
 /** What a mapping makes of a row. */
@@ -18,43 +18,46 @@ export interface RowMapper {
   findColumns(field: string): readonly string[];
 }
 
-interface MapOptions {
+/** What is wrong with cells of a row that could be mapped all the same. */
+export type CheckCells = (row: Row) => readonly Issue[];
+
+export interface MapOptions {
   readonly mapper: RowMapper;
   readonly validate: ValidateDraft;
+  /** Given when rows with damaged cells are not to be sent. */
+  readonly checkCells?: CheckCells | undefined;
   /** Fields by which a row without key and code finds its customer. */
   readonly matchFields?: readonly string[];
 }
 
-/** Maps and validates each row; one that cannot be mapped or is not valid ends as `invalid`, with all its reasons. */
-export async function* mapRows(
-  batches: AsyncIterable<readonly Row[]>,
-  options: MapOptions,
-): AsyncIterable<readonly ImportRow[]> {
-  for await (const batch of batches) yield await mapBatch(batch, options);
-}
-
-/** As {@link mapRows}, for the rows of one batch. */
-export async function mapBatch(rows: readonly Row[], options: MapOptions): Promise<readonly ImportRow[]> {
+/** Maps and validates rows; one that cannot be mapped or is not valid ends as `invalid`, with all its reasons. */
+export async function mapRows(rows: readonly Row[], options: MapOptions): Promise<readonly ImportRow[]> {
   const mapped = await options.mapper.mapAll(rows);
-  return rows.map((row, position) => mapRow(row, mapped[position] ?? nothingMapped, options));
+  return rows.map((row, position) => {
+    const result = mapRow(row, mapped[position] ?? nothingMapped, options);
+    return options.checkCells === undefined ? result : addDamage(result, options.checkCells);
+  });
 }
 
 const nothingMapped: MappedRow = { draft: {}, reasons: [] };
 
-function mapRow(row: Row, mapped: MappedRow, { mapper, validate, matchFields = [] }: MapOptions): ImportRow {
+function mapRow(row: Row, mapped: MappedRow, options: MapOptions): ImportRow {
   if (row.issues !== undefined && row.issues.length > 0) return endAsInvalid(row, row.issues);
   const { draft, key, customerCode, command } = mapped;
-  if (command === 'IGNORE') return endAsIgnored(row, key);
-  const reasons = collectReasons(mapped, { mapper, validate, matchFields });
+  if (command === 'IGNORE') return endAsSkipped({ row, key }, ignored);
+  const reasons = collectReasons(mapped, options);
   if (reasons.length > 0) return endAsInvalid(row, reasons, key);
-  const value = key === undefined && customerCode === undefined ? readMatchValue(draft, matchFields) : undefined;
-  return new OpenRow(row, { draft, key, customerCode, matchValue: value, command });
+  const isMatched = key === undefined && customerCode === undefined;
+  const matchValue = isMatched ? readMatchValue(draft, options.matchFields ?? []) : undefined;
+  return new OpenRow(row, { draft, key, customerCode, matchValue, command });
 }
+
+const ignored: Issue = { code: 'IGNORED', message: 'Left out: its command is IGNORE.' };
 
 const identityFields: ReadonlySet<string | undefined> = new Set(['customerCode', 'customerId', undefined]);
 
 function collectReasons(mapped: MappedRow, { mapper, validate, matchFields = [] }: MapOptions): readonly Issue[] {
-  // Who is deleted need not be described rightly, only named.
+  // A customer that is to be deleted must be named; what else the row says does not matter.
   if (mapped.command === 'DELETE')
     return mapped.reasons.filter(
       ({ field, code }) => identityFields.has(field) || code === 'KEY_MISSING' || matchFields.includes(field ?? ''),
@@ -64,16 +67,11 @@ function collectReasons(mapped: MappedRow, { mapper, validate, matchFields = [] 
   return found.length === 0 ? mapped.reasons : mergeReasons(mapped.reasons, found, mapper);
 }
 
-/** A field that could not be mapped is missing from the draft for a reason that the user is told already. */
+/** A field that could not be mapped is missing from the draft: its reason is known already. */
 function mergeReasons(unmapped: readonly Issue[], found: readonly Issue[], mapper: RowMapper): readonly Issue[] {
-  const told = new Set(unmapped.map(({ field }) => field));
-  const untold = found.filter(({ field }) => field === undefined || !told.has(field));
-  return [...unmapped, ...untold.map((reason) => withColumns(reason, mapper))];
-}
-
-function endAsIgnored(row: Row, key: string | undefined): EndedRow {
-  const reason = { code: 'IGNORED', message: 'Left out: its command is IGNORE.' };
-  return { row, outcome: { status: 'skipped', attempts: 0, reason }, ...(key === undefined ? {} : { key }) };
+  const reported = new Set(unmapped.map(({ field }) => field));
+  const others = found.filter(({ field }) => field === undefined || !reported.has(field));
+  return [...unmapped, ...others.map((reason) => withColumns(reason, mapper))];
 }
 
 function withColumns(reason: Issue, mapper: RowMapper): Issue {
@@ -81,21 +79,11 @@ function withColumns(reason: Issue, mapper: RowMapper): Issue {
   return { ...reason, columns: mapper.findColumns(reason.field) };
 }
 
-/** What is wrong with cells of a row that could be mapped all the same. */
-export type CheckCells = (row: Row) => readonly Issue[];
-
-/** Ends rows with damaged cells as `invalid`. What the row is blamed for already is not said twice. */
-export async function* endDamagedRows(
-  batches: AsyncIterable<readonly ImportRow[]>,
-  judge: CheckCells,
-): AsyncIterable<readonly ImportRow[]> {
-  for await (const batch of batches) yield batch.map((work) => checkRow(work, judge));
-}
-
-function checkRow(work: ImportRow, judge: CheckCells): ImportRow {
-  const known = work.outcome?.status === 'invalid' ? work.outcome.reasons : [];
-  if (work.outcome !== undefined && known.length === 0) return work;
-  const blamed = new Set(known.flatMap(({ columns = [] }) => columns));
-  const found = judge(work.row).filter(({ columns = [] }) => !columns.some((column) => blamed.has(column)));
-  return found.length === 0 ? work : endAsInvalid(work.row, [...known, ...found], work.key);
+/** Ends a row with damaged cells as `invalid`. Columns that it is invalid for already are not reported twice. */
+function addDamage(row: ImportRow, checkCells: CheckCells): ImportRow {
+  const known = row.outcome?.status === 'invalid' ? row.outcome.reasons : [];
+  if (row.outcome !== undefined && known.length === 0) return row;
+  const reported = new Set(known.flatMap(({ columns = [] }) => columns));
+  const found = checkCells(row.row).filter(({ columns = [] }) => !columns.some((column) => reported.has(column)));
+  return found.length === 0 ? row : endAsInvalid(row.row, [...known, ...found], row.key);
 }

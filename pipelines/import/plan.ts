@@ -1,14 +1,11 @@
 import { takeRows } from '#pipelines/batches.js';
 import { type FieldChange, findChanges, readField } from '#pipelines/compare-customers.js';
+import { mapConcurrently } from '#pipelines/concurrency.js';
 import type { Issue, Row } from '#pipelines/model.js';
 import type { DetailAnswer } from '#pipelines/ports.js';
 import { compareWithMirror, hashChanges, resolveDraft } from './decide.js';
-import { dedupeRows, RepeatRegister } from './dedupe.js';
-import { type IdentifyOptions, identifyRows } from './identify.js';
-import type { ImportOptions, ImportPorts } from './import.js';
+import { createDecider, type DecisionPorts, type ImportOptions, type ImportPorts } from './import.js';
 import { describeUnknownCustomer, type EndedRow, type ImportRow, type OpenRow } from './import-row.js';
-import { endDamagedRows, mapRows } from './map.js';
-import { createFieldMatcher } from './match.js';
 
 /** What an import would do with a row. */
 export const planActions = [
@@ -40,83 +37,64 @@ export interface PlannedRow {
   readonly changesHash?: string;
 }
 
-export type PlanPorts = Omit<ImportPorts, 'control' | 'plan' | 'now'>;
+export type PlanPorts = DecisionPorts & Pick<ImportPorts, 'source' | 'api'>;
 
 /**
- * Goes through the rows as an import would, without writing: reads only the customers that the mirror does not know
+ * Says for each row what an import would do, without writing: reads only the customers that the mirror does not know
  * well enough.
  *
  * @throws MatchFieldNotListed
  */
 export async function* planRows(ports: PlanPorts, options: ImportOptions): AsyncIterable<readonly PlannedRow[]> {
-  const { mirror, ledger, source } = ports;
-  const { matchFields, mode, force, identityColumns: columns } = options;
-  const matcher =
-    mirror === undefined || matchFields.length === 0 ? undefined : createFieldMatcher(mirror, matchFields);
-  const matching: IdentifyOptions = {
-    ...{ mode, force, columns, skipUnchanged: true },
-    ...(mirror === undefined ? {} : { mirror }),
-    ...(matcher === undefined ? {} : { matcher }),
-  };
+  const decider = createDecider(ports, options, { skipUnchanged: true });
   try {
-    const mapped = mapRows(takeRows(source.batches(), options.first), { ...ports, matchFields });
-    const sound = ports.checkCells === undefined ? mapped : endDamagedRows(mapped, ports.checkCells);
-    const single = dedupeRows(sound, new RepeatRegister(), options.repeats, columns);
-    for await (const batch of identifyRows(single, ledger, matching)) yield await planBatch(batch, ports, options);
+    for await (const rows of takeRows(ports.source.batches(), options.first))
+      yield await mapConcurrently(await decider.decide(rows), options.concurrency, (row) => planRow(row, ports));
   } finally {
-    matcher?.close();
+    decider.close();
   }
 }
 
-async function planBatch(batch: readonly ImportRow[], ports: PlanPorts, options: ImportOptions): Promise<PlannedRow[]> {
-  const planned: PlannedRow[] = [];
-  for (let from = 0; from < batch.length; from += options.concurrency)
-    planned.push(
-      ...(await Promise.all(batch.slice(from, from + options.concurrency).map((work) => planRow(work, ports)))),
-    );
-  return planned;
-}
-
-async function planRow(work: ImportRow, ports: PlanPorts): Promise<PlannedRow> {
-  if (work.outcome !== undefined) return planEndedRow(work);
-  const { customerCode } = work;
-  if (customerCode === undefined) return buildPlannedRow(work, 'add', []);
+async function planRow(row: ImportRow, ports: PlanPorts): Promise<PlannedRow> {
+  if (row.outcome !== undefined) return planEndedRow(row);
+  const { customerCode } = row;
+  if (customerCode === undefined) return buildPlannedRow(row, 'add', []);
   const { mirror, api } = ports;
-  const standing = mirror === undefined ? undefined : compareWithMirror(work, customerCode, mirror);
-  if (work.command === 'DELETE') return buildPlannedRow(work, 'delete', [], mirror?.find(customerCode)?.edited);
-  if (standing?.kind === 'changed' && standing.isComplete)
-    return buildPlannedRow(work, 'update', standing.changes, standing.edited);
-  return planFromDetail(work, await api.get(customerCode), ports);
+  const comparison = mirror === undefined ? undefined : compareWithMirror(row, customerCode, mirror);
+  if (row.command === 'DELETE') return buildPlannedRow(row, 'delete', [], mirror?.find(customerCode)?.edited);
+  if (comparison?.kind === 'changed' && comparison.isComplete)
+    return buildPlannedRow(row, 'update', comparison.changes, comparison.edited);
+  return planFromDetail(row, await api.get(customerCode), ports);
 }
 
-function planFromDetail(work: OpenRow, answer: DetailAnswer, { mirror, mapper }: PlanPorts): PlannedRow {
+function planFromDetail(row: OpenRow, answer: DetailAnswer, { mirror, mapper }: PlanPorts): PlannedRow {
   switch (answer.kind) {
     case 'absent': {
-      const { errorCode: code, message, columns } = describeUnknownCustomer(work.customerCode ?? '', mapper, work.key);
-      return { ...buildPlannedRow(work, 'rejected', []), reasons: [{ code, message, columns }] };
+      const { errorCode: code, message, columns } = describeUnknownCustomer(row.customerCode ?? '', mapper, row.key);
+      return { ...buildPlannedRow(row, 'rejected', []), reasons: [{ code, message, columns }] };
     }
     case 'unanswered':
-      return { ...buildPlannedRow(work, 'update', []), reasons: [{ code: answer.errorCode, message: answer.message }] };
+      return { ...buildPlannedRow(row, 'update', []), reasons: [{ code: answer.errorCode, message: answer.message }] };
     case 'found': {
       const { customer } = answer;
       mirror?.saveDetail(customer);
-      const changes = findChanges(customer, resolveDraft(work, customer));
+      const changes = findChanges(customer, resolveDraft(row, customer));
       const edited = readField(customer, 'lastEditDateUTC');
       const action = changes.length === 0 ? 'unchanged' : 'update';
-      return buildPlannedRow(work, action, changes, typeof edited === 'string' ? edited : undefined);
+      return buildPlannedRow(row, action, changes, typeof edited === 'string' ? edited : undefined);
     }
   }
 }
 
 function buildPlannedRow(
-  work: OpenRow,
+  row: OpenRow,
   action: PlanAction,
   changes: readonly FieldChange[],
   edited?: string,
 ): PlannedRow {
-  const { row, key, customerCode, contentHash } = work;
+  const { key, customerCode, contentHash } = row;
   return {
-    ...{ row, action, changes, reasons: [], contentHash, changesHash: hashChanges(changes) },
+    ...{ row: row.row, action, changes, reasons: [], contentHash, changesHash: hashChanges(changes) },
     ...(key === undefined ? {} : { key }),
     ...(customerCode === undefined ? {} : { customerCode }),
     ...(edited === undefined ? {} : { edited }),

@@ -4,10 +4,9 @@ import type { Customer, Draft, Row } from '#pipelines/model.js';
 import type { CustomersApi, LedgerRow, RowSource, RunLedger } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
 import { RepeatRegister } from './dedupe.js';
-import { deleteCustomer } from './delete.js';
 import { contentHash } from './import-row.js';
 import { skipSettled } from './resume.js';
-import { describeNotApplied, type WriteResult, withIntent } from './send.js';
+import { deleteCustomer, describeNotApplied, type SendResult, settleRow, withIntent } from './send.js';
 
 export interface UndoPorts {
   /** One row a customer: its place is that of the first row that wrote to it. */
@@ -70,44 +69,37 @@ export function collectWrites(rows: readonly LedgerRow[]): readonly CustomerWrit
 
 /** Deletes what a run created and puts back what it updated, each customer after a look at how it is now. */
 export async function undoRows(ports: UndoPorts, options: UndoOptions): Promise<void> {
-  const { source, writes: writings, ledger, control } = ports;
+  const { source, writes, ledger, control } = ports;
   const rows = skipSettled(source.batches(), ledger, control, new RepeatRegister());
   const { concurrency } = options;
   const bounds = { concurrency, maxAhead: concurrency * rowsAheadPerRequest, stopping: control.stopping };
   await forEachConcurrently(rows, bounds, async (row) => {
     control.noteSeen(1);
-    const writing = writings.get(row.index);
-    if (writing === undefined) return;
-    const { outcome, writtenHash } = await undoRow(row, writing, ports, options);
-    await ledger.settle([
-      {
-        index: row.index,
-        number: row.number,
-        outcome,
-        ...(writing.key === undefined ? {} : { key: writing.key }),
-        ...(writtenHash === undefined ? {} : { writtenHash }),
-      },
-    ]);
-    control.count(outcome.status);
+    const write = writes.get(row.index);
+    if (write === undefined) return;
+    const { outcome, writtenHash } = await undoRow(row, write, ports, options);
+    const { index, number } = row;
+    const { key } = write;
+    const identity = key === undefined ? {} : { key };
+    await settleRow({ index, number, outcome, ...identity, ...(writtenHash && { writtenHash }) }, ports);
   });
 }
 
 /** Looks at a customer and says what an undo would do to it. */
-export async function chooseUndoStep(writing: CustomerWrite, api: CustomersApi): Promise<UndoStep> {
-  if (writing.action === 'deleted') return { kind: 'lost' };
-  const answer = await api.get(writing.customerCode);
+export async function chooseUndoStep(write: CustomerWrite, api: CustomersApi): Promise<UndoStep> {
+  if (write.action === 'deleted') return { kind: 'lost' };
+  const answer = await api.get(write.customerCode);
   if (answer.kind === 'absent') return { kind: 'gone' };
   if (answer.kind === 'unanswered') return { kind: 'unanswered', message: answer.message, errorCode: answer.errorCode };
   const { customer: current } = answer;
-  if (writing.action === 'updated' && findChangesBack(writing, current).length === 0)
-    return { kind: 'as_before', current };
-  if (hasChanged(writing, current)) return { kind: 'changed', current };
-  return { kind: writing.action === 'created' ? 'delete' : 'restore', current };
+  if (write.action === 'updated' && findChangesBack(write, current).length === 0) return { kind: 'as_before', current };
+  if (hasChanged(write, current)) return { kind: 'changed', current };
+  return { kind: write.action === 'created' ? 'delete' : 'restore', current };
 }
 
-async function undoRow(row: Row, writing: CustomerWrite, ports: UndoPorts, options: UndoOptions): Promise<WriteResult> {
-  const { customerCode } = writing;
-  const step = await chooseUndoStep(writing, ports.api);
+async function undoRow(row: Row, write: CustomerWrite, ports: UndoPorts, options: UndoOptions): Promise<SendResult> {
+  const { customerCode } = write;
+  const step = await chooseUndoStep(write, ports.api);
   switch (step.kind) {
     case 'gone':
     case 'lost':
@@ -117,19 +109,19 @@ async function undoRow(row: Row, writing: CustomerWrite, ports: UndoPorts, optio
       return { outcome: { status: 'failed', attempts: 0, customerCode, errorCode, message } };
     }
     case 'as_before':
-      return { outcome: { status: 'unchanged', attempts: 0, ...readIdentity(writing, step.current) } };
+      return { outcome: { status: 'unchanged', attempts: 0, ...readIdentity(write, step.current) } };
     case 'changed':
       if (options.evenChanged) break;
       return { outcome: { status: 'failed', attempts: 0, customerCode, ...describeChangedSince(customerCode) } };
   }
-  if (writing.action === 'created') return { outcome: await deleteCustomer(row, customerCode, ports) };
-  return restore(row, writing, step.current, ports);
+  if (write.action === 'created') return { outcome: await deleteCustomer(row, customerCode, ports) };
+  return restore(row, write, step.current, ports);
 }
 
-async function restore(row: Row, writing: CustomerWrite, current: Customer, ports: UndoPorts): Promise<WriteResult> {
-  const identity = readIdentity(writing, current);
+async function restore(row: Row, write: CustomerWrite, current: Customer, ports: UndoPorts): Promise<SendResult> {
+  const identity = readIdentity(write, current);
   const { customerCode } = identity;
-  const payload: Draft = Object.fromEntries(findChangesBack(writing, current).map(({ field, to }) => [field, to]));
+  const payload: Draft = Object.fromEntries(findChangesBack(write, current).map(({ field, to }) => [field, to]));
   const restored = { ...current, ...payload, ...identity };
   const place = { index: row.index, number: row.number };
   const what = { payload: JSON.stringify(payload), payloadHash: contentHash(payload) };
@@ -160,11 +152,9 @@ const noColumns = { findColumns: () => [] };
  * Whether somebody has edited the customer since the run wrote it: after an update by its content, after an add alone
  * by the server's own dates, which are equal as long as nobody has.
  */
-function hasChanged(writing: CustomerWrite, current: Customer): boolean {
-  if (writing.writtenHash !== undefined) return writing.writtenHash !== contentHash(editableContent(current));
-  return (
-    writing.action === 'updated' || readField(current, 'creationDateUTC') !== readField(current, 'lastEditDateUTC')
-  );
+function hasChanged(write: CustomerWrite, current: Customer): boolean {
+  if (write.writtenHash !== undefined) return write.writtenHash !== contentHash(editableContent(current));
+  return write.action === 'updated' || readField(current, 'creationDateUTC') !== readField(current, 'lastEditDateUTC');
 }
 
 const skipReasons = {

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { takeRows } from '#pipelines/batches.js';
+import { mapBatches, takeRows } from '#pipelines/batches.js';
 import { dedupeRareRepeats } from '#pipelines/import/dedupe.js';
 import type { ImportRow } from '#pipelines/import/import-row.js';
-import { endDamagedRows, mapRows } from '#pipelines/import/map.js';
+import { mapRows } from '#pipelines/import/map.js';
 import { findAllowedTexts } from '#pipelines/mapping/template.js';
 import { type Issue, type Row, type RowOutcome, type RowStatus, rowStatuses } from '#pipelines/model.js';
 import { type ColumnProfile, profileRows } from '#pipelines/quality/profile.js';
@@ -86,12 +86,11 @@ async function checkInput(
   const counts = Object.fromEntries(rowStatuses.map((status) => [status, 0])) as Record<RowStatus, number>;
   const profile = options.columns === true ? profileRows(read(), source.columns, secretColumns(mapper)) : undefined;
   const validate = createDraftValidator(mapping.customFields, mapper.fields);
-  const judge = (rows: AsyncIterable<readonly Row[]>) => {
-    const mapped = mapRows(rows, { mapper, validate });
-    return options.strict === true && before !== undefined ? endDamagedRows(mapped, before.judge) : mapped;
-  };
-  const again = () => judge(rereadRows(input));
-  const checked = dedupeRareRepeats(judge(profile?.batches ?? read()), again, identityColumns(mapper));
+  const checkCells = options.strict === true ? before?.judge : undefined;
+  const map = (rows: AsyncIterable<readonly Row[]>) =>
+    mapBatches(rows, (batch) => mapRows(batch, { mapper, validate, checkCells }));
+  const readAgain = () => map(rereadRows(input));
+  const checked = dedupeRareRepeats(map(profile?.batches ?? read()), readAgain, identityColumns(mapper));
   const problems = new IssueGroups();
   const lines = reportRows(checked, counts, problems, observer.invalid);
   const files = await writeFiles(lines, options, source, findAllowedTexts(mapping));

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { mapBatches } from '#pipelines/batches.js';
 import { dedupeRareRepeats, dedupeRows, RepeatRegister } from '#pipelines/import/dedupe.js';
 import { endAsInvalid, type ImportRow, OpenRow } from '#pipelines/import/import-row.js';
 
@@ -40,10 +41,13 @@ async function outcomesOf(batches: AsyncIterable<readonly ImportRow[]>) {
 }
 
 describe('rows for one customer', () => {
-  it('are judged alike, whether all rows are fingerprinted or only once somebody comes again', async () => {
+  it('end alike, whether all rows are fingerprinted or only once a customer is repeated', async () => {
     await fc.assert(
       fc.asyncProperty(said, fc.integer({ min: 1, max: 9 }), async (rows, size) => {
-        const whole = dedupeRows(inBatches(worksOf(rows), size), new RepeatRegister(), 'error', ['Account']);
+        const register = new RepeatRegister();
+        const whole = mapBatches(inBatches(worksOf(rows), size), (batch) =>
+          dedupeRows(batch, register, 'error', ['Account']),
+        );
         const rare = dedupeRareRepeats(inBatches(worksOf(rows), size), () => inBatches(worksOf(rows), 4), ['Account']);
         expect(await outcomesOf(rare)).toEqual(await outcomesOf(whole));
       }),
@@ -51,10 +55,10 @@ describe('rows for one customer', () => {
     );
   });
 
-  it('are read once where nobody comes again', async () => {
+  it('are read once when no customer is repeated', async () => {
     const rows = Array.from({ length: 50 }, (_, who) => ({ who, says: 'this', isInvalid: false }));
     const again = () => {
-      throw new Error('Read again for nothing.');
+      throw new Error('Read again without need.');
     };
     const outcomes = await outcomesOf(dedupeRareRepeats(inBatches(worksOf(rows), 7), again, []));
     expect(outcomes).toEqual(rows.map((_, index) => [index, undefined]));

@@ -108,8 +108,8 @@ async function goneThrough(
     }
   };
   const ends = [];
-  for await (const batch of dedupeRows(mapped(), register, 'error', ['Account']))
-    for (const work of batch) {
+  for await (const batch of mapped())
+    for (const work of dedupeRows(batch, register, 'error', ['Account'])) {
       const identity = identityKey(work);
       const before = identity === undefined ? undefined : register.findOpenBefore(identity, work.row.number);
       ends.push([work.row.index, work.outcome, before]);
