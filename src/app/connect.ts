@@ -7,26 +7,26 @@ import type { Setting, Settings } from '#src/config/settings.js';
 import { LoginError } from '#src/errors.js';
 import { type Ledger, openLedger, type Tenant } from '#src/ledger/open-ledger.js';
 
-/** The API of one tenant and what this machine knows of it. */
+/** The API of one tenant, and this machine's ledger for it. */
 export interface Connection {
   readonly client: CustomersClient;
   readonly ledger: Ledger;
-  /** The rows of a run, with the server's clock noted at every intent. */
+  /** The rows of a run; every intent is recorded with the time of the server's clock. */
   openRows(run: number): RunLedger;
-  /** What to call the tenant in messages. */
+  /** The tenant, for messages. */
   readonly tenant: Tenant;
-  /** As they may be shown, without secrets. */
+  /** The settings without secrets. */
   readonly settings: readonly ShownSetting[];
   close(): Promise<void>;
 }
 
-/** A token that somebody else made says nothing of whose it is. */
+/** Stands for the login when a ready token is used, which does not say whose it is. */
 const tokenLogin = 'access-token';
 
 /**
- * Opens the ledger and the API of the tenant that the settings name; with `sandbox`, the embedded one.
+ * Opens the ledger and the API client of the tenant in the settings, or of the embedded sandbox.
  *
- * @param stopping - fires when nothing new may be sent
+ * @param stopping - aborts when nothing new may be sent
  * @throws UsageError, LoginError (no login given), BusyError (the embedded sandbox is in use)
  */
 export async function connect(settings: Settings, stopping: AbortSignal): Promise<Connection> {
@@ -34,7 +34,7 @@ export async function connect(settings: Settings, stopping: AbortSignal): Promis
   return open(settings, resolveTenant(settings), settings.baseUrl.value, resolveCredentials(settings), stopping);
 }
 
-/** Whose customers the settings are about. A token is nobody's in particular unless a username is set as well. */
+/** The account and login in the settings. */
 export function resolveTenant(settings: Settings): Tenant {
   if (settings.sandbox.value) return { baseUrl: 'http://embedded.sandbox', login: 'sandbox' };
   return { baseUrl: settings.baseUrl.value, login: settings.username.value ?? tokenLogin };
@@ -44,7 +44,7 @@ async function connectToSandbox(settings: Settings, stopping: AbortSignal): Prom
   const { mkdirSync } = await import('node:fs');
   const { startSandbox } = await import('#src/sandbox/start-sandbox.js');
   const folder = join(settings.stateDir.value, 'sandbox');
-  // The same error as for the ledger, from the same place, when the folder cannot be made.
+  // Fails with the ledger's own error if the state folder cannot be created.
   const tenant = resolveTenant(settings);
   openLedger(settings.stateDir.value, tenant).close();
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -73,7 +73,7 @@ async function open(
     throw error;
   });
   const client = openCustomersClient({
-    // The embedded sandbox is on this machine: neither proxy nor certificates are between.
+    // The embedded sandbox runs in this process, so no proxy or certificate is involved.
     ...(settings.sandbox.value
       ? {}
       : { proxy: settings.proxy.value, trusted: readTrustedCertificates(settings.caFile) }),
@@ -100,7 +100,7 @@ async function open(
   };
 }
 
-/** Loaded when asked for: most people have one machine, and no Redis. */
+/** The client of Redis is loaded only when it is needed, which is rare. */
 async function sharedPace(settings: Settings, { baseUrl, login }: Tenant): Promise<RedisRateLimiter | undefined> {
   const address = settings.pace.value;
   if (address === undefined) return undefined;
@@ -114,7 +114,7 @@ async function sharedPace(settings: Settings, { baseUrl, login }: Tenant): Promi
   });
 }
 
-/** Of the address, that of the server that answers. */
+/** The settings to show for a run: with the sandbox, its address and login mean nothing. */
 function listRunSettings(settings: Settings): readonly ShownSetting[] {
   const { sandbox } = settings;
   const shown = listSettings(settings).filter(({ name }) => name !== 'sandbox');
@@ -136,7 +136,7 @@ function resolveCredentials(settings: Settings): Credentials {
   });
 }
 
-/** A setting as it may be shown: of a secret only whether there is one. */
+/** A setting as it may be shown. A secret is replaced by a note that it is set. */
 export interface ShownSetting {
   readonly name: string;
   readonly value: string | number | boolean | null;
@@ -145,7 +145,7 @@ export interface ShownSetting {
 
 const secrets = ['password', 'accessToken', 'pacePassword'] as const satisfies readonly (keyof Settings)[];
 
-/** Every setting with where it came from, and no secret. */
+/** All settings with their origins, without secrets. */
 export function listSettings(settings: Settings): readonly ShownSetting[] {
   return (Object.entries(settings) as [keyof Settings, Setting<SettingValue>][]).map(([name, { value, origin }]) => ({
     name,
@@ -164,7 +164,7 @@ function formatSetting(name: keyof Settings, value: SettingValue): ShownSetting[
   return name === 'proxy' ? hideLogin(String(value)) : value;
 }
 
-/** An address without the login that may be part of it. */
+/** An address without the login that it may contain. */
 export function hideLogin(address: string): string {
   const url = new URL(address);
   const login = url.username === '' && url.password === '' ? '' : '…@';

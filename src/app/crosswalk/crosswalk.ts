@@ -21,9 +21,9 @@ const columns = ['key', 'customerCode', 'customerId'] as const;
 const entriesPerWrite = 500;
 
 /**
- * Writes who is who to a CSV file or workbook.
+ * Writes the crosswalk to a CSV file or a workbook.
  *
- * @returns how many keys
+ * @returns the number of keys
  * @throws UsageError
  */
 export async function exportCrosswalk(settings: Settings, file: string): Promise<number> {
@@ -57,9 +57,9 @@ export async function exportCrosswalk(settings: Settings, file: string): Promise
 }
 
 /**
- * Takes who is who from a file with the columns `key`, `customerCode` and perhaps `customerId`: all of it or nothing.
+ * Adds the entries of a file with the columns `key`, `customerCode` and optionally `customerId`: all of them or none.
  *
- * @param replace - believe the file where it contradicts what is known
+ * @param replace - replace entries that the file contradicts
  * @throws UsageError, InputError, BusyError
  */
 export async function importCrosswalk(
@@ -69,13 +69,13 @@ export async function importCrosswalk(
 ): Promise<CrosswalkLinkResult> {
   const source = await openRowSource(resolve(file), { displayName: file });
   const places = columns.map((name) =>
-    source.columns.findIndex((own) => own.trim().toLowerCase() === name.toLowerCase()),
+    source.columns.findIndex((column) => column.trim().toLowerCase() === name.toLowerCase()),
   );
   const [keyPlace = -1, codePlace = -1, idPlace = -1] = places;
   if (keyPlace < 0 || codePlace < 0)
     throw new UsageError(`${file} needs the columns "key" and "customerCode"; it has: ${source.columns.join(', ')}.`, {
       code: 'CROSSWALK_COLUMNS',
-      nextStep: 'Name them so; a file of `crosswalk export` shows the form. Result files are for `crosswalk rebuild`.',
+      nextStep: 'Rename the columns; `crosswalk export` writes an example. For result files, use `crosswalk rebuild`.',
     });
   const entries = new Map<string, CrosswalkEntry>();
   for await (const batch of source.batches())
@@ -87,7 +87,7 @@ export async function importCrosswalk(
 }
 
 /**
- * Takes who is who from result files of this program, in their order: a later one goes before an earlier.
+ * Adds the entries of result files, in order: a later file takes precedence over an earlier one.
  *
  * @throws UsageError, InputError, BusyError
  */
@@ -119,7 +119,7 @@ export async function rebuildFromResults(
   return linkEntries(settings, [...entries.values()], replace);
 }
 
-/** Links under the lock, so that no run reads half of it. */
+/** Holds the tenant's lock, so that no run sees half of the entries. */
 function linkEntries(settings: Settings, entries: readonly CrosswalkEntry[], replace: boolean): CrosswalkLinkResult {
   const ledger = openLedger(settings.stateDir.value, resolveTenant(settings));
   try {
@@ -135,9 +135,9 @@ function linkEntries(settings: Settings, entries: readonly CrosswalkEntry[], rep
 }
 
 export function createNoKeyError(mapping: string): UsageError {
-  return new UsageError(`The mapping ${mapping} has no "key", so there is no crosswalk to make.`, {
+  return new UsageError(`The mapping ${mapping} has no "key", so no crosswalk can be built.`, {
     code: 'KEY_MISSING',
-    nextStep: 'Name the mapping that the import used with --mapping.',
+    nextStep: 'Use --mapping to name the mapping of the import.',
   });
 }
 
@@ -152,14 +152,14 @@ function addEntry(
   const before = entries.get(key);
   const fact =
     key === '' || code === ''
-      ? 'lacks its key or its customerCode'
+      ? 'has no key or no customerCode'
       : before !== undefined && before.customerCode !== code
-        ? `says that the key "${key}" is ${code}, and an earlier row says ${before.customerCode}`
+        ? `has ${code} for the key "${key}", but an earlier row has ${before.customerCode}`
         : undefined;
   if (fact !== undefined)
     throw new InputError(`${file}, row ${row.number} ${fact}.`, {
       code: 'CROSSWALK_ROW',
-      nextStep: 'Nothing was taken. Correct the row and try again.',
+      nextStep: 'Nothing was imported. Correct the row and try again.',
     });
   entries.set(key, buildEntry(key, code, id));
 }
@@ -169,30 +169,31 @@ function buildEntry(key: string, customerCode: string, customerId: string): Cros
 }
 
 function createNotResultFileError(file: string): UsageError {
-  return new UsageError(`${file} is no result file: it has no columns _status and _customerCode.`, {
+  return new UsageError(`${file} is not a result file: it has no columns _status and _customerCode.`, {
     code: 'NOT_A_RESULT_FILE',
     nextStep: 'For a file with the columns key and customerCode: mypos-customers crosswalk import <file>',
   });
 }
 
 export interface RebuildOptions {
-  /** Believe the API where it contradicts what is known. */
+  /** Replace entries that the API contradicts. */
   readonly replace: boolean;
   readonly signal?: AbortSignal;
-  /** Asked before so many customers are read one by one; `false` leaves everything as it is. */
+  /** Called before this many customers are read one by one; `false` cancels the rebuild. */
   readonly confirm: (details: number) => Promise<boolean>;
 }
 
+/** The result of rebuilding the crosswalk from the API. */
 export type Rebuilt = CrosswalkLinkResult & {
-  /** Keys that several customers carry: for a person to mend. */
+  /** Keys that several customers have; a person must correct them. */
   readonly ambiguous: readonly { readonly key: string; readonly customerCodes: readonly string[] }[];
   readonly api: ApiSummary;
 };
 
 /**
- * Takes who is who from the field that carries the key at the API.
+ * Rebuilds the crosswalk from the customer field that holds the key.
  *
- * @returns `undefined` when it was not confirmed
+ * @returns `undefined` when `confirm` cancelled it
  * @throws UsageError, LoginError, RunStoppedError, BusyError
  */
 export function rebuildFromStamp(settings: Settings, options: RebuildOptions): Promise<Rebuilt | undefined> {
@@ -200,9 +201,9 @@ export function rebuildFromStamp(settings: Settings, options: RebuildOptions): P
   if (mapping.key === undefined) throw createNoKeyError(path);
   const { stamp } = mapping.key;
   if (stamp === undefined)
-    throw new UsageError(`The key in ${path} has no "stamp", so no customer carries it.`, {
+    throw new UsageError(`The key in ${path} has no "stamp", so customers do not hold their keys.`, {
       code: 'STAMP_MISSING',
-      nextStep: 'Name result files instead: mypos-customers crosswalk rebuild customers.results.csv',
+      nextStep: 'Rebuild it from result files instead: mypos-customers crosswalk rebuild customers.results.csv',
     });
   const control = createRunControl(undefined, options.signal);
   return runOnTenant(settings, control, 'crosswalk rebuild', async (connection) => {
@@ -224,7 +225,7 @@ function findCodesWithoutStamp({ ledger }: Connection, stamp: string): readonly 
   return codes;
 }
 
-/** What was read stays in the mirror, so that a second attempt goes on where this one ends. */
+/** The details are saved in the mirror, so that a second attempt continues where this one stopped. */
 async function readDetails(
   { client, ledger }: Connection,
   codes: readonly string[],
@@ -232,9 +233,9 @@ async function readDetails(
   stopping: AbortSignal,
 ): Promise<void> {
   await forEachConcurrently(asBatches(codes), { concurrency, maxAhead: concurrency, stopping }, async (code) => {
-    const answer = await client.get(code);
-    if (answer.kind === 'found') ledger.mirror.saveDetail(answer.customer);
-    if (answer.kind === 'absent') ledger.mirror.forget(code);
+    const result = await client.get(code);
+    if (result.kind === 'found') ledger.mirror.saveDetail(result.customer);
+    if (result.kind === 'absent') ledger.mirror.forget(code);
   });
 }
 
@@ -243,16 +244,16 @@ async function* asBatches(codes: readonly string[]): AsyncIterable<readonly stri
 }
 
 function collectEntries({ ledger }: Connection, stamp: string) {
-  const codesByKey = new Map<string, CrosswalkEntry[]>();
+  const entriesByKey = new Map<string, CrosswalkEntry[]>();
   for (const { customer } of ledger.mirror.all()) {
     const key = readField(customer, stamp);
     if (typeof key !== 'string' || key.trim() === '') continue;
     const { customerCode, customerId } = customer;
     const id = typeof customerId === 'string' ? { customerId } : {};
     const entry = { key: key.trim().normalize('NFC'), customerCode: String(customerCode), ...id };
-    codesByKey.set(entry.key, [...(codesByKey.get(entry.key) ?? []), entry]);
+    entriesByKey.set(entry.key, [...(entriesByKey.get(entry.key) ?? []), entry]);
   }
-  const groups = [...codesByKey];
+  const groups = [...entriesByKey];
   return {
     entries: groups.flatMap(([, same]) => (same.length === 1 ? same : [])),
     ambiguous: groups
@@ -261,9 +262,10 @@ function collectEntries({ ledger }: Connection, stamp: string) {
   };
 }
 
-/** Why a key goes on standing for its customer. */
+/** Why a key was not forgotten. */
 export type KeptKeyReason = 'still there' | 'no answer' | 'unknown key';
 
+/** The result of forgetting keys. */
 export interface KeysForgotten {
   readonly forgotten: readonly { readonly key: string; readonly customerCode: string }[];
   readonly kept: readonly {
@@ -275,8 +277,8 @@ export interface KeysForgotten {
 }
 
 /**
- * Lets keys stand for nobody any more whose customers have been deleted at the API, so that an import adds these anew.
- * A key whose customer is still there is kept: forgotten, it would bring that customer a twin.
+ * Forgets the keys of customers that have been deleted from the account, so that an import can add them again. The key of
+ * a customer that still exists is kept, because forgetting it would lead to a duplicate.
  *
  * @throws UsageError, LoginError, RunStoppedError, BusyError
  */
@@ -289,7 +291,7 @@ export function forgetKeys(
   return runOnTenant(settings, control, 'crosswalk forget', async (connection) => {
     const forgotten: KeysForgotten['forgotten'][number][] = [];
     const kept: KeysForgotten['kept'][number][] = [];
-    for (const key of new Set(keys.map((one) => one.trim().normalize('NFC')))) {
+    for (const key of new Set(keys.map((key) => key.trim().normalize('NFC')))) {
       const customerCode = connection.ledger.crosswalk.findCode(key);
       if (customerCode === undefined) {
         kept.push({ key, customerCode: null, why: 'unknown key' });

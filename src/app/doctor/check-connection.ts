@@ -13,37 +13,40 @@ import { readTrustedCertificates } from '#src/config/resolve-settings.js';
 import type { Settings } from '#src/config/settings.js';
 import { CustomersError, type ExitCode, exitCodes } from '#src/errors.js';
 
-/** One thing that the doctor looked at. */
+/** The result of one check. */
 export interface DoctorFinding {
-  /** Stable, for scripts. */
+  /** Name of the check; stable, for scripts. */
   readonly name: string;
   readonly status: 'ok' | 'warn' | 'fail';
-  /** What was found, in a sentence or less. */
+  /** What was found, in at most a sentence. */
   readonly found: string;
-  /** What to do about it; `null` when it is well. */
+  /** What to do about it; `null` if nothing is wrong. */
   readonly nextStep: string | null;
-  /** What the command exits with when this is the first that failed. */
+  /** The exit code of the command if this is the first check that failed. */
   readonly exitCode: ExitCode;
 }
 
+/** The result of a check that passed. */
 export function ok(name: string, found: string): DoctorFinding {
   return { name, status: 'ok', found, nextStep: null, exitCode: exitCodes.done };
 }
 
+/** The result of a check that passed with a warning. */
 export function warn(name: string, found: string, nextStep: string): DoctorFinding {
   return { name, status: 'warn', found, nextStep, exitCode: exitCodes.done };
 }
 
+/** The result of a check that failed. */
 export function fail(name: string, found: string, nextStep: string, exitCode: ExitCode): DoctorFinding {
   return { name, status: 'fail', found, nextStep, exitCode };
 }
 
 const probeTimeoutMs = 15_000;
-/** Beyond this, times in the result file and the filters on edit times mislead people. */
+/** Beyond this, times in result files and filters by edit time would be misleading. */
 const maxClockDifferenceMs = 60_000;
 const certificateWarningMs = 14 * 24 * 60 * 60_000;
 
-/** Proxy, address, TLS and clock. With a finding that failed, there is no use in trying a login. */
+/** Checks proxy, address, TLS and clock. If one of them fails, a login cannot work. */
 export async function checkConnection(settings: Settings): Promise<readonly DoctorFinding[]> {
   if (settings.sandbox.value) return [ok('address', 'the embedded sandbox in the state folder')];
   const { baseUrl, proxy } = settings;
@@ -54,10 +57,10 @@ export async function checkConnection(settings: Settings): Promise<readonly Doct
     if (!(error instanceof CustomersError)) throw error;
     return [fail('certificates', error.message, error.nextStep ?? '', exitCodes.usage)];
   }
-  const way = { baseUrl: baseUrl.value, proxy: proxy.value, trusted, timeoutMs: probeTimeoutMs };
-  const server = await probeServer(way);
+  const target = { baseUrl: baseUrl.value, proxy: proxy.value, trusted, timeoutMs: probeTimeoutMs };
+  const server = await probeServer(target);
   const certificate =
-    proxy.value === undefined && baseUrl.value.startsWith('https:') ? await readCertificate(way) : undefined;
+    proxy.value === undefined && baseUrl.value.startsWith('https:') ? await readCertificate(target) : undefined;
   return [
     checkProxy(settings),
     checkAddress(baseUrl.value, server),
@@ -79,16 +82,18 @@ function checkAddress(baseUrl: string, server: ServerProbe): DoctorFinding {
       findReachHint(server.code),
       exitCodes.stoppedEarly,
     );
-  const check = 'Check the address (--base-url); it usually ends in /api/v2. A proxy or login page may be in between.';
+  const nextStep =
+    'Check the address (--base-url); it usually ends in /api/v2. A proxy or login page may be in between.';
   if (server.location !== undefined)
-    return fail('address', `${baseUrl} redirects to ${server.location}`, check, exitCodes.stoppedEarly);
+    return fail('address', `${baseUrl} redirects to ${server.location}`, nextStep, exitCodes.stoppedEarly);
   if (server.isPage)
-    return fail('address', `${baseUrl} answers with a page for people (HTTP ${server.status})`, check, exitCodes.usage);
-  if (server.status === 404) return fail('address', `${baseUrl} has no customers (HTTP 404)`, check, exitCodes.usage);
+    return fail('address', `${baseUrl} answers with a web page (HTTP ${server.status})`, nextStep, exitCodes.usage);
+  if (server.status === 404)
+    return fail('address', `there is no Customers API at ${baseUrl} (HTTP 404)`, nextStep, exitCodes.usage);
   if (server.status >= 500)
     return fail(
       'address',
-      `${baseUrl} is not well (HTTP ${server.status})`,
+      `${baseUrl} reports an error of its own (HTTP ${server.status})`,
       'Try again later.',
       exitCodes.stoppedEarly,
     );
@@ -105,9 +110,9 @@ function checkTls(
   if (proxy.value !== undefined) return [ok('tls', 'trusted, through the proxy')];
   if (certificate === undefined) return [];
   const { protocol, issuer, endsAt } = certificate;
-  const found = `${protocol}, certificate of ${issuer} until ${endsAt.toISOString().slice(0, 10)}`;
+  const found = `${protocol}, certificate by ${issuer}, valid until ${endsAt.toISOString().slice(0, 10)}`;
   if (endsAt.getTime() - Date.now() > certificateWarningMs) return [ok('tls', found)];
-  return [warn('tls', found, 'Tell whoever runs the server: when it ends, nothing can be sent any more.')];
+  return [warn('tls', found, 'Tell whoever runs the server: once it expires, nothing can be sent.')];
 }
 
 function checkClock(server: ServerProbe): readonly DoctorFinding[] {
@@ -118,7 +123,7 @@ function checkClock(server: ServerProbe): readonly DoctorFinding[] {
   return [warn('clock', found, 'Set the clock (NTP): the API’s edit times are compared with it.')];
 }
 
-/** The shared pace, login, the day's tokens, rights and runs left open. */
+/** Checks the shared rate limit, unfinished runs, the login, the tokens of the day, and the rights of the user. */
 export async function checkLogin(settings: Settings, signal: AbortSignal): Promise<readonly DoctorFinding[]> {
   const found: DoctorFinding[] = [];
   let connection: Connection | undefined;
@@ -141,12 +146,12 @@ export async function checkLogin(settings: Settings, signal: AbortSignal): Promi
   }
 }
 
-/** What the pace that is shared through Redis can have against a beginning. */
+/** Codes of errors of the rate limit that is shared through Redis. */
 const sharedRateCodes = /^(?:PACE_|IOREDIS_)/;
 
 async function testLogin({ client, tenant }: Connection): Promise<DoctorFinding> {
   await client.login();
-  const how = client.tokensObtained > 0 ? 'logged in anew' : 'with the token that is kept';
+  const how = client.tokensObtained > 0 ? 'with a new token' : 'with the cached token';
   return ok('login', `${tenant.login}, ${how}`);
 }
 
@@ -155,38 +160,40 @@ const lowTokenCount = 50;
 function checkTokenBudget({ ledger }: Connection): DoctorFinding {
   const used = ledger.tokens.usedToday(Date.now());
   const found = `${used} of ${tokensPerDay.hard} used in this UTC day`;
-  const next = 'Make all jobs of this login use one --state-dir, so that they share a token for two hours.';
-  if (used >= tokensPerDay.soft) return fail('tokens', found, `${next} Midnight UTC brings new ones.`, exitCodes.login);
+  const next =
+    'Let all jobs of this login use the same --state-dir, so that they share a token, which is valid for two hours.';
+  if (used >= tokensPerDay.soft)
+    return fail('tokens', found, `${next} The count starts again at midnight UTC.`, exitCodes.login);
   return used > tokensPerDay.hard - lowTokenCount ? warn('tokens', found, next) : ok('tokens', found);
 }
 
 function checkUnfinishedRuns({ ledger }: Connection): DoctorFinding {
   const [latest, ...others] = ledger.runs.findUnfinished();
-  if (latest === undefined) return ok('runs', 'none is left unfinished');
-  const found = `${1 + others.length} left unfinished, the latest is ${latest.name}`;
+  if (latest === undefined) return ok('runs', 'none unfinished');
+  const found = `${1 + others.length} unfinished, the latest is ${latest.name}`;
   return warn('runs', found, `mypos-customers resume ${latest.name}`);
 }
 
 async function checkRight({ client }: Connection, right: Right): Promise<DoctorFinding> {
   const name = `right to ${right}`;
-  const answer = await client.probe(right);
-  switch (answer.kind) {
+  const result = await client.probe(right);
+  switch (result.kind) {
     case 'granted':
-      return ok(name, `yes (HTTP ${answer.httpStatus})`);
+      return ok(name, `yes (HTTP ${result.httpStatus})`);
     case 'missing':
       return fail(
         name,
         'no (HTTP 403)',
-        'Ask whoever manages your API users at MYPOS Connect to add this right on Customers, or do without the commands that need it.',
+        'Ask whoever manages your API users in MYPOS Connect to add this right for Customers, or do without the commands that need it.',
         exitCodes.login,
       );
     case 'obeyed':
       return warn(
         name,
-        `the API took a question for an order (HTTP ${answer.httpStatus})`,
-        'Please look for an empty customer made just now, and report this.',
+        `the API carried out what should only have been a test (HTTP ${result.httpStatus})`,
+        'Look for an empty customer that was created just now, and report this as a bug.',
       );
     case 'unclear':
-      return warn(name, `not found out: ${answer.message}`, 'Run doctor again when the API is well.');
+      return warn(name, `unknown: ${result.message}`, 'Run doctor again when the API works.');
   }
 }

@@ -10,15 +10,16 @@ import { checkConnection, checkLogin, type DoctorFinding, fail, ok, warn } from 
 
 export type { DoctorFinding, ShownSetting };
 
+/** The results of all checks, and the settings. */
 export interface DoctorReport {
   readonly status: DoctorFinding['status'];
-  /** 0, or that of the first finding that failed; later ones are often its consequence. */
+  /** 0, or the exit code of the first check that failed; later failures are often its consequence. */
   readonly exitCode: ExitCode;
   readonly findings: readonly DoctorFinding[];
   readonly settings: readonly ShownSetting[];
 }
 
-/** Looks at everything that an import needs, and changes nothing but the cached token. Never throws for what is wrong. */
+/** Checks everything that an import needs, and changes nothing but the cached token. Failed checks do not throw. */
 export async function runDoctor(options: SettingOptions, signal: AbortSignal): Promise<DoctorReport> {
   const findings = [checkNode()];
   let settings: Settings;
@@ -34,18 +35,18 @@ export async function runDoctor(options: SettingOptions, signal: AbortSignal): P
   findings.push(folder);
   if (folder.status !== 'fail') findings.push(await checkDisk(settings));
   findings.push(...checkSecretFiles(settings));
-  const way = await checkConnection(settings);
-  findings.push(...way);
-  const isOpen = [folder, ...way].every(({ status }) => status !== 'fail');
-  if (isOpen) findings.push(...(await checkLogin(settings, signal)));
+  const connection = await checkConnection(settings);
+  findings.push(...connection);
+  const canLogIn = [folder, ...connection].every(({ status }) => status !== 'fail');
+  if (canLogIn) findings.push(...(await checkLogin(settings, signal)));
   return buildReport(findings, shown);
 }
 
 function buildReport(findings: readonly DoctorFinding[], settings: readonly ShownSetting[]): DoctorReport {
   const failed = findings.find(({ status }) => status === 'fail');
-  const warned = findings.some(({ status }) => status === 'warn');
+  const isAnyWarning = findings.some(({ status }) => status === 'warn');
   return {
-    status: failed !== undefined ? 'fail' : warned ? 'warn' : 'ok',
+    status: failed !== undefined ? 'fail' : isAnyWarning ? 'warn' : 'ok',
     exitCode: failed?.exitCode ?? exitCodes.done,
     findings,
     settings,
@@ -53,26 +54,27 @@ function buildReport(findings: readonly DoctorFinding[], settings: readonly Show
 }
 
 function describeOrigins(settings: readonly ShownSetting[]): string {
-  const places = new Set(settings.map(({ origin }) => origin).filter((origin) => !/^(default|not set)$/.test(origin)));
-  return places.size === 0 ? 'all defaults' : [...places].join(', ');
+  const origins = new Set(settings.map(({ origin }) => origin).filter((origin) => !/^(default|not set)$/.test(origin)));
+  return origins.size === 0 ? 'all defaults' : [...origins].join(', ');
 }
 
-/** The releases that this program is tested with, as in package.json: from this minor on, or any later major. */
+/** The supported releases, as in package.json: these majors from the minor on, and all later majors. */
 const minMinor: Readonly<Record<string, number>> = { '20': 19, '22': 13 };
 const minFutureMajor = 24;
 
 function checkNode(version: string = process.versions.node): DoctorFinding {
   const [major = '', minor = ''] = version.split('.');
-  const least = minMinor[major];
-  const fits = Number(major) >= minFutureMajor || (least !== undefined && Number(minor) >= least);
-  if (fits) return ok('node', version);
+  const requiredMinor = minMinor[major];
+  const isSupported =
+    Number(major) >= minFutureMajor || (requiredMinor !== undefined && Number(minor) >= requiredMinor);
+  if (isSupported) return ok('node', version);
   return fail('node', `${version} is not supported`, 'Install Node.js 20.19, 22.13, 24 or later.', exitCodes.usage);
 }
 
-/** The mapping is not needed by every command, so that there is none yet is no failure. */
+/** Not every command needs a mapping, so a missing one is not a failure. */
 function checkMappingFile({ mapping }: Settings): DoctorFinding {
   if (mapping.origin === 'default' && !existsSync(mapping.value))
-    return ok('mapping', `there is no ${mapping.value} here (yet)`);
+    return ok('mapping', `there is no ${mapping.value} yet`);
   try {
     const { mapping: read } = readMappingFile(mapping.value);
     return ok('mapping', `${mapping.value}: ${read.fields.length} fields`);
@@ -82,7 +84,7 @@ function checkMappingFile({ mapping }: Settings): DoctorFinding {
   }
 }
 
-/** File systems of other machines, by the numbers that Linux gives them: SQLite's locks cannot be trusted there. */
+/** Network file systems, by their Linux type numbers. SQLite's locks are not reliable on them. */
 const remoteFileSystems: Readonly<Record<number, string>> = {
   26985: 'NFS',
   20859: 'SMB',
@@ -104,7 +106,7 @@ async function checkStateFolder({ stateDir }: Settings): Promise<DoctorFinding> 
   const remote = remoteFileSystems[(await statfs(path)).type];
   if (remote === undefined) return ok('state folder', path);
   const next =
-    'Keep it on a disk of this machine (--state-dir): locks over the network fail, and then rows are sent twice.';
+    'Keep it on a local disk (--state-dir): locks are not reliable on a network drive, and rows could be sent twice.';
   return warn('state folder', `${path} is on a network drive (${remote})`, next);
 }
 
@@ -116,18 +118,18 @@ async function checkDisk({ stateDir }: Settings): Promise<DoctorFinding> {
   const { bavail, bsize } = await statfs(stateDir.value);
   const free = bavail * bsize;
   const found = `${Math.floor(free / megabyte).toLocaleString('en')} MB free for the state folder`;
-  const next = 'Make room: a run keeps each row there, and stops when it cannot.';
+  const next = 'Free some space: a run saves every row there, and stops when it cannot.';
   if (free < minFreeBytes) return fail('disk', found, next, exitCodes.stoppedEarly);
   return free < lowFreeBytes ? warn('disk', found, next) : ok('disk', found);
 }
 
-/** Files that hold secrets and that others can read. */
+/** Checks that only this user can read the files with secrets. */
 function checkSecretFiles(settings: Settings): readonly DoctorFinding[] {
   if (process.platform === 'win32') return [];
   const { username, password, accessToken, pacePassword } = settings;
   const files = [username, password, accessToken, pacePassword].flatMap(({ origin }) => parseFileOrigin(origin));
   return files.flatMap((file) => {
-    if ((statSync(file).mode & 0o077) === 0) return [ok('secret file', `${file} is readable by you only`)];
+    if ((statSync(file).mode & 0o077) === 0) return [ok('secret file', `only you can read ${file}`)];
     return [warn('secret file', `${file} can be read by others on this machine`, `chmod 600 ${file}`)];
   });
 }

@@ -10,46 +10,52 @@ import { configVersion, type SettingOptions } from '#src/config/settings.js';
 import { UsageError } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
 
+/** The login that the user entered. */
 interface LoginInput {
   readonly baseUrl: string;
   readonly username: string;
   readonly password: string;
 }
 
-/** What became of a first login. */
+/** The result of trying a login. */
 export interface LoginAttempt {
   readonly findings: readonly DoctorFinding[];
-  /** What makes the profile useless: the address, or the login. A missing right does not: not everybody imports. */
+  /** Why the profile would not work: the address or the login. A missing right is no obstacle: not everybody imports. */
   readonly obstacle: (DoctorFinding & { readonly about: 'address' | 'login' }) | undefined;
 }
 
 /**
- * Tries an address and a login as `doctor` does, with a fresh token: one that is kept would hide a wrong password.
+ * Checks an address and a login as `doctor` does, in a temporary state folder: a cached token would hide a wrong
+ * password.
  *
- * @throws UsageError for an address that cannot be one
+ * @throws UsageError for an invalid address
  */
-export async function tryLogin(given: LoginInput, options: SettingOptions, signal: AbortSignal): Promise<LoginAttempt> {
-  const { baseUrl, username, password } = given;
-  const login = { MYPOS_CONNECT_USERNAME: username, MYPOS_CONNECT_PASSWORD: password };
+export async function tryLogin(input: LoginInput, options: SettingOptions, signal: AbortSignal): Promise<LoginAttempt> {
+  const { baseUrl, username, password } = input;
   const stateDir = await mkdtemp(join(tmpdir(), 'mypos-customers-'));
   try {
-    const environment = { ...omitLogin(process.env), ...login };
+    const environment = {
+      ...omitLogin(process.env),
+      MYPOS_CONNECT_USERNAME: username,
+      MYPOS_CONNECT_PASSWORD: password,
+    };
     const settings = resolveSettings({ ...options, baseUrl, stateDir, sandbox: false }, environment);
-    const way = await checkConnection(settings);
-    const noWay = way.find(({ status }) => status === 'fail');
-    if (noWay !== undefined) return { findings: way, obstacle: { ...noWay, about: 'address' } };
-    const found = await checkLogin(settings, signal);
-    const noLogin = found.find(({ name, status }) => name === 'login' && status === 'fail');
+    const connection = await checkConnection(settings);
+    const addressFailure = connection.find(({ status }) => status === 'fail');
+    if (addressFailure !== undefined)
+      return { findings: connection, obstacle: { ...addressFailure, about: 'address' } };
+    const login = await checkLogin(settings, signal);
+    const loginFailure = login.find(({ name, status }) => name === 'login' && status === 'fail');
     return {
-      findings: [...way, ...found.filter(({ name }) => name === 'login' || name.startsWith('right '))],
-      obstacle: noLogin === undefined ? undefined : { ...noLogin, about: 'login' },
+      findings: [...connection, ...login.filter(({ name }) => name === 'login' || name.startsWith('right '))],
+      obstacle: loginFailure === undefined ? undefined : { ...loginFailure, about: 'login' },
     };
   } finally {
     await rm(stateDir, { recursive: true, force: true });
   }
 }
 
-/** A profile about to be written. */
+/** A profile to write. */
 interface NewProfile {
   /** Configuration file; `mypos-customers.json` when absent. */
   readonly config: string | undefined;
@@ -57,29 +63,30 @@ interface NewProfile {
   readonly baseUrl: string;
   readonly username: string;
   readonly secret: NewSecret;
-  /** Mapping file, when it is not the usual one. */
+  /** Mapping file, when it is not the default one. */
   readonly mapping: string | undefined;
 }
 
-/** A password to be kept in a file, or the file that holds it already. */
+/** A password to write to a file, or the path of a file that already holds it. */
 export type NewSecret = { readonly kind: 'file'; readonly path: string } | TypedSecret;
 
 interface TypedSecret {
   readonly kind: 'text';
   readonly text: string;
-  /** Where to keep it; a file of that login in the user's own configuration folder when absent. */
+  /** Where to write it; when absent, a file for this login in the user's configuration folder. */
   readonly path: string | undefined;
 }
 
+/** A profile as it was written. */
 export interface SavedProfile {
   readonly config: string;
   readonly name: string;
   readonly passwordFile: string;
-  /** Of the file as it is now; commands need no --profile when it is this one. */
+  /** Whether it is the default profile, so that commands need no --profile. */
   readonly isDefault: boolean;
 }
 
-/** Whether the configuration file has a profile of this name. @throws UsageError for a file that is wrong */
+/** Whether the configuration file has a profile of this name. @throws UsageError for an invalid file */
 export function profileExists(config: string | undefined, name: string): boolean {
   return Object.hasOwn(readProfiles(config), name);
 }
@@ -91,8 +98,8 @@ function readProfiles(config: string | undefined): Record<string, unknown> {
 }
 
 /**
- * Writes the password into a file that only this user can read, and a profile that names it; what else the configuration
- * file says stays. The password comes first, so that no profile ever names a file that is not there.
+ * Writes the password to a file that only this user can read, and a profile that names that file. Everything else in the
+ * configuration file is kept. The password is written first, so that no profile ever names a missing file.
  *
  * @throws UsageError when one of them cannot be written
  */
@@ -102,18 +109,14 @@ export async function saveProfile(profile: NewProfile): Promise<SavedProfile> {
   const passwordFile = await saveSecret(profile);
   const before = existsSync(path) ? (openConfig(path)?.config ?? {}) : {};
   const profiles = expectObject(path, before.profiles ?? {}, 'profiles');
-  // A ready token would go before the login that was just given.
-  const { accessTokenFile: _gone, ...kept } = expectObject(
-    path,
-    profiles[profile.name] ?? {},
-    `profiles.${profile.name}`,
-  );
+  // A ready token would take precedence over the login.
+  const { accessTokenFile: _, ...kept } = expectObject(path, profiles[profile.name] ?? {}, `profiles.${profile.name}`);
   const { baseUrl, username, mapping } = profile;
   const written = { ...kept, baseUrl, username, passwordFile, ...(mapping === undefined ? {} : { mapping }) };
   const defaultProfile = before.defaultProfile ?? profile.name;
-  const { version = configVersion, $schema, ...others } = before;
+  const { version = configVersion, $schema, ...rest } = before;
   const head = { ...($schema === undefined ? {} : { $schema }), version };
-  const config = { ...head, ...others, defaultProfile, profiles: { ...profiles, [profile.name]: written } };
+  const config = { ...head, ...rest, defaultProfile, profiles: { ...profiles, [profile.name]: written } };
   await writeAtomically(path, `${JSON.stringify(config, null, 2)}\n`);
   return { config: path, name: profile.name, passwordFile, isDefault: defaultProfile === profile.name };
 }
@@ -130,14 +133,14 @@ async function saveSecret({ secret, baseUrl, username }: NewProfile): Promise<st
   return path;
 }
 
-/** Where programs of this user keep what is theirs alone. */
+/** The folder of this program in the user's configuration folder. */
 function findUserFolder(): string {
   const { XDG_CONFIG_HOME, APPDATA } = process.env;
   const base = XDG_CONFIG_HOME || (process.platform === 'win32' ? APPDATA : undefined) || join(homedir(), '.config');
   return join(base, 'mypos-customers');
 }
 
-/** One for each login, so that two projects with profiles of the same name do not share a password. */
+/** Different for each login, so that two projects with profiles of the same name do not share a password. */
 function buildPasswordFileName(baseUrl: string, username: string): string {
   const { host, pathname } = new URL(baseUrl);
   return `${host}${pathname}-${username}`.replaceAll(/[^\w.@-]+/g, '_');
@@ -147,9 +150,9 @@ function makeFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw new UsageError(`The folder ${path} for the password cannot be made.`, {
+    throw new UsageError(`The folder ${path} for the password cannot be created.`, {
       code: 'CANNOT_WRITE',
-      nextStep: 'Name a file in a folder that you may write to: --password-file <file>',
+      nextStep: 'Choose a file in a folder that you may write to: --password-file <file>',
       cause,
     });
   }

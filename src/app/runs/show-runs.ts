@@ -12,9 +12,9 @@ import type { RunRecord } from '#src/ledger/runs.js';
 import { writeResults } from '#src/results/write-results.js';
 import { writeRunReport } from './write-run-report.js';
 
-/** A run with what became of its rows. */
+/** A run and the number of its rows in each status. */
 export interface RunReport extends Omit<RunRecord, 'state'> {
-  /** `interrupted`: its process was killed, or the machine went down; a `resume` goes on with it. */
+  /** `interrupted`: its process was killed or the machine went down; `resume` continues it. */
   readonly state: RunRecord['state'] | 'interrupted';
   readonly counts: RowCounts;
 }
@@ -24,41 +24,34 @@ function buildRunReport(ledger: Ledger, run: RunRecord): RunReport {
   return { ...run, state: isInterrupted ? 'interrupted' : run.state, counts: ledger.runs.countRows(run.number) };
 }
 
-function withLedger<T>(settings: Settings, work: (ledger: Ledger) => T): T {
+/** The runs of the tenant in the settings, newest first. */
+export function listRuns(settings: Settings, limit: number): readonly RunReport[] {
   const ledger = openLedger(settings.stateDir.value, resolveTenant(settings));
-  let pending = false;
   try {
-    const result = work(ledger);
-    if (result instanceof Promise) {
-      pending = true;
-      void result.finally(() => ledger.close()).catch(() => undefined);
-    }
-    return result;
+    return ledger.runs.list(limit).map((run) => buildRunReport(ledger, run));
   } finally {
-    if (!pending) ledger.close();
+    ledger.close();
   }
 }
 
-/** The runs of the tenant that the settings name, newest first. */
-export function listRuns(settings: Settings, limit: number): readonly RunReport[] {
-  return withLedger(settings, (ledger) => ledger.runs.list(limit).map((run) => buildRunReport(ledger, run)));
-}
-
-/** Files of a run to write again, from the ledger and the input. */
+/** Files of a run to write again from the ledger and the input. */
 export interface ShowRunFiles {
   readonly results?: string;
-  /** One HTML file that tells of the run. */
+  /** Path of an HTML report of the run. */
   readonly report?: string;
 }
 
-/** One run, and such of its files as are asked for. @throws UsageError */
-export function showRun(settings: Settings, name: string, files: ShowRunFiles = {}): Promise<RunReport> {
-  return withLedger(settings, async (ledger) => {
+/** Shows one run, and writes the requested files. @throws UsageError */
+export async function showRun(settings: Settings, name: string, files: ShowRunFiles = {}): Promise<RunReport> {
+  const ledger = openLedger(settings.stateDir.value, resolveTenant(settings));
+  try {
     const run = findRun(ledger, name);
     if (files.results !== undefined) await rewriteResults(ledger, run, resolve(files.results));
     if (files.report !== undefined) await writeRunReport(ledger, run, resolve(files.report));
     return buildRunReport(ledger, run);
-  });
+  } finally {
+    ledger.close();
+  }
 }
 
 async function rewriteResults(ledger: Ledger, run: RunRecord, path: string): Promise<void> {

@@ -25,7 +25,7 @@ async function doctor(args: readonly string[] = [], env: Readonly<Record<string,
 }
 
 describe('doctor', () => {
-  it('finds nothing where all is well, and says what it looked at', async () => {
+  it('finds nothing where everything works, and lists what it checked', async () => {
     await place.openApi();
     writeCustomers(place, 1);
     const { status, exitCode, findings } = await doctor();
@@ -56,13 +56,13 @@ describe('doctor', () => {
     expect(api.customers()).toEqual(before);
   });
 
-  it('uses the token that is kept, so that it may be run every minute', async () => {
+  it('uses the cached token, so that it can be run every minute', async () => {
     await place.openApi();
     await doctor();
     expect((await doctor()).about('tokens')?.found).toMatch(/^1 of 250/);
   });
 
-  it('finds the rights that are missing, each by itself', async () => {
+  it('finds each missing right', async () => {
     await place.openApi({ rights: ['GET', 'POST'] });
     const { exitCode, about } = await doctor();
     expect(exitCode).toBe(6);
@@ -71,14 +71,14 @@ describe('doctor', () => {
     expect(about('right to update')?.nextStep).toMatch(/Ask whoever manages your API users/);
   });
 
-  it('warns when the API takes its question for an order', async () => {
+  it('warns when the API carries out what was only a test', async () => {
     const server = await startServer();
     server.answer(() => json(200, { customerCode: '0000001' }));
     const { about } = await doctor(['--base-url', server.baseUrl], {
       MYPOS_CONNECT_USERNAME: 'a',
       MYPOS_CONNECT_PASSWORD: 'b',
     });
-    expect(about('right to add')).toMatchObject({ status: 'warn', found: expect.stringContaining('for an order') });
+    expect(about('right to add')).toMatchObject({ status: 'warn', found: expect.stringContaining('should only have been a test') });
   });
 
   it.each([
@@ -106,11 +106,11 @@ describe('doctor', () => {
     expect(report.exitCode).toBe(exitCode);
   });
 
-  it('tells an API from a page for people', async () => {
+  it('tells an API from a web page', async () => {
     const server = await startServer();
     server.answer(page(200));
     const { about, exitCode } = await doctor(['--base-url', server.baseUrl]);
-    expect(about('address')?.found).toMatch(/a page for people/);
+    expect(about('address')?.found).toMatch(/a web page/);
     expect(exitCode).toBe(2);
   });
 
@@ -125,7 +125,7 @@ describe('doctor', () => {
     });
   });
 
-  it('warns of runs left unfinished and of secrets that others can read', async () => {
+  it('warns of unfinished runs and of secrets that others can read', async () => {
     await place.openApi();
     writeCustomers(place, 3);
     place.write('customers.csv', place.read('customers.csv').replaceAll('@', ''));
@@ -155,11 +155,11 @@ describe('doctor', () => {
     expect(stdout + stderr).not.toMatch(/hush|whisper/);
   });
 
-  it('is of use with the embedded sandbox, too', async () => {
+  it('works with the embedded sandbox too', async () => {
     expect((await doctor(['--sandbox'])).status).toBe('ok');
   });
 
-  it('does not wait for ever', async () => {
+  it('does not wait forever', async () => {
     const server = await startServer();
     server.answer(after(200, json(503, {})));
     expect((await doctor(['--base-url', server.baseUrl])).exitCode).toBe(5);
