@@ -42,7 +42,7 @@ describe('a certificate of a company’s own authority', () => {
     expect(done.exitCode).toBe(0);
     expect(api.customers()).toHaveLength(2);
     const { stdout } = await place.run(['doctor', '--base-url', baseUrl, ...args], { env });
-    expect(stdout).toMatch(/ok +tls +TLSv1\.3, certificate of Our Company until \d{4}-\d\d-\d\d/);
+    expect(stdout).toMatch(/ok +tls +TLSv1\.3, certificate by Our Company, valid until \d{4}-\d\d-\d\d/);
   });
 
   it('leaves the usual authorities trusted, and those of NODE_EXTRA_CA_CERTS', async () => {

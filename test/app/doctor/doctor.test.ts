@@ -78,7 +78,10 @@ describe('doctor', () => {
       MYPOS_CONNECT_USERNAME: 'a',
       MYPOS_CONNECT_PASSWORD: 'b',
     });
-    expect(about('right to add')).toMatchObject({ status: 'warn', found: expect.stringContaining('should only have been a test') });
+    expect(about('right to add')).toMatchObject({
+      status: 'warn',
+      found: expect.stringContaining('should only have been a test'),
+    });
   });
 
   it.each([
