@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { defineBenchmark } from '#bench/harness/benchmark.js';
-import type { ExportColumn } from '#pipelines/mapping/export-columns.js';
 import type { Cell } from '#pipelines/model.js';
-import { beginExportWorkbook } from '#src/files/xlsx/write/export-workbook.js';
+import type { TableColumn } from '#src/files/table.js';
+import { beginWorkbook } from '#src/files/xlsx/write/workbook-sink.js';
 
 interface Input {
   readonly rows: number;
@@ -25,19 +25,17 @@ function cellOf(row: number, column: number): string | number {
 const header = Array.from({ length: columns }, (_, column) => `Column ${column + 1}`);
 
 async function writeOurs({ rows, folder }: Input) {
-  const all = header.map((name, column): ExportColumn => {
-    return { name, content: column % 4 === 2 ? 'money' : 'text', cell: () => '' };
-  });
+  const all = header.map((name, column): TableColumn => ({ name, content: column % 4 === 2 ? 'money' : 'text' }));
   const typed = (value: string | number): Cell =>
     typeof value === 'string' ? value : { kind: 'number', text: String(value), value };
-  const book = await beginExportWorkbook(join(folder, 'ours.xlsx'), all, { sheetName: 'Customers' });
+  const sink = await beginWorkbook(join(folder, 'ours.xlsx'), all, { name: 'Customers' });
   for (let row = 0; row < rows; row += rowsPerWrite)
-    await book.write(
-      Array.from({ length: Math.min(rowsPerWrite, rows - row) }, (_, index) =>
-        header.map((__, column) => typed(cellOf(row + index, column))),
-      ),
+    await sink.write(
+      Array.from({ length: Math.min(rowsPerWrite, rows - row) }, (_, index) => ({
+        cells: header.map((__, column) => typed(cellOf(row + index, column))),
+      })),
     );
-  await (await book.finish([])).publish();
+  await (await sink.end()).publish();
   return { count: rows };
 }
 

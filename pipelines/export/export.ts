@@ -18,7 +18,7 @@ export interface CustomerSource {
 
 /** A file that does not appear under its name until it is published. */
 export interface ExportFile {
-  write(rows: readonly (readonly Cell[])[]): Promise<void>;
+  write(rows: readonly { readonly cells: readonly Cell[] }[]): Promise<void>;
   /** Removes everything written so far. */
   discard(): Promise<void>;
 }
@@ -98,7 +98,7 @@ async function writePass<File extends ExportFile>(ports: ExportPorts<File>, { co
     for await (const customers of rechunk(selected, rowsPerWrite)) {
       file ??= await beginFile(layout.chooseColumns(customers));
       layout.noteNewFields(customers);
-      await file.write(customers.map((customer) => layout.columns.map((column) => column.cell(customer))));
+      await file.write(customers.map((customer) => ({ cells: layout.columns.map((column) => column.cell(customer)) })));
       rows += customers.length;
       progress(rows, listing.expected());
     }

@@ -4,7 +4,7 @@ import type { FindingGroup } from '#pipelines/quality/damage-issue.js';
 import type { RunControl } from '#pipelines/run-control.js';
 import type { InputSource } from '#src/files/input-source.js';
 import type { RunRecord } from '#src/ledger/runs.js';
-import type { AllowedByColumn, ResultPaths } from '#src/results/write-results.js';
+import type { ChoicesByColumn, ResultPaths } from '#src/results/write-results.js';
 import type { Connection } from './connect.js';
 import type { RunObserver } from './run-summary.js';
 
@@ -20,7 +20,7 @@ export interface RunJob {
   /** Where results and rejects go; nowhere when absent. */
   readonly paths: Partial<ResultPaths>;
   /** What cells of the input may say, for who mends them. */
-  readonly allowed?: AllowedByColumn;
+  readonly allowed?: ChoicesByColumn;
   /** The field that carries a row's key, for reconciliation. */
   readonly stamp?: string;
   /** Set when customers are to be compared, once written, with what they were sent. */

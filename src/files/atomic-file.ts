@@ -1,4 +1,5 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UsageError } from '#src/errors.js';
@@ -15,6 +16,37 @@ export interface AtomicFile {
   commit(): Promise<void>;
   /** Leaves nothing behind. Does nothing after a commit. */
   discard(): Promise<void>;
+}
+
+/** A file that is complete on disk, beside its name. */
+export interface FinishedFile {
+  /** Where it is until it is published. */
+  readonly partPath: string;
+  /** Size and SHA-256, read back from the disk. */
+  fingerprint(): Promise<{ readonly sha256: string; readonly sizeBytes: number }>;
+  /** Renames it to its name. */
+  publish(): Promise<void>;
+  /** Removes it. Does nothing once it is published. */
+  discard(): Promise<void>;
+}
+
+/** Closes a file that is written to its end. */
+export async function finishFile(file: AtomicFile): Promise<FinishedFile> {
+  await file.close();
+  return {
+    partPath: file.partPath,
+    async fingerprint() {
+      const hash = createHash('sha256');
+      let sizeBytes = 0;
+      for await (const chunk of createReadStream(file.partPath, { highWaterMark: 1 << 20 })) {
+        hash.update(chunk as Buffer);
+        sizeBytes += (chunk as Buffer).length;
+      }
+      return { sha256: hash.digest('hex'), sizeBytes };
+    },
+    publish: () => file.commit(),
+    discard: () => file.discard(),
+  };
 }
 
 /**

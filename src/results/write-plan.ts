@@ -1,35 +1,40 @@
-import { extname } from 'node:path';
 import type { FieldChange } from '#pipelines/compare-customers.js';
 import type { PlannedRow } from '#pipelines/import/plan.js';
 import type { RowSource } from '#pipelines/ports.js';
-import { beginCsv } from '#src/files/csv/write-csv.js';
+import { beginTable } from '#src/files/begin-table.js';
 import type { TableRow } from '#src/files/table.js';
-import { beginWorkbook } from '#src/files/xlsx/write/workbook-sink.js';
 import { matchInputStyle } from './write-results.js';
 
 /** The columns that come before the input's own. */
 const planColumns = ['_row', '_action', '_customerCode', '_key', '_changes', '_error'] as const;
 
+/** The file of a plan while it is written. */
 export interface PlanWriter {
   write(rows: readonly PlannedRow[]): Promise<void>;
+  /** Completes the file and puts it under its name. */
   commit(): Promise<void>;
+  /** Removes what was written. Does nothing after a commit. */
   discard(): Promise<void>;
 }
 
-/** Begins the file of a plan: a line per input row, in a workbook with the cells marked that change something. */
+/**
+ * Begins the file of a plan: a line per input row; a workbook marks the cells that change something.
+ *
+ * @throws UsageError `CANNOT_WRITE`
+ */
 export async function writePlan(
   path: string,
   source: RowSource,
   mapper: { findColumns(field: string): readonly string[] },
 ): Promise<PlanWriter> {
-  const header = [...planColumns, ...source.columns];
-  const isWorkbook = extname(path).toLowerCase() === '.xlsx';
-  const table = isWorkbook
-    ? await beginWorkbook(path, { name: 'Plan' }, header)
-    : await beginCsv(path, header, matchInputStyle(source));
+  const columns = [...planColumns, ...source.columns].map((name) => ({ name }));
+  const table = await beginTable(path, columns, {
+    csv: matchInputStyle(source),
+    sheet: { name: 'Plan', fitsPage: true },
+  });
   return {
     write: (rows) => table.write(rows.map((planned) => toPlanRow(planned, source.columns, mapper))),
-    commit: () => table.commit(),
+    commit: async () => (await table.end()).publish(),
     discard: () => table.discard(),
   };
 }
@@ -40,7 +45,7 @@ function toPlanRow(
   mapper: { findColumns(field: string): readonly string[] },
 ): TableRow {
   const { row, action, customerCode = '', key = '', changes, reasons } = planned;
-  const told = [changes.map(formatChange).join('; '), reasons.map(({ message }) => message).join(' ')];
+  const explanations = [changes.map(formatChange).join('; '), reasons.map(({ message }) => message).join(' ')];
   const missing = Math.max(0, columns.length - row.cells.length);
   const marks = changes.flatMap((change) =>
     mapper.findColumns(change.field).flatMap((name) => {
@@ -50,7 +55,7 @@ function toPlanRow(
   );
   return {
     cells: [
-      ...[String(row.number), action, customerCode, key, ...told],
+      ...[String(row.number), action, customerCode, key, ...explanations],
       ...row.cells,
       ...Array.from({ length: missing }, () => ''),
     ],

@@ -2,9 +2,8 @@ import { extname } from 'node:path';
 import { publishMilestone } from '#pipelines/milestones.js';
 import type { Issue, Row, RowOutcome, RowStatus } from '#pipelines/model.js';
 import type { RowSource, RunLedger } from '#pipelines/ports.js';
-import type { CsvStyle } from '#src/files/csv/write-csv.js';
-import type { CellMark, RowTone, TableRow, TableSink } from '#src/files/table.js';
-import type { CellList } from '#src/files/xlsx/write/cell-lists.js';
+import { beginTable } from '#src/files/begin-table.js';
+import type { CellChoices, CellMark, CsvStyle, RowTone, TableColumn, TableRow, TableSink } from '#src/files/table.js';
 
 /** The columns that come before the input's own. */
 export const resultColumns = [
@@ -52,9 +51,9 @@ const tones = {
   unchanged: 'same',
   deleted: 'good',
   deactivated: 'good',
-  invalid: 'mend',
-  rejected: 'mend',
-  failed: 'mend',
+  invalid: 'fix',
+  rejected: 'fix',
+  failed: 'fix',
   in_doubt: 'wait',
   skipped: 'same',
 } as const satisfies Record<RowStatus, RowTone>;
@@ -120,7 +119,7 @@ export interface ResultPaths {
 
 export interface ResultsWritten {
   readonly results?: string;
-  /** Absent when no row needs mending. */
+  /** Absent when no row needs fixing. */
   readonly rejects?: string;
 }
 
@@ -139,8 +138,8 @@ export function defaultResultPaths(inputPath: string): ResultPaths {
   return { results: `${stem}.results${written}`, rejects: `${stem}.rejects${written}` };
 }
 
-/** What the cells of a column may say, by the column's name in the input. */
-export type AllowedByColumn = ReadonlyMap<string, Omit<CellList, 'column'>>;
+/** The values that the cells of a column may have, by the column's name in the input. */
+export type ChoicesByColumn = ReadonlyMap<string, CellChoices>;
 
 const rejectStatuses: ReadonlySet<string> = new Set(['invalid', 'rejected', 'failed']);
 
@@ -155,10 +154,10 @@ export function writeResults(
   run: string,
   paths: Partial<ResultPaths>,
   notReached: RowOutcome,
-  allowed?: AllowedByColumn,
+  choices?: ChoicesByColumn,
 ): Promise<ResultsWritten> {
   if (paths.results === undefined && paths.rejects === undefined) return Promise.resolve({});
-  return writeResultLines(joinLedger(source, ledger, notReached), source, run, paths, allowed);
+  return writeResultLines(joinLedger(source, ledger, notReached), source, run, paths, choices);
 }
 
 async function* joinLedger(
@@ -179,11 +178,9 @@ export async function writeResultLines(
   source: RowSource,
   run: string,
   paths: Partial<ResultPaths>,
-  allowed: AllowedByColumn = new Map(),
+  choices: ChoicesByColumn = new Map(),
 ): Promise<ResultsWritten> {
-  const header = [...resultColumns, ...source.columns];
-  const results =
-    paths.results === undefined ? undefined : await beginResultTable(paths.results, header, source, allowed);
+  const results = paths.results === undefined ? undefined : await beginResultTable(paths.results, source, choices);
   let rejects: TableSink | undefined;
   try {
     for await (const batch of batches) {
@@ -196,11 +193,11 @@ export async function writeResultLines(
       await results?.write(lines.map(({ line }) => line));
       const rejected = lines.filter((one) => one.rejected).map(({ line }) => line);
       if (rejected.length === 0 || paths.rejects === undefined) continue;
-      rejects ??= await beginResultTable(paths.rejects, header, source, allowed);
+      rejects ??= await beginResultTable(paths.rejects, source, choices);
       await rejects.write(rejected);
     }
-    await rejects?.commit();
-    await results?.commit();
+    await (await rejects?.end())?.publish();
+    await (await results?.end())?.publish();
   } catch (error) {
     await rejects?.discard();
     await results?.discard();
@@ -224,31 +221,25 @@ export const interrupted: RowOutcome = {
   message: 'The run was interrupted while this row was being sent, so it is not known whether it arrived.',
 };
 
-/** The writers are loaded when there is something to write. */
-async function beginResultTable(
-  path: string,
-  header: readonly string[],
-  source: RowSource,
-  allowed: AllowedByColumn,
-): Promise<TableSink> {
-  if (extname(path).toLowerCase() !== '.xlsx') {
-    const { beginCsv } = await import('#src/files/csv/write-csv.js');
-    return beginCsv(path, header, matchInputStyle(source));
-  }
-  const lists = source.columns.flatMap((name, index) => {
-    const found = allowed.get(name);
-    return found === undefined ? [] : [{ ...found, column: resultColumns.length + index }];
+function beginResultTable(path: string, source: RowSource, choices: ChoicesByColumn): Promise<TableSink> {
+  const statusColumn = resultColumns.indexOf('_status');
+  const columns: TableColumn[] = [
+    ...resultColumns.map((name) => ({ name, width: resultWidths[name] })),
+    ...source.columns.map((name) => {
+      const found = choices.get(name);
+      return { name, width: columnWidth(name), ...(found === undefined ? {} : { choices: found }) };
+    }),
+  ];
+  return beginTable(path, columns, {
+    csv: matchInputStyle(source),
+    sheet: {
+      // A mapping that names the sheet of the input also finds it in the corrected result file.
+      name: source.detected.sheet ?? 'Results',
+      toneColumn: statusColumn,
+      frozenColumns: statusColumn + 1,
+      fitsPage: true,
+    },
   });
-  const look = {
-    // A mapping that names the sheet of the input finds it here, too, when the file comes back mended.
-    name: source.detected.sheet ?? 'Results',
-    toneColumn: resultColumns.indexOf('_status'),
-    widths: [...resultColumns.map((name) => resultWidths[name]), ...source.columns.map(columnWidth)],
-    frozenColumns: resultColumns.indexOf('_status') + 1,
-    lists,
-  };
-  const { beginWorkbook } = await import('#src/files/xlsx/write/workbook-sink.js');
-  return beginWorkbook(path, look, header);
 }
 
 /** In characters: what people read has room, what only a helpdesk wants has not. */
@@ -271,7 +262,7 @@ function columnWidth(column: string): number {
 }
 
 /** As the input was, so that the program that made it opens the results in the same way. */
-export function matchInputStyle(source: RowSource): CsvStyle {
+export function matchInputStyle(source: RowSource): Partial<CsvStyle> {
   const { delimiter = ',', lineEnd, bom = false, encoding = 'utf-8' } = source.detected;
   const unicode = /^utf-?8$/i.test(encoding) || encoding === 'ascii';
   return { delimiter, lineEnd: lineEnd === 'CRLF' ? '\r\n' : '\n', bom: source.format === 'csv' && (bom || !unicode) };

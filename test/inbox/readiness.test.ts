@@ -246,9 +246,10 @@ async function makeBook(): Promise<Buffer> {
     .trimEnd()
     .split('\n')
     .map((line) => line.split(','));
-  const writer = await beginWorkbook(path, { name: 'Customers' }, rows[0] ?? []);
-  await writer.write(rows.slice(1).map((cells) => ({ cells })));
-  await writer.commit();
+  const columns = (rows[0] ?? []).map((name) => ({ name }));
+  const sink = await beginWorkbook(path, columns, { name: 'Customers' });
+  await sink.write(rows.slice(1).map((cells) => ({ cells })));
+  await (await sink.end()).publish();
   const { readFileSync } = await import('node:fs');
   return readFileSync(path);
 }

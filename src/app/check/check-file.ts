@@ -15,7 +15,7 @@ import { scanInput, scanWhileReading } from '#src/app/scan-input.js';
 import type { Settings } from '#src/config/settings.js';
 import { assertWritable } from '#src/files/atomic-file.js';
 import { IssueGroups } from '#src/results/issue-groups.js';
-import { type AllowedByColumn, type ResultLine, writeResultLines } from '#src/results/write-results.js';
+import { type ChoicesByColumn, type ResultLine, writeResultLines } from '#src/results/write-results.js';
 import { createDraftValidator } from '#src/validation/create-draft-validator.js';
 
 export interface CheckOptions extends ReadOptions {
@@ -140,7 +140,7 @@ async function writeFiles(
   lines: AsyncIterable<readonly ResultLine[]>,
   options: CheckOptions,
   source: Parameters<typeof writeResultLines>[1],
-  allowed: AllowedByColumn,
+  allowed: ChoicesByColumn,
 ) {
   const paths = {
     ...(options.results === undefined ? {} : { results: resolve(options.results) }),

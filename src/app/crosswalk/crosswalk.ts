@@ -1,4 +1,4 @@
-import { extname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { readField } from '#pipelines/compare-customers.js';
 import { forEachConcurrently } from '#pipelines/concurrency.js';
 import { knowsField } from '#pipelines/listing/mirror.js';
@@ -11,9 +11,8 @@ import { type ApiSummary, summariseApi } from '#src/app/run-summary.js';
 import type { Settings } from '#src/config/settings.js';
 import { InputError, UsageError } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
-import { beginCsv } from '#src/files/csv/write-csv.js';
+import { beginTable } from '#src/files/begin-table.js';
 import { openRowSource } from '#src/files/open-row-source.js';
-import { beginWorkbook } from '#src/files/xlsx/write/workbook-sink.js';
 import type { CrosswalkEntry, CrosswalkLinkResult } from '#src/ledger/crosswalk.js';
 import { openLedger } from '#src/ledger/open-ledger.js';
 
@@ -30,11 +29,11 @@ export async function exportCrosswalk(settings: Settings, file: string): Promise
   const path = resolve(file);
   await assertWritable(path);
   const ledger = openLedger(settings.stateDir.value, resolveTenant(settings));
-  const isWorkbook = extname(path).toLowerCase() === '.xlsx';
-  const style = { delimiter: ',', lineEnd: '\n', bom: false } as const;
-  const table = isWorkbook
-    ? await beginWorkbook(path, { name: 'Crosswalk' }, columns)
-    : await beginCsv(path, columns, style);
+  const table = await beginTable(
+    path,
+    columns.map((name) => ({ name })),
+    { sheet: { name: 'Crosswalk', fitsPage: true } },
+  );
   try {
     let count = 0;
     let batch: { cells: string[] }[] = [];
@@ -46,7 +45,7 @@ export async function exportCrosswalk(settings: Settings, file: string): Promise
       batch = [];
     }
     await table.write(batch);
-    await table.commit();
+    await (await table.end()).publish();
     return count;
   } catch (error) {
     await table.discard();

@@ -10,8 +10,8 @@ import { createRunControl } from '#src/app/run-on-tenant.js';
 import { noCounts, type RunObserver } from '#src/app/run-summary.js';
 import type { Settings } from '#src/config/settings.js';
 import { BusyError, CustomersError } from '#src/errors.js';
-import { beginExportTable, type TableFormat } from '#src/files/begin-table.js';
-import type { ExportTable } from '#src/files/table.js';
+import { beginTable, type TableFormat, type TableOptions } from '#src/files/begin-table.js';
+import type { TableSink } from '#src/files/table.js';
 import type { DetailCache } from '#src/ledger/exports.js';
 import { type ColumnSelection, createLayout, selectColumns } from './columns.js';
 import {
@@ -134,7 +134,7 @@ async function writeFile(context: ExportContext, details?: DetailCache): Promise
       layout: createLayout(columns, connection.ledger, { full, typedDates: target.format === 'xlsx', notice }),
       filter: { ...window.filter, activeOnly: options.activeOnly === true },
       ...(full ? { readDetail: detailReader(connection.client, details) } : {}),
-      beginFile: (all) => beginExportTable(target.format, target.path, all, chooseStyle(options, columns)),
+      beginFile: (all) => beginTable(target.path, all, { format: target.format, ...chooseStyle(options, columns) }),
       progress: createProgressReporter(observer, connection),
     },
     { concurrency: settings.concurrency.value },
@@ -213,20 +213,20 @@ const staleMirrorCodes: ReadonlySet<string> = new Set(['LIST_EMPTY', 'LIST_MOVES
 /** Closes the file, publishes it with its manifest, and only then advances the watermark. */
 async function deliver(
   context: ExportContext,
-  { file, rows, proof, passes }: ExportResult<ExportTable>,
+  { file, rows, proof, passes }: ExportResult<TableSink>,
   source: ExportOutput['source'],
 ): Promise<ExportOutput> {
   const { control, target, window, observer } = context;
   const facts = { rows, apiTotal: proof.total, pages: proof.pages, passes, source, complete: true } as const;
   try {
-    const finished = await file.finish(buildAboutLines(context, facts));
+    const finished = await file.end(buildAboutLines(context, facts));
     // A Ctrl-C while the file was being closed still means that there is no file.
     control.stopping.throwIfAborted();
-    const { sha256, sizeBytes } = finished;
+    const { sha256, sizeBytes } = await finished.fingerprint();
     const { file: name, format, manifest = null } = target;
     const output = { file: name, format, sha256, sizeBytes, ...facts, manifest, watermark: null };
     await target.deliver(finished, buildManifest(context, output));
-    for (const remark of file.remarks()) observer.notice?.(remark);
+    for (const loss of file.notices()) observer.notice?.(loss);
     if (rows === 0) observer.notice?.(noCustomersNotice);
     return { ...output, watermark: window.advance()?.toISOString() ?? null };
   } finally {
@@ -241,10 +241,13 @@ const noCustomersNotice: Notice = {
 };
 
 /** The style that the mapping expects when the file is imported again. */
-function chooseStyle({ formulas = 'escape', bom = false }: ExportCustomersOptions, columns: ColumnSelection) {
+function chooseStyle(
+  { formulas = 'escape', bom = false }: ExportCustomersOptions,
+  columns: ColumnSelection,
+): TableOptions {
   const { delimiter = ',', sheet } = columns.kind === 'mapping' ? columns.mappingFile.mapping.source : {};
   const isSheetName = sheet !== undefined && !/^\d+$/.test(sheet);
-  return { delimiter, bom, formulas, sheetName: isSheetName ? sheet : 'Customers' };
+  return { csv: { delimiter, bom, formulas }, sheet: { name: isSheetName ? sheet : 'Customers' } };
 }
 
 function describeFilters(

@@ -2,9 +2,8 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { RunStoppedError, UsageError } from '#src/errors.js';
-import { assertWritable, beginAtomicFile } from '#src/files/atomic-file.js';
+import { assertWritable, beginAtomicFile, type FinishedFile } from '#src/files/atomic-file.js';
 import { formatFromName, type TableFormat } from '#src/files/begin-table.js';
-import type { FinishedFile } from '#src/files/table.js';
 
 /** The file name that means standard output. */
 export const standardOutputName = '-';

@@ -1,27 +1,28 @@
-import type { ExportColumn } from '#pipelines/mapping/export-columns.js';
 import type { Cell } from '#pipelines/model.js';
-import { beginAtomicFile } from '#src/files/atomic-file.js';
-import { type ExportTable, finishFile } from '#src/files/table.js';
+import { beginAtomicFile, finishFile } from '#src/files/atomic-file.js';
+import type { TableColumn, TableSink } from '#src/files/table.js';
 
 /**
- * Begins a file of one JSON object per customer, with the columns as its keys and null for a blank.
+ * Begins a file of one JSON object per row, with the columns as its keys and null for a blank. Cells of a row that is
+ * longer than the header get the number of their column as the key.
  *
- * @throws UsageError when it cannot be written
+ * @throws UsageError `CANNOT_WRITE`
  */
-export async function beginExportNdjson(path: string, columns: readonly ExportColumn[]): Promise<ExportTable> {
+export async function beginNdjson(path: string, columns: readonly TableColumn[]): Promise<TableSink> {
   const file = await beginAtomicFile(path);
-  const keys = columns.map(({ name }, column) => `${column === 0 ? '{' : ','}${JSON.stringify(name)}:`);
+  const keys = columns.map(({ name }) => JSON.stringify(name));
   const toLine = (cells: readonly Cell[]) =>
-    `${keys.map((key, column) => key + jsonOf(cells[column] ?? '')).join('')}}\n`;
+    `{${cells.map((cell, column) => `${keys[column] ?? `"Column ${column + 1}"`}:${toJson(cell)}`).join(',')}}\n`;
   return {
-    write: (rows) => file.handle.appendFile(rows.map(toLine).join('')),
-    finish: () => finishFile(file),
-    remarks: () => [],
+    // Unlike `write`, `appendFile` goes on until every byte is written or the disk says why not.
+    write: (rows) => file.handle.appendFile(rows.map(({ cells }) => toLine(cells)).join('')),
+    end: () => finishFile(file),
+    notices: () => [],
     discard: () => file.discard(),
   };
 }
 
-function jsonOf(cell: Cell): string {
+function toJson(cell: Cell): string {
   if (cell === '') return 'null';
   if (typeof cell === 'string') return JSON.stringify(cell);
   return cell.kind === 'number' || cell.kind === 'boolean' ? JSON.stringify(cell.value) : JSON.stringify(cell.text);

@@ -55,9 +55,9 @@ export function formatPercent(part: number, whole: number): string {
 /** Of the report: one column on a phone, two where there is room; light, dark and paper. Contrasts are 4.5:1 or more. */
 export const reportStyle = `
 :root { color-scheme: light dark; --paper: #fff; --ink: #1b1f24; --soft: #57606a; --rule: #d0d7de; --box: #f6f8fa; --link: #0550ae;
-  --good: #1a7f37; --same: #6e7781; --mend: #bc4c00; --wait: #8a6300; --other: #0969da; }
+  --good: #1a7f37; --same: #6e7781; --fix: #bc4c00; --wait: #8a6300; --other: #0969da; }
 @media (prefers-color-scheme: dark) { :root { --paper: #0d1117; --ink: #e6edf3; --soft: #a3adb8; --rule: #3d444d; --box: #161b22;
-  --link: #79b8ff; --good: #4ac26b; --same: #9198a1; --mend: #ff9b5a; --wait: #e3b341; --other: #6cb6ff; } }
+  --link: #79b8ff; --good: #4ac26b; --same: #9198a1; --fix: #ff9b5a; --wait: #e3b341; --other: #6cb6ff; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 70rem; padding: 1.5rem 1rem 4rem; background: var(--paper); color: var(--ink);
   font: 1rem/1.5 system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; overflow-wrap: break-word; }
@@ -74,12 +74,12 @@ thead th { color: var(--soft); } .number { text-align: right; white-space: nowra
 .chart { width: 100%; height: auto; display: block; } .tick { font-size: 12px; fill: var(--soft); } .grid { stroke: var(--rule); }
 .curve { fill: none; stroke-width: 2; stroke-linejoin: round; } .curve.second { stroke-dasharray: 6 4; }
 .good { fill: var(--good); stroke: var(--good); background: var(--good); } .same { fill: var(--same); stroke: var(--same); background: var(--same); }
-.mend { fill: var(--mend); stroke: var(--mend); background: var(--mend); } .wait { fill: var(--wait); stroke: var(--wait); background: var(--wait); }
-.slice { stroke: none; } .curve.first { stroke: var(--other); } .curve.second { stroke: var(--mend); }
-.swatch { display: inline-block; width: 1.5rem; border-top: 3px solid var(--other); vertical-align: middle; margin-right: .4rem; } .swatch.second { border-top: 3px dashed var(--mend); }
+.fix { fill: var(--fix); stroke: var(--fix); background: var(--fix); } .wait { fill: var(--wait); stroke: var(--wait); background: var(--wait); }
+.slice { stroke: none; } .curve.first { stroke: var(--other); } .curve.second { stroke: var(--fix); }
+.swatch { display: inline-block; width: 1.5rem; border-top: 3px solid var(--other); vertical-align: middle; margin-right: .4rem; } .swatch.second { border-top: 3px dashed var(--fix); }
 meter { width: 100%; min-width: 4rem; height: .9rem; } details { margin: .5rem 0; } summary { cursor: pointer; color: var(--link); }
 @page { margin: 15mm; }
-@media print { :root { color-scheme: light; --paper: #fff; --ink: #000; --soft: #444; --rule: #bbb; --box: #fff; --link: #000; --good: #1a7f37; --same: #6e7781; --mend: #bc4c00; --wait: #8a6300; --other: #0969da; }
+@media print { :root { color-scheme: light; --paper: #fff; --ink: #000; --soft: #444; --rule: #bbb; --box: #fff; --link: #000; --good: #1a7f37; --same: #6e7781; --fix: #bc4c00; --wait: #8a6300; --other: #0969da; }
   body { max-width: none; padding: 0; font-size: 10pt; } h2 { break-after: avoid; } tr, .donut, .chart, .side { break-inside: avoid; }
   .screen { display: none; } .wide { min-width: 0; } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 `;

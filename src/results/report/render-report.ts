@@ -35,9 +35,9 @@ const words = {
   unchanged: ['unchanged', 'same'],
   deleted: ['deleted', 'good'],
   deactivated: ['made inactive', 'good'],
-  invalid: ['invalid: never sent', 'mend'],
-  rejected: ['rejected by the API', 'mend'],
-  failed: ['failed: may be sent again', 'mend'],
+  invalid: ['invalid: never sent', 'fix'],
+  rejected: ['rejected by the API', 'fix'],
+  failed: ['failed: may be sent again', 'fix'],
   in_doubt: ['in doubt', 'wait'],
   skipped: ['skipped', 'same'],
 } as const satisfies Record<RowStatus, readonly [string, string]>;

@@ -1,61 +1,50 @@
-import type { stream } from 'exceljs';
-import { toExcelText } from './cell-values.js';
-
-/** What the cells of a column may say, as a drop-down. */
-export interface CellList {
-  /** From 0. */
-  readonly column: number;
-  readonly texts: readonly string[];
-  /** Nothing else can be typed. */
-  readonly isStrict: boolean;
-}
-
-type Workbook = stream.xlsx.WorkbookWriter;
-type Sheet = ReturnType<Workbook['addWorksheet']>;
+import type { Workbook, Worksheet } from 'exceljs';
+import { encodeCellText } from './cell-values.js';
 
 const listSheetName = 'Lists';
-/** Excel takes a list in the cell itself up to 255 characters, and no commas in it. */
+/** Excel takes a list in the formula itself up to 255 characters, and no commas or quotation marks in its texts. */
 const maxInlineListLength = 250;
 
-/** Adds the drop-downs to the rows below the header; to be called before the sheet is committed. */
-export function addCellLists(sheet: Sheet, lists: readonly CellList[], lastRow: number): void {
-  lists.forEach((list, index) => {
-    const letter = sheet.getColumn(list.column + 1).letter;
-    // The types of exceljs leave out that a range will do.
-    const { dataValidations } = sheet as unknown as { dataValidations: { add(range: string, check: object): void } };
-    dataValidations.add(`${letter}2:${letter}${lastRow}`, {
-      type: 'list',
-      allowBlank: true,
-      formulae: [isInline(list) ? `"${list.texts.join(',')}"` : listRange(list, index)],
-      showErrorMessage: true,
-      errorStyle: list.isStrict ? 'stop' : 'warning',
-      errorTitle: 'Not in the mapping',
-      error: list.isStrict ? 'The mapping knows only the texts of the list.' : 'The mapping does not list this text.',
-    });
-  });
+/** The lists of a workbook's drop-downs; those that are too long for a formula go to a hidden sheet. */
+export class CellLists {
+  readonly #columns: (readonly string[])[] = [];
+
+  /** The formula that names the texts, for a validation. */
+  formulaFor(texts: readonly string[]): string {
+    const inline = texts.join(',');
+    if (inline.length <= maxInlineListLength && !texts.some((text) => /[",]/.test(text))) return `"${inline}"`;
+    const known = this.#columns.indexOf(texts);
+    const letters = columnLetters(known < 0 ? this.#columns.push(texts) - 1 : known);
+    return `${listSheetName}!$${letters}$1:$${letters}$${texts.length}`;
+  }
+
+  /** Adds the hidden sheet, when a list needs it; the last sheet of the workbook. */
+  addSheet(workbook: Workbook): void {
+    if (this.#columns.length === 0) return;
+    const sheet = workbook.addWorksheet(listSheetName, { state: 'hidden' });
+    const rows = Math.max(...this.#columns.map((texts) => texts.length));
+    for (let row = 0; row < rows; row += 1)
+      sheet.addRow(this.#columns.map((texts) => encodeCellText(texts[row] ?? ''))).commit();
+  }
 }
 
-/** Puts long lists on a hidden sheet of their own; to be called after the first sheet was committed. */
-export function addListSheet(workbook: Workbook, lists: readonly CellList[]): void {
-  if (lists.every(isInline)) return;
-  const sheet = workbook.addWorksheet(listSheetName, { state: 'hidden' });
-  const longest = Math.max(...lists.map(({ texts }) => texts.length));
-  for (let row = 0; row < longest; row += 1)
-    sheet.addRow(lists.map((list) => (isInline(list) ? '' : toExcelText(list.texts[row] ?? '')))).commit();
-  sheet.commit();
+/** Checks the cells of a range, such as `B2:B5000`, while somebody types. */
+export function addValidation(sheet: Worksheet, range: string, validation: object): void {
+  sheet.dataValidations.add(range, validation);
 }
 
-function isInline({ texts }: CellList): boolean {
-  return texts.join(',').length <= maxInlineListLength && !texts.some((text) => /[",]/.test(text));
+declare module 'exceljs' {
+  interface Worksheet {
+    /**
+     * The typings of exceljs leave this out. Its documented `cell.dataValidation` would need an entry for every cell, and
+     * the ranges that exceljs makes of those overlap from row 10 on.
+     */
+    readonly dataValidations: { add(range: string, validation: object): void };
+  }
 }
 
-function listRange({ texts }: CellList, index: number): string {
-  const letter = columnLetter(index);
-  return `${listSheetName}!$${letter}$1:$${letter}$${texts.length}`;
-}
-
-function columnLetter(index: number): string {
-  const letters = 26;
-  const last = String.fromCharCode(65 + (index % letters));
-  return index < letters ? last : columnLetter(Math.floor(index / letters) - 1) + last;
+/** `A` … `Z`, `AA` … for columns counted from 0. */
+export function columnLetters(column: number): string {
+  const last = String.fromCharCode(65 + (column % 26));
+  return column < 26 ? last : columnLetters(Math.floor(column / 26) - 1) + last;
 }

@@ -1,98 +1,270 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, type WriteStream } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import type { CellValue, Row as ExcelRow, Fill, Style } from 'exceljs';
-import type { Cell } from '#pipelines/model.js';
-import { beginAtomicFile } from '#src/files/atomic-file.js';
-import type { RowTone, TableRow, TableSink } from '#src/files/table.js';
-import { addCellLists, addListSheet, type CellList } from './cell-lists.js';
-import { toExcelDate, toExcelText, toExcelTimeOfDay } from './cell-values.js';
+import type { AddWorksheetOptions, Fill, PageSetup, Style, stream, Worksheet } from 'exceljs';
+import { cellToText } from '#pipelines/model.js';
+import type { Notice } from '#pipelines/ports.js';
+import { type AtomicFile, beginAtomicFile, type FinishedFile, finishFile } from '#src/files/atomic-file.js';
+import type { AboutLine, RowTone, SheetStyle, TableColumn, TableRow, TableSink } from '#src/files/table.js';
+import { addValidation, CellLists, columnLetters } from './cell-lists.js';
+import { chooseColumnFormat, encodeCellText, TextLosses, toExcelCell } from './cell-values.js';
 
-/** Bytes that may wait inside exceljs for the disk: it queues without limit unless its user waits. */
-const maxQueuedBytes = 1 << 20;
-
-/** exceljs holds all comments of a sheet in memory until its end, about 2 kB each; beyond this, cells are only coloured. */
+/** Rows of a sheet below its header [Excel's limit: 1,048,576 in all]. */
+const maxRowsPerSheet = 1_048_575;
+/** exceljs holds all comments of a workbook in memory, about 2 kB each; beyond this, cells are only coloured. */
 const maxComments = 20_000;
+/**
+ * exceljs queues what it compresses without limit, and runs the compressor only when its caller yields. After this many
+ * characters, which is less than the compressor takes in one turn, the event loop gets its turn.
+ */
+const charactersPerTurn = 16_384;
+/** zlib's default of 6 takes half again as long as everything else together, for a file that is a seventh smaller. */
+const compressionLevel = 2;
+/** In characters of the default font. */
+const columnWidth = { min: 8, max: 60, besideHeader: 3, date: 20 } as const;
 
-const headerStyle: Partial<Style> = { font: { bold: true } };
-const markFill = solid('FFFFD9D9');
-const tones = {
-  good: solid('FFDDF0DD'),
-  same: solid('FFECECEC'),
-  mend: solid('FFF8CBAD'),
-  wait: solid('FFFFEBB3'),
-} as const satisfies Record<RowTone, Fill>;
+/** On paper: all columns on one page, and the header on each. */
+const onePageWide: Partial<PageSetup> = {
+  orientation: 'landscape',
+  fitToPage: true,
+  fitToWidth: 1,
+  fitToHeight: 0,
+  printTitlesRow: '1:1',
+};
 
-function solid(argb: string): Fill {
+const fills = {
+  mark: solidFill('FFFFD9D9'),
+  good: solidFill('FFDDF0DD'),
+  same: solidFill('FFECECEC'),
+  fix: solidFill('FFF8CBAD'),
+  wait: solidFill('FFFFEBB3'),
+} as const satisfies Record<RowTone | 'mark', Fill>;
+
+type FillName = keyof typeof fills;
+
+function solidFill(argb: string): Fill {
   return { type: 'pattern', pattern: 'solid', fgColor: { argb } };
 }
 
-/** How a table looks as a sheet. */
-export interface SheetLayout {
-  readonly name: string;
-  /** Column that says how a row went, from 0; it takes the colour of the row's tone. */
-  readonly toneColumn?: number;
-  /** Widths in characters, by column from 0; others get Excel's own. */
-  readonly widths?: readonly number[];
-  /** Columns from the left that stay in view. @default 0 */
-  readonly frozenColumns?: number;
-  readonly lists?: readonly CellList[];
-}
+const headerStyle: Partial<Style> = { font: { name: 'Calibri', size: 11, bold: true }, numFmt: '@' };
+const aboutColumns: readonly TableColumn[] = [
+  { name: 'About this file', width: 26 },
+  { name: '', width: 80, content: 'text' },
+];
 
 /**
- * Begins a workbook of one sheet with a frozen, bold header and a filter. Numbers, booleans and dates stay what they
- * are; marked cells are coloured and carry their note as a comment; columns with a list have a drop-down.
+ * Begins a workbook: a sheet with a frozen, bold header and a filter, and another one whenever it is full. Numbers,
+ * booleans and dates stay what they are; marked cells are coloured and carry their note as a comment; columns with
+ * choices have a drop-down.
  *
- * @throws UsageError when it cannot be written
+ * @param rowsPerSheet - below the header; tests lower it
+ * @throws UsageError `CANNOT_WRITE`
  */
-export async function beginWorkbook(path: string, look: SheetLayout, header: readonly string[]): Promise<TableSink> {
+export async function beginWorkbook(
+  path: string,
+  columns: readonly TableColumn[],
+  style: Partial<SheetStyle> & Pick<SheetStyle, 'name'>,
+  rowsPerSheet = maxRowsPerSheet,
+): Promise<TableSink> {
   const file = await beginAtomicFile(path);
-  // Loaded here because it costs a fifth of a second, which commands without a workbook need not pay.
   const { default: excel } = await import('exceljs');
-  const stream = createWriteStream(file.partPath);
-  const failed = new Promise<never>((_, reject) => stream.on('error', reject));
-  failed.catch(() => undefined);
-  const workbook = new excel.stream.xlsx.WorkbookWriter({ stream, useStyles: true, useSharedStrings: false });
-  const sheet = workbook.addWorksheet(toSheetName(look.name), {
-    views: [{ state: 'frozen', ySplit: 1, xSplit: look.frozenColumns ?? 0 }],
-    // On paper: all columns on one page, the header on each.
-    pageSetup: { orientation: 'landscape', fitToPage: true, fitToWidth: 1, fitToHeight: 0, printTitlesRow: '1:1' },
+  const output = createWriteStream(file.partPath);
+  const workbook = new excel.stream.xlsx.WorkbookWriter({
+    stream: output,
+    zip: { zlib: { level: compressionLevel } },
+    useStyles: true,
+    useSharedStrings: false,
   });
-  // Widths are written with the first row.
-  if (look.widths !== undefined) sheet.columns = look.widths.map((width) => ({ width }));
-  const headerRow = sheet.addRow(header.map(toExcelText));
-  headerRow.eachCell((cell) => Object.assign(cell, { style: headerStyle }));
-  headerRow.commit();
-  let rows = 1;
-  const notes = { left: maxComments };
-  const { lists = [] } = look;
-  return {
-    async write(batch) {
-      for (const row of batch) {
-        writeRow(sheet.addRow([]), row, look.toneColumn, notes);
-        rows += 1;
-      }
-      await Promise.race([waitForQueue(sheet, stream), failed]);
-    },
-    async commit() {
-      sheet.autoFilter = { from: { row: 1, column: 1 }, to: { row: rows, column: header.length } };
-      addCellLists(sheet, lists, Math.max(rows, 2));
-      sheet.commit();
-      addListSheet(workbook, lists);
-      await Promise.race([workbook.commit(), failed]);
-      if (!stream.closed) await Promise.race([once(stream, 'close'), failed]);
-      await file.commit();
-    },
-    async discard() {
-      stream.destroy();
-      await file.discard();
-    },
-  };
+  return new WorkbookSink(
+    file,
+    output,
+    workbook,
+    columns,
+    { frozenColumns: 0, fitsPage: false, ...style },
+    rowsPerSheet,
+  );
 }
 
-/** What Excel allows as the name of a sheet. */
+class WorkbookSink implements TableSink {
+  readonly #file: AtomicFile;
+  readonly #output: WriteStream;
+  readonly #outputFailed: Promise<never>;
+  readonly #workbook: stream.xlsx.WorkbookWriter;
+  readonly #columns: readonly TableColumn[];
+  readonly #style: SheetStyle;
+  readonly #rowsPerSheet: number;
+  readonly #cellStyles = new Map<string, Partial<Style>>();
+  readonly #lists = new CellLists();
+  readonly #losses: TextLosses;
+  #widths: readonly number[] = [];
+  #sheet: Worksheet | undefined;
+  #sheets = 0;
+  #rows = 0;
+  #comments = 0;
+  #queuedCharacters = 0;
+
+  constructor(
+    file: AtomicFile,
+    output: WriteStream,
+    workbook: stream.xlsx.WorkbookWriter,
+    columns: readonly TableColumn[],
+    style: SheetStyle,
+    rowsPerSheet: number,
+  ) {
+    this.#file = file;
+    this.#output = output;
+    this.#workbook = workbook;
+    this.#columns = columns;
+    this.#style = style;
+    this.#rowsPerSheet = rowsPerSheet;
+    this.#losses = new TextLosses(columns);
+    this.#outputFailed = new Promise<never>((_, reject) => output.on('error', reject));
+    this.#outputFailed.catch(() => undefined);
+  }
+
+  async write(rows: readonly TableRow[]): Promise<void> {
+    for (const row of rows) {
+      this.#writeRow(this.#sheetFor(rows), row);
+      if (this.#queuedCharacters >= charactersPerTurn) await this.#letOutputCatchUp();
+    }
+  }
+
+  async end(about: readonly AboutLine[] = []): Promise<FinishedFile> {
+    this.#endSheet(this.#sheetFor([]));
+    const lines = [...about, ...this.#losses.notices().map(({ message }) => ['Remark', message] as const)];
+    if (about.length > 0) this.#addAboutSheet(lines);
+    this.#lists.addSheet(this.#workbook);
+    await Promise.race([this.#workbook.commit(), this.#outputFailed]);
+    if (!this.#output.closed) await Promise.race([once(this.#output, 'close'), this.#outputFailed]);
+    return finishFile(this.#file);
+  }
+
+  notices(): readonly Notice[] {
+    return this.#losses.notices();
+  }
+
+  async discard(): Promise<void> {
+    this.#output.destroy();
+    await this.#file.discard();
+  }
+
+  /** Widths are measured by the first rows, since they precede all rows in the file. */
+  #sheetFor(firstRows: readonly TableRow[]): Worksheet {
+    if (this.#sheet !== undefined && this.#rows < this.#rowsPerSheet) return this.#sheet;
+    if (this.#sheet !== undefined) this.#endSheet(this.#sheet);
+    else this.#widths = this.#columns.map((column, index) => column.width ?? measureWidth(column, index, firstRows));
+    this.#sheets += 1;
+    this.#rows = 0;
+    const { name, frozenColumns, fitsPage } = this.#style;
+    const sheetName = toSheetName(this.#sheets === 1 ? name : `${name.slice(0, 26)} ${this.#sheets}`);
+    this.#sheet = this.#addSheet(sheetName, this.#columns, this.#widths, {
+      views: [{ state: 'frozen', ySplit: 1, xSplit: frozenColumns }],
+      ...(fitsPage ? { pageSetup: onePageWide } : {}),
+    });
+    return this.#sheet;
+  }
+
+  #addSheet(
+    name: string,
+    columns: readonly TableColumn[],
+    widths: readonly number[],
+    options: Partial<AddWorksheetOptions>,
+  ): Worksheet {
+    const sheet = this.#workbook.addWorksheet(name, options);
+    sheet.columns = columns.map(({ content }, index) => {
+      const numFmt = chooseColumnFormat(content);
+      return { width: widths[index] ?? columnWidth.min, ...(numFmt === undefined ? {} : { style: { numFmt } }) };
+    });
+    const header = sheet.addRow(columns.map((column) => encodeCellText(column.name)));
+    header.eachCell((cell) => {
+      cell.style = headerStyle;
+    });
+    header.commit();
+    return sheet;
+  }
+
+  #writeRow(sheet: Worksheet, { cells, tone, marks = [] }: TableRow): void {
+    const { toneColumn } = this.#style;
+    const target = sheet.addRow([]);
+    this.#rows += 1;
+    for (const [index, cell] of cells.entries()) {
+      if (cell === '') continue;
+      const { value, format } = toExcelCell(cell, this.#columns[index]?.content, (loss) =>
+        this.#losses.add(loss, index, this.#rows + 1),
+      );
+      const excelCell = target.getCell(index + 1);
+      excelCell.value = value;
+      excelCell.style = this.#styleWith(format);
+      this.#queuedCharacters += cellToText(cell).length;
+    }
+    for (const { column, note } of marks) {
+      const excelCell = target.getCell(column + 1);
+      excelCell.style = this.#styleWith(excelCell.numFmt, 'mark');
+      if (this.#comments >= maxComments) continue;
+      excelCell.note = encodeCellText(note);
+      this.#comments += 1;
+    }
+    if (toneColumn !== undefined && tone !== undefined) {
+      const excelCell = target.getCell(toneColumn + 1);
+      excelCell.style = this.#styleWith(excelCell.numFmt, tone);
+    }
+    target.commit();
+  }
+
+  /** Cells share their style objects: exceljs looks each object up only once. */
+  #styleWith(format: string | undefined, fill?: FillName): Partial<Style> {
+    const key = `${fill ?? ''} ${format ?? ''}`;
+    const known = this.#cellStyles.get(key);
+    if (known !== undefined) return known;
+    const style: Partial<Style> = {
+      ...(format === undefined ? {} : { numFmt: format }),
+      ...(fill === undefined ? {} : { fill: fills[fill] }),
+    };
+    this.#cellStyles.set(key, style);
+    return style;
+  }
+
+  #endSheet(sheet: Worksheet): void {
+    sheet.autoFilter = { from: { row: 1, column: 1 }, to: { row: this.#rows + 1, column: this.#columns.length } };
+    for (const [index, { choices }] of this.#columns.entries()) {
+      if (choices === undefined) continue;
+      const letters = columnLetters(index);
+      addValidation(sheet, `${letters}2:${letters}${Math.max(2, this.#rows + 1)}`, {
+        type: 'list',
+        allowBlank: true,
+        formulae: [this.#lists.formulaFor(choices.texts)],
+        showErrorMessage: true,
+        errorStyle: choices.isStrict ? 'stop' : 'warning',
+        errorTitle: 'Not in the mapping',
+        error: choices.isStrict
+          ? 'The mapping accepts only the texts of the list.'
+          : 'The mapping does not list this text.',
+      });
+    }
+    sheet.commit();
+  }
+
+  #addAboutSheet(lines: readonly AboutLine[]): void {
+    const widths = aboutColumns.map(({ width = columnWidth.min }) => width);
+    const sheet = this.#addSheet('About', aboutColumns, widths, {});
+    for (const [name, value] of lines) {
+      const row = sheet.addRow([encodeCellText(name), typeof value === 'number' ? value : encodeCellText(value)]);
+      row.getCell(2).style = this.#styleWith(typeof value === 'number' ? undefined : '@');
+      row.commit();
+    }
+    sheet.commit();
+  }
+
+  async #letOutputCatchUp(): Promise<void> {
+    this.#queuedCharacters = 0;
+    await setImmediate();
+    if (this.#output.writableNeedDrain) await Promise.race([once(this.#output, 'drain'), this.#outputFailed]);
+  }
+}
+
+/** Makes a name that Excel accepts for a sheet. */
 function toSheetName(name: string): string {
-  const allowed = toExcelText(name)
+  const allowed = encodeCellText(name)
     .replaceAll(/[*?:/\\[\]]/g, ' ')
     .replace(/^'+|'+$/g, '')
     .slice(0, 31)
@@ -100,53 +272,13 @@ function toSheetName(name: string): string {
   return allowed === '' ? 'Sheet1' : allowed;
 }
 
-function writeRow(target: ExcelRow, row: TableRow, toneColumn: number | undefined, notes: { left: number }): void {
-  row.cells.forEach((cell, index) => {
-    const { value, format } = toExcelValue(cell);
-    if (value === '') return;
-    const out = target.getCell(index + 1);
-    out.value = value;
-    if (format !== undefined) out.numFmt = format;
-  });
-  for (const mark of row.marks ?? []) {
-    const out = target.getCell(mark.column + 1);
-    out.fill = markFill;
-    if (notes.left <= 0) continue;
-    out.note = toExcelText(mark.note);
-    notes.left -= 1;
-  }
-  if (toneColumn !== undefined && row.tone !== undefined) target.getCell(toneColumn + 1).fill = tones[row.tone];
-  target.commit();
+function measureWidth({ name, content }: TableColumn, index: number, rows: readonly TableRow[]): number {
+  const { min, max, besideHeader, date } = columnWidth;
+  const longest = rows.reduce((most, { cells }) => Math.max(most, longestLine(cellToText(cells[index]))), 0);
+  const needed = Math.max(name.length + besideHeader, content === 'date' ? date : 0, longest + 1);
+  return Math.min(max, Math.max(min, needed));
 }
 
-function toExcelValue(cell: Cell): { readonly value: CellValue; readonly format?: string } {
-  if (typeof cell === 'string') return { value: toExcelText(cell) };
-  switch (cell.kind) {
-    case 'number':
-      return { value: cell.value, ...(cell.format === undefined ? {} : { format: cell.format }) };
-    case 'boolean':
-      return { value: cell.value };
-    case 'error':
-      return { value: toExcelText(cell.text) };
-    case 'date': {
-      const time = toExcelTimeOfDay(cell.text);
-      if (time !== undefined) return { value: time, format: cell.format ?? 'hh:mm:ss' };
-      const day = toExcelDate(cell.text);
-      if (day === undefined) return { value: toExcelText(cell.text) };
-      return { value: day, format: cell.format ?? (cell.text.includes('T') ? 'yyyy-mm-dd hh:mm:ss' : 'yyyy-mm-dd') };
-    }
-  }
-}
-
-/** Waits until what exceljs has queued is on its way to the disk. */
-async function waitForQueue(
-  sheet: object,
-  stream: NodeJS.WritableStream & { writableNeedDrain: boolean },
-): Promise<void> {
-  const queue = (sheet as { stream?: { pipes?: readonly { writableLength?: number }[] } }).stream;
-  for (;;) {
-    await setImmediate();
-    if (stream.writableNeedDrain) await once(stream, 'drain');
-    if ((queue?.pipes?.[0]?.writableLength ?? 0) < maxQueuedBytes) return;
-  }
+function longestLine(text: string): number {
+  return Math.max(...text.split('\n').map((line) => line.length));
 }

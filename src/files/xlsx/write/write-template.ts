@@ -1,7 +1,8 @@
-import type { Workbook, Worksheet } from 'exceljs';
+import type { Worksheet } from 'exceljs';
 import { type Cell, cellToText } from '#pipelines/model.js';
 import { beginAtomicFile } from '#src/files/atomic-file.js';
-import { toExcelText } from './cell-values.js';
+import { addValidation, CellLists } from './cell-lists.js';
+import { encodeCellText } from './cell-values.js';
 
 /** An empty sheet with help for those who fill it. */
 export interface TemplateSheet {
@@ -36,9 +37,6 @@ export interface InstructionSheet {
 /** Rows below the header that are checked and formatted. */
 const checkedRows = 5000;
 
-const listSheetName = 'Lists';
-/** Excel takes a list in the check itself up to 255 characters, and no commas in it. */
-const maxInlineListLength = 250;
 /** What Excel shows of a hint. */
 const maxHintLength = 250;
 const firstDay = new Date(Date.UTC(1900, 0, 1));
@@ -47,10 +45,10 @@ const firstDay = new Date(Date.UTC(1900, 0, 1));
 export async function writeTemplate(path: string, sheet: TemplateSheet, explaining: InstructionSheet): Promise<void> {
   const { default: excel } = await import('exceljs');
   const workbook = new excel.Workbook();
-  const lists = createListStore(workbook);
+  const lists = new CellLists();
   fillSheet(workbook.addWorksheet(sheet.name, { views: [{ state: 'frozen', ySplit: sheet.headerRow }] }), sheet, lists);
   fillInstructions(workbook.addWorksheet(explaining.name, { views: [{ state: 'frozen', ySplit: 1 }] }), explaining);
-  lists.hide();
+  lists.addSheet(workbook);
   const file = await beginAtomicFile(path);
   try {
     await file.handle.writeFile(new Uint8Array(await workbook.xlsx.writeBuffer()));
@@ -60,57 +58,22 @@ export async function writeTemplate(path: string, sheet: TemplateSheet, explaini
   }
 }
 
-interface ListStore {
-  /** A formula for the texts, in the check itself or on a hidden sheet. */
-  formulaFor(texts: readonly string[]): string;
-  hide(): void;
-}
-
-function createListStore(workbook: Workbook): ListStore {
-  let sheet: Worksheet | undefined;
-  let used = 0;
-  return {
-    formulaFor(texts) {
-      const inline = texts.join(',');
-      if (inline.length <= maxInlineListLength && !texts.some((text) => /[",]/.test(text))) return `"${inline}"`;
-      sheet ??= workbook.addWorksheet(listSheetName);
-      used += 1;
-      const cells = sheet;
-      const column = sheet.getColumn(used);
-      texts.forEach((text, row) => {
-        cells.getCell(row + 1, used).value = toExcelText(text);
-      });
-      return `${listSheetName}!$${column.letter}$1:$${column.letter}$${texts.length}`;
-    },
-    hide() {
-      // Added while the first sheet is filled, and yet the last that anybody would look for.
-      if (sheet !== undefined) sheet.state = 'hidden';
-    },
-  };
-}
-
-function fillSheet(target: Worksheet, { headerRow, columns }: TemplateSheet, lists: ListStore): void {
+function fillSheet(target: Worksheet, { headerRow, columns }: TemplateSheet, lists: CellLists): void {
   columns.forEach(({ name, format, isRequired, check, hint }, index) => {
     const column = target.getColumn(index + 1);
     column.width = Math.max(12, Math.min(40, name.length + 4));
     column.numFmt = format;
     const heading = target.getCell(headerRow, index + 1);
-    heading.value = toExcelText(name);
+    heading.value = encodeCellText(name);
     heading.numFmt = '@';
     heading.font = { bold: true };
     if (isRequired) heading.fill = { type: 'pattern', pattern: 'solid', fgColor: { argb: 'FFFFF2CC' } };
     const range = `${column.letter}${headerRow + 1}:${column.letter}${headerRow + checkedRows}`;
-    getValidations(target).add(range, { ...createValidation(check, lists), ...createPrompt(name, hint) });
+    addValidation(target, range, { ...createValidation(check, lists), ...createPrompt(name, hint) });
   });
 }
 
-/** What the types of exceljs leave out. */
-function getValidations(sheet: Worksheet): { add(range: string, check: object): void } {
-  return (sheet as Worksheet & { readonly dataValidations: { add(range: string, check: object): void } })
-    .dataValidations;
-}
-
-function createValidation(check: CellCheck | undefined, lists: ListStore): object {
+function createValidation(check: CellCheck | undefined, lists: CellLists): object {
   const strict = { allowBlank: true, showErrorMessage: true, errorStyle: 'stop' };
   switch (check?.kind) {
     case 'list':
@@ -150,12 +113,12 @@ function createPrompt(name: string, hint: string): object {
 }
 
 function fillInstructions(target: Worksheet, { header, rows }: InstructionSheet): void {
-  const heading = target.addRow(header.map(toExcelText));
+  const heading = target.addRow(header.map((text) => encodeCellText(text)));
   heading.font = { bold: true };
   for (const cells of rows)
     target.addRow(
       cells.map((cell) =>
-        typeof cell === 'object' && cell.kind === 'number' ? cell.value : toExcelText(cellToText(cell)),
+        typeof cell === 'object' && cell.kind === 'number' ? cell.value : encodeCellText(cellToText(cell)),
       ),
     );
   header.forEach((_, index) => {
