@@ -17,10 +17,12 @@ function isTrimmed(text: string, position: number): boolean {
   return invisible.has(code) || /\s/.test(text.charAt(position));
 }
 
+const invisibleAnywhere = /[\u00ad\u180e\u200b-\u200d\u2060\ufeff]/g;
+
 /**
- * The form in which two names count as the same: compatibility forms folded (NFKC), no case, no spaces at the ends,
- * single spaces inside (a line break in a heading counts as a space).
+ * The form in which two names count as the same: without invisible signs, compatibility forms folded (NFKC), no case, no
+ * spaces at the ends, single spaces inside (a line break in a heading counts as a space).
  */
 export function normaliseName(name: string): string {
-  return trimText(name.normalize('NFKC')).replaceAll(/\s+/g, ' ').toLowerCase();
+  return trimText(name.normalize('NFKC').replaceAll(invisibleAnywhere, '')).replaceAll(/\s+/g, ' ').toLowerCase();
 }

@@ -1,6 +1,6 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { pipeline, Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { constants, createGunzip } from 'node:zlib';
 import { InputError } from '#src/errors.js';
 
 interface InputErrorDetails {
@@ -59,29 +59,88 @@ const otherFailure = {
 
 const systemCodeAliases: Readonly<Record<string, string>> = { EPERM: 'EACCES', EBUSY: 'EACCES' };
 
-/**
- * Finds a readable file.
- *
- * @throws InputError `FILE_NOT_FOUND`, `IS_A_FOLDER`, `NOT_A_FILE`, `FILE_NOT_READABLE` or `READ_FAILED`
- */
-export async function findInputFile(path: string, name: string = path): Promise<InputFile> {
+async function findInputFile(path: string, name: string = path): Promise<InputFile> {
   try {
     // Before opening: to open a pipe would wait for somebody to write into it.
     const facts = await stat(path);
     if (facts.isDirectory()) throw createFileError('EISDIR', name);
     if (!facts.isFile()) throw createNotAFileError(name);
-    const file = { path, name, sizeBytes: facts.size, modifiedMs: facts.mtimeMs };
-    await readHead(file, 1);
-    return file;
+    return { path, name, sizeBytes: facts.size, modifiedMs: facts.mtimeMs };
   } catch (error) {
     throw toInputError(error, name);
   }
 }
 
-/** The first bytes of a file. */
-export async function readHead(file: InputFile, bytes: number): Promise<Buffer> {
-  for await (const chunk of readBytes(file, bytes)) return chunk;
-  return Buffer.alloc(0);
+/** Enough to tell what a file is, which encoding and delimiter it has, and in most files where the header is. */
+export const headBytes = 256 * 1024;
+
+/** The first reading of a file. Its beginning is held in memory, so that nothing has to be read twice to look at it. */
+export interface FirstReading {
+  readonly file: InputFile;
+  /** The first 256 KiB, or the whole file if it is shorter. */
+  readonly head: Buffer;
+  /** The whole file from its first byte; a second call reads it from the disk again. Closes the file at its end. */
+  chunks(): AsyncGenerator<Buffer>;
+  /** Closes the file, however far it was read. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a file and reads its beginning.
+ *
+ * @param name - the name that the user knows
+ * @throws InputError `FILE_NOT_FOUND`, `IS_A_FOLDER`, `NOT_A_FILE`, `FILE_NOT_READABLE`, `FILE_CHANGED` or `READ_FAILED`
+ */
+export async function startReading(path: string, name: string = path): Promise<FirstReading> {
+  const file = await findInputFile(path, name);
+  const handle = await openFile(file);
+  let isOpen = true;
+  let isStarted = false;
+  const close = async () => {
+    if (!isOpen) return;
+    isOpen = false;
+    await handle.close();
+  };
+  async function* firstChunks(): AsyncGenerator<Buffer> {
+    try {
+      if (head.length > 0) yield head;
+      yield* readFrom(handle, file, { from: head.length, to: Number.POSITIVE_INFINITY });
+    } finally {
+      await close();
+    }
+  }
+  let head: Buffer;
+  try {
+    head = await readHead(handle, file);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    file,
+    head,
+    close,
+    chunks() {
+      if (!isOpen || isStarted) return readBytes(file);
+      isStarted = true;
+      return firstChunks();
+    },
+  };
+}
+
+async function readHead(handle: FileHandle, file: InputFile): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of readFrom(handle, file, { from: 0, to: headBytes })) chunks.push(chunk);
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+}
+
+/**
+ * The file as it is on disk, without opening it again.
+ *
+ * @throws InputError `FILE_CHANGED` when it is not the file that was found, `FILE_NOT_FOUND` when it is gone
+ */
+export async function assertUnchanged(file: InputFile): Promise<void> {
+  refuseChange(file, await findInputFile(file.path, file.name));
 }
 
 /** Bytes of a file or text that lie together: from one to before another. */
@@ -95,41 +154,49 @@ const allBytes: ByteRange = { from: 0, to: Number.POSITIVE_INFINITY };
 /**
  * The bytes of a file, chunk by chunk. The file is closed when the caller stops, for whatever reason.
  *
- * @throws InputError `FILE_CHANGED` when it is not the file that was found, else as {@link findInputFile}
+ * @throws InputError `FILE_CHANGED` when it is not the file that was found, else as {@link startReading}
  */
-export async function* readBytes(
-  file: InputFile,
-  chunkBytes: number = readChunkBytes,
-  { from, to }: ByteRange = allBytes,
-): AsyncGenerator<Buffer> {
+export async function* readBytes(file: InputFile, range: ByteRange = allBytes): AsyncGenerator<Buffer> {
   const handle = await openFile(file);
   try {
-    await refuseChangedFile(handle, file);
+    yield* readFrom(handle, file, range);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function* readFrom(handle: FileHandle, file: InputFile, { from, to }: ByteRange): AsyncGenerator<Buffer> {
+  try {
     for (let at = from; at < to; ) {
-      const wanted = Math.min(chunkBytes, to - at);
-      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(wanted), 0, wanted, at);
+      const length = Math.min(readChunkBytes, to - at);
+      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(length), 0, length, at);
       if (bytesRead === 0) return;
       at += bytesRead;
       yield buffer.subarray(0, bytesRead);
     }
   } catch (error) {
     throw toInputError(error, file.name);
-  } finally {
-    await handle.close();
   }
 }
 
 async function openFile(file: InputFile): Promise<FileHandle> {
   try {
-    return await open(file.path, 'r');
+    const handle = await open(file.path, 'r');
+    try {
+      const { size, mtimeMs } = await handle.stat();
+      refuseChange(file, { sizeBytes: size, modifiedMs: mtimeMs });
+      return handle;
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
   } catch (error) {
     throw toInputError(error, file.name);
   }
 }
 
-async function refuseChangedFile(handle: FileHandle, file: InputFile): Promise<void> {
-  const { size, mtimeMs } = await handle.stat();
-  if (size === file.sizeBytes && mtimeMs === file.modifiedMs) return;
+function refuseChange(file: InputFile, now: Pick<InputFile, 'sizeBytes' | 'modifiedMs'>): void {
+  if (now.sizeBytes === file.sizeBytes && now.modifiedMs === file.modifiedMs) return;
   throw createInputError({
     code: 'FILE_CHANGED',
     file: file.name,
@@ -165,7 +232,7 @@ function createFileError(systemCode: string, name: string, cause?: unknown): Inp
 /** What a compressed file may expand to: a guard against files made to fill memory and disk. */
 export interface GzipLimits {
   readonly maxBytes: number;
-  /** Expanded bytes per compressed byte; not looked at below 64 MiB. */
+  /** Expanded bytes per compressed byte; ignored below 64 MiB. */
   readonly maxRatio: number;
 }
 
@@ -197,6 +264,29 @@ export async function* gunzip(
   } catch (error) {
     throw toGzipError(error, file);
   }
+}
+
+/**
+ * What the first bytes of a gzip file expand to, 256 KiB at most.
+ *
+ * @throws InputError `GZIP_DAMAGED`
+ */
+export async function gunzipHead(head: Buffer, file: string): Promise<Buffer> {
+  // The head is cut somewhere, which is an error only at the end of a file.
+  const expander = createGunzip({ chunkSize: expandedChunkBytes, finishFlush: constants.Z_SYNC_FLUSH });
+  expander.end(head);
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of expander as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length >= headBytes) break;
+    }
+  } catch (error) {
+    throw toGzipError(error, file);
+  }
+  return Buffer.concat(chunks).subarray(0, headBytes);
 }
 
 function exceedsLimits(limits: GzipLimits, expandedBytes: number, compressedBytes: number): boolean {

@@ -1,5 +1,8 @@
+import type { Row } from '#pipelines/model.js';
 import type { Notice, RowSource } from '#pipelines/ports.js';
+import type { Dialect } from './csv/dialect.js';
 import type { GzipLimits } from './input-file.js';
+import type { HeaderSearch, TableColumns } from './table/find-header.js';
 import type { RowPosition } from './table/row-positions.js';
 import type { ChosenEncoding } from './text/choose-encoding.js';
 import type { LineEnds } from './text/line-ends.js';
@@ -7,63 +10,107 @@ import type { LineEnds } from './text/line-ends.js';
 /** The kinds of file that can be read. */
 export type Format = RowSource['format'];
 
-/** How to read a file; whatever is left out is detected. */
-export interface OpenOptions {
-  /** The name that errors and notices show, when the file was spooled from elsewhere. @default the path */
-  readonly displayName?: string | undefined;
+/** How the user says that a file is to be read; what is left out is detected. */
+export interface ReadOptions {
+  /** The sheet of a workbook, by name or by number from 1. @default the first visible one */
+  readonly sheet?: string | undefined;
+  /** 1-based line (text file) or row (workbook) of the header. @default detected */
+  readonly headerRow?: number | undefined;
   /** A name that iconv-lite knows, or `auto`. @default 'auto' */
   readonly encoding?: string | undefined;
   /** The text between two cells, `tab`, or `auto`. @default 'auto' */
   readonly delimiter?: string | undefined;
-  /** 1-based line (text file) or row (workbook) of the header. @default detected */
-  readonly headerRow?: number | undefined;
-  /** The sheet of a workbook. @default the first visible one */
-  readonly sheet?: string | undefined;
-  /** Columns that the mapping names: the header is the first row that holds at least 80 % of them. */
-  readonly expectedColumns?: readonly string[] | undefined;
-  /** Takes a quotation mark inside an unquoted cell as text instead of as damage. @default false */
+  /** Takes a quotation mark inside an unquoted cell as text instead of as an error. @default false */
   readonly lenientQuotes?: boolean | undefined;
   /** Leaves out hidden rows and columns of a workbook. @default false */
   readonly skipHidden?: boolean | undefined;
+}
+
+/** How to open a file. */
+export interface OpenOptions extends ReadOptions, HeaderSearch {
+  /** The name that errors and notices show, when the file was spooled from elsewhere. @default the path */
+  readonly displayName?: string | undefined;
+  /**
+   * What the mapping says about its files, for what the other options leave open. It does not hold for result files of
+   * this program, which have a header of their own in the first row.
+   */
+  readonly hints?: ReadOptions | undefined;
   /** Also reads the columns of a result file that this program added. @default false */
   readonly resultColumns?: boolean | undefined;
   /** What a gzip file may expand to. @default 16 GiB in all, 200 times its size */
   readonly gzipLimits?: GzipLimits | undefined;
-  /** What an earlier reading told, by the same options; believed of the very same bytes only. */
+  /** What an earlier process found with the same options; used only when the bytes are the same. */
   readonly scan?: FileScan | undefined;
+  /**
+   * Called when the columns are known; the function that it returns is given every row during the first reading. Called
+   * again, with a fresh start, when the first reading shows that encoding or line ends were guessed wrongly.
+   */
+  readonly visitRows?: ((columns: SourceColumns) => RowVisitor) | undefined;
 }
 
-/** What tells one input from another: of the bytes on disk, before decompression. */
+/** The columns of a source. */
+export type SourceColumns = Pick<InputSource, 'columns' | 'duplicateColumns'>;
+
+export type RowVisitor = (rows: readonly Row[]) => void;
+
+/** What tells one input from another: the bytes on disk, before decompression. */
 export interface Fingerprint {
   readonly sha256: string;
   readonly sizeBytes: number;
 }
 
-/** What only a whole reading of a file tells; it can be kept as JSON, so that the next reading need not be whole. */
+/** What a reading of all rows of a file found. Kept as JSON, it makes a second scan of the same bytes unnecessary. */
 export interface FileScan {
   readonly fingerprint: Fingerprint;
   /** Data rows. */
   readonly rows: number;
-  /** What is remarkable about the file as a whole. */
+  /** What the user should know about the file as a whole. */
   readonly notices: readonly Notice[];
   /** Absent for a workbook. */
   readonly text?: TextScan;
 }
 
-/** What its bytes make of a text. */
+/** What the bytes of a text file mean. */
 export interface TextScan {
   readonly encoding: ChosenEncoding;
   readonly lineEnds: LineEnds;
   readonly holdsNuls: boolean;
+  readonly layout: CsvLayout | NdjsonLayout;
   /** Where rows begin: some of them, the first among them. */
-  readonly places: readonly RowPosition[];
+  readonly positions: readonly RowPosition[];
 }
 
-/** A row source that was read whole once already: its bytes are known to be readable text or a workbook. */
+/** How a CSV text becomes a table. */
+export interface CsvLayout {
+  readonly dialect: Dialect;
+  readonly headerLine: number;
+  readonly table: TableColumns;
+}
+
+export interface NdjsonLayout {
+  readonly keys: readonly string[];
+}
+
+/** A row source whose first reading is done: its bytes are known to be readable text or a workbook. */
 export interface InputSource extends RowSource {
   readonly fingerprint: Fingerprint;
-  /** Names that several columns bear, as first spelled; a mapping that uses one is ambiguous. */
+  /** Names that several columns have, as first spelled; a mapping that uses one is ambiguous. */
   readonly duplicateColumns: readonly string[];
-  /** What the last reading told, once it has come to the end. */
-  lastScan?(): FileScan | undefined;
+  /** How it is read: the options and, where they were used, the hints. */
+  readonly readOptions: ReadOptions;
+  /** The first rows that are not empty, where the header was looked for; empty when an earlier scan was used. */
+  readonly topRows: readonly TopRow[];
+  /** What the first reading found; absent when its rows were not visited. */
+  readonly scan?: FileScan | undefined;
 }
+
+/** A row above or at the top of a table. */
+export interface TopRow {
+  /** 1-based line (text file) or row (workbook). */
+  readonly number: number;
+  readonly cells: readonly string[];
+}
+
+
+/** A workbook as its reader gives it. */
+export type WorkbookSource = Omit<InputSource, 'fingerprint' | 'readOptions' | 'scan'>;

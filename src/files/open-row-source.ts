@@ -1,59 +1,53 @@
 import { createHash } from 'node:crypto';
-import type { Row } from '#pipelines/model.js';
-import type { RowSource } from '#pipelines/ports.js';
+import { CustomersError } from '#src/errors.js';
 import { openCsv } from './csv/open-csv.js';
-import { type SniffedFormat, sniffBytes, sniffFormat } from './detect-format.js';
-import { createInputError, findInputFile, gunzip, type InputFile, readBytes, readHead } from './input-file.js';
-import type { FileScan, Fingerprint, Format, InputSource, OpenOptions } from './input-source.js';
+import { sniffBytes, sniffFormat } from './detect-format.js';
+import { createInputError, type FirstReading, gunzipHead, startReading } from './input-file.js';
+import type {
+  FileScan,
+  Fingerprint,
+  Format,
+  InputSource,
+  OpenOptions,
+  ReadOptions,
+  WorkbookSource,
+} from './input-source.js';
 import { openNdjson } from './ndjson/open-ndjson.js';
 import { createSequentialRowRanges } from './table/row-ranges.js';
-import type { ByteSource } from './text/open-text.js';
-
-/** Hashes a file as it is on disk. */
-export async function hashFile(file: InputFile): Promise<Fingerprint> {
-  const hash = createHash('sha256');
-  let sizeBytes = 0;
-  for await (const chunk of readBytes(file)) {
-    hash.update(chunk);
-    sizeBytes += chunk.length;
-  }
-  return { sha256: hash.digest('hex'), sizeBytes };
-}
-
-type Open = (origin: ByteSource, options: OpenOptions) => Promise<InputSource>;
-
-const openers = {
-  csv: openCsv,
-  ndjson: openNdjson,
-  xlsx: openXlsx,
-} as const satisfies Record<Format, Open>;
+import type { TextFile } from './text/open-text.js';
 
 /**
- * Opens a file of customers, whatever it is: CSV in any dialect, NDJSON, either of them as gzip, or a workbook.
- * Text is read once from end to end before this returns, so that bytes that cannot be read stop the run here; what is
- * known already is only hashed.
+ * Opens a file of customers, whatever it is: CSV in any dialect, NDJSON, either of them as gzip, or a workbook. The file
+ * is read once from end to end before this returns, so that bytes that cannot be read stop the run here. A file that was
+ * scanned before is only hashed.
  *
  * @throws InputError when the file cannot be read; its `code` says why
- * @throws UsageError `UNKNOWN_ENCODING`, `BAD_DELIMITER`
+ * @throws UsageError `UNKNOWN_ENCODING`, `BAD_DELIMITER`, `UNKNOWN_SHEET`
  */
-export async function openRowSource(file: string, options: OpenOptions = {}): Promise<InputSource> {
-  const found = await findInputFile(file, options.displayName);
-  const { format, compression } = await detectFormat(found);
-  const known = await confirmScan(found, options.scan);
-  return openers[format]({ file: found, compression, gzipLimits: options.gzipLimits }, { ...options, scan: known });
+export async function openRowSource(path: string, options: OpenOptions = {}): Promise<InputSource> {
+  const reading = await startReading(path, options.displayName);
+  try {
+    const { format, compression, head } = await detectFormat(reading);
+    if (format === 'xlsx') return await openXlsx(reading, options);
+    const scan = await confirmScan(reading, options.scan);
+    const file: TextFile = { reading, head, compression, gzipLimits: options.gzipLimits };
+    const readOptions = resolveReadOptions(options, isResultFile(head) ? {} : options.hints);
+    const open = format === 'csv' ? openCsv : openNdjson;
+    return await open(file, { ...options, scan }, readOptions);
+  } finally {
+    await reading.close();
+  }
 }
 
-async function confirmScan(file: InputFile, known: FileScan | undefined): Promise<FileScan | undefined> {
-  if (known?.fingerprint.sizeBytes !== file.sizeBytes) return undefined;
-  const { sha256 } = await hashFile(file);
-  return sha256 === known.fingerprint.sha256 ? known : undefined;
-}
-
-async function detectFormat(file: InputFile): Promise<{ format: Format; compression: 'gzip' | undefined }> {
-  const outer = sniffFormat(await readHead(file, sniffBytes), file.name);
-  if (outer !== 'gzip') return { format: outer, compression: undefined };
-  const inner = await sniffCompressed(file);
-  if (inner === 'csv' || inner === 'ndjson') return { format: inner, compression: 'gzip' };
+async function detectFormat(
+  reading: FirstReading,
+): Promise<{ readonly format: Format; readonly compression: 'gzip' | undefined; readonly head: Buffer }> {
+  const { head, file } = reading;
+  const outer = sniffFormat(head.subarray(0, sniffBytes), file.name);
+  if (outer !== 'gzip') return { format: outer, compression: undefined, head };
+  const unpacked = await gunzipHead(head, file.name);
+  const inner = sniffFormat(unpacked.subarray(0, sniffBytes), file.name);
+  if (inner === 'csv' || inner === 'ndjson') return { format: inner, compression: 'gzip', head: unpacked };
   throw createInputError({
     code: 'NESTED_ARCHIVE',
     file: file.name,
@@ -62,47 +56,105 @@ async function detectFormat(file: InputFile): Promise<{ format: Format; compress
   });
 }
 
-async function sniffCompressed(file: InputFile): Promise<SniffedFormat> {
-  for await (const chunk of gunzip(readBytes(file), file.name))
-    return sniffFormat(chunk.subarray(0, sniffBytes), file.name);
-  return 'csv';
+/** A result or rejects file of this program as text: its first two columns, in whatever dialect. */
+const resultFileStart = /^\uFEFF?"?_row"?[,;\t|]"?_status\b/;
+
+function isResultFile(head: Buffer): boolean {
+  return resultFileStart.test(head.toString('utf8', 0, 64));
 }
 
-async function openXlsx({ file }: ByteSource, options: OpenOptions): Promise<InputSource> {
+/** The options go before the hints. */
+function resolveReadOptions(options: ReadOptions, hints: ReadOptions = {}): ReadOptions {
+  return pickReadOptions({ ...hints, ...pickReadOptions(options) });
+}
+
+/** Only how to read, of options that say more. */
+export function pickReadOptions(options: ReadOptions): ReadOptions {
+  const { sheet, headerRow, encoding, delimiter, lenientQuotes, skipHidden } = options;
+  const all = { sheet, headerRow, encoding, delimiter, lenientQuotes, skipHidden };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+/** The scan, if it is one of these very bytes. */
+async function confirmScan(reading: FirstReading, scan: FileScan | undefined): Promise<FileScan | undefined> {
+  if (scan?.fingerprint.sizeBytes !== reading.file.sizeBytes) return undefined;
+  const { sha256 } = await hashAll(reading.chunks());
+  return sha256 === scan.fingerprint.sha256 ? scan : undefined;
+}
+
+async function hashAll(chunks: AsyncIterable<Buffer>): Promise<Fingerprint> {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    sizeBytes += chunk.length;
+  }
+  return { sha256: hash.digest('hex'), sizeBytes };
+}
+
+/** Workbooks up to this size are held in memory, so that they are read from the disk once. */
+const maxHeldWorkbookBytes = 64 * 1024 * 1024;
+
+async function openXlsx(reading: FirstReading, options: OpenOptions): Promise<InputSource> {
   // Loaded when needed: most runs read CSV, and the libraries for workbooks take time to start.
   const { openWorkbook } = await import('./xlsx/read/open-workbook.js');
-  const fingerprint = options.scan?.fingerprint ?? (await hashFile(file));
-  const source = await openWorkbook(file.path, { ...options, displayName: file.name });
-  return createWorkbookSource(source, fingerprint, options.scan);
+  const { file } = reading;
+  const chunks: Buffer[] = [];
+  const isHeld = file.sizeBytes <= maxHeldWorkbookBytes;
+  const fingerprint = await hashAll(isHeld ? collect(reading.chunks(), chunks) : reading.chunks());
+  const bytes = isHeld ? Buffer.concat(chunks) : undefined;
+  const open = (readOptions: ReadOptions) =>
+    openWorkbook(file.path, { ...options, ...readOptions, displayName: file.name, bytes });
+  const readOptions = resolveReadOptions(options, await chooseWorkbookHints(options, open));
+  const source = await open(readOptions);
+  const scan = await scanWorkbook(source, fingerprint, options);
+  const { columns, duplicateColumns, detected, topRows } = source;
+  const batches = () => source.batches();
+  return {
+    ...{ file: source.file, format: source.format, columns, duplicateColumns, detected, topRows, batches },
+    get notices() {
+      return scan?.notices ?? source.notices;
+    },
+    ...{ fingerprint, readOptions, scan },
+    ...(scan === undefined ? {} : { rowRanges: createSequentialRowRanges(scan.rows, batches) }),
+  };
 }
 
-function createWorkbookSource(
-  source: RowSource & Partial<InputSource>,
+async function* collect(chunks: AsyncIterable<Buffer>, into: Buffer[]): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    into.push(chunk);
+    yield chunk;
+  }
+}
+
+/** A result file of this program has its header in the first row, whatever the mapping says about its original. */
+async function chooseWorkbookHints(
+  { hints = {}, expectedColumns = [] }: OpenOptions,
+  open: (readOptions: ReadOptions) => Promise<WorkbookSource>,
+): Promise<ReadOptions> {
+  if (hints.headerRow === undefined || hints.headerRow === 1) return hints;
+  const { headerRow: _, ...others } = hints;
+  try {
+    const { columns, detected } = await open(others);
+    return detected.headerRow === 1 && expectedColumns.every((name) => columns.includes(name)) ? others : hints;
+  } catch (error) {
+    if (error instanceof CustomersError) return hints;
+    throw error;
+  }
+}
+
+async function scanWorkbook(
+  source: WorkbookSource,
   fingerprint: Fingerprint,
-  known: FileScan | undefined,
-): InputSource {
-  let rows: number | undefined;
-  const batches = async function* (): AsyncGenerator<readonly Row[]> {
-    let read = 0;
-    rows = undefined;
-    for await (const batch of source.batches()) {
-      read += batch.length;
-      yield batch;
-    }
-    rows = read;
-  };
-  return {
-    file: source.file,
-    format: source.format,
-    columns: source.columns,
-    detected: source.detected,
-    get notices() {
-      return known?.notices ?? source.notices;
-    },
-    batches,
-    duplicateColumns: source.duplicateColumns ?? [],
-    fingerprint,
-    ...(known === undefined ? {} : { rowRanges: createSequentialRowRanges(known.rows, batches) }),
-    lastScan: () => (rows === undefined ? undefined : { fingerprint, rows, notices: [...source.notices] }),
-  };
+  options: OpenOptions,
+): Promise<FileScan | undefined> {
+  if (options.scan?.fingerprint.sha256 === fingerprint.sha256) return options.scan;
+  const visit = options.visitRows?.(source);
+  if (visit === undefined) return undefined;
+  let count = 0;
+  for await (const rows of source.batches()) {
+    visit(rows);
+    count += rows.length;
+  }
+  return { fingerprint, rows: count, notices: [...source.notices] };
 }

@@ -1,41 +1,49 @@
 import { createInputError } from '#src/files/input-file.js';
-import type { OpenOptions } from '#src/files/input-source.js';
-import {
-  findHeader,
-  headerSearchRows,
-  isEmptyRow,
-  nameColumns,
-  type TableColumns,
-} from '#src/files/table/find-header.js';
-import { readSample, type TextInput } from '#src/files/text/open-text.js';
+import type { CsvLayout, OpenOptions, ReadOptions, TopRow } from '#src/files/input-source.js';
+import { findHeader, headerSearchRows, isEmptyRow, nameColumns } from '#src/files/table/find-header.js';
+import type { PeekableBatches } from '#src/files/table/peekable.js';
+import type { TextInput, TextPass } from '#src/files/text/open-text.js';
 import { type Dialect, findPreamble, parseDelimiter, sniffDelimiter } from './dialect.js';
-import { type CsvRecord, type CsvText, readRecords } from './read-records.js';
+import { type CsvRecord, type RecordBatch, readRecords } from './read-records.js';
 
-/** The dialect of a text: what the options say, what a `sep=` line says, what the text looks like, in this order. */
-export async function chooseDialect(text: TextInput, options: OpenOptions): Promise<Dialect> {
-  const asked = parseDelimiter(options.delimiter);
-  const sample = await readSample(text);
+/**
+ * The dialect of a text: what the options say, what a `sep=` line says, what the beginning of the text looks like, in
+ * this order.
+ *
+ * @throws UsageError `BAD_DELIMITER`
+ */
+export function chooseDialect({ sample, sampleLineEnds }: TextPass, options: ReadOptions): Dialect {
+  const delimiter = parseDelimiter(options.delimiter);
   const preamble = findPreamble(sample);
   const body = sample.subarray(preamble?.bytes ?? 0);
-  const dialect: Dialect = {
-    delimiter: asked ?? preamble?.delimiter ?? sniffDelimiter(body.toString()),
-    returnEndsRow: text.lineEnds.cr > 0,
+  return {
+    delimiter: delimiter ?? preamble?.delimiter ?? sniffDelimiter(body.toString()),
+    returnEndsRow: sampleLineEnds.cr > 0,
     lenientQuotes: options.lenientQuotes ?? false,
     preambleBytes: preamble?.bytes ?? 0,
     firstLine: preamble === undefined ? 1 : 2,
   };
+}
+
+/**
+ * The same dialect with what only the whole text tells: whether a carriage return without a line feed ends a row. Where
+ * the text has both line ends, it may be glued together from two systems or have returns inside its cells: the number of
+ * columns decides, for which the text is read twice more.
+ */
+export async function reviseDialect(text: TextInput, dialect: Dialect): Promise<Dialect> {
   const { lf, crlf, cr } = text.lineEnds;
-  if (cr === 0 || lf + crlf === 0) return dialect;
-  // Both a file glued together from two systems and a return inside a cell look like this: the columns tell.
+  if (cr === 0) return { ...dialect, returnEndsRow: false };
+  const asEnd = { ...dialect, returnEndsRow: true };
+  if (lf + crlf === 0) return asEnd;
   const asText = { ...dialect, returnEndsRow: false };
-  return (await countRaggedRows(text, asText)) < (await countRaggedRows(text, dialect)) ? asText : dialect;
+  return (await countRaggedRows(text, asText)) < (await countRaggedRows(text, asEnd)) ? asText : asEnd;
 }
 
 /** How many rows differ in width from the widest of the first rows. */
 async function countRaggedRows(text: TextInput, dialect: Dialect): Promise<number> {
   let width = 0;
   let ragged = 0;
-  for await (const records of readRecords({ name: text.file.name, dialect, chunks: () => text.chunks() })) {
+  for await (const { records } of readRecords({ name: text.file.name, dialect }, text.chunks())) {
     if (width === 0) width = Math.max(...records.map((record) => record.cells.length));
     for (const { cells } of records) {
       const isBlankLine = cells.length === 1 && cells[0] === '';
@@ -46,15 +54,8 @@ async function countRaggedRows(text: TextInput, dialect: Dialect): Promise<numbe
 }
 
 /** Where the table begins in a CSV text, and what its columns are. */
-export interface CsvTable {
-  readonly headerLine: number;
-  readonly columns: TableColumns;
-}
-
-interface HeaderOptions {
-  readonly headerRow?: number | undefined;
-  readonly expectedColumns?: readonly string[] | undefined;
-  readonly resultColumns?: boolean | undefined;
+export interface CsvTable extends Omit<CsvLayout, 'dialect'> {
+  readonly topRows: readonly TopRow[];
 }
 
 /** Rows whose cells tell whether a column without a name holds anything. */
@@ -63,41 +64,42 @@ const sampleRows = 1000;
 /**
  * Finds the header and the columns.
  *
+ * @param batches - all records from the first; those that are looked at are kept
  * @throws InputError `NO_HEADER_ROW`, `HEADER_DAMAGED`, `NO_COLUMNS`, `NO_DATA_ROWS`
  */
-export async function findTable(text: CsvText, wishes: HeaderOptions): Promise<CsvTable> {
-  const { headerRow } = wishes;
-  const header =
-    headerRow === undefined
-      ? await searchHeader(text, wishes.expectedColumns ?? [])
-      : await readHeaderAt(text, headerRow);
-  if (header.issue !== undefined) throw createHeaderDamagedError(text.name, header);
-  const usedWidth = await measureUsedWidth(text, header);
-  const columns = nameColumns(header.cells, usedWidth, header.line, wishes.resultColumns);
-  if (columns.columns.length === 0) throw createNoColumnsError(text.name, header.line);
-  return { headerLine: header.line, columns };
+export async function findTable(
+  batches: PeekableBatches<RecordBatch>,
+  name: string,
+  options: OpenOptions,
+): Promise<CsvTable> {
+  const { headerRow } = options;
+  const top = headerRow === undefined ? await readTop(batches) : [await readHeaderAt(batches, name, headerRow)];
+  const topRows = top.map(({ line, cells }) => ({ number: line, cells }));
+  const header = headerRow === undefined ? top[findHeader(topRows.map(({ cells }) => cells), options).position] : top[0];
+  if (header === undefined) throw createNoDataRowsError(name, 1);
+  if (header.issue !== undefined) throw createHeaderDamagedError(name, header);
+  const usedWidth = await measureUsedWidth(batches, name, header);
+  const table = nameColumns(header.cells, usedWidth, header.line, options.resultColumns);
+  if (table.columns.length === 0) throw createNoColumnsError(name, header.line);
+  return { headerLine: header.line, table, topRows };
 }
 
-async function searchHeader(text: CsvText, expectedColumns: readonly string[]): Promise<CsvRecord> {
-  const candidates: CsvRecord[] = [];
-  for await (const records of readRecords(text)) {
-    candidates.push(...records.filter(({ cells }) => !isEmptyRow(cells)));
-    if (candidates.length >= headerSearchRows) break;
+/** The first records that are not empty. */
+async function readTop(batches: PeekableBatches<RecordBatch>): Promise<readonly CsvRecord[]> {
+  const top: CsvRecord[] = [];
+  for await (const { records } of batches.peek()) {
+    top.push(...records.filter(({ cells }) => !isEmptyRow(cells)));
+    if (top.length >= headerSearchRows) break;
   }
-  const rows = candidates.slice(0, headerSearchRows);
-  const header =
-    rows[
-      findHeader(
-        rows.map(({ cells }) => cells),
-        expectedColumns,
-      )
-    ];
-  if (header === undefined) throw createNoDataRowsError(text.name, 1);
-  return header;
+  return top.slice(0, headerSearchRows);
 }
 
-async function readHeaderAt(text: CsvText, headerRow: number): Promise<CsvRecord> {
-  for await (const records of readRecords(text)) {
+async function readHeaderAt(
+  batches: PeekableBatches<RecordBatch>,
+  name: string,
+  headerRow: number,
+): Promise<CsvRecord> {
+  for await (const { records } of batches.peek()) {
     const found = records.find(({ line }) => line >= headerRow);
     if (found === undefined) continue;
     if (found.line === headerRow && !isEmptyRow(found.cells)) return found;
@@ -105,29 +107,33 @@ async function readHeaderAt(text: CsvText, headerRow: number): Promise<CsvRecord
   }
   throw createInputError({
     code: 'NO_HEADER_ROW',
-    file: text.name,
+    file: name,
     line: headerRow,
     fact: 'no row with column names begins on this line.',
     nextStep:
-      'Give the line as an editor shows it: --header-row <n>, or "headerRow" under "source" of the mapping; without them it is searched for.',
+      'Give the line as an editor shows it: --header-row <n>, or "headerRow" under "source" of the mapping. Without them the header is searched for.',
   });
 }
 
 /** How many cells the first data rows use. */
-async function measureUsedWidth(text: CsvText, header: CsvRecord): Promise<number> {
+async function measureUsedWidth(
+  batches: PeekableBatches<RecordBatch>,
+  name: string,
+  header: CsvRecord,
+): Promise<number> {
   let rows = 0;
   let usedWidth = 0;
-  for await (const records of readRecords(text)) {
-    for (const { line, cells, issue: flaw } of records) {
+  for await (const { records } of batches.peek()) {
+    for (const { line, cells, issue } of records) {
       if (line <= header.line || isEmptyRow(cells)) continue;
       rows += 1;
-      // More cells than the header has are a matter of that row.
-      if (flaw === undefined && cells.length <= header.cells.length)
+      // More cells than the header has are an issue of that row.
+      if (issue === undefined && cells.length <= header.cells.length)
         usedWidth = Math.max(usedWidth, cells.findLastIndex((cell) => cell.trim() !== '') + 1);
     }
     if (rows >= sampleRows) break;
   }
-  if (rows === 0) throw createNoDataRowsError(text.name, header.line);
+  if (rows === 0) throw createNoDataRowsError(name, header.line);
   return usedWidth;
 }
 
@@ -137,7 +143,7 @@ function createHeaderDamagedError(file: string, header: CsvRecord) {
     file,
     line: header.line,
     fact: `the header cannot be read. ${header.issue?.message ?? ''}`,
-    nextStep: 'Mend the header, or name its line: --header-row <n>',
+    nextStep: 'Fix the header, or name its line: --header-row <n>',
   });
 }
 
@@ -157,6 +163,6 @@ function createNoDataRowsError(file: string, line: number) {
     file,
     line,
     fact: 'there is a header, but no row of data below it.',
-    nextStep: 'Export the file again, and look whether the export finished.',
+    nextStep: 'Export the file again, and check that the export finished.',
   });
 }

@@ -1,35 +1,36 @@
 import type { Issue, Row } from '#pipelines/model.js';
 import type { Notice, SourceDetection } from '#pipelines/ports.js';
-import type { FileScan, InputSource, OpenOptions } from '#src/files/input-source.js';
+import type { CsvLayout, FileScan, InputSource, OpenOptions, ReadOptions, TopRow } from '#src/files/input-source.js';
 import { isEmptyRow, type TableColumns } from '#src/files/table/find-header.js';
+import { PeekableBatches } from '#src/files/table/peekable.js';
 import { createRowNotices, type RowNotices } from '#src/files/table/row-notices.js';
 import { type RowPosition, RowPositions } from '#src/files/table/row-positions.js';
 import { createRowRanges, type RangeContent } from '#src/files/table/row-ranges.js';
 import { nameLineEnd } from '#src/files/text/line-ends.js';
-import { type ByteSource, buildTextScan, openText, type TextInput } from '#src/files/text/open-text.js';
-import type { Dialect } from './dialect.js';
-import { type CsvTable, chooseDialect, findTable } from './find-table.js';
-import { type CsvRecord, type CsvText, findFirstPosition, readRecords, readRecordsAt } from './read-records.js';
+import { createScannedText, scanText, type TextFile, type TextInput, type TextPass } from '#src/files/text/open-text.js';
+import { chooseDialect, findTable, reviseDialect } from './find-table.js';
+import { type CsvRecord, findFirstPosition, type RecordBatch, readRecords } from './read-records.js';
 
 /** How records of a file become rows. */
 interface RowLayout {
   readonly table: TableColumns;
-  readonly holdsNuls: boolean;
   readonly delimiter: string;
+  /** Whether the text, as far as it was read, has a character with value 0. */
+  readonly holdsNuls: () => boolean;
 }
 
 /** The row of a record, with what is wrong with it as a whole. */
-function toRow(record: CsvRecord, index: number, shape: RowLayout): Row {
-  const { table } = shape;
+function toRow(record: CsvRecord, index: number, layout: RowLayout): Row {
+  const { table } = layout;
   const { line: number, cells, isPlain } = record;
-  const fits = cells.length === table.width && record.issue === undefined && !shape.holdsNuls;
+  const fits = cells.length === table.width && record.issue === undefined && !layout.holdsNuls();
   if (fits && table.places === undefined) return { index, number, cells, isPlain };
   const trimmed = dropEmptyExtras(cells, table.width);
-  const defects = fits ? [] : findDefects(record, trimmed, shape);
+  const issues = fits ? [] : findIssues(record, trimmed, layout);
   const kept = pickColumns(trimmed, table);
-  return defects.length === 0
+  return issues.length === 0
     ? { index, number, cells: kept, isPlain }
-    : { index, number, cells: kept, isPlain, issues: defects };
+    : { index, number, cells: kept, isPlain, issues };
 }
 
 /** Cells beyond the last column that hold nothing are delimiters too many, which lose no data. */
@@ -49,13 +50,13 @@ function pickColumns(cells: readonly string[], { places, width }: TableColumns):
   return [...kept, ...cells.slice(width)];
 }
 
-function findDefects(record: CsvRecord, cells: readonly string[], shape: RowLayout): Issue[] {
-  // A line with impossible quotation marks was cut up blindly: its number of cells means nothing.
-  const defects = record.issue === undefined ? [] : [record.issue];
-  if (record.issue === undefined && cells.length !== shape.table.width)
-    defects.push(createRaggedReason(record, cells, shape));
-  if (shape.holdsNuls && cells.some((cell) => cell.includes('\0'))) defects.push(nulCharacter);
-  return defects;
+function findIssues(record: CsvRecord, cells: readonly string[], layout: RowLayout): Issue[] {
+  // A line with impossible quotation marks was cut at every delimiter: its number of cells means nothing.
+  const issues = record.issue === undefined ? [] : [record.issue];
+  if (record.issue === undefined && cells.length !== layout.table.width)
+    issues.push(createRaggedReason(record, cells, layout));
+  if (layout.holdsNuls() && cells.some((cell) => cell.includes('\0'))) issues.push(nulCharacter);
+  return issues;
 }
 
 const nulCharacter: Issue = {
@@ -63,13 +64,13 @@ const nulCharacter: Issue = {
   message: 'A cell holds a zero byte, which no text contains: the file was damaged. Type the cell anew.',
 };
 
-function createRaggedReason(record: CsvRecord, cells: readonly string[], shape: RowLayout): Issue {
-  const { width } = shape.table;
+function createRaggedReason(record: CsvRecord, cells: readonly string[], layout: RowLayout): Issue {
+  const { width } = layout.table;
   const facts = `The row has ${formatCount(cells.length, 'cell')}, but the header has ${formatCount(width, 'column')}`;
   return {
     code: 'RAGGED_ROW',
-    message: `${facts}: ${explainRaggedRow(record, cells.length < width, shape.delimiter)}`,
-    value: shorten(record.cells.join(shape.delimiter)),
+    message: `${facts}: ${explainRaggedRow(record, cells.length < width, layout.delimiter)}`,
+    value: shorten(record.cells.join(layout.delimiter)),
   };
 }
 
@@ -96,110 +97,166 @@ function shorten(text: string): string {
 }
 
 /**
- * Opens a CSV text in whatever dialect it is.
+ * Opens a CSV text in whatever dialect it is, and reads it once.
  *
  * @throws InputError when the bytes are no text, or hold no table
  * @throws UsageError `UNKNOWN_ENCODING`, `BAD_DELIMITER`
  */
-export async function openCsv(origin: ByteSource, options: OpenOptions): Promise<InputSource> {
-  const text = await openText(origin, options);
-  const dialect = await chooseDialect(text, options);
-  const csv: CsvText = { name: origin.file.name, dialect, chunks: () => text.chunks() };
-  const table = await findTable(csv, options);
-  return createCsvSource({ text, csv, table }, options.scan);
+export async function openCsv(file: TextFile, options: OpenOptions, readOptions: ReadOptions): Promise<InputSource> {
+  const { scan } = options;
+  if (scan?.text !== undefined && 'dialect' in scan.text.layout) {
+    const text = createScannedText(file, scan.fingerprint, scan.text);
+    return createCsvSource({ text, layout: scan.text.layout, readOptions, topRows: [], scan });
+  }
+  let returnEndsRow: boolean | undefined;
+  for (;;) {
+    const { text, result } = await scanText(file, readOptions.encoding, (pass) =>
+      readTable(pass, file.reading.file.name, { ...options, ...readOptions }, returnEndsRow),
+    );
+    const { layout, topRows, visited } = result;
+    const dialect = await reviseDialect(text, layout.dialect);
+    if (dialect.returnEndsRow !== layout.dialect.returnEndsRow && returnEndsRow === undefined) {
+      returnEndsRow = dialect.returnEndsRow;
+      continue;
+    }
+    return createCsvSource({
+      ...{ text, layout, readOptions, topRows },
+      ...(visited === undefined ? {} : { scan: createScan(text, layout, visited) }),
+    });
+  }
 }
 
-/** A table in a CSV text. */
+/** What one pass over all rows finds out about the file as a whole. */
+interface RowPass {
+  readonly notices: RowNotices;
+  readonly positions: RowPositions;
+  /** Rows so far. */
+  rows: number;
+}
+
+function startPass({ dialect }: CsvLayout): RowPass {
+  return {
+    notices: createRowNotices(),
+    positions: new RowPositions({ index: 0, ...findFirstPosition(dialect) }),
+    rows: 0,
+  };
+}
+
+/** Finds the table in a text that is read for the first time, and shows its rows to the visitor if there is one. */
+async function readTable(
+  pass: TextPass,
+  name: string,
+  options: OpenOptions,
+  returnEndsRow: boolean | undefined,
+): Promise<{ readonly layout: CsvLayout; readonly topRows: readonly TopRow[]; readonly visited?: RowPass }> {
+  const chosen = chooseDialect(pass, options);
+  const dialect = returnEndsRow === undefined ? chosen : { ...chosen, returnEndsRow };
+  const batches = new PeekableBatches(readRecords({ name, dialect }, pass.chunks));
+  const { topRows, ...found } = await findTable(batches, name, options);
+  const layout = { dialect, ...found };
+  const visit = options.visitRows?.(layout.table);
+  if (visit === undefined) return { layout, topRows };
+  const visited = startPass(layout);
+  for await (const rows of readRows(batches.readAll(), layout, pass.holdsNuls, visited)) visit(rows);
+  return { layout, topRows, visited };
+}
+
+function createScan(text: TextInput, layout: CsvLayout, { notices, positions, rows }: RowPass): FileScan {
+  const { fingerprint, encoding, lineEnds, holdsNuls } = text;
+  return {
+    fingerprint,
+    rows,
+    notices: [...createFileNotices(text, layout), ...notices.notices()],
+    text: { encoding, lineEnds, holdsNuls, layout, positions: positions.list(rows) },
+  };
+}
+
 interface OpenedCsv {
   readonly text: TextInput;
-  readonly csv: CsvText;
-  readonly table: CsvTable;
+  readonly layout: CsvLayout;
+  readonly readOptions: ReadOptions;
+  readonly topRows: readonly TopRow[];
+  readonly scan?: FileScan;
 }
 
-function createCsvSource(opened: OpenedCsv, known: FileScan | undefined): InputSource {
-  const { text, csv, table } = opened;
-  const { columns } = table;
-  const ofTheFile = [...text.notices, ...createReturnNotices(text, csv.dialect), ...columns.notices];
-  let reading = startPass(csv);
-  const notices = () => known?.notices ?? [...ofTheFile, ...reading.watch.notices()];
-  const batches = () => {
-    reading = startPass(csv);
-    return readRowBatches(opened, reading);
+function createCsvSource({ text, layout, readOptions, topRows, scan }: OpenedCsv): InputSource {
+  const { name } = text.file;
+  const { dialect, table } = layout;
+  const holdsNuls = () => text.holdsNuls;
+  const fileNotices = createFileNotices(text, layout);
+  let pass = startPass(layout);
+  const readBatches = () => {
+    pass = startPass(layout);
+    return readRows(readRecords({ name, dialect }, text.chunks()), layout, holdsNuls, pass);
+  };
+  const readRange = async (chunks: AsyncIterable<Buffer>, begin: RowPosition): Promise<RangeContent> => {
+    const build = createRowBuilder(layout, holdsNuls, createRowNotices(), begin.index);
+    const rows: Row[] = [];
+    let next = begin;
+    for await (const batch of readRecords({ name, dialect }, chunks, begin)) {
+      rows.push(...build(batch.records));
+      next = { ...begin, ...batch.next };
+    }
+    return { rows, next };
   };
   return {
-    file: csv.name,
+    file: name,
     format: 'csv',
-    columns: columns.columns,
-    duplicateColumns: columns.duplicateColumns,
+    columns: table.columns,
+    duplicateColumns: table.duplicateColumns,
     fingerprint: text.fingerprint,
-    detected: describeDetection(text, csv.dialect, table),
+    detected: describeDetection(text, layout),
     get notices() {
-      return notices();
+      return scan?.notices ?? [...fileNotices, ...pass.notices.notices()];
     },
-    batches,
-    ...createRowRanges(known, { text, batches, read: (chunks, begin) => readRange(opened, chunks, begin) }),
-    lastScan() {
-      const { result } = reading.places;
-      if (result === undefined) return undefined;
-      const { rows, places } = result;
-      return { fingerprint: text.fingerprint, rows, notices: notices(), text: buildTextScan(text, places) };
-    },
+    batches: readBatches,
+    ...{ readOptions, topRows, scan },
+    ...createRowRanges(scan, { text, readBatches, readRange }),
   };
 }
 
-/** What is noted while the rows are read. */
-interface CsvPass {
-  readonly watch: RowNotices;
-  readonly places: RowPositions;
-}
-
-function startPass({ dialect }: CsvText): CsvPass {
-  return { watch: createRowNotices(), places: new RowPositions({ index: 0, ...findFirstPosition(dialect) }) };
-}
-
-async function* readRowBatches(opened: OpenedCsv, { watch, places }: CsvPass) {
-  const place = findFirstPosition(opened.csv.dialect);
-  const rowsOf = createRowBuilder(opened, watch, 0);
-  let index = 0;
-  for await (const records of readRecords(opened.csv, place)) {
-    const rows = rowsOf(records);
-    index += rows.length;
-    places.pass(index, place);
+async function* readRows(
+  batches: AsyncIterable<RecordBatch>,
+  layout: CsvLayout,
+  holdsNuls: () => boolean,
+  pass: RowPass,
+): AsyncGenerator<readonly Row[]> {
+  const build = createRowBuilder(layout, holdsNuls, pass.notices, 0);
+  for await (const { records, next } of batches) {
+    const rows = build(records);
+    pass.rows += rows.length;
+    pass.positions.pass(pass.rows, next);
     if (rows.length > 0) yield rows;
   }
-  places.end(index);
-}
-
-async function readRange(opened: OpenedCsv, chunks: AsyncIterable<Buffer>, begin: RowPosition): Promise<RangeContent> {
-  const place = { line: begin.line, offset: begin.offset };
-  const rowsOf = createRowBuilder(opened, createRowNotices(), begin.index);
-  const rows: Row[] = [];
-  for await (const records of readRecordsAt(place, chunks, opened.csv)) rows.push(...rowsOf(records));
-  return { rows, line: place.line };
 }
 
 /** Makes rows of records, the first with the index `first`. */
-function createRowBuilder({ text, csv, table }: OpenedCsv, watch: RowNotices, first: number) {
-  const shape: RowLayout = { table: table.columns, holdsNuls: text.holdsNuls, delimiter: csv.dialect.delimiter };
+function createRowBuilder(
+  { dialect, headerLine, table }: CsvLayout,
+  holdsNuls: () => boolean,
+  notices: RowNotices,
+  first: number,
+) {
+  const layout: RowLayout = { table, holdsNuls, delimiter: dialect.delimiter };
   let index = first;
   return (records: readonly CsvRecord[]): Row[] => {
     const rows: Row[] = [];
     for (const record of records) {
-      if (record.line <= table.headerLine) continue;
+      if (record.line <= headerLine) continue;
       if (isEmptyRow(record.cells)) {
-        watch.emptyRow(record.cells.length === 1);
+        notices.emptyRow(record.cells.length === 1);
         continue;
       }
-      const row = toRow(record, index, shape);
+      const row = toRow(record, index, layout);
       index += 1;
-      watch.dataRow(row.number, row.cells);
+      notices.dataRow(row.number, row.cells);
       rows.push(row);
     }
     return rows;
   };
 }
 
-function describeDetection(text: TextInput, dialect: Dialect, table: CsvTable): SourceDetection {
+function describeDetection(text: TextInput, { dialect, headerLine }: CsvLayout): SourceDetection {
   const lineEnd = nameLineEnd(text.lineEnds);
   return {
     format: 'csv',
@@ -208,14 +265,17 @@ function describeDetection(text: TextInput, dialect: Dialect, table: CsvTable): 
     delimiter: dialect.delimiter,
     ...(lineEnd === undefined ? {} : { lineEnd }),
     ...(text.compression === undefined ? {} : { compression: text.compression }),
-    headerRow: table.headerLine,
+    headerRow: headerLine,
   };
 }
 
-/** A return that is taken for text must be told: another program would begin a row there. */
-function createReturnNotices(text: TextInput, dialect: Dialect): Notice[] {
-  const { cr } = text.lineEnds;
-  if (cr === 0 || dialect.returnEndsRow) return [];
+function createFileNotices(text: TextInput, { dialect, table }: CsvLayout): readonly Notice[] {
+  return [...text.notices, ...createReturnNotices(text, dialect.returnEndsRow), ...table.notices];
+}
+
+/** Another program would begin a row at a return that is taken for text here, so the user should know. */
+function createReturnNotices({ lineEnds: { cr } }: TextInput, returnEndsRow: boolean): Notice[] {
+  if (cr === 0 || returnEndsRow) return [];
   return [
     {
       code: 'STRAY_RETURNS',

@@ -7,7 +7,6 @@ import {
   createRecordScan,
   createScanRules,
   lineEndBits,
-  quoting,
   type RecordScan,
   type ScanRules,
   scanRecord,
@@ -23,66 +22,36 @@ interface Span {
   /** The physical line on which it begins. */
   readonly line: number;
   readonly lineCount: number;
-  /** The highest of {@link quoting} that it needs. */
-  readonly quoting: number;
+  readonly hasQuotes: boolean;
   readonly isAscii: boolean;
   readonly lineEnd: number;
 }
 
-/** The cells of each record in turn; `undefined` for one that the parser refuses. */
+/** The cells of each record in turn; `undefined` for one that csv-parse refuses. */
 type ParsedRecords = readonly (string[] | undefined)[];
 
 /**
- * Parses whole records. Lenient quotation marks are csv-parse's business; a record without them is its cells with
- * delimiters between, and cutting it up here takes a quarter of the time.
+ * Parses whole records: csv-parse those with a quotation mark. Any other is its cells with delimiters between, and
+ * cutting it up here takes a quarter of the time.
  */
 function parseRecords(bytes: Buffer, spans: readonly Span[], rules: ScanRules): ParsedRecords {
-  if (rules.delimiter.length > 1) return parseQuoted(bytes, spans, rules);
   const delimiter = rules.delimiter.toString();
-  const intricate = spans.filter((span) => span.quoting === quoting.intricate);
-  const parsed = intricate.length === 0 ? [] : parseQuoted(bytes, intricate, rules);
+  const quoted = spans.filter(({ hasQuotes }) => hasQuotes);
+  const parsed = quoted.length === 0 ? [] : parseQuoted(bytes, quoted, rules);
   let nextParsed = 0;
   return spans.map((span) => {
-    if (span.quoting !== quoting.intricate) return cutRecord(bytes, span, delimiter);
+    if (!span.hasQuotes) return cutRecord(bytes, span, delimiter);
     nextParsed += 1;
     return parsed[nextParsed - 1];
   });
 }
 
-/** Cells of a longer record are texts of their own: slices of one text, each of which keeps all of it in memory. */
+/** Cells of a longer record are copied: a slice of a text keeps all of the text in memory. */
 const maxSlicedBytes = 1024;
 
-function cutRecord(bytes: Buffer, span: Span, delimiter: string): string[] {
-  const { start, contentEnd, isAscii } = span;
-  const text = bytes.toString(isAscii ? 'latin1' : 'utf8', start, contentEnd);
-  const cells = span.quoting === quoting.none ? text.split(delimiter) : cutQuoted(text, delimiter);
+function cutRecord(bytes: Buffer, { start, contentEnd, isAscii }: Span, delimiter: string): string[] {
+  const cells = bytes.toString(isAscii ? 'latin1' : 'utf8', start, contentEnd).split(delimiter);
   return contentEnd - start <= maxSlicedBytes ? cells : cells.map(copyText);
-}
-
-function cutQuoted(text: string, delimiter: string): string[] {
-  const cells: string[] = [];
-  for (let from = 0; ; from += 1) {
-    let end: number;
-    if (text.charCodeAt(from) === quote) {
-      end = closingQuote(text, from + 1);
-      cells.push(text.slice(from + 1, end).replaceAll('""', '"'));
-      end += 1;
-    } else {
-      end = text.indexOf(delimiter, from);
-      if (end < 0) end = text.length;
-      cells.push(text.slice(from, end));
-    }
-    if (end >= text.length) return cells;
-    from = end;
-  }
-}
-
-const quote = 0x22;
-
-function closingQuote(text: string, from: number): number {
-  let at = text.indexOf('"', from);
-  while (text.charCodeAt(at + 1) === quote) at = text.indexOf('"', at + 2);
-  return at;
 }
 
 /** A text that shares no memory with the one that it was cut from. */
@@ -156,11 +125,16 @@ export interface CsvRecord {
   readonly isUnterminated: boolean;
 }
 
-/** A CSV text to read, with the name for its errors. */
+/** What is needed to read a CSV text, with the name for its errors. */
 export interface CsvText {
   readonly name: string;
   readonly dialect: Dialect;
-  chunks(): AsyncIterable<Buffer>;
+}
+
+/** Records that lie together, and where the next ones begin. */
+export interface RecordBatch {
+  readonly records: readonly CsvRecord[];
+  readonly next: TextPosition;
 }
 
 /** Where the first record begins. */
@@ -176,34 +150,17 @@ const maxRecordBytes = 1024 * 1024;
  * Reads records in batches. A record with impossible quotation marks costs one line: reading goes on with the next.
  * Nothing is read over and over for it, since an open mark runs no further than to the next line that has an odd one.
  *
- * @param place - moves on to where the next batch begins before one is given
- * @throws InputError `RECORD_TOO_LARGE`, and whatever the text throws
+ * @param chunks - the text from its first byte or, when `start` is given, from there
+ * @throws InputError `RECORD_TOO_LARGE`, and whatever the chunks throw
  */
-export function readRecords(
-  text: CsvText,
-  place = findFirstPosition(text.dialect),
-): AsyncGenerator<readonly CsvRecord[]> {
-  return readRecordsFrom(text, text.chunks(), text.dialect.preambleBytes, place);
-}
-
-/** As {@link readRecords}, of chunks between two places that were come by before. */
-export function readRecordsAt(
-  place: TextPosition,
-  chunks: AsyncIterable<Buffer>,
-  text: CsvText,
-): AsyncGenerator<readonly CsvRecord[]> {
-  return readRecordsFrom(text, chunks, 0, place);
-}
-
-async function* readRecordsFrom(
+export async function* readRecords(
   text: CsvText,
   chunks: AsyncIterable<Buffer>,
-  skippedBytes: number,
-  place: TextPosition,
-): AsyncGenerator<readonly CsvRecord[]> {
-  const reader = createRecordReader(text, place);
+  start?: TextPosition,
+): AsyncGenerator<RecordBatch> {
+  const reader = new RecordReader(text, start ?? findFirstPosition(text.dialect));
   let rest: Buffer = Buffer.alloc(0);
-  let toSkip = skippedBytes;
+  let toSkip = start === undefined ? text.dialect.preambleBytes : 0;
   for await (const chunk of chunks) {
     const fresh = chunk.subarray(Math.min(toSkip, chunk.length));
     toSkip -= chunk.length - fresh.length;
@@ -214,74 +171,83 @@ async function* readRecordsFrom(
 }
 
 /** Gives all records that are whole, and returns where the first one begins that is not. */
-function* takeBatches(bytes: Buffer, reader: RecordReader, isLast: boolean): Generator<readonly CsvRecord[], number> {
-  let position = 0;
-  for (;;) {
-    const { records, next } = reader.take(bytes, position, isLast);
+function* takeBatches(bytes: Buffer, reader: RecordReader, isLast: boolean): Generator<RecordBatch, number> {
+  for (let from = 0; ; ) {
+    const { records, next } = reader.take(bytes, from, isLast);
     if (records.length === 0) return next;
-    position = next;
-    yield records;
+    from = next;
+    yield { records, next: reader.position };
   }
 }
 
-/** Records, and where the next one begins; none when more bytes are needed. */
+/** Records, and where in the bytes the next one begins; none when more bytes are needed. */
 interface TakenRecords {
   readonly records: readonly CsvRecord[];
   readonly next: number;
 }
 
-interface RecordReader {
-  take(bytes: Buffer, from: number, isLast: boolean): TakenRecords;
-}
+/** Finds records in bytes, and keeps count of lines and offsets. */
+class RecordReader {
+  readonly #name: string;
+  readonly #delimiter: string;
+  readonly #rules: ScanRules;
+  readonly #scan = createRecordScan();
+  #line: number;
+  #offset: number;
 
-function createRecordReader(text: CsvText, place: TextPosition): RecordReader {
-  const rules = createScanRules(text.dialect);
-  const scan = createRecordScan();
-  let { line } = place;
+  constructor({ name, dialect }: CsvText, { line, offset }: TextPosition) {
+    this.#name = name;
+    this.#delimiter = dialect.delimiter;
+    this.#rules = createScanRules(dialect);
+    this.#line = line;
+    this.#offset = offset;
+  }
 
-  const given = (records: readonly CsvRecord[], from: number, next: number): TakenRecords => {
-    place.line = line;
-    place.offset += next - from;
-    return { records, next };
-  };
+  /** Where the next record begins. */
+  get position(): TextPosition {
+    return { line: this.#line, offset: this.#offset };
+  }
 
-  const brokenLine = (bytes: Buffer, start: number, isLast: boolean): TakenRecords => {
-    const flaw = describeQuoteIssue(scan);
-    const end = findLineEnd(bytes, start, isLast, rules);
+  take(bytes: Buffer, from: number, isLast: boolean): TakenRecords {
+    const scan = this.#scan;
+    const spans: Span[] = [];
+    let at = from;
+    while (at < bytes.length && spans.length < maxRecordsPerBatch) {
+      scanRecord(bytes, at, isLast, this.#rules, scan);
+      if (scan.status !== 'whole' || isTooLong(scan, at)) break;
+      spans.push(createSpan(scan, at, this.#line));
+      this.#line += scan.lineCount;
+      at = scan.next;
+    }
+    if (spans.length > 0) return this.#advance(createRecords(bytes, spans, this.#rules), from, at);
+    if (at === bytes.length) return { records: [], next: at };
+    if (scan.status === 'cut' && bytes.length - at <= maxRecordBytes) return { records: [], next: at };
+    return this.#takeBrokenLine(bytes, at, isLast);
+  }
+
+  #takeBrokenLine(bytes: Buffer, start: number, isLast: boolean): TakenRecords {
+    const issue = describeQuoteIssue(this.#scan);
+    const end = findLineEnd(bytes, start, isLast, this.#rules);
     if (end === undefined) {
-      if (isLast || bytes.length - start > maxRecordBytes) throw createRecordTooLargeError(text.name, line);
+      if (isLast || bytes.length - start > maxRecordBytes) throw createRecordTooLargeError(this.#name, this.#line);
       return { records: [], next: start };
     }
-    const cells = bytes.toString('utf8', start, end.contentEnd).split(text.dialect.delimiter);
-    line += 1;
-    const record = {
-      line: line - 1,
+    const record: CsvRecord = {
+      line: this.#line,
       lineCount: 1,
-      cells,
+      cells: bytes.toString('utf8', start, end.contentEnd).split(this.#delimiter),
       isPlain: false,
-      issue: flaw,
+      issue,
       isUnterminated: end.next === end.contentEnd,
     };
-    return given([record], start, end.next);
-  };
+    this.#line += 1;
+    return this.#advance([record], start, end.next);
+  }
 
-  return {
-    take(bytes, from, isLast) {
-      const spans: Span[] = [];
-      let at = from;
-      while (at < bytes.length && spans.length < maxRecordsPerBatch) {
-        scanRecord(bytes, at, isLast, rules, scan);
-        if (scan.status !== 'whole' || isTooLong(scan, at)) break;
-        spans.push(createSpan(scan, at, line));
-        line += scan.lineCount;
-        at = scan.next;
-      }
-      if (spans.length > 0) return given(createRecords(bytes, spans, rules), from, at);
-      if (at === bytes.length) return { records: [], next: at };
-      if (scan.status === 'cut' && bytes.length - at <= maxRecordBytes) return { records: [], next: at };
-      return brokenLine(bytes, at, isLast);
-    },
-  };
+  #advance(records: readonly CsvRecord[], from: number, next: number): TakenRecords {
+    this.#offset += next - from;
+    return { records, next };
+  }
 }
 
 /** By its own length, so that it does not depend on how many bytes happen to be at hand. */
@@ -290,8 +256,8 @@ function isTooLong({ contentEnd }: RecordScan, start: number): boolean {
 }
 
 function createSpan(scan: RecordScan, start: number, line: number): Span {
-  const { contentEnd, next, lineCount, quoting, bits, lineEnd } = scan;
-  return { start, contentEnd, next, line, lineCount, quoting, isAscii: bits < 0x80, lineEnd };
+  const { contentEnd, next, lineCount, hasQuotes, bits, lineEnd } = scan;
+  return { start, contentEnd, next, line, lineCount, hasQuotes, isAscii: bits < 0x80, lineEnd };
 }
 
 function createRecords(bytes: Buffer, spans: readonly Span[], rules: ScanRules): CsvRecord[] {

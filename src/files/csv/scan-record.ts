@@ -7,17 +7,6 @@ const quote = 0x22;
 /** Which kinds of line end a text uses, as bits. */
 export const lineEndBits = { none: 0, lf: 1, crlf: 2, cr: 4 } as const;
 
-/** How far a record goes with quotation marks: each step needs more care than the one before. */
-export const quoting = {
-  none: 0,
-  /** Cells stand in marks. */
-  quoted: 1,
-  /** A mark is doubled inside a cell. */
-  doubled: 2,
-  /** A mark is to be taken leniently: a matter for the parser. */
-  intricate: 3,
-} as const;
-
 /**
  * - `whole`: the record ends at `contentEnd`, and the next begins at `next`
  * - `cut`: more bytes are needed to tell
@@ -33,8 +22,7 @@ export interface RecordScan {
   next: number;
   /** Physical lines that the record spans. */
   lineCount: number;
-  /** The highest of {@link quoting} that it needs. */
-  quoting: number;
+  hasQuotes: boolean;
   /** All its bytes, or'ed: below 0x80 each of them is a character. */
   bits: number;
   /** The one bit of {@link lineEndBits} that ends it. */
@@ -47,7 +35,7 @@ export function createRecordScan(): RecordScan {
     contentEnd: 0,
     next: 0,
     lineCount: 1,
-    quoting: quoting.none,
+    hasQuotes: false,
     bits: 0,
     lineEnd: lineEndBits.none,
   };
@@ -76,7 +64,7 @@ export function scanRecord(
   scan: RecordScan,
 ): ScanStatus {
   scan.lineCount = 1;
-  scan.quoting = quoting.none;
+  scan.hasQuotes = false;
   scan.bits = 0;
   const { length } = bytes;
   let bits = 0;
@@ -92,12 +80,12 @@ export function scanRecord(
       if (rules.returnEndsRow) return endRecord(scan, at, at + 1, lineEndBits.cr, bits);
     } else if (byte === quote) {
       if (at === start || followsDelimiter(bytes, start, at, rules.delimiter)) {
-        scan.quoting = Math.max(scan.quoting, quoting.quoted);
+        scan.hasQuotes = true;
         const close = findClosingQuote(bytes, at + 1, isLast, rules, scan);
         if (close < 0) return scan.status;
         at = close;
       } else if (!rules.lenientQuotes) return stop(scan, 'strayQuote');
-      else scan.quoting = quoting.intricate;
+      else scan.hasQuotes = true;
     }
   }
   return isLast ? endRecord(scan, length, length, lineEndBits.none, bits) : stop(scan, 'cut');
@@ -129,7 +117,6 @@ function findClosingQuote(bytes: Buffer, from: number, isLast: boolean, rules: S
       if (rules.returnEndsRow && bytes[at + 1] !== lineFeed) scan.lineCount += 1;
     } else if (byte === quote) {
       if (bytes[at + 1] !== quote) return checkClosingQuote(bytes, at, isLast, rules, scan);
-      scan.quoting = Math.max(scan.quoting, quoting.doubled);
       at += 1;
     }
   }
@@ -150,7 +137,6 @@ function checkClosingQuote(bytes: Buffer, at: number, isLast: boolean, rules: Sc
     byte === lineFeed ||
     (byte === carriageReturn && (rules.returnEndsRow || bytes[after + 1] === lineFeed));
   if (endsRow || startsWith(bytes, after, delimiter)) return at;
-  scan.quoting = quoting.intricate;
   if (rules.lenientQuotes) return at;
   // On its own line the mark is out of place; lines further down, it is the first mark that a missing one ran into.
   stop(scan, scan.lineCount > 1 ? 'openQuote' : 'strayQuote');

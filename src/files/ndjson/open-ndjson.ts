@@ -1,11 +1,12 @@
 import type { Cell, Issue, Row } from '#pipelines/model.js';
 import type { SourceDetection } from '#pipelines/ports.js';
 import { createInputError } from '#src/files/input-file.js';
-import type { InputSource, OpenOptions } from '#src/files/input-source.js';
+import type { FileScan, InputSource, OpenOptions, ReadOptions } from '#src/files/input-source.js';
+import { PeekableBatches } from '#src/files/table/peekable.js';
 import { type RowPosition, RowPositions, type TextPosition } from '#src/files/table/row-positions.js';
 import { createRowRanges, type RangeContent } from '#src/files/table/row-ranges.js';
 import { nameLineEnd } from '#src/files/text/line-ends.js';
-import { type ByteSource, buildTextScan, openText, type TextInput } from '#src/files/text/open-text.js';
+import { createScannedText, scanText, type TextFile, type TextInput, type TextPass } from '#src/files/text/open-text.js';
 
 /** One physical line of a text. */
 interface TextLine {
@@ -14,6 +15,13 @@ interface TextLine {
   readonly text: string;
 }
 
+/** Lines that lie together, and where the next ones begin. */
+interface LineBatch {
+  readonly lines: readonly TextLine[];
+  readonly next: TextPosition;
+}
+
+const firstPosition: TextPosition = { line: 1, offset: 0 };
 const lineFeed = 0x0a;
 const maxLineBytes = 4 * 1024 * 1024;
 const maxLinesPerBatch = 500;
@@ -21,20 +29,20 @@ const maxLinesPerBatch = 500;
 /**
  * The lines of a utf-8 text in batches, without their ends. JSON escapes line ends, so that a line is a record.
  *
- * @param place - where the first of them begins; moves on to where the next batch begins before one is given
+ * @param chunks - the text from `start` on
  * @throws InputError `RECORD_TOO_LARGE`
  */
 async function* readLines(
   chunks: AsyncIterable<Buffer>,
   file: string,
-  place: TextPosition = createFirstPosition(),
-): AsyncGenerator<readonly TextLine[]> {
+  start: TextPosition = firstPosition,
+): AsyncGenerator<LineBatch> {
   let rest: Buffer = Buffer.alloc(0);
-  let line = place.line - 1;
-  const given = (lines: readonly TextLine[], bytes: number) => {
-    place.line = line + 1;
-    place.offset += bytes;
-    return lines;
+  let line = start.line - 1;
+  let offset = start.offset;
+  const createBatch = (lines: readonly TextLine[], bytes: number): LineBatch => {
+    offset += bytes;
+    return { lines, next: { line: line + 1, offset } };
   };
   for await (const chunk of chunks) {
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
@@ -47,22 +55,18 @@ async function* readLines(
       lines.push({ line, text: bytes.toString('utf8', from, end) });
       from = end + 1;
       if (lines.length === maxLinesPerBatch) {
-        yield given(lines, from - begin);
+        yield createBatch(lines, from - begin);
         lines = [];
         begin = from;
       }
     }
-    if (lines.length > 0) yield given(lines, from - begin);
+    if (lines.length > 0) yield createBatch(lines, from - begin);
     rest = bytes.subarray(from);
     if (rest.length > maxLineBytes) throw createLineTooLongError(file, line + 1);
   }
   if (rest.length === 0) return;
   line += 1;
-  yield given([{ line, text: rest.toString() }], rest.length);
-}
-
-function createFirstPosition(): TextPosition {
-  return { line: 1, offset: 0 };
+  yield createBatch([{ line, text: rest.toString() }], rest.length);
 }
 
 function createLineTooLongError(file: string, line: number) {
@@ -78,7 +82,7 @@ function createLineTooLongError(file: string, line: number) {
 /** The members of one object, or what is wrong with the line. */
 type ParsedLine =
   | { readonly kind: 'object'; readonly members: ReadonlyMap<string, Cell> }
-  | { readonly kind: 'defect'; readonly reason: Issue };
+  | { readonly kind: 'invalid'; readonly reason: Issue };
 
 /** Marks a number that was kept as text; a zero character cannot stand in a number. */
 const numberMark = '\0#';
@@ -91,12 +95,12 @@ const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 function parseLine(text: string): ParsedLine {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return createDefect(notAnObject);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return createInvalidLine(notAnObject);
     const exact: unknown = inexactNumber.test(text) ? JSON.parse(withNumbersAsText(text)) : value;
     return { kind: 'object', members: new Map(Object.entries(exact as object).map(([key, v]) => [key, toCell(v)])) };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    return createDefect(createBadJsonReason(text));
+    return createInvalidLine(createBadJsonReason(text));
   }
 }
 
@@ -126,13 +130,13 @@ function jsonText(value: unknown): string {
   return JSON.stringify(value).replace(/"\\u0000#([-+.\deE]+)"/g, '$1');
 }
 
-function createDefect(reason: Issue): ParsedLine {
-  return { kind: 'defect', reason };
+function createInvalidLine(reason: Issue): ParsedLine {
+  return { kind: 'invalid', reason };
 }
 
 const notAnObject: Issue = {
   code: 'NOT_AN_OBJECT',
-  message: 'The line is JSON, but no object. Each line must be one object with the columns as its keys.',
+  message: 'The line is JSON, but not an object. Each line must be one object with the columns as its keys.',
 };
 
 const maxShownCharacters = 80;
@@ -141,7 +145,7 @@ function createBadJsonReason(text: string): Issue {
   return {
     code: 'BAD_JSON',
     message:
-      'The line is no valid JSON. Each line must be one whole object, and hold no line break but an escaped one.',
+      'The line is not valid JSON. Each line must be one whole object, and hold no line break but an escaped one.',
     value: text.length > maxShownCharacters ? `${text.slice(0, maxShownCharacters)}…` : text,
   };
 }
@@ -150,64 +154,111 @@ function createBadJsonReason(text: string): Issue {
 const sampleLines = 1000;
 
 /**
- * Opens a file of one JSON object per line. The columns are the keys of the first 1,000 lines.
+ * Opens a file of one JSON object per line, and reads it once. The columns are the keys of the first 1,000 lines.
  *
  * @throws InputError `NOT_NDJSON`, `NO_COLUMNS`, `RECORD_TOO_LARGE`, or as for any text
  */
-export async function openNdjson(origin: ByteSource, options: OpenOptions): Promise<InputSource> {
-  const text = await openText(origin, options);
-  const columns = await findColumns(text);
-  const { scan: known } = options;
-  const notices = known?.notices ?? text.notices;
-  let places = createPositions();
-  const batches = () => {
-    places = createPositions();
-    return readRowBatches(text, columns, places);
+export async function openNdjson(file: TextFile, options: OpenOptions, readOptions: ReadOptions): Promise<InputSource> {
+  const { scan } = options;
+  if (scan?.text !== undefined && 'keys' in scan.text.layout) {
+    const text = createScannedText(file, scan.fingerprint, scan.text);
+    return createNdjsonSource({ text, keys: scan.text.layout.keys, readOptions, scan });
+  }
+  const { text, result } = await scanText(file, readOptions.encoding, (pass) =>
+    readObjects(pass, file.reading.file.name, options),
+  );
+  const { keys, visited } = result;
+  return createNdjsonSource({
+    ...{ text, keys, readOptions },
+    ...(visited === undefined ? {} : { scan: createScan(text, keys, visited) }),
+  });
+}
+
+/** What one pass over all rows finds out. */
+interface RowPass {
+  readonly positions: RowPositions;
+  /** Rows so far. */
+  rows: number;
+}
+
+function startPass(): RowPass {
+  return { positions: new RowPositions({ index: 0, ...firstPosition }), rows: 0 };
+}
+
+async function readObjects(
+  pass: TextPass,
+  name: string,
+  options: OpenOptions,
+): Promise<{ readonly keys: readonly string[]; readonly visited?: RowPass }> {
+  const batches = new PeekableBatches(readLines(pass.chunks, name));
+  const keys = await findKeys(batches, name);
+  const visit = options.visitRows?.({ columns: keys, duplicateColumns: [] });
+  if (visit === undefined) return { keys };
+  const visited = startPass();
+  for await (const rows of readRows(batches.readAll(), keys, visited)) visit(rows);
+  return { keys, visited };
+}
+
+function createScan(text: TextInput, keys: readonly string[], { positions, rows }: RowPass): FileScan {
+  const { fingerprint, encoding, lineEnds, holdsNuls, notices } = text;
+  return {
+    ...{ fingerprint, rows, notices },
+    text: { encoding, lineEnds, holdsNuls, layout: { keys }, positions: positions.list(rows) },
+  };
+}
+
+interface OpenedNdjson {
+  readonly text: TextInput;
+  readonly keys: readonly string[];
+  readonly readOptions: ReadOptions;
+  readonly scan?: FileScan;
+}
+
+function createNdjsonSource({ text, keys, readOptions, scan }: OpenedNdjson): InputSource {
+  const { name } = text.file;
+  const readBatches = () => readRows(readLines(text.chunks(), name), keys, startPass());
+  const readRange = async (chunks: AsyncIterable<Buffer>, begin: RowPosition): Promise<RangeContent> => {
+    const build = createRowBuilder(keys, begin.index);
+    const rows: Row[] = [];
+    let next: TextPosition = begin;
+    for await (const batch of readLines(chunks, name, begin)) {
+      rows.push(...build(batch.lines));
+      next = batch.next;
+    }
+    return { rows, next };
   };
   return {
-    file: origin.file.name,
+    file: name,
     format: 'ndjson',
-    columns,
+    columns: keys,
     duplicateColumns: [],
     fingerprint: text.fingerprint,
     detected: describeDetection(text),
-    notices,
-    batches,
-    ...createRowRanges(known, {
-      text,
-      batches,
-      read: (chunks, begin) => readRange(text.file.name, columns, chunks, begin),
-    }),
-    lastScan() {
-      const { result } = places;
-      if (result === undefined) return undefined;
-      return { fingerprint: text.fingerprint, rows: result.rows, notices, text: buildTextScan(text, result.places) };
-    },
+    notices: scan?.notices ?? text.notices,
+    batches: readBatches,
+    ...{ readOptions, topRows: [], scan },
+    ...createRowRanges(scan, { text, readBatches, readRange }),
   };
 }
 
-function createPositions(): RowPositions {
-  return new RowPositions({ index: 0, ...createFirstPosition() });
-}
-
-async function findColumns(text: TextInput): Promise<readonly string[]> {
+async function findKeys(batches: PeekableBatches<LineBatch>, name: string): Promise<readonly string[]> {
   const keys = new Set<string>();
-  let looked = 0;
+  let lineCount = 0;
   let objects = 0;
-  for await (const lines of readLines(text.chunks(), text.file.name)) {
-    for (const { text: line } of lines) {
-      if (line.trim() === '') continue;
-      looked += 1;
-      const parsed = parseLine(line);
-      if (parsed.kind === 'defect') continue;
+  for await (const { lines } of batches.peek()) {
+    for (const { text } of lines) {
+      if (text.trim() === '') continue;
+      lineCount += 1;
+      const parsed = parseLine(text);
+      if (parsed.kind === 'invalid') continue;
       objects += 1;
       for (const key of parsed.members.keys()) keys.add(key);
     }
-    if (looked >= sampleLines) break;
+    if (lineCount >= sampleLines) break;
   }
-  if (objects === 0) throw createNotNdjsonError(text.file.name);
+  if (objects === 0) throw createNotNdjsonError(name);
   const columns = [...keys].filter((key) => !isResultKey(key));
-  if (columns.length === 0) throw createNoColumnsError(text.file.name);
+  if (columns.length === 0) throw createNoColumnsError(name);
   return columns;
 }
 
@@ -216,34 +267,18 @@ function isResultKey(key: string): boolean {
   return key.startsWith('_');
 }
 
-async function* readRowBatches(
-  text: TextInput,
-  columns: readonly string[],
-  places: RowPositions,
+async function* readRows(
+  batches: AsyncIterable<LineBatch>,
+  keys: readonly string[],
+  pass: RowPass,
 ): AsyncGenerator<readonly Row[]> {
-  const place = createFirstPosition();
-  const rowsOf = createRowBuilder(columns, 0);
-  let index = 0;
-  for await (const lines of readLines(text.chunks(), text.file.name, place)) {
-    const rows = rowsOf(lines);
-    index += rows.length;
-    places.pass(index, place);
+  const build = createRowBuilder(keys, 0);
+  for await (const { lines, next } of batches) {
+    const rows = build(lines);
+    pass.rows += rows.length;
+    pass.positions.pass(pass.rows, next);
     if (rows.length > 0) yield rows;
   }
-  places.end(index);
-}
-
-async function readRange(
-  file: string,
-  columns: readonly string[],
-  chunks: AsyncIterable<Buffer>,
-  begin: RowPosition,
-): Promise<RangeContent> {
-  const place = { line: begin.line, offset: begin.offset };
-  const rowsOf = createRowBuilder(columns, begin.index);
-  const rows: Row[] = [];
-  for await (const lines of readLines(chunks, file, place)) rows.push(...rowsOf(lines));
-  return { rows, line: place.line };
 }
 
 /** Makes rows of lines, the first with the index `first`. */
@@ -252,9 +287,9 @@ function createRowBuilder(columns: readonly string[], first: number) {
   let index = first;
   return (lines: readonly TextLine[]): Row[] => {
     const rows: Row[] = [];
-    for (const line of lines) {
-      if (line.text.trim() === '') continue;
-      rows.push({ index, number: line.line, ...parseRowContent(line.text, columns, known) });
+    for (const { line, text } of lines) {
+      if (text.trim() === '') continue;
+      rows.push({ index, number: line, ...parseRowContent(text, columns, known) });
       index += 1;
     }
     return rows;
@@ -267,7 +302,7 @@ function parseRowContent(
   known: ReadonlySet<string>,
 ): { cells: readonly Cell[]; issues?: readonly Issue[] } {
   const parsed = parseLine(line);
-  if (parsed.kind === 'defect') return { cells: [line], issues: [parsed.reason] };
+  if (parsed.kind === 'invalid') return { cells: [line], issues: [parsed.reason] };
   const cells = columns.map((column) => parsed.members.get(column) ?? '');
   const late = [...parsed.members.keys()].filter((key) => !known.has(key) && !isResultKey(key));
   return late.length === 0 ? { cells } : { cells, issues: late.map(createLateKeyReason) };

@@ -1,9 +1,5 @@
+import { normaliseName } from '#pipelines/mapping/normalise-name.js';
 import type { Notice } from '#pipelines/ports.js';
-
-/** Spelling that counts when names are compared: compatibility forms, case and spaces do not. */
-function normaliseHeading(name: string): string {
-  return name.normalize('NFKC').trim().toLowerCase().replace(/\s+/g, ' ');
-}
 
 /** The columns of a table, by their place in the file. */
 export interface TableColumns {
@@ -82,7 +78,7 @@ function findDuplicates(names: readonly string[]): string[] {
   const first = new Map<string, string>();
   const twice = new Map<string, string>();
   for (const name of names) {
-    const key = normaliseHeading(name);
+    const key = normaliseName(name);
     const earlier = first.get(key);
     if (earlier === undefined) first.set(key, name);
     else twice.set(key, earlier);
@@ -126,26 +122,44 @@ function formatNames(names: readonly string[]): string {
   return names.length > maxListed ? `${shown} and ${names.length - maxListed} more` : shown;
 }
 
-/** How many non-empty rows may precede the header. */
+/** How many rows that are not empty may stand above the header, titles and notes for example. */
 export const headerSearchRows = 50;
 
 const minShareOfNames = 0.8;
 
+/** What is known about the header before it is found. */
+export interface HeaderSearch {
+  /** Columns that the mapping names: the header is the first row that has at least 80 % of them. */
+  readonly expectedColumns?: readonly string[] | undefined;
+  /** Without a mapping: whether a row reads like the names of columns. */
+  readonly looksLikeHeader?: ((cells: readonly string[]) => boolean) | undefined;
+}
+
+/** Where the header is among some rows, and whether it is more than the first row that is not empty. */
+export interface FoundHeader {
+  /** -1 when all rows are empty. */
+  readonly position: number;
+  readonly isMatched: boolean;
+}
+
 /**
- * The place of the header among the first rows of a table: the first row that holds enough of the expected names, else
- * the first row that holds anything; -1 when all are empty.
+ * Finds the header among the first rows of a table: the first row that has enough of the expected columns or looks like
+ * a header, else the first row that is not empty.
  */
-export function findHeader(rows: readonly (readonly string[])[], expectedColumns: readonly string[]): number {
-  const expected = new Set(expectedColumns.map(normaliseHeading));
-  if (expected.size > 0) {
-    const place = rows.findIndex((cells) => computeMatchShare(cells, expected) >= minShareOfNames);
-    if (place >= 0) return place;
-  }
-  return rows.findIndex((cells) => !isEmptyRow(cells));
+export function findHeader(
+  rows: readonly (readonly string[])[],
+  { expectedColumns = [], looksLikeHeader }: HeaderSearch,
+): FoundHeader {
+  const expected = new Set(expectedColumns.map(normaliseName));
+  const isHeader = (cells: readonly string[]) =>
+    expected.size > 0 ? computeMatchShare(cells, expected) >= minShareOfNames : looksLikeHeader?.(cells) === true;
+  const matched = rows.slice(0, headerSearchRows).findIndex(isHeader);
+  if (matched >= 0) return { position: matched, isMatched: true };
+  return { position: rows.findIndex((cells) => !isEmptyRow(cells)), isMatched: false };
 }
 
 function computeMatchShare(cells: readonly string[], expected: ReadonlySet<string>): number {
-  const present = new Set(cells.map(normaliseHeading));
+  const present = new Set(cells.map(normaliseName));
   let found = 0;
   for (const name of expected) if (present.has(name)) found += 1;
   return found / expected.size;

@@ -3,64 +3,66 @@ import type { RowRange, RowRanges } from '#pipelines/ports.js';
 import type { ByteRange } from '#src/files/input-file.js';
 import type { FileScan } from '#src/files/input-source.js';
 import type { TextInput } from '#src/files/text/open-text.js';
-import { buildEvenRanges, buildPositionedRanges, type PositionedRange, type RowPosition } from './row-positions.js';
+import {
+  buildEvenRanges,
+  buildPositionedRanges,
+  type PositionedRange,
+  type RowPosition,
+  type TextPosition,
+} from './row-positions.js';
 
-type Batches = () => AsyncIterable<readonly Row[]>;
+type ReadBatches = () => AsyncIterable<readonly Row[]>;
 
-/** The stretches of a file that must be read from its start, whatever is wanted of it. */
-export function createSequentialRowRanges(rows: number, batches: Batches): RowRanges {
-  return { all: buildEvenRanges(rows), readRanges: (wanted) => filterRowRanges(batches(), wanted) };
+/** The row ranges of a file that must be read from its start, whatever is needed of it. */
+export function createSequentialRowRanges(rows: number, readBatches: ReadBatches): RowRanges {
+  return { all: buildEvenRanges(rows), readRanges: (ranges) => filterRowRanges(readBatches(), ranges) };
 }
 
 const rowsPerBatch = 500;
 
-/** What was found between two places. */
+/** What was found between two positions. */
 export interface RangeContent {
   readonly rows: readonly Row[];
-  /** The line behind it. */
-  readonly line: number;
+  readonly next: TextPosition;
 }
 
-/** A text as rows. */
+/** A text whose rows can be read from any known position. */
 export interface PositionedRows {
   readonly text: Pick<TextInput, 'openRanges'>;
-  readonly batches: Batches;
-  /** Makes rows of the bytes between two places. */
-  readonly read: (chunks: AsyncIterable<Buffer>, begin: RowPosition) => Promise<RangeContent>;
+  readonly readBatches: ReadBatches;
+  /** Makes rows of the bytes between two positions. */
+  readonly readRange: (chunks: AsyncIterable<Buffer>, begin: RowPosition) => Promise<RangeContent>;
 }
 
-/** The stretches of a text, where it is known. */
-export function createRowRanges(known: FileScan | undefined, rows: PositionedRows): { readonly rowRanges?: RowRanges } {
-  if (known?.text === undefined) return {};
-  return { rowRanges: createPositionedRowRanges(buildPositionedRanges(known.text.places, known.rows), rows) };
+/** The row ranges of a text that was scanned before. */
+export function createRowRanges(scan: FileScan | undefined, rows: PositionedRows): { readonly rowRanges?: RowRanges } {
+  if (scan?.text === undefined) return {};
+  return { rowRanges: createPositionedRowRanges(buildPositionedRanges(scan.text.positions, scan.rows), rows) };
 }
 
-/**
- * The stretches of a file whose places are known. Should one ever not be what was noted of it, the file is read from its
- * start.
- */
+/** Should a range ever not hold what the scan found there, the file is read from its start. */
 function createPositionedRowRanges(
   all: readonly PositionedRange[],
-  { text, batches, read }: PositionedRows,
+  { text, readBatches, readRange }: PositionedRows,
 ): RowRanges {
-  const placed = new Map(all.map((stretch) => [stretch.first, stretch]));
+  const byFirstRow = new Map(all.map((range) => [range.first, range]));
   return {
     all,
-    async *readRanges(wanted) {
-      const ranges = text.openRanges();
+    async *readRanges(ranges) {
+      const bytes = text.openRanges();
       try {
-        for (const [at, { first }] of wanted.entries()) {
-          const stretch = placed.get(first);
-          const piece = stretch && (await read(ranges.read(getByteRange(stretch)), stretch.begin));
-          if (stretch === undefined || piece === undefined || !matchesScan(piece, stretch)) {
-            yield* filterRowRanges(batches(), wanted.slice(at));
+        for (const [at, { first }] of ranges.entries()) {
+          const range = byFirstRow.get(first);
+          const content = range && (await readRange(bytes.read(getByteRange(range)), range.begin));
+          if (range === undefined || content === undefined || !matchesScan(content, range)) {
+            yield* filterRowRanges(readBatches(), ranges.slice(at));
             return;
           }
-          for (let from = 0; from < piece.rows.length; from += rowsPerBatch)
-            yield piece.rows.slice(from, from + rowsPerBatch);
+          for (let from = 0; from < content.rows.length; from += rowsPerBatch)
+            yield content.rows.slice(from, from + rowsPerBatch);
         }
       } finally {
-        await ranges.close();
+        await bytes.close();
       }
     },
   };
@@ -70,24 +72,24 @@ function getByteRange({ begin, end }: PositionedRange): ByteRange {
   return { from: begin.offset, to: end?.offset ?? Number.POSITIVE_INFINITY };
 }
 
-function matchesScan({ rows, line }: RangeContent, { first, last, end }: PositionedRange): boolean {
-  return rows.length === last - first + 1 && (end === undefined || end.line === line);
+function matchesScan({ rows, next }: RangeContent, { first, last, end }: PositionedRange): boolean {
+  return rows.length === last - first + 1 && (end === undefined || end.line === next.line);
 }
 
 async function* filterRowRanges(
   batches: AsyncIterable<readonly Row[]>,
-  wanted: readonly RowRange[],
+  ranges: readonly RowRange[],
 ): AsyncGenerator<readonly Row[]> {
   let at = 0;
   for await (const batch of batches) {
     const lastIndex = batch.at(-1)?.index ?? -1;
-    for (let stretch = wanted[at]; stretch !== undefined; stretch = wanted[at]) {
-      const { first, last } = stretch;
+    for (let range = ranges[at]; range !== undefined; range = ranges[at]) {
+      const { first, last } = range;
       const rows = batch.filter(({ index }) => index >= first && index <= last);
       if (rows.length > 0) yield rows;
       if (lastIndex < last) break;
       at += 1;
     }
-    if (at === wanted.length) return;
+    if (at === ranges.length) return;
   }
 }

@@ -4,61 +4,166 @@ import type { InputError } from '#src/errors.js';
 import {
   type ByteRange,
   createInputError,
+  type FirstReading,
   type GzipLimits,
   gunzip,
+  headBytes,
   type InputFile,
   readBytes,
 } from '#src/files/input-file.js';
-import type { Fingerprint, OpenOptions, TextScan } from '#src/files/input-source.js';
+import type { Fingerprint, TextScan } from '#src/files/input-source.js';
 import { type ChosenEncoding, chooseEncoding, findContradictingMark, refuseBinary } from './choose-encoding.js';
 import { createDecoder, type Decoded } from './decoder.js';
 import { createLineEndCounter, type LineEnds } from './line-ends.js';
 
-/** Some of a text, as utf-8 and without its byte order mark. */
-interface TextRanges {
-  /** To be asked for in the order of the text. */
-  read(range: ByteRange): AsyncIterable<Buffer>;
-  close(): Promise<void>;
+/** A text file that is open for its first reading. */
+export interface TextFile {
+  readonly reading: FirstReading;
+  /** How it begins, unpacked. */
+  readonly head: Buffer;
+  readonly compression: 'gzip' | undefined;
+  readonly gzipLimits?: GzipLimits | undefined;
 }
 
-/** Ranges of a text that can only be read from its start: what lies before and between them is passed by. */
-function createSequentialRanges(chunks: AsyncGenerator<Buffer>): TextRanges {
-  /** Bytes of the text before `rest`. */
-  let passed = 0;
-  let rest: Buffer = Buffer.alloc(0);
-  return {
-    async *read({ from, to }) {
-      while (passed < to) {
-        if (rest.length === 0) {
-          const next = await chunks.next();
-          if (next.done === true) return;
-          rest = next.value;
-        }
-        const wanted = rest.subarray(Math.max(0, from - passed), to - passed);
-        const used = Math.min(rest.length, to - passed);
-        rest = rest.subarray(used);
-        passed += used;
-        if (wanted.length > 0) yield wanted;
-      }
-    },
-    async close() {
-      await chunks.return(undefined);
-    },
-  };
-}
-
-/** What one reading of the whole text found. */
-interface TextFacts {
-  readonly fingerprint: Fingerprint;
-  readonly lineEnds: LineEnds;
-  readonly holdsNuls: boolean;
-}
-
-interface TextToScan {
+/** A text file that was read once: every byte of it is known to be a character. */
+export interface TextInput {
   readonly file: InputFile;
   readonly encoding: ChosenEncoding;
-  /** The bytes of the text; `tap` is shown those on disk. */
-  bytes(tap: (raw: Buffer) => void): AsyncIterable<Buffer>;
+  readonly compression: 'gzip' | undefined;
+  readonly fingerprint: Fingerprint;
+  readonly lineEnds: LineEnds;
+  /** Whether a character with value 0 is somewhere in the text. */
+  readonly holdsNuls: boolean;
+  readonly notices: readonly Notice[];
+  /** The text as utf-8 without its byte order mark. */
+  chunks(): AsyncGenerator<Buffer>;
+  /** The same, for a reader that needs only parts of it. */
+  openRanges(): TextRanges;
+}
+
+/** A text during its first reading. */
+export interface TextPass {
+  /** The beginning of the text, as utf-8 and without a byte order mark. */
+  readonly sample: Buffer;
+  readonly sampleLineEnds: LineEnds;
+  /** The text as utf-8, chunk by chunk. A loop that was left can be followed by another, which goes on from there. */
+  readonly chunks: AsyncIterable<Buffer>;
+  /** Whether one of the chunks so far has a character with value 0. */
+  holdsNuls(): boolean;
+}
+
+/** What a text that is not utf-8 most probably is: the code page of Western Windows. */
+const fallbackEncoding: ChosenEncoding = { name: 'windows-1252', bomBytes: 0, origin: 'guess' };
+
+/**
+ * Reads a text file once from end to end, so that whatever is wrong with its bytes is known before a row is used. When
+ * the guess of its encoding turns out to be wrong, the reading starts again.
+ *
+ * @param read - called with each start; what it leaves unread is checked after it
+ * @throws InputError `EMPTY_FILE`, `BINARY_FILE`, `UNDECODABLE_BYTE`, `TRAILING_NULS`, a `GZIP_…` or a failure of the disk
+ * @throws UsageError `UNKNOWN_ENCODING`
+ */
+export async function scanText<T>(
+  file: TextFile,
+  encodingOption: string | undefined,
+  read: (pass: TextPass) => Promise<T>,
+): Promise<{ readonly text: TextInput; readonly result: T }> {
+  const first = chooseEncoding(file.head, encodingOption ?? 'auto');
+  refuseBinary(file.head, first.name, file.reading.file.name);
+  try {
+    return await scanAs(file, first, [], read);
+  } catch (error) {
+    if (!(error instanceof UndecodableTextError)) throw error;
+    if (first.origin !== 'guess' || first.name !== 'utf-8') throw error.asInputError();
+    return await scanAs(file, fallbackEncoding, [createGuessedNotice(error.line)], read).catch(
+      (cause: unknown) => {
+        throw cause instanceof UndecodableTextError ? cause.asInputError() : cause;
+      },
+    );
+  }
+}
+
+async function scanAs<T>(
+  file: TextFile,
+  encoding: ChosenEncoding,
+  guesses: readonly Notice[],
+  read: (pass: TextPass) => Promise<T>,
+) {
+  const sample = decodeSample(file, encoding);
+  const check = createTextCheck(file.reading.file.name, encoding);
+  const decoded = check.decode(readUncompressed(file, file.reading.chunks(), check.addRaw));
+  // Without `return`: whoever leaves a loop over the chunks must not end the reading.
+  const chunks = { [Symbol.asyncIterator]: () => ({ next: () => decoded.next() }) };
+  try {
+    const result = await read({ ...sample, chunks, holdsNuls: check.holdsNuls });
+    for await (const _ of chunks);
+    const contradiction = findContradictingMark(file.head, encoding.name);
+    const notices =
+      contradiction === undefined ? guesses : [...guesses, createContradictionNotice(encoding.name, contradiction)];
+    return { text: createTextInput(file, { encoding, notices, ...check.facts() }), result };
+  } finally {
+    await decoded.return(undefined);
+  }
+}
+
+/** The beginning of a text; a wrong guess of the encoding is often found here. */
+function decodeSample({ reading, head }: TextFile, encoding: ChosenEncoding) {
+  const { name, sizeBytes } = reading.file;
+  const isWhole = reading.head.length === sizeBytes && head.length < headBytes;
+  const decoder = createDecoder(encoding.name);
+  const lineEnds = createLineEndCounter();
+  const take = ({ text, badAt }: Decoded) => {
+    lineEnds.add(badAt === undefined ? text : text.subarray(0, badAt));
+    if (badAt !== undefined) throw new UndecodableTextError(name, encoding.name, lineEnds.currentLine());
+    return text;
+  };
+  const beginning = take(decoder.write(head.subarray(encoding.bomBytes)));
+  const sample = isWhole ? Buffer.concat([beginning, take(decoder.end())]) : beginning;
+  return { sample, sampleLineEnds: lineEnds.lineEnds() };
+}
+
+/** Decodes a text chunk by chunk, and finds out on the way what can only be said of all its bytes. */
+function createTextCheck(name: string, encoding: ChosenEncoding) {
+  const hash = createHash('sha256');
+  const lineEnds = createLineEndCounter();
+  const decoder = createDecoder(encoding.name);
+  let sizeBytes = 0;
+  let nuls = { any: false, last: false };
+  let isBlankSoFar = true;
+
+  const take = ({ text, badAt }: Decoded) => {
+    lineEnds.add(badAt === undefined ? text : text.subarray(0, badAt));
+    if (badAt !== undefined) throw new UndecodableTextError(name, encoding.name, lineEnds.currentLine());
+    if (text.length === 0) return text;
+    nuls = { any: nuls.any || text.includes(0), last: text.at(-1) === 0 };
+    isBlankSoFar = isBlankSoFar && isBlank(text);
+    return text;
+  };
+  return {
+    /** Counts bytes as they are on disk. */
+    addRaw(chunk: Buffer) {
+      hash.update(chunk);
+      sizeBytes += chunk.length;
+    },
+    /** @throws UndecodableTextError, InputError `EMPTY_FILE`, `TRAILING_NULS` */
+    async *decode(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+      let toSkip = encoding.bomBytes;
+      for await (const chunk of chunks) {
+        const bytes = chunk.subarray(Math.min(toSkip, chunk.length));
+        toSkip -= chunk.length - bytes.length;
+        yield take(decoder.write(bytes));
+      }
+      yield take(decoder.end());
+      if (isBlankSoFar) throw createEmptyFileError(name);
+      if (nuls.last) throw createTrailingNulsError(name, lineEnds.currentLine());
+    },
+    holdsNuls: () => nuls.any,
+    facts: () => ({
+      fingerprint: { sha256: hash.digest('hex'), sizeBytes },
+      lineEnds: lineEnds.lineEnds(),
+      holdsNuls: nuls.any,
+    }),
+  };
 }
 
 /** The text holds bytes that its encoding has no character for. */
@@ -80,43 +185,6 @@ class UndecodableTextError extends Error {
       nextStep: 'Say which encoding the file has: --encoding <name>. If it was cut, export it again.',
     });
   }
-}
-
-/**
- * Reads the text from end to end: hash, line ends, and whether every byte is a character.
- *
- * @throws UndecodableText at the first byte that is not
- * @throws InputError `EMPTY_FILE`, `TRAILING_NULS`
- */
-async function scanText({ file, encoding, bytes }: TextToScan): Promise<TextFacts> {
-  const hash = createHash('sha256');
-  const census = createLineEndCounter();
-  const decoder = createDecoder(encoding.name);
-  let sizeBytes = 0;
-  let toSkip = encoding.bomBytes;
-  let nuls = { any: false, last: false };
-  let blank = true;
-
-  const take = ({ text, badAt }: Decoded) => {
-    census.add(badAt === undefined ? text : text.subarray(0, badAt));
-    if (badAt !== undefined) throw new UndecodableTextError(file.name, encoding.name, census.currentLine());
-    if (text.length === 0) return;
-    nuls = { any: nuls.any || text.includes(0), last: text.at(-1) === 0 };
-    blank = blank && isBlank(text);
-  };
-  const tap = (raw: Buffer) => {
-    hash.update(raw);
-    sizeBytes += raw.length;
-  };
-  for await (const chunk of bytes(tap)) {
-    const rest = chunk.subarray(Math.min(toSkip, chunk.length));
-    toSkip -= chunk.length - rest.length;
-    take(decoder.write(rest));
-  }
-  take(decoder.end());
-  if (blank) throw createEmptyFileError(file.name);
-  if (nuls.last) throw createTrailingNulsError(file.name, census.currentLine());
-  return { fingerprint: { sha256: hash.digest('hex'), sizeBytes }, lineEnds: census.lineEnds(), holdsNuls: nuls.any };
 }
 
 function isBlank(text: Buffer): boolean {
@@ -142,115 +210,75 @@ function createTrailingNulsError(file: string, line: number): InputError {
   });
 }
 
-/** A text file of which every byte is known to be a character. */
-export interface TextInput {
-  readonly file: InputFile;
-  readonly encoding: ChosenEncoding;
-  readonly compression: 'gzip' | undefined;
-  readonly fingerprint: Fingerprint;
-  readonly lineEnds: LineEnds;
-  /** Whether a character with value 0 stands somewhere in the text. */
-  readonly holdsNuls: boolean;
-  readonly notices: readonly Notice[];
-  /** The text as utf-8 without its byte order mark. */
-  chunks(): AsyncGenerator<Buffer>;
-  /** The same, for who needs some of it only. */
-  openRanges(): TextRanges;
+/** A text that an earlier process has scanned. */
+export function createScannedText(file: TextFile, fingerprint: Fingerprint, scan: TextScan): TextInput {
+  const { encoding, lineEnds, holdsNuls } = scan;
+  return createTextInput(file, { encoding, lineEnds, holdsNuls, fingerprint, notices: [] });
 }
 
-/** Where the bytes of a text come from. */
-export interface ByteSource {
-  readonly file: InputFile;
-  readonly compression: 'gzip' | undefined;
-  readonly gzipLimits: GzipLimits | undefined;
-  /** Bytes per read. @default 256 KiB */
-  readonly chunkBytes?: number;
-}
+type TextFacts = Pick<TextInput, 'encoding' | 'fingerprint' | 'lineEnds' | 'holdsNuls' | 'notices'>;
 
-/** Enough to judge an encoding and a delimiter by. */
-const sampleBytes = 256 * 1024;
-
-/** What a text that is not utf-8 most probably is: the code page of Western Windows. */
-const fallbackEncoding: ChosenEncoding = { name: 'windows-1252', bomBytes: 0, origin: 'guess' };
-
-/**
- * Reads a text file once from end to end, so that whatever is wrong with its bytes is known before a row is used; not
- * when an earlier reading has found out.
- *
- * @throws InputError `EMPTY_FILE`, `BINARY_FILE`, `UNDECODABLE_BYTE`, `TRAILING_NULS`, a `GZIP_…` or a failure of the disk
- * @throws UsageError `UNKNOWN_ENCODING`
- */
-export async function openText(
-  origin: ByteSource,
-  { encoding, scan: known }: Pick<OpenOptions, 'encoding' | 'scan'>,
-): Promise<TextInput> {
-  if (known?.text !== undefined)
-    return createTextInput(origin, { ...known.text, fingerprint: known.fingerprint, notices: [] });
-  return createTextInput(origin, await scanWholeText(origin, encoding ?? 'auto'));
-}
-
-type ScannedText = Pick<TextInput, 'encoding' | 'fingerprint' | 'lineEnds' | 'holdsNuls' | 'notices'>;
-
-async function scanWholeText(origin: ByteSource, asked: string): Promise<ScannedText> {
-  const sample = await readFirstBytes(readUncompressed(origin), sampleBytes);
-  const first = chooseEncoding(sample, asked);
-  refuseBinary(sample, first.name, origin.file.name);
-  const { encoding, survey, notices } = await scanWithFallback(origin, first);
-  const contradiction = findContradictingMark(sample, encoding.name);
-  const all =
-    contradiction === undefined ? notices : [...notices, createContradictionNotice(encoding.name, contradiction)];
-  return { encoding, ...survey, notices: all };
-}
-
-function createTextInput(origin: ByteSource, found: ScannedText): TextInput {
-  const { file, compression } = origin;
-  const { encoding, fingerprint, lineEnds, holdsNuls, notices } = found;
+function createTextInput(textFile: TextFile, facts: TextFacts): TextInput {
+  const { compression } = textFile;
+  const { file } = textFile.reading;
+  const { encoding } = facts;
+  const chunks = () => decodeText(readUncompressed(textFile, readBytes(file)), encoding);
   return {
-    ...{ file, compression, encoding, fingerprint, lineEnds, holdsNuls, notices },
-    chunks: () => decodeText(origin, encoding),
-    // What is decoded has no byte for a byte, so it must be passed by to come to a place.
+    ...{ file, compression, chunks },
+    ...facts,
+    // A position counts decoded bytes; in any other text they are found by decoding what comes before them.
     openRanges: () =>
       compression === undefined && encoding.name === 'utf-8'
-        ? { read: (range) => readTextRange(origin, encoding, range), close: () => Promise.resolve() }
-        : createSequentialRanges(decodeText(origin, encoding)),
+        ? { read: (range) => readTextRange(file, encoding, range), close: () => Promise.resolve() }
+        : createSequentialRanges(chunks()),
   };
 }
 
-/** What is to be known of a text when it is read again. */
-export function buildTextScan({ encoding, lineEnds, holdsNuls }: TextInput, places: TextScan['places']): TextScan {
-  return { encoding, lineEnds, holdsNuls, places };
+/** Parts of a text, as utf-8 and without its byte order mark. */
+interface TextRanges {
+  /** Ranges are to be read in the order of the text. */
+  read(range: ByteRange): AsyncIterable<Buffer>;
+  close(): Promise<void>;
 }
 
-function readTextRange({ file, chunkBytes }: ByteSource, { bomBytes }: ChosenEncoding, { from, to }: ByteRange) {
-  return readBytes(file, chunkBytes, { from: from + bomBytes, to: to + bomBytes });
+/** Ranges of a text that can only be read from its start: what lies before and between them is skipped. */
+function createSequentialRanges(chunks: AsyncGenerator<Buffer>): TextRanges {
+  /** Bytes of the text before `rest`. */
+  let position = 0;
+  let rest: Buffer = Buffer.alloc(0);
+  return {
+    async *read({ from, to }) {
+      while (position < to) {
+        if (rest.length === 0) {
+          const next = await chunks.next();
+          if (next.done === true) return;
+          rest = next.value;
+        }
+        const wanted = rest.subarray(Math.max(0, from - position), to - position);
+        const used = Math.min(rest.length, to - position);
+        rest = rest.subarray(used);
+        position += used;
+        if (wanted.length > 0) yield wanted;
+      }
+    },
+    async close() {
+      await chunks.return(undefined);
+    },
+  };
 }
 
-/** The beginning of a text. */
-export function readSample(text: TextInput): Promise<Buffer> {
-  return readFirstBytes(text.chunks(), sampleBytes);
-}
-
-async function scanWithFallback(origin: ByteSource, encoding: ChosenEncoding) {
-  const survey = (chosen: ChosenEncoding) =>
-    scanText({ file: origin.file, encoding: chosen, bytes: (tap) => readUncompressed(origin, tap) });
-  try {
-    return { encoding, survey: await survey(encoding), notices: [] };
-  } catch (error) {
-    if (!(error instanceof UndecodableTextError)) throw error;
-    if (encoding.origin !== 'guess' || encoding.name !== 'utf-8') throw error.asInputError();
-    const firstBadLine = error.line;
-    const second = await survey(fallbackEncoding).catch((cause: unknown) => {
-      throw cause instanceof UndecodableTextError ? cause.asInputError() : cause;
-    });
-    return { encoding: fallbackEncoding, survey: second, notices: [createGuessedNotice(firstBadLine)] };
-  }
+function readTextRange(file: InputFile, { bomBytes }: ChosenEncoding, { from, to }: ByteRange) {
+  return readBytes(file, { from: from + bomBytes, to: to + bomBytes });
 }
 
 /** The bytes as they were before compression; `tap` sees them as they are on disk. */
-function readUncompressed(origin: ByteSource, tap?: (raw: Buffer) => void): AsyncGenerator<Buffer> {
-  const raw = readBytes(origin.file, origin.chunkBytes);
-  const seen = tap === undefined ? raw : tapChunks(raw, tap);
-  return origin.compression === 'gzip' ? gunzip(seen, origin.file.name, origin.gzipLimits) : seen;
+function readUncompressed(
+  { reading, compression, gzipLimits }: TextFile,
+  raw: AsyncGenerator<Buffer>,
+  tap?: (chunk: Buffer) => void,
+): AsyncGenerator<Buffer> {
+  const chunks = tap === undefined ? raw : tapChunks(raw, tap);
+  return compression === 'gzip' ? gunzip(chunks, reading.file.name, gzipLimits) : chunks;
 }
 
 async function* tapChunks(chunks: AsyncIterable<Buffer>, tap: (chunk: Buffer) => void): AsyncGenerator<Buffer> {
@@ -260,27 +288,16 @@ async function* tapChunks(chunks: AsyncIterable<Buffer>, tap: (chunk: Buffer) =>
   }
 }
 
-async function* decodeText(origin: ByteSource, encoding: ChosenEncoding): AsyncGenerator<Buffer> {
-  // The survey found every byte of a utf-8 file good: there is nothing left to decode.
+async function* decodeText(chunks: AsyncIterable<Buffer>, encoding: ChosenEncoding): AsyncGenerator<Buffer> {
+  // The first reading found every byte of a utf-8 file valid: there is nothing left to decode.
   const decoder = encoding.name === 'utf-8' ? undefined : createDecoder(encoding.name);
   let toSkip = encoding.bomBytes;
-  for await (const chunk of readUncompressed(origin)) {
+  for await (const chunk of chunks) {
     const bytes = chunk.subarray(Math.min(toSkip, chunk.length));
     toSkip -= chunk.length - bytes.length;
     yield decoder === undefined ? bytes : decoder.write(bytes).text;
   }
   if (decoder !== undefined) yield decoder.end().text;
-}
-
-async function readFirstBytes(chunks: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of chunks) {
-    parts.push(chunk);
-    length += chunk.length;
-    if (length >= maxBytes) break;
-  }
-  return Buffer.concat(parts).subarray(0, maxBytes);
 }
 
 function createGuessedNotice(line: number): Notice {

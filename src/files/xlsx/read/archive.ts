@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
-import { type Entry, fromFd, type ZipFile } from 'yauzl';
+import { type Entry, fromBuffer, fromFd, type ZipFile } from 'yauzl';
 import { InputError } from '#src/errors.js';
-import { type InputLocation, rejectOtherFileTypes, workbookError } from './workbook-error.js';
+import { type InputLocation, type ReadableBytes, rejectOtherFileTypes, workbookError } from './workbook-error.js';
 
 const kibibyte = 1024;
 const mebibyte = 1024 * kibibyte;
@@ -50,17 +49,42 @@ export const workbookLimits: WorkbookLimits = {
 /** The grid that the format allows. */
 export const sheetGrid = { maxRow: 1_048_576, maxColumn: 16_384 } as const;
 
-const readBytes = 256 * 1024;
+/** A workbook on disk, and its content when that is held in memory. */
+export interface WorkbookFile {
+  readonly path: string;
+  readonly bytes?: Buffer | undefined;
+}
 
-/** Opens a file for reading; every reason why that cannot be done is said in the user's words. */
-async function openInputFile(path: string, place: InputLocation): Promise<FileHandle> {
-  const handle = await openOrThrow(path, place);
-  const stats = await handle.stat();
-  if (stats.isFile()) return handle;
+/** The bytes of a workbook, in an open file or in memory. */
+interface WorkbookBytes extends ReadableBytes {
+  close(): Promise<void>;
+}
+
+/** Opens a workbook, which must be a file; its version tells whether it is still the same. */
+async function openBytes(
+  { path, bytes }: WorkbookFile,
+  place: InputLocation,
+): Promise<{ readonly handle: WorkbookBytes; readonly zipSource: Buffer | number; readonly version: string }> {
+  const handle = bytes === undefined ? await openOrThrow(path, place) : undefined;
+  const stats = handle === undefined ? await statOrThrow(path, place) : await handle.stat();
+  const version = `${stats.size} ${stats.mtimeMs}`;
+  if (handle === undefined || bytes !== undefined)
+    return { handle: holdInMemory(bytes ?? Buffer.alloc(0)), zipSource: bytes ?? Buffer.alloc(0), version };
+  if (stats.isFile()) return { handle, zipSource: handle.fd, version };
   await handle.close();
   throw stats.isDirectory()
     ? workbookError('IS_A_FOLDER', place, 'this is a folder, not a file.')
     : workbookError('NOT_A_FILE', place, 'this is a pipe or a device, not a file.');
+}
+
+function holdInMemory(bytes: Buffer): WorkbookBytes {
+  return {
+    read(buffer, offset, length, position) {
+      const bytesRead = bytes.copy(buffer, offset, position, position + length);
+      return Promise.resolve({ bytesRead, buffer });
+    },
+    close: () => Promise.resolve(),
+  };
 }
 
 async function openOrThrow(path: string, place: InputLocation): Promise<FileHandle> {
@@ -68,24 +92,23 @@ async function openOrThrow(path: string, place: InputLocation): Promise<FileHand
     // A pipe would hang until somebody writes to it; with O_NONBLOCK it opens and is turned away above.
     return await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (code === 'ENOENT' || code === 'ENOTDIR')
-      throw workbookError('FILE_NOT_FOUND', place, 'there is no such file.', error);
-    throw workbookError('FILE_NOT_READABLE', place, `the file cannot be opened (${code}).`, error);
+    throw toWorkbookError(error, place);
   }
 }
 
-/** What tells two states of a file apart: size and SHA-256 of its bytes. */
-export async function readFingerprint(handle: FileHandle): Promise<{ sha256: string; sizeBytes: number }> {
-  const hash = createHash('sha256');
-  const buffer = Buffer.allocUnsafe(readBytes);
-  let sizeBytes = 0;
-  for (;;) {
-    const { bytesRead } = await handle.read(buffer, 0, readBytes, sizeBytes);
-    if (bytesRead === 0) return { sha256: hash.digest('hex'), sizeBytes };
-    hash.update(buffer.subarray(0, bytesRead));
-    sizeBytes += bytesRead;
+async function statOrThrow(path: string, place: InputLocation): Promise<Stats> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    throw toWorkbookError(error, place);
   }
+}
+
+function toWorkbookError(error: unknown, place: InputLocation): InputError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return code === 'ENOENT' || code === 'ENOTDIR'
+    ? workbookError('FILE_NOT_FOUND', place, 'there is no such file.', error)
+    : workbookError('FILE_NOT_READABLE', place, `the file cannot be opened (${code}).`, error);
 }
 
 const packedBytesPerRead = 64 * 1024;
@@ -110,7 +133,7 @@ interface PartReading {
 
 /** Inflates a part step by step; the caps are checked on what comes out, never on what the directory claims. */
 async function* readPartBytes(
-  handle: FileHandle,
+  handle: WorkbookBytes,
   location: PartLocation,
   reading: PartReading,
 ): AsyncGenerator<Buffer> {
@@ -150,7 +173,7 @@ function checkLimits(bytes: number, location: PartLocation, { place, limits, tot
     throw workbookError('FILE_DAMAGED', place, 'this part is longer than the package says.');
 }
 
-async function* inflatePart(handle: FileHandle, location: PartLocation, place: InputLocation): AsyncGenerator<Buffer> {
+async function* inflatePart(handle: WorkbookBytes, location: PartLocation, place: InputLocation): AsyncGenerator<Buffer> {
   if (!location.isDeflated) {
     yield* readPackedBytes(handle, location, place);
     return;
@@ -167,7 +190,7 @@ async function* inflatePart(handle: FileHandle, location: PartLocation, place: I
 }
 
 async function* readPackedBytes(
-  handle: FileHandle,
+  handle: WorkbookBytes,
   location: PartLocation,
   place: InputLocation,
 ): AsyncGenerator<Buffer> {
@@ -185,7 +208,6 @@ async function* readPackedBytes(
 export interface Archive {
   readonly place: InputLocation;
   readonly limits: WorkbookLimits;
-  readonly handle: FileHandle;
   /** Size and time of change, to notice that the file was replaced between two readings. */
   readonly version: string;
   has(part: string): boolean;
@@ -204,19 +226,17 @@ export interface Archive {
  * @param knownVersion - the file's `version` at an earlier opening: another one is refused
  */
 export async function openArchive(
-  file: string,
+  file: WorkbookFile,
   place: InputLocation,
   limits: WorkbookLimits,
   knownVersion?: string,
 ): Promise<Archive> {
-  const handle = await openInputFile(file, place);
+  const { handle, zipSource, version } = await openBytes(file, place);
   try {
-    const { size, mtimeMs } = await handle.stat();
-    const version = `${size} ${mtimeMs}`;
     if (version !== (knownVersion ?? version))
       throw workbookError('FILE_CHANGED', place, 'the file was changed while it was being read.');
     await rejectOtherFileTypes(handle, place);
-    const zip = await openZip(handle, place);
+    const zip = await openZip(zipSource, place);
     if (zip.entryCount > limits.maxParts)
       throw workbookError(
         'TOO_MANY_PARTS',
@@ -233,7 +253,7 @@ export async function openArchive(
 
 function partReader(
   zip: ZipFile,
-  handle: FileHandle,
+  handle: WorkbookBytes,
   parts: ReadonlyMap<string, Entry | 'twice'>,
   place: InputLocation,
   limits: WorkbookLimits,
@@ -242,7 +262,6 @@ function partReader(
   return {
     place,
     limits,
-    handle,
     has: (part) => parts.has(normalizePartName(part)),
     async *read(part, maxBytes = limits.maxPartBytes) {
       const entry = parts.get(normalizePartName(part));
@@ -259,17 +278,16 @@ function partReader(
   };
 }
 
-/** The handle stays ours: yauzl never closes it, so one `close` ends everything. */
-function openZip(handle: FileHandle, place: InputLocation): Promise<ZipFile> {
+/** @param source - the bytes, or the descriptor of a file that yauzl leaves open */
+function openZip(source: Buffer | number, place: InputLocation): Promise<ZipFile> {
+  const options = { lazyEntries: true, autoClose: false, decodeStrings: false, validateEntrySizes: true };
   return new Promise((resolve, reject) => {
-    fromFd(
-      handle.fd,
-      { lazyEntries: true, autoClose: false, decodeStrings: false, validateEntrySizes: true },
-      (error, zip) => {
-        if (error) reject(zipError(error, place));
-        else resolve(zip);
-      },
-    );
+    const opened = (error: Error | null, zip: ZipFile) => {
+      if (error) reject(zipError(error, place));
+      else resolve(zip);
+    };
+    if (typeof source === 'number') fromFd(source, options, opened);
+    else fromBuffer(source, options, opened);
   });
 }
 

@@ -1,9 +1,11 @@
 import { cellToText } from '#pipelines/model.js';
+import { normaliseName } from '#pipelines/mapping/normalise-name.js';
 import type { Notice } from '#pipelines/ports.js';
 import { UsageError } from '#src/errors.js';
-import type { InputSource } from '#src/files/input-source.js';
-import { type Archive, openArchive, readFingerprint, type WorkbookLimits, workbookLimits } from './archive.js';
-import { type ColumnLayout, type FoundHeader, findHeader, layOutColumns, normalisedName } from './columns.js';
+import type { ReadOptions, WorkbookSource } from '#src/files/input-source.js';
+import { findHeader, type HeaderSearch } from '#src/files/table/find-header.js';
+import { type Archive, openArchive, type WorkbookLimits, workbookLimits } from './archive.js';
+import { type ColumnLayout, type HeaderRow, layOutColumns } from './columns.js';
 import { readCellFormats } from './number-formats.js';
 import {
   findOtherSheetsWithContent,
@@ -31,7 +33,7 @@ function chooseSheet(
   if (wish === undefined) return worksheets.find(({ isHidden }) => !isHidden) ?? worksheets[0];
   const found =
     worksheets.find(({ name }) => name === wish) ??
-    worksheets.find(({ name }) => normalisedName(name) === normalisedName(wish)) ??
+    worksheets.find(({ name }) => normaliseName(name) === normaliseName(wish)) ??
     (/^\d+$/.test(wish) ? worksheets[Number(wish) - 1] : undefined);
   if (found !== undefined) return found;
   const names = worksheets.slice(0, maxSheetNamesShown).map(({ name }) => `“${name}”`);
@@ -42,17 +44,11 @@ function chooseSheet(
   });
 }
 
-export interface OpenWorkbookOptions {
+export interface OpenWorkbookOptions extends Pick<ReadOptions, 'sheet' | 'headerRow' | 'skipHidden'>, HeaderSearch {
   /** The file as the user named it, for messages. @default the path */
   readonly displayName?: string | undefined;
-  /** A sheet's name, or its number from 1 as text. @default the first visible sheet */
-  readonly sheet?: string | undefined;
-  /** The row number of the header. @default found by `expectedColumns`, else the first row with content */
-  readonly headerRow?: number | undefined;
-  /** Column names that the mapping uses: the first of 50 rows that has four fifths of them is the header. */
-  readonly expectedColumns?: readonly string[] | undefined;
-  /** Leaves hidden rows and columns out. @default false */
-  readonly skipHidden?: boolean | undefined;
+  /** The content of the file, when it is held in memory: then only its time of change is asked for. */
+  readonly bytes?: Buffer | undefined;
   /** Also reads the columns of a result file that this program added. @default false */
   readonly resultColumns?: boolean | undefined;
   /** Caps against hostile files; for tests. */
@@ -75,8 +71,9 @@ interface Opening {
  * @throws InputError with a code of `nextSteps` when the file cannot be read as a workbook with customers
  * @throws UsageError `UNKNOWN_SHEET` when there is no such sheet
  */
-export async function openWorkbook(file: string, options: OpenWorkbookOptions = {}): Promise<InputSource> {
-  const place = { file: options.displayName ?? file };
+export async function openWorkbook(path: string, options: OpenWorkbookOptions = {}): Promise<WorkbookSource> {
+  const place = { file: options.displayName ?? path };
+  const file = { path, bytes: options.bytes };
   const limits = { ...workbookLimits, ...options.limits };
   const archive = await openArchive(file, place, limits);
   try {
@@ -90,7 +87,7 @@ export async function openWorkbook(file: string, options: OpenWorkbookOptions = 
     const header = await findHeaderRow(opening);
     const layout = layOut(opening, header);
     return createWorkbookSource({
-      path: file,
+      file,
       archive,
       parts,
       sheet,
@@ -98,14 +95,14 @@ export async function openWorkbook(file: string, options: OpenWorkbookOptions = 
       headerRow: header.row.number,
       skipHidden,
       openingNotices: await collectNotices(opening, header, layout),
-      fingerprint: await readFingerprint(archive.handle),
+      topRows: sample.top.map(({ number, cells }) => ({ number, cells: cells.map(cellToText) })),
     });
   } finally {
     await archive.close();
   }
 }
 
-async function findHeaderRow(opening: Opening): Promise<FoundHeader> {
+async function findHeaderRow(opening: Opening): Promise<HeaderRow> {
   const { sample, options, archive, sheet } = opening;
   const place = { ...archive.place, sheet: sheet.name };
   if (options.headerRow !== undefined) {
@@ -117,14 +114,18 @@ async function findHeaderRow(opening: Opening): Promise<FoundHeader> {
       'the header row has no column names.',
     );
   }
-  const header = findHeader(sample.top, options.expectedColumns ?? []);
-  if (header !== undefined) return header;
+  const { position, isMatched } = findHeader(
+    sample.top.map(({ cells }) => cells.map(cellToText)),
+    options,
+  );
+  const row = sample.top[position];
+  if (row !== undefined) return { row, isMatched };
   const others = await findOtherSheetsWithContent(archive, opening.parts, sheet);
   const hint = others.length === 0 ? '' : ` These have content: ${others.join(', ')}.`;
   throw workbookError('EMPTY_SHEET', place, `the sheet is empty.${hint}`);
 }
 
-function layOut({ sample, options, archive, sheet }: Opening, header: FoundHeader): ColumnLayout {
+function layOut({ sample, options, archive, sheet }: Opening, header: HeaderRow): ColumnLayout {
   const skipHidden = options.skipHidden ?? false;
   const dataRows = sample.top.filter((row) => row.number > header.row.number && !(skipHidden && row.isHidden));
   const layout = layOutColumns(
@@ -143,9 +144,9 @@ function layOut({ sample, options, archive, sheet }: Opening, header: FoundHeade
   );
 }
 
-async function collectNotices(opening: Opening, header: FoundHeader, layout: ColumnLayout): Promise<readonly Notice[]> {
+async function collectNotices(opening: Opening, header: HeaderRow, layout: ColumnLayout): Promise<readonly Notice[]> {
   const { archive, parts, sheet, sample, options } = opening;
-  const found = new Set(header.row.cells.map((cell) => normalisedName(cellToText(cell))));
+  const found = new Set(header.row.cells.map((cell) => normaliseName(cellToText(cell))));
   const { worksheets } = parts.index;
   return createOpeningNotices({
     sheet,
@@ -156,7 +157,7 @@ async function collectNotices(opening: Opening, header: FoundHeader, layout: Col
     rowsAboveHeader: sample.top.filter(({ number }) => number < header.row.number).length,
     missedNames: header.isMatched
       ? []
-      : (options.expectedColumns ?? []).filter((name) => !found.has(normalisedName(name))),
+      : (options.expectedColumns ?? []).filter((name) => !found.has(normaliseName(name))),
     layout,
     hiddenColumns: sample.hiddenColumns.flatMap(({ first, last }) => namesBetween(header, first, last)),
     skipHidden: options.skipHidden ?? false,
@@ -164,7 +165,7 @@ async function collectNotices(opening: Opening, header: FoundHeader, layout: Col
 }
 
 /** The header texts of a span of columns; a span may run to the end of the sheet, past every name. */
-function namesBetween(header: FoundHeader, first: number, last: number): readonly string[] {
+function namesBetween(header: HeaderRow, first: number, last: number): readonly string[] {
   return header.row.cells
     .slice(first - 1, last)
     .map(cellToText)

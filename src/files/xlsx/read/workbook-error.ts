@@ -1,4 +1,3 @@
-import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { InputError } from '#src/errors.js';
 import { isCompoundFile, isZip, sniffBytes, sniffFormat } from '#src/files/detect-format.js';
@@ -85,6 +84,16 @@ function describeLocation(place: InputLocation): string {
   return words.join(', ');
 }
 
+/** Bytes that can be read from any position. */
+export interface ReadableBytes {
+  read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesRead: number; readonly buffer: Buffer }>;
+}
+
 const scanBytes = 1024 * 1024;
 const encryptedStream = Buffer.from('EncryptedPackage', 'utf16le');
 
@@ -93,35 +102,35 @@ const encryptedStream = Buffer.from('EncryptedPackage', 'utf16le');
  *
  * @throws InputError the code of {@link sniffFormat} for a format that it knows
  */
-export async function rejectOtherFileTypes(handle: FileHandle, place: InputLocation): Promise<void> {
-  const head = await readHead(handle);
+export async function rejectOtherFileTypes(bytes: ReadableBytes, place: InputLocation): Promise<void> {
+  const head = await readHead(bytes);
   if (basename(place.file).startsWith('~$'))
     throw workbookError('LOCK_FILE', place, 'this only marks a workbook as open.');
   if (head.length === 0) throw workbookError('EMPTY_FILE', place, 'the file has no content.');
   const format = sniffFormat(head, place.file);
   if (isZip(head)) return;
-  if (isCompoundFile(head)) throw await compoundFileError(handle, place);
+  if (isCompoundFile(head)) throw await compoundFileError(bytes, place);
   throw format !== 'gzip' && isText(head)
     ? workbookError('WORKBOOK_IS_TEXT', place, 'this is a text file (such as CSV) with the name of a workbook.')
     : workbookError('NOT_A_WORKBOOK', place, 'this is not a workbook.');
 }
 
-async function readHead(handle: FileHandle): Promise<Buffer> {
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(sniffBytes), 0, sniffBytes, 0);
+async function readHead(bytes: ReadableBytes): Promise<Buffer> {
+  const { buffer, bytesRead } = await bytes.read(Buffer.alloc(sniffBytes), 0, sniffBytes, 0);
   return buffer.subarray(0, bytesRead);
 }
 
 /** Excel wraps an encrypted workbook into the container format of the old .xls files. */
-async function compoundFileError(handle: FileHandle, place: InputLocation): Promise<Error> {
-  return (await contains(handle, encryptedStream))
+async function compoundFileError(bytes: ReadableBytes, place: InputLocation): Promise<Error> {
+  return (await contains(bytes, encryptedStream))
     ? workbookError('WORKBOOK_ENCRYPTED', place, 'the workbook is protected by a password.')
     : workbookError('WORKBOOK_IS_XLS', place, 'this is an old .xls workbook (Excel 97–2003), whatever its name says.');
 }
 
-async function contains(handle: FileHandle, wanted: Buffer): Promise<boolean> {
+async function contains(bytes: ReadableBytes, wanted: Buffer): Promise<boolean> {
   const window = Buffer.alloc(scanBytes + wanted.length);
   for (let position = 0; ; position += scanBytes) {
-    const { bytesRead } = await handle.read(window, 0, window.length, position);
+    const { bytesRead } = await bytes.read(window, 0, window.length, position);
     if (window.subarray(0, bytesRead).includes(wanted)) return true;
     if (bytesRead < window.length) return false;
   }

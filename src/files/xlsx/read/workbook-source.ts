@@ -1,8 +1,8 @@
 import type { Row } from '#pipelines/model.js';
 import type { Notice } from '#pipelines/ports.js';
-import type { InputSource } from '#src/files/input-source.js';
+import type { WorkbookSource } from '#src/files/input-source.js';
 import { createRowNotices } from '#src/files/table/row-notices.js';
-import { type Archive, openArchive } from './archive.js';
+import { type Archive, openArchive, type WorkbookFile } from './archive.js';
 import { columnLetters, parseRange } from './cell-reference.js';
 import type { ColumnLayout } from './columns.js';
 import { createCellDecoder } from './decode-cell.js';
@@ -126,7 +126,9 @@ const rowsPerBatch = 500;
 const maxRangesShown = 5;
 
 interface WorkbookSourceOptions {
-  readonly path: string;
+  readonly file: WorkbookFile;
+  /** The first rows that are not empty. */
+  readonly topRows: WorkbookSource['topRows'];
   /** The archive as it was at opening; it may be closed. */
   readonly archive: Archive;
   readonly parts: WorkbookParts;
@@ -135,11 +137,10 @@ interface WorkbookSourceOptions {
   readonly headerRow: number;
   readonly skipHidden: boolean;
   readonly openingNotices: readonly Notice[];
-  readonly fingerprint: InputSource['fingerprint'];
 }
 
 /** The rows of one sheet below its header; every call of `batches` opens the file anew. */
-export function createWorkbookSource(options: WorkbookSourceOptions): InputSource {
+export function createWorkbookSource(options: WorkbookSourceOptions): WorkbookSource {
   const { archive, sheet, layout, headerRow } = options;
   const notices: Notice[] = [...options.openingNotices];
   return {
@@ -149,7 +150,7 @@ export function createWorkbookSource(options: WorkbookSourceOptions): InputSourc
     detected: { format: 'xlsx', sheet: sheet.name, headerRow },
     notices,
     duplicateColumns: layout.duplicates,
-    fingerprint: options.fingerprint,
+    topRows: options.topRows,
     async *batches() {
       const reading = new SheetReading(options);
       yield* reading.batches();
@@ -184,8 +185,8 @@ class SheetReading {
   }
 
   async *batches(): AsyncGenerator<readonly Row[]> {
-    const { path, archive, sheet, parts } = this.#options;
-    const reopened = await openArchive(path, archive.place, archive.limits, archive.version);
+    const { file, archive, sheet, parts } = this.#options;
+    const reopened = await openArchive(file, archive.place, archive.limits, archive.version);
     let texts: SharedStrings | undefined;
     try {
       texts = await loadSharedStrings(reopened, parts.index.sharedStringsPart);
