@@ -5,9 +5,8 @@ import { customerMapping, writeCustomersCsv } from '#bench/harness/customers-csv
 import { runCommandLine, unlimitedOptions } from '#bench/harness/run-command-line.js';
 import { sandboxLogin, serveSandbox, takeRequests } from '#bench/harness/sandbox.js';
 import { chooseResultPaths } from '#src/app/import/import-job.js';
-import { createScanCache, openInputAt } from '#src/app/input.js';
 import { compileFor, readMappingFile } from '#src/app/mapping-file.js';
-import { scanInput } from '#src/app/scan-input.js';
+import { scanInputAt } from '#src/app/scan-input.js';
 import { openLedger } from '#src/ledger/open-ledger.js';
 
 const left = 10;
@@ -20,10 +19,9 @@ const rowsPerSettlement = 5000;
 async function stopShortOfTheEnd(folder: string, baseUrl: string, rows: number): Promise<void> {
   const path = join(folder, 'customers.csv');
   const mappingFile = readMappingFile(join(folder, 'mappings.json'));
-  const input = await openInputAt(path, 'customers.csv', {}, mappingFile.mapping);
-  const { source, readOptions: reading } = input;
-  const { saved: known } = await scanInput(input, mappingFile.mapping, compileFor(mappingFile, source), {});
-  if (known === undefined) throw new Error('Nothing is known of the file.');
+  const input = await scanInputAt(path, 'customers.csv', {}, mappingFile);
+  const { source, readOptions: reading, cache } = input;
+  if (cache === undefined) throw new Error('The file was not scanned.');
   const ledger = openLedger(join(folder, 'state'), { baseUrl, login: sandboxLogin.username });
   const run = ledger.runs.start({
     command: 'import',
@@ -36,7 +34,7 @@ async function stopShortOfTheEnd(folder: string, baseUrl: string, rows: number):
       paths: chooseResultPaths({ file: 'customers.csv', path }, {}),
     },
   });
-  ledger.inputScans.save(run.number, createScanCache(known, reading));
+  ledger.inputScans.save(run.number, cache);
   ledger.runs.saveInputRows(run.number, rows);
   const written = ledger.openRows(run.number);
   for (let from = 0; from < rows - left; from += rowsPerSettlement) {

@@ -144,9 +144,11 @@ function unsettledRows(
     const readIdentities = async (rows: readonly Row[]) => (await identities(rows)).map(identityKey);
     return skipSettled(takeRows(source.batches(), first), ledger, control, register, readIdentities);
   }
-  if (source.rowRanges !== undefined && first === undefined)
-    return readOpenRanges(source.rowRanges, { ledger, control, register, map: identities });
-  return skipSettled(takeRows(source.batches(), first), ledger, control, register);
+  const open =
+    source.rowRanges === undefined || first !== undefined
+      ? undefined
+      : readOpenRanges(source.rowRanges, { ledger, control, register, map: identities });
+  return open ?? skipSettled(takeRows(source.batches(), first), ledger, control, register);
 }
 
 /** Sends rows for the same customer one after the other; a row waits for a `resume` when one before it was not applied. */

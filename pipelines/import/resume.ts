@@ -79,28 +79,40 @@ interface ResumeTools {
   readonly map: (rows: readonly Row[]) => Promise<readonly ImportRow[]>;
 }
 
-/** Up to so many rows are held until it is known whom they repeat. */
-const maxRowsHeld = 5000;
-/** Of up to so many stretches, since these are read before the first request. */
-const maxRangesHeld = 50;
+/** Where more rows are open, or in more places, the file is read from its start. */
+const few = { rows: 5000, ranges: 50, shareOfRows: 0.2 } as const;
 
 /**
- * As {@link skipSettled}, for a file whose stretches are known: only those with open rows are read. Whom an open row may
- * repeat, the ledger tells: row by row, or, where only a few rows are left, asked for these.
+ * As {@link skipSettled}, for a run of which only a few rows are open: the other ranges of the file are not read. Whom an
+ * open row may repeat is asked of the ledger.
+ *
+ * @returns `undefined` when more than a few rows are open
  */
-export async function* readOpenRanges(stretches: RowRanges, tools: ResumeTools): AsyncIterable<readonly Row[]> {
+export function readOpenRanges(
+  ranges: RowRanges,
+  tools: ResumeTools,
+  limits: Readonly<Record<keyof typeof few, number>> = few,
+): AsyncIterable<readonly Row[]> | undefined {
   const { ledger, control } = tools;
-  const all = stretches.all.map((stretch) => countRange(stretch, ledger));
-  const left = all.filter(({ open }) => open > 0);
-  const open = left.reduce((sum, stretch) => sum + stretch.open, 0);
-  const isFew = open <= maxRowsHeld && left.length <= maxRangesHeld;
-  const parts = readChunks(stretches.readRanges(left), ledger);
-  const pass = (stretch: CountedRange) => {
-    if (isFew && control.canCountInBulk && isFinished(stretch)) countFinished(stretch, control);
-    else for (const settled of readRowStates(stretch, ledger)) countSettled(settled, tools);
+  const rowCount = (ranges.all.at(-1)?.last ?? -1) + 1;
+  const maxOpen = Math.min(limits.rows, rowCount * limits.shareOfRows);
+  const counted: CountedRange[] = [];
+  let open = 0;
+  for (const range of ranges.all) {
+    const withStates = countRange(range, ledger);
+    open += withStates.open;
+    if (open > maxOpen) return undefined;
+    counted.push(withStates);
+  }
+  const left = counted.filter((range) => range.open > 0);
+  if (left.length > limits.ranges) return undefined;
+  const pass = (range: CountedRange) => {
+    if (control.canCountInBulk && isFinished(range)) countFinished(range, control);
+    else for (const settled of readRowStates(range, ledger)) countSettled(settled, tools);
   };
-  const settled = all.filter((stretch) => stretch.open === 0);
-  yield* readInFileOrder(isFew ? withKnownRepeats(parts, tools) : parts, settled, pass, tools);
+  const settled = counted.filter((range) => range.open === 0);
+  const chunks = withKnownRepeats(readChunks(ranges.readRanges(left), ledger), tools);
+  return readInFileOrder(chunks, settled, pass, tools);
 }
 
 interface CountedRange extends RowRange {
@@ -151,17 +163,17 @@ async function* readChunks(batches: AsyncIterable<readonly Row[]>, ledger: RunLe
   }
 }
 
-/** Holds the parts until the register knows what came before for the customers of their open rows. */
+/** Holds the chunks until the register knows what came before for the customers of their open rows. */
 async function* withKnownRepeats(
-  parts: AsyncIterable<Chunk>,
+  chunks: AsyncIterable<Chunk>,
   { ledger, register, map }: ResumeTools,
 ): AsyncIterable<Chunk> {
   const held: Chunk[] = [];
   const keys = new Set<string>();
   const codes = new Set<string>();
-  for await (const part of parts) {
-    held.push(part);
-    for (const work of await map(part.open))
+  for await (const chunk of chunks) {
+    held.push(chunk);
+    for (const work of await map(chunk.open))
       if (work.key !== undefined) keys.add(work.key);
       else if (work.outcome === undefined && work.customerCode !== undefined) codes.add(work.customerCode);
   }
@@ -170,24 +182,24 @@ async function* withKnownRepeats(
   yield* held;
 }
 
-/** The open rows; what is settled is passed by when its turn in the file comes. */
+/** The open rows; settled ones are counted when their turn in the file comes. */
 async function* readInFileOrder(
-  parts: AsyncIterable<Chunk>,
+  chunks: AsyncIterable<Chunk>,
   settled: readonly CountedRange[],
-  pass: (stretch: CountedRange) => void,
+  pass: (range: CountedRange) => void,
   tools: ResumeTools,
 ): AsyncIterable<readonly Row[]> {
   let passed = 0;
   const passUntil = (index: number) => {
-    for (let stretch = settled[passed]; stretch !== undefined && stretch.first < index; stretch = settled[passed]) {
+    for (let range = settled[passed]; range !== undefined && range.first < index; range = settled[passed]) {
       passed += 1;
-      pass(stretch);
+      pass(range);
     }
   };
-  for await (const part of parts) {
-    passUntil(part.first);
-    for (const standing of part.settled.values()) countSettled(standing, tools);
-    if (part.open.length > 0) yield part.open;
+  for await (const chunk of chunks) {
+    passUntil(chunk.first);
+    for (const state of chunk.settled.values()) countSettled(state, tools);
+    if (chunk.open.length > 0) yield chunk.open;
   }
   passUntil(Number.POSITIVE_INFINITY);
 }

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CheckCells } from '#pipelines/import/map.js';
 import type { CompiledMapping } from '#pipelines/mapping/compile.js';
 import type { Mapping } from '#pipelines/mapping/mapping.js';
 import type { Row } from '#pipelines/model.js';
 import type { Notice } from '#pipelines/ports.js';
+import type { ColumnIssue } from '#pipelines/quality/column-rules.js';
 import {
   chooseColumnChecks,
   createCellCheck,
@@ -10,104 +12,204 @@ import {
   startDamageScan,
 } from '#pipelines/quality/damage-detector.js';
 import type { FindingGroup } from '#pipelines/quality/damage-issue.js';
-import { type Input, readAllRows, type SavedScan } from './input.js';
+import { UsageError } from '#src/errors.js';
+import { hashChunks, startReading } from '#src/files/input-file.js';
+import type { FileScan } from '#src/files/input-source.js';
+import { version } from '#src/version.js';
+import {
+  createNoRowsError,
+  findInputPath,
+  type Input,
+  openInputAt,
+  type ReadOptions,
+  readAllRows,
+  type ResolvedReadOptions,
+} from './input.js';
+import { compileFor, type MappingFile } from './mapping-file.js';
 import type { RunObserver } from './run-summary.js';
 
-/** What reading an input to its end told. */
+/** What a reading of all rows of an input found. */
 export interface InputScan {
   /** Data rows. */
   readonly rows: number;
   readonly findings: readonly FindingGroup[];
-  /** What is wrong with a row's cells, for those who will not send it then. */
+  /** What is wrong with the cells of a row, for imports that do not send such rows. */
   readonly judge: CheckCells;
-  /** For a later process; absent where the input is no file. */
-  readonly saved?: SavedScan;
 }
 
-/** Remarks on the input that are about one row: it is no customer. */
-const rowNoticeCodes: ReadonlySet<string> = new Set(['TOTALS_ROW']);
+/** An input of which every row was seen, and the mapping for its columns. */
+export interface ScannedInput extends Input {
+  readonly mapper: CompiledMapping;
+  readonly scan: InputScan;
+  /** What a later process needs so that it does not have to scan the input again; absent when it came from there. */
+  readonly cache?: ScanCache;
+}
 
-/** A look at an input while somebody reads it. */
-export interface PassingScan {
-  /** All rows of the input; each is looked at as it passes. */
-  batches(): AsyncIterable<readonly Row[]>;
-  /** After the last row: tells the observer what the input is and what is remarkable about it. */
-  finish(): InputScan;
+/** A scan as the ledger keeps it with a run, as JSON. It holds for the mapping of that run. */
+export interface ScanCache {
+  /** Version of the program, since another one may find something else. */
+  readonly version: string;
+  /** How the file was read. */
+  readonly reading: ResolvedReadOptions;
+  readonly file: FileScan;
+  readonly findings: readonly FindingGroup[];
+  readonly verdicts: readonly ColumnIssue[];
+}
+
+/** What is known about an input that was scanned before. */
+export interface EarlierScan {
+  /** What the ledger kept; ignored where it does not fit. */
+  readonly cache?: unknown;
+  /** The hash that the file had. */
+  readonly sha256: string;
+  /** The error for a file with another one. */
+  readonly createChangedError: () => Error;
 }
 
 /**
- * Reads the input to its end and looks at every cell that the mapping uses, and tells the observer what it is and what
- * is remarkable about it. Where an earlier process has done so, it is believed.
+ * Opens an input and looks at all of its rows in the same reading: how many there are, and what is wrong with the cells
+ * that the mapping uses.
  *
- * @throws InputError
+ * @throws InputError, UsageError when the mapping does not fit the columns
  */
-export async function scanInput(
-  input: Input,
-  mapping: Mapping,
-  mapper: CompiledMapping,
-  observer: RunObserver,
-): Promise<InputScan> {
-  if (input.savedScan !== undefined) {
-    const { findings, verdicts, file } = input.savedScan;
-    const judge = createCellCheck(createDamageQuestion(input, mapping, mapper), verdicts);
-    reportScan(input, file.rows, findings, mapper, observer);
-    return { rows: file.rows, findings, judge: addRowNotices(input, judge), saved: input.savedScan };
-  }
-  const watch = scanWhileReading(input, mapping, mapper, observer);
-  for await (const _ of watch.batches());
-  return watch.finish();
+export async function openScannedInput(
+  file: string,
+  options: ReadOptions,
+  spoolFolder: string,
+  mappingFile: MappingFile,
+): Promise<ScannedInput> {
+  return scanInputAt(await findInputPath(file, spoolFolder), file, options, mappingFile);
 }
 
-/** As {@link scanInput}, for who reads all rows anyway. */
+/** As {@link openScannedInput}, for a file that the user may know by another name. */
+export async function scanInputAt(
+  path: string,
+  file: string,
+  options: ReadOptions,
+  mappingFile: MappingFile,
+  earlier?: EarlierScan,
+): Promise<ScannedInput> {
+  try {
+    const cache = readScanCache(earlier?.cache, options);
+    const scanned = await scanFile(path, file, options, mappingFile, cache);
+    if (earlier !== undefined && scanned.source.fingerprint.sha256 !== earlier.sha256)
+      throw earlier.createChangedError();
+    return scanned;
+  } catch (error) {
+    // That the mapping does not fit is no wonder where the file is another one.
+    if (error instanceof UsageError && earlier !== undefined && (await hashFile(path)) !== earlier.sha256)
+      throw earlier.createChangedError();
+    throw error;
+  }
+}
+
+async function hashFile(path: string): Promise<string> {
+  const reading = await startReading(path);
+  return (await hashChunks(reading.chunks())).sha256;
+}
+
+async function scanFile(
+  path: string,
+  file: string,
+  options: ReadOptions,
+  mappingFile: MappingFile,
+  cache: ScanCache | undefined,
+): Promise<ScannedInput> {
+  const { mapping } = mappingFile;
+  // In an object, since the compiler believes that a variable which only a callback sets stays as it is.
+  const first: { started?: { mapper: CompiledMapping; damage: ReturnType<typeof startDamageScan> } } = {};
+  const input = await openInputAt(path, file, options, mapping, {
+    scan: cache?.file,
+    visitRows(columns) {
+      const mapper = compileFor(mappingFile, columns);
+      const damage = startDamageScan(createDamageOptions(columns, mapping, mapper));
+      first.started = { mapper, damage };
+      return (rows) => {
+        for (const row of rows) damage.add(row);
+      };
+    },
+  });
+  const { started } = first;
+  const { source, readOptions } = input;
+  const rows = source.scan?.rows ?? 0;
+  if (rows === 0) throw createNoRowsError(file);
+  if (started === undefined) {
+    const mapper = compileFor(mappingFile, source);
+    const { findings = [], verdicts = [] } = cache ?? {};
+    const check = createCellCheck(createDamageOptions(source, mapping, mapper), verdicts);
+    return { ...input, mapper, scan: { rows, findings, judge: addRowNotices(input, check) } };
+  }
+  const { findings, columnIssues: verdicts, checkRow } = started.damage.report();
+  const scan = { rows, findings, judge: addRowNotices(input, checkRow) };
+  const fresh = source.scan && { version: version(), reading: readOptions, file: source.scan, findings, verdicts };
+  return { ...input, mapper: started.mapper, scan, ...(fresh === undefined ? {} : { cache: fresh }) };
+}
+
+/** What the ledger kept, if this version of the program found it, reading the file in the same way. */
+function readScanCache(kept: unknown, options: ReadOptions): ScanCache | undefined {
+  if (typeof kept !== 'object' || kept === null || !('version' in kept) || kept.version !== version()) return undefined;
+  if (!('reading' in kept) || !isDeepStrictEqual(kept.reading, toJson(options))) return undefined;
+  return 'file' in kept && 'findings' in kept && 'verdicts' in kept ? (kept as ScanCache) : undefined;
+}
+
+function toJson(value: object): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
+/** A scan of an input by whoever reads its rows anyway. */
+export interface PassingScan {
+  /** All rows of the input; each is looked at as it passes. */
+  batches(): AsyncIterable<readonly Row[]>;
+  /** After the last row: tells the observer what the input is and what the user should know about it. */
+  finish(): InputScan;
+}
+
 export function scanWhileReading(
   input: Input,
   mapping: Mapping,
   mapper: CompiledMapping,
   observer: RunObserver,
 ): PassingScan {
-  const watch = startDamageScan(createDamageQuestion(input, mapping, mapper));
+  const damage = startDamageScan(createDamageOptions(input.source, mapping, mapper));
   let rows = 0;
   return {
     async *batches() {
       for await (const batch of readAllRows(input)) {
         rows += batch.length;
-        for (const row of batch) watch.add(row);
+        for (const row of batch) damage.add(row);
         yield batch;
       }
     },
     finish() {
-      const { findings, columnIssues: verdicts, checkRow: judge } = watch.report();
-      reportScan(input, rows, findings, mapper, observer);
-      const file = input.source.lastScan?.();
-      const known = file === undefined ? {} : { saved: { file, findings, verdicts } };
-      return { rows, findings, judge: addRowNotices(input, judge), ...known };
+      const { findings, checkRow } = damage.report();
+      const scan = { rows, findings, judge: addRowNotices(input, checkRow) };
+      reportScan({ ...input, mapper, scan }, observer);
+      return scan;
     },
   };
 }
 
-function createDamageQuestion(
-  { source: { columns } }: Input,
+function createDamageOptions(
+  { columns }: { readonly columns: readonly string[] },
   mapping: Mapping,
   mapper: CompiledMapping,
 ): DamageDetectorOptions {
   return { columns, checks: chooseColumnChecks(mapping, mapper, columns), nullToken: mapping.nullToken };
 }
 
-function reportScan(
-  { file, source }: Input,
-  rows: number,
-  findings: readonly FindingGroup[],
-  mapper: CompiledMapping,
-  observer: RunObserver,
-): void {
-  observer.opened?.({ file, detected: source.detected, rows });
+/** Tells the observer what the input is and what the user should know about it. */
+export function reportScan({ file, source, mapper, scan }: ScannedInput, observer: RunObserver): void {
+  observer.opened?.({ file, detected: source.detected, rows: scan.rows });
   for (const notice of [...source.notices, ...createUnmappedNotices(mapper)]) observer.notice?.(notice);
-  for (const finding of findings) observer.finding?.(finding);
+  for (const finding of scan.findings) observer.finding?.(finding);
 }
 
-function addRowNotices({ source }: Input, judge: CheckCells): CheckCells {
-  const remarks = source.notices.filter(({ code }) => rowNoticeCodes.has(code));
-  return (row) => [...remarks.filter((remark) => remark.row === row.number), ...judge(row)];
+/** Notices about the input that are about one row: it is no customer. */
+const rowNoticeCodes: ReadonlySet<string> = new Set(['TOTALS_ROW']);
+
+function addRowNotices({ source }: Input, check: CheckCells): CheckCells {
+  const notices = source.notices.filter(({ code }) => rowNoticeCodes.has(code));
+  return (row) => [...notices.filter((notice) => notice.row === row.number), ...check(row)];
 }
 
 function createUnmappedNotices({ unmappedColumns }: CompiledMapping): readonly Notice[] {

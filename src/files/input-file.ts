@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { pipeline, Readable } from 'node:stream';
 import { constants, createGunzip } from 'node:zlib';
@@ -18,6 +19,23 @@ interface InputErrorDetails {
 export function createInputError({ code, file, line, fact, nextStep, cause }: InputErrorDetails): InputError {
   const place = line === undefined ? file : `${file}, line ${line}`;
   return new InputError(`${place}: ${fact}`, { code, nextStep, cause });
+}
+
+/** What tells one input from another: the bytes on disk, before decompression. */
+export interface Fingerprint {
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
+/** The fingerprint of bytes that are read from the first to the last. */
+export async function hashChunks(chunks: AsyncIterable<Buffer>): Promise<Fingerprint> {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    sizeBytes += chunk.length;
+  }
+  return { sha256: hash.digest('hex'), sizeBytes };
 }
 
 /** A file on disk as it was when it was found. */

@@ -1,7 +1,7 @@
 import type { Row } from '#pipelines/model.js';
 import type { Notice, RowSource } from '#pipelines/ports.js';
 import type { Dialect } from './csv/dialect.js';
-import type { GzipLimits } from './input-file.js';
+import type { Fingerprint, GzipLimits } from './input-file.js';
 import type { HeaderSearch, TableColumns } from './table/find-header.js';
 import type { RowPosition } from './table/row-positions.js';
 import type { ChosenEncoding } from './text/choose-encoding.js';
@@ -48,16 +48,10 @@ export interface OpenOptions extends ReadOptions, HeaderSearch {
   readonly visitRows?: ((columns: SourceColumns) => RowVisitor) | undefined;
 }
 
-/** The columns of a source. */
-export type SourceColumns = Pick<InputSource, 'columns' | 'duplicateColumns'>;
+/** What is known of a source before its rows. */
+export type SourceColumns = Pick<InputSource, 'file' | 'format' | 'columns' | 'duplicateColumns'>;
 
 export type RowVisitor = (rows: readonly Row[]) => void;
-
-/** What tells one input from another: the bytes on disk, before decompression. */
-export interface Fingerprint {
-  readonly sha256: string;
-  readonly sizeBytes: number;
-}
 
 /** What a reading of all rows of a file found. Kept as JSON, it makes a second scan of the same bytes unnecessary. */
 export interface FileScan {
@@ -91,11 +85,15 @@ export interface NdjsonLayout {
   readonly keys: readonly string[];
 }
 
-/** A row source whose first reading is done: its bytes are known to be readable text or a workbook. */
+/** A row source that can be told from any other. */
 export interface InputSource extends RowSource {
   readonly fingerprint: Fingerprint;
   /** Names that several columns have, as first spelled; a mapping that uses one is ambiguous. */
   readonly duplicateColumns: readonly string[];
+}
+
+/** A file whose first reading is done: its bytes are known to be readable text or a workbook. */
+export interface FileSource extends InputSource {
   /** How it is read: the options and, where they were used, the hints. */
   readonly readOptions: ReadOptions;
   /** The first rows that are not empty, where the header was looked for; empty when an earlier scan was used. */
@@ -113,4 +111,4 @@ export interface TopRow {
 
 
 /** A workbook as its reader gives it. */
-export type WorkbookSource = Omit<InputSource, 'fingerprint' | 'readOptions' | 'scan'>;
+export type WorkbookSource = Omit<FileSource, 'fingerprint' | 'readOptions' | 'scan'>;

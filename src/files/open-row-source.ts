@@ -1,13 +1,11 @@
-import { createHash } from 'node:crypto';
 import { CustomersError } from '#src/errors.js';
 import { openCsv } from './csv/open-csv.js';
 import { sniffBytes, sniffFormat } from './detect-format.js';
-import { createInputError, type FirstReading, gunzipHead, startReading } from './input-file.js';
+import { createInputError, type Fingerprint, type FirstReading, gunzipHead, hashChunks, startReading } from './input-file.js';
 import type {
   FileScan,
-  Fingerprint,
+  FileSource,
   Format,
-  InputSource,
   OpenOptions,
   ReadOptions,
   WorkbookSource,
@@ -24,7 +22,7 @@ import type { TextFile } from './text/open-text.js';
  * @throws InputError when the file cannot be read; its `code` says why
  * @throws UsageError `UNKNOWN_ENCODING`, `BAD_DELIMITER`, `UNKNOWN_SHEET`
  */
-export async function openRowSource(path: string, options: OpenOptions = {}): Promise<InputSource> {
+export async function openRowSource(path: string, options: OpenOptions = {}): Promise<FileSource> {
   const reading = await startReading(path, options.displayName);
   try {
     const { format, compression, head } = await detectFormat(reading);
@@ -78,30 +76,20 @@ export function pickReadOptions(options: ReadOptions): ReadOptions {
 /** The scan, if it is one of these very bytes. */
 async function confirmScan(reading: FirstReading, scan: FileScan | undefined): Promise<FileScan | undefined> {
   if (scan?.fingerprint.sizeBytes !== reading.file.sizeBytes) return undefined;
-  const { sha256 } = await hashAll(reading.chunks());
+  const { sha256 } = await hashChunks(reading.chunks());
   return sha256 === scan.fingerprint.sha256 ? scan : undefined;
-}
-
-async function hashAll(chunks: AsyncIterable<Buffer>): Promise<Fingerprint> {
-  const hash = createHash('sha256');
-  let sizeBytes = 0;
-  for await (const chunk of chunks) {
-    hash.update(chunk);
-    sizeBytes += chunk.length;
-  }
-  return { sha256: hash.digest('hex'), sizeBytes };
 }
 
 /** Workbooks up to this size are held in memory, so that they are read from the disk once. */
 const maxHeldWorkbookBytes = 64 * 1024 * 1024;
 
-async function openXlsx(reading: FirstReading, options: OpenOptions): Promise<InputSource> {
+async function openXlsx(reading: FirstReading, options: OpenOptions): Promise<FileSource> {
   // Loaded when needed: most runs read CSV, and the libraries for workbooks take time to start.
   const { openWorkbook } = await import('./xlsx/read/open-workbook.js');
   const { file } = reading;
   const chunks: Buffer[] = [];
   const isHeld = file.sizeBytes <= maxHeldWorkbookBytes;
-  const fingerprint = await hashAll(isHeld ? collect(reading.chunks(), chunks) : reading.chunks());
+  const fingerprint = await hashChunks(isHeld ? collect(reading.chunks(), chunks) : reading.chunks());
   const bytes = isHeld ? Buffer.concat(chunks) : undefined;
   const open = (readOptions: ReadOptions) =>
     openWorkbook(file.path, { ...options, ...readOptions, displayName: file.name, bytes });

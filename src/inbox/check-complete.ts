@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { InputError } from '#src/errors.js';
 import { type SniffedFormat, sniffBytes, sniffFormat } from '#src/files/detect-format.js';
-import { findInputFile, gunzip, type InputFile, readBytes, readHead } from '#src/files/input-file.js';
+import { gunzip, type InputFile, readBytes, startReading } from '#src/files/input-file.js';
 import { openRowSource } from '#src/files/open-row-source.js';
 import { openArchive, workbookLimits } from '#src/files/xlsx/read/archive.js';
 
@@ -28,10 +28,11 @@ export async function findIncompleteness(
   options: CompletenessOptions,
 ): Promise<Incompleteness | undefined> {
   try {
-    const file = await findInputFile(path);
+    const { file, head, close } = await startReading(path);
+    await close();
     if (file.sizeBytes === 0) return createUnseen('it is empty');
     const tail = await readTail(file);
-    const kind = detectKind(await readHead(file, sniffBytes), file.name, tail);
+    const kind = detectKind(head.subarray(0, sniffBytes), file.name, tail);
     return await checks[kind](file, tail, options);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
@@ -75,7 +76,7 @@ const checks: Readonly<
 /** The directory of a zip archive is at its end. */
 async function checkWorkbook(file: InputFile, tail: Buffer): Promise<Incompleteness | undefined> {
   try {
-    const archive = await openArchive(file.path, { file: file.name }, workbookLimits);
+    const archive = await openArchive({ path: file.path }, { file: file.name }, workbookLimits);
     await archive.close();
     return undefined;
   } catch (error) {

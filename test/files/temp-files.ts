@@ -44,10 +44,10 @@ export async function contentOf(source: InputSource) {
   };
 }
 
-/** The rows of some stretches. */
-export async function rowsOf({ rowRanges: stretches }: InputSource, wanted: readonly RowRange[]): Promise<Row[]> {
+/** The rows of some ranges. */
+export async function rowsOf({ rowRanges }: InputSource, ranges: readonly RowRange[]): Promise<Row[]> {
   const rows: Row[] = [];
-  for await (const batch of stretches?.readRanges(wanted) ?? []) rows.push(...batch);
+  for await (const batch of rowRanges?.readRanges(ranges) ?? []) rows.push(...batch);
   return rows;
 }
 

@@ -8,10 +8,10 @@ import { mapRows } from '#pipelines/import/map.js';
 import { findAllowedTexts } from '#pipelines/mapping/template.js';
 import { type Issue, type Row, type RowOutcome, type RowStatus, rowStatuses } from '#pipelines/model.js';
 import { type ColumnProfile, profileRows } from '#pipelines/quality/profile.js';
-import { openInput, type ReadOptions, rereadRows } from '#src/app/input.js';
+import { openInput, type ReadOptions } from '#src/app/input.js';
 import { compileFor, identityColumns, readMappingFile, secretColumns } from '#src/app/mapping-file.js';
 import { chooseExitCode, noTraffic, type RunObserver, type RunSummary } from '#src/app/run-summary.js';
-import { scanInput, scanWhileReading } from '#src/app/scan-input.js';
+import { openScannedInput, reportScan, scanWhileReading } from '#src/app/scan-input.js';
 import type { Settings } from '#src/config/settings.js';
 import { assertWritable } from '#src/files/atomic-file.js';
 import { IssueGroups } from '#src/results/issue-groups.js';
@@ -75,26 +75,29 @@ async function checkInput(
   const startedAt = new Date().toISOString();
   const mappingFile = readMappingFile(settings.mapping.value);
   const { mapping } = mappingFile;
-  const input = await openInput(options.file, options, spoolFolder, mapping);
+  // A strict check decides about single rows by what only the whole file tells, and a pilot reports on all rows.
+  const scanned =
+    options.strict === true || options.first !== undefined
+      ? await openScannedInput(options.file, options, spoolFolder, mappingFile)
+      : undefined;
+  if (scanned !== undefined) reportScan(scanned, observer);
+  const input = scanned ?? (await openInput(options.file, options, spoolFolder, mapping));
   const { source } = input;
-  const mapper = compileFor(mappingFile, source);
-  // What only the whole file tells decides about single rows of a strict check, and is told of all rows of a pilot.
-  const isOnePass = options.strict !== true && options.first === undefined;
-  const watch = scanWhileReading(input, mapping, mapper, observer);
-  const before = isOnePass ? undefined : await scanInput(input, mapping, mapper, observer);
-  const read = () => (before === undefined ? watch.batches() : takeRows(source.batches(), options.first));
+  const mapper = scanned?.mapper ?? compileFor(mappingFile, source);
+  const passing = scanWhileReading(input, mapping, mapper, observer);
+  const read = () => (scanned === undefined ? passing.batches() : takeRows(source.batches(), options.first));
   const counts = Object.fromEntries(rowStatuses.map((status) => [status, 0])) as Record<RowStatus, number>;
   const profile = options.columns === true ? profileRows(read(), source.columns, secretColumns(mapper)) : undefined;
   const validate = createDraftValidator(mapping.customFields, mapper.fields);
-  const checkCells = options.strict === true ? before?.judge : undefined;
+  const checkCells = options.strict === true ? scanned?.scan.judge : undefined;
   const map = (rows: AsyncIterable<readonly Row[]>) =>
     mapBatches(rows, (batch) => mapRows(batch, { mapper, validate, checkCells }));
-  const readAgain = () => map(rereadRows(input));
+  const readAgain = () => map(source.batches());
   const checked = dedupeRareRepeats(map(profile?.batches ?? read()), readAgain, identityColumns(mapper));
   const problems = new IssueGroups();
   const lines = reportRows(checked, counts, problems, observer.invalid);
   const files = await writeFiles(lines, options, source, findAllowedTexts(mapping));
-  const { rows, findings } = before ?? watch.finish();
+  const { rows, findings } = scanned?.scan ?? passing.finish();
   return {
     run: null,
     command: 'check',

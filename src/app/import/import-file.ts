@@ -5,7 +5,8 @@ import type { RepeatPolicy } from '#pipelines/import/dedupe.js';
 import type { Mode } from '#pipelines/mapping/mapping.js';
 import type { FailureLimit } from '#pipelines/run-control.js';
 import { type Connection, resolveTenant } from '#src/app/connect.js';
-import { type Input, openInput, openInputAt, type ReadOptions } from '#src/app/input.js';
+import type { ReadOptions } from '#src/app/input.js';
+import { openScannedInput, type ScannedInput, scanInputAt } from '#src/app/scan-input.js';
 import { type MappingFile, readMappingFile } from '#src/app/mapping-file.js';
 import { performRun } from '#src/app/perform-run.js';
 import { defaultSettle } from '#src/app/run-job.js';
@@ -30,7 +31,7 @@ interface PlannedImport {
   readonly plan: string;
   readonly rowOptions: RowOptions;
   readonly mappingFile: MappingFile;
-  readonly input: Input;
+  readonly input: ScannedInput;
 }
 
 /**
@@ -50,8 +51,10 @@ async function openPlannedImport(settings: Settings, plan: string, file: string 
     });
   const mappingFile = readMappingFile(rowOptions.mapping);
   if (mappingFile.sha256 !== record.mappingSha256) throw changedSincePlan(name, `The mapping ${rowOptions.mapping}`);
-  const input = await openInputAt(planned.path, planned.file, rowOptions.read, mappingFile.mapping);
-  if (input.source.fingerprint.sha256 !== planned.sha256) throw changedSincePlan(name, `The input ${planned.path}`);
+  const input = await scanInputAt(planned.path, planned.file, rowOptions.read, mappingFile, {
+    sha256: planned.sha256,
+    createChangedError: () => changedSincePlan(name, `The input ${planned.path}`),
+  });
   return { plan: name, rowOptions, mappingFile, input };
 }
 
@@ -164,7 +167,7 @@ export async function importFile(
 
 interface OpenedImport {
   readonly mappingFile: MappingFile;
-  readonly input: Input;
+  readonly input: ScannedInput;
   readonly kept: SavedImportOptions;
 }
 
@@ -182,11 +185,11 @@ async function openImport(settings: Settings, options: ImportFileOptions): Promi
   const mappingFile = readMappingFile(settings.mapping.value);
   const mode = options.mode ?? mappingFile.mapping.mode ?? 'upsert';
   refuseWithoutIdentity(mode, mappingFile);
-  const input = await openInput(options.file, options, resolve(settings.stateDir.value, 'inputs'), mappingFile.mapping);
+  const input = await openScannedInput(options.file, options, resolve(settings.stateDir.value, 'inputs'), mappingFile);
   return { mappingFile, input, kept: buildSavedOptions(options, mode, mappingFile, input) };
 }
 
-function refuseTooManyRows(input: Input, rows: number, maxRows: number | undefined): void {
+function refuseTooManyRows(input: ScannedInput, rows: number, maxRows: number | undefined): void {
   if (maxRows === undefined || rows <= maxRows) return;
   throw new GuardError(`${input.file} has ${rows} rows; at most ${maxRows} are allowed here. Nothing was sent.`, {
     code: 'TOO_MANY_ROWS',
@@ -198,7 +201,7 @@ function buildSavedOptions(
   options: ImportFileOptions,
   mode: Mode,
   mappingFile: MappingFile,
-  input: Input,
+  input: ScannedInput,
 ): SavedImportOptions {
   const { first, failureLimit } = options;
   const stamp = mappingFile.mapping.key?.stamp;
@@ -218,7 +221,7 @@ function buildSavedOptions(
   };
 }
 
-function refuseUnfinished(connection: Connection, input: Input): void {
+function refuseUnfinished(connection: Connection, input: ScannedInput): void {
   const runs = connection.ledger.runs.findUnfinished(input.source.fingerprint.sha256);
   const earlier = runs.find(({ command }) => command === 'import');
   if (earlier === undefined) return;

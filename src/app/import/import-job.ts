@@ -11,12 +11,12 @@ import { findAllowedTexts } from '#pipelines/mapping/template.js';
 import type { ValidateDraft } from '#pipelines/ports.js';
 import type { FailureLimit } from '#pipelines/run-control.js';
 import type { Connection } from '#src/app/connect.js';
-import { createScanCache, type Input, type ResolvedReadOptions, type ScanCache } from '#src/app/input.js';
-import { compileFor, identityColumns, type MappingFile } from '#src/app/mapping-file.js';
+import type { Input, ResolvedReadOptions } from '#src/app/input.js';
+import { identityColumns, type MappingFile } from '#src/app/mapping-file.js';
 import { openMirrorFor } from '#src/app/refresh-mirror.js';
 import type { RunJob } from '#src/app/run-job.js';
 import type { RunObserver } from '#src/app/run-summary.js';
-import { scanInput } from '#src/app/scan-input.js';
+import { reportScan, type ScanCache, type ScannedInput } from '#src/app/scan-input.js';
 import type { Settings } from '#src/config/settings.js';
 import { UsageError } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
@@ -55,23 +55,23 @@ export interface PreparedImport {
   mirror(connection: Connection): Promise<CustomerMirror | undefined>;
 }
 
-/** Reads the input through and fits the mapping to it. @throws UsageError, InputError */
-export async function prepareImport(
+/** Reports what the scan of the input found, and prepares the import of its rows. */
+export function prepareImport(
   settings: Settings,
   kept: RowOptions,
   mappingFile: MappingFile,
-  input: Input,
+  input: ScannedInput,
   observer: RunObserver,
-): Promise<PreparedImport> {
-  const { source } = input;
-  const mapper = compileFor(mappingFile, source);
-  const { rows, findings, judge, saved: known } = await scanInput(input, mappingFile.mapping, mapper, observer);
+): PreparedImport {
+  reportScan(input, observer);
+  const { source, mapper, cache } = input;
+  const { rows, findings, judge } = input.scan;
   const options = buildImportOptions(settings, kept, mapper);
   let fresh: CustomerMirror | undefined;
   return {
     ...{ source, rows, mapper, options, findings },
     ...(kept.strict ? { checkCells: judge } : {}),
-    ...(known === undefined ? {} : { look: createScanCache(known, input.readOptions) }),
+    ...(cache === undefined ? {} : { look: cache }),
     validate: createDraftValidator(mappingFile.mapping.customFields, mapper.fields),
     async mirror(connection) {
       if (kept.mode === 'add') return undefined;
@@ -139,10 +139,10 @@ export async function createImportJob(
   settings: Settings,
   kept: SavedImportOptions,
   mappingFile: MappingFile,
-  input: Input,
+  input: ScannedInput,
   observer: RunObserver,
 ): Promise<ImportJob> {
-  const prepared = await prepareImport(settings, kept, mappingFile, input, observer);
+  const prepared = prepareImport(settings, kept, mappingFile, input, observer);
   for (const path of Object.values(kept.paths)) await assertResultPath(path, input);
   const { source, rows, mapper, validate, checkCells, findings, options } = prepared;
   return {

@@ -14,7 +14,8 @@ import {
   type RowOptions,
   refuseWithoutIdentity,
 } from '#src/app/import/import-job.js';
-import { type Input, openInput, type ReadOptions } from '#src/app/input.js';
+import type { ReadOptions } from '#src/app/input.js';
+import { openScannedInput, type ScannedInput } from '#src/app/scan-input.js';
 import { readMappingFile } from '#src/app/mapping-file.js';
 import { runOnTenant } from '#src/app/run-on-tenant.js';
 import { type ApiSummary, type RunObserver, summariseApi } from '#src/app/run-summary.js';
@@ -86,7 +87,7 @@ export async function planFile(
   const mode = options.mode ?? mappingFile.mapping.mode ?? 'upsert';
   refuseWithoutIdentity(mode, mappingFile);
   const output = options.output === undefined ? undefined : await outputPath(options.output);
-  const input = await openInput(options.file, options, resolve(settings.stateDir.value, 'inputs'), mappingFile.mapping);
+  const input = await openScannedInput(options.file, options, resolve(settings.stateDir.value, 'inputs'), mappingFile);
   const { first } = options;
   const kept: RowOptions = {
     mode,
@@ -98,7 +99,7 @@ export async function planFile(
     strict: options.strict === true,
     ...(first === undefined ? {} : { first }),
   };
-  const prepared = await prepareImport(settings, kept, mappingFile, input, observer);
+  const prepared = prepareImport(settings, kept, mappingFile, input, observer);
   const control = new RunControl();
   options.signal?.addEventListener('abort', () => control.stop({ kind: 'signal', signal: 'SIGINT' }), { once: true });
   return runOnTenant(settings, control, `plan ${input.file}`, async (connection) => {
@@ -213,7 +214,7 @@ interface PlanResult {
   readonly lines: readonly PlanLine[];
   readonly problems: readonly IssueGroup[];
   readonly mode: Mode;
-  readonly input: Input;
+  readonly input: ScannedInput;
   readonly record: PlanRecord;
   readonly rowCount: number;
   readonly output: string | undefined;

@@ -5,6 +5,7 @@ import type { Connection } from '#src/app/connect.js';
 import { createCodeInput, createDeleteJob, type SavedDeleteOptions } from '#src/app/delete/delete-customers.js';
 import { createImportJob, type SavedImportOptions, saveScan } from '#src/app/import/import-job.js';
 import { type Input, openInputAt, type ReadOptions } from '#src/app/input.js';
+import { scanInputAt } from '#src/app/scan-input.js';
 import { readMappingFile } from '#src/app/mapping-file.js';
 import { performRun, reconcileOnly } from '#src/app/perform-run.js';
 import { defaultSettle, type RunContext, type RunJob } from '#src/app/run-job.js';
@@ -206,10 +207,16 @@ async function reopenImport(
   const kept = run.options as unknown as SavedImportOptions;
   const mappingFile = readMappingFile(kept.mapping);
   if (mappingFile.sha256 !== run.mappingSha256) throw changedSinceRun(run, `The mapping ${kept.mapping}`);
-  const look = connection.ledger.inputScans.load(run.number);
-  const input = await reopenInput(run, kept.read, mappingFile.mapping, look);
+  const cache = connection.ledger.inputScans.load(run.number);
+  const input = await explainGone(run, ({ path, file, sha256 }) =>
+    scanInputAt(path, file, kept.read, mappingFile, {
+      cache,
+      sha256,
+      createChangedError: () => changedSinceRun(run, `The input ${path}`),
+    }),
+  );
   const job = await createImportJob(settings, kept, mappingFile, input, observer);
-  if (input.savedScan === undefined) saveScan(connection, run, job);
+  saveScan(connection, run, job);
   return job;
 }
 
@@ -219,20 +226,22 @@ async function reopenDelete(settings: Settings, run: RunRecord): Promise<RunJob>
   return createDeleteJob(settings, kept, input);
 }
 
-async function reopenInput(
-  run: RunRecord,
-  read: ReadOptions,
-  mapping?: Parameters<typeof openInputAt>[3],
-  look?: unknown,
-): Promise<Input> {
-  if (run.input === undefined) throw new Error(`The ledger knows no input of run ${run.name}.`);
-  const { path, file, sha256 } = run.input;
-  const input = await openInputAt(path, file, read, mapping, look).catch((error: unknown) => {
-    if (!(error instanceof InputError)) throw error;
-    throw inputGone(run, path, error);
+async function reopenInput(run: RunRecord, read: ReadOptions): Promise<Input> {
+  return explainGone(run, async ({ path, file, sha256 }) => {
+    const input = await openInputAt(path, file, read);
+    if (input.source.fingerprint.sha256 !== sha256) throw changedSinceRun(run, `The input ${path}`);
+    return input;
   });
-  if (input.source.fingerprint.sha256 !== sha256) throw changedSinceRun(run, `The input ${path}`);
-  return input;
+}
+
+async function explainGone<T>(run: RunRecord, open: (input: NonNullable<RunRecord['input']>) => Promise<T>): Promise<T> {
+  const { input } = run;
+  if (input === undefined) throw new Error(`The ledger knows no input of run ${run.name}.`);
+  try {
+    return await open(input);
+  } catch (error) {
+    throw error instanceof InputError ? inputGone(run, input.path, error) : error;
+  }
 }
 
 function changedSinceRun(run: RunRecord, what: string): GuardError {

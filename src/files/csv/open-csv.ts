@@ -1,6 +1,6 @@
 import type { Issue, Row } from '#pipelines/model.js';
 import type { Notice, SourceDetection } from '#pipelines/ports.js';
-import type { CsvLayout, FileScan, InputSource, OpenOptions, ReadOptions, TopRow } from '#src/files/input-source.js';
+import type { CsvLayout, FileScan, FileSource, OpenOptions, ReadOptions, TopRow } from '#src/files/input-source.js';
 import { isEmptyRow, type TableColumns } from '#src/files/table/find-header.js';
 import { PeekableBatches } from '#src/files/table/peekable.js';
 import { createRowNotices, type RowNotices } from '#src/files/table/row-notices.js';
@@ -102,7 +102,7 @@ function shorten(text: string): string {
  * @throws InputError when the bytes are no text, or hold no table
  * @throws UsageError `UNKNOWN_ENCODING`, `BAD_DELIMITER`
  */
-export async function openCsv(file: TextFile, options: OpenOptions, readOptions: ReadOptions): Promise<InputSource> {
+export async function openCsv(file: TextFile, options: OpenOptions, readOptions: ReadOptions): Promise<FileSource> {
   const { scan } = options;
   if (scan?.text !== undefined && 'dialect' in scan.text.layout) {
     const text = createScannedText(file, scan.fingerprint, scan.text);
@@ -154,7 +154,7 @@ async function readTable(
   const batches = new PeekableBatches(readRecords({ name, dialect }, pass.chunks));
   const { topRows, ...found } = await findTable(batches, name, options);
   const layout = { dialect, ...found };
-  const visit = options.visitRows?.(layout.table);
+  const visit = options.visitRows?.({ file: name, format: 'csv', ...layout.table });
   if (visit === undefined) return { layout, topRows };
   const visited = startPass(layout);
   for await (const rows of readRows(batches.readAll(), layout, pass.holdsNuls, visited)) visit(rows);
@@ -179,15 +179,16 @@ interface OpenedCsv {
   readonly scan?: FileScan;
 }
 
-function createCsvSource({ text, layout, readOptions, topRows, scan }: OpenedCsv): InputSource {
+function createCsvSource({ text, layout, readOptions, topRows, scan }: OpenedCsv): FileSource {
   const { name } = text.file;
   const { dialect, table } = layout;
   const holdsNuls = () => text.holdsNuls;
   const fileNotices = createFileNotices(text, layout);
-  let pass = startPass(layout);
-  const readBatches = () => {
-    pass = startPass(layout);
-    return readRows(readRecords({ name, dialect }, text.chunks()), layout, holdsNuls, pass);
+  let rowNotices: readonly Notice[] = [];
+  const readBatches = async function* () {
+    const pass = startPass(layout);
+    yield* readRows(readRecords({ name, dialect }, text.chunks()), layout, holdsNuls, pass);
+    rowNotices = pass.notices.notices();
   };
   const readRange = async (chunks: AsyncIterable<Buffer>, begin: RowPosition): Promise<RangeContent> => {
     const build = createRowBuilder(layout, holdsNuls, createRowNotices(), begin.index);
@@ -207,7 +208,7 @@ function createCsvSource({ text, layout, readOptions, topRows, scan }: OpenedCsv
     fingerprint: text.fingerprint,
     detected: describeDetection(text, layout),
     get notices() {
-      return scan?.notices ?? [...fileNotices, ...pass.notices.notices()];
+      return scan?.notices ?? [...fileNotices, ...rowNotices];
     },
     batches: readBatches,
     ...{ readOptions, topRows, scan },

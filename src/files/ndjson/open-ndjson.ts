@@ -1,7 +1,7 @@
 import type { Cell, Issue, Row } from '#pipelines/model.js';
 import type { SourceDetection } from '#pipelines/ports.js';
 import { createInputError } from '#src/files/input-file.js';
-import type { FileScan, InputSource, OpenOptions, ReadOptions } from '#src/files/input-source.js';
+import type { FileScan, FileSource, OpenOptions, ReadOptions } from '#src/files/input-source.js';
 import { PeekableBatches } from '#src/files/table/peekable.js';
 import { type RowPosition, RowPositions, type TextPosition } from '#src/files/table/row-positions.js';
 import { createRowRanges, type RangeContent } from '#src/files/table/row-ranges.js';
@@ -158,7 +158,7 @@ const sampleLines = 1000;
  *
  * @throws InputError `NOT_NDJSON`, `NO_COLUMNS`, `RECORD_TOO_LARGE`, or as for any text
  */
-export async function openNdjson(file: TextFile, options: OpenOptions, readOptions: ReadOptions): Promise<InputSource> {
+export async function openNdjson(file: TextFile, options: OpenOptions, readOptions: ReadOptions): Promise<FileSource> {
   const { scan } = options;
   if (scan?.text !== undefined && 'keys' in scan.text.layout) {
     const text = createScannedText(file, scan.fingerprint, scan.text);
@@ -192,7 +192,7 @@ async function readObjects(
 ): Promise<{ readonly keys: readonly string[]; readonly visited?: RowPass }> {
   const batches = new PeekableBatches(readLines(pass.chunks, name));
   const keys = await findKeys(batches, name);
-  const visit = options.visitRows?.({ columns: keys, duplicateColumns: [] });
+  const visit = options.visitRows?.({ file: name, format: 'ndjson', columns: keys, duplicateColumns: [] });
   if (visit === undefined) return { keys };
   const visited = startPass();
   for await (const rows of readRows(batches.readAll(), keys, visited)) visit(rows);
@@ -214,7 +214,7 @@ interface OpenedNdjson {
   readonly scan?: FileScan;
 }
 
-function createNdjsonSource({ text, keys, readOptions, scan }: OpenedNdjson): InputSource {
+function createNdjsonSource({ text, keys, readOptions, scan }: OpenedNdjson): FileSource {
   const { name } = text.file;
   const readBatches = () => readRows(readLines(text.chunks(), name), keys, startPass());
   const readRange = async (chunks: AsyncIterable<Buffer>, begin: RowPosition): Promise<RangeContent> => {

@@ -4,6 +4,7 @@ import type { InputError } from '#src/errors.js';
 import {
   type ByteRange,
   createInputError,
+  type Fingerprint,
   type FirstReading,
   type GzipLimits,
   gunzip,
@@ -11,7 +12,7 @@ import {
   type InputFile,
   readBytes,
 } from '#src/files/input-file.js';
-import type { Fingerprint, TextScan } from '#src/files/input-source.js';
+import type { TextScan } from '#src/files/input-source.js';
 import { type ChosenEncoding, chooseEncoding, findContradictingMark, refuseBinary } from './choose-encoding.js';
 import { createDecoder, type Decoded } from './decoder.js';
 import { createLineEndCounter, type LineEnds } from './line-ends.js';

@@ -1,18 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
-import iconv from 'iconv-lite';
 import { describe, expect, it } from 'vitest';
-import { openCsv } from '#src/files/csv/open-csv.js';
 import { readRecords } from '#src/files/csv/read-records.js';
-import { findInputFile } from '#src/files/input-file.js';
-import { awkwardColumns, awkwardCustomers } from '#test/files/awkward-customers.js';
-import { contentOf } from '#test/files/temp-files.js';
 
 const dialect = { delimiter: ',', returnEndsRow: false, lenientQuotes: false, preambleBytes: 0, firstLine: 1 };
 
@@ -21,7 +13,7 @@ async function recordsOf(bytes: Buffer, chunkBytes: number, changed: Partial<typ
     for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes);
   }
   const all = [];
-  for await (const records of readRecords({ name: 'x.csv', dialect: { ...dialect, ...changed }, chunks }))
+  for await (const { records } of readRecords({ name: 'x.csv', dialect: { ...dialect, ...changed } }, chunks()))
     all.push(...records);
   return all;
 }
@@ -128,28 +120,10 @@ describe('the record reader', () => {
     async function* chunks() {
       for (let turn = 0; turn < 2000; turn += 1) yield line;
     }
-    for await (const records of readRecords({ name: 'x', dialect, chunks }))
+    for await (const { records } of readRecords({ name: 'x', dialect }, chunks()))
       for (const { cells } of records) kept.push(cells[0] ?? '');
     expect(kept.length).toBe(2000);
     collectGarbage();
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(20 * 1024 * 1024);
-  });
-});
-
-describe('a decoder that gets one byte at a time', () => {
-  it.each(['utf-8', 'utf-16le', 'utf-16be', 'gb18030'])('loses no character of %s', async (encoding) => {
-    const folder = mkdtempSync(join(tmpdir(), 'mypos-bytes-'));
-    try {
-      const path = join(folder, 'x.csv');
-      const written = stringify([[...awkwardColumns], ...awkwardCustomers.map((cells) => [...cells])]);
-      writeFileSync(path, iconv.encode(written, encoding, { addBOM: encoding.startsWith('utf') }));
-      const file = await findInputFile(path);
-      const origin = { file, compression: undefined, gzipLimits: undefined, chunkBytes: 1 };
-      const options = encoding === 'gb18030' ? { encoding } : {};
-      const { cells } = await contentOf(await openCsv(origin, options));
-      expect(cells).toEqual(awkwardCustomers);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
   });
 });

@@ -7,7 +7,7 @@ import { contentOf, rowsOf, useTempFiles } from '#test/files/temp-files.js';
 
 const files = useTempFiles();
 
-/** Several stretches of rows, some on more than one line. */
+/** Several ranges of rows, some on more than one line. */
 const count = 3500;
 const lines = Array.from({ length: count }, (_, at) =>
   at % 9 === 4 ? `${at},"Zoë\n""${at}""",x` : `${at},Customer ${at} Müller,`,
@@ -17,14 +17,14 @@ const plain = withHeader('No,Name,Remark');
 
 /** Opens a file, reads it whole, and opens it once more by what is known then. */
 async function knownAgain(content: string | Buffer, options: OpenOptions = {}) {
-  const source = await files.open(content, options);
+  const source = await files.open(content, { ...options, visitRows: () => () => undefined });
   const whole = await contentOf(source);
-  const known = source.lastScan?.();
-  if (known === undefined) throw new Error('Nothing is known.');
+  const known = source.scan;
+  if (known === undefined) throw new Error('It was not scanned.');
   return { source, whole, known, again: await files.open(content, { ...options, scan: known }) };
 }
 
-describe('a text that is known already is read in any stretches as it was read whole', () => {
+describe('a text that was scanned before is read in any ranges as it was read whole', () => {
   it.each<[string, string | Buffer, OpenOptions?]>([
     ['with cells of several lines', plain],
     ['with CRLF and a byte order mark', `\ufeff${plain.replaceAll('\n', '\r\n')}`],
@@ -63,8 +63,8 @@ describe('a text that is known already is read in any stretches as it was read w
     expect(all.map(({ first }) => first)).toEqual([0, ...all.slice(0, -1).map(({ last }) => last + 1)]);
     expect(all.at(-1)?.last).toBe(whole.rows.length - 1);
     expect(await rowsOf(again, all)).toEqual(whole.rows);
-    for (const stretch of all)
-      expect(await rowsOf(again, [stretch])).toEqual(whole.rows.slice(stretch.first, stretch.last + 1));
+    for (const range of all)
+      expect(await rowsOf(again, [range])).toEqual(whole.rows.slice(range.first, range.last + 1));
   });
 
   it('whatever is wrong with it', async () => {
@@ -80,22 +80,22 @@ describe('a text that is known already is read in any stretches as it was read w
         let content = plain;
         for (const [at, text] of insertions) content = content.slice(0, at) + text + content.slice(at);
         const { whole, again } = await knownAgain(content);
-        for (const stretch of again.rowRanges?.all ?? [])
-          expect(await rowsOf(again, [stretch])).toEqual(whole.rows.slice(stretch.first, stretch.last + 1));
+        for (const range of again.rowRanges?.all ?? [])
+          expect(await rowsOf(again, [range])).toEqual(whole.rows.slice(range.first, range.last + 1));
       }),
       { numRuns: Number(process.env.FUZZ_RUNS ?? 20) },
     );
   });
 
-  it('also where a place turns out to be none', async () => {
+  it('also where a position turns out to be wrong', async () => {
     const { whole, known } = await knownAgain(plain);
-    const places = known.text?.places.map((place) =>
-      place.index === 0 ? place : { ...place, offset: place.offset + 40 },
+    const positions = known.text?.positions.map((position) =>
+      position.index === 0 ? position : { ...position, offset: position.offset + 40 },
     );
-    if (known.text === undefined || places === undefined) throw new Error('It is no text.');
-    const again = await files.open(plain, { scan: { ...known, text: { ...known.text, places } } });
+    if (known.text === undefined || positions === undefined) throw new Error('It is not a text.');
+    const again = await files.open(plain, { scan: { ...known, text: { ...known.text, positions } } });
     const [first, second, third] = again.rowRanges?.all ?? [];
-    if (first === undefined || second === undefined || third === undefined) throw new Error('There are no stretches.');
+    if (first === undefined || second === undefined || third === undefined) throw new Error('There are too few ranges.');
     expect(await rowsOf(again, [first, third])).toEqual(
       whole.rows.filter(({ index }) => index <= first.last || (index >= third.first && index <= third.last)),
     );

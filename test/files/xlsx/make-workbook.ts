@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { crc32, deflateRawSync } from 'node:zlib';
 import { afterAll } from 'vitest';
 import type { Cell, Row } from '#pipelines/model.js';
-import type { InputSource } from '#src/files/input-source.js';
+import type { WorkbookSource } from '#src/files/input-source.js';
 import { type OpenWorkbookOptions, openWorkbook } from '#src/files/xlsx/read/open-workbook.js';
 
 /** One entry of a zip made by hand; the flags make the traps that real programs set. */
@@ -236,11 +236,11 @@ export function saveFile(bytes: Buffer | string, name = 'customers.xlsx'): strin
   return path;
 }
 
-export async function open(recipe: WorkbookRecipe, options?: OpenWorkbookOptions): Promise<InputSource> {
+export async function open(recipe: WorkbookRecipe, options?: OpenWorkbookOptions): Promise<WorkbookSource> {
   return openWorkbook(saveFile(makeWorkbook(recipe)), { displayName: 'customers.xlsx', ...options });
 }
 
-export async function rowsOf(source: InputSource): Promise<Row[]> {
+export async function rowsOf(source: WorkbookSource): Promise<Row[]> {
   const rows: Row[] = [];
   for await (const batch of source.batches()) rows.push(...batch);
   return rows;

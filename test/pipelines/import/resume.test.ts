@@ -127,7 +127,12 @@ it('gives a resumed run the same rows as to look at every one, and knows as well
       const known: RowRanges = { all: stretches, readRanges: batchesOf };
       const map = async (rows: readonly Row[]) => rows.map((row) => workOf(all[row.index] as Said, row));
       const fast = await goneThrough(
-        (control, register) => readOpenRanges(known, { ledger: run, control, register, map }),
+        (control, register) => {
+          const tools = { ledger: run, control, register, map };
+          const rows = readOpenRanges(known, tools, { rows: Infinity, ranges: Infinity, shareOfRows: 1 });
+          if (rows === undefined) throw new Error('The limits allow all of them.');
+          return rows;
+        },
         limit,
         all,
       );
