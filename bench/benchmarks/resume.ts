@@ -5,7 +5,7 @@ import { customerMapping, writeCustomersCsv } from '#bench/harness/customers-csv
 import { runCommandLine, unlimitedOptions } from '#bench/harness/run-command-line.js';
 import { sandboxLogin, serveSandbox, takeRequests } from '#bench/harness/sandbox.js';
 import { chooseResultPaths } from '#src/app/import/import-job.js';
-import { compileFor, readMappingFile } from '#src/app/mapping-file.js';
+import { readMappingFile } from '#src/app/mapping-file.js';
 import { scanInputAt } from '#src/app/scan-input.js';
 import { openLedger } from '#src/ledger/open-ledger.js';
 

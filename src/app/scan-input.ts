@@ -22,8 +22,8 @@ import {
   type Input,
   openInputAt,
   type ReadOptions,
-  readAllRows,
   type ResolvedReadOptions,
+  readAllRows,
 } from './input.js';
 import { compileFor, type MappingFile } from './mapping-file.js';
 import type { RunObserver } from './run-summary.js';

@@ -109,6 +109,5 @@ export interface TopRow {
   readonly cells: readonly string[];
 }
 
-
 /** A workbook as its reader gives it. */
 export type WorkbookSource = Omit<FileSource, 'fingerprint' | 'readOptions' | 'scan'>;

@@ -1,15 +1,15 @@
 import { CustomersError } from '#src/errors.js';
 import { openCsv } from './csv/open-csv.js';
 import { sniffBytes, sniffFormat } from './detect-format.js';
-import { createInputError, type Fingerprint, type FirstReading, gunzipHead, hashChunks, startReading } from './input-file.js';
-import type {
-  FileScan,
-  FileSource,
-  Format,
-  OpenOptions,
-  ReadOptions,
-  WorkbookSource,
-} from './input-source.js';
+import {
+  createInputError,
+  type Fingerprint,
+  type FirstReading,
+  gunzipHead,
+  hashChunks,
+  startReading,
+} from './input-file.js';
+import type { FileScan, FileSource, Format, OpenOptions, ReadOptions, WorkbookSource } from './input-source.js';
 import { openNdjson } from './ndjson/open-ndjson.js';
 import { createSequentialRowRanges } from './table/row-ranges.js';
 import type { TextFile } from './text/open-text.js';

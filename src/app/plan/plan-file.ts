@@ -15,10 +15,10 @@ import {
   refuseWithoutIdentity,
 } from '#src/app/import/import-job.js';
 import type { ReadOptions } from '#src/app/input.js';
-import { openScannedInput, type ScannedInput } from '#src/app/scan-input.js';
 import { readMappingFile } from '#src/app/mapping-file.js';
 import { runOnTenant } from '#src/app/run-on-tenant.js';
 import { type ApiSummary, type RunObserver, summariseApi } from '#src/app/run-summary.js';
+import { openScannedInput, type ScannedInput } from '#src/app/scan-input.js';
 import type { Settings } from '#src/config/settings.js';
 import { type ExitCode, exitCodes, UsageError } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';

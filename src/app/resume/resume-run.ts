@@ -5,12 +5,12 @@ import type { Connection } from '#src/app/connect.js';
 import { createCodeInput, createDeleteJob, type SavedDeleteOptions } from '#src/app/delete/delete-customers.js';
 import { createImportJob, type SavedImportOptions, saveScan } from '#src/app/import/import-job.js';
 import { type Input, openInputAt, type ReadOptions } from '#src/app/input.js';
-import { scanInputAt } from '#src/app/scan-input.js';
 import { readMappingFile } from '#src/app/mapping-file.js';
 import { performRun, reconcileOnly } from '#src/app/perform-run.js';
 import { defaultSettle, type RunContext, type RunJob } from '#src/app/run-job.js';
 import { createRunControl, findRun, runOnTenant } from '#src/app/run-on-tenant.js';
 import type { RunObserver, RunSummary } from '#src/app/run-summary.js';
+import { scanInputAt } from '#src/app/scan-input.js';
 import { createUndoJob, type SavedUndoOptions } from '#src/app/undo/undo-run.js';
 import type { Settings } from '#src/config/settings.js';
 import { CustomersError, GuardError, InputError } from '#src/errors.js';
@@ -234,7 +234,10 @@ async function reopenInput(run: RunRecord, read: ReadOptions): Promise<Input> {
   });
 }
 
-async function explainGone<T>(run: RunRecord, open: (input: NonNullable<RunRecord['input']>) => Promise<T>): Promise<T> {
+async function explainGone<T>(
+  run: RunRecord,
+  open: (input: NonNullable<RunRecord['input']>) => Promise<T>,
+): Promise<T> {
   const { input } = run;
   if (input === undefined) throw new Error(`The ledger knows no input of run ${run.name}.`);
   try {

@@ -75,7 +75,15 @@ export async function findTable(
   const { headerRow } = options;
   const top = headerRow === undefined ? await readTop(batches) : [await readHeaderAt(batches, name, headerRow)];
   const topRows = top.map(({ line, cells }) => ({ number: line, cells }));
-  const header = headerRow === undefined ? top[findHeader(topRows.map(({ cells }) => cells), options).position] : top[0];
+  const header =
+    headerRow === undefined
+      ? top[
+          findHeader(
+            topRows.map(({ cells }) => cells),
+            options,
+          ).position
+        ]
+      : top[0];
   if (header === undefined) throw createNoDataRowsError(name, 1);
   if (header.issue !== undefined) throw createHeaderDamagedError(name, header);
   const usedWidth = await measureUsedWidth(batches, name, header);

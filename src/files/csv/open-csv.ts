@@ -7,7 +7,13 @@ import { createRowNotices, type RowNotices } from '#src/files/table/row-notices.
 import { type RowPosition, RowPositions } from '#src/files/table/row-positions.js';
 import { createRowRanges, type RangeContent } from '#src/files/table/row-ranges.js';
 import { nameLineEnd } from '#src/files/text/line-ends.js';
-import { createScannedText, scanText, type TextFile, type TextInput, type TextPass } from '#src/files/text/open-text.js';
+import {
+  createScannedText,
+  scanText,
+  type TextFile,
+  type TextInput,
+  type TextPass,
+} from '#src/files/text/open-text.js';
 import { chooseDialect, findTable, reviseDialect } from './find-table.js';
 import { type CsvRecord, findFirstPosition, type RecordBatch, readRecords } from './read-records.js';
 

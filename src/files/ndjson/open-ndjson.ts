@@ -6,7 +6,13 @@ import { PeekableBatches } from '#src/files/table/peekable.js';
 import { type RowPosition, RowPositions, type TextPosition } from '#src/files/table/row-positions.js';
 import { createRowRanges, type RangeContent } from '#src/files/table/row-ranges.js';
 import { nameLineEnd } from '#src/files/text/line-ends.js';
-import { createScannedText, scanText, type TextFile, type TextInput, type TextPass } from '#src/files/text/open-text.js';
+import {
+  createScannedText,
+  scanText,
+  type TextFile,
+  type TextInput,
+  type TextPass,
+} from '#src/files/text/open-text.js';
 
 /** One physical line of a text. */
 interface TextLine {

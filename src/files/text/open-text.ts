@@ -76,11 +76,9 @@ export async function scanText<T>(
   } catch (error) {
     if (!(error instanceof UndecodableTextError)) throw error;
     if (first.origin !== 'guess' || first.name !== 'utf-8') throw error.asInputError();
-    return await scanAs(file, fallbackEncoding, [createGuessedNotice(error.line)], read).catch(
-      (cause: unknown) => {
-        throw cause instanceof UndecodableTextError ? cause.asInputError() : cause;
-      },
-    );
+    return await scanAs(file, fallbackEncoding, [createGuessedNotice(error.line)], read).catch((cause: unknown) => {
+      throw cause instanceof UndecodableTextError ? cause.asInputError() : cause;
+    });
   }
 }
 

@@ -95,7 +95,8 @@ describe('a text that was scanned before is read in any ranges as it was read wh
     if (known.text === undefined || positions === undefined) throw new Error('It is not a text.');
     const again = await files.open(plain, { scan: { ...known, text: { ...known.text, positions } } });
     const [first, second, third] = again.rowRanges?.all ?? [];
-    if (first === undefined || second === undefined || third === undefined) throw new Error('There are too few ranges.');
+    if (first === undefined || second === undefined || third === undefined)
+      throw new Error('There are too few ranges.');
     expect(await rowsOf(again, [first, third])).toEqual(
       whole.rows.filter(({ index }) => index <= first.last || (index >= third.first && index <= third.last)),
     );

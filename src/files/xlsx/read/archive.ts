@@ -173,7 +173,11 @@ function checkLimits(bytes: number, location: PartLocation, { place, limits, tot
     throw workbookError('FILE_DAMAGED', place, 'this part is longer than the package says.');
 }
 
-async function* inflatePart(handle: WorkbookBytes, location: PartLocation, place: InputLocation): AsyncGenerator<Buffer> {
+async function* inflatePart(
+  handle: WorkbookBytes,
+  location: PartLocation,
+  place: InputLocation,
+): AsyncGenerator<Buffer> {
   if (!location.isDeflated) {
     yield* readPackedBytes(handle, location, place);
     return;

@@ -1,5 +1,5 @@
-import { cellToText } from '#pipelines/model.js';
 import { normaliseName } from '#pipelines/mapping/normalise-name.js';
+import { cellToText } from '#pipelines/model.js';
 import type { Notice } from '#pipelines/ports.js';
 import { UsageError } from '#src/errors.js';
 import type { ReadOptions, WorkbookSource } from '#src/files/input-source.js';

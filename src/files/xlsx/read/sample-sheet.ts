@@ -1,6 +1,6 @@
 import { InputError } from '#src/errors.js';
-import type { Archive } from './archive.js';
 import { headerSearchRows } from '#src/files/table/find-header.js';
+import type { Archive } from './archive.js';
 import { type CellContext, createCellDecoder } from './decode-cell.js';
 import type { CellFormats } from './number-formats.js';
 import { readSheet } from './read-sheet.js';
