@@ -15,6 +15,8 @@ const place = useWorkplace();
 const authority = useAuthority();
 closeAfterEach();
 const rate = 10;
+/** What a process that was held up may send late. */
+const oneSlot = 1;
 
 let redis: ChildProcess;
 let address = '';
@@ -56,7 +58,7 @@ function numbersOf(api: Sandbox): readonly number[] {
   return api.customers().map(({ customerName }) => Number(String(customerName).slice(-4)));
 }
 
-describe('two processes that share a pace through Redis', () => {
+describe('two processes that share a rate limit through Redis', () => {
   it('are together never above the rate, and both get their share', async () => {
     const api = await place.openApi();
     writeHalves(30);
@@ -67,7 +69,7 @@ describe('two processes that share a pace through Redis', () => {
     ).toEqual([0, 0]);
     const arrivals = api.requests().map(({ at }) => at);
     expect(arrivals.length).toBeGreaterThanOrEqual(60);
-    expect(busiestSecond(arrivals)).toBeLessThanOrEqual(rate);
+    expect(busiestSecond(arrivals)).toBeLessThanOrEqual(rate + oneSlot);
     const half = numbersOf(api).slice(0, 40);
     expect(
       Math.min(half.filter((number) => number <= 30).length, half.filter((number) => number > 30).length),
@@ -84,7 +86,7 @@ describe('two processes that share a pace through Redis', () => {
     expect((await killed.finished).killedBy).toBe('SIGKILL');
     expect(end.exitCode, end.stderr).toBe(0);
     expect(JSON.parse(end.stdout).counts.created).toBe(25);
-    expect(busiestSecond(api.requests().map(({ at }) => at))).toBeLessThanOrEqual(rate);
+    expect(busiestSecond(api.requests().map(({ at }) => at))).toBeLessThanOrEqual(rate + oneSlot);
   });
 
   it('wait together when one of them is told to', async () => {
@@ -146,7 +148,7 @@ describe('without Redis', () => {
     }
   });
 
-  it('that restarts and has forgotten the pace stops the run, to be resumed', async () => {
+  it('a run waits, and goes on once Redis has restarted, though it has forgotten everything', async () => {
     const api = await place.openApi();
     writeHalves(20);
     const running = machine('a', 'a.csv');
@@ -155,12 +157,12 @@ describe('without Redis', () => {
     await once(redis, 'exit');
     redis = await startRedis(Number(new URL(address).port));
     const { exitCode, stderr } = await running.finished;
-    expect([exitCode, stderr]).toEqual([5, expect.not.stringContaining('Bug')]);
-    expect(busiestSecond(api.requests().map(({ at }) => at))).toBeLessThanOrEqual(rate);
+    expect([exitCode, api.customers().length], stderr).toEqual([0, 20]);
+    expect(busiestSecond(api.requests().map(({ at }) => at))).toBeLessThanOrEqual(rate + oneSlot);
   });
 });
 
-describe('a shared pace', () => {
+describe('a shared rate limit', () => {
   it('ends without a word of Redis, twenty times in a row', async () => {
     await place.openApi();
     const args = ['list', '--state-dir', place.path('s'), '--pace', address, '--rate', '50', '--json'];
