@@ -1,6 +1,6 @@
 import { editableContent, findChanges, mergeDraft, readField } from '#pipelines/compare-customers.js';
 import { parseApiTime } from '#pipelines/listing/customer-identity.js';
-import { type PagesProof, readPages } from '#pipelines/listing/list-customers.js';
+import { listCustomers } from '#pipelines/listing/list-customers.js';
 import type { Customer, RowOutcome } from '#pipelines/model.js';
 import type { CustomersApi, LedgerRow, RunLedger } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
@@ -103,21 +103,17 @@ async function resolveAdds(
   const made: Customer[] = [];
   const witnesses = new Set(ledger.codesCreatedSince(Math.min(...adds.map((row) => row.intentAtMs ?? 0))));
   const [expected, before] = [witnesses.size, since > ports.now() + clock];
-  const pages = readPages(api, { pageSize, changedSince: new Date(since) });
-  let proof: PagesProof | undefined;
-  while (proof === undefined) {
-    const step = await pages.next();
-    if (step.done === true) proof = step.value;
-    else
-      for (const one of step.value) {
-        const code = String(one.customerCode);
-        witnesses.delete(code);
-        if (!isCreatedBefore(one, since) && !ledger.isKnownCode(code)) made.push(one);
-      }
-  }
+  const listing = listCustomers(api, { pageSize, changedSince: new Date(since) });
+  for await (const page of listing.pages)
+    for (const customer of page) {
+      const code = String(customer.customerCode);
+      witnesses.delete(code);
+      if (!isCreatedBefore(customer, since) && !ledger.isKnownCode(code)) made.push(customer);
+    }
+  const { reachedEnd, seen } = listing.proof();
   const findings = await findCreated(adds, made, api, stamp);
-  const blind = before || (expected > 0 ? witnesses.size === expected : proof.seen === 0 && (await listsNobody(ports)));
-  if (proof.complete && !blind) return findings;
+  const blind = before || (expected > 0 ? witnesses.size === expected : seen === 0 && (await listsNobody(ports)));
+  if (reachedEnd && !blind) return findings;
   // A list that is not whole, or does not show what is known to be there, proves that a customer is there, never that
   // it is not.
   return new Map([...findings].filter(([, finding]) => finding.kind !== 'absent'));

@@ -1,6 +1,6 @@
 import type { Customer } from '#pipelines/model.js';
 import type { CustomersApi, ListQuery } from '#pipelines/ports.js';
-import { walkPages } from './list-customers.js';
+import { type ListingQuery, listCustomers } from './list-customers.js';
 import { type CustomerMirror, identityAndDates } from './mirror.js';
 
 export interface RefreshPorts {
@@ -122,7 +122,7 @@ async function readRange(
   const outdated: string[] = [];
   let outdatedCount = 0;
   const light = { ...range, fields: identityAndDates, pageSize: pageSize * idsPerFlat };
-  const listed = await walk(ports, light, (rows) => {
+  const listed = await readList(ports, light, (rows) => {
     const codes = mirror.refresher.findOutdated(rows, needsFlat);
     outdatedCount += codes.length;
     outdated.push(...codes.slice(0, maxDetails + 1 - outdated.length));
@@ -134,27 +134,22 @@ async function readRange(
 }
 
 function readFlat(ports: RefreshPorts, pageSize: number, range: Range, tally: RefreshCounts): Promise<number> {
-  return walk(ports, { ...range, pageSize }, (rows) => {
+  return readList(ports, { ...range, pageSize }, (rows) => {
     tally.read += ports.mirror.refresher.saveListed(rows);
   });
 }
 
-async function walk(
+/** @returns how many customers were listed */
+async function readList(
   { api }: RefreshPorts,
-  query: Range & Pick<ListQuery, 'fields' | 'pageSize'>,
+  query: ListingQuery,
   take: (rows: readonly Customer[]) => void,
 ): Promise<number> {
-  let listed = 0;
-  const pages = walkPages(api, { ...query, sort: { field: 'customerCode', descending: false } });
-  for (;;) {
-    const step = await pages.next();
-    if (step.done === true) {
-      if (step.value) return listed;
-      throw new RefreshError('list_moves');
-    }
-    take(step.value.customers);
-    listed += step.value.customers.length;
-  }
+  const listing = listCustomers(api, query);
+  for await (const rows of listing.pages) take(rows);
+  const { reachedEnd, seen } = listing.proof();
+  if (!reachedEnd) throw new RefreshError('list_moves');
+  return seen;
 }
 
 /** @returns whether all of them were answered */
