@@ -1,9 +1,9 @@
 import { channel } from 'node:diagnostics_channel';
 
 /**
- * Moments of a row's life after which the disk, the wire or the server differ (undici has its own channels for the
- * moments on the wire). Published on a diagnostics channel, so
- * that a test (or a curious operator) can act at exactly that moment; without a subscriber it costs nothing.
+ * Moments after which the disk or the server differ. They are published on a diagnostics channel, so that a test can kill
+ * the process at exactly that moment; without a subscriber they cost nothing. For moments on the wire, undici has channels
+ * of its own.
  */
 export type Milestone =
   | 'before-intent'
@@ -21,7 +21,7 @@ export type Milestone =
 
 const milestones = channel('mypos-customers:milestone');
 
-/** Tells whoever listens that this moment has come. */
+/** Tells subscribers that this moment has come. */
 export function publishMilestone(milestone: Milestone): void {
   if (milestones.hasSubscribers) milestones.publish(milestone);
 }

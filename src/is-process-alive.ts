@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Whether a process of this machine lives, its owner whoever. */
+/** Whether a process of this machine is running, whoever owns it. */
 export function isProcessAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -10,7 +10,7 @@ export function isProcessAlive(pid: number): boolean {
   }
 }
 
-/** Dead, and kept by the system only until its parent asks how it ended: in a container, that may be never. */
+/** A zombie has ended, and waits for its parent to ask how; in a container that may never happen. */
 function isZombie(pid: number): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

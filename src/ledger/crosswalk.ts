@@ -7,7 +7,7 @@ export interface CrosswalkEntry {
   readonly customerId?: string;
 }
 
-/** An entry that was not taken, because its key is known to stand for another customer. */
+/** An entry that was refused, because its key already stands for another customer. */
 export interface CrosswalkConflict extends CrosswalkEntry {
   readonly knownAs: string;
 }
@@ -15,19 +15,19 @@ export interface CrosswalkConflict extends CrosswalkEntry {
 export interface CrosswalkLinkResult {
   readonly added: number;
   readonly replaced: number;
-  /** Known already. */
+  /** Entries that were there already. */
   readonly same: number;
   readonly conflicts: readonly CrosswalkConflict[];
 }
 
-/** The crosswalk of one tenant as a whole; runs keep it up to date row by row. */
+/** The crosswalk of one tenant as a whole; runs update it row by row. */
 export interface Crosswalk {
   /** In the order of the keys. */
   all(): Iterable<CrosswalkEntry>;
-  /** Takes all entries or, unless `replace`, none when one contradicts what is known. */
+  /** Adds all entries; when one contradicts the crosswalk, none unless `replace` is set. */
   link(entries: readonly CrosswalkEntry[], replace: boolean): CrosswalkLinkResult;
   findCode(key: string): string | undefined;
-  /** From now on the key stands for nobody, so that an import may add its customer again. */
+  /** Removes the key, so that an import may add its customer again. */
   forget(key: string): void;
 }
 

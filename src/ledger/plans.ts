@@ -1,36 +1,37 @@
 import type { AgreedPlan, PlannedWrite } from '#pipelines/import/decide.js';
 import type { Database, SqlValue } from '#src/sqlite/open-database.js';
+import { isJsonObject, readStoredJson } from './damaged-ledger.js';
 import { createTimedName } from './runs.js';
 
-/** What an import of a plan must know again. */
+/** A plan, as an import of it needs to know it. */
 export interface PlanRecord {
   readonly number: number;
   readonly name: string;
   readonly input: { readonly file: string; readonly path: string; readonly sha256: string };
   readonly mappingSha256: string;
-  /** As the command that made it wrote them. */
+  /** The options that the plan was made with. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** The plans of one tenant, for as long as somebody may want to apply them. */
+/** The plans of one tenant, kept for thirty days. */
 export interface Plans {
   start(plan: Omit<PlanRecord, 'number' | 'name'>): PlanRecord;
   add(number: number, writes: readonly (PlannedWrite & { readonly index: number })[]): void;
-  /** The file that the plan was written to is known by its content. */
+  /** Records the content of the file that the plan was written to, so that the plan is found by it. */
   saveOutputHash(number: number, sha256: string): void;
-  /** By its name, or by the content of the file that it was written to. */
+  /** Finds a plan by its name, or by the content of the file that it was written to. */
   find(nameOrSha256: string): PlanRecord | undefined;
   openAgreedPlan(plan: PlanRecord): AgreedPlan;
 }
 
-const keptForMs = 30 * 24 * 60 * 60_000;
+const maxAgeMs = 30 * 24 * 60 * 60_000;
 
 export function openPlans(database: Database, now: () => number): Plans {
   const insert = database.prepare(`INSERT INTO plans
     (name, made_at, input_file, input_path, input_sha256, mapping_sha256, options) VALUES (?, ?, ?, ?, ?, ?, ?)`);
   const insertRow = database.prepare(`INSERT INTO plan_rows
     (plan, idx, action, customer_code, content_hash, edited, changes_hash) VALUES (?, ?, ?, ?, ?, ?, ?)`);
-  const noteOutput = database.prepare('UPDATE plans SET output_sha256 = ? WHERE number = ?');
+  const saveOutput = database.prepare('UPDATE plans SET output_sha256 = ? WHERE number = ?');
   const dropOld = database.prepare('DELETE FROM plans WHERE made_at < ?');
   const find = database.prepare(`SELECT number, name, input_file, input_path, input_sha256, mapping_sha256, options
     FROM plans WHERE name = ? OR output_sha256 = ? ORDER BY number DESC LIMIT 1`);
@@ -42,12 +43,12 @@ export function openPlans(database: Database, now: () => number): Plans {
   };
   return {
     start({ input, mappingSha256, options }) {
-      dropOld.run(now() - keptForMs);
+      dropOld.run(now() - maxAgeMs);
       const name = createTimedName(now());
       insert.run(name, now(), input.file, input.path, input.sha256, mappingSha256, JSON.stringify(options));
-      const made = byName(name);
-      if (made === undefined) throw new Error('The plan just made is not in the ledger.');
-      return made;
+      const plan = byName(name);
+      if (plan === undefined) throw new Error('The plan that was just saved is not in the ledger.');
+      return plan;
     },
     add: (number, writes) =>
       database.transaction(() => {
@@ -55,7 +56,7 @@ export function openPlans(database: Database, now: () => number): Plans {
           insertRow.run(number, index, action, customerCode ?? null, contentHash, edited ?? null, changesHash);
       }),
     saveOutputHash: (number, sha256) => {
-      noteOutput.run(sha256, number);
+      saveOutput.run(sha256, number);
     },
     find: byName,
     openAgreedPlan: ({ number, name }) => ({
@@ -74,7 +75,7 @@ function toRecord(row: Record<string, SqlValue>): PlanRecord {
     name: String(row.name),
     input: { file: String(row.input_file), path: String(row.input_path), sha256: String(row.input_sha256) },
     mappingSha256: String(row.mapping_sha256),
-    options: JSON.parse(String(row.options)) as Record<string, unknown>,
+    options: readStoredJson(row.options, 'the options of a plan', isJsonObject),
   };
 }
 

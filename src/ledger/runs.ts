@@ -1,18 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { type RowCounts, type RowOutcome, rowStatuses } from '#pipelines/model.js';
 import type { Database, SqlValue } from '#src/sqlite/open-database.js';
+import { isArrayOf, isJsonObject, isRowOutcome, isText, readStoredJson } from './damaged-ledger.js';
 
-/** Sortable by time, short enough to type, and not guessable from another machine's clock. */
+/** A name for a run or a plan: sortable by time, short enough to type, and unlikely to be given twice. */
 export function createTimedName(atMs: number): string {
   const [date, time] = new Date(atMs).toISOString().replaceAll(/[-:]/g, '').split('T');
   return `${date}-${time?.slice(0, 6)}-${randomBytes(2).toString('hex')}`;
 }
 
-/** What a run's first process learned of its input by reading it whole, for the processes that go on with the run. */
+/** The scan of each run's input, so that a process that resumes the run need not read the input for it again. */
 export interface InputScans {
-  /** @param look - kept as JSON */
-  save(run: number, look: object): void;
-  /** As it was kept; `undefined` when it was not. */
+  /** @param scan - what JSON can hold */
+  save(run: number, scan: object): void;
+  /** @returns the scan as JSON gives it back, for the caller to check; `undefined` when there is none */
   load(run: number): unknown;
 }
 
@@ -20,28 +21,29 @@ export function openInputScans(database: Database): InputScans {
   const insert = database.prepare('INSERT OR REPLACE INTO input_looks (run, look) VALUES (?, ?)');
   const select = database.prepare('SELECT look FROM input_looks WHERE run = ?');
   return {
-    save(run, look) {
-      insert.run(run, JSON.stringify(look));
+    save(run, scan) {
+      insert.run(run, JSON.stringify(scan));
     },
     load(run) {
-      const look = select.get(run)?.look;
-      return typeof look === 'string' ? JSON.parse(look) : undefined;
+      const text = select.get(run)?.look;
+      return text === undefined ? undefined : readStoredJson(text, 'the scan of an input', isJsonObject);
     },
   };
 }
 
-/** What happened in one stretch of a run; a run that was resumed has stretches of several processes. */
+/** What happened in one interval of a run. A run that was resumed has intervals of several processes. */
 interface RunSample {
   /** Its end, epoch milliseconds. */
   readonly atMs: number;
   readonly durationMs: number;
-  /** Rows that ended in it. */
+  /** Rows that were settled. */
   readonly rows: number;
   readonly requests: number;
   readonly retries: number;
   readonly rateLimited: number;
-  /** Absent when nothing was answered. */
+  /** Of the answers' latencies; absent when there was no answer. */
   readonly medianMs?: number;
+  /** The 95th percentile. */
   readonly slowMs?: number;
 }
 
@@ -76,15 +78,15 @@ function toSample(row: Record<string, SqlValue>): RunSample {
   };
 }
 
-/** One run of a command that changes customers, as the ledger keeps it. */
+/** A run of a command that changes customers, as the ledger keeps it. */
 export interface RunRecord {
   /** Within the tenant; never shown. */
   readonly number: number;
-  /** What users type, e.g. `20261124-0315-7f3a`. */
+  /** What users type, e.g. `20261124-031502-7f3a`. */
   readonly name: string;
   readonly command: string;
   readonly mode?: string;
-  /** `running` without a living process is a run that was killed. */
+  /** A run that is `running` without a living process was killed. */
   readonly state: 'running' | 'stopped' | 'completed';
   readonly exitCode?: number;
   readonly stopReason?: string;
@@ -110,7 +112,7 @@ interface RunInput {
   readonly path: string;
   readonly sha256: string;
   readonly sizeBytes: number;
-  /** Known once the file was read to its end. */
+  /** Known once the file was read to the end. */
   readonly rows?: number;
 }
 
@@ -123,12 +125,12 @@ interface RunFiles {
 /** The runs of one tenant. */
 export interface Runs {
   start(run: Pick<RunRecord, 'command' | 'mode' | 'input' | 'mappingSha256' | 'options'>): RunRecord;
-  /** A run goes on: it is `running` again. */
+  /** The run is `running` again. */
   reopen(number: number): void;
   saveInputRows(number: number, rows: number): void;
-  /** Settings that the run works with, as they may be shown: no secrets. */
-  saveSettings(number: number, loadSettings: readonly RunSetting[]): void;
-  settings(number: number): readonly RunSetting[];
+  /** Saves the settings that the run works with, without secrets. */
+  saveSettings(number: number, settings: readonly RunSetting[]): void;
+  loadSettings(number: number): readonly RunSetting[];
   end(
     number: number,
     end: {
@@ -141,23 +143,23 @@ export interface Runs {
   find(name: string): RunRecord | undefined;
   /** Newest first. */
   list(limit: number): readonly RunRecord[];
-  /** Newest first, read as they are asked for. */
+  /** Newest first, all of them. */
   all(): Iterable<RunRecord>;
-  /** Runs of this very input that have not ended well, newest first. */
+  /** Runs that are not completed, newest first; with a hash, those of this input. */
   findUnfinished(inputSha256?: string): readonly RunRecord[];
-  /** The latest run that read its input from this very path. */
+  /** The latest run whose input has this path. */
   findLatestOfPath(path: string): RunRecord | undefined;
-  /** Imports of this very content that went to their end, newest first. */
+  /** Completed imports of a file with this content, newest first. */
   findCompletedImports(inputSha256: string): readonly RunRecord[];
-  /** The files of a run were moved; it goes on from where they are now. */
+  /** Records that the files of a run were moved, so that it is resumed from where they are now. */
   moveFiles(
     number: number,
     moved: { readonly input: string; readonly files: RunFiles; readonly options: RunRecord['options'] },
   ): void;
   countRows(number: number): RowCounts;
-  /** Rows that ended without being done, in file order; one without an outcome was being sent when the run was killed. */
+  /** Rows that are not done, in file order. A row without an outcome was being sent when the run was killed. */
   rowsNotDone(number: number): Iterable<{ readonly number: number; readonly outcome?: RowOutcome }>;
-  /** Rows that were written and say that the API holds something else than it was sent. */
+  /** How many rows the API has stored otherwise than they were sent. */
   countDiffering(number: number): number;
 }
 
@@ -171,25 +173,28 @@ export function openRuns(database: Database, now: () => number): Runs {
   const reopen = database.prepare(
     `UPDATE runs SET state = 'running', ended_at = NULL, stop_reason = NULL WHERE number = ?`,
   );
-  const noteRows = database.prepare('UPDATE runs SET input_rows = ? WHERE number = ?');
-  const noteSettings = database.prepare('UPDATE runs SET settings = ? WHERE number = ?');
-  const settings = database.prepare('SELECT settings FROM runs WHERE number = ?');
+  const saveInputRows = database.prepare('UPDATE runs SET input_rows = ? WHERE number = ?');
+  const saveSettings = database.prepare('UPDATE runs SET settings = ? WHERE number = ?');
+  const loadSettings = database.prepare('SELECT settings FROM runs WHERE number = ?');
   const end = database.prepare(
     'UPDATE runs SET state = ?, exit_code = ?, stop_reason = ?, ended_at = ?, files = ? WHERE number = ?',
   );
   const list = database.prepare(`SELECT ${columns} FROM runs ORDER BY number DESC LIMIT ?`);
   const unfinished = database.prepare(`SELECT ${columns} FROM runs WHERE state <> 'completed' ORDER BY number DESC`);
-  const readFrom = database.prepare(`SELECT ${columns} FROM runs WHERE input_path = ? ORDER BY number DESC LIMIT 1`);
-  const importsOf = database.prepare(`SELECT ${columns} FROM runs
+  const latestOfPath = database.prepare(
+    `SELECT ${columns} FROM runs WHERE input_path = ? ORDER BY number DESC LIMIT 1`,
+  );
+  const completedImports = database.prepare(`SELECT ${columns} FROM runs
     WHERE input_sha256 = ? AND command = 'import' AND state = 'completed' ORDER BY number DESC`);
   const moveFiles = database.prepare(
     'UPDATE runs SET input_file = ?, input_path = ?, files = ?, options = ? WHERE number = ?',
   );
   const notDone = database.prepare(`SELECT row, outcome FROM rows
     WHERE run = ? AND state IN ('invalid', 'rejected', 'failed', 'in_doubt', 'skipped', 'intent') ORDER BY idx`);
-  const differing = database.prepare(`SELECT count(*) AS n FROM rows WHERE run = ? AND state IN ('created', 'updated')
+  const differing =
+    database.prepare(`SELECT count(*) AS count FROM rows WHERE run = ? AND state IN ('created', 'updated')
     AND json_extract(outcome, '$.notes') IS NOT NULL`);
-  const counts = database.prepare('SELECT state, count(*) AS n FROM rows WHERE run = ? GROUP BY state');
+  const counts = database.prepare('SELECT state, count(*) AS count FROM rows WHERE run = ? GROUP BY state');
   return {
     start(run) {
       const startedAt = now();
@@ -206,14 +211,17 @@ export function openRuns(database: Database, now: () => number): Runs {
       reopen.run(number);
     },
     saveInputRows: (number, rows) => {
-      noteRows.run(rows, number);
+      saveInputRows.run(rows, number);
     },
-    saveSettings: (number, kept) => {
-      noteSettings.run(JSON.stringify(kept), number);
+    saveSettings: (number, settings) => {
+      saveSettings.run(JSON.stringify(settings), number);
     },
-    settings: (number) => JSON.parse(String(settings.get(number)?.settings ?? '[]')) as RunSetting[],
-    end: (number, how) => {
-      end.run(how.state, how.exitCode, how.stopReason ?? null, now(), JSON.stringify(how.files), number);
+    loadSettings(number) {
+      const text = loadSettings.get(number)?.settings;
+      return text == null ? [] : readStoredJson(text, 'the settings of a run', isArrayOf(isRunSetting));
+    },
+    end: (number, { state, exitCode, stopReason, files }) => {
+      end.run(state, exitCode, stopReason ?? null, now(), JSON.stringify(files), number);
     },
     find(name) {
       const row = byName.get(name);
@@ -229,10 +237,10 @@ export function openRuns(database: Database, now: () => number): Runs {
         .map(toRecord)
         .filter((run) => sha256 === undefined || run.input?.sha256 === sha256),
     findLatestOfPath(path) {
-      const row = readFrom.get(path);
+      const row = latestOfPath.get(path);
       return row === undefined ? undefined : toRecord(row);
     },
-    findCompletedImports: (sha256) => importsOf.all(sha256).map(toRecord),
+    findCompletedImports: (sha256) => completedImports.all(sha256).map(toRecord),
     moveFiles(number, { input, files, options }) {
       moveFiles.run(input, input, JSON.stringify(files), JSON.stringify(options), number);
     },
@@ -240,12 +248,12 @@ export function openRuns(database: Database, now: () => number): Runs {
       for (const { row, outcome } of notDone.iterate(number))
         yield {
           number: Number(row),
-          ...(outcome == null ? {} : { outcome: JSON.parse(String(outcome)) as RowOutcome }),
+          ...(outcome == null ? {} : { outcome: readStoredJson(outcome, 'the outcome of a row', isRowOutcome) }),
         };
     },
-    countDiffering: (number) => Number(differing.get(number)?.n ?? 0),
+    countDiffering: (number) => Number(differing.get(number)?.count ?? 0),
     countRows(number) {
-      const found = new Map(counts.all(number).map((row) => [String(row.state), Number(row.n)]));
+      const found = new Map(counts.all(number).map(({ state, count }) => [String(state), Number(count)]));
       // A row whose request may have left is in doubt until its outcome is known.
       found.set('in_doubt', (found.get('in_doubt') ?? 0) + (found.get('intent') ?? 0));
       return Object.fromEntries(rowStatuses.map((status) => [status, found.get(status) ?? 0])) as RowCounts;
@@ -268,10 +276,25 @@ function toRecord(row: Record<string, SqlValue>): RunRecord {
     endedAtMs: optional(row.ended_at, Number),
     input: row.input_sha256 === null ? undefined : toInput(row),
     mappingSha256: optional(row.mapping_sha256, String),
-    options: JSON.parse(String(row.options)) as Record<string, unknown>,
-    files: JSON.parse(String(row.files)) as RunFiles,
+    options: readStoredJson(row.options, 'the options of a run', isJsonObject),
+    files: readStoredJson(row.files, 'the files of a run', isRunFiles),
   };
   return withoutUndefined(record);
+}
+
+const fileKinds = ['report', 'results', 'rejects'] as const;
+
+function isRunFiles(value: unknown): value is RunFiles {
+  return isJsonObject(value) && fileKinds.every((kind) => value[kind] === undefined || isText(value[kind]));
+}
+
+function isRunSetting(value: unknown): value is RunSetting {
+  return (
+    isJsonObject(value) &&
+    isText(value.name) &&
+    isText(value.origin) &&
+    (value.value === null || typeof value.value !== 'object')
+  );
 }
 
 function toInput(row: Record<string, SqlValue>): RunInput {

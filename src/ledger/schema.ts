@@ -1,7 +1,7 @@
 import type { Database } from '#src/sqlite/open-database.js';
 
-/** One step a version; a step that has shipped is never edited. */
-const steps: readonly string[] = [
+/** One migration per version. A migration that was released is never edited: append another one. */
+const migrations: readonly string[] = [
   `
   CREATE TABLE runs (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -77,7 +77,7 @@ const steps: readonly string[] = [
   );
   INSERT INTO mirror (one) VALUES (1);
   `,
-  // What a doubt is settled by.
+  // What is needed to settle a row in doubt.
   `
   ALTER TABLE rows ADD COLUMN clock_difference INTEGER;
   ALTER TABLE rows ADD COLUMN doubt_at INTEGER;
@@ -92,7 +92,7 @@ const steps: readonly string[] = [
     moved_at INTEGER NOT NULL
   ) WITHOUT ROWID;
   `,
-  // Plans: only the rows that one would send, with how row and customer were.
+  // Plans: only the rows that would be sent, each with its content and its customer's last edit.
   `
   CREATE TABLE plans (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -116,7 +116,7 @@ const steps: readonly string[] = [
     PRIMARY KEY (plan, idx)
   ) WITHOUT ROWID;
   `,
-  // What a report of a run shows.
+  // For the report of a run.
   `
   CREATE TABLE run_samples (
     run INTEGER NOT NULL REFERENCES runs (number),
@@ -132,7 +132,7 @@ const steps: readonly string[] = [
   ) WITHOUT ROWID;
   ALTER TABLE runs ADD COLUMN settings TEXT;
   `,
-  // Rows by what they say, brought up to date only when somebody asks.
+  // Rows by their content; indexed by the first search.
   `
   DROP INDEX rows_by_content;
   CREATE TABLE contents (
@@ -143,7 +143,7 @@ const steps: readonly string[] = [
   ) WITHOUT ROWID;
   ALTER TABLE runs ADD COLUMN contents_known INTEGER NOT NULL DEFAULT 0;
   `,
-  // What reading an input whole told, so that a resumed run need not do it again.
+  // The scan of an input, so that a resumed run need not repeat it.
   `
   CREATE TABLE input_looks (
     run INTEGER PRIMARY KEY REFERENCES runs (number),
@@ -153,18 +153,19 @@ const steps: readonly string[] = [
 ];
 
 /** The version that this program writes. */
-export const schemaVersion = steps.length;
+export const schemaVersion = migrations.length;
 
 /**
  * Brings a ledger to the current schema.
  *
- * @returns the version found; greater than {@link schemaVersion} means a newer program wrote it, and nothing was done
+ * @returns the version found; when it is greater than {@link schemaVersion}, a newer program wrote the ledger, and nothing
+ *   was done
  */
 export function migrate(database: Database): number {
   return database.transaction(() => {
     const found = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
-    for (const step of steps.slice(found)) database.exec(step);
-    if (found < steps.length) database.exec(`PRAGMA user_version = ${steps.length}`);
+    for (const migration of migrations.slice(found)) database.exec(migration);
+    if (found < migrations.length) database.exec(`PRAGMA user_version = ${migrations.length}`);
     return found;
   });
 }

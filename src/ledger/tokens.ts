@@ -2,37 +2,37 @@ import { type LoginLease, type TokenStore, tokensPerDay } from '#src/api/token-s
 import { isProcessAlive } from '#src/is-process-alive.js';
 import type { Database } from '#src/sqlite/open-database.js';
 
-/** A claim older than this belongs to a process that died while logging in, also where its number is used again. */
+/** A claim older than this belongs to a process that died while logging in, even if its process id is in use again. */
 const claimLifetimeMs = 60_000;
 
-/** Tokens in the tenant's ledger: the file is readable by its owner only, and SQLite makes every step atomic. */
+/** Keeps tokens in the tenant's ledger: only its owner can read the file, and SQLite makes each step atomic. */
 export function openTokenStore(database: Database): TokenStore {
   const read = database.prepare('SELECT token, obtained_at FROM tokens');
   const claimed = database.prepare('SELECT login_claimed_at, login_claimed_by FROM tokens');
   const claim = database.prepare('UPDATE tokens SET login_claimed_at = ?, login_claimed_by = ?');
   const save = database.prepare('UPDATE tokens SET token = ?, obtained_at = ?, login_claimed_at = NULL');
-  const prolong = database.prepare('UPDATE tokens SET login_claimed_at = ? WHERE login_claimed_at = ?');
+  const extend = database.prepare('UPDATE tokens SET login_claimed_at = ? WHERE login_claimed_at = ?');
   const release = database.prepare('UPDATE tokens SET login_claimed_at = NULL WHERE login_claimed_at = ?');
   const forget = database.prepare('UPDATE tokens SET token = NULL, obtained_at = NULL WHERE token = ?');
   const used = database.prepare('SELECT used FROM token_days WHERE day = ?');
   const count = database.prepare(
     'INSERT INTO token_days (day, used) VALUES (?, 1) ON CONFLICT (day) DO UPDATE SET used = used + 1',
   );
-  const exhaustedOn = (day: string) => {
-    const usedToday = usedOn(day);
+  const checkDailyLimit = (day: string) => {
+    const usedToday = countUsed(day);
     return usedToday >= tokensPerDay.soft ? ({ kind: 'exhausted', usedToday } as const) : undefined;
   };
-  const usedOn = (day: string) => Number(used.get(day)?.used ?? 0);
-  /** The moment of the claim tells whose it is: no two are granted at the same time. */
-  function rightSince(claimedAtMs: number): LoginLease {
+  const countUsed = (day: string) => Number(used.get(day)?.used ?? 0);
+  /** A lease is identified by the time of its claim: no two are granted at the same time. */
+  function createLease(claimedAtMs: number): LoginLease {
     let since = claimedAtMs;
     return {
       count: (nowMs) =>
         database.transaction(() => {
-          const exhausted = exhaustedOn(dayOf(nowMs));
+          const exhausted = checkDailyLimit(toUtcDay(nowMs));
           if (exhausted !== undefined) return exhausted;
-          count.run(dayOf(nowMs));
-          if (prolong.run(nowMs, since).changes > 0) since = nowMs;
+          count.run(toUtcDay(nowMs));
+          if (extend.run(nowMs, since).changes > 0) since = nowMs;
           return { kind: 'counted' } as const;
         }),
       release: () => {
@@ -42,7 +42,7 @@ export function openTokenStore(database: Database): TokenStore {
   }
 
   return {
-    usedToday: (nowMs) => usedOn(dayOf(nowMs)),
+    usedToday: (nowMs) => countUsed(toUtcDay(nowMs)),
     read() {
       const row = read.get();
       if (typeof row?.token !== 'string') return undefined;
@@ -53,10 +53,10 @@ export function openTokenStore(database: Database): TokenStore {
         const { login_claimed_at: since, login_claimed_by: by } = claimed.get() ?? {};
         const recent = typeof since === 'number' && Math.abs(nowMs - since) < claimLifetimeMs;
         if (recent && (typeof by !== 'number' || isProcessAlive(by))) return { kind: 'wait' } as const;
-        const exhausted = exhaustedOn(dayOf(nowMs));
+        const exhausted = checkDailyLimit(toUtcDay(nowMs));
         if (exhausted !== undefined) return exhausted;
         claim.run(nowMs, process.pid);
-        return { kind: 'granted', right: rightSince(nowMs) } as const;
+        return { kind: 'granted', right: createLease(nowMs) } as const;
       }),
     save: (token) => {
       save.run(token.token, token.obtainedAtMs);
@@ -68,6 +68,6 @@ export function openTokenStore(database: Database): TokenStore {
 }
 
 /** The API counts tokens by UTC days [vendor]. */
-function dayOf(nowMs: number): string {
+function toUtcDay(nowMs: number): string {
   return new Date(nowMs).toISOString().slice(0, 10);
 }

@@ -152,7 +152,7 @@ function collectReportData(ledger: Ledger, run: RunRecord, path: string, content
     settings: [
       ...describeOptions(run.options),
       ...ledger.runs
-        .settings(run.number)
+        .loadSettings(run.number)
         .filter(({ name }) => name !== 'mapping')
         .map(displaySetting),
     ],
@@ -161,7 +161,7 @@ function collectReportData(ledger: Ledger, run: RunRecord, path: string, content
   };
 }
 
-function displaySetting({ name, value, origin }: ReturnType<Ledger['runs']['settings']>[number]): ReportSetting {
+function displaySetting({ name, value, origin }: ReturnType<Ledger['runs']['loadSettings']>[number]): ReportSetting {
   return { name, value: value === null ? '–' : String(value), origin };
 }
 
