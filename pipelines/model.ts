@@ -1,3 +1,5 @@
+import type { Issue } from './issue.js';
+
 /** A value that JSON can hold. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
@@ -34,20 +36,6 @@ export interface Row {
   readonly isPlain?: boolean;
   /** What is wrong with the row as a whole (ragged, open quote); such a row ends as `invalid`. */
   readonly issues?: readonly Issue[];
-}
-
-/** Why a row or a cell is not right, in the user's words. */
-export interface Issue {
-  /** Stable, for scripts: `SCREAMING_SNAKE`. */
-  readonly code: string;
-  /** A whole sentence: the fact, then the next step. Does not repeat file and row. */
-  readonly message: string;
-  /** The source columns concerned. */
-  readonly columns?: readonly string[];
-  /** The customer field concerned. */
-  readonly field?: string;
-  /** The offending value as found, cut to a readable length. */
-  readonly value?: string;
 }
 
 /** The cell as the text that its owner sees. */

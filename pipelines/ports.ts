@@ -1,5 +1,6 @@
+import type { Issue } from './issue.js';
 import type { WrittenCustomer } from './listing/mirror.js';
-import type { Customer, Draft, Issue, Refusal, Row, RowOutcome, RowStatus } from './model.js';
+import type { Customer, Draft, Refusal, Row, RowOutcome, RowStatus } from './model.js';
 
 /** An input file that can be read from its start as often as needed. */
 export interface RowSource {
@@ -11,7 +12,7 @@ export interface RowSource {
   /** What was detected (encoding, delimiter, header row, sheet …), for people and for `--json`. */
   readonly detected: SourceDetection;
   /** What the user should know about the file as a whole. Complete only after `batches()` has ended. */
-  readonly notices: readonly Notice[];
+  readonly notices: readonly Issue[];
   /** Data rows in file order, a batch per step. Every call reads the file anew, with the same `index` per row. */
   batches(): AsyncIterable<readonly Row[]>;
   /** Given when the file has been read whole before: its rows, so that some can be read without the others. */
@@ -43,15 +44,6 @@ export interface SourceDetection {
   readonly sheet?: string;
   /** 1-based line or row number of the header; absent for NDJSON. */
   readonly headerRow?: number;
-}
-
-/** A remark about the input that does not stop it. */
-export interface Notice {
-  readonly code: string;
-  readonly message: string;
-  /** 1-based line or row, where there is one. */
-  readonly row?: number;
-  readonly columns?: readonly string[];
 }
 
 /**

@@ -1,4 +1,5 @@
-import type { MappingError, MappingErrorCode } from './mapping/mapping-issue.js';
+import type { Code } from './codes.js';
+import type { MappingIssue } from './mapping/mapping-issue.js';
 import { suggestNames } from './mapping/nearest-name.js';
 
 export type JsonSchema = { readonly [keyword: string]: unknown };
@@ -26,9 +27,9 @@ export function propertyPath(path: string, property: string): string {
 export class JsonNode {
   readonly value: unknown;
   readonly path: string;
-  readonly #issues: MappingError[];
+  readonly #issues: MappingIssue[];
 
-  constructor(value: unknown, path: string, issues: MappingError[]) {
+  constructor(value: unknown, path: string, issues: MappingIssue[]) {
     this.value = value;
     this.path = path;
     this.#issues = issues;
@@ -38,8 +39,8 @@ export class JsonNode {
     return this.value === undefined;
   }
 
-  report(code: MappingErrorCode, message: string): undefined {
-    this.#issues.push({ code, path: this.path, message });
+  report(code: Code, message: string): undefined {
+    this.#issues.push({ severity: 'error', code, path: this.path, message });
   }
 
   /** Reports a value of the wrong kind. */
@@ -145,7 +146,7 @@ export function choice<const Choice extends string>(choices: readonly Choice[]):
 
 /** What is reported where a list or an object must not be empty and is. */
 interface EmptyIssue {
-  readonly code: MappingErrorCode;
+  readonly code: Code;
   readonly message: string;
 }
 

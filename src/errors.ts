@@ -1,3 +1,5 @@
+import { type Code, codes } from '#pipelines/codes.js';
+
 /** Exit codes of the command line, as `interface.md` fixes them. */
 export const exitCodes = {
   done: 0,
@@ -18,8 +20,8 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 interface ErrorDetails {
   /** Stable, for scripts. */
-  readonly code: string;
-  /** What to do next; a command where one serves. */
+  readonly code: Code;
+  /** What to do next; a command where one serves. @default what the table of codes says of the code */
   readonly nextStep?: string;
   readonly cause?: unknown;
 }
@@ -27,14 +29,14 @@ interface ErrorDetails {
 /** Every failure that a caller can do something about. A subclass per cause that callers treat differently. */
 export abstract class CustomersError extends Error {
   abstract readonly exitCode: ExitCode;
-  readonly code: string;
-  readonly nextStep: string | undefined;
+  readonly code: Code;
+  readonly nextStep: string;
 
-  constructor(message: string, facts: ErrorDetails) {
-    super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
+  constructor(message: string, { code, nextStep, cause }: ErrorDetails) {
+    super(message, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
-    this.code = facts.code;
-    this.nextStep = facts.nextStep;
+    this.code = code;
+    this.nextStep = nextStep ?? codes[code].nextStep;
   }
 }
 

@@ -5,10 +5,11 @@
  * @packageDocumentation
  */
 
+export type { Issue } from '#pipelines/issue.js';
 export type { Mode } from '#pipelines/mapping/mapping.js';
-export type { Customer, Draft, Issue, JsonValue } from '#pipelines/model.js';
+export type { Customer, Draft, JsonValue } from '#pipelines/model.js';
 export { type RowCounts, type RowOutcome, type RowStatus, rowStatuses } from '#pipelines/model.js';
-export type { CustomerPage, ListQuery, Notice, SourceDetection } from '#pipelines/ports.js';
+export type { CustomerPage, ListQuery, SourceDetection } from '#pipelines/ports.js';
 export type { FindingGroup } from '#pipelines/quality/damage-issue.js';
 export type { FailureLimit } from '#pipelines/run-control.js';
 export { type CheckOptions, checkFile, type OnInvalid } from './app/check/check-file.js';

@@ -5,8 +5,9 @@ import {
   findFieldName,
   readField,
 } from '#pipelines/compare-customers.js';
+import type { Issue } from '#pipelines/issue.js';
 import { type CustomerMirror, knowsField } from '#pipelines/listing/mirror.js';
-import type { Customer, Draft, Issue, JsonValue, RowOutcome } from '#pipelines/model.js';
+import type { Customer, Draft, JsonValue, RowOutcome } from '#pipelines/model.js';
 import type { KnownCustomer } from '#pipelines/ports.js';
 import type { IdentifiedRow } from './identify.js';
 import { contentHash, type EndedRow, endAsInvalid, endAsSkipped, type ImportRow, type OpenRow } from './import-row.js';
@@ -75,11 +76,16 @@ function endAsUnknown(row: OpenRow, columns: readonly string[]): EndedRow {
 }
 
 function endAsGone(row: OpenRow): EndedRow {
-  return endAsSkipped(row, { code: 'ALREADY_GONE', message: 'There is no such customer: nothing to delete.' }, row);
+  return endAsSkipped(
+    row,
+    { severity: 'info', code: 'ALREADY_GONE', message: 'There is no such customer: nothing to delete.' },
+    row,
+  );
 }
 
 function describeCodeInAdd({ customerCode }: OpenRow, columns: readonly string[]): Issue {
   return {
+    severity: 'error',
     code: 'CODE_IN_ADD',
     message: `The row names the customer ${customerCode}, so it exists already; an add would make a second one. Import with --mode update, or empty the cell.`,
     columns,
@@ -92,6 +98,7 @@ function describeUnknown({ key }: OpenRow, columns: readonly string[]): Issue {
       ? 'The row names no customer: its customerCode is blank.'
       : `No customer is known for the key "${key}".`;
   return {
+    severity: 'error',
     code: 'CUSTOMER_UNKNOWN',
     message: `${fact} Add it with --mode add, or give its customerCode.`,
     columns,
@@ -105,6 +112,7 @@ function describeAlreadyCreated(row: OpenRow, known: KnownCustomer): Issue {
       ? 'If it is another customer, add it with --force.'
       : 'To change it, import with --mode update.';
   return {
+    severity: 'info',
     code: 'ALREADY_CREATED',
     message: `${describeSubject(row)} was created ${describeRun(known)} as ${known.customerCode}. ${next}`,
   };
@@ -112,6 +120,7 @@ function describeAlreadyCreated(row: OpenRow, known: KnownCustomer): Issue {
 
 function describeDoubt(row: OpenRow, known: KnownCustomer): Issue {
   return {
+    severity: 'info',
     code: 'IN_DOUBT_ELSEWHERE',
     message: `${describeSubject(row)} was sent ${describeRun(known)} and it is not known whether it was created. Settle that first: mypos-customers reconcile ${known.run}`,
   };

@@ -1,5 +1,5 @@
 import { FingerprintIndex } from '#pipelines/fingerprints.js';
-import type { Issue } from '#pipelines/model.js';
+import type { Issue } from '#pipelines/issue.js';
 import {
   endAsInvalid,
   endAsSkipped,
@@ -142,7 +142,11 @@ function dedupeRow(
   const first = register.record(identity, describeFirstRow(row));
   if (first === undefined || row.outcome !== undefined) return row;
   if (first.hashStart !== undefined && row.contentHash.startsWith(first.hashStart))
-    return endAsSkipped(row, { code: 'SAME_AS_ROW', message: `Says exactly the same as row ${first.row}.` }, row);
+    return endAsSkipped(
+      row,
+      { severity: 'info', code: 'SAME_AS_ROW', message: `Says exactly the same as row ${first.row}.` },
+      row,
+    );
   return policy === 'in-order' ? row : endAsInvalid(row.row, [describeRepeat(row, first.row, columns)], row.key);
 }
 
@@ -150,12 +154,14 @@ function describeRepeat({ key, customerCode }: OpenRow, first: number, columns: 
   const value = key ?? customerCode;
   if (value === undefined)
     return {
+      severity: 'error',
       code: 'MATCH_REPEATED',
       message: `This row and row ${first} are about the same customer and say different things. Remove one of the rows.`,
       columns,
     };
   const name = key === undefined ? 'code' : 'key';
   return {
+    severity: 'error',
     code: key === undefined ? 'CODE_REPEATED' : 'KEY_REPEATED',
     message: `The ${name} "${value}" is also in row ${first}, which says something else. A ${name} stands for one customer: remove one of the rows or correct its ${name}.`,
     columns,

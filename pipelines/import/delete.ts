@@ -1,4 +1,5 @@
 import { forEachConcurrently } from '#pipelines/concurrency.js';
+import type { Issue } from '#pipelines/issue.js';
 import { cellToText, type Row, type RowOutcome } from '#pipelines/model.js';
 import type { CustomersApi, RowSource, RunLedger } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
@@ -33,7 +34,8 @@ async function deleteRow(row: Row, customerCode: string, ports: DeletePorts): Pr
   return deleteCustomer(row, customerCode, ports);
 }
 
-const missingCode = {
+const missingCode: Issue = {
+  severity: 'error',
   code: 'CODE_MISSING',
   message: 'The row names no customer. Fill in the column customerCode, or remove the row.',
   columns: ['customerCode'],

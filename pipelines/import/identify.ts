@@ -1,5 +1,5 @@
+import type { Issue } from '#pipelines/issue.js';
 import type { CustomerMirror } from '#pipelines/listing/mirror.js';
-import type { Issue } from '#pipelines/model.js';
 import type { KnownCustomer, RunLedger } from '#pipelines/ports.js';
 import type { EndedRow, ImportRow, OpenRow } from './import-row.js';
 import type { FieldMatcher } from './match.js';
@@ -109,6 +109,7 @@ function matchByFields(
 
 function describeBlankMatch({ fields }: FieldMatcher, columns: readonly string[]): Issue {
   return {
+    severity: 'error',
     code: 'MATCH_BLANK',
     message: `Customers are found by ${fields.join(' and ')}, and this row leaves that blank: fill it in.`,
     columns,
@@ -117,6 +118,7 @@ function describeBlankMatch({ fields }: FieldMatcher, columns: readonly string[]
 
 function describeAmbiguousMatch({ fields }: FieldMatcher, codes: readonly string[], columns: readonly string[]): Issue {
   return {
+    severity: 'error',
     code: 'MATCH_AMBIGUOUS',
     message: `Several customers have this ${fields.join(' and ')}: ${codes.join(', ')}. Say which one with its customerCode.`,
     columns,
@@ -130,6 +132,7 @@ function describeTakenMatch(
   columns: readonly string[],
 ): Issue {
   return {
+    severity: 'error',
     code: 'MATCH_TAKEN',
     message: `This row looks like customer ${customerCode}, which the key "${otherKey}" stands for already. Correct the key, or the fields that customers are found by.`,
     columns,

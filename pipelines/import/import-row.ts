@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import type { Command, Draft, Issue, JsonValue, Row, RowOutcome } from '#pipelines/model.js';
+import type { Issue } from '#pipelines/issue.js';
+import type { Command, Draft, JsonValue, Row, RowOutcome } from '#pipelines/model.js';
 
 /**
  * A fingerprint of what a draft says, whatever the order of its fields: two drafts have the same one only when they

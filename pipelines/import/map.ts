@@ -1,4 +1,5 @@
-import type { Command, Draft, Issue, Row } from '#pipelines/model.js';
+import type { Issue } from '#pipelines/issue.js';
+import type { Command, Draft, Row } from '#pipelines/model.js';
 import type { ValidateDraft } from '#pipelines/ports.js';
 import { endAsInvalid, endAsSkipped, type ImportRow, OpenRow } from './import-row.js';
 import { readMatchValue } from './match.js';
@@ -52,7 +53,7 @@ function mapRow(row: Row, mapped: MappedRow, options: MapOptions): ImportRow {
   return new OpenRow(row, { draft, key, customerCode, matchValue, command });
 }
 
-const ignored: Issue = { code: 'IGNORED', message: 'Left out: its command is IGNORE.' };
+const ignored: Issue = { severity: 'info', code: 'IGNORED', message: 'Left out: its command is IGNORE.' };
 
 const identityFields: ReadonlySet<string | undefined> = new Set(['customerCode', 'customerId', undefined]);
 

@@ -1,7 +1,8 @@
 import { takeRows } from '#pipelines/batches.js';
 import { type FieldChange, findChanges, readField } from '#pipelines/compare-customers.js';
 import { mapConcurrently } from '#pipelines/concurrency.js';
-import type { Issue, Row } from '#pipelines/model.js';
+import type { Issue } from '#pipelines/issue.js';
+import type { Row } from '#pipelines/model.js';
 import type { DetailAnswer } from '#pipelines/ports.js';
 import { compareWithMirror, hashChanges, resolveDraft } from './decide.js';
 import { createDecider, type DecisionPorts, type ImportOptions, type ImportPorts } from './import.js';
@@ -30,7 +31,8 @@ export interface PlannedRow {
   readonly customerCode?: string;
   /** Old and new value of each field that an update would change. */
   readonly changes: readonly FieldChange[];
-  readonly reasons: readonly Issue[];
+  /** With codes of ours, or of the API. */
+  readonly reasons: readonly Issue<string>[];
   /** Tell an import of this plan whether row and customer are still as they were. */
   readonly contentHash?: string;
   readonly edited?: string;
@@ -71,10 +73,13 @@ function planFromDetail(row: OpenRow, answer: DetailAnswer, { mirror, mapper }: 
   switch (answer.kind) {
     case 'absent': {
       const { errorCode: code, message, columns } = describeUnknownCustomer(row.customerCode ?? '', mapper, row.key);
-      return { ...buildPlannedRow(row, 'rejected', []), reasons: [{ code, message, columns }] };
+      return { ...buildPlannedRow(row, 'rejected', []), reasons: [{ severity: 'error', code, message, columns }] };
     }
     case 'unanswered':
-      return { ...buildPlannedRow(row, 'update', []), reasons: [{ code: answer.errorCode, message: answer.message }] };
+      return {
+        ...buildPlannedRow(row, 'update', []),
+        reasons: [{ severity: 'error', code: answer.errorCode, message: answer.message }],
+      };
     case 'found': {
       const { customer } = answer;
       mirror?.saveDetail(customer);

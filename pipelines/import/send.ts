@@ -1,7 +1,8 @@
 import { editableContent, findChanges, mergeDraft, readField } from '#pipelines/compare-customers.js';
+import type { Issue } from '#pipelines/issue.js';
 import type { CustomerMirror, Extent, WrittenCustomer } from '#pipelines/listing/mirror.js';
 import { publishMilestone } from '#pipelines/milestones.js';
-import type { Customer, Draft, Issue, JsonValue, Row, RowOutcome } from '#pipelines/model.js';
+import type { Customer, Draft, JsonValue, Row, RowOutcome } from '#pipelines/model.js';
 import type { CustomersApi, Intent, RunLedger, Settlement, WriteAnswer, WriteHooks } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
 import {
@@ -262,8 +263,15 @@ export async function verifyWritten(
   // An error that ends the run is met again at the next row; this row is written, whatever happens now.
   const answer = await api.get(customerCode).catch(() => ({ kind: 'unanswered' }) as const);
   if (answer.kind !== 'found')
-    return [{ code: 'NOT_VERIFIED', message: 'Written, but the customer could not be read back to compare.' }];
+    return [
+      {
+        severity: 'warning',
+        code: 'NOT_VERIFIED',
+        message: 'Written, but the customer could not be read back to compare.',
+      },
+    ];
   return findChanges(answer.customer, draft).map(({ field, from: stored, to: sent }) => ({
+    severity: 'warning',
     code: isTruncated(stored, sent) ? 'SERVER_TRUNCATED' : 'SERVER_CHANGED',
     message: `${field}: sent ${displayValue(sent)}, but the API now holds ${displayValue(stored)}.`,
     field,

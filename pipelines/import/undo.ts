@@ -1,5 +1,6 @@
 import { editableContent, findChanges, readField } from '#pipelines/compare-customers.js';
 import { forEachConcurrently } from '#pipelines/concurrency.js';
+import type { Issue } from '#pipelines/issue.js';
 import type { Customer, Draft, Row } from '#pipelines/model.js';
 import type { CustomersApi, LedgerRow, RowSource, RunLedger } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
@@ -158,12 +159,17 @@ function hasChanged(write: CustomerWrite, current: Customer): boolean {
 }
 
 const skipReasons = {
-  gone: { code: 'ALREADY_GONE', message: 'The customer does not exist any more: there is nothing to undo.' },
+  gone: {
+    severity: 'info',
+    code: 'ALREADY_GONE',
+    message: 'The customer does not exist any more: there is nothing to undo.',
+  },
   lost: {
+    severity: 'info',
     code: 'CANNOT_BRING_BACK',
     message: 'The customer was deleted, and the API cannot bring it back. Import it again to have it under a new code.',
   },
-} as const;
+} as const satisfies Readonly<Record<string, Issue>>;
 
 function describeChangedSince(customerCode: string) {
   return {

@@ -8,7 +8,7 @@ import { compileExpression, computeRow, type PlacedExpression } from './expressi
 import { identityFields } from './fields.js';
 import { compileCommand, compileKey, type MappedRow, mapRow, type RowTarget } from './map-row.js';
 import type { ColumnRule, ExpressionRule, Mapping, Mode } from './mapping.js';
-import type { MappingError } from './mapping-issue.js';
+import type { MappingIssue } from './mapping-issue.js';
 import { nearestNames, suggestNames } from './nearest-name.js';
 import { normaliseName } from './normalise-name.js';
 
@@ -34,7 +34,7 @@ interface ColumnFinder {
 function createColumnFinder(
   columns: readonly string[],
   duplicates: readonly string[],
-  problems: MappingError[],
+  problems: MappingIssue[],
 ): ColumnFinder {
   const mentioned = new Set<number>();
   const normalised = columns.map(normaliseName);
@@ -50,9 +50,14 @@ function createColumnFinder(
     for (const position of found) mentioned.add(position);
     const [position] = found;
     if (position === undefined)
-      problems.push({ code: 'COLUMN_MISSING', path, message: describeMissingColumn(name, columns) });
+      problems.push({ severity: 'error', code: 'COLUMN_MISSING', path, message: describeMissingColumn(name, columns) });
     else if (found.length > 1 || duplicated.has(columns[position] ?? ''))
-      problems.push({ code: 'COLUMN_AMBIGUOUS', path, message: describeAmbiguousColumn(name, found, columns) });
+      problems.push({
+        severity: 'error',
+        code: 'COLUMN_AMBIGUOUS',
+        path,
+        message: describeAmbiguousColumn(name, found, columns),
+      });
     return position;
   }
 
@@ -64,7 +69,7 @@ function createColumnFinder(
       for (const position of found) mentioned.add(position);
       const open = columns.filter((_, position) => !mentioned.has(position));
       if (found.length === 0 && (name.startsWith('_') || nearestNames(name, open).length > 0))
-        problems.push({ code: 'COLUMN_MISSING', path, message: describeMissingColumn(name, open) });
+        problems.push({ severity: 'error', code: 'COLUMN_MISSING', path, message: describeMissingColumn(name, open) });
     },
     listUnmapped: () => columns.filter((name, position) => name.trim() !== '' && !mentioned.has(position)),
   };
@@ -156,7 +161,7 @@ export interface CompiledMapping {
 
 type MappingCompilation =
   | { readonly ok: true; readonly compiled: CompiledMapping }
-  | { readonly ok: false; readonly problems: readonly MappingError[] };
+  | { readonly ok: false; readonly problems: readonly MappingIssue[] };
 
 /**
  * Compiles a mapping for the header of a file; reports all problems at once.
@@ -171,7 +176,7 @@ export function compileMapping(
   duplicateColumns: readonly string[] = [],
   format?: RowSource['format'],
 ): MappingCompilation {
-  const problems: MappingError[] = [];
+  const problems: MappingIssue[] = [];
   const finder = createColumnFinder(columns, duplicateColumns, problems);
   const fields = buildFieldTargets(mapping, finder, columns);
   const targets = [
@@ -226,8 +231,9 @@ function buildCommandTargets(
   return [{ kind: 'command', field: undefined, positions, columns: names, read: compileCommand(positions[0] ?? -1) }];
 }
 
-function describeUnmappedColumn(column: string): MappingError {
+function describeUnmappedColumn(column: string): MappingIssue {
   return {
+    severity: 'error',
     code: 'COLUMN_UNMAPPED',
     path: 'unmapped',
     message: `The mapping does not mention the column "${column}"; map it, or add it to "ignore"`,

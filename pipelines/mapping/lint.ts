@@ -1,17 +1,18 @@
-import type { Customer, Issue, JsonValue, Row } from '#pipelines/model.js';
+import type { Issue } from '#pipelines/issue.js';
+import type { Customer, JsonValue, Row } from '#pipelines/model.js';
 import type { ValidateDraft } from '#pipelines/ports.js';
 import { propertyPath } from '#pipelines/shape.js';
 import type { CompiledMapping } from './compile.js';
 import { type CustomFields, customerFields, type FieldType, identityFields, readOnlyFields } from './fields.js';
 import type { Mapping } from './mapping.js';
-import type { MappingWarning } from './mapping-issue.js';
+import type { MappingIssue } from './mapping-issue.js';
 import { suggestNames } from './nearest-name.js';
 import { type ExportLoss, reverseMapping } from './reverse.js';
 
 const nameFields = ['customerName', 'firstName', 'lastName'];
 
 /** Checks a mapping by itself, without a file. */
-export function lintMapping(mapping: Mapping): readonly MappingWarning[] {
+export function lintMapping(mapping: Mapping): readonly MappingIssue[] {
   const has = (names: readonly string[]) => mapping.fields.some(({ field }) => names.includes(field));
   const isIdentified = mapping.key !== undefined || mapping.match.length > 0 || has(identityFields);
   const { losses } = reverseMapping(mapping);
@@ -22,14 +23,14 @@ export function lintMapping(mapping: Mapping): readonly MappingWarning[] {
   ];
 }
 
-const nameUnmapped: MappingWarning = {
+const nameUnmapped: MappingIssue = {
   code: 'NAME_UNMAPPED',
   severity: 'warning',
   path: 'fields',
   message: 'No name is mapped, and a new customer needs one; map customerName, firstName or lastName',
 };
 
-const nothingIdentifies: MappingWarning = {
+const nothingIdentifies: MappingIssue = {
   code: 'NOTHING_IDENTIFIES',
   severity: 'warning',
   path: '',
@@ -37,8 +38,8 @@ const nothingIdentifies: MappingWarning = {
     'Nothing distinguishes known customers from new ones, so a second import adds all of them again; add a "key" or a "match"',
 };
 
-function describeLoss({ field, column, why }: ExportLoss, mapping: Mapping): MappingWarning {
-  return { code: 'NO_WAY_BACK', severity: 'note', path: findPath(field, column, mapping), message: why };
+function describeLoss({ field, column, why }: ExportLoss, mapping: Mapping): MappingIssue {
+  return { code: 'NO_WAY_BACK', severity: 'info', path: findPath(field, column, mapping), message: why };
 }
 
 function findPath(field: string | undefined, column: string | undefined, { ignore, key }: Mapping): string {
@@ -52,7 +53,7 @@ function findPath(field: string | undefined, column: string | undefined, { ignor
 export interface SampleResult {
   readonly rows: number;
   readonly invalidRows: number;
-  readonly warnings: readonly MappingWarning[];
+  readonly warnings: readonly MappingIssue[];
 }
 
 /**
@@ -90,7 +91,7 @@ function listInvalidValues(
   groups: ReadonlyMap<string, { readonly first: Issue; readonly row: number; readonly count: number }>,
   rows: number,
   { stamp }: CompiledMapping,
-): readonly MappingWarning[] {
+): readonly MappingIssue[] {
   return [...groups.values()]
     .sort((a, b) => b.count - a.count)
     .map(({ first, row, count }) => ({
@@ -101,7 +102,7 @@ function listInvalidValues(
     }));
 }
 
-function listUnusedColumns({ unmappedColumns }: CompiledMapping): readonly MappingWarning[] {
+function listUnusedColumns({ unmappedColumns }: CompiledMapping): readonly MappingIssue[] {
   return unmappedColumns.map((column) => ({
     code: 'COLUMN_UNUSED',
     severity: 'warning',
@@ -124,7 +125,7 @@ export function discoverCustomFields(customers: readonly Customer[]): CustomFiel
 }
 
 /** Compares a mapping with customers from the API. */
-export function lintAgainstCustomers(mapping: Mapping, customers: readonly Customer[]): readonly MappingWarning[] {
+export function lintAgainstCustomers(mapping: Mapping, customers: readonly Customer[]): readonly MappingIssue[] {
   if (customers.length === 0) return [noCustomers];
   const discovered = discoverCustomFields(customers);
   const known = new Set(customers.flatMap((customer) => Object.keys(customer)));
@@ -141,14 +142,14 @@ export function lintAgainstCustomers(mapping: Mapping, customers: readonly Custo
   ];
 }
 
-const noCustomers: MappingWarning = {
+const noCustomers: MappingIssue = {
   code: 'NO_CUSTOMERS',
   severity: 'warning',
   path: '',
   message: 'The API has no customer to compare with, or this login may not see them; add one there, then check again',
 };
 
-function describeMissingField(field: string, known: readonly string[]): MappingWarning {
+function describeMissingField(field: string, known: readonly string[]): MappingIssue {
   return {
     code: 'FIELD_NOT_FOUND',
     severity: 'warning',
@@ -157,20 +158,16 @@ function describeMissingField(field: string, known: readonly string[]): MappingW
   };
 }
 
-function describeNewField(field: string, type: FieldType): MappingWarning {
+function describeNewField(field: string, type: FieldType): MappingIssue {
   return {
     code: 'FIELD_FOUND',
-    severity: 'note',
+    severity: 'info',
     path: 'customFields',
     message: `The customers of the API have a field "${field}"; to map it, add ${JSON.stringify({ [field]: type })} to "customFields"`,
   };
 }
 
-function compareFieldType(
-  field: string,
-  declared: FieldType,
-  customers: readonly Customer[],
-): readonly MappingWarning[] {
+function compareFieldType(field: string, declared: FieldType, customers: readonly Customer[]): readonly MappingIssue[] {
   const value = customers
     .map((customer) => customer[field])
     .find((candidate) => candidate !== undefined && candidate !== null);

@@ -1,3 +1,5 @@
+import type { Code } from '#pipelines/codes.js';
+import type { Issue } from '#pipelines/issue.js';
 import {
   type Cell,
   type Command,
@@ -5,20 +7,11 @@ import {
   commands,
   type Draft,
   defaultCommand,
-  type Issue,
   isCommand,
   type JsonValue,
   type Row,
 } from '#pipelines/model.js';
-import {
-  type CellFailure,
-  type CellFailureCode,
-  formatCells,
-  type GatheredCell,
-  gatherCells,
-  isFailure,
-  shortenValue,
-} from './cells.js';
+import { type CellFailure, formatCells, type GatheredCell, gatherCells, isFailure, shortenValue } from './cells.js';
 import type { FieldOutcome } from './compile-field.js';
 import { secretFields } from './fields.js';
 import { suggestNames } from './nearest-name.js';
@@ -164,12 +157,13 @@ function assignValue(
   } else if (field !== undefined) draft[field] = value;
 }
 
-function buildReason(target: RowTarget, cells: readonly Cell[], code: CellFailureCode, says: string): Issue {
+function buildReason(target: RowTarget, cells: readonly Cell[], code: Code, says: string): Issue {
   const { field, columns, positions } = target;
   const isSecret = field !== undefined && secretFields.has(field);
   const value = isSecret ? '' : shortenValue(formatCells(cells, positions));
   const subject = columns.length === 0 ? (field ?? '') : columns.join(' + ');
   return {
+    severity: code === 'TRUNCATED' ? 'info' : 'error',
     code,
     message: value === '' ? `${subject} ${says}` : `${subject} "${value}" ${says}`,
     columns,

@@ -1,9 +1,11 @@
+import type { Code } from '#pipelines/codes.js';
+import type { Issue } from '#pipelines/issue.js';
 import { compileTransforms } from '#pipelines/mapping/compile-field.js';
 import { secretFields } from '#pipelines/mapping/fields.js';
 import type { ColumnRule, ExpressionRule, Mapping } from '#pipelines/mapping/mapping.js';
 import { trimText } from '#pipelines/mapping/normalise-name.js';
 import type { TypeName } from '#pipelines/mapping/types/cell-types.js';
-import { type Cell, cellToText, type Issue, type Row } from '#pipelines/model.js';
+import { type Cell, cellToText, type Row } from '#pipelines/model.js';
 import { cellRules } from './cell-rules.js';
 import {
   type ColumnIssue,
@@ -253,15 +255,15 @@ function applyRules(
 }
 
 function buildDamageIssue(
-  { code }: { readonly code: string },
+  { code }: { readonly code: Code },
   { message, suggestion, meant }: { readonly message: string; readonly suggestion: string; readonly meant?: string },
   { name, lookout }: ColumnPlan,
   text: string,
 ): DamageIssue {
   const columns = [name];
-  if (lookout.isSecret === true) return { code, message, suggestion, columns };
+  if (lookout.isSecret === true) return { severity: 'warning', code, message, nextStep: suggestion, columns };
   const better = meant === undefined ? '' : `It probably means "${shortenDamaged(meant)}". `;
-  return { code, message, suggestion: better + suggestion, columns, value: shortenDamaged(text) };
+  return { severity: 'warning', code, message, nextStep: better + suggestion, columns, value: shortenDamaged(text) };
 }
 
 function hasOddCharacter(text: string): boolean {
@@ -321,10 +323,10 @@ function buildCellCheck(detector: DamageDetector, verdicts: readonly ColumnIssue
   return (row) => [...detector.inspect(row), ...detector.findAffected(row, verdicts)].map(toReason);
 }
 
-function toReason({ suggestion, message, columns = [], value, code }: DamageIssue): Issue {
+function toReason({ nextStep, message, columns = [], value, code }: DamageIssue): Issue {
   const subject = `${columns.join(' + ')}${value === undefined ? '' : ` "${value}"`}`;
   const given = value === undefined ? {} : { value };
-  return { code, message: `${subject}: ${message} ${suggestion}`, columns, ...given };
+  return { severity: 'error', code, message: `${subject}: ${message} ${nextStep}`, columns, ...given };
 }
 
 function detectTruncation(rows: number, lastNumber: number): FindingGroup[] {

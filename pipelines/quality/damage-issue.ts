@@ -1,4 +1,6 @@
-import type { Cell, Issue } from '#pipelines/model.js';
+import type { Code } from '#pipelines/codes.js';
+import type { Issue } from '#pipelines/issue.js';
+import type { Cell } from '#pipelines/model.js';
 
 /** What a column is for, as far as the mapping knows; `unused` goes nowhere, and is not looked at. */
 export type ColumnUse = 'text' | 'email' | 'phone' | 'postcode' | 'number' | 'date' | 'code' | 'unused';
@@ -14,13 +16,13 @@ export interface ColumnCheck {
 
 /** A cell that cannot be right as it is, with what its owner can do about it. */
 export interface DamageIssue extends Issue {
-  readonly suggestion: string;
+  readonly nextStep: string;
 }
 
 /** All cells of a column that one kind of damage has, counted: a thousand of them are one thing to mend. */
 export interface FindingGroup {
   /** Stable, for scripts: `SCREAMING_SNAKE`. */
-  readonly code: string;
+  readonly code: Code;
   /** None when it is about the input as a whole. */
   readonly columns: readonly string[];
   readonly count: number;
@@ -36,7 +38,7 @@ export interface FindingGroup {
 /** What one kind of damage looks like in a single cell. */
 export interface CellRule {
   /** Stable, for scripts: `SCREAMING_SNAKE`. */
-  readonly code: string;
+  readonly code: Code;
   /** Uses of a column in which it is damage. */
   readonly uses: ReadonlySet<ColumnUse>;
   /** Which cells are worth the look: nearly all cells are plain words, and must cost nothing. */
@@ -83,7 +85,7 @@ export class DamageRegister {
   readonly #groups = new Map<string, FindingGroup & { count: number; readonly rows: number[] }>();
 
   add(row: number, findings: readonly DamageIssue[]): void {
-    for (const { code, columns = [], message, suggestion, value } of findings) {
+    for (const { code, columns = [], message, nextStep: suggestion, value } of findings) {
       const name = `${code} ${columns.join()}`;
       const known = this.#groups.get(name);
       if (known === undefined) {

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { type CompiledMapping, compileMapping } from '#pipelines/mapping/compile.js';
 import { secretFields } from '#pipelines/mapping/fields.js';
 import type { Mapping } from '#pipelines/mapping/mapping.js';
-import type { MappingError } from '#pipelines/mapping/mapping-issue.js';
+import type { MappingIssue } from '#pipelines/mapping/mapping-issue.js';
 import { findValidSubset, parseMapping } from '#pipelines/mapping/parse-mapping.js';
 import type { RowSource } from '#pipelines/ports.js';
 import { propertyPath } from '#pipelines/shape.js';
@@ -20,7 +20,7 @@ type LookupFile =
 interface InlinedLookups {
   /** The mapping with every named file's content in its place; the one given stays as it is. */
   readonly json: unknown;
-  readonly problems: readonly MappingError[];
+  readonly problems: readonly MappingIssue[];
 }
 
 /**
@@ -29,7 +29,7 @@ interface InlinedLookups {
  * @param read - reads a file by the name that the mapping gives
  */
 function inlineLookups(json: unknown, read: (name: string) => LookupFile): InlinedLookups {
-  const problems: MappingError[] = [];
+  const problems: MappingIssue[] = [];
   const fields = isObject(json) && isObject(json.fields) ? json.fields : undefined;
   if (fields === undefined) return { json, problems };
   const inlined = Object.entries(fields).map(([field, rule]) => [field, inlineIn(field, rule)] as const);
@@ -40,7 +40,7 @@ function inlineLookups(json: unknown, read: (name: string) => LookupFile): Inlin
     const file = read(rule.lookup);
     const fault = file.ok ? findLookupFault(rule.lookup, file.pairs) : file.fault;
     const path = `${propertyPath('fields', field)}.lookup`;
-    if (fault !== undefined) problems.push({ code: 'LOOKUP_FILE_UNUSABLE', path, message: fault });
+    if (fault !== undefined) problems.push({ severity: 'error', code: 'LOOKUP_FILE_UNUSABLE', path, message: fault });
     if (!file.ok || fault !== undefined) return withoutLookup(rule);
     return { ...rule, lookup: Object.fromEntries(file.pairs) };
   }
@@ -83,7 +83,7 @@ export interface InspectedMapping {
   readonly mapping?: Mapping;
   /** Where something is wrong: what is right all the same, for looking at a file. */
   readonly validSubset?: Mapping;
-  readonly problems: readonly MappingError[];
+  readonly problems: readonly MappingIssue[];
   /** Of the mapping's bytes and those of its lookup files. */
   readonly sha256: string;
 }
@@ -122,7 +122,7 @@ export function inspectMappingFile(path: string): InspectedMapping {
 }
 
 /** A field whose lookup is missing looks wrong in other ways, too; once is enough. */
-function removeReported(problems: readonly MappingError[], reported: readonly MappingError[]): readonly MappingError[] {
+function removeReported(problems: readonly MappingIssue[], reported: readonly MappingIssue[]): readonly MappingIssue[] {
   const fields = reported.map(({ path }) => path.replace(/\.lookup$/, ''));
   return problems.filter(({ path }) => !fields.some((field) => path === field || path.startsWith(`${field}.`)));
 }
@@ -187,7 +187,7 @@ function parseJson(path: string, text: string): unknown {
   }
 }
 
-function createMappingError(where: string, problems: readonly MappingError[]): UsageError {
+function createMappingError(where: string, problems: readonly MappingIssue[]): UsageError {
   const lines = problems.map(({ path, message }) => `  - ${path === '' ? '' : `${path}: `}${message}`);
   return new UsageError(`The mapping ${where} cannot be used:\n${lines.join('\n')}`, {
     code: problems[0]?.code ?? 'MAPPING_WRONG',

@@ -1,4 +1,5 @@
 import { type Reconciled, reconcile } from '#pipelines/import/reconcile.js';
+import type { Issue } from '#pipelines/issue.js';
 import type { RowCounts, RowOutcome } from '#pipelines/model.js';
 import type { RunControl } from '#pipelines/run-control.js';
 import { sleep } from '#src/api/sleep.js';
@@ -119,7 +120,11 @@ async function writeReport({ connection, run, job, observer }: RunContext): Prom
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const again = `mypos-customers runs show ${run.name} --report <file>`;
-    observer.notice?.({ code: 'REPORT_NOT_WRITTEN', message: `The report was not written: ${why} Try: ${again}` });
+    observer.notice?.({
+      severity: 'warning',
+      code: 'REPORT_NOT_WRITTEN',
+      message: `The report was not written: ${why} Try: ${again}`,
+    });
     return null;
   }
 }
@@ -167,10 +172,15 @@ function chooseState(control: RunControl, wentThrough: boolean): RunSummary['sta
 
 /** What the result file says of rows that a run did not come to. */
 export function describeNotReached(run: string, state: RunRecord['state']): RowOutcome {
-  const reason =
+  const reason: Issue =
     state === 'completed'
-      ? { code: 'NOT_IN_PILOT', message: 'Not part of this pilot (--first). Import the file again without it.' }
+      ? {
+          severity: 'info',
+          code: 'NOT_IN_PILOT',
+          message: 'Not part of this pilot (--first). Import the file again without it.',
+        }
       : {
+          severity: 'info',
           code: 'NOT_REACHED',
           message: `Not sent: the run ended before this row. To go on: mypos-customers resume ${run}`,
         };
@@ -248,6 +258,7 @@ async function settleDoubts({
   const doubtful = ledger.rowsInDoubt().length;
   if (doubtful > 0)
     observer.notice?.({
+      severity: 'warning',
       code: 'RECONCILING',
       message: `${doubtful === 1 ? '1 row is' : `${doubtful} rows are`} in doubt (run ${run.name}); asking the API what became of ${doubtful === 1 ? 'it' : 'them'}.`,
     });

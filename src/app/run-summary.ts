@@ -1,5 +1,6 @@
+import type { Issue } from '#pipelines/issue.js';
 import { type RowCounts, rowStatuses } from '#pipelines/model.js';
-import type { Notice, SourceDetection } from '#pipelines/ports.js';
+import type { SourceDetection } from '#pipelines/ports.js';
 import type { FindingGroup } from '#pipelines/quality/damage-issue.js';
 import type { StopReason } from '#pipelines/run-control.js';
 import type { CustomersClient } from '#src/api/client.js';
@@ -27,7 +28,7 @@ export interface RunObserver {
     readonly detected: SourceDetection;
     readonly rows: number;
   }) => void;
-  readonly notice?: (notice: Notice) => void;
+  readonly notice?: (notice: Issue) => void;
   /** Cells that cannot be right, a kind and a column at a time. */
   readonly finding?: (finding: FindingGroup) => void;
   /** Rows begin to go out; `progress` may be called until `ended`. */
@@ -55,7 +56,7 @@ export interface RunSummary {
     /** `null` where the input was not read. */
     readonly detected: SourceDetection | null;
     /** What is remarkable about the file as a whole: hidden rows, merged cells, a row of totals … */
-    readonly notices: readonly Notice[];
+    readonly notices: readonly Issue[];
   } | null;
   /** Cells that cannot be right, a kind and a column at a time. */
   readonly findings: readonly FindingGroup[];

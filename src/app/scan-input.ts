@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CheckCells } from '#pipelines/import/map.js';
+import type { Issue } from '#pipelines/issue.js';
 import type { CompiledMapping } from '#pipelines/mapping/compile.js';
 import type { Mapping } from '#pipelines/mapping/mapping.js';
 import type { Row } from '#pipelines/model.js';
-import type { Notice } from '#pipelines/ports.js';
 import type { ColumnIssue } from '#pipelines/quality/column-rules.js';
 import {
   chooseColumnChecks,
@@ -212,8 +212,9 @@ function addRowNotices({ source }: Input, check: CheckCells): CheckCells {
   return (row) => [...notices.filter((notice) => notice.row === row.number), ...check(row)];
 }
 
-function createUnmappedNotices({ unmappedColumns }: CompiledMapping): readonly Notice[] {
+function createUnmappedNotices({ unmappedColumns }: CompiledMapping): readonly Issue[] {
   return unmappedColumns.map((column) => ({
+    severity: 'warning',
     code: 'COLUMN_UNMAPPED',
     message: `The mapping does not mention the column "${column}".`,
     columns: [column],

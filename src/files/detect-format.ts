@@ -1,3 +1,4 @@
+import type { Code } from '#pipelines/codes.js';
 import { createInputError } from './input-file.js';
 import type { Format } from './input-source.js';
 
@@ -16,7 +17,7 @@ const saveAsWorkbookOrCsv =
 
 interface UnsupportedFormat {
   readonly pattern: RegExp;
-  readonly code: string;
+  readonly code: Code;
   readonly fact: string;
   readonly nextStep: string;
 }

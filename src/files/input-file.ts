@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { pipeline, Readable } from 'node:stream';
 import { constants, createGunzip } from 'node:zlib';
+import type { Code } from '#pipelines/codes.js';
 import { InputError } from '#src/errors.js';
 
 interface InputErrorDetails {
-  readonly code: string;
+  readonly code: Code;
   /** The file as its owner named it. */
   readonly file: string;
   readonly line?: number;
@@ -50,7 +51,7 @@ export interface InputFile {
 /** Large enough that the cost per read vanishes, small enough that a chunk's rows fit any memory. */
 const readChunkBytes = 256 * 1024;
 
-const failuresBySystemCode: Readonly<Record<string, { code: string; fact: string; nextStep: string }>> = {
+const failuresBySystemCode: Readonly<Record<string, { code: Code; fact: string; nextStep: string }>> = {
   ENOENT: { code: 'FILE_NOT_FOUND', fact: 'there is no such file.', nextStep: 'Check the name and the folder.' },
   ENOTDIR: {
     code: 'FILE_NOT_FOUND',
@@ -69,7 +70,7 @@ const failuresBySystemCode: Readonly<Record<string, { code: string; fact: string
   },
 };
 
-const otherFailure = {
+const otherFailure: { readonly code: Code; readonly fact: string; readonly nextStep: string } = {
   code: 'READ_FAILED',
   fact: 'the disk or network drive failed while reading.',
   nextStep: 'Copy the file to a local disk and try again.',
@@ -321,7 +322,7 @@ function createTooLargeError(file: string): InputError {
   });
 }
 
-const zlibFailures: Readonly<Record<string, { code: string; fact: string }>> = {
+const zlibFailures: Readonly<Record<string, { code: Code; fact: string }>> = {
   Z_BUF_ERROR: { code: 'GZIP_CUT', fact: 'the compressed data stops in the middle: the file was cut.' },
   Z_DATA_ERROR: { code: 'GZIP_DAMAGED', fact: 'the compressed data is damaged.' },
 };

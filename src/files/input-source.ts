@@ -1,5 +1,6 @@
+import type { Issue } from '#pipelines/issue.js';
 import type { Row } from '#pipelines/model.js';
-import type { Notice, RowSource } from '#pipelines/ports.js';
+import type { RowSource } from '#pipelines/ports.js';
 import type { Dialect } from './csv/dialect.js';
 import type { Fingerprint, GzipLimits } from './input-file.js';
 import type { HeaderSearch, TableColumns } from './table/find-header.js';
@@ -59,7 +60,7 @@ export interface FileScan {
   /** Data rows. */
   readonly rows: number;
   /** What the user should know about the file as a whole. */
-  readonly notices: readonly Notice[];
+  readonly notices: readonly Issue[];
   /** Absent for a workbook. */
   readonly text?: TextScan;
 }

@@ -1,6 +1,6 @@
+import type { Issue } from '#pipelines/issue.js';
 import type { ColumnContent } from '#pipelines/mapping/export-columns.js';
 import type { Cell } from '#pipelines/model.js';
-import type { Notice } from '#pipelines/ports.js';
 import type { FinishedFile } from './atomic-file.js';
 
 /** A column of a written table. */
@@ -56,7 +56,7 @@ export interface TableSink {
    */
   end(about?: readonly AboutLine[]): Promise<FinishedFile>;
   /** What the format could not hold as it was; complete after {@link end}. */
-  notices(): readonly Notice[];
+  notices(): readonly Issue[];
   /** Removes what was written. Does nothing once the file is published. */
   discard(): Promise<void>;
 }

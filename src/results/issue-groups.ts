@@ -1,4 +1,5 @@
-import type { Issue, RowOutcome, RowStatus } from '#pipelines/model.js';
+import type { Issue } from '#pipelines/issue.js';
+import type { RowOutcome, RowStatus } from '#pipelines/model.js';
 
 /** Rows that were not done for the same reason: a thousand rows with one mistake are one mistake. */
 export interface IssueGroup {
@@ -23,7 +24,11 @@ export class IssueGroups {
 
   /** Rows that are done are not counted. */
   add(row: number, outcome: RowOutcome): void {
-    for (const reason of listReasons(outcome)) this.#count(row, outcome.status, reason);
+    this.addIssues(row, outcome.status, listReasons(outcome));
+  }
+
+  addIssues(row: number, status: RowStatus, issues: readonly Issue<string>[]): void {
+    for (const issue of issues) this.#count(row, status, issue);
   }
 
   /** The largest group first. */
@@ -33,7 +38,7 @@ export class IssueGroups {
       .map(({ group, count, rows }) => ({ ...group, count, rows }));
   }
 
-  #count(row: number, status: RowStatus, reason: Issue): void {
+  #count(row: number, status: RowStatus, reason: Issue<string>): void {
     const { code, message, columns = [] } = reason;
     const rough = [status, code, ...columns].join('\n');
     const fine = `${rough}\n${toMessagePattern(message)}`;
@@ -45,7 +50,7 @@ export class IssueGroups {
   }
 }
 
-function listReasons(outcome: RowOutcome): readonly Issue[] {
+function listReasons(outcome: RowOutcome): readonly Issue<string>[] {
   switch (outcome.status) {
     case 'invalid':
       return outcome.reasons;
@@ -53,7 +58,7 @@ function listReasons(outcome: RowOutcome): readonly Issue[] {
     case 'failed':
     case 'in_doubt': {
       const { errorCode, message, columns = [] } = outcome;
-      return [{ code: errorCode, message, columns }];
+      return [{ severity: 'error', code: errorCode, message, columns }];
     }
     case 'skipped':
       return [outcome.reason];

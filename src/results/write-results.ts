@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
+import type { Issue } from '#pipelines/issue.js';
 import { publishMilestone } from '#pipelines/milestones.js';
-import type { Issue, Row, RowOutcome, RowStatus } from '#pipelines/model.js';
+import type { Row, RowOutcome, RowStatus } from '#pipelines/model.js';
 import type { RowSource, RunLedger } from '#pipelines/ports.js';
 import { beginTable } from '#src/files/begin-table.js';
 import type { CellChoices, CellMark, CsvStyle, RowTone, TableColumn, TableRow, TableSink } from '#src/files/table.js';
@@ -62,7 +63,7 @@ interface ErrorText {
   readonly code: string;
   readonly text: string;
   readonly columns: readonly string[];
-  readonly reasons: readonly Issue[];
+  readonly reasons: readonly Issue<string>[];
 }
 
 function describeError(outcome: RowOutcome): ErrorText {
@@ -73,7 +74,12 @@ function describeError(outcome: RowOutcome): ErrorText {
     case 'failed':
     case 'in_doubt': {
       const { errorCode, message, columns = [] } = outcome;
-      return { code: errorCode, text: message, columns, reasons: [{ code: errorCode, message, columns }] };
+      return {
+        code: errorCode,
+        text: message,
+        columns,
+        reasons: [{ severity: 'error', code: errorCode, message, columns }],
+      };
     }
     case 'skipped':
       return {

@@ -1,4 +1,6 @@
 import { Ajv, type ErrorObject } from 'ajv';
+import type { Code } from '#pipelines/codes.js';
+import type { Issue } from '#pipelines/issue.js';
 import { shortenValue } from '#pipelines/mapping/cells.js';
 import {
   type CustomFields,
@@ -10,22 +12,8 @@ import {
   readOnlyFields,
   secretFields,
 } from '#pipelines/mapping/fields.js';
-import type { Draft, Issue } from '#pipelines/model.js';
+import type { Draft } from '#pipelines/model.js';
 import type { ValidateDraft } from '#pipelines/ports.js';
-
-/** Every code of a reason why a draft may not be sent, and what it means. */
-export const draftErrorCodes = {
-  WRONG_TYPE: 'The value is not of the kind that the field holds.',
-  NOT_CLEARABLE: 'The field always has a value and cannot be cleared.',
-  OUT_OF_RANGE: 'The number is too small or too large.',
-  TEXT_TOO_LONG: 'The text is longer than any cell can hold.',
-  TEXT_DAMAGED: 'The text has the mark of letters that were lost in an earlier conversion.',
-  EMAIL_INVALID: 'The text is not an e-mail address.',
-  FIELD_UNKNOWN: 'The customer has no such field.',
-  FIELD_SERVER_KEPT: 'The server keeps or gives this field.',
-} as const;
-
-type DraftErrorCode = keyof typeof draftErrorCodes;
 
 /** A sanity bound, not a limit of the API, which publishes none: a cell of a workbook holds no more. */
 const maxTextLength = 32_767;
@@ -86,7 +74,7 @@ interface SchemaViolation {
 }
 
 interface Sentence {
-  readonly code: DraftErrorCode;
+  readonly code: Code;
   /** What follows the field and its value. */
   readonly says: string;
 }
@@ -123,6 +111,7 @@ function describeDraftError(error: ErrorObject, draft: Draft, typeOf: (field: st
   const { code, says } = (sentences[error.keyword] ?? describeOther)(finding);
   const shown = secretFields.has(field) || value === undefined ? undefined : shortenValue(formatDraftValue(value));
   return {
+    severity: 'error',
     code,
     message: shown === undefined ? `${field} ${says}` : `${field} "${shown}" ${says}`,
     field,

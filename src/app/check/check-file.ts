@@ -5,8 +5,9 @@ import { mapBatches, takeRows } from '#pipelines/batches.js';
 import { dedupeRareRepeats } from '#pipelines/import/dedupe.js';
 import type { ImportRow } from '#pipelines/import/import-row.js';
 import { mapRows } from '#pipelines/import/map.js';
+import type { Issue } from '#pipelines/issue.js';
 import { findAllowedTexts } from '#pipelines/mapping/template.js';
-import { type Issue, type Row, type RowOutcome, type RowStatus, rowStatuses } from '#pipelines/model.js';
+import { type Row, type RowOutcome, type RowStatus, rowStatuses } from '#pipelines/model.js';
 import { type ColumnProfile, profileRows } from '#pipelines/quality/profile.js';
 import { openInput, type ReadOptions } from '#src/app/input.js';
 import { compileFor, identityColumns, readMappingFile, secretColumns } from '#src/app/mapping-file.js';
@@ -43,7 +44,7 @@ type CheckObserver = RunObserver & { readonly invalid?: OnInvalid };
 const wouldBeSent: RowOutcome = {
   status: 'skipped',
   attempts: 0,
-  reason: { code: 'CHECK_ONLY', message: 'Valid; not sent, because this was a check.' },
+  reason: { severity: 'info', code: 'CHECK_ONLY', message: 'Valid; not sent, because this was a check.' },
 };
 
 /**

@@ -6,11 +6,11 @@ import {
   type ExportLayout,
   type OnAbsentFields,
 } from '#pipelines/export/layout.js';
+import type { Issue } from '#pipelines/issue.js';
 import { findAnyFieldType } from '#pipelines/mapping/fields.js';
 import type { Mapping } from '#pipelines/mapping/mapping.js';
 import { suggestNames } from '#pipelines/mapping/nearest-name.js';
 import { type ReverseOptions, reverseMapping } from '#pipelines/mapping/reverse.js';
-import type { Notice } from '#pipelines/ports.js';
 import { type MappingFile, readMappingFile } from '#src/app/mapping-file.js';
 import type { Settings } from '#src/config/settings.js';
 import { UsageError } from '#src/errors.js';
@@ -60,7 +60,7 @@ export interface LayoutOptions {
   readonly full: boolean;
   /** Whether the format has a date type of its own, as a workbook does. */
   readonly typedDates: boolean;
-  readonly notice: (notice: Notice) => void;
+  readonly notice: (notice: Issue) => void;
 }
 
 /** Creates the layout for the selected columns, and reports what a mapping cannot convert back. */
@@ -103,7 +103,7 @@ function isDetailField(field: string): boolean {
 }
 
 /** With `"blank": "clear"`, a cell that is blank because nothing was read would clear the field at the next import. */
-function warnOfAbsentFields(mapping: Mapping, full: boolean, notice: (notice: Notice) => void): OnAbsentFields {
+function warnOfAbsentFields(mapping: Mapping, full: boolean, notice: (notice: Issue) => void): OnAbsentFields {
   let isReported = false;
   return (absent) => {
     const names = absent.join(', ');
@@ -122,7 +122,11 @@ function warnOfAbsentFields(mapping: Mapping, full: boolean, notice: (notice: No
     const key =
       stamp !== undefined && absent.includes(stamp) ? ' The keys come from the crosswalk of this machine.' : '';
     const advice = full ? '' : ' Add --full to read them from the details of each customer.';
-    notice({ code: 'FIELDS_NOT_LISTED', message: `${fact}, so these columns are blank.${key}${advice}` });
+    notice({
+      severity: 'warning',
+      code: 'FIELDS_NOT_LISTED',
+      message: `${fact}, so these columns are blank.${key}${advice}`,
+    });
   };
 }
 
@@ -130,21 +134,27 @@ function warnOfIrreversibleColumns(
   mapping: Mapping,
   path: string,
   options: ReverseOptions,
-  notice: (notice: Notice) => void,
+  notice: (notice: Issue) => void,
 ): void {
   const { losses } = reverseMapping(mapping, options);
   if (losses.length > 0) {
     const reasons = losses.map(({ why }) => `\n  - ${why}`).join('');
-    notice({ code: 'CANNOT_COME_BACK', message: `Not everything that ${path} does can be reversed:${reasons}` });
+    notice({
+      severity: 'warning',
+      code: 'CANNOT_COME_BACK',
+      message: `Not everything that ${path} does can be reversed:${reasons}`,
+    });
   }
   const { headerRow = 1, encoding } = mapping.source;
   if (headerRow > 1)
     notice({
+      severity: 'warning',
       code: 'HEADER_ROW',
       message: `The header is in row 1, but the mapping expects it in row ${headerRow}: import this file with --header-row 1.`,
     });
   if (encoding !== undefined && !/^utf-?8$/i.test(encoding))
     notice({
+      severity: 'warning',
       code: 'ENCODING',
       message: `Text files are written in UTF-8, but the mapping expects ${encoding}: import this file with --encoding utf-8.`,
     });

@@ -1,8 +1,9 @@
 import { type CustomerSource, type ExportResult, exportCustomers as runExport } from '#pipelines/export/export.js';
+import type { Issue } from '#pipelines/issue.js';
 import { type ListingQuery, listCustomers } from '#pipelines/listing/list-customers.js';
 import { listFromMirror } from '#pipelines/listing/list-from-mirror.js';
 import { listOnlyFields } from '#pipelines/mapping/fields.js';
-import type { ListQuery, Notice } from '#pipelines/ports.js';
+import type { ListQuery } from '#pipelines/ports.js';
 import { type Connection, connect } from '#src/app/connect.js';
 import { detailReader, readDetail } from '#src/app/read-customers.js';
 import { bringMirrorUpToDate } from '#src/app/refresh-mirror.js';
@@ -234,7 +235,8 @@ async function deliver(
   }
 }
 
-const noCustomersNotice: Notice = {
+const noCustomersNotice: Issue = {
+  severity: 'warning',
   code: 'NO_CUSTOMERS',
   message:
     'The export has no customers. If you expected some, this user may lack the right to read them, or the filters match none.',

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
+import type { Issue } from '#pipelines/issue.js';
 import { suggestNames } from '#pipelines/mapping/nearest-name.js';
-import type { Notice } from '#pipelines/ports.js';
 import { type ApiSummary, noTraffic } from '#src/app/run-summary.js';
 import { describeReason, type Log, type LogEntry, type SweepEvent } from '#src/app/sweep/event-log.js';
 import { countTokensLeft } from '#src/app/sweep/metrics.js';
@@ -109,7 +109,7 @@ async function runExport({ job, settings: overrides, signal }: ExportJobOptions,
     resolved = { settings };
     const { file } = options;
     log({ level: 'info', event: 'export-started', message: `${name}: export to ${file}`, facts: { job: name, file } });
-    const notice = ({ code, message }: Notice) =>
+    const notice = ({ code, message }: Issue) =>
       log({ level: 'warn', event: 'notice', message: `${name}: ${message}`, facts: { job: name, code } });
     const summary = await exportCustomers(settings, signal === undefined ? options : { ...options, signal }, {
       notice,

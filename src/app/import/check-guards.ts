@@ -1,3 +1,4 @@
+import type { Code } from '#pipelines/codes.js';
 import type { Guards } from '#pipelines/guards.js';
 import type { PlannedRow } from '#pipelines/import/plan.js';
 import type { Connection } from '#src/app/connect.js';
@@ -24,7 +25,7 @@ export async function checkGuards(
   if (shares.every((share) => share === undefined)) return;
   const seen = await countPlannedRows(connection, prepared);
   const rows = Math.max(1, seen.rows);
-  const judge = (most: number | undefined, count: number, code: string, what: string) => {
+  const judge = (most: number | undefined, count: number, code: Code, what: string) => {
     if (most === undefined || (100 * count) / rows <= most) return;
     throw createGuardError(
       code,
@@ -93,7 +94,7 @@ function formatPercent(part: number, whole: number): string {
   return `${((100 * part) / whole).toFixed(1)} %`;
 }
 
-function createGuardError(code: string, message: string): GuardError {
+function createGuardError(code: Code, message: string): GuardError {
   return new GuardError(`${message} Nothing was sent.`, {
     code,
     nextStep:

@@ -1,3 +1,4 @@
+import type { Code } from '#pipelines/codes.js';
 import { type CompiledMapping, compileMapping } from '#pipelines/mapping/compile.js';
 import type { CustomFields } from '#pipelines/mapping/fields.js';
 import {
@@ -8,12 +9,7 @@ import {
   type SampleResult,
 } from '#pipelines/mapping/lint.js';
 import type { Mapping } from '#pipelines/mapping/mapping.js';
-import type {
-  MappingError,
-  MappingErrorCode,
-  MappingWarning,
-  MappingWarningCode,
-} from '#pipelines/mapping/mapping-issue.js';
+import type { MappingIssue } from '#pipelines/mapping/mapping-issue.js';
 import { findValidSubset } from '#pipelines/mapping/parse-mapping.js';
 import type { Customer } from '#pipelines/model.js';
 import { connect } from '#src/app/connect.js';
@@ -68,10 +64,10 @@ export interface CheckMappingOptions extends ReadOptions {
   readonly writeSchema: boolean;
 }
 
-/** One thing found, with its place. */
+/** One thing found, with its place; `--json` calls the severity `info` a `note`. */
 export interface MappingFinding extends TextPlace {
   readonly severity: 'error' | 'warning' | 'note';
-  readonly code: MappingErrorCode | MappingWarningCode;
+  readonly code: Code;
   readonly path: string;
   readonly message: string;
 }
@@ -87,8 +83,6 @@ export interface MappingCheck {
   readonly schema: string | null;
 }
 
-type FoundIssue = (MappingError & { readonly severity: 'error' }) | MappingWarning;
-
 /**
  * Looks a mapping over: by itself, against a file, against customers that the API really has.
  *
@@ -102,7 +96,7 @@ export async function checkMapping(
   const reading = inspectMappingFile(settings.mapping.value);
   const live = options.live ? await readLiveCustomers(settings, signal) : undefined;
   const tried = await tryOnSample(reading.mapping ?? reading.validSubset, options);
-  const found: readonly FoundIssue[] = [
+  const found: readonly MappingIssue[] = [
     ...describeErrors(reading, live),
     ...(reading.mapping === undefined ? [] : lintMapping(reading.mapping)),
     ...tried.found,
@@ -125,19 +119,19 @@ export async function checkMapping(
 }
 
 /** A field that only real customers show is unknown to the parser; they say how to declare it. */
-function describeErrors({ problems }: InspectedMapping, live: LiveCustomers | undefined): readonly FoundIssue[] {
+function describeErrors({ problems }: InspectedMapping, live: LiveCustomers | undefined): readonly MappingIssue[] {
   const discovered = live === undefined ? {} : discoverCustomFields(live.customers);
   return problems.map((problem) => {
     const field = Object.keys(discovered).find((name) => problem.path === `fields.${name}`);
-    if (problem.code !== 'FIELD_UNKNOWN' || field === undefined) return { ...problem, severity: 'error' };
+    if (problem.code !== 'FIELD_UNKNOWN' || field === undefined) return problem;
     const declaration = JSON.stringify({ [field]: discovered[field] });
     const message = `"${field}" is a field of the client's own; declare it: add ${declaration} to "customFields"`;
-    return { ...problem, severity: 'error', message };
+    return { ...problem, message };
   });
 }
 
 interface SampleTrial {
-  readonly found: readonly FoundIssue[];
+  readonly found: readonly MappingIssue[];
   readonly sample?: Pick<SampleResult, 'rows' | 'invalidRows'>;
 }
 
@@ -146,21 +140,20 @@ async function tryOnSample(mapping: Mapping | undefined, options: CheckMappingOp
   const { source, rows } = await readSample(options.file, options, mapping);
   const compilation = compileMapping(mapping, source.columns, source.duplicateColumns);
   const missing = compilation.ok ? [] : compilation.problems;
-  const found: readonly FoundIssue[] = missing.map((problem) => ({ ...problem, severity: 'error' }));
   const mapper = compilation.ok ? compilation.compiled : compileValidSubset(mapping, missing, source);
-  if (mapper === undefined) return { found };
+  if (mapper === undefined) return { found: missing };
   const {
     rows: tried,
     invalidRows,
     warnings: remarks,
   } = await lintSample(mapper, rows, createDraftValidator(mapping.customFields));
-  return { found: [...found, ...remarks], sample: { rows: tried, invalidRows } };
+  return { found: [...missing, ...remarks], sample: { rows: tried, invalidRows } };
 }
 
 /** The fields whose columns the file has: what their values say is told together with what is missing. */
 function compileValidSubset(
   mapping: Mapping,
-  problems: readonly MappingError[],
+  problems: readonly MappingIssue[],
   { columns, duplicateColumns }: Sample['source'],
 ): CompiledMapping | undefined {
   const sound = findValidSubset(mapping, problems);
@@ -171,10 +164,16 @@ function compileValidSubset(
 
 const severityOrder = { error: 0, warning: 1, note: 2 } as const;
 
-function addPositions(found: readonly FoundIssue[], text: string): readonly MappingFinding[] {
+function addPositions(found: readonly MappingIssue[], text: string): readonly MappingFinding[] {
   const find = jsonPlaces(text);
   return found
-    .map(({ severity, code, path, message }) => ({ severity, code, path, ...find(path), message }))
+    .map(({ severity, code, path, message }) => ({
+      severity: severity === 'info' ? ('note' as const) : severity,
+      code,
+      path,
+      ...find(path),
+      message,
+    }))
     .sort(
       (one, other) =>
         severityOrder[one.severity] - severityOrder[other.severity] ||

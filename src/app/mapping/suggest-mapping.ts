@@ -72,6 +72,7 @@ async function sampleBelowHeader(options: SuggestOptions, observer: RunObserver)
     const other = await readSample(options.file, { ...options, headerRow }).catch(ignoreInputError);
     if (other === undefined || !areKnownHeadings(other.source.columns)) continue;
     observer.notice?.({
+      severity: 'warning',
       code: 'HEADER_FOUND',
       message: `Row ${headerRow} was taken as the header, since it has names of fields. If it is another: --header-row <n>`,
       row: headerRow,

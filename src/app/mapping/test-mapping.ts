@@ -1,12 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { Issue } from '#pipelines/issue.js';
 import { compileMapping } from '#pipelines/mapping/compile.js';
 import type { MappedRow } from '#pipelines/mapping/map-row.js';
 import type { Mapping } from '#pipelines/mapping/mapping.js';
 import { nearestNames, suggestNames } from '#pipelines/mapping/nearest-name.js';
 import { normaliseName } from '#pipelines/mapping/normalise-name.js';
-import type { Cell, Issue, JsonValue } from '#pipelines/model.js';
+import type { Cell, JsonValue } from '#pipelines/model.js';
 import type { ValidateDraft } from '#pipelines/ports.js';
 import { readMappingFile } from '#src/app/mapping-file.js';
 import type { Settings } from '#src/config/settings.js';

@@ -152,7 +152,7 @@ async function makePlan(
         counts[planned.action] += 1;
         if (maxRows === undefined || (lines.length < maxRows && isSent(planned.action))) lines.push(buildLine(planned));
         if (planned.action === 'invalid' || planned.action === 'rejected')
-          problems.add(planned.row.number, { status: 'invalid', reasons: planned.reasons, attempts: 0 });
+          problems.addIssues(planned.row.number, 'invalid', planned.reasons);
       }
       await writer?.write(shown);
     }

@@ -135,7 +135,11 @@ async function reopenFirst(
     try {
       const job = await reopen(run);
       for (const { code, message, nextStep = '' } of refusals)
-        observer.notice?.({ code, message: `${message} ${nextStep} Going on with run ${run.name} instead.` });
+        observer.notice?.({
+          severity: 'warning',
+          code,
+          message: `${message} ${nextStep} Going on with run ${run.name} instead.`,
+        });
       return { run, job };
     } catch (error) {
       if (!(error instanceof GuardError)) throw error;
@@ -188,6 +192,7 @@ async function openJobForDoubts(
   } catch (error) {
     if (!(error instanceof CustomersError)) throw error;
     observer.notice?.({
+      severity: 'warning',
       code: 'RESULTS_NOT_WRITTEN',
       message: `The result file is left as it is: ${error.message}`,
     });

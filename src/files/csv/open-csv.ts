@@ -1,5 +1,6 @@
-import type { Issue, Row } from '#pipelines/model.js';
-import type { Notice, SourceDetection } from '#pipelines/ports.js';
+import type { Issue } from '#pipelines/issue.js';
+import type { Row } from '#pipelines/model.js';
+import type { SourceDetection } from '#pipelines/ports.js';
 import type { CsvLayout, FileScan, FileSource, OpenOptions, ReadOptions, TopRow } from '#src/files/input-source.js';
 import { isEmptyRow, type TableColumns } from '#src/files/table/find-header.js';
 import { PeekableBatches } from '#src/files/table/peekable.js';
@@ -66,6 +67,7 @@ function findIssues(record: CsvRecord, cells: readonly string[], layout: RowLayo
 }
 
 const nulCharacter: Issue = {
+  severity: 'error',
   code: 'NUL_CHARACTER',
   message: 'A cell holds a zero byte, which no text contains: the file was damaged. Type the cell anew.',
 };
@@ -74,6 +76,7 @@ function createRaggedReason(record: CsvRecord, cells: readonly string[], layout:
   const { width } = layout.table;
   const facts = `The row has ${formatCount(cells.length, 'cell')}, but the header has ${formatCount(width, 'column')}`;
   return {
+    severity: 'error',
     code: 'RAGGED_ROW',
     message: `${facts}: ${explainRaggedRow(record, cells.length < width, layout.delimiter)}`,
     value: shorten(record.cells.join(layout.delimiter)),
@@ -190,7 +193,7 @@ function createCsvSource({ text, layout, readOptions, topRows, scan }: OpenedCsv
   const { dialect, table } = layout;
   const holdsNuls = () => text.holdsNuls;
   const fileNotices = createFileNotices(text, layout);
-  let rowNotices: readonly Notice[] = [];
+  let rowNotices: readonly Issue[] = [];
   const readBatches = async function* () {
     const pass = startPass(layout);
     yield* readRows(readRecords({ name, dialect }, text.chunks()), layout, holdsNuls, pass);
@@ -276,15 +279,16 @@ function describeDetection(text: TextInput, { dialect, headerLine }: CsvLayout):
   };
 }
 
-function createFileNotices(text: TextInput, { dialect, table }: CsvLayout): readonly Notice[] {
+function createFileNotices(text: TextInput, { dialect, table }: CsvLayout): readonly Issue[] {
   return [...text.notices, ...createReturnNotices(text, dialect.returnEndsRow), ...table.notices];
 }
 
 /** Another program would begin a row at a return that is taken for text here, so the user should know. */
-function createReturnNotices({ lineEnds: { cr } }: TextInput, returnEndsRow: boolean): Notice[] {
+function createReturnNotices({ lineEnds: { cr } }: TextInput, returnEndsRow: boolean): Issue[] {
   if (cr === 0 || returnEndsRow) return [];
   return [
     {
+      severity: 'warning',
       code: 'STRAY_RETURNS',
       message:
         `${cr} carriage ${cr === 1 ? 'return stands' : 'returns stand'} inside cells without quotation marks and ` +

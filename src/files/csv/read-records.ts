@@ -1,5 +1,6 @@
 import { CsvError, type Options, parse } from 'csv-parse/sync';
-import type { Issue, Row } from '#pipelines/model.js';
+import type { Issue } from '#pipelines/issue.js';
+import type { Row } from '#pipelines/model.js';
 import { createInputError } from '#src/files/input-file.js';
 import type { TextPosition } from '#src/files/table/row-positions.js';
 import type { Dialect } from './dialect.js';
@@ -298,6 +299,7 @@ function findLineEnd(bytes: Buffer, start: number, isLast: boolean, rules: ScanR
 }
 
 const strayQuote: Issue = {
+  severity: 'error',
   code: 'STRAY_QUOTE',
   message:
     'A quotation mark stands inside a cell. Put the whole cell in quotation marks and double the inner one, ' +
@@ -305,6 +307,7 @@ const strayQuote: Issue = {
 };
 
 const openQuote: Issue = {
+  severity: 'error',
   code: 'OPEN_QUOTE',
   message: 'A quotation mark opens a cell and is not closed. Close it at the end of the cell, or double it.',
 };

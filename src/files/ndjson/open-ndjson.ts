@@ -1,4 +1,5 @@
-import type { Cell, Issue, Row } from '#pipelines/model.js';
+import type { Issue } from '#pipelines/issue.js';
+import type { Cell, Row } from '#pipelines/model.js';
 import type { SourceDetection } from '#pipelines/ports.js';
 import { createInputError } from '#src/files/input-file.js';
 import type { FileScan, FileSource, OpenOptions, ReadOptions } from '#src/files/input-source.js';
@@ -141,6 +142,7 @@ function createInvalidLine(reason: Issue): ParsedLine {
 }
 
 const notAnObject: Issue = {
+  severity: 'error',
   code: 'NOT_AN_OBJECT',
   message: 'The line is JSON, but not an object. Each line must be one object with the columns as its keys.',
 };
@@ -149,6 +151,7 @@ const maxShownCharacters = 80;
 
 function createBadJsonReason(text: string): Issue {
   return {
+    severity: 'error',
     code: 'BAD_JSON',
     message:
       'The line is not valid JSON. Each line must be one whole object, and hold no line break but an escaped one.',
@@ -316,6 +319,7 @@ function parseRowContent(
 
 function createLateKeyReason(key: string): Issue {
   return {
+    severity: 'error',
     code: 'LATE_KEY',
     message:
       `The key "${key}" does not occur in the first ${sampleLines.toLocaleString('en')} lines, so it has no column. ` +

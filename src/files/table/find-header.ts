@@ -1,5 +1,5 @@
+import type { Issue } from '#pipelines/issue.js';
 import { normaliseName } from '#pipelines/mapping/normalise-name.js';
-import type { Notice } from '#pipelines/ports.js';
 
 /** The columns of a table, by their place in the file. */
 export interface TableColumns {
@@ -9,7 +9,7 @@ export interface TableColumns {
   /** Cells up to the last column that counts. */
   readonly width: number;
   readonly duplicateColumns: readonly string[];
-  readonly notices: readonly Notice[];
+  readonly notices: readonly Issue[];
 }
 
 /**
@@ -31,7 +31,7 @@ export function nameColumns(
   const { names, unnamed, renamed } = makeUniqueNames(header.slice(0, width));
   const places = names.flatMap((name, place) => (isResultColumn(name) && !keepsOurs ? [] : [place]));
   const columns = places.map((place) => names[place] ?? '');
-  const notices: Notice[] = [];
+  const notices: Issue[] = [];
   if (unnamed.length > 0) notices.push(createUnnamedNotice(unnamed, headerRow));
   if (renamed.length > 0) notices.push(createRenamedNotice(renamed, headerRow));
   if (header.length > width) notices.push(createDroppedNotice(header.length - width, headerRow));
@@ -86,8 +86,9 @@ function findDuplicates(names: readonly string[]): string[] {
   return [...twice.values()];
 }
 
-function createUnnamedNotice(columns: readonly string[], row: number): Notice {
+function createUnnamedNotice(columns: readonly string[], row: number): Issue {
   return {
+    severity: 'warning',
     code: 'UNNAMED_COLUMNS',
     message: `Columns without a name in the header are called ${formatNames(columns)}.`,
     row,
@@ -95,8 +96,9 @@ function createUnnamedNotice(columns: readonly string[], row: number): Notice {
   };
 }
 
-function createRenamedNotice(columns: readonly string[], row: number): Notice {
+function createRenamedNotice(columns: readonly string[], row: number): Issue {
   return {
+    severity: 'warning',
     code: 'DUPLICATE_COLUMNS',
     message: `Several columns bear the same name; the later ones are called ${formatNames(columns)}.`,
     row,
@@ -104,8 +106,9 @@ function createRenamedNotice(columns: readonly string[], row: number): Notice {
   };
 }
 
-function createDroppedNotice(count: number, row: number): Notice {
+function createDroppedNotice(count: number, row: number): Issue {
   return {
+    severity: 'warning',
     code: 'EMPTY_COLUMNS_DROPPED',
     message: `${count} empty ${count === 1 ? 'column' : 'columns'} without a name at the right end ${count === 1 ? 'was' : 'were'} left out.`,
     row,

@@ -1,12 +1,13 @@
+import type { Code } from '#pipelines/codes.js';
+import type { Issue } from '#pipelines/issue.js';
 import { type Cell, cellToText } from '#pipelines/model.js';
-import type { Notice } from '#pipelines/ports.js';
 
 /** Looks out for empty rows, and for totals and notes below the data, while rows go by. Blank lines need no mention. */
 export interface RowNotices {
   /** @param isBlankLine - whether not even a delimiter stands on the line */
   emptyRow(isBlankLine: boolean): void;
   dataRow(row: number, cells: readonly Cell[]): void;
-  notices(): readonly Notice[];
+  notices(): readonly Issue[];
 }
 
 /** What the first cell of a row of sums says, in the languages of the customers' spreadsheets. */
@@ -55,7 +56,7 @@ interface Gaps {
   readonly rowAfter: number;
 }
 
-function findRowsBelow(lastRow: number, lastCells: readonly Cell[], gaps: Gaps, dataRows: number): Notice[] {
+function findRowsBelow(lastRow: number, lastCells: readonly Cell[], gaps: Gaps, dataRows: number): Issue[] {
   const firstText = lastCells.map((cell) => cellToText(cell).trim()).find((text) => text !== '') ?? '';
   if (totalsPattern.test(firstText)) return [createTotalsNotice(lastRow, firstText)];
   const rowsAfter = dataRows - gaps.rowsBefore;
@@ -64,21 +65,23 @@ function findRowsBelow(lastRow: number, lastCells: readonly Cell[], gaps: Gaps, 
   return isRemarkable ? [createRowsAfterGapNotice(rowsAfter, gaps.rowAfter)] : [];
 }
 
-function createEmptyRowsNotice(code: string, count: number, where: string): Notice[] {
+function createEmptyRowsNotice(code: Code, count: number, where: string): Issue[] {
   if (count === 0) return [];
-  return [{ code, message: `${count} empty ${count === 1 ? 'row' : 'rows'} ${where} left out.` }];
+  return [{ severity: 'warning', code, message: `${count} empty ${count === 1 ? 'row' : 'rows'} ${where} left out.` }];
 }
 
-function createTotalsNotice(row: number, text: string): Notice {
+function createTotalsNotice(row: number, text: string): Issue {
   return {
+    severity: 'warning',
     code: 'TOTALS_ROW',
     message: `The last row begins with "${text}" and looks like a totals row. If it is no customer, delete it.`,
     row,
   };
 }
 
-function createRowsAfterGapNotice(count: number, row: number): Notice {
+function createRowsAfterGapNotice(count: number, row: number): Issue {
   return {
+    severity: 'warning',
     code: 'ROWS_AFTER_EMPTY_ROW',
     message: `${count} ${count === 1 ? 'row follows' : 'rows follow'} an empty row: they look like a totals row or notes. If they are no customers, delete them.`,
     row,

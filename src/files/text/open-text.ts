@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Notice } from '#pipelines/ports.js';
+import type { Issue } from '#pipelines/issue.js';
 import type { InputError } from '#src/errors.js';
 import {
   type ByteRange,
@@ -35,7 +35,7 @@ export interface TextInput {
   readonly lineEnds: LineEnds;
   /** Whether a character with value 0 is somewhere in the text. */
   readonly holdsNuls: boolean;
-  readonly notices: readonly Notice[];
+  readonly notices: readonly Issue[];
   /** The text as utf-8 without its byte order mark. */
   chunks(): AsyncGenerator<Buffer>;
   /** The same, for a reader that needs only parts of it. */
@@ -85,7 +85,7 @@ export async function scanText<T>(
 async function scanAs<T>(
   file: TextFile,
   encoding: ChosenEncoding,
-  guesses: readonly Notice[],
+  guesses: readonly Issue[],
   read: (pass: TextPass) => Promise<T>,
 ) {
   const sample = decodeSample(file, encoding);
@@ -299,8 +299,9 @@ async function* decodeText(chunks: AsyncIterable<Buffer>, encoding: ChosenEncodi
   if (decoder !== undefined) yield decoder.end().text;
 }
 
-function createGuessedNotice(line: number): Notice {
+function createGuessedNotice(line: number): Issue {
   return {
+    severity: 'warning',
     code: 'ENCODING_GUESSED',
     message:
       `Line ${line} holds a byte that is not utf-8, so the file was read as windows-1252. ` +
@@ -309,8 +310,9 @@ function createGuessedNotice(line: number): Notice {
   };
 }
 
-function createContradictionNotice(used: string, marked: string): Notice {
+function createContradictionNotice(used: string, marked: string): Issue {
   return {
+    severity: 'warning',
     code: 'ENCODING_CONTRADICTS_MARK',
     message: `The file was read as ${used} as asked, but its first bytes mark it as ${marked}. Try: --encoding auto`,
   };

@@ -62,7 +62,8 @@ function workOf({ who, by, says, isInvalid }: Said, row: Row): ImportRow {
 function outcomeOf(state: Exclude<Said['state'], 'none' | 'intent'>, customerCode: string): RowOutcome {
   const refusal = { errorCode: 'X', message: 'x', attempts: 1 };
   if (state === 'created') return { status: state, attempts: 1, customerCode };
-  if (state === 'skipped') return { status: state, attempts: 0, reason: { code: 'X', message: 'x' }, customerCode };
+  if (state === 'skipped')
+    return { status: state, attempts: 0, reason: { severity: 'info', code: 'IGNORED', message: 'x' }, customerCode };
   if (state === 'invalid') return { status: state, attempts: 0, reasons: [] };
   return { status: state, ...refusal, customerCode };
 }

@@ -1,12 +1,12 @@
 import { type CompiledMapping, compileMapping } from '#pipelines/mapping/compile.js';
 import type { MappedRow } from '#pipelines/mapping/map-row.js';
 import type { Mapping } from '#pipelines/mapping/mapping.js';
-import type { MappingError } from '#pipelines/mapping/mapping-issue.js';
+import type { MappingIssue } from '#pipelines/mapping/mapping-issue.js';
 import { parseMapping } from '#pipelines/mapping/parse-mapping.js';
 import type { Cell } from '#pipelines/model.js';
 
 /** The problems of a mapping file; none when it is right. */
-export function problemsOf(json: unknown): readonly MappingError[] {
+export function problemsOf(json: unknown): readonly MappingIssue[] {
   const parsed = parseMapping(json);
   return parsed.ok ? [] : parsed.problems;
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Issue } from '#pipelines/issue.js';
 import type { Cell, Row } from '#pipelines/model.js';
 import { createDamageDetector, type DamageReport, startDamageScan } from '#pipelines/quality/damage-detector.js';
 import type { ColumnCheck, ColumnUse } from '#pipelines/quality/damage-issue.js';
@@ -49,7 +50,7 @@ describe('a cell', () => {
   ])('is found: %s', (_name, use, cell, code) => {
     const findings = findingsOf(use, cell);
     expect(findings.map((finding) => finding.code)).toEqual([code]);
-    expect(findings[0]).toMatchObject({ columns: ['Name'], suggestion: expect.stringMatching(/\.$/) });
+    expect(findings[0]).toMatchObject({ columns: ['Name'], nextStep: expect.stringMatching(/\.$/) });
   });
 
   it.each<[string, ColumnUse, Cell]>([
@@ -78,12 +79,12 @@ describe('a cell', () => {
   });
 
   it('of mojibake comes with the text that was meant', () => {
-    expect(findingsOf('text', 'ZoÃ«')[0]?.suggestion).toContain('"Zoë"');
-    expect(findingsOf('text', 'Oâ€™Brien')[0]?.suggestion).toContain('"O’Brien"');
+    expect(findingsOf('text', 'ZoÃ«')[0]?.nextStep).toContain('"Zoë"');
+    expect(findingsOf('text', 'Oâ€™Brien')[0]?.nextStep).toContain('"O’Brien"');
   });
 
   it('with a serial number comes with the date that was meant', () => {
-    expect(findingsOf('date', '45296')[0]?.suggestion).toContain('2024-01-05');
+    expect(findingsOf('date', '45296')[0]?.nextStep).toContain('2024-01-05');
   });
 
   it('may hold several kinds of damage', () => {
@@ -105,7 +106,7 @@ describe('a cell', () => {
 
   it('of a row with defects is not judged, since it may be shifted', () => {
     const detector = createDamageDetector({ columns: ['a'], checks: [{ use: 'text' }] });
-    const defects = [{ code: 'RAGGED_ROW', message: '' }];
+    const defects: readonly Issue[] = [{ severity: 'error', code: 'RAGGED_ROW', message: '' }];
     expect(detector.inspect({ ...rowOf(['#REF!']), issues: defects })).toEqual([]);
   });
 
@@ -205,6 +206,7 @@ describe('a column', () => {
     const report = reportOf({ use: 'date' }, ['45296', '2024-01-05']);
     expect(report.checkRow(rowOf(['45296']))).toEqual([
       {
+        severity: 'error',
         code: 'DATE_SERIAL',
         columns: ['Column'],
         value: '45296',

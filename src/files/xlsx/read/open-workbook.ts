@@ -1,6 +1,6 @@
+import type { Issue } from '#pipelines/issue.js';
 import { normaliseName } from '#pipelines/mapping/normalise-name.js';
 import { cellToText } from '#pipelines/model.js';
-import type { Notice } from '#pipelines/ports.js';
 import { UsageError } from '#src/errors.js';
 import type { ReadOptions, WorkbookSource } from '#src/files/input-source.js';
 import { findHeader, type HeaderSearch } from '#src/files/table/find-header.js';
@@ -144,7 +144,7 @@ function layOut({ sample, options, archive, sheet }: Opening, header: HeaderRow)
   );
 }
 
-async function collectNotices(opening: Opening, header: HeaderRow, layout: ColumnLayout): Promise<readonly Notice[]> {
+async function collectNotices(opening: Opening, header: HeaderRow, layout: ColumnLayout): Promise<readonly Issue[]> {
   const { archive, parts, sheet, sample, options } = opening;
   const found = new Set(header.row.cells.map((cell) => normaliseName(cellToText(cell))));
   const { worksheets } = parts.index;

@@ -1,5 +1,5 @@
+import type { Issue } from '#pipelines/issue.js';
 import type { Row } from '#pipelines/model.js';
-import type { Notice } from '#pipelines/ports.js';
 import type { WorkbookSource } from '#src/files/input-source.js';
 import { createRowNotices } from '#src/files/table/row-notices.js';
 import { type Archive, openArchive, type WorkbookFile } from './archive.js';
@@ -29,43 +29,50 @@ interface OpeningFacts {
 }
 
 /** The remarks that are known before the first row. */
-export function createOpeningNotices(facts: OpeningFacts): Notice[] {
+export function createOpeningNotices(facts: OpeningFacts): Issue[] {
   const { layout, headerRow } = facts;
-  const notices: Notice[] = [];
-  const note = (when: boolean, notice: Notice) => {
+  const notices: Issue[] = [];
+  const note = (when: boolean, notice: Issue) => {
     if (when) notices.push(notice);
   };
   note(facts.otherSheetsWithContent.length > 0, {
+    severity: 'warning',
     code: 'OTHER_SHEETS',
     message: `Only the sheet “${facts.sheet.name}” is read. Other sheets have content too: ${quoteNames(facts.otherSheetsWithContent)}; choose one with --sheet.`,
   });
   note(facts.hiddenSheets.length > 0, {
+    severity: 'warning',
     code: 'HIDDEN_SHEETS',
     message: `${countNoun(facts.hiddenSheets.length, 'hidden sheet')} in the workbook: ${quoteNames(facts.hiddenSheets)}.`,
   });
   note(facts.rowsAboveHeader > 0, {
+    severity: 'warning',
     code: 'ROWS_ABOVE_HEADER',
     message: `${countNoun(facts.rowsAboveHeader, 'row')} with content above the header (row ${headerRow}) not read.`,
     row: headerRow,
   });
   note(facts.missedNames.length > 0, {
+    severity: 'warning',
     code: 'HEADER_NOT_RECOGNISED',
     message: `No row has the columns that the mapping names; row ${headerRow} was taken as the header. Missing: ${quoteNames(facts.missedNames)}. Choose the row with --header-row.`,
     row: headerRow,
   });
   note(layout.duplicates.length > 0, {
+    severity: 'warning',
     code: 'DUPLICATE_COLUMNS',
     message: `These names head more than one column: ${quoteNames(layout.duplicates)}. The second one is called “${layout.duplicates[0]} (2)”, and so on.`,
     row: headerRow,
     columns: layout.duplicates,
   });
   note(layout.unnamed.length > 0, {
+    severity: 'warning',
     code: 'UNNAMED_COLUMNS',
     message: `Columns with data but without a name in the header: ${quoteNames(layout.unnamed)}.`,
     row: headerRow,
     columns: layout.unnamed,
   });
   note(facts.hiddenColumns.length > 0, {
+    severity: 'warning',
     code: 'HIDDEN_COLUMNS',
     message: `${countNoun(facts.hiddenColumns.length, 'hidden column')} ${describeHandling(facts.skipHidden)}: ${quoteNames(facts.hiddenColumns)}.`,
     columns: facts.hiddenColumns,
@@ -85,21 +92,24 @@ interface ReadingFacts {
 }
 
 /** The remarks that are known only after the last row. */
-function createReadingNotices(facts: ReadingFacts, skipHidden: boolean): Notice[] {
-  const notices: Notice[] = [];
+function createReadingNotices(facts: ReadingFacts, skipHidden: boolean): Issue[] {
+  const notices: Issue[] = [];
   if (facts.hiddenRows > 0)
     notices.push({
+      severity: 'warning',
       code: 'HIDDEN_ROWS',
       message: `${countNoun(facts.hiddenRows, 'hidden or filtered row')} ${describeHandling(skipHidden)}, the first at row ${facts.firstHiddenRow}.`,
       row: facts.firstHiddenRow,
     });
   if (facts.mergedRanges > 0)
     notices.push({
+      severity: 'warning',
       code: 'MERGED_CELLS',
       message: `${countNoun(facts.mergedRanges, 'merged range')} in the data: ${facts.firstMergedRanges.join(', ')}${facts.mergedRanges > facts.firstMergedRanges.length ? ' …' : ''}. Only the first cell of each has a value; the others are empty.`,
     });
   if (facts.firstOutside !== undefined)
     notices.push({
+      severity: 'warning',
       code: 'DATA_OUTSIDE_COLUMNS',
       message: `${countNoun(facts.rowsWithContentOutside, 'row')} with content in a column that has no name and was empty at the top of the sheet, the first in ${facts.firstOutside.column}${facts.firstOutside.row}. That content is not read: give the column a name in the header, or empty it.`,
       row: facts.firstOutside.row,
@@ -136,13 +146,13 @@ interface WorkbookSourceOptions {
   readonly layout: ColumnLayout;
   readonly headerRow: number;
   readonly skipHidden: boolean;
-  readonly openingNotices: readonly Notice[];
+  readonly openingNotices: readonly Issue[];
 }
 
 /** The rows of one sheet below its header; every call of `batches` opens the file anew. */
 export function createWorkbookSource(options: WorkbookSourceOptions): WorkbookSource {
   const { archive, sheet, layout, headerRow } = options;
-  const notices: Notice[] = [...options.openingNotices];
+  const notices: Issue[] = [...options.openingNotices];
   return {
     file: archive.place.file,
     format: 'xlsx',
@@ -180,7 +190,7 @@ class SheetReading {
     this.#lastNumber = options.headerRow;
   }
 
-  get notices(): readonly Notice[] {
+  get notices(): readonly Issue[] {
     return [...createReadingNotices(this.#facts, this.#options.skipHidden), ...this.#watch.notices()];
   }
 

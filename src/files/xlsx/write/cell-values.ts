@@ -1,7 +1,8 @@
 import type { CellValue } from 'exceljs';
+import type { Code } from '#pipelines/codes.js';
+import type { Issue } from '#pipelines/issue.js';
 import type { ColumnContent } from '#pipelines/mapping/export-columns.js';
 import type { Cell } from '#pipelines/model.js';
-import type { Notice } from '#pipelines/ports.js';
 
 /** Excel's limit on the text of one cell, in UTF-16 units. */
 export const maxCellLength = 32_767;
@@ -40,20 +41,19 @@ export function encodeCellText(text: string, onLoss: (loss: TextLoss) => void = 
     .replace(controls, (control) => `_x${control.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}_`);
 }
 
-const lossNotices: Readonly<
-  Record<TextLoss, { readonly code: string; readonly fact: string; readonly advice: string }>
-> = {
-  cut: {
-    code: 'CELLS_CUT',
-    fact: `longer than the ${maxCellLength.toLocaleString('en')} characters of a cell and cut, with … at the end`,
-    advice: 'In a CSV file they are whole; an import rejects the cut ones, so that nothing is lost.',
-  },
-  characters: {
-    code: 'CHARACTERS_LOST',
-    fact: 'written without characters that no workbook can hold',
-    advice: 'In a CSV file they are whole.',
-  },
-};
+const lossNotices: Readonly<Record<TextLoss, { readonly code: Code; readonly fact: string; readonly advice: string }>> =
+  {
+    cut: {
+      code: 'CELLS_CUT',
+      fact: `longer than the ${maxCellLength.toLocaleString('en')} characters of a cell and cut, with … at the end`,
+      advice: 'In a CSV file they are whole; an import rejects the cut ones, so that nothing is lost.',
+    },
+    characters: {
+      code: 'CHARACTERS_LOST',
+      fact: 'written without characters that no workbook can hold',
+      advice: 'In a CSV file they are whole.',
+    },
+  };
 
 /** Counts the texts of which something was lost, and keeps where the first of each kind is. */
 export class TextLosses {
@@ -71,11 +71,12 @@ export class TextLosses {
     else known.count += 1;
   }
 
-  notices(): readonly Notice[] {
+  notices(): readonly Issue[] {
     return [...this.#found].map(([loss, { count, column, row }]) => {
       const { code, fact, advice } = lossNotices[loss];
       const texts = count === 1 ? '1 text is' : `${count} texts are`;
       return {
+        severity: 'warning',
         code,
         message: `${texts} ${fact} (the first in row ${row}, ${column}). ${advice}`,
         row,

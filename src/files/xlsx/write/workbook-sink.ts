@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { AddWorksheetOptions, Fill, PageSetup, Style, stream, Worksheet } from 'exceljs';
+import type { Issue } from '#pipelines/issue.js';
 import { cellToText } from '#pipelines/model.js';
-import type { Notice } from '#pipelines/ports.js';
 import { type AtomicFile, beginAtomicFile, type FinishedFile, finishFile } from '#src/files/atomic-file.js';
 import type { AboutLine, RowTone, SheetStyle, TableColumn, TableRow, TableSink } from '#src/files/table.js';
 import { addValidation, CellLists, columnLetters } from './cell-lists.js';
@@ -139,7 +139,7 @@ class WorkbookSink implements TableSink {
     return finishFile(this.#file);
   }
 
-  notices(): readonly Notice[] {
+  notices(): readonly Issue[] {
     return this.#losses.notices();
   }
 

@@ -1,0 +1,226 @@
+import type { CodeTable } from './code-table.js';
+
+const saveAsWorkbook = 'Open it in Excel or LibreOffice and save it as an Excel workbook (.xlsx) or as CSV (UTF-8).';
+const saveAgain = 'Open it in Excel or LibreOffice, save it again as .xlsx, and import that file.';
+const getAgain = 'Copy, download or export the file again. If it stays like this, ask its owner for a new export.';
+const tooLarge =
+  'Do not open it unless you trust its sender. A real list that is this large can be split, or saved as CSV.';
+
+/** Files that cannot be read. Nothing was sent. */
+export const fileCodes = {
+  BAD_DELIMITER: {
+    meaning: 'The delimiter cannot separate cells.',
+    nextStep: 'Use e.g. --delimiter ";" or --delimiter tab, or leave it out.',
+    exit: 2,
+  },
+  BINARY_FILE: {
+    meaning: 'This is not a text file.',
+    nextStep: 'Save the data as CSV (UTF-8) or as an Excel workbook (.xlsx).',
+    exit: 3,
+  },
+  CELL_OUTSIDE_SHEET: {
+    meaning: 'The workbook has a cell beyond the last row or column of a sheet.',
+    nextStep: saveAgain,
+    exit: 3,
+  },
+  CELL_TOO_LONG: {
+    meaning: 'A cell holds more text than any cell may.',
+    nextStep: 'Shorten the text of that cell; Excel itself allows 32,767 characters.',
+    exit: 3,
+  },
+  EMPTY_FILE: {
+    meaning: 'The file is empty.',
+    nextStep: 'Export it again, and check that the export finished.',
+    exit: 3,
+    formerly: ['FILE_EMPTY'],
+  },
+  EMPTY_SHEET: {
+    meaning: 'The sheet is empty.',
+    nextStep: 'Choose the sheet that has the customers with --sheet.',
+    exit: 3,
+  },
+  FILE_CHANGED: {
+    meaning: 'The file was changed while it was in use.',
+    nextStep: 'Close it in other programs and start again.',
+    exit: 3,
+  },
+  FILE_CUT: { meaning: 'The file ends too early: it was not copied to its end.', nextStep: getAgain, exit: 3 },
+  FILE_DAMAGED: { meaning: 'The file is damaged.', nextStep: getAgain, exit: 3 },
+  FILE_NOT_FOUND: {
+    meaning: 'There is no such file.',
+    nextStep: 'Check the name and the folder; a name with spaces needs quotes.',
+    exit: 3,
+  },
+  FILE_NOT_READABLE: {
+    meaning: 'This user may not read the file, or another program keeps it open.',
+    nextStep: 'Ask for the right to read the file, and close the program that has it open.',
+    exit: 3,
+    formerly: ['FILE_UNREADABLE'],
+  },
+  GZIP_CUT: {
+    meaning: 'The compressed data stops in the middle: the file was cut.',
+    nextStep: 'Copy or export the file again.',
+    exit: 3,
+  },
+  GZIP_DAMAGED: { meaning: 'The compressed data is damaged.', nextStep: 'Copy or export the file again.', exit: 3 },
+  GZIP_TOO_LARGE: {
+    meaning: 'The file expands to far more data than a customer file holds.',
+    nextStep: 'If you trust the file, decompress it yourself and import the result.',
+    exit: 3,
+  },
+  HEADER_DAMAGED: {
+    meaning: 'The header cannot be read.',
+    nextStep: 'Fix the header, or name its line: --header-row <n>',
+    exit: 3,
+  },
+  HEADER_ROW_EMPTY: {
+    meaning: 'The row that was named as the header has no column names.',
+    nextStep: 'Give the number of the row that holds the column names with --header-row.',
+    exit: 3,
+  },
+  HTML_FILE: {
+    meaning: 'This is a web page, whatever its name is.',
+    nextStep: saveAsWorkbook,
+    exit: 3,
+    formerly: ['WORKBOOK_IS_HTML'],
+  },
+  IS_A_FOLDER: {
+    meaning: 'This is a folder, not a file.',
+    nextStep: 'Name one file, or use: mypos-customers sweep <folder>',
+    exit: 3,
+  },
+  JSON_ARRAY: {
+    meaning: 'This is one JSON array.',
+    nextStep: 'Write one object per line (NDJSON), e.g. with: jq -c ".[]" <file>',
+    exit: 3,
+  },
+  LOCK_FILE: {
+    meaning: 'This file only marks a workbook as open.',
+    nextStep: 'Import the workbook itself: the same name without “~$” in front.',
+    exit: 3,
+  },
+  NESTED_ARCHIVE: {
+    meaning: 'The compressed file holds another compressed file or a workbook.',
+    nextStep: 'Decompress it and import what it holds.',
+    exit: 3,
+  },
+  NOT_A_FILE: {
+    meaning: 'This is a pipe or a device, not a file.',
+    nextStep: 'Save the data to a file, or pipe it in and name the input "-".',
+    exit: 3,
+  },
+  NOT_A_WORKBOOK: { meaning: 'This is not a workbook.', nextStep: 'Import a .xlsx workbook or a .csv file.', exit: 3 },
+  NOT_NDJSON: {
+    meaning: 'No line of the file is a JSON object.',
+    nextStep: 'NDJSON has one whole object per line. Write the file so, e.g. with: jq -c . <file>',
+    exit: 3,
+  },
+  NO_COLUMNS: {
+    meaning: 'Every column name begins with "_", and such columns are not read.',
+    nextStep: 'Give the columns names without "_", or name the line of the header: --header-row <n>',
+    exit: 3,
+  },
+  NO_DATA_ROWS: {
+    meaning: 'The file has a header but no rows.',
+    nextStep: 'Check that it is the right file, sheet and header row (--sheet, --header-row).',
+    exit: 3,
+  },
+  NO_HEADER_ROW: {
+    meaning: 'No row with column names begins on the line that was named as the header.',
+    nextStep:
+      'Give the line as an editor shows it: --header-row <n>, or "headerRow" under "source" of the mapping; without them it is searched for.',
+    exit: 3,
+  },
+  NO_WORKSHEET: {
+    meaning: 'The workbook has no sheet with cells.',
+    nextStep: 'Import a workbook that has at least one sheet with cells.',
+    exit: 3,
+  },
+  NUMBERS_FILE: {
+    meaning: 'This is an Apple Numbers file.',
+    nextStep: 'Open it in Numbers and export it as Excel or CSV.',
+    exit: 3,
+    formerly: ['WORKBOOK_IS_NUMBERS'],
+  },
+  ODS_FILE: {
+    meaning: 'This is an OpenDocument file (.ods).',
+    nextStep: 'Open it in LibreOffice and save it as an Excel workbook (.xlsx).',
+    exit: 3,
+    formerly: ['WORKBOOK_IS_ODS'],
+  },
+  PACKED_TOO_TIGHTLY: {
+    meaning: 'A part of the workbook expands far more than real data does.',
+    nextStep: tooLarge,
+    exit: 3,
+  },
+  PART_TOO_LARGE: { meaning: 'A part of the workbook is too large.', nextStep: tooLarge, exit: 3 },
+  PDF_FILE: { meaning: 'This is a PDF.', nextStep: 'Ask for the data as a workbook or as CSV.', exit: 3 },
+  READ_FAILED: {
+    meaning: 'The disk or network drive failed while reading.',
+    nextStep: 'Copy the file to a local disk and try again.',
+    exit: 3,
+  },
+  RECORD_TOO_LARGE: {
+    meaning: 'A line is longer than a mebibyte.',
+    nextStep: 'Check that this is a CSV file, and name its delimiter and encoding if they were detected wrongly.',
+    exit: 3,
+  },
+  RTF_FILE: { meaning: 'This is a text document (RTF).', nextStep: saveAsWorkbook, exit: 3 },
+  SPILL_FAILED: {
+    meaning: 'The texts of the workbook need a temporary file, which cannot be written.',
+    nextStep: 'Make room in the folder for temporary files, or name another one in TMPDIR (TEMP on Windows).',
+    exit: 3,
+  },
+  TOO_MANY_PARTS: { meaning: 'The workbook has far too many parts.', nextStep: tooLarge, exit: 3 },
+  TRAILING_NULS: {
+    meaning: 'The file ends in zero bytes: it was not written to its end.',
+    nextStep: 'Copy or export the file again.',
+    exit: 3,
+  },
+  UNDECODABLE_BYTE: {
+    meaning: 'A byte is not a character of the encoding.',
+    nextStep: 'Name the encoding of the file: --encoding <name>. If it was cut, export it again.',
+    exit: 3,
+  },
+  UNKNOWN_ENCODING: {
+    meaning: 'There is no such encoding.',
+    nextStep: 'Use e.g. --encoding utf-8, windows-1252, utf-16le, iso-8859-15, shift_jis, or leave it out.',
+    exit: 2,
+  },
+  UNKNOWN_SHEET: {
+    meaning: 'The workbook has no such sheet.',
+    nextStep: 'Give one of the names that the message lists, or a number, with --sheet.',
+    exit: 2,
+  },
+  WORKBOOK_ENCRYPTED: {
+    meaning: 'The workbook is protected by a password.',
+    nextStep: 'Open it in Excel, remove the password (File, Info, Protect Workbook), save it and import it again.',
+    exit: 3,
+  },
+  WORKBOOK_IS_TEXT: {
+    meaning: 'This is a text file (such as CSV) with the name of a workbook.',
+    nextStep: 'Give the file the ending .csv (or .tsv) and import it under that name.',
+    exit: 3,
+  },
+  WORKBOOK_IS_XLS: {
+    meaning: 'This is an old .xls workbook (Excel 97–2003), whatever its name is.',
+    nextStep: saveAsWorkbook,
+    exit: 3,
+  },
+  WORKBOOK_IS_XLSB: { meaning: 'This is a binary workbook (.xlsb).', nextStep: saveAsWorkbook, exit: 3 },
+  WORKBOOK_TOO_LARGE: { meaning: 'The workbook expands to too much data.', nextStep: tooLarge, exit: 3 },
+  XLSX_PART_MISSING: { meaning: 'The workbook lacks a part.', nextStep: saveAgain, exit: 3 },
+  XML_DOCTYPE: { meaning: 'A part of the workbook has a document type, which none may.', nextStep: saveAgain, exit: 3 },
+  XML_ENCODING: {
+    meaning: 'A part of the workbook is not in the encoding that it names.',
+    nextStep: saveAgain,
+    exit: 3,
+  },
+  XML_FILE: {
+    meaning: 'This is an XML file, perhaps a workbook of Excel 2003.',
+    nextStep: saveAsWorkbook,
+    exit: 3,
+    formerly: ['WORKBOOK_IS_XML'],
+  },
+  XML_MALFORMED: { meaning: 'A part of the workbook is not well-formed XML.', nextStep: saveAgain, exit: 3 },
+} as const satisfies CodeTable;

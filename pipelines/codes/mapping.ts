@@ -1,0 +1,312 @@
+import type { CodeTable } from './code-table.js';
+
+const fixMapping = 'Correct that place in the mapping; `mypos-customers mapping check` shows it by line.';
+const formatAsText = 'Format the column as text, enter the digits again from where they came, and export again.';
+const fixCell =
+  'Correct the cell in the rejects file and import that; or accept the value with a transform or type of the mapping.';
+
+/** What is said of a mapping, and of values that it cannot take. */
+export const mappingCodes = {
+  // The mapping file.
+  MAPPING_MISSING: {
+    meaning: 'The mapping cannot be read.',
+    nextStep:
+      'Name your mapping with --mapping; mappings.example.json shows what one looks like, and mypos-customers mapping suggest <file> proposes one.',
+    exit: 2,
+  },
+  MAPPING_NOT_JSON: {
+    meaning: 'The mapping is not valid JSON.',
+    nextStep: 'Look at the place that the message names, and just before it, for a missing comma, quote or bracket.',
+    exit: 2,
+  },
+  MAPPING_TEST_MISSING: { meaning: 'There is no such file of test cases.', nextStep: 'Check its name.', exit: 2 },
+  MAPPING_TEST_NOT_JSON: {
+    meaning: 'The file of test cases is not valid JSON.',
+    nextStep: 'Look at the place that the message names, and just before it.',
+    exit: 2,
+  },
+  MAPPING_TEST_WRONG: {
+    meaning: 'A test case is not complete or has an unknown property.',
+    nextStep: 'A case has a "row" and either the "customer" or the "errors" that must come out of it.',
+    exit: 2,
+  },
+  MAPPING_WRONG: {
+    meaning: 'The mapping cannot be used.',
+    nextStep:
+      'Correct these places in the mapping; `mypos-customers mapping check` shows them by line, without the network.',
+    exit: 2,
+  },
+
+  // What is wrong in a mapping.
+  CHOICE_UNKNOWN: { meaning: 'A text that is none of the allowed ones.', nextStep: fixMapping, exit: 2 },
+  COLUMN_AMBIGUOUS: {
+    meaning: 'Several columns of the file have this name.',
+    nextStep: 'Rename one of the columns in the file, or use the name with its number.',
+    exit: 2,
+  },
+  COLUMN_MISSING: {
+    meaning: 'The file has no such column.',
+    nextStep: 'Name the column as the file has it; the message offers the nearest.',
+    exit: 2,
+  },
+  COLUMN_UNMAPPED: {
+    meaning: 'The file has a column that the mapping does not mention, and `unmapped` is `warn` or `error`.',
+    nextStep: 'Map the column, or add it to "ignore".',
+    exit: 2,
+  },
+  CUSTOM_FIELD_INVALID: {
+    meaning: 'A declared field has an impossible name or one that the API uses itself.',
+    nextStep: fixMapping,
+    exit: 2,
+  },
+  DATE_FORMATS_CONFLICT: {
+    meaning: 'Two date formats read the same text as different dates.',
+    nextStep: fixMapping,
+    exit: 2,
+  },
+  DATE_FORMAT_INVALID: {
+    meaning: 'A date format that cannot be understood or is not complete.',
+    nextStep: fixMapping,
+    exit: 2,
+  },
+  EXPRESSION_INVALID: {
+    meaning: 'An expression that cannot be understood, or that does what none may do.',
+    nextStep: fixMapping,
+    exit: 2,
+  },
+  FIELD_SERVER_KEPT: {
+    meaning: 'The server keeps this field; a file cannot set it.',
+    nextStep: 'Take the field out of the mapping.',
+    exit: 2,
+  },
+  FIELD_UNKNOWN: {
+    meaning: 'A customer has no such field, and `customFields` does not declare it.',
+    nextStep:
+      'In `--fields`: take the name that is offered, or add `--full` for fields that only details have. In a mapping: correct it, or declare your own field under "customFields".',
+    exit: 2,
+  },
+  GUARD_INVALID: {
+    meaning: 'A guard that is neither a percentage nor one of its choices.',
+    nextStep: fixMapping,
+    exit: 2,
+  },
+  KEY_MISSING: {
+    meaning: 'The mapping has no "key"; in a row: the key column is blank.',
+    nextStep: 'Name the mapping that the import used with --mapping. In a row: fill in the key.',
+    exit: 2,
+  },
+  LOOKUP_FILE_UNUSABLE: {
+    meaning: 'The file of a lookup is missing, or is not a CSV file of two columns.',
+    nextStep: fixMapping,
+    exit: 2,
+  },
+  LOOKUP_INVALID: { meaning: 'A lookup that is empty or lists a blank text.', nextStep: fixMapping, exit: 2 },
+  MATCH_MISSING: {
+    meaning: 'The mode needs to find customers, and the mapping does not say how.',
+    nextStep:
+      'Add a "key" (the old system’s own number), map "customerCode", or name fields in "match"; for customers that are all new, use --mode add.',
+    exit: 2,
+  },
+  MATCH_NOT_LISTED: {
+    meaning: 'The list of customers does not show the field, so customers cannot be matched by it.',
+    nextStep:
+      'Take the field out of "match" in the mapping. If it holds your own number: make it the "stamp" of a "key", and learn the keys with: mypos-customers crosswalk rebuild',
+    exit: 2,
+  },
+  MATCH_NOT_MAPPED: { meaning: 'A field to match by gets no value from the file.', nextStep: fixMapping, exit: 2 },
+  MODE_AND_COMMAND: {
+    meaning: 'A command column decides row by row, so there is no mode but upsert beside it.',
+    nextStep: 'Leave out --mode, or take "command" out of the mapping.',
+    exit: 2,
+  },
+  OPTION_INVALID: { meaning: 'Options of a transform that do not go together.', nextStep: fixMapping, exit: 2 },
+  OPTION_UNUSED: { meaning: 'An option that has no effect next to the others.', nextStep: fixMapping, exit: 2 },
+  PATTERN_INVALID: {
+    meaning: 'A regular expression that is wrong, too long or too slow.',
+    nextStep: fixMapping,
+    exit: 2,
+  },
+  PROPERTY_MISSING: { meaning: 'A property that must be there is missing.', nextStep: fixMapping, exit: 2 },
+  PROPERTY_UNKNOWN: { meaning: 'A property that a mapping does not have.', nextStep: fixMapping, exit: 2 },
+  SIGN_INVALID: { meaning: 'A decimal or group sign that cannot work.', nextStep: fixMapping, exit: 2 },
+  SOURCE_CONFLICT: {
+    meaning: 'A field names more than one place to take its value from.',
+    nextStep: fixMapping,
+    exit: 2,
+  },
+  SOURCE_MISSING: { meaning: 'A field or key names neither a column nor a value.', nextStep: fixMapping, exit: 2 },
+  STAMP_INVALID: { meaning: 'The key cannot be written to this field.', nextStep: fixMapping, exit: 2 },
+  TRANSFORM_UNKNOWN: { meaning: 'There is no such transform.', nextStep: fixMapping, exit: 2 },
+  TYPE_MISMATCH: { meaning: 'The type gives values that the field cannot hold.', nextStep: fixMapping, exit: 2 },
+  TYPE_NEEDED: {
+    meaning: 'The field is not text, and a cell is text until a type is named.',
+    nextStep: fixMapping,
+    exit: 2,
+  },
+  VALUE_MISMATCH: {
+    meaning: 'A value, default or lookup result that the field cannot hold.',
+    nextStep: fixMapping,
+    exit: 2,
+  },
+  VERSION_UNSUPPORTED: {
+    meaning: 'The mapping was written for another version of this program.',
+    nextStep: fixMapping,
+    exit: 2,
+  },
+  WORDS_INVALID: {
+    meaning: 'Boolean words that are blank, or mean both yes and no.',
+    nextStep: fixMapping,
+    exit: 2,
+  },
+  WRONG_KIND: {
+    meaning: 'A value has the wrong kind, e.g. a number where text is expected.',
+    nextStep: fixMapping,
+    exit: 2,
+  },
+
+  // Warnings about a mapping that can be used.
+  CANNOT_COME_BACK: {
+    meaning: 'A column of the export cannot be imported again as it was.',
+    nextStep: 'Nothing, unless the file is to be imported again: then check these columns first.',
+  },
+  COLUMN_UNUSED: {
+    meaning: 'The file has a column that the mapping does not mention.',
+    nextStep: 'Map the column, or add it to "ignore".',
+  },
+  ENCODING: {
+    meaning: 'Text files are written in UTF-8, and the mapping expects another encoding.',
+    nextStep: 'Add --encoding utf-8 when you import this file.',
+  },
+  FIELDS_NOT_LISTED: {
+    meaning: 'The list of customers does not have these fields, so their columns are blank.',
+    nextStep: 'Add --full, or leave these columns out.',
+  },
+  FIELD_FOUND: {
+    meaning: 'The customers of the API have a field that the mapping does not know.',
+    nextStep: 'Declare it under "customFields" if you want to map it.',
+  },
+  FIELD_NOT_FOUND: {
+    meaning: 'The customers of the API do not have this field.',
+    nextStep: 'Correct the name, or ask MYPOS Connect for the field.',
+  },
+  FIELD_TYPE_DIFFERS: {
+    meaning: 'The customers of the API have another type in this field.',
+    nextStep: 'Declare it under "customFields" with the type that the API holds.',
+  },
+  HEADER_ROW: {
+    meaning: 'The header of the export is in row 1, and the mapping expects it in another row.',
+    nextStep: 'Add --header-row 1 when you import this file.',
+  },
+  NAME_UNMAPPED: {
+    meaning: 'No name is mapped, and a new customer needs `customerName`, `firstName` or `lastName`.',
+    nextStep: 'Map a column to customerName, firstName or lastName.',
+  },
+  NOTHING_IDENTIFIES: {
+    meaning: 'Without a key, a `customerCode` or a `match`, a second import adds every customer again.',
+    nextStep: 'Add a "key" (the old system’s own number) or a "match".',
+  },
+  NOTHING_TO_MAP: {
+    meaning: 'No column looks like a field of a customer.',
+    nextStep: 'Check sheet and header row (--sheet, --header-row), or write the mapping yourself: see docs/mapping.md.',
+    exit: 3,
+  },
+  NO_CUSTOMERS: {
+    meaning: 'The API has no customer to compare with.',
+    nextStep: 'Nothing, if there are none yet; else `mypos-customers doctor` shows whether this user may read them.',
+  },
+  NO_WAY_BACK: {
+    meaning: 'An export cannot bring this back as it was.',
+    nextStep: 'Nothing, unless exported files are to be imported again: then leave the transform out.',
+  },
+  VALUES_MISFIT: {
+    meaning: 'Values of the file cannot be taken as the mapping says.',
+    nextStep: 'Correct the type or transform in the mapping, or the cells; `mypos-customers check` lists every row.',
+  },
+
+  // Cells that cannot be mapped.
+  CELL_CUT: {
+    meaning:
+      'The text was cut to what a cell of a workbook holds when it was exported; writing it would lose the rest.',
+    nextStep: 'Empty the cell to leave the field as it is, or take the whole text from a CSV export.',
+  },
+  CELL_ERROR: {
+    meaning: 'The cell holds a spreadsheet error or a formula that was never calculated.',
+    nextStep:
+      'Fix the formula in the workbook, or clear the cell; open and save it in Excel if it was never calculated.',
+  },
+  EXPRESSION_FAILED: {
+    meaning: 'The expression gives no single value for this row.',
+    nextStep:
+      'Correct the cell, or the "expression" in the mapping; `mypos-customers mapping test` tries it on rows of your own.',
+  },
+  IMPOSSIBLE_DATE: {
+    meaning: 'The text looks like a date that no calendar has.',
+    nextStep: 'Correct the date. If the day and the month are the wrong way round, change "format" in the mapping.',
+  },
+  NOT_AN_INTEGER: {
+    meaning: 'The number has decimals and the field takes whole numbers.',
+    nextStep: 'Give a whole number; the field takes no other.',
+  },
+  NOT_A_BOOLEAN: {
+    meaning: 'The text is none of the words for yes and no.',
+    nextStep: 'Correct the cell, or add its word to "true" or "false" in the mapping.',
+  },
+  NOT_A_DATE: {
+    meaning: 'The text does not have any of the declared date formats.',
+    nextStep: 'Correct the cell, or add its form to "format" in the mapping.',
+  },
+  NOT_A_NUMBER: {
+    meaning: 'The text is not a number with the declared signs.',
+    nextStep: 'Correct the cell, or declare in the mapping which signs it has: "decimal" and "group".',
+  },
+  NOT_IN_LOOKUP: {
+    meaning: 'The lookup does not list the text.',
+    nextStep: 'Correct the cell, or add its text to the "lookup"; "otherwise" decides what to do with the rest.',
+  },
+  NUMBER_DAMAGED: {
+    meaning: 'A spreadsheet program shortened a long number, e.g. to 6.14E+10; the digits are lost.',
+    nextStep: formatAsText,
+  },
+  NUMBER_TOO_LONG: {
+    meaning: 'The number has more than 15 significant digits and would be rounded.',
+    nextStep: 'Map the column to a text field: with so many digits it is not an amount.',
+  },
+  PATTERN_NOT_FOUND: {
+    meaning: 'The pattern of `extract` is not in the text.',
+    nextStep: 'Correct the cell, or give "extract" an "otherwise".',
+  },
+  PHONE_INVALID: {
+    meaning: 'The text cannot be a telephone number.',
+    nextStep: 'Correct the number, name its country in "phone", or give "phone" an "otherwise".',
+  },
+  TRUNCATED: {
+    meaning: 'For information: `truncate` cut the text.',
+    nextStep: 'Nothing, if that was meant; else raise the length in the mapping.',
+  },
+
+  // Values that the field cannot hold.
+  EMAIL_INVALID: {
+    meaning: 'The text is not an e-mail address.',
+    nextStep: `${fixCell} The transform "email" tidies spaces and "mailto:".`,
+  },
+  NOT_CLEARABLE: {
+    meaning: 'The field always has a value and cannot be cleared.',
+    nextStep: 'Give a value, or leave the cell blank with "blank": "keep".',
+  },
+  OUT_OF_RANGE: {
+    meaning: 'The number is too small or too large.',
+    nextStep: 'Give a number in the range that the message names.',
+  },
+  TEXT_DAMAGED: {
+    meaning: 'The text has the mark of letters that were lost in an earlier conversion.',
+    nextStep: 'Enter the letters again, or export the file again as UTF-8.',
+  },
+  TEXT_TOO_LONG: {
+    meaning: 'The text is longer than any cell can hold.',
+    nextStep: 'Shorten the text, or add "truncate" to the mapping.',
+  },
+  WRONG_TYPE: {
+    meaning: 'The value is not of the type that the field holds.',
+    nextStep: 'Add a "type" or a "lookup" to the field in the mapping.',
+  },
+} as const satisfies CodeTable;
