@@ -260,7 +260,7 @@ describe('parseMapping, on a field', () => {
       '"number"',
     ],
   ])('reports %s', (_title, json, code, path, says) => {
-    expect(problemsOf(json)).toEqual([{ code, path, message: expect.stringContaining(says) }]);
+    expect(problemsOf(json)).toEqual([{ severity: 'error', code, path, message: expect.stringContaining(says) }]);
   });
 });
 
@@ -386,6 +386,6 @@ describe('parseMapping, on transforms', () => {
       'no group 2',
     ],
   ])('reports %s', (_title, json, code, path, says) => {
-    expect(problemsOf(json)).toEqual([{ code, path, message: expect.stringContaining(says) }]);
+    expect(problemsOf(json)).toEqual([{ severity: 'error', code, path, message: expect.stringContaining(says) }]);
   });
 });

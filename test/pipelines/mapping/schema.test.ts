@@ -101,7 +101,7 @@ describe('parseMapping', () => {
       'existing customers',
     ],
   ])('reports %s', (_title, json, code, path, says) => {
-    expect(problemsOf(json)).toEqual([{ code, path, message: expect.stringContaining(says) }]);
+    expect(problemsOf(json)).toEqual([{ severity: 'error', code, path, message: expect.stringContaining(says) }]);
   });
 
   it('reports everything at once', () => {
