@@ -91,7 +91,9 @@ describe('compileMapping', () => {
       '"Fax"',
     ],
   ])('reports %s', (_title, json, columns, code, path, says) => {
-    expect(problemsWith(json, columns)).toEqual([{ severity: 'error', code, path, message: expect.stringContaining(says) }]);
+    expect(problemsWith(json, columns)).toEqual([
+      { severity: 'error', code, path, message: expect.stringContaining(says) },
+    ]);
   });
 
   it('reports a column that the reader found twice and renamed', () => {

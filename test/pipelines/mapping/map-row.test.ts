@@ -126,7 +126,9 @@ describe('a mapped row', () => {
     const { draft, reasons } = mapCell(field, JSON.parse(JSON.stringify(rule)), cell);
     expect(draft).toEqual({});
     const value = typeof cell === 'string' ? cell : cell.text;
-    expect(reasons).toEqual([{ severity: 'error', code, field, columns: ['Cell'], value, message: expect.stringContaining(message) }]);
+    expect(reasons).toEqual([
+      { severity: 'error', code, field, columns: ['Cell'], value, message: expect.stringContaining(message) },
+    ]);
   });
 
   it('collects all reasons of a row', () => {
