@@ -7,7 +7,7 @@ export type Sources = ReadonlyMap<string, string>;
 
 /** Everything that the house forbids, a sentence each; empty when all is well. */
 export function findViolations(sources: Sources, rules: HouseRules): readonly string[] {
-  const files = new Map([...sources].map(([path, text]) => [bare(path), { text, imports: importsOf(path, text) }]));
+  const files = new Map([...sources].map(([path, text]) => [bare(path), { text, imports: readImports(path, text) }]));
   return [
     ...[...files].flatMap(([file, { imports }]) => imports.flatMap((name) => wrongImport(file, name, files, rules))),
     ...cycles(files),
@@ -22,7 +22,8 @@ interface Source {
   readonly imports: readonly string[];
 }
 
-function importsOf(path: string, text: string): readonly string[] {
+/** What a source imports: files of the house by their bare name, packages as written. */
+export function readImports(path: string, text: string): readonly string[] {
   const names = ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
   return names.map((name) => {
     if (name.startsWith('.')) return bare(posix.join(posix.dirname(path), name));
