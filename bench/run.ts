@@ -1,12 +1,12 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { benchmarkNames, loadBenchmark } from './harness/benchmark.js';
+import { benchmarkNames, loadBenchmark } from './harness/load-benchmark.js';
 import { report } from './harness/report.js';
 import { runBenchmark, runSurvey } from './harness/run-benchmark.js';
 
 const usage = `npm run bench -- <name …|all> [--smoke] [--rounds <n>] [--only <contender>]
-  --smoke    small sizes, one round: only shows that the benchmarks run
-  --rounds   how often each contender takes its turn (default 3)
+  --smoke    small sizes, one round: only shows that the benchmarks work
+  --rounds   how often each contender is measured (default 3)
   --only     this contender and the reference; may be given several times`;
 
 const { values, positionals } = parseArgs({
@@ -18,13 +18,12 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const names = benchmarkNames();
-const wanted = positionals.includes('all') ? names : positionals;
-const unknown = wanted.filter((name) => !names.includes(name));
+const wanted = positionals.includes('all') ? benchmarkNames : positionals;
+const unknown = wanted.filter((name) => !benchmarkNames.includes(name));
 if (wanted.length === 0 || unknown.length > 0) {
   for (const name of unknown) console.error(`There is no benchmark "${name}".`);
   console.log(usage);
-  for (const name of names) console.log(`\n${name}: ${(await loadBenchmark(name)).about}`);
+  for (const name of benchmarkNames) console.log(`\n${name}: ${(await loadBenchmark(name)).about}`);
   process.exitCode = unknown.length > 0 ? 2 : 0;
 } else {
   const rounds = Number(values.rounds ?? (values.smoke ? 1 : 3));

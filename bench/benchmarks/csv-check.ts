@@ -31,7 +31,8 @@ function externalProgram<Input extends { readonly rows: number }>(
   argumentsFor: (input: Input) => readonly string[],
 ): Contender<Input> {
   return {
-    isHere: () => [python, program].every((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0),
+    isInstalled: () =>
+      [python, program].every((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0),
     command: (input) => [python, '-c', measure, String(input.rows), program, ...argumentsFor(input)],
   };
 }

@@ -80,7 +80,7 @@ export const benchmark = defineBenchmark<number, Input>({
     exceljs: { run: writeWithExceljs },
     ours: { run: writeOurs },
     openpyxl: {
-      isHere: () => spawnSync(python, ['-c', 'import openpyxl'], { stdio: 'ignore' }).status === 0,
+      isInstalled: () => spawnSync(python, ['-c', 'import openpyxl'], { stdio: 'ignore' }).status === 0,
       command: ({ rows, folder }) => [python, '-c', openpyxl, join(folder, 'openpyxl.xlsx'), String(rows)],
     },
   },

@@ -1,9 +1,9 @@
-import { loadRace } from './benchmark.js';
+import { loadComparison } from './load-benchmark.js';
 import { peakMiB } from './peak-memory.js';
 
-/** A process that makes one run of one contender, or makes what they work on, and prints what came of it as JSON. */
+/** Runs one contender, or prepares the input of all, and prints the measurement or the input as JSON. */
 const [name = '', task = '', argument = ''] = process.argv.slice(2);
-const benchmark = await loadRace(name);
+const benchmark = await loadComparison(name);
 if (task === '--prepare') {
   const { size, folder } = JSON.parse(argument) as { readonly size: unknown; readonly folder: string };
   console.log(JSON.stringify((await benchmark.prepare(size, folder)) ?? null));

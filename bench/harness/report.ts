@@ -4,16 +4,16 @@ import type { Results } from './run-benchmark.js';
 const heads = ['', 'rate', 'ratio', 'ratio by CPU', 'peak', 'rounds'] as const;
 
 /**
- * The results as a table. Rates are medians and memory is the highest peak; the first ratio is of time on the clock, the
- * second of processor time, which tells more on a machine that others use, too.
+ * The results as a table. Rates are medians, memory is the highest peak. The first ratio is of elapsed time, the second of
+ * processor time, which says more on a machine that is busy with other work.
  */
 export function report({ reference, unit }: Benchmark, results: Results): string {
   const peer = results.get(reference) ?? [];
   const rows = [...results].map(([name, measured]) => [
     name,
-    `${Math.round(medianOf(measured, rate)).toLocaleString('en')} ${unit}/s`,
-    (medianOf(measured, rate) / medianOf(peer, rate)).toFixed(2),
-    (medianOf(measured, cpuRate) / medianOf(peer, cpuRate)).toFixed(2),
+    `${Math.round(takeMedian(measured, rate)).toLocaleString('en')} ${unit}/s`,
+    (takeMedian(measured, rate) / takeMedian(peer, rate)).toFixed(2),
+    (takeMedian(measured, cpuRate) / takeMedian(peer, cpuRate)).toFixed(2),
     `${Math.max(...measured.map(({ peakMiB }) => peakMiB)).toFixed(0)} MiB`,
     `${measured.map(({ seconds }) => seconds.toFixed(2)).join(', ')} s`,
   ]);
@@ -32,13 +32,13 @@ export function formatTable(heads: readonly string[], rows: readonly (readonly s
 const rate = ({ count, seconds }: Measurement) => count / seconds;
 const cpuRate = ({ count, cpuSeconds }: Measurement) => count / cpuSeconds;
 
-function medianOf(measured: readonly Measurement[], of: (one: Measurement) => number): number {
-  return median(measured.map(of));
+function takeMedian(measured: readonly Measurement[], read: (measurement: Measurement) => number): number {
+  return median(measured.map(read));
 }
 
 /** The middle one, or the mean of the two in the middle. */
 export function median(unsorted: readonly number[]): number {
-  const values = [...unsorted].sort((one, other) => one - other);
+  const values = [...unsorted].sort((a, b) => a - b);
   const upper = values[Math.floor(values.length / 2)] ?? Number.NaN;
   return values.length % 2 === 1 ? upper : ((values[values.length / 2 - 1] ?? Number.NaN) + upper) / 2;
 }

@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Benchmark, type Contender, loadRace, type Measurement, type Survey } from './benchmark.js';
+import type { Benchmark, Contender, Measurement, Survey } from './benchmark.js';
+import { loadComparison } from './load-benchmark.js';
 import { formatTable } from './report.js';
 
-/** Takes a survey and lays out what was seen. */
+/** Takes a survey and formats its table. */
 export async function runSurvey(benchmark: Survey, size: 'full' | 'smoke'): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'mypos-bench-'));
   try {
@@ -29,19 +30,19 @@ interface RunChoice {
 export type Results = ReadonlyMap<string, readonly Measurement[]>;
 
 /**
- * Runs a benchmark: the contenders take turns, so that whatever else the machine does meets all of them, and each run
- * is a process of its own, so that nobody profits from another's warm code or pays for another's memory.
+ * Runs a benchmark. The contenders take turns, so that other load of the machine affects all of them; each run has a
+ * process of its own, so that none profits from another's compiled code or pays for another's memory.
  */
 export async function runBenchmark(name: string, choice: RunChoice): Promise<Results> {
-  const benchmark = await loadRace(name);
+  const benchmark = await loadComparison(name);
   const folder = mkdtempSync(join(tmpdir(), 'mypos-bench-'));
   try {
     const size = benchmark.sizes[choice.size];
-    const input = lastLineOf(process.execPath, [childFile, name, '--prepare', JSON.stringify({ size, folder })]);
+    const input = readLastLine(process.execPath, [childFile, name, '--prepare', JSON.stringify({ size, folder })]);
     const results = new Map<string, Measurement[]>();
     for (let round = 0; round < choice.rounds; round += 1)
-      for (const [contender, how] of contendersOf(benchmark, choice)) {
-        const measured = JSON.parse(lastLineOf(...commandOf(name, contender, how, input))) as Measurement;
+      for (const [contender, how] of chooseContenders(benchmark, choice)) {
+        const measured = JSON.parse(readLastLine(...buildCommand(name, contender, how, input))) as Measurement;
         results.set(contender, [...(results.get(contender) ?? []), measured]);
       }
     return results;
@@ -50,14 +51,14 @@ export async function runBenchmark(name: string, choice: RunChoice): Promise<Res
   }
 }
 
-function contendersOf({ contenders, reference }: Benchmark, { only }: RunChoice) {
+function chooseContenders({ contenders, reference }: Benchmark, { only }: RunChoice) {
   return Object.entries(contenders).filter(([name, how]) => {
-    if ('isHere' in how && !how.isHere()) return false;
+    if ('isInstalled' in how && !how.isInstalled()) return false;
     return only === undefined || name === reference || only.includes(name);
   });
 }
 
-function commandOf(
+function buildCommand(
   name: string,
   contender: string,
   how: Contender<unknown>,
@@ -68,7 +69,7 @@ function commandOf(
   return [program, args];
 }
 
-function lastLineOf(program: string, args: readonly string[]): string {
+function readLastLine(program: string, args: readonly string[]): string {
   const { stdout, status, error } = spawnSync(program, args, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],

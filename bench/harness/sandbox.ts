@@ -5,16 +5,16 @@ import type { Fault } from '#src/sandbox/fault.js';
 import { startSandbox } from '#src/sandbox/start-sandbox.js';
 import type { Work } from './benchmark.js';
 
-/** Who the sandbox lets in, unless it is told otherwise. */
+/** The sandbox's default login. */
 export const sandboxLogin = { username: 'sandbox@example.com', password: 'sandbox' } as const;
 
-/** The same, as commands and settings take it. */
+/** The same as environment variables. */
 export const loginEnvironment = {
   MYPOS_CONNECT_USERNAME: sandboxLogin.username,
   MYPOS_CONNECT_PASSWORD: sandboxLogin.password,
 } as const;
 
-/** A bare client that has a token: what a loop of one's own begins with. */
+/** An undici pool with a token: the start of a hand-written loop. */
 export async function openBareClient(baseUrl: string, connections: number) {
   const { origin, pathname } = new URL(baseUrl);
   const pool = new Pool(origin, { connections });
@@ -25,7 +25,7 @@ export async function openBareClient(baseUrl: string, connections: number) {
   return { pool, customers: `${pathname}/customers`, authorization: `Bearer ${bearerToken}` };
 }
 
-/** A request as the sandbox's side door tells of it. */
+/** A request as the sandbox's admin API reports it. */
 export interface Arrival {
   /** Epoch milliseconds. */
   readonly at: number;
@@ -34,17 +34,17 @@ export interface Arrival {
   readonly path: string;
 }
 
-/** What a served sandbox was asked since the last look. */
+/** The requests that the sandbox received since the last call. */
 export async function takeRequests(baseUrl: string): Promise<readonly Arrival[]> {
-  const door = new URL('/_sandbox/requests', baseUrl);
-  const requests = (await (await fetch(door)).json()) as readonly Arrival[];
-  await fetch(door, { method: 'DELETE' });
+  const address = new URL('/_sandbox/requests', baseUrl);
+  const requests = (await (await fetch(address)).json()) as readonly Arrival[];
+  await fetch(address, { method: 'DELETE' });
   return requests;
 }
 
-const ownFile = fileURLToPath(import.meta.url);
+const thisFile = fileURLToPath(import.meta.url);
 
-/** A sandbox in a process of its own, so that it does not share the contender's time. */
+/** A sandbox in a process of its own, so that it does not use the contender's processor time. */
 interface ServedSandbox {
   readonly baseUrl: string;
   stop(): void;
@@ -53,10 +53,10 @@ interface ServedSandbox {
 /**
  * Serves the customers of a data file until stopped.
  *
- * @param addMs - how long an add takes, beyond what it takes anyway
+ * @param latencyMs - added to the time that an add takes
  */
-export async function serveSandbox(dataFile: string, addMs = 0): Promise<ServedSandbox> {
-  const server: ChildProcess = spawn(process.execPath, [ownFile, '--serve', dataFile, String(addMs)], {
+export async function serveSandbox(dataFile: string, latencyMs = 0): Promise<ServedSandbox> {
+  const server: ChildProcess = spawn(process.execPath, [thisFile, '--serve', dataFile, String(latencyMs)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const baseUrl = await new Promise<string>((found, fail) => {
@@ -66,13 +66,13 @@ export async function serveSandbox(dataFile: string, addMs = 0): Promise<ServedS
   return { baseUrl, stop: () => server.kill() };
 }
 
-/** Times the work alone against a sandbox of its own: starting the server is nobody's merit. */
+/** Measures the work alone, without the start of the sandbox. */
 export async function measureAgainstSandbox(
   dataFile: string,
   work: (baseUrl: string) => Promise<number>,
-  addMs = 0,
+  latencyMs = 0,
 ): Promise<Work> {
-  const server = await serveSandbox(dataFile, addMs);
+  const server = await serveSandbox(dataFile, latencyMs);
   try {
     const start = performance.now();
     const count = await work(server.baseUrl);
@@ -82,8 +82,8 @@ export async function measureAgainstSandbox(
   }
 }
 
-const [task, dataFile, addMs] = process.argv.slice(2);
+const [task, dataFile, latencyMs] = process.argv.slice(2);
 if (task === '--serve' && dataFile !== undefined) {
-  const faults: Fault[] = Number(addMs) > 0 ? [{ name: 'latency', on: 'add', ms: Number(addMs) }] : [];
+  const faults: Fault[] = Number(latencyMs) > 0 ? [{ name: 'latency', on: 'add', ms: Number(latencyMs) }] : [];
   console.log((await startSandbox({ dataFile, faults })).baseUrl);
 }

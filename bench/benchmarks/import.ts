@@ -1,12 +1,12 @@
 import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Benchmark, defineBenchmark } from '#bench/harness/benchmark.js';
+import { customerMapping, writeCustomersCsv } from '#bench/harness/customers-csv.js';
+import { loginEnvironment, measureAgainstSandbox, openBareClient } from '#bench/harness/sandbox.js';
 import { importFile } from '#src/app/import/import-file.js';
 import { compileFor, readMappingFile } from '#src/app/mapping-file.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 import { openRowSource } from '#src/files/open-row-source.js';
-import { type Benchmark, defineBenchmark } from './benchmark.js';
-import { customerMapping, writeCustomersCsv } from './customers-csv.js';
-import { loginEnvironment, measureAgainstSandbox, openBareClient } from './sandbox.js';
 
 interface Input {
   readonly folder: string;
@@ -17,15 +17,15 @@ interface Input {
 /**
  * A whole import beside a bare undici loop that posts the same bodies, both to a sandbox in another process.
  *
- * @param addMs - how long the sandbox takes to add a customer, beyond what it takes anyway
+ * @param latencyMs - added to the time that the sandbox takes to add a customer
  */
-export function defineImportBenchmark(concurrency: number, addMs = 0): Benchmark {
-  const server = addMs === 0 ? 'a sandbox that answers at once' : `a sandbox that takes ${addMs} ms to answer`;
+export function defineImportBenchmark(concurrency: number, latencyMs = 0): Benchmark {
+  const server = latencyMs === 0 ? 'a sandbox that answers at once' : `a sandbox that takes ${latencyMs} ms to answer`;
   return defineBenchmark<number, Input>({
     about: `20 columns of CSV imported into ${server}, ${concurrency} requests at once, no rate limit, every intent on disk before its request; beside a bare undici loop that posts the same bodies. Aim: at least 0.7 of it.`,
     unit: 'rows',
     reference: 'undici',
-    sizes: { full: addMs === 0 ? 60_000 : 20_000, smoke: 1_000 },
+    sizes: { full: chooseRows(latencyMs), smoke: latencyMs > 10 ? 200 : 1_000 },
     async prepare(rows, folder) {
       const input = { folder, file: join(folder, 'customers.csv'), mapping: join(folder, 'mappings.json') };
       await writeCustomersCsv(input.file, rows);
@@ -35,18 +35,25 @@ export function defineImportBenchmark(concurrency: number, addMs = 0): Benchmark
     contenders: {
       undici: {
         async run(input) {
-          const bodies = await bodiesOf(input);
-          return measureAgainstSandbox(':memory:', (baseUrl) => postAll(baseUrl, bodies, concurrency), addMs);
+          const bodies = await mapToBodies(input);
+          return measureAgainstSandbox(':memory:', (baseUrl) => postAll(baseUrl, bodies, concurrency), latencyMs);
         },
       },
       import: {
-        run: (input) => measureAgainstSandbox(':memory:', (baseUrl) => importAll(baseUrl, input, concurrency), addMs),
+        run: (input) =>
+          measureAgainstSandbox(':memory:', (baseUrl) => importAll(baseUrl, input, concurrency), latencyMs),
       },
     },
   });
 }
 
-async function bodiesOf({ file, mapping }: Input): Promise<readonly string[]> {
+/** Enough for ten seconds or more. */
+function chooseRows(latencyMs: number): number {
+  if (latencyMs === 0) return 60_000;
+  return latencyMs > 10 ? 5_000 : 20_000;
+}
+
+async function mapToBodies({ file, mapping }: Input): Promise<readonly string[]> {
   const source = await openRowSource(file);
   const mapper = compileFor(readMappingFile(mapping), source);
   const bodies: string[] = [];
@@ -72,13 +79,13 @@ async function postAll(baseUrl: string, bodies: readonly string[], concurrency: 
 }
 
 async function importAll(baseUrl: string, { folder, file, mapping }: Input, concurrency: number): Promise<number> {
-  const own = mkdtempSync(join(folder, 'import-'));
-  const input = join(own, 'customers.csv');
+  const workFolder = mkdtempSync(join(folder, 'import-'));
+  const input = join(workFolder, 'customers.csv');
   copyFileSync(file, input);
   const options = {
     baseUrl,
     mapping,
-    stateDir: join(own, 'state'),
+    stateDir: join(workFolder, 'state'),
     rate: 'unlimited',
     concurrency: String(concurrency),
   };

@@ -1,3 +1,0 @@
-import { defineImportBenchmark } from '#bench/harness/import-benchmark.js';
-
-export const benchmark = defineImportBenchmark(16);
