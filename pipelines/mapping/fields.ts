@@ -1,4 +1,4 @@
-/** What a customer's field holds. A `date` is text: `YYYY-MM-DD`, with or without `THH:mm:ss`. */
+/** The type of a customer's field. A `date` is text: `YYYY-MM-DD`, with or without `THH:mm:ss`. */
 export const fieldTypes = ['string', 'number', 'integer', 'boolean', 'date'] as const;
 
 export type FieldType = (typeof fieldTypes)[number];
@@ -6,11 +6,11 @@ export type FieldType = (typeof fieldTypes)[number];
 /** A value that a field can hold; null clears it. */
 export type FieldValue = string | number | boolean | null;
 
-/** Names of the client's own fields and what they hold. */
+/** The company's own fields, with their types. */
 export type CustomFields = { readonly [field: string]: FieldType };
 
 /**
- * The fields that a client may write, in the order in which the API returns them.
+ * The fields that a client may write, in the order of the API. A new field is one line here and one in `docs/mapping.md`.
  *
  * Source: answers of the platform's sister end point; see `docs/mapping.md`.
  */
@@ -56,10 +56,10 @@ export const customerFields = {
 
 type CustomerField = keyof typeof customerFields;
 
-/** Made by the server on an add; a mapping may name them to say which customer a row means. */
+/** Assigned by the server on an add; a mapping may name them to say which customer a row means. */
 export const identityFields = ['customerCode', 'customerId'] as const;
 
-/** Kept by the server: what a client sends for them is at best ignored. The last two ride on list rows only. */
+/** Set by the server: what a client sends for them is ignored at best. The last two occur only in lists. */
 export const readOnlyFields = [
   'balance',
   'rewardsValue',
@@ -77,7 +77,7 @@ export const readOnlyFields = [
   'liTotalCount',
 ] as const;
 
-/** What the server's own fields hold; all others are texts. */
+/** Types of the fields that the server sets; all others are texts. */
 const readOnlyFieldTypes: Readonly<Record<string, FieldType>> = {
   balance: 'number',
   rewardsValue: 'number',
@@ -92,7 +92,7 @@ const readOnlyFieldTypes: Readonly<Record<string, FieldType>> = {
 /** Amounts in the client's currency. */
 export const moneyFields: ReadonlySet<string> = new Set(['creditLimit', 'balance', 'rewardsValue']);
 
-/** On rows of a list only, and about the list: no part of a customer. */
+/** Only in lists, and about the list: not part of a customer. */
 export const listOnlyFields: ReadonlySet<string> = new Set(['customSortRowNumber', 'liTotalCount']);
 
 /** Personal data whose values must not reach a message, since messages reach logs. */
@@ -100,7 +100,7 @@ export const secretFields: ReadonlySet<string> = new Set(['bankSortCode', 'bankA
 
 /**
  * Types of field that null can clear. [assumed] The API shows null for texts; a number without a value and a third
- * state of yes/no are nowhere described, but only the latter has no sensible meaning.
+ * state of yes/no are not documented, but only the latter has no sensible meaning.
  */
 export const isClearable = {
   string: true,
@@ -110,13 +110,13 @@ export const isClearable = {
   boolean: false,
 } as const satisfies Record<FieldType, boolean>;
 
-/** The type of a field that may be written, from the API's own fields and those that the client told us about. */
+/** The type of a field that may be written: one of the API's, or of the company's own. */
 export function findFieldType(field: string, customFields: CustomFields = {}): FieldType | undefined {
   if (Object.hasOwn(customerFields, field)) return customerFields[field as CustomerField];
   return Object.hasOwn(customFields, field) ? customFields[field] : undefined;
 }
 
-/** The type of any field that is known, the server's own included. */
+/** The type of any known field, including those that the server sets. */
 export function findAnyFieldType(field: string, customFields: CustomFields = {}): FieldType | undefined {
   if (Object.hasOwn(readOnlyFieldTypes, field)) return readOnlyFieldTypes[field];
   return findFieldType(field, customFields);

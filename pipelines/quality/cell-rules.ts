@@ -1,30 +1,30 @@
 import { isDigitAt, leadingDigits } from '#pipelines/digits.js';
 import { allUses, type CellRule, type ColumnUse, type RuleResult } from './damage-issue.js';
 
-/** The characters that windows-1252 has in place of the controls 0x80 to 0x9f; a space where it has none. */
+/** The characters of windows-1252 in place of the control characters 0x80 to 0x9f; a space where it has none. */
 const upperControls = '€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ';
 
 const bytesByCharacter = new Map<string, number>(
   [...upperControls].flatMap((character, place) => (character === ' ' ? [] : [[character, 0x80 + place] as const])),
 );
 
-/** Lead bytes of utf-8 as windows-1252 shows them, each before something that may follow it. */
+/** Lead bytes of UTF-8 as windows-1252 shows them, each before a possible continuation. */
 const typicalMojibake =
   /Ã[\u0080-\u00aa\u00ac-\u00b6\u00b8-\u00ba\u00bc-\u00bf]|Â[\u0080-\u00a9\u00ac-\u00b6]|â€|ï»¿|ðŸ/;
 
-/** A lead byte of utf-8 before something that may follow it; without one, there is nothing to try. */
+/** A lead byte of UTF-8 before a possible continuation; without one, there is nothing to repair. */
 const leadAndFollower = new RegExp(`[\\u00c2-\\u00f4][\\u0080-\\u00bf${upperControls.replaceAll(' ', '')}]`);
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Whether the text looks like utf-8 that was read as windows-1252. */
+/** Whether the text looks like UTF-8 that was read as windows-1252. */
 function isMojibake(text: string): boolean {
   return typicalMojibake.test(text) || repairMojibake(text) !== undefined;
 }
 
 /**
- * The text as it was before its utf-8 bytes were taken for windows-1252; `undefined` when it was not. Text that was
- * written so on purpose is never valid utf-8 by chance, save for a few letters in a row that no language has.
+ * The text before its UTF-8 bytes were read as windows-1252; `undefined` when they were not. Genuine text is never valid
+ * UTF-8 by chance, except for a few letter sequences that no language has.
  */
 function repairMojibake(text: string): string | undefined {
   if (!leadAndFollower.test(text)) return undefined;
@@ -46,9 +46,9 @@ const textUses: ReadonlySet<ColumnUse> = new Set(['text', 'phone', 'postcode', '
 const identifierUses: ReadonlySet<ColumnUse> = new Set(['phone', 'postcode', 'code']);
 
 const exportAgain =
-  'The digits are gone from this file. Export the column anew, formatted as text, or as XLSX instead of CSV.';
+  'The digits are lost in this file. Export the column again, formatted as text, or as XLSX instead of CSV.';
 
-/** Excel writes a sign and two digits; `1E5` may well be somebody's product code. */
+/** Excel writes a sign and two digits; `1E5` may be a product code. */
 const scientific = /^[+-]?\d(?:[.,]\d+)?E[+-]\d{2,3}$/i;
 
 function isScientific(text: string): boolean {
@@ -60,17 +60,17 @@ function isSignAt(text: string, at: number): boolean {
   return code === 0x2b || code === 0x2d;
 }
 
-/** Excel keeps 15 digits of a number and puts zeros for the others. */
+/** Excel keeps 15 digits of a number and replaces the others with zeros. */
 const maxDigitsKept = 15;
 const digitsReplaced = /^[+-]?\d{15}0+$/;
 
-/** What Excel and its kin show for a formula that failed, in English, German, Spanish, French and Russian. */
+/** What spreadsheet programs show for a failed formula, in English, German, Spanish, French and Russian. */
 const errorValue =
   /^#(?:N\/A|N\/D|NV|REF!|VALUE!|DIV\/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|BUSY!|BLOCKED!|CONNECT!|UNKNOWN!|GETTING_DATA|BEZUG!|WERT!|ZAHL!|¡REF!|¡VALOR!|¡DIV\/0!|¡NUM!|¿NOMBRE\?|VALEUR!|NOM\s?\?|NOMBRE!|Н\/Д|ССЫЛКА!|ЗНАЧ!|ДЕЛ\/0!|ИМЯ\?|ЧИСЛО!|ПУСТО!)$/i;
 const tooNarrow = /^#{3,}$/;
 
 const noBreakSpaces = /[\u00a0\u2007\u202f]/g;
-/** Joiners between characters beyond ASCII are spelling: scripts need them, and emojis are made of them. */
+/** Joiners between characters beyond ASCII are part of the spelling: some scripts and emojis need them. */
 const zeroWidth =
   /[\u00ad\u200b\u200e\u200f\u2060\ufeff]|(?:\u200c|\u200d)(?!\P{ASCII})|(?<!\P{ASCII})(?:\u200c|\u200d)/gu;
 
@@ -82,7 +82,7 @@ const dateLike = new RegExp(
 
 const [space, dash, dot, slash] = [0x20, 0x2d, 0x2e, 0x2f];
 
-/** What follows its first digits rules most numbers out, phones and post codes above all. */
+/** The character after the first digits rules out most numbers, above all phone numbers and post codes. */
 function mayBeDate(text: string): boolean {
   const digits = leadingDigits(text, 5);
   const behind = text.charCodeAt(digits);
@@ -97,15 +97,15 @@ const serialLike = /^\d{5}(?:\.\d+)?$/;
 
 const failedFormula: RuleResult = {
   message: 'The cell shows the error of a formula, not a value.',
-  suggestion: 'Mend the formula, or clear the cell.',
+  suggestion: 'Fix the formula, or clear the cell.',
 };
 
 const becameDate: RuleResult = {
-  message: 'A spreadsheet took the value for a date.',
-  suggestion: 'Format the column as text, type the value anew, and export again.',
+  message: 'A spreadsheet program turned the value into a date.',
+  suggestion: 'Format the column as text, enter the value again, and export again.',
 };
 
-/** Every kind of damage that one cell shows by itself. */
+/** Every kind of damage that a single cell shows. */
 export const cellRules: readonly CellRule[] = [
   {
     code: 'SCIENTIFIC_NUMBER',
@@ -113,7 +113,7 @@ export const cellRules: readonly CellRule[] = [
     trigger: 'number',
     check: (text) =>
       isScientific(text)
-        ? { message: 'A spreadsheet turned a long number into scientific notation.', suggestion: exportAgain }
+        ? { message: 'A spreadsheet program turned a long number into scientific notation.', suggestion: exportAgain }
         : undefined,
   },
   {
@@ -123,7 +123,7 @@ export const cellRules: readonly CellRule[] = [
     check: (text) =>
       text.length > maxDigitsKept && digitsReplaced.test(text)
         ? {
-            message: 'All digits of the number past the 15th are 0: a spreadsheet keeps no more than 15.',
+            message: 'All digits of the number after the 15th are 0: spreadsheet programs keep no more than 15.',
             suggestion: exportAgain,
           }
         : undefined,
@@ -153,7 +153,7 @@ export const cellRules: readonly CellRule[] = [
       if (!isMojibake(text)) return undefined;
       const repaired = repairMojibake(text);
       return {
-        message: 'The text was once read in the wrong encoding.',
+        message: 'The text was read in the wrong encoding at some point.',
         suggestion: 'Export it again as UTF-8, or try another --encoding.',
         ...(repaired === undefined ? {} : { meant: repaired }),
       };
@@ -166,8 +166,8 @@ export const cellRules: readonly CellRule[] = [
     check: (text) =>
       text.includes('\ufffd')
         ? {
-            message: 'A character was lost before this file was written, and a placeholder stands for it.',
-            suggestion: 'Type the text anew, or export it again as UTF-8.',
+            message: 'A character was lost before this file was written, and replaced with a placeholder.',
+            suggestion: 'Enter the text again, or export it again as UTF-8.',
           }
         : undefined,
   },
@@ -193,7 +193,7 @@ export const cellRules: readonly CellRule[] = [
       const serial = Number(text);
       if (serial < serialRange.from || serial > serialRange.to) return undefined;
       return {
-        message: 'The number is how a spreadsheet stores a date.',
+        message: 'The number is how a spreadsheet program stores a date.',
         suggestion: 'Format the column as a date (yyyy-mm-dd) and export again.',
         meant: convertSerialDate(serial),
       };
@@ -205,8 +205,8 @@ function findInvisible(text: string): RuleResult | undefined {
   const cleaned = text.replace(noBreakSpaces, ' ').replace(zeroWidth, '');
   if (cleaned === text) return undefined;
   return {
-    message: 'The cell holds characters that cannot be seen (no-break or zero-width), which make equal texts differ.',
-    suggestion: 'Take them out in the file, or by a transform of the mapping such as "trim" or "collapseSpaces".',
+    message: 'The cell contains invisible characters (no-break or zero-width), which make equal texts differ.',
+    suggestion: 'Remove them in the file, or with a transform of the mapping such as "trim" or "collapseSpaces".',
     meant: cleaned.trim(),
   };
 }

@@ -1,13 +1,13 @@
 import { isDigitAt, leadingDigits } from '#pipelines/digits.js';
 import type { FindingGroup } from './damage-issue.js';
 
-/** What a column as a whole told, as it can be kept as JSON. Its code says which cells it concerns. */
+/** An issue that only a whole column shows, in a form that can be stored as JSON. Its code says which cells it affects. */
 export interface ColumnIssue extends FindingGroup {
-  /** In digits, where the cells concerned are those of other lengths. */
+  /** In digits, where the affected cells are those of another length. */
   readonly usualLength?: number;
 }
 
-/** Looks at one column as a whole; what it keeps does not grow with the rows. */
+/** Examines one column as a whole; its memory does not grow with the rows. */
 export interface ColumnScan {
   add(text: string, row: number): void;
   finish(): readonly ColumnIssue[];
@@ -15,7 +15,7 @@ export interface ColumnScan {
 
 const maxRowsNamed = 5;
 
-/** How many cells there were of a kind, the first rows with one, and the first value. */
+/** The number of cells of a kind, the first rows with one, and the first value. */
 interface Tally {
   count: number;
   readonly rows: number[];
@@ -32,10 +32,10 @@ function addToTally(tally: Tally, row: number, value: string): void {
   if (tally.rows.length < maxRowsNamed) tally.rows.push(row);
 }
 
-/** Several tallies as one. */
+/** Combines several tallies. */
 function mergeTallies(tallies: readonly Tally[]): Tally {
   const seen = tallies.filter(({ count }) => count > 0);
-  const rows = seen.flatMap((tally) => tally.rows).sort((one, other) => one - other);
+  const rows = seen.flatMap((tally) => tally.rows).sort((a, b) => a - b);
   return {
     count: seen.reduce((sum, { count }) => sum + count, 0),
     rows: rows.slice(0, maxRowsNamed),
@@ -46,12 +46,12 @@ function mergeTallies(tallies: readonly Tally[]): Tally {
 const months = 12;
 const numericDate = /^(\d{1,2})([/.-])(\d{1,2})\2(?:\d{4}|\d{2})(?:\D|$)/;
 
-/** A column of a few dates among other texts says nothing about dates. */
+/** A few dates among other texts do not make a date column. */
 const minShareOfDates = 0.8;
 
 type Order = 'either' | 'same' | 'dayFirst' | 'monthFirst';
 
-/** Dates such as 05/04/2024 in a column where no date tells whether the day or the month comes first. */
+/** Finds dates such as 05/04/2024 in a column where no date shows whether the day or the month comes first. */
 export function scanDateOrder(column: string): ColumnScan {
   const tallies = { either: createTally(), same: createTally(), dayFirst: createTally(), monthFirst: createTally() };
   let values = 0;
@@ -74,19 +74,19 @@ export function scanDateOrder(column: string): ColumnScan {
 }
 
 function detectDateOrder(text: string): Order | undefined {
-  // Most cells are words, and most others are house numbers: a pattern would cost them ten times as much.
+  // Most cells are words or house numbers: for them, a pattern would cost ten times as much.
   const digits = leadingDigits(text, 3);
   if (digits === 0 || digits > 2 || !isDigitAt(text, digits + 1)) return undefined;
   const [, first, , second] = numericDate.exec(text) ?? [];
   if (first === undefined || second === undefined) return undefined;
   if (Number(first) > months) return 'dayFirst';
   if (Number(second) > months) return 'monthFirst';
-  // 05/05 says the same both ways.
+  // 05/05 is the same date in both orders.
   return Number(first) === Number(second) ? 'same' : 'either';
 }
 
 const declareTheOrder =
-  'Name the order in the mapping ("type": "date", "format": "DD/MM/YYYY"), or write the dates as yyyy-mm-dd.';
+  'Declare the order in the mapping ("type": "date", "format": "DD/MM/YYYY"), or write the dates as yyyy-mm-dd.';
 
 function describeMixedOrder(column: string, { count, rows, value }: Tally): ColumnIssue {
   return {
@@ -106,18 +106,18 @@ function describeAmbiguousOrder(column: string, { count, rows, value }: Tally): 
     columns: [column],
     count,
     rows,
-    message: 'The date could begin with the day or with the month, and no other date of the column tells.',
+    message: 'The date could begin with the day or with the month, and no other date of the column shows which.',
     suggestion: declareTheOrder,
     ...(value === undefined ? {} : { value }),
   };
 }
 
 const maxDigits = 20;
-/** Fewer values than this show no habit. */
+/** With fewer values than this, no length is typical. */
 const minValues = 10;
-/** With more exceptions than this, two lengths are usual: two countries, not lost zeros. */
+/** With more exceptions than this, two lengths are typical: there are two countries, not lost zeros. */
 const minShareOfTypical = 0.65;
-/** Post codes of two zeros (00501) are the most that a spreadsheet takes away. */
+/** Post codes begin with two zeros at most (00501). */
 const maxZerosLost = 2;
 
 /** How often each number of digits occurs. */
@@ -135,7 +135,7 @@ function findTypicalLength({ tallies }: Lengths): { length: number; share: numbe
   return { length, share: values === 0 ? 0 : (tallies[length]?.count ?? 0) / values, values };
 }
 
-/** Post codes of digits only that are shorter than is usual in their column: they lost their leading zeros. */
+/** Finds post codes of digits that are shorter than is typical of their column: they lost their leading zeros. */
 export function scanPostCodes(column: string): ColumnScan {
   const lengths = createLengths();
   return {
@@ -153,8 +153,8 @@ export function scanPostCodes(column: string): ColumnScan {
           columns: [column],
           count,
           rows,
-          message: `The post code is shorter than the ${length} digits that are usual in its column: it probably lost its leading zeros.`,
-          suggestion: `Fill it up in the mapping: "transform": [{ "pad": { "length": ${length} } }]. Or format the column as text and export again.`,
+          message: `The post code is shorter than the ${length} digits that are typical of its column: it probably lost its leading zeros.`,
+          suggestion: `Restore the zeros in the mapping: "transform": [{ "pad": { "length": ${length} } }]. Or format the column as text and export again.`,
           ...(value === undefined ? {} : { value }),
           usualLength: length,
         },
@@ -176,7 +176,7 @@ function isPostCodeTooShort(text: string, usualLength: number): boolean {
   return isDigits(text) && text.length >= findMinLength(usualLength) && text.length < usualLength;
 }
 
-/** Phone numbers one digit shorter than the usual one that begins with 0. */
+/** Finds phone numbers one digit shorter than the typical one that begins with 0. */
 export function scanPhones(column: string): ColumnScan {
   const withZero = createLengths();
   const withoutZero = createLengths();
@@ -190,7 +190,7 @@ export function scanPhones(column: string): ColumnScan {
       const { length, share, values } = findTypicalLength(withZero);
       const short = withoutZero.tallies[length - 1];
       if (values < minValues || share < minShareOfTypical || short === undefined || short.count === 0) return [];
-      // Where most numbers have no zero, those that do are the exception.
+      // Where most numbers have no zero, those with one are the exception.
       if (short.count > values) return [];
       const { count, rows, value } = short;
       return [
@@ -199,7 +199,7 @@ export function scanPhones(column: string): ColumnScan {
           columns: [column],
           count,
           rows,
-          message: `The phone number has ${length - 1} digits, where the others begin with 0 and mostly have ${length}: it probably lost its leading zero.`,
+          message: `The phone number has ${length - 1} digits, while most others begin with 0 and have ${length}: it probably lost its leading zero.`,
           suggestion: 'Format the column as text and export again.',
           ...(value === undefined ? {} : { value }),
           usualLength: length,
@@ -213,7 +213,7 @@ function isPhoneWithoutZero(text: string, usualLength: number): boolean {
   return countNationalDigits(text) === usualLength - 1 && !beginsWithZero(text);
 }
 
-/** How many digits a number without a country code has; none when it is something else. */
+/** The number of digits of a phone number without a country code; 0 for anything else. */
 function countNationalDigits(text: string): number {
   let digits = 0;
   for (let at = 0; at < text.length; at += 1)
@@ -230,7 +230,7 @@ function beginsWithZero(text: string): boolean {
   return text.charAt(at) === '0';
 }
 
-/** Whether a cell is one of those that a column's verdict is about. */
+/** Whether an issue of a column affects a cell. */
 export function isAffected({ code, usualLength = 0 }: ColumnIssue, text: string): boolean {
   return affectedTests[code]?.(text, usualLength) ?? false;
 }

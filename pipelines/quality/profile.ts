@@ -2,7 +2,7 @@ import { shortenValue } from '#pipelines/mapping/cells.js';
 import { trimText } from '#pipelines/mapping/normalise-name.js';
 import { type Cell, cellToText, type Row } from '#pipelines/model.js';
 
-/** What a cell looks like, as its owner would say. */
+/** The kind of a cell's content, in the user's words. */
 type ValueKind = 'text' | 'digits' | 'number' | 'date' | 'yes/no' | 'e-mail' | 'web address' | 'error';
 
 /** In the order in which they are tried. */
@@ -28,13 +28,13 @@ const maxCounted = 1000;
 
 interface FrequentValue {
   readonly value: string;
-  /** At least so often; exactly, while the column has no more than a thousand values. */
+  /** A lower bound; exact while the column has no more than a thousand values. */
   readonly count: number;
 }
 
 /**
- * Finds the most frequent texts in bounded memory (Misra and Gries: when there is no room for another text, every
- * count loses one, so that a count is never too high).
+ * Finds the most frequent texts in bounded memory (Misra and Gries: when there is no room for another text, every count is
+ * reduced by one, so that no count is too high).
  */
 export class FrequentValues {
   readonly #counts = new Map<string, number>();
@@ -46,16 +46,16 @@ export class FrequentValues {
     else this.#makeRoom();
   }
 
-  /** The most frequent first; beyond a thousand values, only those that are certainly there more than once. */
-  top(most: number): readonly FrequentValue[] {
+  /** The most frequent first; beyond a thousand values, only those that certainly occur more than once. */
+  top(limit: number): readonly FrequentValue[] {
     return [...this.#counts]
       .map(([value, count]) => ({ value, count }))
       .filter(({ count }) => this.#isWhole || count > 1)
-      .sort((one, other) => other.count - one.count)
-      .slice(0, most);
+      .sort((a, b) => b.count - a.count)
+      .slice(0, limit);
   }
 
-  /** Dear, but each pass uses up as many texts as it looks at. */
+  /** Expensive, but each pass removes as many counts as it visits. */
   #makeRoom(): void {
     this.#isWhole = false;
     for (const [value, count] of this.#counts)
@@ -64,10 +64,10 @@ export class FrequentValues {
   }
 }
 
-/** Up to so many different values are counted one by one. */
+/** Up to this many different values are counted exactly. */
 const maxExact = 5000;
 
-/** The smallest hashes that are kept beyond that; the estimate is off by about 1 / √ of it, three percent. */
+/** The number of smallest hashes that are kept beyond that; the error of the estimate is about 1 / √ of it, 3 %. */
 const keptHashes = 1024;
 
 const hashBits = 2 ** 53;
@@ -77,7 +77,7 @@ interface DistinctCount {
   readonly isEstimate: boolean;
 }
 
-/** Counts different texts in bounded memory: exactly while they are few, else by the smallest of their hashes. */
+/** Counts different texts in bounded memory: exactly while they are few, then by the smallest of their hashes. */
 export class DistinctCounter {
   #hashes = new Set<number>();
   #highest = Number.POSITIVE_INFINITY;
@@ -96,16 +96,16 @@ export class DistinctCounter {
     return { count: Math.round(((keptHashes - 1) / this.#highest) * hashBits), isEstimate: true };
   }
 
-  /** Sorting now and then is cheaper than a heap, and as bounded. */
+  /** Sorting from time to time is cheaper than a heap, and also bounded. */
   #keepSmallest(): void {
     this.#isEstimate = true;
-    const smallest = [...this.#hashes].sort((one, other) => one - other).slice(0, keptHashes);
+    const smallest = [...this.#hashes].sort((a, b) => a - b).slice(0, keptHashes);
     this.#hashes = new Set(smallest);
     this.#highest = smallest.at(-1) ?? Number.POSITIVE_INFINITY;
   }
 }
 
-/** 53 bits that depend on every sign; no protection against texts made to collide, which a profile does not need. */
+/** 53 bits that depend on every character; not collision-resistant, which a profile does not need. */
 function hashText(text: string): number {
   let high = 0xdeadbeef;
   let low = 0x41c6ce57;
@@ -121,10 +121,10 @@ function hashText(text: string): number {
 
 const maxTopValues = 5;
 
-/** Longer texts are told apart by their beginning only. */
+/** Of longer texts, only the beginning is compared. */
 const maxCountedLength = 200;
 
-/** What a column of a file holds. */
+/** A summary of one column of a file. */
 export interface ColumnProfile {
   readonly column: string;
   readonly rows: number;
@@ -133,7 +133,7 @@ export interface ColumnProfile {
   readonly distinct: DistinctCount;
   /** The most frequent values; none for personal data that no message may show. */
   readonly top: readonly FrequentValue[];
-  /** In signs. */
+  /** In characters. */
   readonly longest: number;
   /** How many cells of each kind there are, the most frequent first. */
   readonly kinds: { readonly [kind in ValueKind]?: number };
@@ -177,16 +177,16 @@ export class ColumnProfiler {
       distinct: this.#distinct.result,
       top: this.#frequent.top(maxTopValues).map(({ value, count }) => ({ value: shortenValue(value), count })),
       longest: this.#longest,
-      kinds: Object.fromEntries([...this.#kinds].sort(([, one], [, other]) => other - one)),
+      kinds: Object.fromEntries([...this.#kinds].sort(([, a], [, b]) => b - a)),
     };
   }
 }
 
-/** Rows on their way, looked at as they pass. */
+/** Rows with their profile, which is taken while they pass. */
 interface RowProfile {
   /** The same batches. */
   readonly batches: AsyncIterable<readonly Row[]>;
-  /** Complete when the batches have ended. */
+  /** Complete after the last batch. */
   result(): readonly ColumnProfile[];
 }
 

@@ -66,7 +66,7 @@ describe('cells that cannot be right', () => {
     const { exitCode, stderr, stdout } = await place.run(['check', 'customers.csv']);
     expect([exitCode, stdout.split('\n')[0]]).toEqual([0, 'check: 25 valid, 0 invalid']);
     expect(warnings(stderr)).toHaveLength(everyFinding.length);
-    expect(stderr).toContain('Warning: Name "ZoÃ«" (row 22): The text was once read in the wrong encoding.');
+    expect(stderr).toContain('Warning: Name "ZoÃ«" (row 22): The text was read in the wrong encoding at some point.');
     expect(stderr).toContain('It probably means "Zoë".');
   });
 

@@ -7,7 +7,7 @@ import { type CellCheck, type TemplateSheetColumn, writeTemplate } from '#src/fi
 
 export interface TemplateOptions {
   readonly file: string;
-  /** Replace a workbook that is there. */
+  /** Replace an existing workbook. */
   readonly force: boolean;
 }
 
@@ -21,7 +21,7 @@ export interface MadeTemplate {
 const defaultSheet = 'Customers';
 const explanationSheet = 'Columns';
 
-/** Makes an empty workbook that the mapping can read. @throws UsageError */
+/** Writes an empty workbook for a mapping. @throws UsageError */
 export async function makeTemplate(settings: Settings, { file, force }: TemplateOptions): Promise<MadeTemplate> {
   if (!/\.xlsx$/i.test(file))
     throw new UsageError(`A template is a workbook; "${file}" does not end in .xlsx.`, {
@@ -53,7 +53,7 @@ export async function makeTemplate(settings: Settings, { file, force }: Template
   return { file, mapping: path, sheet, columns };
 }
 
-/** A sheet may be named by its number, too; that is no name to give. */
+/** A mapping may give the number of a sheet instead of its name. */
 function chooseSheetName(named: string | undefined): string {
   return named === undefined || /^\d+$/.test(named) ? defaultSheet : named;
 }
@@ -80,7 +80,7 @@ const checks: ByContent<CellCheck | undefined> = {
   date: () => ({ kind: 'date' }),
 };
 
-/** Text is text from the start, so that a leading zero stays. */
+/** Text cells are formatted as text, so that leading zeros are kept. */
 const formats: ByContent<string> = {
   text: () => '@',
   number: ({ isWhole }) => (isWhole ? '0' : '#,##0.00'),

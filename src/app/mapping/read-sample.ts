@@ -7,13 +7,13 @@ import type { Row } from '#pipelines/model.js';
 import { openInput, type ReadOptions } from '#src/app/input.js';
 import type { InputSource } from '#src/files/input-source.js';
 
-/** Enough to see which values a column has, few enough to hold. */
+/** Enough to see the values of a column, and few enough to keep in memory. */
 const sampleRows = 10_000;
 
 /** The beginning of an input. */
 export interface Sample {
   readonly source: InputSource;
-  /** Those that are read whole; a damaged row shows nothing of its columns. */
+  /** Without rows that could not be read completely. */
   readonly rows: readonly Row[];
 }
 

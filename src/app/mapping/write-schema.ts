@@ -6,7 +6,7 @@ import { beginAtomicFile } from '#src/files/atomic-file.js';
 
 const maxLineWidth = 120;
 
-/** JSON as people write it: what fits on a line stays on one, below the first level. */
+/** JSON as people write it: below the first level, what fits on a line stays on one line. */
 export function formatReadableJson(value: unknown): string {
   return `${formatJson(value, 0, 0)}\n`;
 }
@@ -27,7 +27,7 @@ function formatJson(value: unknown, depth: number, used: number): string {
   return `${open}\n${lines.join(',\n')}\n${'  '.repeat(depth)}${close}`;
 }
 
-/** The fields of a mapping are read line by line, however few they are. */
+/** The fields of a mapping are always written one to a line. */
 function isFields(value: object, depth: number): boolean {
   return depth === 1 && !Array.isArray(value) && Object.keys(value).length > 2;
 }
@@ -35,10 +35,10 @@ function isFields(value: object, depth: number): boolean {
 const schemaName = 'mappings.schema.json';
 
 /**
- * Puts the schema beside a mapping, where its `$schema` points, so that editors complete and explain.
+ * Writes the schema next to a mapping, where its `$schema` points, for the editor's completion and explanations.
  *
- * @param customFields - the client's own fields, which editors shall complete, too
- * @returns its path; `undefined` when a file of that name is somebody else's and stays
+ * @param customFields - the company's own fields, which editors are to complete, too
+ * @returns its path; `undefined` when another file already has that name
  */
 export async function writeSchemaBeside(mapping: string, customFields: CustomFields = {}): Promise<string | undefined> {
   const path = join(dirname(mapping), schemaName);
@@ -47,7 +47,7 @@ export async function writeSchemaBeside(mapping: string, customFields: CustomFie
   return path;
 }
 
-/** Writes a file that appears only when whole. @throws UsageError */
+/** Writes a file that appears only when it is complete. @throws UsageError */
 export async function writeAtomically(path: string, text: string, mode?: number): Promise<void> {
   const file = await beginAtomicFile(path, mode);
   try {
