@@ -1,5 +1,5 @@
 import type { Code } from './codes.js';
-import type { MappingIssue } from './mapping/mapping-issue.js';
+import type { Issue } from './issue.js';
 import { suggestNames } from './mapping/nearest-name.js';
 
 export type JsonSchema = { readonly [keyword: string]: unknown };
@@ -23,13 +23,19 @@ export function propertyPath(path: string, property: string): string {
   return path === '' ? property : `${path}.${property}`;
 }
 
+/** An issue in a JSON document. */
+export interface DocumentIssue extends Issue {
+  /** Where in the document: `fields.phoneNumber.transform[0]`; empty for the document as a whole. */
+  readonly path: string;
+}
+
 /** A value in a JSON document, with its path and the list that issues go to. */
 export class JsonNode {
   readonly value: unknown;
   readonly path: string;
-  readonly #issues: MappingIssue[];
+  readonly #issues: DocumentIssue[];
 
-  constructor(value: unknown, path: string, issues: MappingIssue[]) {
+  constructor(value: unknown, path: string, issues: DocumentIssue[]) {
     this.value = value;
     this.path = path;
     this.#issues = issues;

@@ -10,7 +10,7 @@ export type { Mode } from '#pipelines/mapping/mapping.js';
 export type { Customer, Draft, JsonValue } from '#pipelines/model.js';
 export { type RowCounts, type RowOutcome, type RowStatus, rowStatuses } from '#pipelines/model.js';
 export type { CustomerPage, ListQuery, SourceDetection } from '#pipelines/ports.js';
-export type { FindingGroup } from '#pipelines/quality/damage-issue.js';
+export type { DamageGroup as FindingGroup } from '#pipelines/quality/damage-issue.js';
 export type { FailureLimit } from '#pipelines/run-control.js';
 export { type CheckOptions, checkFile, type OnInvalid } from './app/check/check-file.js';
 export {

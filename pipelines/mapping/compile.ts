@@ -1,6 +1,7 @@
 import { unescapeFormula } from '#pipelines/formula-text.js';
 import type { Row } from '#pipelines/model.js';
 import type { RowSource } from '#pipelines/ports.js';
+import type { DocumentIssue } from '#pipelines/shape.js';
 import { propertyPath } from '#pipelines/shape.js';
 import { gatherCells } from './cells.js';
 import { compileField } from './compile-field.js';
@@ -8,7 +9,6 @@ import { compileExpression, computeRow, type PlacedExpression } from './expressi
 import { identityFields } from './fields.js';
 import { compileCommand, compileKey, type MappedRow, mapRow, type RowTarget } from './map-row.js';
 import type { ColumnRule, ExpressionRule, Mapping, Mode } from './mapping.js';
-import type { MappingIssue } from './mapping-issue.js';
 import { nearestNames, suggestNames } from './nearest-name.js';
 import { normaliseName } from './normalise-name.js';
 
@@ -34,7 +34,7 @@ interface ColumnFinder {
 function createColumnFinder(
   columns: readonly string[],
   duplicates: readonly string[],
-  problems: MappingIssue[],
+  problems: DocumentIssue[],
 ): ColumnFinder {
   const mentioned = new Set<number>();
   const normalised = columns.map(normaliseName);
@@ -161,7 +161,7 @@ export interface CompiledMapping {
 
 type MappingCompilation =
   | { readonly ok: true; readonly compiled: CompiledMapping }
-  | { readonly ok: false; readonly problems: readonly MappingIssue[] };
+  | { readonly ok: false; readonly problems: readonly DocumentIssue[] };
 
 /**
  * Compiles a mapping for the header of a file; reports all problems at once.
@@ -176,7 +176,7 @@ export function compileMapping(
   duplicateColumns: readonly string[] = [],
   format?: RowSource['format'],
 ): MappingCompilation {
-  const problems: MappingIssue[] = [];
+  const problems: DocumentIssue[] = [];
   const finder = createColumnFinder(columns, duplicateColumns, problems);
   const fields = buildFieldTargets(mapping, finder, columns);
   const targets = [
@@ -231,7 +231,7 @@ function buildCommandTargets(
   return [{ kind: 'command', field: undefined, positions, columns: names, read: compileCommand(positions[0] ?? -1) }];
 }
 
-function describeUnmappedColumn(column: string): MappingIssue {
+function describeUnmappedColumn(column: string): DocumentIssue {
   return {
     severity: 'error',
     code: 'COLUMN_UNMAPPED',

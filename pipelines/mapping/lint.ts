@@ -1,18 +1,18 @@
 import type { Issue } from '#pipelines/issue.js';
 import type { Customer, JsonValue, Row } from '#pipelines/model.js';
 import type { ValidateDraft } from '#pipelines/ports.js';
+import type { DocumentIssue } from '#pipelines/shape.js';
 import { propertyPath } from '#pipelines/shape.js';
 import type { CompiledMapping } from './compile.js';
 import { type CustomFields, customerFields, type FieldType, identityFields, readOnlyFields } from './fields.js';
 import type { Mapping } from './mapping.js';
-import type { MappingIssue } from './mapping-issue.js';
 import { suggestNames } from './nearest-name.js';
 import { type ExportLoss, reverseMapping } from './reverse.js';
 
 const nameFields = ['customerName', 'firstName', 'lastName'];
 
 /** Checks a mapping by itself, without a file. */
-export function lintMapping(mapping: Mapping): readonly MappingIssue[] {
+export function lintMapping(mapping: Mapping): readonly DocumentIssue[] {
   const has = (names: readonly string[]) => mapping.fields.some(({ field }) => names.includes(field));
   const isIdentified = mapping.key !== undefined || mapping.match.length > 0 || has(identityFields);
   const { losses } = reverseMapping(mapping);
@@ -23,14 +23,14 @@ export function lintMapping(mapping: Mapping): readonly MappingIssue[] {
   ];
 }
 
-const nameUnmapped: MappingIssue = {
+const nameUnmapped: DocumentIssue = {
   code: 'NAME_UNMAPPED',
   severity: 'warning',
   path: 'fields',
   message: 'No name is mapped, and a new customer needs one; map customerName, firstName or lastName',
 };
 
-const nothingIdentifies: MappingIssue = {
+const nothingIdentifies: DocumentIssue = {
   code: 'NOTHING_IDENTIFIES',
   severity: 'warning',
   path: '',
@@ -38,7 +38,7 @@ const nothingIdentifies: MappingIssue = {
     'Nothing distinguishes known customers from new ones, so a second import adds all of them again; add a "key" or a "match"',
 };
 
-function describeLoss({ field, column, why }: ExportLoss, mapping: Mapping): MappingIssue {
+function describeLoss({ field, column, why }: ExportLoss, mapping: Mapping): DocumentIssue {
   return { code: 'NO_WAY_BACK', severity: 'info', path: findPath(field, column, mapping), message: why };
 }
 
@@ -53,7 +53,7 @@ function findPath(field: string | undefined, column: string | undefined, { ignor
 export interface SampleResult {
   readonly rows: number;
   readonly invalidRows: number;
-  readonly warnings: readonly MappingIssue[];
+  readonly warnings: readonly DocumentIssue[];
 }
 
 /**
@@ -91,7 +91,7 @@ function listInvalidValues(
   groups: ReadonlyMap<string, { readonly first: Issue; readonly row: number; readonly count: number }>,
   rows: number,
   { stamp }: CompiledMapping,
-): readonly MappingIssue[] {
+): readonly DocumentIssue[] {
   return [...groups.values()]
     .sort((a, b) => b.count - a.count)
     .map(({ first, row, count }) => ({
@@ -102,7 +102,7 @@ function listInvalidValues(
     }));
 }
 
-function listUnusedColumns({ unmappedColumns }: CompiledMapping): readonly MappingIssue[] {
+function listUnusedColumns({ unmappedColumns }: CompiledMapping): readonly DocumentIssue[] {
   return unmappedColumns.map((column) => ({
     code: 'COLUMN_UNUSED',
     severity: 'warning',
@@ -125,7 +125,7 @@ export function discoverCustomFields(customers: readonly Customer[]): CustomFiel
 }
 
 /** Compares a mapping with customers from the API. */
-export function lintAgainstCustomers(mapping: Mapping, customers: readonly Customer[]): readonly MappingIssue[] {
+export function lintAgainstCustomers(mapping: Mapping, customers: readonly Customer[]): readonly DocumentIssue[] {
   if (customers.length === 0) return [noCustomers];
   const discovered = discoverCustomFields(customers);
   const known = new Set(customers.flatMap((customer) => Object.keys(customer)));
@@ -142,14 +142,14 @@ export function lintAgainstCustomers(mapping: Mapping, customers: readonly Custo
   ];
 }
 
-const noCustomers: MappingIssue = {
+const noCustomers: DocumentIssue = {
   code: 'NO_CUSTOMERS',
   severity: 'warning',
   path: '',
   message: 'The API has no customer to compare with, or this login may not see them; add one there, then check again',
 };
 
-function describeMissingField(field: string, known: readonly string[]): MappingIssue {
+function describeMissingField(field: string, known: readonly string[]): DocumentIssue {
   return {
     code: 'FIELD_NOT_FOUND',
     severity: 'warning',
@@ -158,7 +158,7 @@ function describeMissingField(field: string, known: readonly string[]): MappingI
   };
 }
 
-function describeNewField(field: string, type: FieldType): MappingIssue {
+function describeNewField(field: string, type: FieldType): DocumentIssue {
   return {
     code: 'FIELD_FOUND',
     severity: 'info',
@@ -167,7 +167,11 @@ function describeNewField(field: string, type: FieldType): MappingIssue {
   };
 }
 
-function compareFieldType(field: string, declared: FieldType, customers: readonly Customer[]): readonly MappingIssue[] {
+function compareFieldType(
+  field: string,
+  declared: FieldType,
+  customers: readonly Customer[],
+): readonly DocumentIssue[] {
   const value = customers
     .map((customer) => customer[field])
     .find((candidate) => candidate !== undefined && candidate !== null);

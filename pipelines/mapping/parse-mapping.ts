@@ -1,3 +1,4 @@
+import type { DocumentIssue } from '#pipelines/shape.js';
 import { JsonNode, propertyPath } from '#pipelines/shape.js';
 import {
   type CustomFields,
@@ -8,7 +9,6 @@ import {
   readOnlyFields,
 } from './fields.js';
 import type { FieldRule, KeyRule, Mapping, SourceHints } from './mapping.js';
-import type { MappingIssue } from './mapping-issue.js';
 import { suggestNames } from './nearest-name.js';
 import { checkColumns, checkField } from './parse-field.js';
 import { type MappingDocument, mappingShape } from './schema.js';
@@ -17,7 +17,7 @@ type ParsedMapping =
   | { readonly ok: true; readonly mapping: Mapping }
   | {
       readonly ok: false;
-      readonly problems: readonly MappingIssue[];
+      readonly problems: readonly DocumentIssue[];
       /** The part that is valid, for trying it on a file. */
       readonly validSubset?: Mapping;
     };
@@ -28,7 +28,7 @@ type ParsedMapping =
  * @param json - the content of the file, parsed as JSON
  */
 export function parseMapping(json: unknown): ParsedMapping {
-  const problems: MappingIssue[] = [];
+  const problems: DocumentIssue[] = [];
   const root = new JsonNode(json === undefined ? null : json, '', problems);
   const document = mappingShape.read(root);
   if (document === undefined) return { ok: false, problems };
@@ -46,7 +46,7 @@ export function parseMapping(json: unknown): ParsedMapping {
  */
 export function findValidSubset(
   mapping: Mapping,
-  problems: readonly Pick<MappingIssue, 'path'>[],
+  problems: readonly Pick<DocumentIssue, 'path'>[],
 ): Mapping | undefined {
   const isValid = (path: string) => !problems.some((problem) => isWithin(problem.path, path));
   const fields = mapping.fields.filter(({ field }) => isValid(propertyPath('fields', field)));

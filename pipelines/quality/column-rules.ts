@@ -1,8 +1,8 @@
 import { isDigitAt, leadingDigits } from '#pipelines/digits.js';
-import type { FindingGroup } from './damage-issue.js';
+import type { DamageGroup } from './damage-issue.js';
 
 /** An issue that only a whole column shows, in a form that can be stored as JSON. Its code says which cells it affects. */
-export interface ColumnIssue extends FindingGroup {
+export interface ColumnIssue extends DamageGroup {
   /** In digits, where the affected cells are those of another length. */
   readonly usualLength?: number;
 }

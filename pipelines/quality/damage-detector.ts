@@ -20,13 +20,13 @@ import {
   type CellTrigger,
   type ColumnCheck,
   type ColumnUse,
+  type DamageGroup,
   type DamageIssue,
   DamageRegister,
-  type FindingGroup,
   shortenDamaged,
 } from './damage-issue.js';
 
-/** What the compiled mapping knows of the file's columns. */
+/** The columns of the file, as the compiled mapping knows them. */
 interface ColumnsByField {
   readonly keyColumns: readonly string[];
   findColumns(field: string): readonly string[];
@@ -44,25 +44,24 @@ const usesByField: Readonly<Record<string, ColumnUse>> = {
   bankAccount: 'code',
 };
 
-/** What to look for in each column, by what the mapping makes of it; columns that it does not use are left alone. */
+/** Chooses the checks of each column by its use in the mapping; columns that it does not use are not checked. */
 export function chooseColumnChecks(
   mapping: Pick<Mapping, 'fields' | 'key'>,
   compiled: ColumnsByField,
   columns: readonly string[],
 ): readonly ColumnCheck[] {
-  const lookouts = new Map<string, ColumnCheck>();
+  const checks = new Map<string, ColumnCheck>();
   for (const rule of mapping.fields) {
     if (rule.kind === 'constant') continue;
-    const lookout = rule.kind === 'columns' ? buildColumnCheck(rule) : buildExpressionCheck(rule);
-    for (const column of compiled.findColumns(rule.field))
-      lookouts.set(column, combineChecks(lookouts.get(column), lookout));
+    const check = rule.kind === 'columns' ? buildColumnCheck(rule) : buildExpressionCheck(rule);
+    for (const column of compiled.findColumns(rule.field)) checks.set(column, combineChecks(checks.get(column), check));
   }
   for (const column of compiled.keyColumns)
-    lookouts.set(column, combineChecks(lookouts.get(column), { use: 'code', applyMapping: trimText }));
-  return columns.map((column) => lookouts.get(column) ?? { use: 'unused' });
+    checks.set(column, combineChecks(checks.get(column), { use: 'code', applyMapping: trimText }));
+  return columns.map((column) => checks.get(column) ?? { use: 'unused' });
 }
 
-/** What a formula makes of a cell, only the formula knows. */
+/** Only the expression itself knows what it does with a cell. */
 function buildExpressionCheck({ field }: ExpressionRule): ColumnCheck {
   return { use: 'text', applyMapping: trimText, isSecret: secretFields.has(field) };
 }
@@ -71,7 +70,7 @@ function buildColumnCheck(rule: ColumnRule): ColumnCheck {
   const isSecret = secretFields.has(rule.field);
   if (rule.transforms.length === 0 && keepsSpaces(rule)) return { use: findColumnUse(rule), isSecret };
   const transform = compileTransforms(rule.transforms);
-  // Everything but plain text loses the spaces at its ends.
+  // Everything but plain text is trimmed.
   const trim = keepsSpaces(rule) ? (text: string) => text : trimText;
   return {
     use: findColumnUse(rule),
@@ -98,51 +97,51 @@ const usesByType = {
   number: 'number',
   integer: 'number',
   date: 'date',
-  // Words that are listed, or an error: there is nothing to guess.
+  // A listed word or an error: there is nothing to guess.
   boolean: 'unused',
 } as const satisfies Record<TypeName, ColumnUse>;
 
-/** A column of two uses is looked at for the one that is told more of. */
-function combineChecks(one: ColumnCheck | undefined, other: ColumnCheck): ColumnCheck {
-  if (one === undefined) return other;
-  const isSecret = one.isSecret === true || other.isSecret === true;
-  const chosen = one.use === 'text' || one.use === 'unused' ? other : one;
+/** A column with two uses is checked for the more specific one. */
+function combineChecks(first: ColumnCheck | undefined, second: ColumnCheck): ColumnCheck {
+  if (first === undefined) return second;
+  const isSecret = first.isSecret === true || second.isSecret === true;
+  const chosen = first.use === 'text' || first.use === 'unused' ? second : first;
   return { ...chosen, isSecret };
 }
 
-/** What the detector must know of the input. */
+/** The columns of an input and how to check them. */
 export interface DamageDetectorOptions {
   readonly columns: readonly string[];
   /** In the order of `columns`. */
   readonly checks: readonly ColumnCheck[];
-  /** A text that means "clear this value", and is no damage. */
+  /** A text that means "clear this value", and is not damage. */
   readonly nullToken?: string | undefined;
 }
 
-/** Looks for cells that a spreadsheet, an encoding or a cut spoilt. Memory does not grow with the rows. */
+/** Finds cells that a spreadsheet, an encoding or a truncation has damaged. Its memory does not grow with the rows. */
 interface DamageDetector {
-  /** What is wrong with single cells of the row. */
+  /** The issues of single cells of a row. */
   inspect(row: Row): readonly DamageIssue[];
-  /** Takes note of the row for what only whole columns tell. */
+  /** Adds a row to the checks of whole columns. */
   scan(row: Row): void;
-  /** What whole columns told, of the rows that were watched. */
+  /** The issues of whole columns, from all rows added. */
   listColumnIssues(): readonly ColumnIssue[];
-  /** The cells of a row that such verdicts concern. */
-  findAffected(row: Row, verdicts: readonly ColumnIssue[]): readonly DamageIssue[];
+  /** The issues of the cells of a row that column issues affect. */
+  findAffected(row: Row, columnIssues: readonly ColumnIssue[]): readonly DamageIssue[];
 }
 
 interface ColumnPlan {
   readonly name: string;
-  readonly place: number;
-  readonly lookout: ColumnCheck;
+  readonly position: number;
+  readonly check: ColumnCheck;
   readonly rules: Readonly<Record<CellTrigger, readonly CellRule[]>>;
-  readonly watch: ColumnScan | undefined;
+  readonly scan: ColumnScan | undefined;
 }
 
 const columnScans = {
   postcode: scanPostCodes,
   phone: scanPhones,
-  // Where the mapping names a date's format, it has decided; elsewhere a date goes as it is, and nobody has.
+  // Where the mapping declares a date format, the order is decided; in a text column, dates are sent as they are.
   text: scanDateOrder,
 } as const satisfies Partial<Record<ColumnUse, (column: string) => ColumnScan>>;
 
@@ -150,70 +149,70 @@ const [hash, plus, minus, zero, nine] = [0x23, 0x2b, 0x2d, 0x30, 0x39];
 
 const noIssues: readonly DamageIssue[] = [];
 
-export function createDamageDetector({ columns, checks: lookouts, nullToken }: DamageDetectorOptions): DamageDetector {
-  const plans = columns.flatMap((name, place) => buildPlan(name, place, lookouts[place] ?? { use: 'unused' }));
-  const plansWatched = plans.filter(({ watch }) => watch !== undefined);
-  const isNothing = (cell: Cell | undefined): cell is undefined =>
+export function createDamageDetector({ columns, checks, nullToken }: DamageDetectorOptions): DamageDetector {
+  const plans = columns.flatMap((name, position) => buildPlan(name, position, checks[position] ?? { use: 'unused' }));
+  const scannedPlans = plans.filter(({ scan }) => scan !== undefined);
+  const isEmpty = (cell: Cell | undefined): cell is undefined =>
     cell === undefined || cell === '' || (nullToken !== undefined && cellToText(cell) === nullToken);
   return {
     inspect(row) {
-      // Cells of a row that does not fit its header may stand in the wrong columns.
+      // Cells of a row that does not fit its header may be in the wrong columns.
       if (row.issues !== undefined) return noIssues;
       const mayBeOdd = row.isPlain !== true;
-      let findings: DamageIssue[] | undefined;
+      let issues: DamageIssue[] | undefined;
       for (const plan of plans) {
-        const cell = row.cells[plan.place];
-        if (!isNothing(cell)) findings = inspectCell(plan, cell, mayBeOdd, findings);
+        const cell = row.cells[plan.position];
+        if (!isEmpty(cell)) issues = inspectCell(plan, cell, mayBeOdd, issues);
       }
-      return findings ?? noIssues;
+      return issues ?? noIssues;
     },
     scan(row) {
       if (row.issues !== undefined) return;
-      for (const { place, watch, lookout } of plansWatched) {
-        const cell = row.cells[place];
-        if (!isNothing(cell)) watch?.add(applyColumnMapping(lookout, cellToText(cell)), row.number);
+      for (const { position, scan, check } of scannedPlans) {
+        const cell = row.cells[position];
+        if (!isEmpty(cell)) scan?.add(applyColumnMapping(check, cellToText(cell)), row.number);
       }
     },
     listColumnIssues: () =>
-      plansWatched.flatMap(({ watch, lookout }) => (watch?.finish() ?? []).map(hideSecret(lookout.isSecret))),
-    findAffected(row, verdicts) {
+      scannedPlans.flatMap(({ scan, check }) => (scan?.finish() ?? []).map(hideSecret(check.isSecret))),
+    findAffected(row, columnIssues) {
       if (row.issues !== undefined) return noIssues;
-      return verdicts.flatMap((verdict) => {
-        const plan = plans.find(({ name }) => name === verdict.columns[0]);
-        const cell = plan === undefined ? undefined : row.cells[plan.place];
-        if (plan === undefined || isNothing(cell)) return [];
+      return columnIssues.flatMap((columnIssue) => {
+        const plan = plans.find(({ name }) => name === columnIssue.columns[0]);
+        const cell = plan === undefined ? undefined : row.cells[plan.position];
+        if (plan === undefined || isEmpty(cell)) return [];
         const text = cellToText(cell);
-        return isAffected(verdict, applyColumnMapping(plan.lookout, text))
-          ? [buildDamageIssue(verdict, verdict, plan, text)]
+        return isAffected(columnIssue, applyColumnMapping(plan.check, text))
+          ? [buildDamageIssue(columnIssue, columnIssue, plan, text)]
           : [];
       });
     },
   };
 }
 
-function buildPlan(name: string, place: number, lookout: ColumnCheck): ColumnPlan[] {
-  const { use } = lookout;
+function buildPlan(name: string, position: number, check: ColumnCheck): ColumnPlan[] {
+  const { use } = check;
   if (use === 'unused') return [];
   const applicable = cellRules.filter(({ uses }) => uses.has(use));
-  const rulesFor = (look: CellTrigger) => applicable.filter(({ trigger: looksAt }) => looksAt === look);
-  const watch = use in columnScans ? columnScans[use as keyof typeof columnScans](name) : undefined;
+  const rulesFor = (wanted: CellTrigger) => applicable.filter(({ trigger }) => trigger === wanted);
+  const scan = use in columnScans ? columnScans[use as keyof typeof columnScans](name) : undefined;
   const rules = { odd: rulesFor('odd'), number: rulesFor('number'), hash: rulesFor('hash'), typed: rulesFor('typed') };
-  return [{ name, place, lookout, rules, watch }];
+  return [{ name, position, check, rules, scan }];
 }
 
-function applyColumnMapping({ applyMapping: mended }: ColumnCheck, text: string): string {
-  return mended === undefined ? text : mended(text);
+function applyColumnMapping({ applyMapping }: ColumnCheck, text: string): string {
+  return applyMapping === undefined ? text : applyMapping(text);
 }
 
-function hideSecret(isSecret: boolean | undefined): (verdict: ColumnIssue) => ColumnIssue {
-  return (verdict) => {
-    if (isSecret !== true) return verdict;
-    const { value: _secret, ...rest } = verdict;
+function hideSecret(isSecret: boolean | undefined): (issue: ColumnIssue) => ColumnIssue {
+  return (issue) => {
+    if (isSecret !== true) return issue;
+    const { value: _secret, ...rest } = issue;
     return rest;
   };
 }
 
-/** Written without closures and with cheap looks first: it runs for every cell of the file. */
+/** Without closures and with cheap tests first, since it runs for every cell of the file. */
 function inspectCell(
   plan: ColumnPlan,
   cell: Cell,
@@ -221,20 +220,20 @@ function inspectCell(
   before: DamageIssue[] | undefined,
 ): DamageIssue[] | undefined {
   const text = typeof cell === 'string' ? cell : cell.text;
-  let findings = before;
+  let issues = before;
   if (typeof cell !== 'string') {
-    findings = applyRules(plan.rules.typed, plan, text, cell, findings);
-    // What the file itself calls an error or a date needs no guess by its text.
-    if (cell.kind === 'error' || cell.kind === 'date') return findings;
+    issues = applyRules(plan.rules.typed, plan, text, cell, issues);
+    // Where the file itself says that a cell is an error or a date, its text need not be examined.
+    if (cell.kind === 'error' || cell.kind === 'date') return issues;
   }
   const first = text.charCodeAt(0);
   if (first <= nine) {
     if (first >= zero || first === plus || first === minus)
-      findings = applyRules(plan.rules.number, plan, text, cell, findings);
-    else if (first === hash) findings = applyRules(plan.rules.hash, plan, text, cell, findings);
+      issues = applyRules(plan.rules.number, plan, text, cell, issues);
+    else if (first === hash) issues = applyRules(plan.rules.hash, plan, text, cell, issues);
   }
-  if (mayBeOdd && hasOddCharacter(text)) findings = applyRules(plan.rules.odd, plan, text, cell, findings);
-  return findings;
+  if (mayBeOdd && hasOddCharacter(text)) issues = applyRules(plan.rules.odd, plan, text, cell, issues);
+  return issues;
 }
 
 function applyRules(
@@ -244,24 +243,24 @@ function applyRules(
   cell: Cell,
   before: DamageIssue[] | undefined,
 ): DamageIssue[] | undefined {
-  let findings = before;
+  let issues = before;
   for (const rule of rules) {
-    const verdict = rule.check(rule.isFixableByMapping === true ? applyColumnMapping(plan.lookout, text) : text, cell);
-    if (verdict === undefined) continue;
-    findings ??= [];
-    findings.push(buildDamageIssue(rule, verdict, plan, text));
+    const result = rule.check(rule.isFixableByMapping === true ? applyColumnMapping(plan.check, text) : text, cell);
+    if (result === undefined) continue;
+    issues ??= [];
+    issues.push(buildDamageIssue(rule, result, plan, text));
   }
-  return findings;
+  return issues;
 }
 
 function buildDamageIssue(
   { code }: { readonly code: Code },
   { message, suggestion, meant }: { readonly message: string; readonly suggestion: string; readonly meant?: string },
-  { name, lookout }: ColumnPlan,
+  { name, check }: ColumnPlan,
   text: string,
 ): DamageIssue {
   const columns = [name];
-  if (lookout.isSecret === true) return { severity: 'warning', code, message, nextStep: suggestion, columns };
+  if (check.isSecret === true) return { severity: 'warning', code, message, nextStep: suggestion, columns };
   const better = meant === undefined ? '' : `It probably means "${shortenDamaged(meant)}". `;
   return { severity: 'warning', code, message, nextStep: better + suggestion, columns, value: shortenDamaged(text) };
 }
@@ -271,28 +270,28 @@ function hasOddCharacter(text: string): boolean {
   return false;
 }
 
-/** Looks at an input while it is read through. */
+/** Examines an input while it is read. */
 interface DamageScan {
   add(row: Row): void;
-  /** What was found; to be asked after the last row. */
+  /** The result, after the last row. */
   report(): DamageReport;
 }
 
 export interface DamageReport {
-  readonly findings: readonly FindingGroup[];
-  /** What columns as a whole told, for {@link createCellCheck}; the findings tell of it, too. */
+  readonly findings: readonly DamageGroup[];
+  /** The issues of whole columns, for {@link createCellCheck}; the findings include them. */
   readonly columnIssues: readonly ColumnIssue[];
   readonly checkRow: CheckCells;
 }
 
-/** What is wrong with cells of one row, told by the row itself or by its columns as a whole. */
+/** The issues of one row: those of its cells, and those of whole columns that affect them. */
 type CheckCells = (row: Row) => readonly Issue[];
 
-/** Rows of a sheet of old and of new Excel, beyond which it drops the rest. */
+/** The maximum rows of a sheet in old and new Excel; the rest is dropped. */
 const sheetRows: ReadonlySet<number> = new Set([65_536, 1_048_576]);
 
-export function startDamageScan(question: DamageDetectorOptions): DamageScan {
-  const detector = createDamageDetector(question);
+export function startDamageScan(options: DamageDetectorOptions): DamageScan {
+  const detector = createDamageDetector(options);
   const register = new DamageRegister();
   let rows = 0;
   let lastNumber = 0;
@@ -304,32 +303,33 @@ export function startDamageScan(question: DamageDetectorOptions): DamageScan {
       detector.scan(row);
     },
     report() {
-      const verdicts = detector.listColumnIssues();
-      const ofColumns = verdicts.map(({ usualLength: _, ...group }) => group);
+      const columnIssues = detector.listColumnIssues();
+      const columnGroups = columnIssues.map(({ usualLength: _, ...group }) => group);
       return {
-        ...{ columnIssues: verdicts, checkRow: buildCellCheck(detector, verdicts) },
-        findings: [...register.groups(), ...ofColumns, ...detectTruncation(rows, lastNumber)],
+        columnIssues,
+        checkRow: buildCellCheck(detector, columnIssues),
+        findings: [...register.groups(), ...columnGroups, ...detectTruncation(rows, lastNumber)],
       };
     },
   };
 }
 
-/** The judge of an input that was looked at before. */
-export function createCellCheck(question: DamageDetectorOptions, verdicts: readonly ColumnIssue[]): CheckCells {
-  return buildCellCheck(createDamageDetector(question), verdicts);
+/** Makes the check of the rows of an input that was examined before. */
+export function createCellCheck(options: DamageDetectorOptions, columnIssues: readonly ColumnIssue[]): CheckCells {
+  return buildCellCheck(createDamageDetector(options), columnIssues);
 }
 
-function buildCellCheck(detector: DamageDetector, verdicts: readonly ColumnIssue[]): CheckCells {
-  return (row) => [...detector.inspect(row), ...detector.findAffected(row, verdicts)].map(toReason);
+function buildCellCheck(detector: DamageDetector, columnIssues: readonly ColumnIssue[]): CheckCells {
+  return (row) => [...detector.inspect(row), ...detector.findAffected(row, columnIssues)].map(toReason);
 }
 
 function toReason({ nextStep, message, columns = [], value, code }: DamageIssue): Issue {
   const subject = `${columns.join(' + ')}${value === undefined ? '' : ` "${value}"`}`;
-  const given = value === undefined ? {} : { value };
-  return { severity: 'error', code, message: `${subject}: ${message} ${nextStep}`, columns, ...given };
+  const shownValue = value === undefined ? {} : { value };
+  return { severity: 'error', code, message: `${subject}: ${message} ${nextStep}`, columns, ...shownValue };
 }
 
-function detectTruncation(rows: number, lastNumber: number): FindingGroup[] {
+function detectTruncation(rows: number, lastNumber: number): DamageGroup[] {
   const withHeader = rows + 1;
   const suspicious = [withHeader, lastNumber].find((count) => sheetRows.has(count));
   if (suspicious === undefined) return [];
@@ -339,8 +339,8 @@ function detectTruncation(rows: number, lastNumber: number): FindingGroup[] {
       columns: [],
       count: 1,
       rows: [lastNumber],
-      message: `The input has exactly ${suspicious.toLocaleString('en')} rows, as many as a sheet of a spreadsheet program holds: rows beyond were probably dropped.`,
-      suggestion: 'Export the data in several files, or as CSV from the system itself.',
+      message: `The input has exactly ${suspicious.toLocaleString('en')} rows, the maximum of a sheet in a spreadsheet program: further rows were probably dropped.`,
+      suggestion: 'Export the data in several files, or as CSV directly from its system.',
     },
   ];
 }

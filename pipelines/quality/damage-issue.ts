@@ -2,25 +2,25 @@ import type { Code } from '#pipelines/codes.js';
 import type { Issue } from '#pipelines/issue.js';
 import type { Cell } from '#pipelines/model.js';
 
-/** What a column is for, as far as the mapping knows; `unused` goes nowhere, and is not looked at. */
+/** What the mapping uses a column for; `unused` columns are not checked. */
 export type ColumnUse = 'text' | 'email' | 'phone' | 'postcode' | 'number' | 'date' | 'code' | 'unused';
 
-/** What the detector should know of a column. */
+/** How to check a column. */
 export interface ColumnCheck {
   readonly use: ColumnUse;
-  /** What the mapping does to the text first: what it mends is no damage. */
+  /** Applies the mapping's transforms: what they fix is not damage. */
   readonly applyMapping?: (text: string) => string;
   /** Personal data that no message may show. */
   readonly isSecret?: boolean;
 }
 
-/** A cell that cannot be right as it is, with what its owner can do about it. */
+/** A cell that cannot be right as it is, with what the user can do about it. */
 export interface DamageIssue extends Issue {
   readonly nextStep: string;
 }
 
-/** All cells of a column that one kind of damage has, counted: a thousand of them are one thing to mend. */
-export interface FindingGroup {
+/** All cells of a column with the same kind of damage: a thousand of them are one thing to fix. */
+export interface DamageGroup {
   /** Stable, for scripts: `SCREAMING_SNAKE`. */
   readonly code: Code;
   /** None when it is about the input as a whole. */
@@ -31,19 +31,19 @@ export interface FindingGroup {
   /** A whole sentence about one such cell. */
   readonly message: string;
   readonly suggestion: string;
-  /** The first such value, cut to a readable length. */
+  /** The first such value, shortened to a readable length. */
   readonly value?: string;
 }
 
-/** What one kind of damage looks like in a single cell. */
+/** A check for one kind of damage in a single cell. */
 export interface CellRule {
   /** Stable, for scripts: `SCREAMING_SNAKE`. */
   readonly code: Code;
-  /** Uses of a column in which it is damage. */
+  /** The uses of a column to which the rule applies. */
   readonly uses: ReadonlySet<ColumnUse>;
-  /** Which cells are worth the look: nearly all cells are plain words, and must cost nothing. */
+  /** The cells to check: nearly all cells are plain words, which must cost nothing. */
   readonly trigger: CellTrigger;
-  /** Whether a transform of the mapping can mend it, so that the text is judged as it is behind them. */
+  /** Whether a transform of the mapping can fix it, so that the transformed text is checked. */
   readonly isFixableByMapping?: true;
   check(text: string, cell: Cell): RuleResult | undefined;
 }
@@ -80,12 +80,12 @@ export function shortenDamaged(text: string): string {
 
 const maxRowsNamed = 5;
 
-/** Groups findings by kind and column while rows go by. */
+/** Groups issues by kind and column while rows are added. */
 export class DamageRegister {
-  readonly #groups = new Map<string, FindingGroup & { count: number; readonly rows: number[] }>();
+  readonly #groups = new Map<string, DamageGroup & { count: number; readonly rows: number[] }>();
 
-  add(row: number, findings: readonly DamageIssue[]): void {
-    for (const { code, columns = [], message, nextStep: suggestion, value } of findings) {
+  add(row: number, issues: readonly DamageIssue[]): void {
+    for (const { code, columns = [], message, nextStep: suggestion, value } of issues) {
       const name = `${code} ${columns.join()}`;
       const known = this.#groups.get(name);
       if (known === undefined) {
@@ -98,8 +98,8 @@ export class DamageRegister {
     }
   }
 
-  /** In the order in which they were met. */
-  groups(): readonly FindingGroup[] {
+  /** In the order of their first rows. */
+  groups(): readonly DamageGroup[] {
     return [...this.#groups.values()];
   }
 }

@@ -4,10 +4,9 @@ import { dirname, resolve } from 'node:path';
 import { type CompiledMapping, compileMapping } from '#pipelines/mapping/compile.js';
 import { secretFields } from '#pipelines/mapping/fields.js';
 import type { Mapping } from '#pipelines/mapping/mapping.js';
-import type { MappingIssue } from '#pipelines/mapping/mapping-issue.js';
 import { findValidSubset, parseMapping } from '#pipelines/mapping/parse-mapping.js';
 import type { RowSource } from '#pipelines/ports.js';
-import { propertyPath } from '#pipelines/shape.js';
+import { type DocumentIssue, isObject, propertyPath } from '#pipelines/shape.js';
 import { UsageError } from '#src/errors.js';
 import { readPairs } from '#src/files/csv/read-pairs.js';
 import { complainOfJson } from '#src/json-document.js';
@@ -18,18 +17,18 @@ type LookupFile =
   | { readonly ok: false; readonly fault: string };
 
 interface InlinedLookups {
-  /** The mapping with every named file's content in its place; the one given stays as it is. */
+  /** The mapping with the content of each file in place of its name; the original is not changed. */
   readonly json: unknown;
-  readonly problems: readonly MappingIssue[];
+  readonly problems: readonly DocumentIssue[];
 }
 
 /**
- * Puts the content of lookup files into a mapping, so that everything after this sees lookups of one kind.
+ * Puts the content of lookup files into a mapping, so that the parser only sees one kind of lookup.
  *
  * @param read - reads a file by the name that the mapping gives
  */
 function inlineLookups(json: unknown, read: (name: string) => LookupFile): InlinedLookups {
-  const problems: MappingIssue[] = [];
+  const problems: DocumentIssue[] = [];
   const fields = isObject(json) && isObject(json.fields) ? json.fields : undefined;
   if (fields === undefined) return { json, problems };
   const inlined = Object.entries(fields).map(([field, rule]) => [field, inlineIn(field, rule)] as const);
@@ -50,52 +49,48 @@ function findLookupFault(name: string, pairs: readonly (readonly [string, string
   if (pairs.length === 0) return `The file ${name} lists nothing below its header; fill it in`;
   const values = new Map<string, string>();
   for (const [from, to] of pairs) {
-    const other = values.get(from);
-    if (other !== undefined && other !== to)
-      return `The file ${name} lists "${from}" as "${other}" and as "${to}"; keep one`;
+    const known = values.get(from);
+    if (known !== undefined && known !== to)
+      return `The file ${name} lists "${from}" as "${known}" and as "${to}"; keep one`;
     values.set(from, to);
   }
   return undefined;
 }
 
-/** What is left is still checked; a fixed text stands for the lookup, so that its `otherwise` is not complained of. */
+/** The rest of the rule is still checked; without `otherwise`, which would be reported as unused. */
 function withoutLookup(rule: Readonly<Record<string, unknown>>): object {
   const { lookup: _unusable, otherwise: _unused, ...rest } = rule;
   return rest;
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 export interface MappingFile {
   readonly path: string;
   readonly mapping: Mapping;
-  /** Of its bytes and those of its lookup files: tells a resumed run whether it changed. */
+  /** Of its bytes and those of its lookup files: shows a resumed run whether it has changed. */
   readonly sha256: string;
 }
 
-/** A mapping file as it was read, right or wrong. */
+/** The content of a mapping file, valid or not. */
 export interface InspectedMapping {
   readonly path: string;
   readonly text: string;
   /** Absent when something is wrong with it. */
   readonly mapping?: Mapping;
-  /** Where something is wrong: what is right all the same, for looking at a file. */
+  /** Of an invalid mapping, the part that is valid, for trying it on a file. */
   readonly validSubset?: Mapping;
-  readonly problems: readonly MappingIssue[];
+  readonly problems: readonly DocumentIssue[];
   /** Of the mapping's bytes and those of its lookup files. */
   readonly sha256: string;
 }
 
-/** Reads and checks a mapping file. @throws UsageError that lists everything wrong with it */
+/** Reads and checks a mapping file. @throws UsageError that lists all its errors */
 export function readMappingFile(path: string): MappingFile {
   const { mapping, problems, sha256 } = inspectMappingFile(path);
   if (mapping === undefined) throw createMappingError(path, problems);
   return { path, mapping, sha256 };
 }
 
-/** Reads a mapping file and says what is wrong with it. @throws UsageError when it cannot be read or is no JSON */
+/** Reads a mapping file and lists its errors. @throws UsageError when it cannot be read or is not JSON */
 export function inspectMappingFile(path: string): InspectedMapping {
   const bytes = read(path);
   const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
@@ -108,26 +103,29 @@ export function inspectMappingFile(path: string): InspectedMapping {
   });
   const parsed = parseMapping(json);
   const problems = parsed.ok ? lookupProblems : [...lookupProblems, ...removeReported(parsed.problems, lookupProblems)];
-  const right = parsed.ok && problems.length === 0 ? { mapping: parsed.mapping } : {};
+  const valid = parsed.ok && problems.length === 0 ? { mapping: parsed.mapping } : {};
   const rest = parsed.ok ? parsed.mapping : parsed.validSubset;
-  const sound = rest === undefined || problems.length === 0 ? undefined : findValidSubset(rest, problems);
+  const validSubset = rest === undefined || problems.length === 0 ? undefined : findValidSubset(rest, problems);
   return {
     path,
     text,
-    ...right,
-    ...(sound === undefined ? {} : { validSubset: sound }),
+    ...valid,
+    ...(validSubset === undefined ? {} : { validSubset }),
     problems,
     sha256: hash.digest('hex'),
   };
 }
 
-/** A field whose lookup is missing looks wrong in other ways, too; once is enough. */
-function removeReported(problems: readonly MappingIssue[], reported: readonly MappingIssue[]): readonly MappingIssue[] {
+/** A field whose lookup is missing has further errors, which are not worth reporting. */
+function removeReported(
+  problems: readonly DocumentIssue[],
+  reported: readonly DocumentIssue[],
+): readonly DocumentIssue[] {
   const fields = reported.map(({ path }) => path.replace(/\.lookup$/, ''));
   return problems.filter(({ path }) => !fields.some((field) => path === field || path.startsWith(`${field}.`)));
 }
 
-/** Compiles a mapping against the header of a file. @throws UsageError that lists everything that does not fit */
+/** Compiles a mapping for the header of a file. @throws UsageError that lists all mismatches */
 export function compileFor(
   file: MappingFile,
   input: {
@@ -187,7 +185,7 @@ function parseJson(path: string, text: string): unknown {
   }
 }
 
-function createMappingError(where: string, problems: readonly MappingIssue[]): UsageError {
+function createMappingError(where: string, problems: readonly DocumentIssue[]): UsageError {
   const lines = problems.map(({ path, message }) => `  - ${path === '' ? '' : `${path}: `}${message}`);
   return new UsageError(`The mapping ${where} cannot be used:\n${lines.join('\n')}`, {
     code: problems[0]?.code ?? 'MAPPING_WRONG',

@@ -1,6 +1,6 @@
 import type { ColumnLookup } from '#pipelines/import/send.js';
 import type { CustomersApi, RunLedger } from '#pipelines/ports.js';
-import type { FindingGroup } from '#pipelines/quality/damage-issue.js';
+import type { DamageGroup } from '#pipelines/quality/damage-issue.js';
 import type { RunControl } from '#pipelines/run-control.js';
 import type { InputSource } from '#src/files/input-source.js';
 import type { RunRecord } from '#src/ledger/runs.js';
@@ -16,7 +16,7 @@ export interface RunJob {
   /** Only so many rows from the top are worked on. */
   readonly first?: number;
   /** Cells of the input that cannot be right, where somebody looked for them. */
-  readonly findings?: readonly FindingGroup[];
+  readonly findings?: readonly DamageGroup[];
   /** Where results and rejects go; nowhere when absent. */
   readonly paths: Partial<ResultPaths>;
   /** What cells of the input may say, for who mends them. */

@@ -1,7 +1,7 @@
 import type { Issue } from '#pipelines/issue.js';
 import { type RowCounts, rowStatuses } from '#pipelines/model.js';
 import type { SourceDetection } from '#pipelines/ports.js';
-import type { FindingGroup } from '#pipelines/quality/damage-issue.js';
+import type { DamageGroup } from '#pipelines/quality/damage-issue.js';
 import type { StopReason } from '#pipelines/run-control.js';
 import type { CustomersClient } from '#src/api/client.js';
 import { CustomersError, type ExitCode, exitCodes } from '#src/errors.js';
@@ -30,7 +30,7 @@ export interface RunObserver {
   }) => void;
   readonly notice?: (notice: Issue) => void;
   /** Cells that cannot be right, a kind and a column at a time. */
-  readonly finding?: (finding: FindingGroup) => void;
+  readonly finding?: (finding: DamageGroup) => void;
   /** Rows begin to go out; `progress` may be called until `ended`. */
   readonly started?: (run: string, progress: () => ProgressNow) => void;
   readonly ended?: () => void;
@@ -59,7 +59,7 @@ export interface RunSummary {
     readonly notices: readonly Issue[];
   } | null;
   /** Cells that cannot be right, a kind and a column at a time. */
-  readonly findings: readonly FindingGroup[];
+  readonly findings: readonly DamageGroup[];
   readonly counts: RowCounts;
   /** Why rows were not done, the most frequent reason first. */
   readonly problems: readonly IssueGroup[];

@@ -11,7 +11,7 @@ import {
   type DamageDetectorOptions,
   startDamageScan,
 } from '#pipelines/quality/damage-detector.js';
-import type { FindingGroup } from '#pipelines/quality/damage-issue.js';
+import type { DamageGroup } from '#pipelines/quality/damage-issue.js';
 import { UsageError } from '#src/errors.js';
 import { hashChunks, startReading } from '#src/files/input-file.js';
 import type { FileScan } from '#src/files/input-source.js';
@@ -32,7 +32,7 @@ import type { RunObserver } from './run-summary.js';
 export interface InputScan {
   /** Data rows. */
   readonly rows: number;
-  readonly findings: readonly FindingGroup[];
+  readonly findings: readonly DamageGroup[];
   /** What is wrong with the cells of a row, for imports that do not send such rows. */
   readonly judge: CheckCells;
 }
@@ -52,7 +52,7 @@ export interface ScanCache {
   /** How the file was read. */
   readonly reading: ResolvedReadOptions;
   readonly file: FileScan;
-  readonly findings: readonly FindingGroup[];
+  readonly findings: readonly DamageGroup[];
   readonly verdicts: readonly ColumnIssue[];
 }
 

@@ -9,9 +9,9 @@ import {
   type SampleResult,
 } from '#pipelines/mapping/lint.js';
 import type { Mapping } from '#pipelines/mapping/mapping.js';
-import type { MappingIssue } from '#pipelines/mapping/mapping-issue.js';
 import { findValidSubset } from '#pipelines/mapping/parse-mapping.js';
 import type { Customer } from '#pipelines/model.js';
+import type { DocumentIssue } from '#pipelines/shape.js';
 import { connect } from '#src/app/connect.js';
 import type { ReadOptions } from '#src/app/input.js';
 import { type InspectedMapping, inspectMappingFile } from '#src/app/mapping-file.js';
@@ -22,11 +22,11 @@ import { createDraftValidator } from '#src/validation/create-draft-validator.js'
 import { readSample, type Sample } from './read-sample.js';
 import { writeSchemaBeside } from './write-schema.js';
 
-/** Enough to see which fields there are, few enough to be no load: the vendor blocks those who read too much. */
+/** Enough to see the fields, and few enough to cause no load: the vendor blocks clients that read too much. */
 const maxCustomersRead = 3;
 
 interface LiveCustomers {
-  /** In full, with the client's own fields. */
+  /** In full, with the company's own fields. */
   readonly customers: readonly Customer[];
 }
 
@@ -60,7 +60,7 @@ export interface CheckMappingOptions extends ReadOptions {
   readonly file?: string;
   /** Compare with customers of the API. */
   readonly live: boolean;
-  /** With `live`: write the schema beside the mapping, with the fields found. */
+  /** Write the schema next to the mapping; with `live`, including the fields found. */
   readonly writeSchema: boolean;
 }
 
@@ -84,9 +84,9 @@ export interface MappingCheck {
 }
 
 /**
- * Looks a mapping over: by itself, against a file, against customers that the API really has.
+ * Checks a mapping: by itself, against a file, and against customers from the API.
  *
- * @throws UsageError when it cannot be read or is no JSON, InputError, LoginError, RunStoppedError
+ * @throws UsageError when it cannot be read or is not JSON, InputError, LoginError, RunStoppedError
  */
 export async function checkMapping(
   settings: Settings,
@@ -96,7 +96,7 @@ export async function checkMapping(
   const reading = inspectMappingFile(settings.mapping.value);
   const live = options.live ? await readLiveCustomers(settings, signal) : undefined;
   const tried = await tryOnSample(reading.mapping ?? reading.validSubset, options);
-  const found: readonly MappingIssue[] = [
+  const found: readonly DocumentIssue[] = [
     ...describeErrors(reading, live),
     ...(reading.mapping === undefined ? [] : lintMapping(reading.mapping)),
     ...tried.found,
@@ -118,20 +118,20 @@ export async function checkMapping(
   };
 }
 
-/** A field that only real customers show is unknown to the parser; they say how to declare it. */
-function describeErrors({ problems }: InspectedMapping, live: LiveCustomers | undefined): readonly MappingIssue[] {
+/** The parser does not know the company's own fields; where a customer has the field, the message says how to declare it. */
+function describeErrors({ problems }: InspectedMapping, live: LiveCustomers | undefined): readonly DocumentIssue[] {
   const discovered = live === undefined ? {} : discoverCustomFields(live.customers);
   return problems.map((problem) => {
     const field = Object.keys(discovered).find((name) => problem.path === `fields.${name}`);
     if (problem.code !== 'FIELD_UNKNOWN' || field === undefined) return problem;
     const declaration = JSON.stringify({ [field]: discovered[field] });
-    const message = `"${field}" is a field of the client's own; declare it: add ${declaration} to "customFields"`;
+    const message = `"${field}" is one of your own fields; to declare it, add ${declaration} to "customFields"`;
     return { ...problem, message };
   });
 }
 
 interface SampleTrial {
-  readonly found: readonly MappingIssue[];
+  readonly found: readonly DocumentIssue[];
   readonly sample?: Pick<SampleResult, 'rows' | 'invalidRows'>;
 }
 
@@ -142,29 +142,25 @@ async function tryOnSample(mapping: Mapping | undefined, options: CheckMappingOp
   const missing = compilation.ok ? [] : compilation.problems;
   const mapper = compilation.ok ? compilation.compiled : compileValidSubset(mapping, missing, source);
   if (mapper === undefined) return { found: missing };
-  const {
-    rows: tried,
-    invalidRows,
-    warnings: remarks,
-  } = await lintSample(mapper, rows, createDraftValidator(mapping.customFields));
-  return { found: [...missing, ...remarks], sample: { rows: tried, invalidRows } };
+  const { warnings, ...sample } = await lintSample(mapper, rows, createDraftValidator(mapping.customFields));
+  return { found: [...missing, ...warnings], sample };
 }
 
-/** The fields whose columns the file has: what their values say is told together with what is missing. */
+/** Compiles the fields whose columns the file has, so that their values are checked even when columns are missing. */
 function compileValidSubset(
   mapping: Mapping,
-  problems: readonly MappingIssue[],
+  problems: readonly DocumentIssue[],
   { columns, duplicateColumns }: Sample['source'],
 ): CompiledMapping | undefined {
-  const sound = findValidSubset(mapping, problems);
-  if (sound === undefined) return undefined;
-  const compilation = compileMapping(sound, columns, duplicateColumns);
+  const subset = findValidSubset(mapping, problems);
+  if (subset === undefined) return undefined;
+  const compilation = compileMapping(subset, columns, duplicateColumns);
   return compilation.ok ? compilation.compiled : undefined;
 }
 
 const severityOrder = { error: 0, warning: 1, note: 2 } as const;
 
-function addPositions(found: readonly MappingIssue[], text: string): readonly MappingFinding[] {
+function addPositions(found: readonly DocumentIssue[], text: string): readonly MappingFinding[] {
   const find = jsonPlaces(text);
   return found
     .map(({ severity, code, path, message }) => ({
@@ -174,10 +170,5 @@ function addPositions(found: readonly MappingIssue[], text: string): readonly Ma
       ...find(path),
       message,
     }))
-    .sort(
-      (one, other) =>
-        severityOrder[one.severity] - severityOrder[other.severity] ||
-        one.line - other.line ||
-        one.column - other.column,
-    );
+    .sort((a, b) => severityOrder[a.severity] - severityOrder[b.severity] || a.line - b.line || a.column - b.column);
 }

@@ -15,27 +15,27 @@ export interface SuggestOptions extends ReadOptions {
   readonly file: string;
   /** Where the mapping goes. */
   readonly output: string;
-  /** Replace a mapping that is there. */
+  /** Replace an existing mapping. */
   readonly force: boolean;
   readonly choices: Choices;
 }
 
-/** What was proposed and where it was written. */
+/** The proposal, and where it was written. */
 export interface SuggestedMapping extends Suggestion {
   readonly file: string;
   readonly output: string;
-  /** The schema beside it; null when another file has its name. */
+  /** The schema next to it; null when another file has its name. */
   readonly schema: string | null;
 }
 
-/** Asks the user and gives what is known then; the same choices when there is nothing more to know. */
+/** Asks the user and returns all answers so far; the same object when there are no new ones. */
 export type Ask = (questions: readonly Question[], known: Choices) => Promise<Choices>;
 
 /**
- * Reads the beginning of a file, proposes a mapping for it and writes that.
+ * Reads the beginning of a file, proposes a mapping for it and writes the mapping.
  *
- * @param ask - without it, open questions stay in the result and the likeliest answers in the mapping
- * @throws UsageError when there is a mapping already, InputError when the file cannot be read or shows no customers
+ * @param ask - without it, open questions are in the result, and the most likely answers in the mapping
+ * @throws UsageError when the mapping exists, InputError when the file cannot be read or has no columns of customers
  */
 export async function suggestMappingFor(
   options: SuggestOptions,
@@ -60,29 +60,29 @@ export async function suggestMappingFor(
   return { ...suggestion, file, output, schema: schema ?? null };
 }
 
-/** Titles above the header are not many. */
+/** A file has few title rows above its header. */
 const maxHeaderRowTried = 15;
 
-/** Without a mapping, the first row counts as the header; where that knows no names and one below does, it is that one. */
+/** Without a mapping, the first row counts as the header, unless it has no known headings and a row below has. */
 async function sampleBelowHeader(options: SuggestOptions, observer: RunObserver): Promise<Sample> {
   const first = await readSample(options.file, options);
   const { columns, detected } = first.source;
   if (options.headerRow !== undefined || options.file === '-' || areKnownHeadings(columns)) return first;
   for (let headerRow = (detected.headerRow ?? 0) + 1; headerRow <= maxHeaderRowTried; headerRow += 1) {
-    const other = await readSample(options.file, { ...options, headerRow }).catch(ignoreInputError);
-    if (other === undefined || !areKnownHeadings(other.source.columns)) continue;
+    const sample = await readSample(options.file, { ...options, headerRow }).catch(ignoreInputError);
+    if (sample === undefined || !areKnownHeadings(sample.source.columns)) continue;
     observer.notice?.({
       severity: 'warning',
       code: 'HEADER_FOUND',
       message: `Row ${headerRow} was taken as the header, since it has names of fields. If it is another: --header-row <n>`,
       row: headerRow,
     });
-    return other;
+    return sample;
   }
   return first;
 }
 
-/** No table begins there. */
+/** For a row where no table begins. */
 function ignoreInputError(error: unknown): undefined {
   if (error instanceof InputError) return undefined;
   throw error;
@@ -107,7 +107,7 @@ async function removeNeedlessHint(
   return found?.source.detected.headerRow === detected.headerRow ? { ...suggestion, mapping } : suggestion;
 }
 
-/** One answer may open the next question: which order the dates have that shall be kept. */
+/** An answer may raise the next question, e.g. the order of dates in columns that are to be kept. */
 async function settleQuestions(sample: FileSample, choices: Choices, ask: Ask | undefined): Promise<Suggestion> {
   const suggestion = suggestMapping(sample, choices);
   if (ask === undefined || suggestion.questions.length === 0) return suggestion;
@@ -123,7 +123,7 @@ function refuseToReplace({ output, force }: SuggestOptions): void {
   });
 }
 
-/** A mapping without fields is none. */
+/** A mapping needs at least one field. */
 function createNothingFoundError(file: string, { columns }: InputSource): InputError {
   const names = columns.slice(0, 8).map((column) => `"${column}"`);
   const more = columns.length > names.length ? ` and ${columns.length - names.length} more` : '';
@@ -133,7 +133,7 @@ function createNothingFoundError(file: string, { columns }: InputSource): InputE
   });
 }
 
-/** What a later import would otherwise have to find out again, where finding out could go wrong. */
+/** What a later import would otherwise have to detect again, and might detect wrongly. */
 function buildSourceHints(
   { detected }: InputSource,
   { sheet }: ReadOptions,

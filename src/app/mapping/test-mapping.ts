@@ -15,10 +15,10 @@ import { type ExitCode, exitCodes, UsageError } from '#src/errors.js';
 import { complainOfJson, type FindPlace, jsonPlaces } from '#src/json-document.js';
 import { createDraftValidator } from '#src/validation/create-draft-validator.js';
 
-/** One row and what must become of it. */
+/** One row and its expected result. */
 interface MappingCase {
   readonly name: string;
-  /** Of the case in its file. */
+  /** The line of the case in its file. */
   readonly line: number;
   readonly row: { readonly [column: string]: string | number | boolean };
   readonly expected: Expectation;
@@ -28,12 +28,12 @@ type Expectation =
   | {
       readonly kind: 'customer';
       readonly customer: { readonly [field: string]: JsonValue };
-      /** Compared when it is given. */
+      /** Compared only when given. */
       readonly key?: string;
     }
   | { readonly kind: 'errors'; readonly errors: readonly ExpectedError[] };
 
-/** An error by its code, and by what else is given. */
+/** An error by its code and whatever else is given. */
 interface ExpectedError {
   readonly code: string;
   readonly field?: string;
@@ -44,7 +44,7 @@ interface ExpectedError {
 
 interface MappingTestFile {
   readonly path: string;
-  /** The mapping that it names, relative to itself. */
+  /** The mapping that it names, relative to the file. */
   readonly mapping?: string;
   readonly cases: readonly MappingCase[];
 }
@@ -55,7 +55,7 @@ const fileKeys = ['$schema', 'mapping', 'cases'];
 const caseKeys = ['name', 'row', 'customer', 'key', 'errors'];
 const errorKeys = ['code', 'field', 'column', 'message'];
 
-/** Reads a file of cases. @throws UsageError with the place of what is wrong */
+/** Reads a file of cases. @throws UsageError with the position of the first mistake */
 function readMappingTest(path: string): MappingTestFile {
   const text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
   const check = createChecker(path, jsonPlaces(text));
@@ -91,7 +91,7 @@ function createChecker(file: string, find: FindPlace) {
     const { line, column } = find(path);
     return new UsageError(`${file}:${line}:${column} ${path === '' ? 'The file' : path} ${what}.`, {
       code: 'MAPPING_TEST_WRONG',
-      nextStep: 'A case has a "row" and either the "customer" or the "errors" that must come out of it.',
+      nextStep: 'A case has a "row" and either the expected "customer" or the expected "errors".',
     });
   };
   return {
@@ -110,25 +110,27 @@ function createChecker(file: string, find: FindPlace) {
 
 function readCase(check: Checker, json: unknown, index: number): MappingCase {
   const path = `cases[${index}]`;
-  const one = check.object(json, path, caseKeys);
-  const row = check.object(one.row, `${path}.row`);
+  const testCase = check.object(json, path, caseKeys);
+  const row = check.object(testCase.row, `${path}.row`);
   for (const [column, value] of Object.entries(row))
     if (!['string', 'number', 'boolean'].includes(typeof value))
-      throw check.wrong(`${path}.row`, `must have texts, numbers, true or false; "${column}" has something else`);
-  if ((one.customer === undefined) === (one.errors === undefined))
+      throw check.wrong(`${path}.row`, `must have texts, numbers, true or false; "${column}" is something else`);
+  if ((testCase.customer === undefined) === (testCase.errors === undefined))
     throw check.wrong(path, 'needs either "customer" or "errors"');
   return {
-    name: typeof one.name === 'string' ? one.name : `case ${index + 1}`,
+    name: typeof testCase.name === 'string' ? testCase.name : `case ${index + 1}`,
     line: check.lineOf(path),
     row: row as MappingCase['row'],
-    expected: one.errors === undefined ? readCustomer(check, one, path) : readErrors(check, one.errors, path),
+    expected:
+      testCase.errors === undefined ? readCustomer(check, testCase, path) : readErrors(check, testCase.errors, path),
   };
 }
 
-function readCustomer(check: Checker, one: Json, path: string): Expectation {
-  const customer = check.object(one.customer, `${path}.customer`) as { readonly [field: string]: JsonValue };
-  if (one.key !== undefined && typeof one.key !== 'string') throw check.wrong(`${path}.key`, 'must be a text');
-  return { kind: 'customer', customer, ...(one.key !== undefined && { key: one.key as string }) };
+function readCustomer(check: Checker, testCase: Json, path: string): Expectation {
+  const customer = check.object(testCase.customer, `${path}.customer`) as { readonly [field: string]: JsonValue };
+  if (testCase.key !== undefined && typeof testCase.key !== 'string')
+    throw check.wrong(`${path}.key`, 'must be a text');
+  return { kind: 'customer', customer, ...(testCase.key !== undefined && { key: testCase.key as string }) };
 }
 
 function readErrors(check: Checker, errors: unknown, path: string): Expectation {
@@ -145,7 +147,7 @@ function readErrors(check: Checker, errors: unknown, path: string): Expectation 
   };
 }
 
-/** One thing that came out another way. */
+/** One difference between the expected and the actual result. */
 export interface Difference {
   /** A field, the key, an error, or a column of the row. */
   readonly what: string;
@@ -154,34 +156,37 @@ export interface Difference {
   readonly actual?: JsonValue;
 }
 
-/** Maps the row of a case and compares; an empty list is a pass. */
+/** Maps the row of a case and compares the result; an empty list means that the case passed. */
 async function runMappingCase(
-  one: MappingCase,
+  testCase: MappingCase,
   mapping: Mapping,
   validate: ValidateDraft,
 ): Promise<readonly Difference[]> {
   const named = listNamedColumns(mapping);
-  const unknown = Object.keys(one.row).filter((column) => !named.some((name) => isSameColumn(name, column)));
-  const columns = named.map((name) => Object.keys(one.row).find((column) => isSameColumn(name, column)) ?? name);
+  const unknown = Object.keys(testCase.row).filter((column) => !named.some((name) => isSameColumn(name, column)));
+  const columns = named.map((name) => Object.keys(testCase.row).find((column) => isSameColumn(name, column)) ?? name);
   const compilation = compileMapping({ ...mapping, unmapped: 'ignore' }, columns);
   if (!compilation.ok) return compilation.problems.map(({ path, message }) => ({ what: path, actual: message }));
-  const cells = columns.map((column) => toCaseCell(one.row[column]));
+  const cells = columns.map((column) => toCaseCell(testCase.row[column]));
   const [mapped] = await compilation.compiled.mapAll([{ index: 0, number: 1, cells }]);
   if (mapped === undefined) return [];
   const failed = new Set(mapped.reasons.map(({ field }) => field));
   const reasons = [...mapped.reasons, ...validate(mapped.draft).filter(({ field }) => !failed.has(field))];
-  return [...unknown.map((column) => describeUnknownColumn(column, named)), ...compare(one.expected, mapped, reasons)];
+  return [
+    ...unknown.map((column) => describeUnknownColumn(column, named)),
+    ...compare(testCase.expected, mapped, reasons),
+  ];
 }
 
-/** Every column that the mapping reads or leaves out on purpose, each once. */
+/** Every column that the mapping reads or ignores, each once. */
 function listNamedColumns({ key, fields, ignore }: Mapping): readonly string[] {
   const read = fields.flatMap((rule) => (rule.kind === 'constant' ? [] : rule.columns));
   const all = [...(key?.columns ?? []), ...read, ...ignore];
-  return all.filter((name, position) => all.findIndex((other) => isSameColumn(other, name)) === position);
+  return all.filter((name, position) => all.findIndex((candidate) => isSameColumn(candidate, name)) === position);
 }
 
-function isSameColumn(one: string, other: string): boolean {
-  return normaliseName(one) === normaliseName(other);
+function isSameColumn(a: string, b: string): boolean {
+  return normaliseName(a) === normaliseName(b);
 }
 
 function describeUnknownColumn(column: string, named: readonly string[]): Difference {
@@ -222,15 +227,15 @@ function compareFields(
 }
 
 function compareErrors(expected: readonly ExpectedError[], reasons: readonly Issue[]): readonly Difference[] {
-  const left = [...reasons];
+  const unexpected = [...reasons];
   const missing = expected.filter((error) => {
-    const at = left.findIndex((reason) => matchesError(error, reason));
-    if (at >= 0) left.splice(at, 1);
+    const at = unexpected.findIndex((reason) => matchesError(error, reason));
+    if (at >= 0) unexpected.splice(at, 1);
     return at < 0;
   });
   return [
     ...missing.map((error) => buildDifference('error', describeExpectedError(error), undefined)),
-    ...left.map(describeUnexpectedError),
+    ...unexpected.map(describeUnexpectedError),
   ];
 }
 
@@ -276,10 +281,10 @@ export interface MappingTestRun {
 }
 
 /**
- * Runs the cases beside a mapping.
+ * Runs the test cases of a mapping.
  *
- * @param files - files of cases; without any, all `*.mapping-test.json` in the folder of the mapping
- * @throws UsageError for a mapping or a file of cases that is wrong, and when there is none
+ * @param files - files of cases; if empty, all `*.mapping-test.json` in the folder of the mapping
+ * @throws UsageError for an invalid mapping or file of cases, and when there is no file of cases
  */
 export async function testMapping(settings: Settings, files: readonly string[]): Promise<MappingTestRun> {
   const tests = listTestFiles(settings.mapping.value, files).map(readMappingTest);
@@ -304,14 +309,20 @@ async function runFile({ path, cases }: MappingTestFile, mappingPath: string): P
   const { mapping } = readMappingFile(mappingPath);
   const validate = createDraftValidator(mapping.customFields);
   const results: CaseResult[] = [];
-  for (const one of cases) {
-    const differences = await runMappingCase(one, mapping, validate);
-    results.push({ file: path, line: one.line, name: one.name, passed: differences.length === 0, differences });
+  for (const testCase of cases) {
+    const differences = await runMappingCase(testCase, mapping, validate);
+    results.push({
+      file: path,
+      line: testCase.line,
+      name: testCase.name,
+      passed: differences.length === 0,
+      differences,
+    });
   }
   return results;
 }
 
-/** What the option says goes first: the same cases for another mapping. */
+/** The option takes precedence, to run the same cases with another mapping. */
 function findMappingPath({ path, mapping }: MappingTestFile, settings: Settings): string {
   const isChosen = settings.mapping.origin.startsWith('option');
   return mapping === undefined || isChosen ? settings.mapping.value : join(dirname(path), mapping);

@@ -1,13 +1,13 @@
 import { isAbsolute, relative } from 'node:path';
 import { rowStatuses } from '#pipelines/model.js';
 import type { SourceDetection } from '#pipelines/ports.js';
-import type { FindingGroup } from '#pipelines/quality/damage-issue.js';
+import type { DamageGroup } from '#pipelines/quality/damage-issue.js';
 import type { IssueGroup, RunSummary } from '#src/app/run-summary.js';
 import { repeatCommand } from '#src/cli/reporter.js';
 import { exitCodes } from '#src/errors.js';
 
 /** Cells that cannot be right, in one line: which and where, what is wrong, and what to do. */
-export function renderIssueGroup({ columns, count, rows, message, suggestion, value }: FindingGroup): string {
+export function renderIssueGroup({ columns, count, rows, message, suggestion, value }: DamageGroup): string {
   if (columns.length === 0) return `${message} ${suggestion}`;
   const first = value === undefined ? '' : ` "${toOneLine(value)}"`;
   return `${columns.join(' + ')}${first}${renderRows(count, rows)}: ${message} ${suggestion}`;

@@ -157,12 +157,13 @@ describe('a mapped row', () => {
     expect(reason?.value).toMatch(/^one⏎two x{71}…$/);
   });
 
-  it('notes a text that it was told to cut', () => {
+  it('notes a text that it has shortened', () => {
     expect(mapCell('notes', { transform: ['trim', { truncate: { length: 4 } }] }, 'a🙂cdef')).toEqual({
       draft: { notes: 'a🙂cd' },
       reasons: [],
       notes: [
         {
+          severity: 'info',
           code: 'TRUNCATED',
           field: 'notes',
           columns: ['Cell'],
@@ -212,7 +213,13 @@ describe('a mapped row', () => {
   it('asks for every part of a key', () => {
     const json = { fields: { notes: 'Text' }, key: { columns: ['Shop', 'No'], join: '-' } };
     expect(mapCells(json, { Shop: '7', No: '', Text: '' }).reasons).toEqual([
-      { code: 'KEY_MISSING', columns: ['Shop', 'No'], value: '7', message: expect.stringContaining('is incomplete') },
+      {
+        severity: 'error',
+        code: 'KEY_MISSING',
+        columns: ['Shop', 'No'],
+        value: '7',
+        message: expect.stringContaining('is incomplete'),
+      },
     ]);
   });
 

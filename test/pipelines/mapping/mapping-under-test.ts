@@ -1,12 +1,12 @@
 import { type CompiledMapping, compileMapping } from '#pipelines/mapping/compile.js';
 import type { MappedRow } from '#pipelines/mapping/map-row.js';
 import type { Mapping } from '#pipelines/mapping/mapping.js';
-import type { MappingIssue } from '#pipelines/mapping/mapping-issue.js';
 import { parseMapping } from '#pipelines/mapping/parse-mapping.js';
 import type { Cell } from '#pipelines/model.js';
+import type { DocumentIssue } from '#pipelines/shape.js';
 
 /** The problems of a mapping file; none when it is right. */
-export function problemsOf(json: unknown): readonly MappingIssue[] {
+export function problemsOf(json: unknown): readonly DocumentIssue[] {
   const parsed = parseMapping(json);
   return parsed.ok ? [] : parsed.problems;
 }
