@@ -15,13 +15,13 @@ import {
 import type { Draft } from '#pipelines/model.js';
 import type { ValidateDraft } from '#pipelines/ports.js';
 
-/** A sanity bound, not a limit of the API, which publishes none: a cell of a workbook holds no more. */
+/** Our own limit, since the API publishes none: a cell of a workbook holds no more. */
 const maxTextLength = 32_767;
 
-/** The mark that decoders leave where a byte made no sense: the real letter is lost. */
+/** No replacement character: decoders write it for an invalid byte, and the original letter is lost. */
 const withoutReplacementMark = String.raw`^[^\uFFFD]*$`;
 
-/** One @, no spaces, a dot in the domain: enough to stop slips without refusing an address that works. */
+/** One @, no spaces, a dot in the domain: enough to catch typing errors without refusing a working address. */
 const emailShape = String.raw`^[^\s@\uFFFD]+@[^\s@\uFFFD.,;:<>()"]+(?:\.[^\s@\uFFFD.,;:<>()"]+)+$`;
 
 /** Civil dates only; the mapping makes no others. */
@@ -42,17 +42,17 @@ const typeSchemas = {
   boolean: { type: 'boolean' },
 } as const satisfies Record<FieldType, Bounds & { readonly type: string }>;
 
-/** What single fields ask for beyond their type. */
+/** Constraints of single fields beyond their type. */
 const fieldBounds: { readonly [field: string]: Bounds } = {
   emailAddress: { pattern: emailShape },
   discountPercent: { minimum: 0, maximum: 100 },
 };
 
-/** The JSON Schema of what may be written of a customer: known fields only, each of its type, most of them or null. */
+/** The JSON Schema of a draft: known fields only, each of its type or, for most types, null. */
 export function buildDraftSchema(customFields: CustomFields, only?: readonly string[]): object {
   const all = Object.entries<FieldType>({ ...customFields, ...customerFields });
   const fields = only === undefined ? all : all.filter(([field]) => only.includes(field));
-  // Where all fields that there can be are known, to look for others in every draft would be a third of the check.
+  // Where all possible fields are known, looking for others in every draft would take a third of the time.
   const isClosed = only === undefined || fields.length < new Set(only).size;
   return {
     type: 'object',
@@ -87,11 +87,11 @@ const expectations = {
   date: 'a date such as 2024-03-31',
 } as const satisfies Record<FieldType, string>;
 
-/** What each keyword of the schema means in the user's words. */
-const sentences: { readonly [keyword: string]: (finding: SchemaViolation) => Sentence } = {
+/** The message for each keyword of the schema, in the user's words. */
+const sentences: { readonly [keyword: string]: (violation: SchemaViolation) => Sentence } = {
   type: describeWrongType,
   pattern: describeWrongForm,
-  maxLength: () => ({ code: 'TEXT_TOO_LONG', says: `is longer than ${maxTextLength} signs; shorten it` }),
+  maxLength: () => ({ code: 'TEXT_TOO_LONG', says: `is longer than ${maxTextLength} characters; shorten it` }),
   minimum: ({ params }) => ({
     code: 'OUT_OF_RANGE',
     says: `is less than ${params.limit}; give ${params.limit} or more`,
@@ -103,12 +103,12 @@ const sentences: { readonly [keyword: string]: (finding: SchemaViolation) => Sen
   additionalProperties: describeUnknownField,
 };
 
-/** Says in the user's words what the schema found. */
+/** Describes an error of the schema in the user's words. */
 function describeDraftError(error: ErrorObject, draft: Draft, typeOf: (field: string) => FieldType | undefined): Issue {
   const field = readFieldName(error);
   const value = draft[field];
-  const finding: SchemaViolation = { field, fieldType: typeOf(field), value, params: error.params };
-  const { code, says } = (sentences[error.keyword] ?? describeOther)(finding);
+  const violation: SchemaViolation = { field, fieldType: typeOf(field), value, params: error.params };
+  const { code, says } = (sentences[error.keyword] ?? describeOther)(violation);
   const shown = secretFields.has(field) || value === undefined ? undefined : shortenValue(formatDraftValue(value));
   return {
     severity: 'error',
@@ -148,25 +148,25 @@ function describeWrongForm({ field, fieldType, value }: SchemaViolation): Senten
 
 function describeUnknownField({ field }: SchemaViolation): Sentence {
   if (readOnlyFields.some((name) => name === field))
-    return { code: 'FIELD_SERVER_KEPT', says: 'is kept by the server; take it out of the mapping' };
+    return { code: 'FIELD_SERVER_KEPT', says: 'is set by the server; remove it from the mapping' };
   if (identityFields.some((name) => name === field))
     return {
       code: 'FIELD_SERVER_KEPT',
-      says: 'is given by the server; it says which customer is meant and is not written',
+      says: 'is assigned by the server; it identifies the customer and cannot be written',
     };
-  return { code: 'FIELD_UNKNOWN', says: 'is no field of a customer; declare it under "customFields" of the mapping' };
+  return { code: 'FIELD_UNKNOWN', says: 'is not a field of a customer; declare it under "customFields" in the mapping' };
 }
 
 function describeOther(): Sentence {
-  return { code: 'WRONG_TYPE', says: 'is not possible here; correct it' };
+  return { code: 'WRONG_TYPE', says: 'is not valid here; correct it' };
 }
 
 /**
- * Makes the check of drafts against the customer that the API takes. It reports everything wrong with a draft at
- * once and changes nothing: no coercion, no defaults, no removal.
+ * Makes the validation of drafts before they are sent. It reports all errors of a draft at once and changes nothing: no
+ * coercion, no defaults, no removal.
  *
- * @param customFields - the client's own fields, as the mapping declares them
- * @param fields - the only fields that the drafts can have: fewer to look for in each. @default all
+ * @param customFields - the company's own fields, as the mapping declares them
+ * @param fields - the only fields that the drafts can have, which makes the validation faster. @default all
  */
 export function createDraftValidator(customFields: CustomFields = {}, fields?: readonly string[]): ValidateDraft {
   const ajv = new Ajv({
@@ -174,7 +174,7 @@ export function createDraftValidator(customFields: CustomFields = {}, fields?: r
     strict: true,
     allowUnionTypes: true,
     messages: false,
-    // The schema is ours, and a test holds it to that of schemas, which takes as long to compile as all the rest.
+    // A test validates our schema; compiling the schema of schemas would double the time to start.
     meta: false,
     validateSchema: false,
     code: { regExp },
@@ -182,7 +182,7 @@ export function createDraftValidator(customFields: CustomFields = {}, fields?: r
   const isValid = ajv.compile(buildDraftSchema(customFields, fields));
   return (draft) => {
     if (isValid(draft)) return [];
-    // The next call of the compiled function overwrites its errors: they are translated before anything else runs.
+    // The next call of the compiled function overwrites its errors.
     return (isValid.errors ?? []).map((error) =>
       describeDraftError(error, draft, (field) => findFieldType(field, customFields)),
     );

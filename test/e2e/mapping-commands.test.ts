@@ -100,7 +100,7 @@ describe('mapping suggest, with a file as people keep them', () => {
     const { stdout, stderr, exitCode } = await place.run(['mapping', 'suggest', 'list.csv']);
     expect(exitCode).toBe(0);
     expect(stderr).toContain('Row 4 was taken as the header');
-    expect(stdout).toContain('"Kd-Nr" is the key: by its name; 2 of 12 rows have none or that of another row');
+    expect(stdout).toContain('"Kd-Nr" is the key: by its name; 2 of 12 rows have no value, or the same as another row');
     const { source, key, fields } = JSON.parse(place.read('mappings.json'));
     // The next file has other titles or none, and its header is found by the same names.
     expect({ source, key }).toEqual({ key: { column: 'Kd-Nr' } });

@@ -41,7 +41,7 @@ describe('a draft', () => {
     ['odd/na~me', null, 'NOT_CLEARABLE', 'odd/na~me'],
     ['discountPercent', -0.1, 'OUT_OF_RANGE', 'is less than 0; give 0 or more'],
     ['discountPercent', 100.5, 'OUT_OF_RANGE', 'is more than 100; give 100 or less'],
-    ['notes', 'x'.repeat(32_768), 'TEXT_TOO_LONG', 'is longer than 32767 signs; shorten it'],
+    ['notes', 'x'.repeat(32_768), 'TEXT_TOO_LONG', 'is longer than 32767 characters; shorten it'],
     ['notes', 'Z\uFFFDe', 'TEXT_DAMAGED', 'lost in an earlier conversion; enter them again'],
     ['emailAddress', 'Z\uFFFDe@x.example', 'TEXT_DAMAGED', 'lost'],
     ['emailAddress', 'ann', 'EMAIL_INVALID', 'expected one such as name@example.com'],
@@ -55,8 +55,8 @@ describe('a draft', () => {
     ['joined', '29/02/2024', 'WRONG_TYPE', 'is not a date such as 2024-03-31; correct it'],
     ['loyalty', 'gold', 'FIELD_UNKNOWN', '"customFields"'],
     ['constructor', 'x', 'FIELD_UNKNOWN', '"customFields"'],
-    ['balance', 5, 'FIELD_SERVER_KEPT', 'kept by the server'],
-    ['customerCode', 'C1', 'FIELD_SERVER_KEPT', 'given by the server'],
+    ['balance', 5, 'FIELD_SERVER_KEPT', 'set by the server'],
+    ['customerCode', 'C1', 'FIELD_SERVER_KEPT', 'assigned by the server'],
   ])('may not have %s %j', (field, value, code, message) => {
     expect(validate({ [field]: value })).toMatchObject([{ code, field, message: expect.stringContaining(message) }]);
   });
