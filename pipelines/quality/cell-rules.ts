@@ -1,5 +1,5 @@
-import { isDigitAt, leadingDigits } from '#pipelines/digits.js';
-import { allUses, type CellRule, type ColumnUse, type RuleResult } from './damage-issue.js';
+import { countLeadingDigits, isDigitAt } from '#pipelines/mapping/types/number.js';
+import type { CellRule, ColumnUse, RuleResult } from './damage-issue.js';
 
 /** The characters of windows-1252 in place of the control characters 0x80 to 0x9f; a space where it has none. */
 const upperControls = '€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ';
@@ -42,6 +42,7 @@ function repairMojibake(text: string): string | undefined {
   }
 }
 
+const allUses: ReadonlySet<ColumnUse> = new Set(['text', 'email', 'phone', 'postcode', 'number', 'date', 'code']);
 const textUses: ReadonlySet<ColumnUse> = new Set(['text', 'phone', 'postcode', 'code']);
 const identifierUses: ReadonlySet<ColumnUse> = new Set(['phone', 'postcode', 'code']);
 
@@ -84,7 +85,7 @@ const [space, dash, dot, slash] = [0x20, 0x2d, 0x2e, 0x2f];
 
 /** The character after the first digits rules out most numbers, above all phone numbers and post codes. */
 function mayBeDate(text: string): boolean {
-  const digits = leadingDigits(text, 5);
+  const digits = countLeadingDigits(text, 5);
   const behind = text.charCodeAt(digits);
   if (digits === 4) return behind === dash;
   if (digits > 2) return false;
@@ -189,7 +190,7 @@ export const cellRules: readonly CellRule[] = [
     uses: new Set(['date']),
     trigger: 'number',
     check: (text) => {
-      if (leadingDigits(text, 5) < 5 || !serialLike.test(text)) return undefined;
+      if (countLeadingDigits(text, 5) < 5 || !serialLike.test(text)) return undefined;
       const serial = Number(text);
       if (serial < serialRange.from || serial > serialRange.to) return undefined;
       return {

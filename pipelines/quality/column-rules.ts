@@ -1,4 +1,4 @@
-import { isDigitAt, leadingDigits } from '#pipelines/digits.js';
+import { countLeadingDigits, isDigitAt } from '#pipelines/mapping/types/number.js';
 import type { DamageGroup } from './damage-issue.js';
 
 /** An issue that only a whole column shows, in a form that can be stored as JSON. Its code says which cells it affects. */
@@ -75,7 +75,7 @@ export function scanDateOrder(column: string): ColumnScan {
 
 function detectDateOrder(text: string): Order | undefined {
   // Most cells are words or house numbers: for them, a pattern would cost ten times as much.
-  const digits = leadingDigits(text, 3);
+  const digits = countLeadingDigits(text, 3);
   if (digits === 0 || digits > 2 || !isDigitAt(text, digits + 1)) return undefined;
   const [, first, , second] = numericDate.exec(text) ?? [];
   if (first === undefined || second === undefined) return undefined;

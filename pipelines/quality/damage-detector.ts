@@ -1,5 +1,6 @@
 import type { Code } from '#pipelines/codes.js';
 import type { Issue } from '#pipelines/issue.js';
+import { shortenValue } from '#pipelines/mapping/cells.js';
 import { compileTransforms } from '#pipelines/mapping/compile-field.js';
 import { secretFields } from '#pipelines/mapping/fields.js';
 import type { ColumnRule, ExpressionRule, Mapping } from '#pipelines/mapping/mapping.js';
@@ -15,16 +16,7 @@ import {
   scanPhones,
   scanPostCodes,
 } from './column-rules.js';
-import {
-  type CellRule,
-  type CellTrigger,
-  type ColumnCheck,
-  type ColumnUse,
-  type DamageGroup,
-  type DamageIssue,
-  DamageRegister,
-  shortenDamaged,
-} from './damage-issue.js';
+import type { CellRule, CellTrigger, ColumnCheck, ColumnUse, DamageGroup, DamageIssue } from './damage-issue.js';
 
 /** The columns of the file, as the compiled mapping knows them. */
 interface ColumnsByField {
@@ -261,13 +253,39 @@ function buildDamageIssue(
 ): DamageIssue {
   const columns = [name];
   if (check.isSecret === true) return { severity: 'warning', code, message, nextStep: suggestion, columns };
-  const better = meant === undefined ? '' : `It probably means "${shortenDamaged(meant)}". `;
-  return { severity: 'warning', code, message, nextStep: better + suggestion, columns, value: shortenDamaged(text) };
+  const better = meant === undefined ? '' : `It probably means "${shortenValue(meant)}". `;
+  return { severity: 'warning', code, message, nextStep: better + suggestion, columns, value: shortenValue(text) };
 }
 
 function hasOddCharacter(text: string): boolean {
   for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 0x7e) return true;
   return false;
+}
+
+const maxRowsNamed = 5;
+
+/** Groups issues by kind and column while rows are added. */
+class DamageRegister {
+  readonly #groups = new Map<string, DamageGroup & { count: number; readonly rows: number[] }>();
+
+  add(row: number, issues: readonly DamageIssue[]): void {
+    for (const { code, columns = [], message, nextStep: suggestion, value } of issues) {
+      const name = `${code} ${columns.join()}`;
+      const known = this.#groups.get(name);
+      if (known === undefined) {
+        const example = value === undefined ? {} : { value };
+        this.#groups.set(name, { code, columns, count: 1, rows: [row], message, suggestion, ...example });
+        continue;
+      }
+      known.count += 1;
+      if (known.rows.length < maxRowsNamed && known.rows.at(-1) !== row) known.rows.push(row);
+    }
+  }
+
+  /** In the order of their first rows. */
+  groups(): readonly DamageGroup[] {
+    return [...this.#groups.values()];
+  }
 }
 
 /** Examines an input while it is read. */

@@ -154,7 +154,10 @@ function describeUnknownField({ field }: SchemaViolation): Sentence {
       code: 'FIELD_SERVER_KEPT',
       says: 'is assigned by the server; it identifies the customer and cannot be written',
     };
-  return { code: 'FIELD_UNKNOWN', says: 'is not a field of a customer; declare it under "customFields" in the mapping' };
+  return {
+    code: 'FIELD_UNKNOWN',
+    says: 'is not a field of a customer; declare it under "customFields" in the mapping',
+  };
 }
 
 function describeOther(): Sentence {

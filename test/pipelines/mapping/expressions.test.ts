@@ -36,7 +36,7 @@ describe('an expression', () => {
     expect(mapped?.draft.notes).toBe(notes);
   });
 
-  it('goes through transforms, lookup and default as a cell does', async () => {
+  it('goes through transforms, lookup and default like a cell', async () => {
     const rest = { transform: ['upper'], lookup: { AB: 'yes' }, otherwise: 'blank', default: 'none' };
     expect((await noteBy('$row.A & $row.B', { A: 'a', B: 'b' }, rest))?.draft).toEqual({ notes: 'yes' });
     expect((await noteBy('$row.A & $row.B', { A: 'a', B: 'c' }, rest))?.draft).toEqual({ notes: 'none' });
@@ -84,7 +84,7 @@ describe('an expression', () => {
 describe('the published example of a whole mapping', () => {
   const json = JSON.parse(readFileSync('fixtures/interface.mapping.json', 'utf8'));
 
-  it('maps a row whole', async () => {
+  it('maps a complete row', async () => {
     const mapped = await mapCells(json, {
       'Account No': 'A-0042',
       Company: 'Koala Books',

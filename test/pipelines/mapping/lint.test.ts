@@ -39,7 +39,7 @@ describe('a mapping by itself', () => {
 });
 
 describe('a mapping on a file', () => {
-  it('groups what does not fit, with the first row, and names what is unused', async () => {
+  it('groups invalid values with their first row, and names unused columns', async () => {
     const mapping = {
       ...keyed,
       fields: { customerName: 'Company', creditLimit: { column: 'Limit', type: 'number' }, emailAddress: 'Mail' },
@@ -68,7 +68,7 @@ describe('a mapping beside customers that the API has', () => {
     { customerCode: '2', customerName: 'Wren', cC_001: 'x', loyaltyTier: 'gold', visits: 4 },
   ];
 
-  it('finds fields of the client and what they hold', () => {
+  it("finds the company's own fields and their types", () => {
     expect(discoverCustomFields(customers)).toEqual({ loyaltyTier: 'string', visits: 'integer' });
   });
 
@@ -93,7 +93,7 @@ describe('a mapping beside customers that the API has', () => {
     expect(lintAgainstCustomers(parsed(json), customers).map(({ code, path }) => `${code} ${path}`)).toEqual(remarks);
   });
 
-  it('says so when there is nobody to compare with', () => {
+  it('warns when there is no customer to compare with', () => {
     expect(lintAgainstCustomers(parsed(keyed), []).map(({ code }) => code)).toEqual(['NO_CUSTOMERS']);
   });
 });

@@ -146,13 +146,13 @@ describe('a mapped row', () => {
     expect(key).toBeUndefined();
   });
 
-  it('says nothing of the value of a bank account', () => {
+  it('does not show the value of a bank account', () => {
     const [reason] = mapCell('bankAccount', {}, '1.2E+11').reasons;
     expect(JSON.stringify(reason)).not.toContain('1.2');
     expect(reason?.message).toMatch(/^Cell is a number that/);
   });
 
-  it('cuts a long value and shows its line breaks', () => {
+  it('shortens a long value and shows its line breaks', () => {
     const [reason] = mapCell('creditLimit', { type: 'number' }, `one\r\ntwo ${'x'.repeat(500)}`).reasons;
     expect(reason?.value).toMatch(/^one⏎two x{71}…$/);
   });
@@ -228,7 +228,7 @@ describe('a mapped row', () => {
     expect(mapCells(json, { Code: 'C-1', Id: '' })).toEqual({ draft: {}, customerCode: 'C-1', reasons: [], notes: [] });
   });
 
-  it('lets the token clear where a workbook made an error of it', () => {
+  it('lets the null token clear where a workbook turned it into an error', () => {
     expect(mapCell('notes', {}, error('#N/A'), { nullToken: '#N/A' })).toMatchObject({
       draft: { notes: null },
       reasons: [],

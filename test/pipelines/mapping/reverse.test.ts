@@ -85,13 +85,13 @@ describe('columnsForExport', () => {
     ]);
   });
 
-  it('asks elsewhere for a key without a stamp', () => {
+  it('looks up a key without a stamp', () => {
     const mapping = parsed({ key: { column: 'No' }, fields: { notes: 'Notes' } });
     const [key] = reverseMapping(mapping, { findKey: ({ customerCode }) => `key of ${customerCode}` }).columns;
     expect(key?.cell({ customerCode: 'C1' })).toBe('key of C1');
   });
 
-  it('says what cannot come back', () => {
+  it('lists what cannot be restored', () => {
     const part = (index: number) => ({ column: 'Name', transform: [{ split: { separator: ' ', index } }] });
     const mapping = parsed({
       key: { column: 'No' },
@@ -143,7 +143,7 @@ describe('columnsForExport', () => {
     `);
   });
 
-  it('has a key that a field carries without a stamp', () => {
+  it('has a key that is also a field, without a stamp', () => {
     const { columns, losses: cannotComeBack } = reverseMapping(
       parsed({ key: { column: 'E' }, fields: { emailAddress: 'E' } }),
     );
@@ -151,7 +151,7 @@ describe('columnsForExport', () => {
     expect(cannotComeBack).toEqual([]);
   });
 
-  it('gives a file of the example that maps to the same customers again', () => {
+  it('writes a file of the example that maps to the same customers again', () => {
     const mapping = parsed(JSON.parse(readFileSync('mappings.example.json', 'utf8')));
     const { columns: names, rows } = readRows('fixtures/customers.csv');
     const first = compileMapping(mapping, names);
@@ -170,7 +170,7 @@ describe('columnsForExport', () => {
     }
   });
 
-  it('gives back what a mapping of every type made, as text and as cells of a workbook', () => {
+  it('restores what a mapping of every type reads, as text and as cells of a workbook', () => {
     const json = {
       fields: {
         notes: { columns: ['A', 'B', 'C'], join: '; ', transform: ['trim'] },

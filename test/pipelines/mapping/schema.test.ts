@@ -120,7 +120,7 @@ describe('parseMapping', () => {
     ]);
   });
 
-  it('does not take a rule that is wrong itself for one that is not there', () => {
+  it('does not report a rule that is wrong as a missing one', () => {
     const json = {
       mode: 'update',
       match: ['emailAddress'],
@@ -144,7 +144,7 @@ describe('parseMapping', () => {
     expect(problemsOf(json)).toEqual([]);
   });
 
-  it('counts "auto" as saying nothing', () => {
+  it('treats "auto" as absent', () => {
     const source = { sheet: 'Customers', headerRow: 3, encoding: 'auto', delimiter: 'auto' };
     expect(parsed(withMore({ source })).source).toEqual({ sheet: 'Customers', headerRow: 3 });
     expect(parsed(withMore({ source: { encoding: 'utf-16le', delimiter: '\t' } })).source).toEqual({
@@ -199,7 +199,7 @@ function formatted(schema: object): string {
 }
 
 describe('the published schema', () => {
-  it('is what the tables of the parser say (renew it with vitest -u)', async () => {
+  it('is generated from the description of the mapping (update it with vitest -u)', async () => {
     await expect(formatted(buildMappingSchema())).toMatchFileSnapshot('../../../schemas/mappings.schema.json');
   });
 

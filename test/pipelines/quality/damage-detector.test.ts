@@ -74,7 +74,7 @@ describe('a cell', () => {
     ['whatever stands in a column that nobody uses', 'unused', '#REF!'],
     ['the euro and curly quotes', 'text', '€ “x” – y™'],
     ['degrees', 'text', '20 °C ± 1'],
-  ])('is left alone: %s', (_name, use, cell) => {
+  ])('is not reported: %s', (_name, use, cell) => {
     expect(findingsOf(use, cell)).toEqual([]);
   });
 
@@ -104,13 +104,13 @@ describe('a cell', () => {
     },
   );
 
-  it('of a row with defects is not judged, since it may be shifted', () => {
+  it('of a row with defects is not checked, since its cells may be shifted', () => {
     const detector = createDamageDetector({ columns: ['a'], checks: [{ use: 'text' }] });
     const defects: readonly Issue[] = [{ severity: 'error', code: 'RAGGED_ROW', message: '' }];
     expect(detector.inspect({ ...rowOf(['#REF!']), issues: defects })).toEqual([]);
   });
 
-  it('is judged behind what the mapping does to it, where that can mend it', () => {
+  it('is checked after the transforms of the mapping, where those can fix it', () => {
     const mended = (text: string) => text.replaceAll(/\D/g, '');
     expect(findingsOf('phone', '02\u00a09999', { applyMapping: mended })).toEqual([]);
     expect(findingsOf('phone', '6.1E+10', { applyMapping: mended }).map(({ code }) => code)).toEqual([
@@ -118,7 +118,7 @@ describe('a cell', () => {
     ]);
   });
 
-  it('of personal data is told of without showing it', () => {
+  it('of personal data is reported without showing it', () => {
     const [finding] = findingsOf('text', 'ZoÃ«', { isSecret: true });
     expect(JSON.stringify(finding)).not.toMatch(/Zo/);
     expect(finding?.code).toBe('MOJIBAKE');
@@ -177,7 +177,7 @@ describe('a column', () => {
     ['a few dates among other texts', 'text', ['05/04/2024', 'none', 'soon', '-']],
     ['dates of a format that the mapping names', 'date', ['05/04/2024', '06/04/2024']],
     ['ISO dates', 'text', ['2024-05-04']],
-  ] as const)('is left alone: %s', (_name, use, values) => {
+  ] as const)('is not reported: %s', (_name, use, values) => {
     expect(reportOf({ use }, values).findings).toEqual([]);
   });
 
@@ -188,7 +188,7 @@ describe('a column', () => {
     ]);
   });
 
-  it('of post codes that the mapping fills up is left alone', () => {
+  it('of post codes that the mapping pads is not reported', () => {
     const values = [...times(20, (n) => `${2000 + n}`), '810'];
     const mended = (text: string) => text.padStart(4, '0');
     expect(reportOf({ use: 'postcode', applyMapping: mended }, values).findings).toEqual([]);
@@ -202,7 +202,7 @@ describe('a column', () => {
     ]);
   });
 
-  it('lets every damaged row be judged, with column, value and what to do', () => {
+  it('allows every damaged row to be checked, with column, value and advice', () => {
     const report = reportOf({ use: 'date' }, ['45296', '2024-01-05']);
     expect(report.checkRow(rowOf(['45296']))).toEqual([
       {
@@ -233,7 +233,7 @@ describe('the number of rows', () => {
     expect(findings.map(({ code }) => code)).toEqual(looksTruncated ? ['LOOKS_TRUNCATED'] : []);
   });
 
-  it('looks truncated too when titles stand above the header', () => {
+  it('looks truncated also with titles above the header', () => {
     const watch = startDamageScan({ columns: ['a'], checks: [{ use: 'text' }] });
     watch.add({ index: 0, number: 1_048_576, cells: ['x'] });
     expect(watch.report().findings).toMatchObject([{ code: 'LOOKS_TRUNCATED', rows: [1_048_576] }]);
@@ -269,7 +269,7 @@ const dateLike = textOf(['1', '05', '12', '31', '2024', '-', '/', '.', ' ', 'Mar
 const phoneLike = textOf(['0', '2', '02', '555', '12345', '(', ')', ' ', '.', '-', '/', '+', '\u00a0', 'x', 'é'], 8);
 
 describe('what is looked at before a pattern is tried decides nothing by itself:', () => {
-  it('a row of plain characters is judged as one of which nothing is known', () => {
+  it('a row marked as plain is checked like any other', () => {
     const plain = fc.string({
       maxLength: 30,
       unit: fc
@@ -284,7 +284,7 @@ describe('what is looked at before a pattern is tried decides nothing by itself:
     );
   });
 
-  it('numbers in scientific notation are found by how they look', () => {
+  it('numbers in scientific notation are found by their form', () => {
     const pattern = /^[+-]?\d(?:[.,]\d+)?E[+-]\d{2,3}$/i;
     fc.assert(
       fc.property(numberLike, (text) => {
@@ -294,7 +294,7 @@ describe('what is looked at before a pattern is tried decides nothing by itself:
     );
   });
 
-  it('dates among codes are found by how they look', () => {
+  it('dates among codes are found by their form', () => {
     const month = '(?:jan|feb|m[aä]r|apr|ma[yi]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-z]*';
     const pattern = new RegExp(
       `^(?:\\d{4}-\\d\\d-\\d\\d.*|\\d{1,2}[/.]\\d{1,2}[/.]\\d{2,4}|\\d{1,2}[- ]${month}(?:[- ]\\d{2,4})?)$`,
@@ -308,7 +308,7 @@ describe('what is looked at before a pattern is tried decides nothing by itself:
     );
   });
 
-  it('serial numbers among dates are found by how they look', () => {
+  it('serial numbers among dates are found by their form', () => {
     fc.assert(
       fc.property(numberLike, (text) => {
         const isSerial = /^\d{5}(?:\.\d+)?$/.test(text) && Number(text) >= 20_000 && Number(text) <= 60_000;
@@ -318,7 +318,7 @@ describe('what is looked at before a pattern is tried decides nothing by itself:
     );
   });
 
-  it('a date that could be read both ways is found by how it looks', () => {
+  it('a date that could be read both ways is found by its form', () => {
     fc.assert(
       fc.property(dateLike, (text) => {
         const [, first, , second] = /^(\d{1,2})([/.-])(\d{1,2})\2(?:\d{4}|\d{2})(?:\D|$)/.exec(text) ?? [];

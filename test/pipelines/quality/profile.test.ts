@@ -9,7 +9,7 @@ function profileOf(cells: readonly (Cell | undefined)[], isSecret = false) {
 }
 
 describe('the profile of a column', () => {
-  it('says how full it is, how many values there are, which ones, how long and of what kind', () => {
+  it('has the completeness, the number of values, the most frequent ones, their length and kind', () => {
     expect(profileOf(['NSW', ' NSW ', 'VIC', '', undefined, '0810', 'a@x.example'])).toEqual({
       column: 'A',
       rows: 7,
@@ -45,7 +45,7 @@ describe('the profile of a column', () => {
     expect(profileOf(['123', '123'], true)).toMatchObject({ distinct: { count: 1 }, top: [] });
   });
 
-  it('keeps little of a long text', () => {
+  it('keeps only the beginning of a long text', () => {
     const { longest, top } = profileOf(['x'.repeat(100_000)]);
     expect(longest).toBe(100_000);
     expect(top[0]?.value.length).toBeLessThanOrEqual(80);

@@ -160,7 +160,7 @@ function textsFor(name: string): fc.Arbitrary<string> {
 const withInverse = Object.entries(samples).filter(([, options]) => options !== undefined);
 
 describe('inverses', () => {
-  it.each(Object.entries(transforms))('%s has one, or says why not', (name, definition: Transform) => {
+  it.each(Object.entries(transforms))('%s has one, or a reason why not', (name, definition: Transform) => {
     const says = 'noInverse' in definition ? definition.noInverse : undefined;
     expect(says === undefined).toBe(samples[name as TransformName] !== undefined);
   });
@@ -179,7 +179,7 @@ describe('inverses', () => {
     );
   });
 
-  it.each(['prefix', 'suffix'] as const)('%s gives back exactly what it was given', (name) => {
+  it.each(['prefix', 'suffix'] as const)('%s restores exactly the original text', (name) => {
     const definition: Transform = transforms[name];
     fc.assert(
       fc.property(cellTexts, samples[name], (text, values) => {
