@@ -171,11 +171,18 @@ async function* joinLedger(
   ledger: RunLedger,
   notReached: RowOutcome,
 ): AsyncIterable<readonly ResultLine[]> {
-  for await (const batch of source.batches()) {
-    const first = batch[0]?.index ?? 0;
-    const known = ledger.outcomesBetween(first, batch.at(-1)?.index ?? first);
-    yield batch.map((row) => ({ row, outcome: toOutcome(known.get(row.index)) ?? notReached }));
-  }
+  for await (const batch of source.batches()) yield joinOutcomes(batch, ledger, notReached);
+}
+
+/** Rows with their outcomes in the ledger. */
+export function joinOutcomes(
+  rows: readonly Row[],
+  ledger: RunLedger,
+  notReached: RowOutcome = interrupted,
+): readonly ResultLine[] {
+  const first = rows[0]?.index ?? 0;
+  const known = ledger.outcomesBetween(first, rows.at(-1)?.index ?? first);
+  return rows.map((row) => ({ row, outcome: toOutcome(known.get(row.index)) ?? notReached }));
 }
 
 /** Writes the results, and the rejects when there are any; both appear under their names when whole. */

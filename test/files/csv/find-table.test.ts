@@ -112,3 +112,15 @@ describe('empty rows and what follows them', () => {
     expect((await files.read('a,b\n1,2\nTotal Energies,6\n')).notices).toEqual([]);
   });
 });
+
+describe('a header with invisible signs', () => {
+  const header = 'id\u200b,na\u00adme,\ufeffcity';
+
+  it.each([
+    ['in the first row', `${header}\n1,Ann,Leith\n`, 1],
+    ['below a title', `Customer list,,,\n${header}\n1,Ann,Leith\n`, 2],
+  ])('is found by the names that a mapping expects: %s', async (_where, text, headerRow) => {
+    const { source, cells } = await files.read(text, { expectedColumns: ['id', 'name', 'city'] });
+    expect([source.detected.headerRow, cells]).toEqual([headerRow, [['1', 'Ann', 'Leith']]]);
+  });
+});
