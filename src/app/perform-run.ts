@@ -5,7 +5,8 @@ import type { RunControl } from '#pipelines/run-control.js';
 import { sleep } from '#src/api/sleep.js';
 import { CustomersError } from '#src/errors.js';
 import type { RunRecord } from '#src/ledger/runs.js';
-import { type ResultsWritten, writeResults } from '#src/results/write-results.js';
+import { ResultsInPassing } from '#src/results/results-in-passing.js';
+import type { ResultsWritten } from '#src/results/write-results.js';
 import { explainFailure } from './explain-failure.js';
 import type { RunContext, RunJob } from './run-job.js';
 import { chooseExitCode, describeStop, type RunSummary, summariseApi } from './run-summary.js';
@@ -67,9 +68,13 @@ function trySample(sample: () => void): void {
  *
  * @param wentThrough - whether the run came to all of its rows, unless the control says that it was stopped
  */
-async function endRun(tools: RunContext, wentThrough: boolean): Promise<RunSummary> {
+async function endRun(
+  tools: RunContext,
+  writing: ResultsInPassing | undefined,
+  wentThrough: boolean,
+): Promise<RunSummary> {
   const { connection, run, control, job } = tools;
-  const { results = null, rejects = null } = await writeResultsOrStop(tools, wentThrough);
+  const { results = null, rejects = null } = await finishResultsOrStop(tools, writing, wentThrough);
   const counts = countRows(tools);
   const status = chooseState(control, wentThrough);
   const problems = collectProblems(connection.ledger, run.number);
@@ -151,14 +156,18 @@ function countRows({ connection, run, job }: RunContext): RowCounts {
   return counts;
 }
 
-async function writeResultsOrStop(
-  { control, ledger, job, run }: RunContext,
+function startResults({ ledger, job, run }: RunContext): ResultsInPassing | undefined {
+  if (job.source === undefined) return undefined;
+  return new ResultsInPassing(job.source, ledger, run.name, job.paths, job.allowed);
+}
+
+async function finishResultsOrStop(
+  { control, run }: RunContext,
+  results: ResultsInPassing | undefined,
   wentThrough: boolean,
 ): Promise<Partial<ResultsWritten>> {
-  if (job.source === undefined) return {};
   try {
-    const rest = describeNotReached(run.name, chooseState(control, wentThrough));
-    return await writeResults(job.source, ledger, run.name, job.paths, rest, job.allowed);
+    return (await results?.finish(describeNotReached(run.name, chooseState(control, wentThrough)))) ?? {};
   } catch (error) {
     const again = `What became of the rows is safe in the ledger. Make room, then: mypos-customers runs show ${run.name} --results <file>`;
     control.stop({ kind: 'error', error: explainFailure(error, 'The result file cannot be written', again) });
@@ -209,11 +218,12 @@ export async function performRun(tools: RunContext): Promise<RunSummary> {
     pausedUntilMs: connection.client.rateLimiter.pausedUntil(),
   }));
   connection.ledger.runs.saveSettings(run.number, connection.settings);
+  const results = startResults(tools);
   const endSampling = sampleRun(tools);
-  await runOrStop(control, () => workThroughRows(tools));
+  await runOrStop(control, () => workThroughRows(tools, results));
   endSampling();
   observer.ended?.();
-  return endRun(tools, true);
+  return endRun(tools, results, true);
 }
 
 /** Only settles the rows in doubt of a run; one that was not finished stays so. */
@@ -224,7 +234,7 @@ export async function reconcileOnly(
   await runOrStop(tools.control, async () => {
     reconciled = await settleDoubts(tools);
   });
-  return { ...(await endRun(tools, reachedAllRows(tools))), reconciled };
+  return { ...(await endRun(tools, startResults(tools), reachedAllRows(tools))), reconciled };
 }
 
 function reachedAllRows({ connection, run, job }: RunContext): boolean {
@@ -233,12 +243,19 @@ function reachedAllRows({ connection, run, job }: RunContext): boolean {
   return reached >= Math.min(first, job.rows);
 }
 
-async function workThroughRows(tools: RunContext): Promise<void> {
+async function workThroughRows(tools: RunContext, results: ResultsInPassing | undefined): Promise<void> {
   const { connection, ledger, job, control } = tools;
+  const source = job.source && results && { ...job.source, batches: () => results.batches() };
   await settleDoubts(tools);
   for (let round = 1; round <= maxRounds; round += 1) {
     control.restart();
-    await job.work({ api: connection.client, ledger, control, connection });
+    await job.work({
+      api: connection.client,
+      ledger,
+      control,
+      connection,
+      ...(source === undefined ? {} : { source }),
+    });
     if (control.stopping.aborted) return;
     const { adopted, absent } = await settleDoubts(tools);
     // Also once a customer is found, rows may be there that have waited for it.

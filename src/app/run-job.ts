@@ -34,6 +34,8 @@ export interface WorkPorts {
   readonly ledger: RunLedger;
   readonly control: RunControl;
   readonly connection: Connection;
+  /** The job's source, read for the run and its result file at once. */
+  readonly source?: InputSource;
 }
 
 export interface SettleOptions {
