@@ -1,6 +1,6 @@
 import { type Code, codes } from '#pipelines/codes.js';
 
-/** Exit codes of the command line, as `interface.md` fixes them. */
+/** Exit codes of the command line. They are published: scripts depend on them. */
 export const exitCodes = {
   done: 0,
   bug: 1,

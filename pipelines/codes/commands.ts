@@ -135,6 +135,11 @@ export const commandCodes = {
       'Check the path, the rights of this user, and that the share is mounted. If the folder was moved on purpose, sweep it once with --adopt.',
     exit: 3,
   },
+  INCOMPLETE: {
+    meaning: 'The dropped file is incomplete, or its writer has not finished.',
+    nextStep:
+      'Nothing yet: the next sweep checks it again. After the waiting time: copy the file again, or add its done-file.',
+  },
   INPUT_CHANGED: {
     meaning: 'The input has changed since the run read it, so its result file cannot be written again.',
     nextStep: 'Put the file back as it was; the result file shows its rows.',
@@ -198,9 +203,21 @@ export const commandCodes = {
     meaning: 'The run is not finished.',
     nextStep: '`mypos-customers resume`',
   },
+  NOT_QUIET: {
+    meaning: 'The dropped file was changed, or first seen, just now.',
+    nextStep: 'Nothing: a later sweep imports it once it stays unchanged.',
+  },
   NOT_YET: {
     meaning: 'The file could not be taken now.',
     nextStep: 'Nothing: the next sweep tries again.',
+  },
+  NO_DATA: {
+    meaning: 'A done-file was dropped without its data file.',
+    nextStep: 'Drop the data file, or remove the done-file.',
+  },
+  NO_DONE_FILE: {
+    meaning: 'The job requires a done-file, and the dropped file has none.',
+    nextStep: 'Let its writer add the done-file, or add it by hand once you know that the file is complete.',
   },
   NO_INPUT_FILE: {
     meaning: 'The run had no input file, so there is no result file to write.',

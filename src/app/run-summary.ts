@@ -1,3 +1,4 @@
+import type { Code } from '#pipelines/codes.js';
 import type { Issue } from '#pipelines/issue.js';
 import { type RowCounts, rowStatuses } from '#pipelines/model.js';
 import type { SourceDetection } from '#pipelines/ports.js';
@@ -68,7 +69,7 @@ export interface RunSummary {
   readonly api: ApiSummary;
   readonly files: { readonly results: string | null; readonly rejects: string | null; readonly report: string | null };
   /** Why it stopped, and what to type next; `null` when it did not. */
-  readonly stopped: { readonly code: string; readonly message: string; readonly nextStep: string | null } | null;
+  readonly stopped: { readonly code: Code; readonly message: string; readonly nextStep: string | null } | null;
 }
 
 export interface ApiSummary {

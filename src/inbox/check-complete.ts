@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import type { Code } from '#pipelines/codes.js';
 import { InputError } from '#src/errors.js';
 import { type SniffedFormat, sniffBytes, sniffFormat } from '#src/files/detect-format.js';
 import { gunzip, type InputFile, readBytes, startReading } from '#src/files/input-file.js';
@@ -46,7 +47,7 @@ function createUnseen(why: string): Incompleteness {
 }
 
 /** Codes of the readers' errors for a file whose end is missing. */
-const truncationCodes: ReadonlySet<string> = new Set(['FILE_CUT', 'GZIP_CUT', 'FILE_CHANGED']);
+const truncationCodes: ReadonlySet<Code> = new Set(['FILE_CUT', 'GZIP_CUT', 'FILE_CHANGED']);
 
 /** Whether the error may only mean that the file is still being written. */
 export function isTruncation(error: InputError): boolean {

@@ -1,4 +1,4 @@
-/** Who may import what: the house as `design.md` draws it, in a form that a test can hold the code to. */
+/** Who may import what, in a form that a test can hold the code to; `docs/architecture.md` explains it. */
 export interface HouseRules {
   /** What each room may import besides itself: rooms, or single files of rooms. The longest name that fits a file is its room. */
   readonly arrows: Readonly<Record<string, readonly string[]>>;

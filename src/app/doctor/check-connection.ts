@@ -55,7 +55,7 @@ export async function checkConnection(settings: Settings): Promise<readonly Doct
     trusted = readTrustedCertificates(settings.caFile);
   } catch (error) {
     if (!(error instanceof CustomersError)) throw error;
-    return [fail('certificates', error.message, error.nextStep ?? '', exitCodes.usage)];
+    return [fail('certificates', error.message, error.nextStep, exitCodes.usage)];
   }
   const target = { baseUrl: baseUrl.value, proxy: proxy.value, trusted, timeoutMs: probeTimeoutMs };
   const server = await probeServer(target);
@@ -140,7 +140,7 @@ export async function checkLogin(settings: Settings, signal: AbortSignal): Promi
   } catch (error) {
     if (!(error instanceof CustomersError)) throw error;
     const name = sharedRateCodes.test(error.code) ? 'pace' : 'login';
-    return [...found, fail(name, error.message, error.nextStep ?? '', error.exitCode)];
+    return [...found, fail(name, error.message, error.nextStep, error.exitCode)];
   } finally {
     await connection?.close();
   }

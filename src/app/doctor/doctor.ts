@@ -27,7 +27,7 @@ export async function runDoctor(options: SettingOptions, signal: AbortSignal): P
     settings = resolveSettings(options);
   } catch (error) {
     if (!(error instanceof CustomersError)) throw error;
-    return buildReport([...findings, fail('configuration', error.message, error.nextStep ?? '', error.exitCode)], []);
+    return buildReport([...findings, fail('configuration', error.message, error.nextStep, error.exitCode)], []);
   }
   const shown = listSettings(settings);
   findings.push(ok('configuration', describeOrigins(shown)), checkMappingFile(settings));
@@ -80,7 +80,7 @@ function checkMappingFile({ mapping }: Settings): DoctorFinding {
     return ok('mapping', `${mapping.value}: ${read.fields.length} fields`);
   } catch (error) {
     if (!(error instanceof CustomersError)) throw error;
-    return fail('mapping', error.message, error.nextStep ?? '', exitCodes.usage);
+    return fail('mapping', error.message, error.nextStep, exitCodes.usage);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Code } from '#pipelines/codes.js';
 import { type CustomerSource, type ExportResult, exportCustomers as runExport } from '#pipelines/export/export.js';
 import type { Issue } from '#pipelines/issue.js';
 import { type ListingQuery, listCustomers } from '#pipelines/listing/list-customers.js';
@@ -209,7 +210,7 @@ async function readFreshMirrorFields(connection: Connection): Promise<readonly s
   return first === undefined ? undefined : Object.keys(first).filter((name) => !listOnlyFields.has(name));
 }
 
-const staleMirrorCodes: ReadonlySet<string> = new Set(['LIST_EMPTY', 'LIST_MOVES']);
+const staleMirrorCodes: ReadonlySet<Code> = new Set(['LIST_EMPTY', 'LIST_MOVES']);
 
 /** Closes the file, publishes it with its manifest, and only then advances the watermark. */
 async function deliver(

@@ -1,4 +1,5 @@
 import { basename, dirname, join } from 'node:path';
+import type { Code } from '#pipelines/codes.js';
 import type { Issue } from '#pipelines/issue.js';
 import { suggestNames } from '#pipelines/mapping/nearest-name.js';
 import { type ApiSummary, noTraffic } from '#src/app/run-summary.js';
@@ -150,7 +151,7 @@ function summariseFailure(job: string, startedAt: Date, error: unknown): ExportJ
 }
 
 /** Replaces advice that names options of `export`, because a job has keys instead. */
-const nextStepsForJobs: Readonly<Record<string, string>> = {
+const nextStepsForJobs: Readonly<Partial<Record<Code, string>>> = {
   FILE_EXISTS:
     'Nothing was overwritten. Remove the file, add {date} or {time} to the job’s "output", or add "force": true to the job.',
   FORMAT_UNKNOWN: 'End the job’s "output" in .csv, .xlsx or .ndjson, or add "format" to the job.',

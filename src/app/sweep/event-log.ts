@@ -96,7 +96,7 @@ export function createSweepLogger(log: Log): SweepLogger {
     foreignClaim(id, record, silentMs) {
       if (silentMs < maxSilenceMs) return undefined;
       const { file, job, host, pid } = record;
-      const reason = {
+      const reason: FileReason = {
         code: 'CLAIM_ELSEWHERE',
         message: `${escapeControls(file)} was claimed by process ${pid} on ${host}, which shows no sign of life.`,
         nextStep: `Sweep the folder on ${host}: only its ledger knows what was sent. If that machine is gone for good, compare the customers in the account, then move the file out of processing/${id} and remove that folder.`,

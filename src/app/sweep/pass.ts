@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Code } from '#pipelines/codes.js';
 import { sleep } from '#src/api/sleep.js';
 import { explainFailure } from '#src/app/explain-failure.js';
 import { CustomersError, exitCodes } from '#src/errors.js';
@@ -205,7 +206,7 @@ async function processCandidate(
   }
 }
 
-const stoppingReason = { code: 'STOPPING', message: 'the sweep was asked to stop', nextStep: null };
+const stoppingReason: FileReason = { code: 'STOPPING', message: 'the sweep was asked to stop', nextStep: null };
 
 async function claimAndProcess(
   { inbox, logger, dryRun }: Pass,
@@ -257,7 +258,7 @@ function isOverdue({ observed, job }: Candidate, nowMs: number): boolean {
   return nowMs - observed.firstSeenMs > job.maxWaitMs;
 }
 
-function buildWaitReason(code: string, message: string): FileReason {
+function buildWaitReason(code: Code, message: string): FileReason {
   return { code, message, nextStep: null };
 }
 
@@ -273,7 +274,7 @@ function buildWaitReport(candidate: Candidate, reason: FileReason, nowMs: number
   return { ...report, exitCode: exitCodes.unreadableInput, reason: { code: 'WAITS_TOO_LONG', message, nextStep } };
 }
 
-const nextStepsForWaiting: Readonly<Record<string, string>> = {
+const nextStepsForWaiting: Readonly<Partial<Record<Code, string>>> = {
   INCOMPLETE:
     'Copy the file again. If it is complete without a line end in its last line, set "lastLineEnd": "optional" for its job, or add the done-file.',
   NO_DONE_FILE: 'Let its writer add the done-file, or add it by hand once you know that the file is complete.',
@@ -284,7 +285,7 @@ const orphanReason = buildWaitReason('NO_DATA', 'it is a done-file, and its data
 
 /** The report of a file that cannot be processed under its name, however long it waits. */
 function buildNameReport({ name, why, job }: MisnamedFile): FileReport {
-  const reason = {
+  const reason: FileReason = {
     code: 'NAME_UNUSABLE',
     message: `its name cannot be used: ${why}`,
     nextStep: 'Rename the file.',

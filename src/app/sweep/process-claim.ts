@@ -80,7 +80,7 @@ async function importAndArchive(context: ClaimContext, claim: Claim): Promise<Fi
 const stopping = {
   reason: { code: 'STOPPING', message: 'The sweep was asked to stop.', nextStep: null },
   exitCode: exitCodes.done,
-};
+} as const;
 
 /** Imports never remove their listeners, so each gets a signal of its own: a service runs thousands of them. */
 async function withLinkedSignal<T>(signal: AbortSignal, work: (linked: AbortSignal) => Promise<T>): Promise<T> {

@@ -1,3 +1,4 @@
+import type { Code } from '#pipelines/codes.js';
 import { type RowCounts, rowStatuses } from '#pipelines/model.js';
 import { type ApiSummary, noTraffic } from '#src/app/run-summary.js';
 import { CustomersError, type ExitCode, exitCodes } from '#src/errors.js';
@@ -33,8 +34,9 @@ export interface FileReport {
   readonly reason: FileReason | null;
 }
 
+/** Why a file, or an export, ended as it did. */
 export interface FileReason {
-  readonly code: string;
+  readonly code: Code;
   readonly message: string;
   readonly nextStep: string | null;
 }
@@ -111,8 +113,7 @@ export function countOutcomes(reports: readonly FileReport[]): Readonly<Record<F
 
 /** The reason that a file's report gives for an error; a bug comes with its stack. */
 export function explainError(error: unknown): FileReason {
-  if (error instanceof CustomersError)
-    return { code: error.code, message: error.message, nextStep: error.nextStep ?? null };
+  if (error instanceof CustomersError) return { code: error.code, message: error.message, nextStep: error.nextStep };
   return {
     code: 'BUG',
     message: error instanceof Error ? (error.stack ?? error.message) : String(error),
