@@ -39,7 +39,7 @@ function logIn(call: Call, credentials: Credentials, tokens: TokenIssuer): ApiRe
   if (!isSame(sent, expected)) return failed('The user name or the password is wrong.');
   const issued = tokens.issue();
   if (issued === undefined)
-    return failed('This user has had all tokens of the day; the count starts again at midnight UTC.');
+    return failed('This user has used all tokens of the day; the count starts again at midnight UTC.');
   return {
     status: 200,
     body: JSON.stringify({
@@ -107,7 +107,7 @@ function parse(bodyText: string): Readonly<Record<string, JsonValue>> | string {
   }
 }
 
-/** Null is taken for every field: the vendor's samples hold nulls, and nothing says where they may not be. */
+/** Null is accepted for every field: the vendor's samples contain nulls, and nothing says where they are not allowed. */
 function fits(value: JsonValue, type: FieldType): boolean {
   if (value === null) return true;
   if (type === 'integer') return Number.isInteger(value);

@@ -57,7 +57,7 @@ type FaultName = keyof typeof faultRules;
 
 export type FaultEffect = FaultRule['effect'];
 
-/** Which of the matching requests a fault strikes, counted from 1. */
+/** Which of the matching requests a fault affects, counted from 1. */
 export type FaultTiming =
   | { readonly percent: number }
   | { readonly every: number }
@@ -67,11 +67,11 @@ export type FaultTiming =
 /** Something that goes wrong on purpose: what, for which requests, and when. */
 export interface Fault {
   readonly name: FaultName;
-  /** @default 'any' - every kind that the fault can strike */
+  /** @default 'any' - every kind that the fault can affect */
   readonly on?: CallKind | 'any';
-  /** Strikes only requests whose body holds this text. */
+  /** Affects only requests whose body contains this text. */
   readonly bodyContains?: string;
-  /** Strikes only requests for this page of a list. */
+  /** Affects only requests for this page of a list. */
   readonly page?: number;
   /** @default every matching request */
   readonly when?: FaultTiming;
@@ -93,7 +93,7 @@ export function getFaultRule(name: FaultName): FaultRule {
   return faultRules[name];
 }
 
-/** Kinds of calls that this fault may strike. */
+/** Kinds of calls that this fault may affect. */
 export function listTargetKinds(fault: Fault): readonly CallKind[] {
   const possible = getFaultRule(fault.name).on;
   return fault.on === undefined || fault.on === 'any' ? possible : possible.filter((kind) => kind === fault.on);
@@ -114,8 +114,8 @@ function distance(left: string, right: string): number {
   let above = Array.from({ length: right.length + 1 }, (_, column) => column);
   for (const [row, letter] of [...left].entries()) {
     const current = [row + 1];
-    for (const [column, other] of [...right].entries()) {
-      const replaced = (above[column] ?? 0) + (letter === other ? 0 : 1);
+    for (const [column, otherLetter] of [...right].entries()) {
+      const replaced = (above[column] ?? 0) + (letter === otherLetter ? 0 : 1);
       current.push(Math.min(replaced, (above[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1));
     }
     above = current;
@@ -127,12 +127,12 @@ export const faultNames = Object.keys(faultRules) as FaultName[];
 
 const example = '503:add:nth=3';
 
-/** Settings that are numbers, and the smallest that makes sense. */
+/** Numeric settings and their minimum. */
 const minValues = { page: 1, ms: 0, retryAfterSeconds: 0, insert: 0, delete: 0, edit: 0 } as const;
 
-/** A complaint about one fault, as its user wrote it. */
-function faultError(written: string, complaint: string): UsageError {
-  return new UsageError(`Fault '${written}': ${complaint}`, {
+/** The error for one fault, quoted as its user wrote it. */
+function faultError(written: string, problem: string): UsageError {
+  return new UsageError(`Fault '${written}': ${problem}`, {
     code: 'SANDBOX_FAULT',
     nextStep: `Write a fault like ${example}; the sandbox's page lists them all.`,
   });
@@ -141,13 +141,13 @@ function faultError(written: string, complaint: string): UsageError {
 /**
  * Checks a fault from outside, where types do not reach.
  *
- * @throws {UsageError} names what is wrong and the nearest right name
+ * @throws {UsageError} names what is wrong and the nearest valid name
  */
 export function checkFault(fault: unknown, written = JSON.stringify(fault)): Fault {
   if (typeof fault !== 'object' || fault === null) throw faultError(written, 'it must be a text or an object.');
   const candidate = fault as Fault;
-  const fail = (complaint: string): never => {
-    throw faultError(written, complaint);
+  const fail = (problem: string): never => {
+    throw faultError(written, problem);
   };
   if (!faultNames.includes(candidate.name))
     fail(
@@ -158,46 +158,46 @@ export function checkFault(fault: unknown, written = JSON.stringify(fault)): Fau
   if (!kinds.includes(on))
     fail(`there is no kind of call '${on}'. Did you mean '${findNearestName(String(on), kinds)}'?`);
   if (listTargetKinds(candidate).length === 0)
-    fail(`'${candidate.name}' can strike ${getFaultRule(candidate.name).on.join(', ')} only.`);
-  for (const [setting, least] of Object.entries(minValues)) {
+    fail(`'${candidate.name}' can only affect ${getFaultRule(candidate.name).on.join(', ')}.`);
+  for (const [setting, min] of Object.entries(minValues)) {
     const value = candidate[setting as keyof typeof minValues];
-    if (value !== undefined && !isCount(value, least)) fail(`${setting} must be an integer from ${least}.`);
+    if (value !== undefined && !isCount(value, min)) fail(`${setting} must be an integer from ${min}.`);
   }
   checkTiming(candidate, fail);
   return candidate;
 }
 
-function checkTiming({ when }: Fault, fail: (complaint: string) => never): void {
+function checkTiming({ when }: Fault, fail: (problem: string) => never): void {
   if (when === undefined) return;
   const [timing, ...others] = Object.keys(when);
-  if (others.length > 0) fail('say one of percent, every, nth and first.');
+  if (others.length > 0) fail('use one of percent, every, nth and first.');
   if ('percent' in when) {
     if (!(when.percent >= 0 && when.percent <= 100)) fail('percent must be from 0 to 100.');
   } else if ('every' in when) {
     if (!isCount(when.every, 1)) fail('every must be an integer from 1.');
   } else if ('first' in when) {
     if (!isCount(when.first, 1)) fail('first must be an integer from 1.');
-  } else if (!('nth' in when)) fail(`there is no timing '${timing}': say one of percent, every, nth and first.`);
+  } else if (!('nth' in when)) fail(`there is no timing '${timing}': use one of percent, every, nth and first.`);
   else if (!Array.isArray(when.nth) || !when.nth.every((nth) => isCount(nth, 1)))
     fail('nth must be integers from 1, separated by commas.');
 }
 
-function isCount(value: unknown, least: number): boolean {
-  return Number.isSafeInteger(value) && Number(value) >= least;
+function isCount(value: unknown, min: number): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= min;
 }
 
 /** What each `key=value` sets. A wrong number becomes NaN here and is refused by the check. */
 const settings = {
-  every: (value) => ({ when: { every: integer(value) } }),
-  nth: (value) => ({ when: { nth: value.split(',').map(integer) } }),
-  first: (value) => ({ when: { first: integer(value) } }),
-  ms: (value) => ({ ms: integer(value) }),
-  'retry-after': (value) => ({ retryAfterSeconds: integer(value) }),
-  'retry-after-date': (value) => ({ retryAfterSeconds: integer(value), retryAfterAs: 'date' }),
-  page: (value) => ({ page: integer(value) }),
-  insert: (value) => ({ insert: integer(value) }),
-  delete: (value) => ({ delete: integer(value) }),
-  edit: (value) => ({ edit: integer(value) }),
+  every: (value) => ({ when: { every: parseInteger(value) } }),
+  nth: (value) => ({ when: { nth: value.split(',').map(parseInteger) } }),
+  first: (value) => ({ when: { first: parseInteger(value) } }),
+  ms: (value) => ({ ms: parseInteger(value) }),
+  'retry-after': (value) => ({ retryAfterSeconds: parseInteger(value) }),
+  'retry-after-date': (value) => ({ retryAfterSeconds: parseInteger(value), retryAfterAs: 'date' }),
+  page: (value) => ({ page: parseInteger(value) }),
+  insert: (value) => ({ insert: parseInteger(value) }),
+  delete: (value) => ({ delete: parseInteger(value) }),
+  edit: (value) => ({ edit: parseInteger(value) }),
 } as const satisfies Record<string, (value: string) => Partial<Fault>>;
 
 const kindWords: readonly string[] = ['any', ...callKinds];
@@ -206,7 +206,7 @@ const knownParts = [...kindWords, ...Object.keys(settings).map((key) => `${key}=
 /**
  * Reads faults as a command line has them: `name:kind:setting…`, e.g. `429:any:every=7:retry-after=2`.
  *
- * @throws {UsageError} names the nearest right word and an example
+ * @throws {UsageError} names the nearest valid word and an example
  */
 export function parseFaults(texts: readonly string[]): Fault[] {
   return texts.map(parseFault);
@@ -222,7 +222,7 @@ function parseFault(text: string): Fault {
     if (found === undefined)
       throw faultError(text, `'${part}' is not understood. Did you mean '${findNearestName(part, knownParts)}'?`);
     for (const setting of Object.keys(found))
-      if (setting in fault) throw faultError(text, `'${part}' says again what an earlier part said.`);
+      if (setting in fault) throw faultError(text, `'${part}' repeats an earlier part.`);
     fault = { ...fault, ...found };
   }
   return checkFault(fault, text);
@@ -240,6 +240,6 @@ function isFaultName(name: string): name is FaultName {
   return (faultNames as readonly string[]).includes(name);
 }
 
-function integer(text: string): number {
+function parseInteger(text: string): number {
   return /^\d+$/.test(text) ? Number(text) : Number.NaN;
 }

@@ -16,16 +16,16 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** What strikes one request: delays add up, of the rest the first in the list wins. */
+/** The faults that affect one request: delays add up; of the others, the first in the list wins. */
 export interface TriggeredFaults {
   readonly delayBeforeMs: number;
   readonly delayAfterMs: number;
   readonly fault: Fault | undefined;
-  /** Names of all that struck, for the log. */
+  /** Names of all faults that were triggered, for the log. */
   readonly names: string;
 }
 
-/** Decides, request by request, which faults strike. */
+/** Decides, request by request, which faults are triggered. */
 export interface FaultPlan {
   trigger(call: Call): TriggeredFaults | undefined;
 }
@@ -33,7 +33,7 @@ export interface FaultPlan {
 const defaultLatencyMs = 1000;
 
 /**
- * Every fault counts the requests that match it on its own, those that another fault struck included, and draws
+ * Every fault counts the requests that match it on its own, including those that another fault affected, and draws
  * from its own random numbers: adding a fault to a list does not move the others.
  *
  * @throws {UsageError} a fault makes no sense
@@ -84,12 +84,12 @@ function combine(due: readonly Fault[]): TriggeredFaults {
       .filter((fault) => isDelay(fault) && getFaultRule(fault.name).moment === moment)
       .reduce((sum, fault) => sum + (fault.ms ?? defaultLatencyMs), 0);
   const fault = due.find((candidate) => !isDelay(candidate));
-  const struck = due.filter((candidate) => isDelay(candidate) || candidate === fault);
+  const triggered = due.filter((candidate) => isDelay(candidate) || candidate === fault);
   return {
     delayBeforeMs: delayMs('before'),
     delayAfterMs: delayMs('after'),
     fault,
-    names: struck.map(({ name }) => name).join('+'),
+    names: triggered.map(({ name }) => name).join('+'),
   };
 }
 
@@ -126,15 +126,15 @@ function readCounts(fault: Fault): { insert: number; edit: number; delete: numbe
 
 /** What the web server does with the client's connection. */
 export type WireAction =
-  | { readonly do: 'send' | 'cut'; readonly answer: ApiResponse }
+  | { readonly do: 'send' | 'cut'; readonly response: ApiResponse }
   | { readonly do: 'reset' | 'close' | 'hang' };
 
 interface FaultContext {
   readonly fault: Fault;
   readonly call: Call;
   readonly parts: ApiParts;
-  /** What the API answered, for faults after the commit. */
-  readonly answered: ApiResponse;
+  /** What the API responded, for faults after the commit. */
+  readonly response: ApiResponse;
 }
 
 /** The page of a proxy or firewall that speaks for a server which is not there. */
@@ -150,12 +150,12 @@ const statusTexts: Readonly<Record<number, string>> = {
   409: 'The customer is in use.',
   429: 'Too many requests.',
   500: 'Something went wrong. Please report this to the helpdesk.',
-  502: 'The server behind the gateway gave no valid answer.',
+  502: 'The server behind the gateway sent no valid response.',
   503: 'The service is not available at the moment.',
 };
 
 const effects = {
-  delay: ({ answered }) => send(answered),
+  delay: ({ response }) => send(response),
   status: statusAction,
   html: () => send({ status: 502, body: gatewayPage, headers: { 'content-type': htmlContentType } }),
   redirect: () =>
@@ -168,38 +168,38 @@ const effects = {
   reset: () => ({ do: 'reset' }),
   close: () => ({ do: 'close' }),
   hang: () => ({ do: 'hang' }),
-  cut: ({ answered }) => ({ do: 'cut', answer: answered }),
-  'non-json': ({ answered }) =>
+  cut: ({ response }) => ({ do: 'cut', response }),
+  'non-json': ({ response }) =>
     // A 204 has no body to spoil: such a page comes with a 200.
     send({
-      status: answered.status === 204 ? 200 : answered.status,
+      status: response.status === 204 ? 200 : response.status,
       body: portalPage,
       headers: { 'content-type': htmlContentType },
     }),
-  'page-change'({ fault, call, parts, answered }) {
+  'page-change'({ fault, call, parts, response }) {
     const { selection, errors } = readListQuery(call.query);
     if (errors.length === 0) shiftPages(fault, selection, parts);
-    return send(answered);
+    return send(response);
   },
 } as const satisfies Record<FaultEffect, (blow: FaultContext) => WireAction>;
 
 /** Answers a call as the fault wants it. */
 export function injectFault(fault: Fault, call: Call, parts: ApiParts): WireAction {
   const rule = getFaultRule(fault.name);
-  const answered = rule.moment === 'after' ? handleCall(call, parts) : errorResponse(500, 'No answer was made.');
-  return effects[rule.effect]({ fault, call, parts, answered });
+  const response = rule.moment === 'after' ? handleCall(call, parts) : errorResponse(500, 'No answer was made.');
+  return effects[rule.effect]({ fault, call, parts, response });
 }
 
-function send(answer: ApiResponse): WireAction {
-  return { do: 'send', answer };
+function send(response: ApiResponse): WireAction {
+  return { do: 'send', response };
 }
 
 function statusAction({ fault, parts }: FaultContext): WireAction {
   const status = getFaultRule(fault.name).status ?? 500;
   const { retryAfterSeconds: seconds, retryAfterAs } = fault;
-  const answer = errorResponse(status, statusTexts[status] ?? 'The request failed.');
-  if (seconds === undefined) return send(answer);
+  const response = errorResponse(status, statusTexts[status] ?? 'The request failed.');
+  if (seconds === undefined) return send(response);
   // The date is the server's: a client whose clock differs has to read it against the Date header.
-  const inDate = () => new Date(parts.clock.now().getTime() + seconds * 1000).toUTCString();
-  return send({ ...answer, headers: { 'retry-after': retryAfterAs === 'date' ? inDate() : String(seconds) } });
+  const toDate = () => new Date(parts.clock.now().getTime() + seconds * 1000).toUTCString();
+  return send({ ...response, headers: { 'retry-after': retryAfterAs === 'date' ? toDate() : String(seconds) } });
 }

@@ -35,7 +35,7 @@ export function createCustomerList(database: Database): CustomerList {
     statements.set(sql, known);
     return known;
   };
-  const rowsOf = (selection: ListSelection, limit: number, offset: number) => {
+  const readRows = (selection: ListSelection, limit: number, offset: number) => {
     const { where, values } = buildCondition(selection);
     ensureIndex(database, selection.sortField);
     const sql = `SELECT flat FROM customers ${where} ORDER BY ${buildOrder(selection)} LIMIT ? OFFSET ?`;
@@ -47,12 +47,12 @@ export function createCustomerList(database: Database): CustomerList {
       const total = Number(prepare(`SELECT count(*) AS n FROM customers ${where}`).get(...values)?.n);
       // Pages beyond any count would leave the range in which numbers are exact.
       const offset = Math.min((selection.page - 1) * selection.pageSize, Number.MAX_SAFE_INTEGER);
-      const rows = rowsOf(selection, selection.pageSize, offset);
-      const cut = (flat: string) => (selection.fields ? onlyFields(flat, selection.fields) : flat);
-      return `[${rows.map((row, index) => listRow(cut(String(row.flat)), offset + index + 1, total)).join(',')}]`;
+      const rows = readRows(selection, selection.pageSize, offset);
+      const selectFields = (flat: string) => (selection.fields ? onlyFields(flat, selection.fields) : flat);
+      return `[${rows.map((row, index) => listRow(selectFields(String(row.flat)), offset + index + 1, total)).join(',')}]`;
     },
     firstCodes: (selection, count) =>
-      rowsOf(selection, count, 0).map((row) => String((JSON.parse(String(row.flat)) as Customer).customerCode)),
+      readRows(selection, count, 0).map((row) => String((JSON.parse(String(row.flat)) as Customer).customerCode)),
   };
 }
 
@@ -84,7 +84,7 @@ function buildSortTerm(field: FieldName): string {
   return `json_extract(flat, '$.${field}')${collation}`;
 }
 
-/** Made when somebody first sorts by the field: without it, every page of a long list would sort the whole list. */
+/** Created when somebody first sorts by the field: without it, every page of a long list would sort the whole list. */
 function ensureIndex(database: Database, field: FieldName): void {
   if (field === 'customerCode' || field === 'lastEditDateUTC') return;
   database.exec(`CREATE INDEX IF NOT EXISTS customersBy_${field} ON customers (${buildSortTerm(field)}, number)`);
@@ -123,15 +123,15 @@ export function readListQuery(query: Readonly<Record<string, unknown>>): {
   readonly errors: readonly FieldError[];
 } {
   const errors: FieldError[] = [];
-  const complain: ReportError = (field, message) => errors.push({ field, message });
-  const given = readArguments(query, complain);
-  const fields = readFields(given, complain);
-  const editedFromUtc = readDate(given, 'filt_LastEditDateUTC_dt_min', complain);
-  const editedUntilUtc = readDate(given, 'filt_LastEditDateUTC_dt_max', complain);
+  const reportError: ReportError = (field, message) => errors.push({ field, message });
+  const args = readArguments(query, reportError);
+  const fields = readFields(args, reportError);
+  const editedFromUtc = readDate(args, 'filt_LastEditDateUTC_dt_min', reportError);
+  const editedUntilUtc = readDate(args, 'filt_LastEditDateUTC_dt_max', reportError);
   const selection = {
-    page: readCount(given, 'liPage', defaultPage, complain),
-    pageSize: readCount(given, 'liPageSize', defaultPageSize, complain),
-    ...readSort(given, complain),
+    page: readCount(args, 'liPage', defaultPage, reportError),
+    pageSize: readCount(args, 'liPageSize', defaultPageSize, reportError),
+    ...readSort(args, reportError),
     ...(fields && { fields }),
     ...(editedFromUtc && { editedFromUtc }),
     ...(editedUntilUtc && { editedUntilUtc }),
@@ -139,55 +139,61 @@ export function readListQuery(query: Readonly<Record<string, unknown>>): {
   return { selection, errors };
 }
 
-function readArguments(query: Readonly<Record<string, unknown>>, complain: ReportError): Arguments {
-  const given = new Map<ArgumentName, string>();
+function readArguments(query: Readonly<Record<string, unknown>>, reportError: ReportError): Arguments {
+  const args = new Map<ArgumentName, string>();
   for (const [name, value] of Object.entries(query)) {
     const known = argumentNames.find((argument) => argument.toLowerCase() === name.toLowerCase());
     if (known === undefined) {
-      // An unknown filter that is passed over would answer with customers that nobody asked for.
-      if (/^filt_/i.test(name)) complain(name, `${name} is not a filter of this list.`);
-    } else if (typeof value !== 'string' || given.has(known)) complain(known, `${known} must be given once.`);
-    else if (value !== '') given.set(known, value);
+      // Ignoring an unknown filter would return customers that nobody asked for.
+      if (/^filt_/i.test(name)) reportError(name, `${name} is not a filter of this list.`);
+    } else if (typeof value !== 'string' || args.has(known)) reportError(known, `${known} must be given once.`);
+    else if (value !== '') args.set(known, value);
   }
-  return given;
+  return args;
 }
 
-function readCount(given: Arguments, name: 'liPage' | 'liPageSize', absent: number, complain: ReportError): number {
-  const text = given.get(name);
-  if (text === undefined) return absent;
+function readCount(
+  args: Arguments,
+  name: 'liPage' | 'liPageSize',
+  defaultCount: number,
+  reportError: ReportError,
+): number {
+  const text = args.get(name);
+  if (text === undefined) return defaultCount;
   const count = /^\d{1,10}$/.test(text) ? Number(text) : 0;
-  if (count < 1 || count > maxInt) complain(name, `${name} must be an integer from 1, but was '${text}'.`);
+  if (count < 1 || count > maxInt) reportError(name, `${name} must be an integer from 1, but was '${text}'.`);
   return count;
 }
 
-function readSort(given: Arguments, complain: ReportError): { sortField: FieldName; descending: boolean } {
-  const text = given.get('sSortKey') ?? 'customerCodeASC';
+function readSort(args: Arguments, reportError: ReportError): { sortField: FieldName; descending: boolean } {
+  const text = args.get('sSortKey') ?? 'customerCodeASC';
   const [, name = text, direction] = /^(.+)(ASC|DESC)$/i.exec(text) ?? [];
   const field = findFlatField(name);
-  if (direction === undefined) complain('sSortKey', `sSortKey must end in ASC or DESC, but was '${text}'.`);
-  else if (field === undefined) complain('sSortKey', `sSortKey names '${name}', which is not a field of this list.`);
+  if (direction === undefined) reportError('sSortKey', `sSortKey must end in ASC or DESC, but was '${text}'.`);
+  else if (field === undefined) reportError('sSortKey', `sSortKey names '${name}', which is not a field of this list.`);
   return { sortField: field ?? 'customerCode', descending: direction?.toUpperCase() === 'DESC' };
 }
 
-function readFields(given: Arguments, complain: ReportError): string[] | undefined {
-  const names = given
+function readFields(args: Arguments, reportError: ReportError): string[] | undefined {
+  const names = args
     .get('sFieldList')
     ?.split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '' && !fieldsOnEveryRow.includes(name.toLowerCase()));
   return names?.map((name) => {
     const field = findFlatField(name);
-    if (field === undefined) complain('sFieldList', `sFieldList names '${name}', which is not a field of this list.`);
+    if (field === undefined)
+      reportError('sFieldList', `sFieldList names '${name}', which is not a field of this list.`);
     return field ?? name;
   });
 }
 
-function readDate(given: Arguments, name: ArgumentName, complain: ReportError): string | undefined {
-  const text = given.get(name);
+function readDate(args: Arguments, name: ArgumentName, reportError: ReportError): string | undefined {
+  const text = args.get(name);
   if (text === undefined) return undefined;
   const date = readFilterDate(text);
   if (date === undefined)
-    complain(name, `${name} must be a UTC date like 2020-oct-06 11:10 (yyyy-MMM-dd HH:mm), but was '${text}'.`);
+    reportError(name, `${name} must be a UTC date like 2020-oct-06 11:10 (yyyy-MMM-dd HH:mm), but was '${text}'.`);
   return date;
 }
 

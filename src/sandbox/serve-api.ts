@@ -12,7 +12,7 @@ import { type FaultPlan, injectFault, type TriggeredFaults, type WireAction } fr
 import type { CommitGroup } from './sandbox-database.js';
 import type { ServerClock } from './server-clock.js';
 
-/** One request to the API, side door excluded. */
+/** One request to the API, without the admin API. */
 export interface LoggedRequest {
   /** When it arrived: milliseconds of the Unix epoch with a fraction, never running backwards. */
   readonly at: number;
@@ -21,7 +21,7 @@ export interface LoggedRequest {
   readonly path: string;
   /** What the client saw; `pending` as long as it waits. */
   readonly status: number | 'pending' | 'reset' | 'close' | 'cut' | 'hang';
-  /** Names of the faults that struck, joined by `+`. */
+  /** Names of the faults that were triggered, joined by `+`. */
   readonly fault?: string;
 }
 
@@ -53,18 +53,18 @@ export function createRequestLog(capacity: number): RequestLog {
   };
 }
 
-type HeadersOf = (answer: ApiResponse) => Record<string, string>;
+type BuildHeaders = (response: ApiResponse) => Record<string, string>;
 
 /** Does to the client's connection what was decided. */
 function respond(reply: FastifyReply, action: WireAction, clock: ServerClock): void {
-  const headersOf: HeadersOf = (answer) => ({
+  const buildHeaders: BuildHeaders = (response) => ({
     date: clock.httpDate(),
-    ...(answer.body !== undefined && { 'content-type': jsonContentType }),
-    ...answer.headers,
+    ...(response.body !== undefined && { 'content-type': jsonContentType }),
+    ...response.headers,
   });
   if (action.do === 'send') {
-    const { status, body } = action.answer;
-    reply.code(status).headers(headersOf(action.answer)).send(body);
+    const { status, body } = action.response;
+    reply.code(status).headers(buildHeaders(action.response)).send(body);
     return;
   }
   // From here on Fastify must not answer by itself.
@@ -72,19 +72,19 @@ function respond(reply: FastifyReply, action: WireAction, clock: ServerClock): v
   const socket = reply.raw.socket;
   if (action.do === 'reset') socket?.resetAndDestroy();
   else if (action.do === 'close') socket?.destroySoon();
-  else if (action.do === 'cut') cut(reply, action.answer, headersOf);
+  else if (action.do === 'cut') cut(reply, action.response, buildHeaders);
 }
 
-/** Promises the whole body and hangs up in the middle of it; without a body, in the middle of the status line. */
-function cut({ raw }: FastifyReply, answer: ApiResponse, headersOf: HeadersOf): void {
-  const hangUp = () => raw.socket?.destroySoon();
-  if (!answer.body) {
-    raw.socket?.write(`HTTP/1.1 ${answer.status}`, hangUp);
+/** Announces the whole body and closes the connection in the middle of it; without a body, in the middle of the status line. */
+function cut({ raw }: FastifyReply, response: ApiResponse, buildHeaders: BuildHeaders): void {
+  const closeConnection = () => raw.socket?.destroySoon();
+  if (!response.body) {
+    raw.socket?.write(`HTTP/1.1 ${response.status}`, closeConnection);
     return;
   }
-  const body = Buffer.from(answer.body);
-  raw.writeHead(answer.status, { ...headersOf(answer), 'content-length': body.length });
-  raw.write(body.subarray(0, Math.floor(body.length / 2)), hangUp);
+  const body = Buffer.from(response.body);
+  raw.writeHead(response.status, { ...buildHeaders(response), 'content-length': body.length });
+  raw.write(body.subarray(0, Math.floor(body.length / 2)), closeConnection);
 }
 
 export const basePath = '/api/v2';
@@ -118,20 +118,20 @@ export function serveApi(server: FastifyInstance, served: ServedApi): void {
     });
 }
 
-/** A request nobody strikes is answered in the same turn of the event loop: that is what a load test measures. */
+/** A request without a fault is answered in the same turn of the event loop: that is what a load test measures. */
 function serve(call: Call, request: FastifyRequest, reply: FastifyReply, served: ServedApi): void {
   const { parts, log, plan } = served;
   const entry = log.open(request.method, request.url);
-  const strike = plan().trigger(call);
-  if (strike !== undefined) {
-    entry.fault = strike.names;
-    void serveStruck(strike, call, entry, reply, served);
+  const faults = plan().trigger(call);
+  if (faults !== undefined) {
+    entry.fault = faults.names;
+    void serveWithFaults(faults, call, entry, reply, served);
     return;
   }
-  finish(reply, entry, served, () => ({ do: 'send', answer: handleCall(call, parts) }));
+  finish(reply, entry, served, () => ({ do: 'send', response: handleCall(call, parts) }));
 }
 
-async function serveStruck(
+async function serveWithFaults(
   { delayBeforeMs, delayAfterMs, fault }: TriggeredFaults,
   call: Call,
   entry: OpenRequest,
@@ -141,8 +141,8 @@ async function serveStruck(
   const { parts, stopping } = served;
   try {
     if (delayBeforeMs > 0) await pause(delayBeforeMs, undefined, { signal: stopping });
-    const action = safely(() =>
-      fault === undefined ? { do: 'send', answer: handleCall(call, parts) } : injectFault(fault, call, parts),
+    const action = decideSafely(() =>
+      fault === undefined ? { do: 'send', response: handleCall(call, parts) } : injectFault(fault, call, parts),
     );
     if (delayAfterMs > 0) await pause(delayAfterMs, undefined, { signal: stopping });
     finish(reply, entry, served, () => action);
@@ -153,15 +153,15 @@ async function serveStruck(
 }
 
 function finish(reply: FastifyReply, entry: OpenRequest, { parts, group }: ServedApi, decide: () => WireAction): void {
-  const decided = safely(decide);
+  const decided = decideSafely(decide);
   group.whenDurable((failure) => {
     const action = failure === undefined ? decided : sandboxFailure(failure);
-    entry.status = action.do === 'send' ? action.answer.status : action.do;
+    entry.status = action.do === 'send' ? action.response.status : action.do;
     respond(reply, action, parts.clock);
   });
 }
 
-function safely(decide: () => WireAction): WireAction {
+function decideSafely(decide: () => WireAction): WireAction {
   try {
     return decide();
   } catch (error) {
@@ -171,7 +171,7 @@ function safely(decide: () => WireAction): WireAction {
 
 /** A failing disk or a bug of ours looks to the client as it would at the vendor's. */
 function sandboxFailure(error: unknown): WireAction {
-  return { do: 'send', answer: errorResponse(500, `The sandbox itself failed: ${String(error)}`) };
+  return { do: 'send', response: errorResponse(500, `The sandbox itself failed: ${String(error)}`) };
 }
 
 function readCall(kind: CallKind, request: FastifyRequest): Call {
@@ -189,9 +189,9 @@ const bodyLimitBytes = 1024 * 1024;
 
 /** The web server without routes: bodies arrive as text, and every refusal has the one error shape. */
 export function createServer(clock: ServerClock, log: RequestLog): FastifyInstance {
-  const refuse = (request: FastifyRequest, reply: FastifyReply, answer: ApiResponse) => {
-    if (request.url.startsWith(basePath)) log.open(request.method, request.url).status = answer.status;
-    respond(reply, { do: 'send', answer }, clock);
+  const refuse = (request: FastifyRequest, reply: FastifyReply, response: ApiResponse) => {
+    if (request.url.startsWith(basePath)) log.open(request.method, request.url).status = response.status;
+    respond(reply, { do: 'send', response }, clock);
   };
   const refuseError = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
     refuse(request, reply, errorResponse(error.statusCode ?? 500, error.message));

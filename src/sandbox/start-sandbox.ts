@@ -19,7 +19,7 @@ export interface SandboxOptions {
   readonly dataFile: string;
   /** @default 0 - any free port */
   readonly port?: number;
-  /** @default '127.0.0.1' - and nothing else: the side door has no login */
+  /** @default '127.0.0.1' - and nothing else: the admin API has no login */
   readonly host?: '127.0.0.1';
   /** @default 'sandbox@example.com' */
   readonly username?: string;
@@ -27,7 +27,7 @@ export interface SandboxOptions {
   readonly password?: string;
   /** @default none */
   readonly faults?: readonly Fault[];
-  /** Of the random faults: the same seed strikes the same requests. @default 1 */
+  /** Seed of the random faults: the same one affects the same requests. @default 1 */
   readonly seed?: number;
   /** @default the machine's clock */
   readonly now?: () => Date;

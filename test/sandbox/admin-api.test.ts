@@ -7,7 +7,7 @@ async function openDoor() {
   return { sandbox, root };
 }
 
-describe('the side door', () => {
+describe('the admin API', () => {
   it('lists the requests with time, path, status and fault', async () => {
     const { sandbox, root } = await openDoor();
     const before = Date.now();

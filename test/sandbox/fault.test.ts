@@ -33,10 +33,10 @@ describe('parseFaults', () => {
     ['503:add:first=-1', 'first must be an integer from 1'],
     ['503:add:101%', 'percent must be from 0 to 100'],
     ['latency:ms=soon', 'ms must be an integer from 0'],
-    ['503:add:update', "'update' says again"],
-    ['503:every=2:nth=3', "'nth=3' says again"],
-    ['page-change:add', "'page-change' can strike list only"],
-    ['expire:login', "'expire' can strike"],
+    ['503:add:update', "'update' repeats"],
+    ['503:every=2:nth=3', "'nth=3' repeats"],
+    ['page-change:add', "'page-change' can only affect list"],
+    ['expire:login', "'expire' can only affect"],
   ])('refuses %j: %s', (text, message) => {
     const act = () => parseFaults(['hang', text]);
     expect(act).toThrow(UsageError);
@@ -61,7 +61,7 @@ describe('checkFault', () => {
     [{ name: '503', on: 'ad' }, "Did you mean 'add'?"],
     [{ name: '503', when: { often: 1 } }, "there is no timing 'often'"],
     [{ name: '503', when: {} }, "there is no timing 'undefined'"],
-    [{ name: '503', when: { every: 1, nth: [1] } }, 'say one of'],
+    [{ name: '503', when: { every: 1, nth: [1] } }, 'use one of'],
     [{ name: '503', when: { nth: 3 } }, 'nth must be integers'],
     [{ name: 'latency', ms: 1.5 }, 'ms must be an integer'],
   ])('refuses %j', (fault, message) => {

@@ -122,7 +122,7 @@ describe('a fault of the answer', () => {
     expect((await send(`${sandbox.baseUrl}/customers`, { authorization })).status).toBe(200);
   });
 
-  it('can strike a login', async () => {
+  it('can affect a login', async () => {
     const sandbox = await open({ faults: parseFaults(['503:login:first=1']) });
     expect(await logIn(sandbox)).toBeUndefined();
     expect(await logIn(sandbox)).toMatch(/\S/);
@@ -208,7 +208,7 @@ describe('page-change', () => {
   });
 });
 
-describe('which requests a fault strikes', () => {
+describe('which requests a fault affects', () => {
   const statusesOf = async (client: Awaited<ReturnType<typeof clientOf>>, count: number) => {
     const statuses: number[] = [];
     for (let sent = 0; sent < count; sent += 1) statuses.push((await client.list()).status);
@@ -226,7 +226,7 @@ describe('which requests a fault strikes', () => {
     ['503:list:0%', '........'],
     ['503:list:100%', 'xxxxxxxx'],
     ['503:list:page=2', '........'],
-  ])('%s strikes %s', async (text, pattern) => {
+  ])('%s affects %s', async (text, pattern) => {
     const { client } = await openWith(text);
     expect(await statusesOf(client, 8)).toBe(pattern);
   });
@@ -241,9 +241,9 @@ describe('which requests a fault strikes', () => {
     }
     expect(drawn[0]).toBe(drawn[1]);
     expect(drawn[0]).not.toBe(drawn[2]);
-    const struck = [...(drawn[0] ?? '')].filter((mark) => mark === 'x').length;
-    expect(struck).toBeGreaterThan(8);
-    expect(struck).toBeLessThan(30);
+    const affected = [...(drawn[0] ?? '')].filter((mark) => mark === 'x').length;
+    expect(affected).toBeGreaterThan(8);
+    expect(affected).toBeLessThan(30);
   });
 
   it('can be told by a text in the body', async () => {

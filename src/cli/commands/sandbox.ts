@@ -29,7 +29,7 @@ export const sandboxCommand = defineCommand({
         nargs: 1,
         describe: 'A fault to rehearse, e.g. 503:add:nth=3 (may be repeated)',
       })
-      .option('seed', { ...text, describe: 'Seed of the faults that strike by chance (default 1)' }),
+      .option('seed', { ...text, describe: 'Seed of the random faults (default 1)' }),
   async run(args, reporter) {
     const { startSandbox } = await import('#src/sandbox/start-sandbox.js');
     const { parseFaults } = await import('#src/sandbox/fault.js');
