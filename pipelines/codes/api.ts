@@ -91,11 +91,6 @@ export const apiCodes = {
       'Set MYPOS_CONNECT_USERNAME and MYPOS_CONNECT_PASSWORD (or …_FILE naming a file), let mypos-customers init set them up, or try everything without a login: add --sandbox.',
     exit: 6,
   },
-  PACE_CLOCK: {
-    meaning: 'The clocks of this machine and of Redis differ too much.',
-    nextStep: 'Machines that share a rate need the same time: let NTP set both clocks.',
-    exit: 2,
-  },
   PACE_LOST: {
     meaning: 'Redis, through which this machine shares its rate, cannot be reached or does not answer.',
     nextStep: 'Check Redis, or leave out --pace while no other machine uses this login.',

@@ -68,7 +68,7 @@ async function open(
   stopping: AbortSignal,
 ): Promise<Connection> {
   const ledger = openLedger(settings.stateDir.value, tenant);
-  const pace = await sharedPace(settings, tenant).catch((error: unknown) => {
+  const rateLimiter = await openSharedRateLimiter(settings, tenant).catch((error: unknown) => {
     ledger.close();
     throw error;
   });
@@ -84,7 +84,7 @@ async function open(
     concurrency: settings.concurrency.value,
     requestTimeoutMs: settings.requestTimeoutMs.value,
     stopping,
-    ...(pace === undefined ? {} : { rateLimiter: pace }),
+    ...(rateLimiter === undefined ? {} : { rateLimiter }),
   });
   return {
     client,
@@ -94,14 +94,17 @@ async function open(
     settings: listRunSettings(settings),
     close: async () => {
       await client.close();
-      await pace?.close();
+      await rateLimiter?.close();
       ledger.close();
     },
   };
 }
 
 /** The client of Redis is loaded only when it is needed, which is rare. */
-async function sharedPace(settings: Settings, { baseUrl, login }: Tenant): Promise<RedisRateLimiter | undefined> {
+async function openSharedRateLimiter(
+  settings: Settings,
+  { baseUrl, login }: Tenant,
+): Promise<RedisRateLimiter | undefined> {
   const address = settings.pace.value;
   if (address === undefined) return undefined;
   const { openRedisRateLimiter } = await import('#src/api/redis-rate-limit.js');
