@@ -41,7 +41,7 @@ function sampleRun({ connection, run, control }: RunContext): () => void {
       requests: now.requests - last.requests,
       retries: now.retries - last.retries,
       rateLimited: now.rateLimited - last.rateLimited,
-      ...(latency === undefined ? {} : { medianMs: latency.medianMs, slowMs: latency.p95Ms }),
+      ...(latency === undefined ? {} : { medianMs: latency.medianMs, p95Ms: latency.p95Ms }),
     });
     last = now;
   };

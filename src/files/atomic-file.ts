@@ -5,16 +5,16 @@ import { basename, dirname, join } from 'node:path';
 import { UsageError } from '#src/errors.js';
 import { isProcessAlive } from '#src/is-process-alive.js';
 
-/** A file that appears under its name only when it is whole. */
+/** A file that appears under its name only when it is complete. */
 export interface AtomicFile {
-  /** Where it is written meanwhile, beside its name. */
+  /** Where it is written until then, beside its name. */
   readonly partPath: string;
   readonly handle: FileHandle;
   /** Syncs and closes it; it stays where it is. */
   close(): Promise<void>;
   /** Syncs and closes it unless that is done, and renames. */
   commit(): Promise<void>;
-  /** Leaves nothing behind. Does nothing after a commit. */
+  /** Removes it. Does nothing after a commit. */
   discard(): Promise<void>;
 }
 
@@ -52,11 +52,11 @@ export async function finishFile(file: AtomicFile): Promise<FinishedFile> {
 /**
  * Begins a file beside its name.
  *
- * @param mode - who may read it, from its first byte on; whatever the system gives when absent
- * @throws UsageError when its folder cannot be written
+ * @param mode - its permissions, from the first byte on. @default those of the system
+ * @throws UsageError `CANNOT_WRITE`
  */
 export async function beginAtomicFile(path: string, mode?: number): Promise<AtomicFile> {
-  await removeLeftOver(path);
+  await removeLeftovers(path);
   const unique = `${process.pid}-${randomBytes(3).toString('hex')}`;
   const partPath = join(dirname(path), `.${basename(path)}.${unique}.part`);
   let handle: FileHandle;
@@ -96,8 +96,8 @@ export async function beginAtomicFile(path: string, mode?: number): Promise<Atom
   };
 }
 
-/** What a process that was killed had begun of this very file; a living one's is left alone. */
-async function removeLeftOver(path: string): Promise<void> {
+/** Removes what killed processes began of this file; the parts of living processes stay. */
+async function removeLeftovers(path: string): Promise<void> {
   const prefix = `.${basename(path)}.`;
   const names = await readdir(dirname(path)).catch(() => []);
   for (const name of names) {
@@ -106,15 +106,15 @@ async function removeLeftOver(path: string): Promise<void> {
   }
 }
 
-/** Proves before anything is sent that a file can be written later. @throws UsageError */
+/** Checks before anything is sent that a file can be written later. @throws UsageError `CANNOT_WRITE` */
 export async function assertWritable(path: string): Promise<void> {
   const probe = await beginAtomicFile(path);
   await probe.discard();
 }
 
 function cannotWrite(path: string, cause: unknown): UsageError {
-  const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-  return new UsageError(`${path} cannot be written (${why}).`, {
+  const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+  return new UsageError(`${path} cannot be written (${reason}).`, {
     code: 'CANNOT_WRITE',
     nextStep: 'Nothing was sent. Choose a folder that exists and that you may write to, e.g. with --results.',
     cause,

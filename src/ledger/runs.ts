@@ -44,7 +44,7 @@ interface RunSample {
   /** Of the answers' latencies; absent when there was no answer. */
   readonly medianMs?: number;
   /** The 95th percentile. */
-  readonly slowMs?: number;
+  readonly p95Ms?: number;
 }
 
 export interface RunSamples {
@@ -58,8 +58,8 @@ export function openRunSamples(database: Database): RunSamples {
     (run, at, duration, rows, requests, retries, rate_limited, median, slow) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const select = database.prepare('SELECT * FROM run_samples WHERE run = ? ORDER BY at');
   return {
-    add(run, { atMs, durationMs, rows, requests, retries, rateLimited, medianMs, slowMs }) {
-      insert.run(run, atMs, durationMs, rows, requests, retries, rateLimited, medianMs ?? null, slowMs ?? null);
+    add(run, { atMs, durationMs, rows, requests, retries, rateLimited, medianMs, p95Ms }) {
+      insert.run(run, atMs, durationMs, rows, requests, retries, rateLimited, medianMs ?? null, p95Ms ?? null);
     },
     list: (run) => select.all(run).map(toSample),
   };
@@ -74,7 +74,7 @@ function toSample(row: Record<string, SqlValue>): RunSample {
     requests: Number(requests),
     retries: Number(retries),
     rateLimited: Number(rateLimited),
-    ...(median == null || slow == null ? {} : { medianMs: Number(median), slowMs: Number(slow) }),
+    ...(median == null || slow == null ? {} : { medianMs: Number(median), p95Ms: Number(slow) }),
   };
 }
 

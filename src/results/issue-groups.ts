@@ -1,28 +1,28 @@
 import type { Issue } from '#pipelines/issue.js';
 import type { RowOutcome, RowStatus } from '#pipelines/model.js';
 
-/** Rows that were not done for the same reason: a thousand rows with one mistake are one mistake. */
+/** Rows that were not processed for the same reason: one mistake in a thousand rows is one entry. */
 export interface IssueGroup {
   readonly status: RowStatus;
   readonly code: string;
   /** Source columns concerned. */
   readonly columns: readonly string[];
-  /** What was said of the first of them. */
+  /** The message of the first row. */
   readonly message: string;
   readonly count: number;
-  /** The first of them, by the line or row number that an editor shows. */
+  /** The first rows, by the line or row number that an editor shows. */
   readonly rows: readonly number[];
 }
 
-const maxRowsNamed = 3;
-/** Beyond so many kinds the messages are no longer told apart: memory must not grow with the file. */
+const maxRowsPerGroup = 3;
+/** Beyond this, messages are no longer distinguished, so that memory does not grow with the file. */
 const maxGroups = 500;
 
-/** Groups rows by what was wrong with them, as they come. */
+/** Groups rows by their reasons, one row at a time. */
 export class IssueGroups {
   readonly #groups = new Map<string, { group: Omit<IssueGroup, 'count' | 'rows'>; count: number; rows: number[] }>();
 
-  /** Rows that are done are not counted. */
+  /** Counts a row under each of its reasons; a row that was processed has none. */
   add(row: number, outcome: RowOutcome): void {
     this.addIssues(row, outcome.status, listReasons(outcome));
   }
@@ -34,19 +34,19 @@ export class IssueGroups {
   /** The largest group first. */
   list(): readonly IssueGroup[] {
     return [...this.#groups.values()]
-      .sort((one, other) => other.count - one.count)
+      .sort((a, b) => b.count - a.count)
       .map(({ group, count, rows }) => ({ ...group, count, rows }));
   }
 
   #count(row: number, status: RowStatus, reason: Issue<string>): void {
     const { code, message, columns = [] } = reason;
-    const rough = [status, code, ...columns].join('\n');
-    const fine = `${rough}\n${toMessagePattern(message)}`;
-    const name = this.#groups.has(fine) || this.#groups.size < maxGroups ? fine : rough;
-    const found = this.#groups.get(name) ?? { group: { status, code, columns, message }, count: 0, rows: [] };
-    found.count += 1;
-    if (found.rows.length < maxRowsNamed) found.rows.push(row);
-    this.#groups.set(name, found);
+    const byColumns = [status, code, ...columns].join('\n');
+    const byMessage = `${byColumns}\n${toMessagePattern(message)}`;
+    const key = this.#groups.has(byMessage) || this.#groups.size < maxGroups ? byMessage : byColumns;
+    const group = this.#groups.get(key) ?? { group: { status, code, columns, message }, count: 0, rows: [] };
+    group.count += 1;
+    if (group.rows.length < maxRowsPerGroup) group.rows.push(row);
+    this.#groups.set(key, group);
   }
 }
 
@@ -67,7 +67,7 @@ function listReasons(outcome: RowOutcome): readonly Issue<string>[] {
   }
 }
 
-/** The message without what differs from row to row: quoted values and numbers. */
+/** The message without the parts that differ from row to row: quoted values and numbers. */
 function toMessagePattern(message: string): string {
   return message.replaceAll(/"[^"]*"|“[^”]*”|'[^']*'/g, '"…"').replaceAll(/\d+/g, '#');
 }

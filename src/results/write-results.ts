@@ -21,7 +21,7 @@ export const resultColumns = [
   '_run',
 ] as const;
 
-/** One line of the result file: what became of the row, then the row as it was. */
+/** One line of the result file: the outcome of the row, then the row as it was. */
 function toResultRow(row: Row, outcome: RowOutcome, run: string, columns: readonly string[]): TableRow {
   const error = describeError(outcome);
   const cells = [
@@ -37,7 +37,7 @@ function toResultRow(row: Row, outcome: RowOutcome, run: string, columns: readon
     String(outcome.attempts),
     run,
   ];
-  // A row shorter than the header is padded, so that every line has the same cells; a longer one keeps them all.
+  // A row shorter than the header is padded, so that every line has the same columns; a longer one keeps all its cells.
   const missing = Math.max(0, columns.length - row.cells.length);
   return {
     cells: [...cells, ...row.cells, ...Array.from({ length: missing }, () => '')],
@@ -129,17 +129,17 @@ export interface ResultsWritten {
   readonly rejects?: string;
 }
 
-/** A row of the input with its end. */
+/** A row of the input with its outcome. */
 export interface ResultLine {
   readonly row: Row;
   readonly outcome: RowOutcome;
 }
 
-/** Where the files go when nobody says: beside the input, in its format as far as we write that. */
+/** The default places of the files: beside the input, as a workbook for a workbook, else as CSV. */
 export function defaultResultPaths(inputPath: string): ResultPaths {
-  const bare = inputPath.replace(/\.gz$/i, '');
-  const extension = extname(bare);
-  const stem = extension === '' ? bare : bare.slice(0, -extension.length);
+  const withoutGz = inputPath.replace(/\.gz$/i, '');
+  const extension = extname(withoutGz);
+  const stem = extension === '' ? withoutGz : withoutGz.slice(0, -extension.length);
   const written = extension.toLowerCase() === '.xlsx' ? '.xlsx' : '.csv';
   return { results: `${stem}.results${written}`, rejects: `${stem}.rejects${written}` };
 }
@@ -150,9 +150,9 @@ export type ChoicesByColumn = ReadonlyMap<string, CellChoices>;
 const rejectStatuses: ReadonlySet<string> = new Set(['invalid', 'rejected', 'failed']);
 
 /**
- * Writes what became of every row of a run, in input order, from the input and the ledger.
+ * Writes the outcome of every row of a run, in input order, from the input and the ledger.
  *
- * @param notReached - the outcome to show for rows that the run did not come to
+ * @param notReached - the outcome to show for rows that the run did not reach
  */
 export function writeResults(
   source: RowSource,
@@ -201,13 +201,13 @@ export async function writeResultLines(
       if (results === undefined && paths.rejects === undefined) continue;
       const lines = batch.map(({ row, outcome }) => ({
         line: toResultRow(row, outcome, run, source.columns),
-        rejected: rejectStatuses.has(outcome.status),
+        isReject: rejectStatuses.has(outcome.status),
       }));
       await results?.write(lines.map(({ line }) => line));
-      const rejected = lines.filter((one) => one.rejected).map(({ line }) => line);
-      if (rejected.length === 0 || paths.rejects === undefined) continue;
+      const rejectLines = lines.filter(({ isReject }) => isReject).map(({ line }) => line);
+      if (rejectLines.length === 0 || paths.rejects === undefined) continue;
       rejects ??= await beginResultTable(paths.rejects, source, choices);
-      await rejects.write(rejected);
+      await rejects.write(rejectLines);
     }
     await (await rejects?.end())?.publish();
     await (await results?.end())?.publish();
@@ -226,7 +226,7 @@ function toOutcome(known: RowOutcome | 'intent' | undefined): RowOutcome | undef
   return known === 'intent' ? interrupted : known;
 }
 
-/** What is known of a row whose request may have left and of which nothing more is on record. */
+/** The outcome of a row whose request may have been sent and has no answer on record. */
 export const interrupted: RowOutcome = {
   status: 'in_doubt',
   attempts: 1,
@@ -255,7 +255,7 @@ function beginResultTable(path: string, source: RowSource, choices: ChoicesByCol
   });
 }
 
-/** In characters: what people read has room, what only a helpdesk wants has not. */
+/** In characters: wide for what people read, narrow for what only support staff need. */
 const resultWidths: Readonly<Record<(typeof resultColumns)[number], number>> = {
   _row: 7,
   _status: 11,
@@ -274,9 +274,13 @@ function columnWidth(column: string): number {
   return Math.min(30, Math.max(12, column.length + 4));
 }
 
-/** As the input was, so that the program that made it opens the results in the same way. */
+/** The style of the input, so that the program that wrote it opens the results in the same way. */
 export function matchInputStyle(source: RowSource): Partial<CsvStyle> {
   const { delimiter = ',', lineEnd, bom = false, encoding = 'utf-8' } = source.detected;
-  const unicode = /^utf-?8$/i.test(encoding) || encoding === 'ascii';
-  return { delimiter, lineEnd: lineEnd === 'CRLF' ? '\r\n' : '\n', bom: source.format === 'csv' && (bom || !unicode) };
+  const isUnicode = /^utf-?8$/i.test(encoding) || encoding === 'ascii';
+  return {
+    delimiter,
+    lineEnd: lineEnd === 'CRLF' ? '\r\n' : '\n',
+    bom: source.format === 'csv' && (bom || !isUnicode),
+  };
 }

@@ -52,8 +52,8 @@ describe('the report in Chromium', () => {
     expect(text).toMatch(/created\s+56\s+93\.3 %/);
     expect(text).toMatch(/rejected by the API\s+3\s+5\.0 %/);
     expect(text).toMatch(/invalid: never sent\s+1\s+1\.7 %/);
-    expect(text).toMatch(/asked to wait once/);
-    expect(text).toMatch(/Name\s+100 %\s+60\s+13\s+text\s+all different/);
+    expect(text).toMatch(/rate-limited 1 time/);
+    expect(text).toMatch(/Name\s+100 %\s+60\s+13\s+text\s+all distinct/);
     expect(text).toMatch(/columns\s+5\s+the run/);
     expect(text).not.toContain('expectedColumns');
     expect(text).toMatch(/postalCode\s+100 %\s+60/);

@@ -5,15 +5,15 @@ import { type Html, html } from './html.js';
 export interface Slice {
   readonly name: string;
   readonly count: number;
-  /** Class of its colour. */
+  /** CSS class of its colour. */
   readonly tone: string;
 }
 
 const donutSize = 200;
-/** A slice thinner than this cannot be seen. */
+/** In radians; a thinner slice cannot be seen. */
 const minAngle = 0.02;
 
-/** Shares of a whole, as a ring. The numbers stand in a table beside it, so a screen reader hears a summary only. */
+/** Shares of a whole as a ring. The table beside it has the numbers, so a screen reader reads only a summary. */
 export function renderDonut(slices: readonly Slice[], title: string): Html {
   const radius = donutSize / 2;
   const total = slices.reduce((sum, { count }) => sum + count, 0);
@@ -34,9 +34,9 @@ ${paths}
 
 export interface Curve {
   readonly name: string;
-  /** Class of its stroke; each has a dash of its own, for those who see no colours. */
+  /** CSS class of its stroke; each has its own dash pattern, for people who do not see colours. */
   readonly tone: string;
-  /** Seconds into the run, and the value there; `undefined` is a gap. */
+  /** Seconds into the run and the value at that time; `undefined` is a gap. */
   readonly points: readonly (readonly [x: number, y: number | undefined])[];
 }
 
@@ -44,7 +44,7 @@ const width = 420;
 const height = 200;
 const margin = { top: 10, right: 12, bottom: 34, left: 48 } as const;
 
-/** Values over the time of the run. */
+/** A line chart of values over the time of the run. */
 export function renderTimeChart(curves: readonly Curve[], title: string, unit: string): Html {
   const all = curves.flatMap(({ points }) => points);
   const x = scaleLinear([0, Math.max(1, ...all.map(([at]) => at))], [margin.left, width - margin.right]);
@@ -79,7 +79,7 @@ ${lines}
 </svg>`;
 }
 
-/** Time into the run as people say it. */
+/** A duration such as `12 s`, `3:05 min`, `1:02 h`. */
 export function formatDuration(seconds: number): string {
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;

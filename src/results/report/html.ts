@@ -1,11 +1,11 @@
-/** A piece of HTML that is safe to put into a page. */
+/** HTML that is safe to put into a page. */
 export class Html {
   constructor(readonly text: string) {}
 }
 
 type HtmlPart = string | number | Html | readonly Html[] | undefined;
 
-/** Writes HTML; whatever is no HTML itself is escaped. */
+/** Builds HTML; every part that is not {@link Html} itself is escaped. */
 export function html(strings: TemplateStringsArray, ...parts: readonly HtmlPart[]): Html {
   return new Html(String.raw({ raw: strings }, ...parts.map(toHtml)));
 }
@@ -29,23 +29,17 @@ function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (sign) => entities[sign] ?? '');
 }
 
-/** A part of the page under a heading of its own. */
+/** A section of the page with a heading. */
 export function renderSection(title: string, content: Html): Html {
   return html`<section><h2>${title}</h2>${content}</section>`;
 }
 
-/** How often, in words. */
-export function formatTimes(count: number): string {
-  if (count === 0) return 'never';
-  return count === 1 ? 'once' : `${formatNumber(count)} times`;
-}
-
-/** With signs between the thousands. */
+/** With commas between the thousands. */
 export function formatNumber(value: number): string {
   return value.toLocaleString('en');
 }
 
-/** A share, never rounded to nothing. */
+/** A share in percent; a small one is never rounded to zero. */
 export function formatPercent(part: number, whole: number): string {
   if (whole === 0) return '–';
   const share = (part / whole) * 100;

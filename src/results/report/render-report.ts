@@ -1,40 +1,42 @@
+import { countOf } from '#pipelines/count-of.js';
 import { type RowStatus, rowStatuses } from '#pipelines/model.js';
 import type { ColumnProfile } from '#pipelines/quality/profile.js';
 import { type Curve, formatDuration, renderDonut, renderTimeChart, type Slice } from './charts.js';
-import { formatNumber, formatPercent, formatTimes, Html, html, renderSection, reportStyle } from './html.js';
+import { formatNumber, formatPercent, Html, html, renderSection, reportStyle } from './html.js';
 import type { ReportContent, ReportData, RunInterval } from './report-data.js';
 
-const shownValues = 3;
+const maxValuesShown = 3;
 
-/** What each column of the file holds, as `check --columns` tells it. */
+/** The profile of each column of the file, as `check --columns` shows it. */
 function renderColumns(content: ReportContent): Html | undefined {
   if (content.kind === 'unknown') return undefined;
   return renderSection(
-    'What the columns hold',
-    html`<p class="soft">Of the file, before the mapping. Values are shown only where at least five rows share them.</p>
+    'Columns',
+    html`<p class="soft">Columns of the file, before the mapping. A value is shown only when at least five rows have it.</p>
 <div class="scroll" tabindex="0" role="region" aria-label="Columns"><table class="wide"><thead><tr><th scope="col">Column</th><th scope="col" class="number">Filled</th>
-<th scope="col" class="number">Different</th><th scope="col" class="number">Longest</th><th scope="col">Kinds</th><th scope="col">Most frequent</th></tr></thead>
+<th scope="col" class="number">Distinct</th><th scope="col" class="number">Longest</th><th scope="col">Kinds</th><th scope="col">Most frequent</th></tr></thead>
 <tbody>${content.columns.map(renderColumnRow)}</tbody></table></div>`,
   );
 }
 
 function renderColumnRow({ column, rows, filled, distinct, longest, kinds, top }: ColumnProfile): Html {
-  const different = `${distinct.isEstimate ? 'about ' : ''}${formatNumber(distinct.count)}`;
-  const told = Object.entries(kinds).map(([kind, count]) =>
+  const distinctCount = `${distinct.isEstimate ? 'about ' : ''}${formatNumber(distinct.count)}`;
+  const kindTexts = Object.entries(kinds).map(([kind, count]) =>
     count === filled ? kind : `${kind} ${formatNumber(count)}`,
   );
-  const isAllDifferent = distinct.count === filled && filled > 0 && !distinct.isEstimate;
-  const values = top.slice(0, shownValues).map(({ value, count }) => `${value} (${formatNumber(count)})`);
-  return html`<tr><th scope="row">${column}</th><td class="number">${formatPercent(filled, rows)}</td><td class="number">${different}</td>
-<td class="number">${formatNumber(longest)}</td><td>${told.join(', ')}</td><td>${isAllDifferent ? 'all different' : values.join(', ')}</td></tr>`;
+  const isAllDistinct = distinct.count === filled && filled > 0 && !distinct.isEstimate;
+  const values = top.slice(0, maxValuesShown).map(({ value, count }) => `${value} (${formatNumber(count)})`);
+  return html`<tr><th scope="row">${column}</th><td class="number">${formatPercent(filled, rows)}</td><td class="number">${distinctCount}</td>
+<td class="number">${formatNumber(longest)}</td><td>${kindTexts.join(', ')}</td><td>${isAllDistinct ? 'all distinct' : values.join(', ')}</td></tr>`;
 }
 
-const words = {
+/** How a status is called, and the class of its colour. */
+const statusLabels = {
   created: ['created', 'good'],
   updated: ['updated', 'good'],
   unchanged: ['unchanged', 'same'],
   deleted: ['deleted', 'good'],
-  deactivated: ['made inactive', 'good'],
+  deactivated: ['deactivated', 'good'],
   invalid: ['invalid: never sent', 'fix'],
   rejected: ['rejected by the API', 'fix'],
   failed: ['failed: may be sent again', 'fix'],
@@ -86,15 +88,15 @@ function renderOutcomes({ counts }: ReportData): Html {
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const slices: Slice[] = rowStatuses
     .filter((status) => counts[status] > 0)
-    .map((status) => ({ name: words[status][0], tone: words[status][1], count: counts[status] }));
+    .map((status) => ({ name: statusLabels[status][0], tone: statusLabels[status][1], count: counts[status] }));
   const rows = slices.map(
     ({ name, tone, count }) => html`<tr><th scope="row"><span class="key ${tone}"></span>${name}</th>
 <td class="number">${formatNumber(count)}</td><td class="number">${formatPercent(count, total)}</td></tr>`,
   );
-  const told = slices.map(({ name, count }) => `${formatNumber(count)} ${name}`).join(', ');
+  const summary = slices.map(({ name, count }) => `${formatNumber(count)} ${name}`).join(', ');
   return renderSection(
-    'What became of the rows',
-    html`<div class="side">${renderDonut(slices, `Of ${formatNumber(total)} rows: ${told}.`)}
+    'Results',
+    html`<div class="side">${renderDonut(slices, `Of ${formatNumber(total)} rows: ${summary}.`)}
 <table><thead><tr><th scope="col">Outcome</th><th scope="col" class="number">Rows</th><th scope="col" class="number">Share</th></tr></thead>
 <tbody>${rows}</tbody></table></div>`,
   );
@@ -102,137 +104,141 @@ function renderOutcomes({ counts }: ReportData): Html {
 
 const maxIssuesShown = 50;
 
-function renderIssues({ issues: found }: ReportData): Html {
-  if (found.length === 0)
-    return renderSection('Why rows were not done', html`<p>Nothing to tell: every row was done.</p>`);
-  const rows = found.slice(0, maxIssuesShown).map(
+function renderIssues({ issues }: ReportData): Html {
+  if (issues.length === 0) return renderSection('Issues', html`<p>None: every row was processed.</p>`);
+  const rows = issues.slice(0, maxIssuesShown).map(
     ({ status, count, message, code, rows: first }) => html`<tr><td class="number">${formatNumber(count)}</td>
 <td>${status.replace('_', ' ')}</td><td>${message} <span class="soft">[${code}]</span></td>
 <td>${first.join(', ')}${count > first.length ? ' …' : ''}</td></tr>`,
   );
   const more =
-    found.length > maxIssuesShown
-      ? html`<p class="soft">And ${found.length - maxIssuesShown} more reasons, in the result file.</p>`
+    issues.length > maxIssuesShown
+      ? html`<p class="soft">And ${issues.length - maxIssuesShown} more reasons in the result file.</p>`
       : undefined;
   return renderSection(
-    'Why rows were not done',
-    html`<div class="scroll" tabindex="0" role="region" aria-label="Reasons"><table><thead><tr><th scope="col" class="number">Rows</th><th scope="col">Status</th>
-<th scope="col">Reason, by the first of them</th><th scope="col">For example row</th></tr></thead><tbody>${rows}</tbody></table></div>${more}`,
+    'Issues',
+    html`<div class="scroll" tabindex="0" role="region" aria-label="Issues"><table><thead><tr><th scope="col" class="number">Rows</th><th scope="col">Status</th>
+<th scope="col">Reason of the first row</th><th scope="col">First rows</th></tr></thead><tbody>${rows}</tbody></table></div>${more}`,
   );
 }
 
-/** More points than this cannot be told apart in a chart. */
+/** Beyond this, the points of a chart cannot be distinguished. */
 const maxChartPoints = 150;
 const minTailMs = 800;
 
-function renderTraffic(stretches: readonly RunInterval[]): Html {
-  const merged = mergeIntervals(stretches);
-  const sum = (of: (stretch: RunInterval) => number) => stretches.reduce((total, stretch) => total + of(stretch), 0);
-  const requests = sum((one) => one.requests);
-  const told = `${formatNumber(requests)} requests in ${formatDuration(sum((one) => one.durationMs) / 1000)}, repeated ${formatTimes(sum((one) => one.retries))}, asked to wait ${formatTimes(sum((one) => one.rateLimited))}.`;
-  if (merged.length < 2) return renderSection('The API', html`<p>${told} Too short for a chart.</p>`);
-  const perSecond = (what: 'rows' | 'requests') =>
-    merged.map(({ endsAt, stretch }) => [endsAt, (stretch[what] * 1000) / Math.max(1, stretch.durationMs)] as const);
-  const speed: readonly Curve[] = [
-    { name: 'requests a second', tone: 'first', points: perSecond('requests') },
-    { name: 'rows a second', tone: 'second', points: perSecond('rows') },
+function renderTraffic(intervals: readonly RunInterval[]): Html {
+  const sum = (pick: (interval: RunInterval) => number) =>
+    intervals.reduce((total, interval) => total + pick(interval), 0);
+  const requests = countOf(
+    sum(({ requests }) => requests),
+    'request',
+  );
+  const retries = sum(({ retries }) => retries);
+  const rateLimited = sum(({ rateLimited }) => rateLimited);
+  const summary = [
+    `${requests} in ${formatDuration(sum(({ durationMs }) => durationMs) / 1000)}`,
+    retries === 0 ? 'no retries' : countOf(retries, 'retry'),
+    rateLimited === 0 ? 'not rate-limited' : `rate-limited ${countOf(rateLimited, 'time')}`,
+  ].join(', ');
+  const points = mergeIntervals(intervals);
+  if (points.length < 2) return renderSection('API', html`<p>${summary}. The run was too short for a chart.</p>`);
+  const perSecond = (count: 'rows' | 'requests') =>
+    points.map(
+      ({ endsAt, interval }) => [endsAt, (interval[count] * 1000) / Math.max(1, interval.durationMs)] as const,
+    );
+  const throughput: readonly Curve[] = [
+    { name: 'requests per second', tone: 'first', points: perSecond('requests') },
+    { name: 'rows per second', tone: 'second', points: perSecond('rows') },
   ];
   const latency: readonly Curve[] = [
-    {
-      name: 'half of the answers were faster',
-      tone: 'first',
-      points: merged.map(({ endsAt, stretch }) => [endsAt, stretch.medianMs]),
-    },
-    {
-      name: '19 of 20 were faster',
-      tone: 'second',
-      points: merged.map(({ endsAt, stretch }) => [endsAt, stretch.slowMs]),
-    },
+    { name: 'median', tone: 'first', points: points.map(({ endsAt, interval }) => [endsAt, interval.medianMs]) },
+    { name: '95th percentile', tone: 'second', points: points.map(({ endsAt, interval }) => [endsAt, interval.p95Ms]) },
   ];
   return renderSection(
-    'The API',
-    html`<p>${told}</p><div class="pair">${renderFigure('Throughput', speed, 'per second')}${renderFigure('Time to answer', latency, 'milliseconds')}</div>
-${renderNumbers(merged)}`,
+    'API',
+    html`<p>${summary}.</p><div class="pair">${renderFigure('Throughput', throughput, 'per second')}${renderFigure('Response time', latency, 'milliseconds')}</div>
+${renderNumbers(points)}`,
   );
 }
 
 function renderFigure(title: string, curves: readonly Curve[], unit: string): Html {
   const legend = curves.map(({ name, tone }) => html`<span class="swatch ${tone}"></span>${name} &nbsp; `);
   return html`<figure style="margin:1rem 0"><figcaption>${title}<br><span class="soft">${legend}</span></figcaption>
-${renderTimeChart(curves, `${title} over the time of the run; the numbers are in the table below.`, unit)}</figure>`;
+${renderTimeChart(curves, `${title} over the time of the run; the table below has the numbers.`, unit)}</figure>`;
 }
 
 interface ChartPoint {
   /** Seconds into the run. */
   readonly endsAt: number;
-  readonly stretch: RunInterval;
+  readonly interval: RunInterval;
 }
 
 function renderNumbers(points: readonly ChartPoint[]): Html {
   const rows = points.map(
-    ({
-      endsAt,
-      stretch,
-    }) => html`<tr><th scope="row">${formatDuration(endsAt)}</th><td class="number">${formatNumber(stretch.rows)}</td><td class="number">${formatNumber(stretch.requests)}</td>
-<td class="number">${stretch.medianMs === undefined ? '–' : Math.round(stretch.medianMs)}</td><td class="number">${stretch.slowMs === undefined ? '–' : Math.round(stretch.slowMs)}</td></tr>`,
+    ({ endsAt, interval: { rows, requests, medianMs, p95Ms } }) =>
+      html`<tr><th scope="row">${formatDuration(endsAt)}</th><td class="number">${formatNumber(rows)}</td><td class="number">${formatNumber(requests)}</td>
+<td class="number">${formatMs(medianMs)}</td><td class="number">${formatMs(p95Ms)}</td></tr>`,
   );
-  return html`<details class="screen"><summary>The numbers of both charts</summary><div class="scroll" tabindex="0" role="region" aria-label="Numbers of the charts"><table>
+  return html`<details class="screen"><summary>The numbers of the charts</summary><div class="scroll" tabindex="0" role="region" aria-label="Numbers of the charts"><table>
 <thead><tr><th scope="col">Until</th><th scope="col" class="number">Rows</th><th scope="col" class="number">Requests</th><th scope="col" class="number">Median, ms</th>
-<th scope="col" class="number">95 %, ms</th></tr></thead><tbody>${rows}</tbody></table></div></details>`;
+<th scope="col" class="number">95th percentile, ms</th></tr></thead><tbody>${rows}</tbody></table></div></details>`;
 }
 
-/** Joins neighbouring stretches until a chart can show them; of times to answer, the worst of each is kept. */
+/** Joins neighbouring intervals until a chart can show them; of the response times, the slowest is kept. */
 function mergeIntervals(all: readonly RunInterval[]): readonly ChartPoint[] {
-  const stretches = withoutTail(all);
-  const each = Math.ceil(stretches.length / maxChartPoints);
+  const intervals = joinShortTail(all);
+  const perPoint = Math.ceil(intervals.length / maxChartPoints);
   const points: ChartPoint[] = [];
   let endsAt = 0;
-  for (let from = 0; from < stretches.length; from += each) {
-    const group = stretches.slice(from, from + each);
-    const stretch = group.reduce(joinIntervals);
-    endsAt += stretch.durationMs / 1000;
-    points.push({ endsAt, stretch });
+  for (let from = 0; from < intervals.length; from += perPoint) {
+    const interval = intervals.slice(from, from + perPoint).reduce(joinIntervals);
+    endsAt += interval.durationMs / 1000;
+    points.push({ endsAt, interval });
   }
   return points;
 }
 
-/** What is left over at the end is too short to measure a speed by. */
-function withoutTail(stretches: readonly RunInterval[]): readonly RunInterval[] {
-  const [before, last] = stretches.slice(-2);
-  if (before === undefined || last === undefined || last.durationMs >= minTailMs) return stretches;
-  return [...stretches.slice(0, -2), joinIntervals(before, last)];
+/** A very short last interval says nothing about the speed, so it is joined to the one before. */
+function joinShortTail(intervals: readonly RunInterval[]): readonly RunInterval[] {
+  const [before, last] = intervals.slice(-2);
+  if (before === undefined || last === undefined || last.durationMs >= minTailMs) return intervals;
+  return [...intervals.slice(0, -2), joinIntervals(before, last)];
 }
 
-function joinIntervals(one: RunInterval, other: RunInterval): RunInterval {
-  const medianMs = maxOf(one.medianMs, other.medianMs);
-  const slowMs = maxOf(one.slowMs, other.slowMs);
+function joinIntervals(a: RunInterval, b: RunInterval): RunInterval {
+  const medianMs = maxOf(a.medianMs, b.medianMs);
+  const p95Ms = maxOf(a.p95Ms, b.p95Ms);
   return {
-    durationMs: one.durationMs + other.durationMs,
-    rows: one.rows + other.rows,
-    requests: one.requests + other.requests,
-    retries: one.retries + other.retries,
-    rateLimited: one.rateLimited + other.rateLimited,
+    durationMs: a.durationMs + b.durationMs,
+    rows: a.rows + b.rows,
+    requests: a.requests + b.requests,
+    retries: a.retries + b.retries,
+    rateLimited: a.rateLimited + b.rateLimited,
     ...(medianMs === undefined ? {} : { medianMs }),
-    ...(slowMs === undefined ? {} : { slowMs }),
+    ...(p95Ms === undefined ? {} : { p95Ms }),
   };
 }
 
-function maxOf(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
+function formatMs(ms: number | undefined): string {
+  return ms === undefined ? '–' : String(Math.round(ms));
 }
 
-function renderFields(fill: ReportContent): Html {
-  if (fill.kind === 'unknown') return renderSection('How full the fields are', html`<p>${fill.why}</p>`);
-  const rows = fill.fields.map(
+function maxOf(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
+}
+
+function renderFields(content: ReportContent): Html {
+  if (content.kind === 'unknown') return renderSection('Field completeness', html`<p>${content.why}</p>`);
+  const rows = content.fields.map(
     ({
       field,
       filled,
-    }) => html`<tr><th scope="row">${field}</th><td><meter min="0" max="${Math.max(1, fill.rows)}" value="${filled}" aria-label="${field}">${formatPercent(filled, fill.rows)}</meter></td>
-<td class="number">${formatPercent(filled, fill.rows)}</td><td class="number">${formatNumber(filled)}</td></tr>`,
+    }) => html`<tr><th scope="row">${field}</th><td><meter min="0" max="${Math.max(1, content.rows)}" value="${filled}" aria-label="${field}">${formatPercent(filled, content.rows)}</meter></td>
+<td class="number">${formatPercent(filled, content.rows)}</td><td class="number">${formatNumber(filled)}</td></tr>`,
   );
   return renderSection(
-    'How full the fields are',
-    html`<table><caption>Of ${formatNumber(fill.rows)} rows, after the mapping.</caption><thead><tr><th scope="col">Field</th><th scope="col">Filled</th>
+    'Field completeness',
+    html`<table><caption>Of ${formatNumber(content.rows)} rows, after the mapping.</caption><thead><tr><th scope="col">Field</th><th scope="col">Filled</th>
 <th scope="col" class="number">Share</th><th scope="col" class="number">Rows</th></tr></thead><tbody>${rows}</tbody></table>`,
   );
 }

@@ -2,7 +2,7 @@ import type { RowCounts } from '#pipelines/model.js';
 import type { ColumnProfile } from '#pipelines/quality/profile.js';
 import type { IssueGroup } from '#src/results/issue-groups.js';
 
-/** Everything that a report shows; nothing of a customer but what is in the reasons of the result file. */
+/** Everything that a report shows. Of a customer it has only what the reasons in the result file say. */
 export interface ReportData {
   readonly run: string;
   readonly command: string;
@@ -21,7 +21,7 @@ export interface ReportData {
   readonly version: string;
 }
 
-/** What happened in one stretch of the run. */
+/** What happened in one interval of the run. */
 export interface RunInterval {
   readonly durationMs: number;
   readonly rows: number;
@@ -29,17 +29,17 @@ export interface RunInterval {
   readonly retries: number;
   readonly rateLimited: number;
   readonly medianMs?: number;
-  readonly slowMs?: number;
+  readonly p95Ms?: number;
 }
 
-/** What the rows of the run held; or why that cannot be said. */
+/** What the rows of the run contain, or why that is unknown. */
 export type ReportContent =
   | {
       readonly kind: 'known';
       readonly rows: number;
-      /** How many rows have something in each field of the customer. */
+      /** How many rows have a value in each field of the customer. */
       readonly fields: readonly { readonly field: string; readonly filled: number }[];
-      /** Columns of the file, with no values but those that many rows share. */
+      /** Columns of the file, with only those values that many rows share. */
       readonly columns: readonly ColumnProfile[];
     }
   | { readonly kind: 'unknown'; readonly why: string };

@@ -101,7 +101,7 @@ describe('what is written into the page', () => {
     const { text } = renderDonut(
       [
         { name: 'a', tone: 'good', count: 1_000_000 },
-        { name: 'b', tone: 'mend', count: 1 },
+        { name: 'b', tone: 'fix', count: 1 },
       ],
       'x',
     );

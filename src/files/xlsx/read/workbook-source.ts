@@ -1,4 +1,5 @@
 import type { Issue } from '#pipelines/issue.js';
+import { countOf } from '#pipelines/count-of.js';
 import type { Row } from '#pipelines/model.js';
 import type { WorkbookSource } from '#src/files/input-source.js';
 import { createRowNotices } from '#src/files/table/row-notices.js';
@@ -43,12 +44,12 @@ export function createOpeningNotices(facts: OpeningFacts): Issue[] {
   note(facts.hiddenSheets.length > 0, {
     severity: 'warning',
     code: 'HIDDEN_SHEETS',
-    message: `${countNoun(facts.hiddenSheets.length, 'hidden sheet')} in the workbook: ${quoteNames(facts.hiddenSheets)}.`,
+    message: `${countOf(facts.hiddenSheets.length, 'hidden sheet')} in the workbook: ${quoteNames(facts.hiddenSheets)}.`,
   });
   note(facts.rowsAboveHeader > 0, {
     severity: 'warning',
     code: 'ROWS_ABOVE_HEADER',
-    message: `${countNoun(facts.rowsAboveHeader, 'row')} with content above the header (row ${headerRow}) not read.`,
+    message: `${countOf(facts.rowsAboveHeader, 'row')} with content above the header (row ${headerRow}) not read.`,
     row: headerRow,
   });
   note(facts.missedNames.length > 0, {
@@ -74,7 +75,7 @@ export function createOpeningNotices(facts: OpeningFacts): Issue[] {
   note(facts.hiddenColumns.length > 0, {
     severity: 'warning',
     code: 'HIDDEN_COLUMNS',
-    message: `${countNoun(facts.hiddenColumns.length, 'hidden column')} ${describeHandling(facts.skipHidden)}: ${quoteNames(facts.hiddenColumns)}.`,
+    message: `${countOf(facts.hiddenColumns.length, 'hidden column')} ${describeHandling(facts.skipHidden)}: ${quoteNames(facts.hiddenColumns)}.`,
     columns: facts.hiddenColumns,
   });
   return notices;
@@ -98,20 +99,20 @@ function createReadingNotices(facts: ReadingFacts, skipHidden: boolean): Issue[]
     notices.push({
       severity: 'warning',
       code: 'HIDDEN_ROWS',
-      message: `${countNoun(facts.hiddenRows, 'hidden or filtered row')} ${describeHandling(skipHidden)}, the first at row ${facts.firstHiddenRow}.`,
+      message: `${countOf(facts.hiddenRows, 'hidden or filtered row')} ${describeHandling(skipHidden)}, the first at row ${facts.firstHiddenRow}.`,
       row: facts.firstHiddenRow,
     });
   if (facts.mergedRanges > 0)
     notices.push({
       severity: 'warning',
       code: 'MERGED_CELLS',
-      message: `${countNoun(facts.mergedRanges, 'merged range')} in the data: ${facts.firstMergedRanges.join(', ')}${facts.mergedRanges > facts.firstMergedRanges.length ? ' …' : ''}. Only the first cell of each has a value; the others are empty.`,
+      message: `${countOf(facts.mergedRanges, 'merged range')} in the data: ${facts.firstMergedRanges.join(', ')}${facts.mergedRanges > facts.firstMergedRanges.length ? ' …' : ''}. Only the first cell of each has a value; the others are empty.`,
     });
   if (facts.firstOutside !== undefined)
     notices.push({
       severity: 'warning',
       code: 'DATA_OUTSIDE_COLUMNS',
-      message: `${countNoun(facts.rowsWithContentOutside, 'row')} with content in a column that has no name and was empty at the top of the sheet, the first in ${facts.firstOutside.column}${facts.firstOutside.row}. That content is not read: give the column a name in the header, or empty it.`,
+      message: `${countOf(facts.rowsWithContentOutside, 'row')} with content in a column that has no name and was empty at the top of the sheet, the first in ${facts.firstOutside.column}${facts.firstOutside.row}. That content is not read: give the column a name in the header, or empty it.`,
       row: facts.firstOutside.row,
     });
   return notices;
@@ -126,10 +127,6 @@ function quoteNames(names: readonly string[]): string {
   return names.length > maxNamesShown
     ? `${shown.join(', ')} and ${names.length - maxNamesShown} more`
     : shown.join(', ');
-}
-
-function countNoun(count: number, noun: string): string {
-  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
 }
 
 const rowsPerBatch = 500;

@@ -1,6 +1,7 @@
 import type { CellValue } from 'exceljs';
 import type { Code } from '#pipelines/codes.js';
 import type { Issue } from '#pipelines/issue.js';
+import { countOf } from '#pipelines/count-of.js';
 import type { ColumnContent } from '#pipelines/mapping/export-columns.js';
 import type { Cell } from '#pipelines/model.js';
 
@@ -74,11 +75,10 @@ export class TextLosses {
   notices(): readonly Issue[] {
     return [...this.#found].map(([loss, { count, column, row }]) => {
       const { code, fact, advice } = lossNotices[loss];
-      const texts = count === 1 ? '1 text is' : `${count} texts are`;
       return {
         severity: 'warning',
         code,
-        message: `${texts} ${fact} (the first in row ${row}, ${column}). ${advice}`,
+        message: `${countOf(count, 'text')} ${count === 1 ? 'is' : 'are'} ${fact} (the first in row ${row}, ${column}). ${advice}`,
         row,
         columns: [column],
       };

@@ -4,7 +4,7 @@ import { beginAtomicFile } from '#src/files/atomic-file.js';
 import { addValidation, CellLists } from './cell-lists.js';
 import { encodeCellText } from './cell-values.js';
 
-/** An empty sheet with help for those who fill it. */
+/** An empty sheet that helps people to fill it. */
 export interface TemplateSheet {
   readonly name: string;
   /** 1-based. */
@@ -18,11 +18,11 @@ export interface TemplateSheetColumn {
   readonly format: string;
   readonly isRequired: boolean;
   readonly check?: CellCheck;
-  /** Shown when its cell is chosen. */
+  /** Shown when a cell of the column is selected. */
   readonly hint: string;
 }
 
-/** What a cell may hold. */
+/** What a cell may contain. */
 export type CellCheck =
   | { readonly kind: 'list'; readonly texts: readonly string[]; readonly isStrict: boolean }
   | { readonly kind: 'number'; readonly isWhole: boolean }
@@ -34,20 +34,24 @@ export interface InstructionSheet {
   readonly rows: readonly (readonly Cell[])[];
 }
 
-/** Rows below the header that are checked and formatted. */
-const checkedRows = 5000;
+/** Rows below the header that are validated. */
+const validatedRows = 5000;
 
-/** What Excel shows of a hint. */
+/** Excel shows no more of a hint, in characters. */
 const maxHintLength = 250;
 const firstDay = new Date(Date.UTC(1900, 0, 1));
 
-/** Writes a workbook for people to fill: drop-downs, formats, and a sheet that explains. @throws UsageError */
-export async function writeTemplate(path: string, sheet: TemplateSheet, explaining: InstructionSheet): Promise<void> {
+/**
+ * Writes a workbook for people to fill: drop-downs, formats, and a sheet with instructions.
+ *
+ * @throws UsageError `CANNOT_WRITE`
+ */
+export async function writeTemplate(path: string, sheet: TemplateSheet, instructions: InstructionSheet): Promise<void> {
   const { default: excel } = await import('exceljs');
   const workbook = new excel.Workbook();
   const lists = new CellLists();
   fillSheet(workbook.addWorksheet(sheet.name, { views: [{ state: 'frozen', ySplit: sheet.headerRow }] }), sheet, lists);
-  fillInstructions(workbook.addWorksheet(explaining.name, { views: [{ state: 'frozen', ySplit: 1 }] }), explaining);
+  fillInstructions(workbook.addWorksheet(instructions.name, { views: [{ state: 'frozen', ySplit: 1 }] }), instructions);
   lists.addSheet(workbook);
   const file = await beginAtomicFile(path);
   try {
@@ -68,7 +72,7 @@ function fillSheet(target: Worksheet, { headerRow, columns }: TemplateSheet, lis
     heading.numFmt = '@';
     heading.font = { bold: true };
     if (isRequired) heading.fill = { type: 'pattern', pattern: 'solid', fgColor: { argb: 'FFFFF2CC' } };
-    const range = `${column.letter}${headerRow + 1}:${column.letter}${headerRow + checkedRows}`;
+    const range = `${column.letter}${headerRow + 1}:${column.letter}${headerRow + validatedRows}`;
     addValidation(target, range, { ...createValidation(check, lists), ...createPrompt(name, hint) });
   });
 }
@@ -83,7 +87,7 @@ function createValidation(check: CellCheck | undefined, lists: CellLists): objec
         formulae: [lists.formulaFor(check.texts)],
         errorStyle: check.isStrict ? 'stop' : 'warning',
         errorTitle: 'Not in the list',
-        error: check.isStrict ? 'Choose one of the list.' : 'This is not in the list. Keep it?',
+        error: check.isStrict ? 'Choose a value from the list.' : 'This is not in the list. Keep it?',
       };
     case 'number':
       return {
