@@ -46,9 +46,6 @@ export const workbookLimits: WorkbookLimits = {
   sharedStringBytesInMemory: 16 * mebibyte,
 };
 
-/** The grid that the format allows. */
-export const sheetGrid = { maxRow: 1_048_576, maxColumn: 16_384 } as const;
-
 /** A workbook on disk, and its content when that is held in memory. */
 export interface WorkbookFile {
   readonly path: string;

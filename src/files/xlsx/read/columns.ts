@@ -1,5 +1,5 @@
 import { cellToText } from '#pipelines/model.js';
-import { columnLetters } from './cell-reference.js';
+import { columnLetters } from '#src/files/xlsx/cell-reference.js';
 import type { CollectedRow } from './row-collector.js';
 
 /** The row that holds the column names, and whether it was recognised by the names that were expected. */

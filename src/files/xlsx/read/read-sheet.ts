@@ -1,5 +1,5 @@
-import { type Archive, sheetGrid } from './archive.js';
-import { parseColumn, parseWholeNumber } from './cell-reference.js';
+import { parseColumn, parseWholeNumber, sheetGrid } from '#src/files/xlsx/cell-reference.js';
+import type { Archive } from './archive.js';
 import { FastParser, type MarkupCursor } from './fast-parser.js';
 import { type InputLocation, workbookError } from './workbook-error.js';
 import type { WorksheetEntry } from './workbook-index.js';

@@ -1,6 +1,6 @@
 import type { Cell } from '#pipelines/model.js';
-import { sheetGrid } from './archive.js';
-import { columnLetters } from './cell-reference.js';
+
+import { columnLetters, sheetGrid } from '#src/files/xlsx/cell-reference.js';
 import type { CellDecoder } from './decode-cell.js';
 import type { SheetEvents, StoredCell } from './read-sheet.js';
 import { type InputLocation, workbookError } from './workbook-error.js';

@@ -1,10 +1,11 @@
-import type { Issue } from '#pipelines/issue.js';
 import { countOf } from '#pipelines/count-of.js';
+import type { Issue } from '#pipelines/issue.js';
 import type { Row } from '#pipelines/model.js';
 import type { WorkbookSource } from '#src/files/input-source.js';
 import { createRowNotices } from '#src/files/table/row-notices.js';
+import { columnLetters, parseRange } from '#src/files/xlsx/cell-reference.js';
 import { type Archive, openArchive, type WorkbookFile } from './archive.js';
-import { columnLetters, parseRange } from './cell-reference.js';
+
 import type { ColumnLayout } from './columns.js';
 import { createCellDecoder } from './decode-cell.js';
 import { readSheet } from './read-sheet.js';

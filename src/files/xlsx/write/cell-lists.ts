@@ -1,4 +1,5 @@
 import type { Workbook, Worksheet } from 'exceljs';
+import { columnLetters } from '#src/files/xlsx/cell-reference.js';
 import { encodeCellText } from './cell-values.js';
 
 const listSheetName = 'Lists';
@@ -13,8 +14,8 @@ export class CellLists {
   formulaFor(texts: readonly string[]): string {
     const inline = texts.join(',');
     if (inline.length <= maxInlineListLength && !texts.some((text) => /[",]/.test(text))) return `"${inline}"`;
-    const known = this.#columns.indexOf(texts);
-    const letters = columnLetters(known < 0 ? this.#columns.push(texts) - 1 : known);
+    const index = this.#columns.indexOf(texts);
+    const letters = columnLetters(index < 0 ? this.#columns.push(texts) : index + 1);
     return `${listSheetName}!$${letters}$1:$${letters}$${texts.length}`;
   }
 
@@ -41,10 +42,4 @@ declare module 'exceljs' {
      */
     readonly dataValidations: { add(range: string, validation: object): void };
   }
-}
-
-/** `A` … `Z`, `AA` … for columns counted from 0. */
-export function columnLetters(column: number): string {
-  const last = String.fromCharCode(65 + (column % 26));
-  return column < 26 ? last : columnLetters(Math.floor(column / 26) - 1) + last;
 }

@@ -1,7 +1,7 @@
 import type { CellValue } from 'exceljs';
 import type { Code } from '#pipelines/codes.js';
-import type { Issue } from '#pipelines/issue.js';
 import { countOf } from '#pipelines/count-of.js';
+import type { Issue } from '#pipelines/issue.js';
 import type { ColumnContent } from '#pipelines/mapping/export-columns.js';
 import type { Cell } from '#pipelines/model.js';
 

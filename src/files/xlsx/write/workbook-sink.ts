@@ -6,7 +6,8 @@ import type { Issue } from '#pipelines/issue.js';
 import { cellToText } from '#pipelines/model.js';
 import { type AtomicFile, beginAtomicFile, type FinishedFile, finishFile } from '#src/files/atomic-file.js';
 import type { AboutLine, RowTone, SheetStyle, TableColumn, TableRow, TableSink } from '#src/files/table.js';
-import { addValidation, CellLists, columnLetters } from './cell-lists.js';
+import { columnLetters } from '#src/files/xlsx/cell-reference.js';
+import { addValidation, CellLists } from './cell-lists.js';
 import { chooseColumnFormat, encodeCellText, TextLosses, toExcelCell } from './cell-values.js';
 
 /** Rows of a sheet below its header [Excel's limit: 1,048,576 in all]. */
@@ -228,7 +229,7 @@ class WorkbookSink implements TableSink {
     sheet.autoFilter = { from: { row: 1, column: 1 }, to: { row: this.#rows + 1, column: this.#columns.length } };
     for (const [index, { choices }] of this.#columns.entries()) {
       if (choices === undefined) continue;
-      const letters = columnLetters(index);
+      const letters = columnLetters(index + 1);
       addValidation(sheet, `${letters}2:${letters}${Math.max(2, this.#rows + 1)}`, {
         type: 'list',
         allowBlank: true,

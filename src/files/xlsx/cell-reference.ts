@@ -1,6 +1,7 @@
-import { sheetGrid } from './archive.js';
+/** The rows and columns that the format allows. */
+export const sheetGrid = { maxRow: 1_048_576, maxColumn: 16_384 } as const;
 
-/** The column's letters as the spreadsheet program shows them: 1 is `A`, 28 is `AB`. */
+/** The letters of a column as spreadsheet programs show them: 1 is `A`, 28 is `AB`. */
 export function columnLetters(column: number): string {
   let letters = '';
   for (let rest = column; rest > 0; rest = Math.floor((rest - 1) / 26))
@@ -8,7 +9,7 @@ export function columnLetters(column: number): string {
   return letters;
 }
 
-/** The 1-based column of a cell reference such as `AB12`, found at `start` in `text`; 0 when that is no reference. */
+/** The column, from 1, of a cell reference such as `AB12` in `text`; 0 when it is not a reference. */
 export function parseColumn(text: string, start: number, end: number): number {
   let column = 0;
   let at = start;
@@ -22,7 +23,7 @@ export function parseColumn(text: string, start: number, end: number): number {
   return column;
 }
 
-/** A whole number without sign in `text`; -1 when that is none. */
+/** A whole number without sign in `text`; -1 when it is not one. */
 export function parseWholeNumber(text: string, start: number, end: number): number {
   if (end === start || end - start > 9) return -1;
   let number = 0;
@@ -51,8 +52,8 @@ export function parseRange(text: string): CellRange | undefined {
   const [from = '', to = from] = text.replaceAll('$', '').trim().split(':');
   const columns = [from, to].map((reference) => parseColumn(reference, 0, reference.length));
   const rows = [from, to].map((reference) => Number(/\d+$/.exec(reference)?.[0] ?? 0));
-  const [firstColumn = 0, lastColumn = 0] = columns.toSorted((one, two) => one - two);
-  const [firstRow = 0, lastRow = 0] = rows.toSorted((one, two) => one - two);
+  const [firstColumn = 0, lastColumn = 0] = columns.toSorted((a, b) => a - b);
+  const [firstRow = 0, lastRow = 0] = rows.toSorted((a, b) => a - b);
   if (firstRow < 1 || firstColumn < 1 || lastRow > sheetGrid.maxRow || lastColumn > sheetGrid.maxColumn)
     return undefined;
   return { firstRow, lastRow, firstColumn, lastColumn };
