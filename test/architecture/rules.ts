@@ -31,6 +31,7 @@ export const houseRules: HouseRules = {
     'src/files': [
       'src/errors',
       'src/is-process-alive',
+      'pipelines/count-of',
       'pipelines/ports',
       'pipelines/model',
       'pipelines/codes',
