@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { readOnlyFields } from './mapping/fields.js';
 import type { Customer, Draft, JsonValue } from './model.js';
 
@@ -62,4 +63,38 @@ export function editableContent(customer: Customer): Draft {
   return Object.fromEntries(
     Object.entries(customer).filter(([name, value]) => !serverManagedFields.has(name.toLowerCase()) && !isBlank(value)),
   );
+}
+
+/**
+ * A fingerprint of what a draft says, whatever the order of its fields: two drafts have the same one only when they
+ * would write the same customer.
+ */
+export function contentHash(draft: Draft): string {
+  return hash('sha256', JSON.stringify(sortFields(draft)), 'base64url').slice(0, 22);
+}
+
+/** The drafts of one run have their fields in the same few orders: sorting them for every row would take longer than the hash. */
+let lastFields: readonly string[] = [];
+let lastFieldsSorted: readonly string[] = [];
+
+function sortFields(draft: Draft): Draft {
+  const names = Object.keys(draft);
+  if (!areEqual(names, lastFields)) [lastFields, lastFieldsSorted] = [names, names.toSorted()];
+  const ordered: { [field: string]: JsonValue } = {};
+  for (const name of lastFieldsSorted) {
+    const value = draft[name];
+    if (value !== undefined) ordered[name] = typeof value === 'object' && value !== null ? sortDeep(value) : value;
+  }
+  return ordered;
+}
+
+function areEqual(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, index) => name === b[index]);
+}
+
+function sortDeep(value: JsonValue): JsonValue {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map((item: JsonValue) => sortDeep(item));
+  const entries = Object.entries(value as Draft).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([name, item]) => [name, sortDeep(item)]));
 }

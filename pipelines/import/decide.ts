@@ -1,4 +1,5 @@
 import {
+  contentHash,
   editableContent,
   type FieldChange,
   findChanges,
@@ -10,7 +11,7 @@ import { type CustomerMirror, knowsField } from '#pipelines/listing/mirror.js';
 import type { Customer, Draft, JsonValue, RowOutcome } from '#pipelines/model.js';
 import type { KnownCustomer } from '#pipelines/ports.js';
 import type { IdentifiedRow } from './identify.js';
-import { contentHash, type EndedRow, endAsInvalid, endAsSkipped, type ImportRow, type OpenRow } from './import-row.js';
+import { type EndedRow, endAsInvalid, endAsSkipped, type ImportRow, type OpenRow } from './map.js';
 
 export interface DecideOptions {
   /** Source columns of key and code, for messages. */

@@ -1,13 +1,6 @@
 import { FingerprintIndex } from '#pipelines/fingerprints.js';
 import type { Issue } from '#pipelines/issue.js';
-import {
-  endAsInvalid,
-  endAsSkipped,
-  type ImportRow,
-  identityKey,
-  type OpenRow,
-  type RowIdentity,
-} from './import-row.js';
+import { endAsInvalid, endAsSkipped, type ImportRow, identityKey, type OpenRow, type RowIdentity } from './map.js';
 
 /** What to do with a second row for a customer that says something else than the first. */
 export type RepeatPolicy = 'error' | 'in-order';

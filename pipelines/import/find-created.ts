@@ -2,77 +2,82 @@ import { isSameValue, readField } from '#pipelines/compare-customers.js';
 import type { Customer, Draft, JsonValue } from '#pipelines/model.js';
 import type { CustomersApi, LedgerRow } from '#pipelines/ports.js';
 
-/** What a look at the API says of an add in doubt. */
+/** What the API tells about an add in doubt. */
 export type AddResolution =
-  /** This customer is the one that the row made. */
-  | { readonly kind: 'made'; readonly customer: Customer }
-  /** Nothing like it has been made since. */
+  /** The row created this customer. */
+  | { readonly kind: 'created'; readonly customer: Customer }
+  /** Nothing like it has been created since. */
   | { readonly kind: 'absent' }
-  /** A person must decide: these could be it. */
+  /** A person must decide: it could be one of these. */
   | { readonly kind: 'unclear'; readonly candidates: readonly Customer[] };
 
-/** Fields by which people recognise a customer: one that shares none of them is not a candidate. */
+/** Fields by which people recognise a customer: one that has none of them in common with the row is no candidate. */
 const identifyingFields = ['customerName', 'lastName', 'firstName', 'emailAddress', 'phoneNumber', 'address'] as const;
-/** From this share of equal fields on, a customer could be the row's, changed by the server or by somebody. */
+/** From this share of equal fields on, a customer could be the row's, changed by the server or by a person. */
 const minSimilarity = 0.5;
 
 /**
- * Looks for the customers that adds in doubt may have made.
+ * Finds the customers that adds in doubt may have created.
  *
  * @param rows - the adds in doubt, with what was sent
- * @param made - customers that have been made since, and that no other row is known to stand for
+ * @param created - customers that have been created since, and that no other row is known to stand for
  * @param stamp - the field that carries a row's key
  */
 export async function findCreated(
   rows: readonly LedgerRow[],
-  made: readonly Customer[],
+  created: readonly Customer[],
   api: CustomersApi,
   stamp: string | undefined,
 ): Promise<ReadonlyMap<number, AddResolution>> {
-  const byTelling = indexByIdentifyingFields(made);
+  const index = indexByIdentifyingFields(created);
   const details = new Map<string, Customer>();
   const taken = new Set<string>();
-  const alike = countByContent(rows);
-  const findings = new Map<number, AddResolution>();
-  // Whoever is found takes its customer first: what is left over can resemble the lost ones only then.
+  const sameContent = countByContent(rows);
+  const resolutions = new Map<number, AddResolution>();
+  // Rows whose customer is found take it first: only the customers that are left can be those of the others.
   for (const pass of ['find', 'compare'] as const)
     for (const row of rows) {
-      if (findings.has(row.index)) continue;
+      if (resolutions.has(row.index)) continue;
       const payload = row.payload ?? {};
-      // A key is believed whatever else the customer says by now, so whoever is not found is looked for everywhere.
+      // A key counts whatever else the customer says by now, so a row that is not found is compared with all of them.
       const everywhere = pass === 'compare' && carriesStamp(row, payload, stamp);
       const candidates: Customer[] = [];
-      for (const one of everywhere ? made : findSimilar(payload, byTelling, made))
-        if (!taken.has(String(one.customerCode))) candidates.push(await readDetail(one, payload, api, details));
-      const finding = resolveAdd(row, payload, candidates, stamp, alike.get(readContentHash(row)) ?? 1);
-      if (finding.kind !== 'made' && pass === 'find') continue;
-      alike.set(readContentHash(row), (alike.get(readContentHash(row)) ?? 1) - 1);
-      if (finding.kind === 'made') taken.add(String(finding.customer.customerCode));
-      findings.set(row.index, finding);
+      for (const customer of everywhere ? created : findSimilar(payload, index, created))
+        if (!taken.has(String(customer.customerCode)))
+          candidates.push(await readDetail(customer, payload, api, details));
+      const resolution = resolveAdd(row, payload, candidates, stamp, sameContent.get(readContentHash(row)) ?? 1);
+      if (resolution.kind !== 'created' && pass === 'find') continue;
+      sameContent.set(readContentHash(row), (sameContent.get(readContentHash(row)) ?? 1) - 1);
+      if (resolution.kind === 'created') taken.add(String(resolution.customer.customerCode));
+      resolutions.set(row.index, resolution);
     }
-  return findings;
+  return resolutions;
 }
 
-/** @param alike - how many rows in doubt, this one included, sent this very content */
+/** @param sameContent - how many rows in doubt, this one included, sent this very content */
 function resolveAdd(
   row: LedgerRow,
   payload: Draft,
   candidates: readonly Customer[],
   stamp: string | undefined,
-  alike: number,
+  sameContent: number,
 ): AddResolution {
   const { key } = row;
   const keyIsWritten = carriesStamp(row, payload, stamp);
-  // Another row's key makes it another row's customer, however alike the two are.
-  const possible = candidates.filter((one) =>
-    keyIsWritten
-      ? readField(one, stamp) === key || (isBlank(readField(one, stamp)) && similarity(payload, one) >= minSimilarity)
-      : similarity(payload, one) >= minSimilarity,
+  // A customer with another row's key is that row's, however similar the two are.
+  const possible = candidates.filter((customer) => {
+    const isSimilar = similarity(payload, customer) >= minSimilarity;
+    if (!keyIsWritten) return isSimilar;
+    const customerKey = readField(customer, stamp);
+    return customerKey === key || (isBlank(customerKey) && isSimilar);
+  });
+  const equal = possible.filter((customer) =>
+    keyIsWritten ? readField(customer, stamp) === key : containsAll(customer, payload),
   );
-  const equal = possible.filter((one) => (keyIsWritten ? readField(one, stamp) === key : containsAll(one, payload)));
   const [first] = equal;
-  // Rows of the same content are as like as the customers that they made: any of these will do, unless there are more.
-  if (first !== undefined && equal.length <= (keyIsWritten ? 1 : alike)) return { kind: 'made', customer: first };
+  // Rows of the same content create customers that cannot be told apart: any of them will do, unless there are more.
+  if (first !== undefined && equal.length <= (keyIsWritten ? 1 : sameContent))
+    return { kind: 'created', customer: first };
   return possible.length === 0 ? { kind: 'absent' } : { kind: 'unclear', candidates: possible };
 }
 
@@ -100,9 +105,9 @@ function carriesStamp(row: LedgerRow, payload: Draft, stamp: string | undefined)
 
 type CustomerIndex = ReadonlyMap<string, readonly Customer[]>;
 
-function indexByIdentifyingFields(made: readonly Customer[]): CustomerIndex {
+function indexByIdentifyingFields(customers: readonly Customer[]): CustomerIndex {
   const index = new Map<string, Customer[]>();
-  for (const customer of made)
+  for (const customer of customers)
     for (const field of identifyingFields) {
       const value = buildIndexKey(field, readField(customer, field));
       if (value === undefined) continue;
@@ -113,12 +118,12 @@ function indexByIdentifyingFields(made: readonly Customer[]): CustomerIndex {
   return index;
 }
 
-/** Customers that could be the row's, as far as the flat view shows. */
-function findSimilar(payload: Draft, index: CustomerIndex, made: readonly Customer[]): readonly Customer[] {
+/** Customers that could be the row's, as far as the list shows. */
+function findSimilar(payload: Draft, index: CustomerIndex, all: readonly Customer[]): readonly Customer[] {
   const keys = identifyingFields.flatMap((field) => buildIndexKey(field, readField(payload, field)) ?? []);
-  // A row that says nothing telling could be any of them.
-  const found = keys.length === 0 ? made : [...new Set(keys.flatMap((key) => index.get(key) ?? []))];
-  return found.filter((one) => similarity(payload, one) >= minSimilarity);
+  // A row without any identifying field could be any of them.
+  const found = keys.length === 0 ? all : [...new Set(keys.flatMap((key) => index.get(key) ?? []))];
+  return found.filter((customer) => similarity(payload, customer) >= minSimilarity);
 }
 
 function buildIndexKey(field: string, value: JsonValue | undefined): string | undefined {
@@ -126,17 +131,17 @@ function buildIndexKey(field: string, value: JsonValue | undefined): string | un
   return text === '' ? undefined : `${field} ${text}`;
 }
 
-/** The share of the fields sent that a customer shows alike; fields that it does not show do not count. */
+/** The share of the sent fields that a customer has in common; fields that it does not show do not count. */
 function similarity(payload: Draft, customer: Customer): number {
   const shown = Object.entries(payload).filter(([field]) => readField(customer, field) !== undefined);
   if (shown.length === 0) return 1;
-  const alike = shown.filter(
+  const equal = shown.filter(
     ([field, value]) => normaliseLoosely(readField(customer, field)) === normaliseLoosely(value),
   );
-  return alike.length / shown.length;
+  return equal.length / shown.length;
 }
 
-/** As two people would call it the same: a server may trim, fold or reformat what it was sent. */
+/** Values that people would call the same are equal: a server may trim or reformat what it was sent. */
 function normaliseLoosely(value: JsonValue | undefined): string {
   if (value === undefined || value === null) return '';
   if (typeof value === 'object') return JSON.stringify(value);
@@ -146,7 +151,7 @@ function normaliseLoosely(value: JsonValue | undefined): string {
     .replaceAll(/[^\p{L}\p{N}]/gu, '');
 }
 
-/** The flat view does where it shows all that was sent; else the detail is asked for, once. */
+/** The customer as the list shows it, where that has all fields that were sent; else its detail, read once. */
 async function readDetail(
   flat: Customer,
   payload: Draft,
@@ -158,7 +163,7 @@ async function readDetail(
   const before = known.get(code);
   if (before !== undefined) return before;
   const answer = await api.get(code);
-  // A detail that cannot be had now leaves the flat view, which can show that they differ but hardly that they are equal.
+  // Without the detail, the list can show that two customers differ, but hardly that they are equal.
   const detail = answer.kind === 'found' ? answer.customer : flat;
   known.set(code, detail);
   return detail;

@@ -1,7 +1,7 @@
 import type { Issue } from '#pipelines/issue.js';
 import type { CustomerMirror } from '#pipelines/listing/mirror.js';
 import type { KnownCustomer, RunLedger } from '#pipelines/ports.js';
-import type { EndedRow, ImportRow, OpenRow } from './import-row.js';
+import type { EndedRow, ImportRow, OpenRow } from './map.js';
 import type { FieldMatcher } from './match.js';
 
 /** What an import does with a row's customer. */

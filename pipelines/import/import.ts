@@ -7,8 +7,15 @@ import type { RunControl } from '#pipelines/run-control.js';
 import { type AgreedPlan, decideRow } from './decide.js';
 import { dedupeRows, type RepeatPolicy, RepeatRegister } from './dedupe.js';
 import { type ImportMode, identifyRows } from './identify.js';
-import { type EndedRow, type ImportRow, identityKey, type OpenRow } from './import-row.js';
-import { type CheckCells, mapRows, type RowMapper } from './map.js';
+import {
+  type CheckCells,
+  type EndedRow,
+  type ImportRow,
+  identityKey,
+  mapRows,
+  type OpenRow,
+  type RowMapper,
+} from './map.js';
 import { createFieldMatcher } from './match.js';
 import { readOpenRanges, skipSettled } from './resume.js';
 import { type SendResult, sendRow, settleRow } from './send.js';

@@ -6,7 +6,7 @@ import type { Row } from '#pipelines/model.js';
 import type { DetailAnswer } from '#pipelines/ports.js';
 import { compareWithMirror, hashChanges, resolveDraft } from './decide.js';
 import { createDecider, type DecisionPorts, type ImportOptions, type ImportPorts } from './import.js';
-import { describeUnknownCustomer, type EndedRow, type ImportRow, type OpenRow } from './import-row.js';
+import { describeUnknownCustomer, type EndedRow, type ImportRow, type OpenRow } from './map.js';
 
 /** What an import would do with a row. */
 export const planActions = [

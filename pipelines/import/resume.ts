@@ -2,38 +2,38 @@ import type { Row, RowStatus } from '#pipelines/model.js';
 import type { LedgerRow, LedgerRowState, RowRange, RowRanges, RunLedger } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
 import type { RepeatRegister } from './dedupe.js';
-import { type ImportRow, identityKey } from './import-row.js';
+import { type ImportRow, identityKey } from './map.js';
 
 /** States that a resumed run tries again: their request certainly had no effect. */
 const retriedStates: ReadonlySet<LedgerRow['state']> = new Set(['failed']);
 
-/** Whether a row in this state has come to an end for a resumed run, be it in doubt. */
+/** Whether a resumed run does not send a row in this state, which may be in doubt. */
 function isSettled(state: LedgerRow['state']): boolean {
   return !retriedStates.has(state);
 }
 
 /**
- * Lets through only the rows of a resumed run that are not settled yet; those that are cost nothing more. Rows in
- * doubt do not pass: only reconciliation may say that they can be sent again.
+ * Lets only the open rows of a resumed run pass; settled ones are counted. Rows in doubt do not pass: only
+ * reconciliation can find that they may be sent again.
  *
- * @param identitiesIn - who rows are about by what they say themselves, where the ledger does not keep that
+ * @param readIdentities - who rows are about according to the file, where the ledger does not keep that
  */
 export async function* skipSettled(
   batches: AsyncIterable<readonly Row[]>,
   ledger: RunLedger,
   control: RunControl,
   register: RepeatRegister,
-  identitiesIn: (rows: readonly Row[]) => Promise<readonly (string | undefined)[]> = async () => [],
+  readIdentities: (rows: readonly Row[]) => Promise<readonly (string | undefined)[]> = async () => [],
 ): AsyncIterable<readonly Row[]> {
   for await (const batch of batches) {
     const [first, last] = [batch[0], batch.at(-1)];
     if (first === undefined || last === undefined) continue;
     const known = ledger.rowStatesBetween(first.index, last.index);
-    const identities = known.size === 0 ? [] : await identitiesIn(batch);
+    const identities = known.size === 0 ? [] : await readIdentities(batch);
     const open = batch.filter((row, position) => {
-      const standing = known.get(row.index);
-      if (standing === undefined || !isSettled(standing.state)) return true;
-      countSettled(standing, { control, register }, identities[position]);
+      const state = known.get(row.index);
+      if (state === undefined || !isSettled(state.state)) return true;
+      countSettled(state, { control, register }, identities[position]);
       return false;
     });
     if (open.length > 0) yield open;
@@ -41,25 +41,25 @@ export async function* skipSettled(
 }
 
 /**
- * Counts a settled row and notes that it came before others for its customer.
+ * Counts a settled row and records that it came before others for its customer.
  *
- * @param said - who it is about by what it says itself
+ * @param identity - who it is about according to the file
  */
 function countSettled(
   settled: LedgerRowState,
   { control, register }: { readonly control: RunControl; readonly register: RepeatRegister },
-  said?: string,
+  identity?: string,
 ): void {
   const status: RowStatus = settled.state === 'intent' ? 'in_doubt' : settled.state;
-  recordSettled(settled, register, said);
+  recordSettled(settled, register, identity);
   control.noteSeen(1);
   control.count(status);
 }
 
-/** Notes that a settled row came before others for its customer. */
-function recordSettled(settled: LedgerRowState, register: RepeatRegister, said?: string): void {
+/** Records that a settled row came before others for its customer. */
+function recordSettled(settled: LedgerRowState, register: RepeatRegister, inFile?: string): void {
   const isInDoubt = settled.state === 'intent' || settled.state === 'in_doubt';
-  for (const identity of new Set([identityKey(settled), said])) {
+  for (const identity of new Set([identityKey(settled), inFile])) {
     if (identity === undefined) continue;
     register.record(identity, buildFirstRow(settled));
     if (isInDoubt) register.markOpen(identity, settled.number);
@@ -75,7 +75,7 @@ interface ResumeTools {
   readonly ledger: RunLedger;
   readonly control: RunControl;
   readonly register: RepeatRegister;
-  /** What the rows say, for who they are about. */
+  /** Maps rows, to know who they are about. */
   readonly map: (rows: readonly Row[]) => Promise<readonly ImportRow[]>;
 }
 
@@ -128,7 +128,7 @@ function countRange({ first, last }: RowRange, ledger: RunLedger): CountedRange 
   return { first, last, states, open };
 }
 
-/** Nothing hangs on any one row in these: neither a limit of failures nor the rows for the same customer. */
+/** States in which rows need not be looked at one by one: neither a failure limit nor other rows depend on them. */
 const finishedStates: ReadonlySet<LedgerRow['state']> = new Set([
   ...(['created', 'updated', 'unchanged', 'deleted', 'deactivated', 'skipped'] as const),
 ]);

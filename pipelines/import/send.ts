@@ -1,4 +1,4 @@
-import { editableContent, findChanges, mergeDraft, readField } from '#pipelines/compare-customers.js';
+import { contentHash, editableContent, findChanges, mergeDraft, readField } from '#pipelines/compare-customers.js';
 import type { Issue } from '#pipelines/issue.js';
 import type { CustomerMirror, Extent, WrittenCustomer } from '#pipelines/listing/mirror.js';
 import { publishMilestone } from '#pipelines/milestones.js';
@@ -14,8 +14,7 @@ import {
   resolveDraft,
   rowMatchesPlan,
 } from './decide.js';
-import { contentHash, describeUnknownCustomer, type OpenRow } from './import-row.js';
-import type { RowMapper } from './map.js';
+import { describeUnknownCustomer, type OpenRow, type RowMapper } from './map.js';
 
 /** Tells which columns of the input a field comes from. */
 export type ColumnLookup = Pick<RowMapper, 'findColumns'>;

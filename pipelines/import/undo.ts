@@ -1,20 +1,19 @@
-import { editableContent, findChanges, readField } from '#pipelines/compare-customers.js';
+import { contentHash, editableContent, findChanges, readField } from '#pipelines/compare-customers.js';
 import { forEachConcurrently } from '#pipelines/concurrency.js';
 import type { Issue } from '#pipelines/issue.js';
 import type { Customer, Draft, Row } from '#pipelines/model.js';
 import type { CustomersApi, LedgerRow, RowSource, RunLedger } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
 import { RepeatRegister } from './dedupe.js';
-import { contentHash } from './import-row.js';
 import { skipSettled } from './resume.js';
 import { deleteCustomer, describeNotApplied, type SendResult, settleRow, withIntent } from './send.js';
 
 export interface UndoPorts {
-  /** One row a customer: its place is that of the first row that wrote to it. */
+  /** One row per customer, at the position of the first row that wrote to it. */
   readonly source: RowSource;
   readonly writes: ReadonlyMap<number, CustomerWrite>;
   readonly api: CustomersApi;
-  /** Of the run that undoes. */
+  /** The ledger of the run that undoes. */
   readonly ledger: RunLedger;
   readonly control: RunControl;
 }
@@ -68,7 +67,7 @@ export function collectWrites(rows: readonly LedgerRow[]): readonly CustomerWrit
   return [...byCode.values()];
 }
 
-/** Deletes what a run created and puts back what it updated, each customer after a look at how it is now. */
+/** Deletes what a run created and restores what it updated, after a GET of each customer as it is now. */
 export async function undoRows(ports: UndoPorts, options: UndoOptions): Promise<void> {
   const { source, writes, ledger, control } = ports;
   const rows = skipSettled(source.batches(), ledger, control, new RepeatRegister());
@@ -86,7 +85,7 @@ export async function undoRows(ports: UndoPorts, options: UndoOptions): Promise<
   });
 }
 
-/** Looks at a customer and says what an undo would do to it. */
+/** What an undo would do to a customer as it is now. */
 export async function chooseUndoStep(write: CustomerWrite, api: CustomersApi): Promise<UndoStep> {
   if (write.action === 'deleted') return { kind: 'lost' };
   const answer = await api.get(write.customerCode);
@@ -136,7 +135,7 @@ async function restore(row: Row, write: CustomerWrite, current: Customer, ports:
   };
 }
 
-/** What differs from before the run; fields that were blank before and are not now are part of it. */
+/** What differs from before the run, including fields that were blank before. */
 function findChangesBack({ preImage = {} }: CustomerWrite, current: Customer) {
   const blanks = Object.fromEntries(Object.keys(editableContent(current)).map((field) => [field, null]));
   return findChanges(current, { ...blanks, ...editableContent(preImage) });
@@ -162,18 +161,19 @@ const skipReasons = {
   gone: {
     severity: 'info',
     code: 'ALREADY_GONE',
-    message: 'The customer does not exist any more: there is nothing to undo.',
+    message: 'The customer no longer exists: there is nothing to undo.',
   },
   lost: {
     severity: 'info',
     code: 'CANNOT_BRING_BACK',
-    message: 'The customer was deleted, and the API cannot bring it back. Import it again to have it under a new code.',
+    message:
+      'The customer was deleted, and the API cannot bring it back. Import it again to create it under a new code.',
   },
 } as const satisfies Readonly<Record<string, Issue>>;
 
 function describeChangedSince(customerCode: string) {
   return {
     errorCode: 'CHANGED_SINCE',
-    message: `Somebody has changed the customer ${customerCode} since, so it was left alone. To undo it all the same: mypos-customers undo <run> --even-changed`,
+    message: `Somebody has changed the customer ${customerCode} since, so it was not changed. To undo it anyway: mypos-customers undo <run> --even-changed`,
   };
 }

@@ -1,7 +1,7 @@
 import { CustomersError, RunStoppedError } from '#src/errors.js';
 import { createDamagedLedgerError, isDamagedLedgerError } from '#src/ledger/damaged-ledger.js';
 
-/** Errors of the disk, as Node and SQLite name them, that the user can do something about. */
+/** Errors of the disk, as Node and SQLite name them, that users can fix. */
 const diskErrors: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   SQLITE_FULL: 'the disk is full',
@@ -9,7 +9,7 @@ const diskErrors: Readonly<Record<string, string>> = {
   EROFS: 'the disk is read-only',
   SQLITE_READONLY: 'the file is read-only',
   EACCES: 'this user may not write there',
-  // Windows says so of a file that is open in Excel.
+  // On Windows, of a file that is open in Excel.
   EBUSY: 'another program has the file open',
   EPERM: 'the system does not allow it; perhaps another program has the file open',
   EIO: 'the disk reports an error',
@@ -17,14 +17,14 @@ const diskErrors: Readonly<Record<string, string>> = {
   EMFILE: 'too many files are open',
 };
 
-/** Turns an error of the disk into one that says what to do; others, our own and bugs, stay as they are. */
+/** Turns an error of the disk into one that says what to do; all others stay as they are. */
 export function explainFailure(error: unknown, what: string, nextStep: string): unknown {
   if (error instanceof CustomersError || !(error instanceof Error)) return error;
   if (isDamagedLedgerError(error)) return createDamagedLedgerError('in the state folder', error);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const known = Object.keys(diskErrors).find((name) => code.startsWith(name));
   const full = /disk is full/i.test(error.message) ? 'the disk is full' : undefined;
-  const why = known === undefined ? full : diskErrors[known];
-  if (why === undefined) return error;
-  return new RunStoppedError(`${what}: ${why}.`, { code: 'DISK', nextStep, cause: error });
+  const cause = known === undefined ? full : diskErrors[known];
+  if (cause === undefined) return error;
+  return new RunStoppedError(`${what}: ${cause}.`, { code: 'DISK', nextStep, cause: error });
 }

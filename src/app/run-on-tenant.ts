@@ -6,7 +6,7 @@ import type { RunRecord } from '#src/ledger/runs.js';
 import { type Connection, connect } from './connect.js';
 import { explainFailure } from './explain-failure.js';
 
-/** A run by its name. @throws UsageError when the tenant has none of this name, saying whose it is if anybody's */
+/** Finds a run by its name. @throws UsageError when this tenant has none of this name; it says which tenant has */
 export function findRun(ledger: Ledger, name: string): RunRecord {
   const run = ledger.runs.find(name);
   if (run !== undefined) return run;
@@ -25,7 +25,7 @@ export function findRun(ledger: Ledger, name: string): RunRecord {
   });
 }
 
-/** How many rows may fail when nobody says. */
+/** How many rows may fail unless an option says otherwise. */
 const defaultFailureLimit: FailureLimit = { kind: 'share', most: 0.1, from: 300 };
 
 /** A control that stops when the caller's signal fires. */
@@ -37,7 +37,7 @@ export function createRunControl(limit: FailureLimit | undefined, signal: AbortS
   return control;
 }
 
-/** Opens the tenant, holds its lock while `work` changes customers, and closes it whatever happens. */
+/** Opens the tenant, holds its lock during `work`, and closes it in any case. */
 export async function runOnTenant<T>(
   settings: Settings,
   control: RunControl,
@@ -62,4 +62,4 @@ export async function runOnTenant<T>(
 }
 
 const makeRoomAdvice =
-  'Make room for the state folder. If a run had begun, what is settled is safe: mypos-customers resume';
+  'Make room for the state folder. If a run had started, its settled rows are safe: mypos-customers resume';

@@ -8,7 +8,7 @@ import type { CustomersClient } from '#src/api/client.js';
 import { CustomersError, type ExitCode, exitCodes } from '#src/errors.js';
 import type { IssueGroup } from '#src/results/issue-groups.js';
 
-/** How far a run is, asked for as often as somebody wants to show it. */
+/** How far a run is; read as often as progress is shown. */
 export interface ProgressNow {
   readonly done: number;
   readonly total: number;
@@ -17,29 +17,29 @@ export interface ProgressNow {
   readonly requests: number;
   /** Requests a second that are allowed; `Infinity` for no limit. */
   readonly ratePerSecond: number;
-  /** Epoch milliseconds until which everybody waits because the API asked for a pause; 0 when nobody does. */
+  /** Epoch milliseconds until which nothing is sent because the API asked for a pause; 0 when it did not. */
   readonly pausedUntilMs: number;
 }
 
-/** What a caller may want to know while a run goes on. Every method is optional; none may throw. */
+/** Reports what happens during a run. Every method is optional; none may throw. */
 export interface RunObserver {
-  /** The input was opened: what it turned out to be. */
+  /** The input was opened; how it is read was detected. */
   readonly opened?: (input: {
     readonly file: string;
     readonly detected: SourceDetection;
     readonly rows: number;
   }) => void;
   readonly notice?: (notice: Issue) => void;
-  /** Cells that cannot be right, a kind and a column at a time. */
+  /** Cells that cannot be right, grouped by kind and column. */
   readonly finding?: (finding: DamageGroup) => void;
-  /** Rows begin to go out; `progress` may be called until `ended`. */
+  /** The first rows are about to be sent; `progress` may be called until `ended`. */
   readonly started?: (run: string, progress: () => ProgressNow) => void;
   readonly ended?: () => void;
 }
 
 export type { IssueGroup };
 
-/** What a command that works through rows has done; the `--json` document. */
+/** The result of a command that works through rows; its `--json` document. */
 export interface RunSummary {
   readonly run: string | null;
   readonly command: string;
@@ -56,13 +56,13 @@ export interface RunSummary {
     readonly rows: number;
     /** `null` where the input was not read. */
     readonly detected: SourceDetection | null;
-    /** What is remarkable about the file as a whole: hidden rows, merged cells, a row of totals … */
+    /** Notices about the file as a whole: hidden rows, merged cells, a row of totals … */
     readonly notices: readonly Issue[];
   } | null;
-  /** Cells that cannot be right, a kind and a column at a time. */
+  /** Cells that cannot be right, grouped by kind and column. */
   readonly findings: readonly DamageGroup[];
   readonly counts: RowCounts;
-  /** Why rows were not done, the most frequent reason first. */
+  /** Why rows were not applied, the most frequent reason first. */
   readonly problems: readonly IssueGroup[];
   /** Rows of which the API holds something else than it was sent (`--verify`); absent without any. */
   readonly differing?: number;
@@ -80,7 +80,7 @@ export interface ApiSummary {
   readonly tokens: number;
 }
 
-/** Of a command that works on no rows. */
+/** The counts of a command without rows. */
 export const noCounts = Object.fromEntries(rowStatuses.map((status) => [status, 0])) as RowCounts;
 
 export const noTraffic: ApiSummary = { requests: 0, retries: 0, rateLimited: 0, tokens: 0 };
@@ -90,11 +90,11 @@ export function summariseApi(client: CustomersClient): ApiSummary {
   return { requests, retries, rateLimited, tokens: client.tokensObtained };
 }
 
-/** The exit code of a run, by what stopped it or by the worst that its rows met. */
+/** The exit code of a run: by what stopped it, else by the worst outcome of its rows. */
 export function chooseExitCode(
   reason: StopReason | undefined,
   counts: RowCounts,
-  { wentThrough = true, hasDoubtsElsewhere = false } = {},
+  { reachedAllRows = true, hasDoubtsElsewhere = false } = {},
 ): ExitCode {
   switch (reason?.kind) {
     case 'signal':
@@ -105,14 +105,14 @@ export function chooseExitCode(
       return reason.error instanceof CustomersError ? reason.error.exitCode : exitCodes.bug;
     case undefined:
       if (counts.in_doubt > 0) return exitCodes.inDoubt;
-      if (!wentThrough) return exitCodes.stoppedEarly;
-      // Rows were skipped because an earlier run left them in doubt: as long as that remains, nobody may take this for done.
+      if (!reachedAllRows) return exitCodes.stoppedEarly;
+      // Rows were skipped because an earlier run left them in doubt: until that is settled, this run is not done.
       if (hasDoubtsElsewhere) return exitCodes.inDoubt;
       return counts.invalid + counts.rejected + counts.failed > 0 ? exitCodes.someRowsFailed : exitCodes.done;
   }
 }
 
-/** Why a run stopped, in the user's words. */
+/** Why a run stopped, for people. */
 export function describeStop(reason: StopReason | undefined, run: string): RunSummary['stopped'] {
   const resume = `mypos-customers resume ${run}`;
   switch (reason?.kind) {

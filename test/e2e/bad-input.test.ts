@@ -164,7 +164,7 @@ const mishaps: Readonly<Record<string, Mishap>> = {
     says: ['--mode cannot be "replace"', '"add"'],
   },
   'an impossible rate': { args: ['customers.csv', '--rate', '0'], exitCode: 2, says: ['rate "0"', 'option --rate'] },
-  'no file named': { args: [], exitCode: 2, says: ['What shall import work on?', 'mypos-customers import --help'] },
+  'no file named': { args: [], exitCode: 2, says: ['No input file given.', 'mypos-customers import --help'] },
   'a password file that is not there': {
     env: { MYPOS_CONNECT_PASSWORD: '', MYPOS_CONNECT_PASSWORD_FILE: 'secret.txt' },
     exitCode: 2,

@@ -50,7 +50,7 @@ describe('delete', () => {
     expect(place.read('leavers.results.csv')).toMatch(/^2,deleted,0000004,.*\n3,rejected,0000009,.*\n4,invalid,,/m);
   });
 
-  it('asks before it deletes, and without somebody to answer it deletes nothing', async () => {
+  it('asks before it deletes, and deletes nothing when nobody can answer', async () => {
     const api = await openShop();
     const { exitCode, stderr } = await place.run(['delete', '0000001', '0000002']);
     expect(exitCode).toBe(2);

@@ -83,7 +83,7 @@ describe('cells that cannot be right', () => {
     expect(check.stderr).toBe('');
   });
 
-  it('of a bank account are told without the account', async () => {
+  it('of a bank account are reported without the account', async () => {
     place.write('customers.csv', damagedFile.replace('D-1,ZoÃ«', 'D-1,Zoë'));
     writeMapping(place, mapping);
     const { stdout, stderr } = await place.run(['check', 'customers.csv', '--json', '--strict']);
@@ -186,7 +186,7 @@ describe('a file as a whole', () => {
     expect(readResults(place.read('bad.csv')).map((row) => [row._row, row._errorCode])).toEqual([['6', 'TOTALS_ROW']]);
   });
 
-  it('with more kinds of damage than anybody reads is told of in a dozen lines', async () => {
+  it('with very many kinds of damage is reported in a dozen lines', async () => {
     const names = Array.from({ length: 15 }, (_, n) => `Field ${n}`);
     place.write('customers.csv', `No,${names.join()}\n1,${names.map(() => 'ZoÃ«').join()}\n`);
     writeMapping(place, {

@@ -56,7 +56,7 @@ function noteOf(cell: Excel.Cell): string {
 }
 
 describe('the workbook of rejects', () => {
-  it('colours the status and the cells to mend, and says in a comment what is wrong with each', async () => {
+  it('colours the status and the cells to fix, and says in a comment what is wrong with each', async () => {
     await place.openApi();
     await writeWorkbook();
     await place.run(['import', ...fast, 'customers.xlsx']);
@@ -99,7 +99,7 @@ describe('the workbook of rejects', () => {
     expect(book.getWorksheet('Lists')?.state).toBe('hidden');
   });
 
-  it('is imported again as it is, mended, with the mapping of the original', async () => {
+  it('is imported again as it is, fixed, with the mapping of the original', async () => {
     const api = await place.openApi();
     await writeWorkbook();
     await place.run(['import', ...fast, 'customers.xlsx']);
@@ -121,7 +121,7 @@ describe('the workbook of rejects', () => {
 });
 
 describe('the workbook of results', () => {
-  it('colours each status by how it went, and marks what is to be mended', async () => {
+  it('colours each status by how it went, and marks what is to be fixed', async () => {
     await place.openApi({ faults: parseFaults(['400:add:nth=2']) });
     await writeWorkbook();
     await place.run(['import', ...fast, '--concurrency', '1', 'customers.xlsx']);
@@ -144,7 +144,7 @@ describe('the workbook of results', () => {
   });
 });
 
-describe('a mended text file', () => {
+describe('a fixed text file', () => {
   it('is read as it was written, whatever the mapping says of the encoding and header of exports', async () => {
     const api = await place.openApi();
     const title = 'All customers;;\r\n';

@@ -19,7 +19,7 @@ describe.each([
   ['with a key', keyedMapping],
   ['without a key', keylessMapping],
 ])('a finished file that is imported again %s', (_name, mapping) => {
-  it('creates nobody twice and says who is who', async () => {
+  it('creates no customer twice and says which row is which customer', async () => {
     const api = await place.openApi();
     writeCustomers(place, 4, mapping);
     await place.run(['import', ...fast, 'customers.csv']);
@@ -108,7 +108,7 @@ async function importWithTwin(mapping: object) {
   return { api, ...end };
 }
 
-describe('a row whose answer was lost and whose customer nobody can tell', () => {
+describe('a row whose answer was lost and whose customer cannot be identified', () => {
   it('stays in doubt: sent once, with exit code 7 and the command that settles it', async () => {
     const { api, exitCode, stdout } = await importWithTwin(keyedMapping);
     const row = readResults(place.read('customers.results.csv'))[1];
@@ -147,7 +147,7 @@ describe('a row that an earlier run left in doubt', () => {
 });
 
 describe('a file whose run was cut short', () => {
-  it('is not started anew, but resumed, unless forced', async () => {
+  it('is not started again, but resumed, unless forced', async () => {
     const api = await place.openApi({ faults: [{ name: '400', on: 'add' }] });
     writeCustomers(place, 4);
     const first = await place.run([

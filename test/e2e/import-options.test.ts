@@ -42,7 +42,7 @@ describe('import', () => {
     expect(rows.map((row) => row._errorCode)).toEqual(['', '', 'NOT_IN_PILOT', 'NOT_IN_PILOT', 'NOT_IN_PILOT']);
   });
 
-  it('sends the rest after a pilot, and nobody twice', async () => {
+  it('sends the rest after a pilot, and no customer twice', async () => {
     const api = await place.openApi();
     writeCustomers(place, 5);
     await place.run(['import', ...fast, 'customers.csv', '--first', '2']);
@@ -64,7 +64,7 @@ describe('import', () => {
     expect(existsSync(place.path('customers.results.csv'))).toBe(false);
   });
 
-  it('writes results and rejects where it is told', async () => {
+  it('writes results and rejects where the options say', async () => {
     await place.openApi();
     place.write('customers.csv', customerFile(['C-1,One,0800,nobody,1', ...customerLines(1)]));
     writeMapping(place, keyedMapping);
@@ -168,7 +168,7 @@ describe('a run with failures', () => {
     expect(counts.skipped).toBeGreaterThan(0);
   });
 
-  it('of the whole small file is told in full: a share means little there', async () => {
+  it('of a small file is reported for the whole file: a share means little there', async () => {
     await place.openApi(refuseMany);
     writeRefused(0, 20);
     const { exitCode, stdout } = await place.run(['import', ...fast, 'customers.csv', '--json']);

@@ -7,7 +7,7 @@ const place = useWorkplace();
 const oneInTen = [{ name: 'reset-after-commit', on: 'add', when: { percent: 10 } }] as const;
 
 describe('with every tenth answer to an add lost after the customer was made', () => {
-  it('there are as many customers as created rows and rows in doubt, and nobody is there twice', async () => {
+  it('there are as many customers as created rows and rows in doubt, and no customer is there twice', async () => {
     // Nobody can be asked what became of the lost ones either, so they stay in doubt.
     const api = await place.openApi({ faults: [...oneInTen, { name: '503', on: 'list' }] });
     writeCustomers(place, 300);

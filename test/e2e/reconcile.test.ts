@@ -79,7 +79,7 @@ describe('reconcile', () => {
 });
 
 describe('customers that look alike', () => {
-  it('are told apart: whoever was made is found first, and does not stand for the one that was lost', async () => {
+  it('are told apart: the one that was created is found first, and is not taken for the lost one', async () => {
     const api = await place.openApi();
     writeMapping(place, keyedMapping);
     place.write('customers.csv', customerFile(['C-1,Ann Lee,0800,office@x.com,5', 'C-2,Bob Lee,0800,office@x.com,5']));
@@ -165,21 +165,21 @@ describe('an update whose answer was lost', () => {
   }
   const row = () => readResults(place.read('changes.results.csv'))[0];
 
-  it('and after which somebody edited another field is seen to be there', async () => {
+  it('and after which another field was edited is found to be applied', async () => {
     const api = await lostUpdate('reset-after-commit');
     await editElsewhere(api, 'Customer 0001', { notes: 'edited since' });
     expect((await reconcile()).exitCode).toBe(0);
     expect(row()?._status).toBe('updated');
   });
 
-  it('and after which somebody edited the same field is left to a person', async () => {
+  it('and after which the same field was edited is left to a person', async () => {
     const api = await lostUpdate('reset-after-commit');
     await editElsewhere(api, 'Customer 0001', { creditLimit: 555 });
     const { exitCode } = await reconcile();
     expect([exitCode, row()?._status, findByName(api, 'Customer 0001').creditLimit]).toEqual([7, 'in_doubt', 555]);
   });
 
-  it('and which never arrived is sent by a resume without touching what somebody edited since', async () => {
+  it('and which never arrived is sent by a resume without changing what was edited since', async () => {
     const api = await lostUpdate('reset');
     await editElsewhere(api, 'Customer 0001', { notes: 'edited since' });
     const { exitCode } = await place.run(['resume', ...settled]);

@@ -141,7 +141,7 @@ describe('the result file', () => {
 });
 
 describe('the rejects file', () => {
-  it('is written only when there is a row to mend', async () => {
+  it('is written only when there is a row to fix', async () => {
     await place.openApi();
     writeCustomers(place, 2);
     const { exitCode, stdout } = await place.run(['import', ...fast, 'customers.csv', '--json']);
@@ -150,7 +150,7 @@ describe('the rejects file', () => {
     expect(JSON.parse(stdout).files.rejects).toBeNull();
   });
 
-  it('has only the rows to mend, in the columns of the result file', async () => {
+  it('has only the rows to fix, in the columns of the result file', async () => {
     await place.openApi();
     writeCustomersWithTwoMistakes();
     const { exitCode } = await place.run(['import', ...fast, 'customers.csv']);
@@ -166,7 +166,7 @@ describe('the rejects file', () => {
     expect(place.read('customers.rejects.csv').split('\n')).toEqual([results[0], results[2], results[4], '']);
   });
 
-  it('imports as it is, once mended: its own columns are not the customer’s', async () => {
+  it('imports as it is, once fixed: its own columns are not the customer’s', async () => {
     const api = await place.openApi();
     writeCustomersWithTwoMistakes();
     await place.run(['import', ...fast, 'customers.csv']);

@@ -93,7 +93,7 @@ function looksIn(ledger: Database.Database): number {
 
 const mapping = { ...keyedMapping, key: { column: 'No', stamp: 'cC_001' } };
 
-describe('an import that is killed and resumed ends as one in peace, with the same words:', () => {
+describe('an import that is killed and resumed ends like an undisturbed one, with the same messages:', () => {
   it.each<[string, string, string | Buffer, readonly string[], readonly Kill[]]>([
     ['a CSV file, near its end', 'c.csv', csv, [], ['after-send:1150']],
     ['a CSV file, near its begin and in the middle', 'c.csv', csv, [], ['before-send:30', 'after-send:600']],

@@ -107,7 +107,7 @@ describe('resume', () => {
     renameSync(place.path('customers.csv'), place.path('elsewhere.csv'));
     const first = await place.run(['resume', ...settled, '--json']);
     expect(JSON.parse(first.stdout)).toMatchObject({ input: { file: 'other.csv' }, exitCode: 0 });
-    expect(first.stderr).toMatch(/cannot be read any more.*Going on with run/s);
+    expect(first.stderr).toMatch(/can no longer be read.*Continuing run/s);
     const second = await place.run(['resume', ...settled]);
     expect([second.exitCode, second.stderr]).toEqual([8, expect.stringMatching(/INPUT_GONE.*reconcile \S+/s)]);
     renameSync(place.path('elsewhere.csv'), place.path('customers.csv'));
@@ -241,7 +241,7 @@ describe('runs show --results', () => {
 });
 
 describe('an import of a file whose run was killed', () => {
-  it('is not begun anew: it names the run and how to go on', async () => {
+  it('is not started again: it names the run and how to continue it', async () => {
     const api = await killedImport();
     const { exitCode, stderr } = await place.run(['import', ...settled, 'customers.csv']);
     expect([exitCode, stderr]).toEqual([8, expect.stringMatching(/It was killed.*mypos-customers resume \S+/s)]);
@@ -298,7 +298,7 @@ describe.each([
 });
 
 describe('two processes on one run', () => {
-  it('are one too many: the second is told who is at work, and ends with 75', async () => {
+  it('exclude each other: the second says which process holds the lock, and ends with 75', async () => {
     const api = await place.openApi({ faults: [{ name: 'latency', on: 'add', ms: 1500 }] });
     writeCustomers(place, rows);
     const first = place.start(['import', ...settled, 'customers.csv']);

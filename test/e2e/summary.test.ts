@@ -82,7 +82,7 @@ describe('the last line of a summary is the next command', () => {
     expect(whole.stdout).toMatch(/3 created\n.*5 skipped|5 unchanged/s);
   });
 
-  it('after rejects: their file, mended', async () => {
+  it('after rejects: to import their file once it is fixed', async () => {
     const api = await place.openApi();
     writeCustomersWithMistakes();
     const next = lastLine((await place.run(['import', ...fast, 'customers.csv'])).stdout);

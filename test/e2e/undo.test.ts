@@ -70,7 +70,7 @@ describe('undo of an import', () => {
     expect([done.exitCode, done.stderr]).toEqual([4, '']);
   });
 
-  it('leaves alone whom somebody has changed since, and says so, unless told', async () => {
+  it('does not change customers that were edited since, and says so, unless --even-changed', async () => {
     const { api, run } = await withThree();
     await editElsewhere(api, 'Customer 0002', { notes: 'regular' });
     const { exitCode } = await place.run(['undo', ...fast, run, '--yes', '--results', 'undone.csv']);
@@ -85,7 +85,7 @@ describe('undo of an import', () => {
     expect([told.exitCode, api.customers()]).toEqual([0, []]);
   });
 
-  it('makes inactive whom the API cannot delete', async () => {
+  it('makes customers inactive that the API cannot delete', async () => {
     const { api, run } = await withThree();
     api.addTransaction(String(findByName(api, 'Customer 0001').customerCode));
     const { exitCode, stdout } = await place.run(['undo', ...fast, run, '--yes', '--even-changed', '--json']);
@@ -125,7 +125,7 @@ describe('undo of an update', () => {
     expect([exitCode, findByName(api, 'Customer 0001').creditLimit]).toEqual([0, 100]);
   });
 
-  it('leaves alone a customer that somebody has edited since', async () => {
+  it('does not change a customer that was edited since', async () => {
     const { api, run } = await withUpdated();
     await editElsewhere(api, 'New name', { notes: 'edited' });
     const { exitCode } = await place.run(['undo', ...fast, run, '--yes']);
@@ -157,7 +157,7 @@ describe('a second undo', () => {
     expect([exitCode, stdout]).toEqual([0, expect.stringContaining('3 customers gone already')]);
   });
 
-  it('that would undo deletes says that nobody can be brought back', async () => {
+  it('that would undo deletes says that customers cannot be brought back', async () => {
     const { run } = await withThree();
     const undone = await place.run(['undo', ...fast, run, '--yes', '--json']);
     const { stdout } = await place.run(['undo', ...fast, JSON.parse(undone.stdout).run, '--dry-run']);

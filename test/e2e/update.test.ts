@@ -60,7 +60,7 @@ describe('an update', () => {
     expect(api.requests().filter(({ method }) => method === 'PUT')).toHaveLength(1);
   });
 
-  it('of a key that nobody knows is invalid and creates nobody', async () => {
+  it('of an unknown key is invalid and creates no customer', async () => {
     const api = await withCustomers();
     const { exitCode } = await update('C-0099,Somebody,,,1');
     expect(exitCode).toBe(4);
@@ -92,7 +92,7 @@ describe('an update', () => {
     expect(readResults(place.read('changes.results.csv'))[0]?._status).toBe('updated');
   });
 
-  it('that waited long for its turn is read anew, so that nothing edited meanwhile is lost', async () => {
+  it('that waited long for its turn is read again, so that no edit made meanwhile is lost', async () => {
     const api = await withCustomers();
     // The first PUT is asked to wait, and meanwhile the second one's reading grows old.
     api.setFaults([{ name: '429', on: 'detail', when: { nth: [2] }, retryAfterSeconds: 5 }]);

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { mapBatches, takeRows } from '#pipelines/batches.js';
 import { dedupeRareRepeats } from '#pipelines/import/dedupe.js';
-import type { ImportRow } from '#pipelines/import/import-row.js';
-import { mapRows } from '#pipelines/import/map.js';
+import { type ImportRow, mapRows } from '#pipelines/import/map.js';
 import type { Issue } from '#pipelines/issue.js';
 import { findAllowedTexts } from '#pipelines/mapping/template.js';
 import { type Row, type RowOutcome, type RowStatus, rowStatuses } from '#pipelines/model.js';
@@ -21,22 +20,22 @@ import { createDraftValidator } from '#src/validation/create-draft-validator.js'
 
 export interface CheckOptions extends ReadOptions {
   readonly file: string;
-  /** Where to write what was found; nowhere when absent. */
+  /** Where to write the results; nowhere when absent. */
   readonly results?: string;
   readonly rejects?: string;
   readonly first?: number;
   /** Cells that cannot be right make their row `invalid`, instead of a warning. @default false */
   readonly strict?: boolean;
-  /** Also say what each column holds. @default false */
+  /** Also report what each column holds. @default false */
   readonly columns?: boolean;
 }
 
-/** What a check found; the columns only when they were asked for. */
+/** The result of a check; with columns when they were requested. */
 export interface CheckSummary extends RunSummary {
   readonly columns?: readonly ColumnProfile[];
 }
 
-/** Told of each row that is not valid, in file order. */
+/** Called for each row that is not valid, in file order. */
 export type OnInvalid = (row: number, reasons: readonly Issue[]) => void;
 
 type CheckObserver = RunObserver & { readonly invalid?: OnInvalid };

@@ -4,7 +4,7 @@ import { deleteCustomers as deleteRows } from '#pipelines/import/delete.js';
 import type { FailureLimit } from '#pipelines/run-control.js';
 import { countRows, type Input, openInput, pickReadOptions, type ReadOptions } from '#src/app/input.js';
 import { performRun } from '#src/app/perform-run.js';
-import { defaultSettle, type RunJob } from '#src/app/run-job.js';
+import { defaultSettle, type RunJob } from '#src/app/run.js';
 import { createRunControl, runOnTenant } from '#src/app/run-on-tenant.js';
 import type { RunObserver, RunSummary } from '#src/app/run-summary.js';
 import type { Settings } from '#src/config/settings.js';
@@ -27,7 +27,7 @@ export interface DeleteOptions extends ReadOptions {
 
 const codeColumn = 'customerCode';
 
-/** What a resumed delete must know again. */
+/** What a resumed delete needs; the ledger keeps it as JSON. */
 export interface SavedDeleteOptions {
   readonly codes: readonly string[];
   readonly read: ReadOptions;
@@ -46,13 +46,13 @@ export async function deleteCustomers(
   observer: RunObserver = {},
 ): Promise<RunSummary> {
   const input = await openCodes(settings, options);
-  const kept = {
+  const saved = {
     codes: options.codes ?? [],
     read: pickReadOptions(options),
     paths: await chooseDeletePaths(input.path, options),
     ...(options.failureLimit === undefined ? {} : { failureLimit: options.failureLimit }),
   };
-  const job = await createDeleteJob(settings, kept, input);
+  const job = await createDeleteJob(settings, saved, input);
   const control = createRunControl(options.failureLimit, options.signal);
   return runOnTenant(settings, control, `delete ${input.file}`, async (connection) => {
     await connection.client.login();
@@ -60,22 +60,22 @@ export async function deleteCustomers(
     const run = connection.ledger.runs.start({
       command: 'delete',
       input: { file: input.file, path: input.path, sha256, sizeBytes },
-      options: { ...kept },
+      options: { ...saved },
     });
     const ledger = connection.openRows(run.number);
     return performRun({ connection, run, ledger, job, control, observer, settle: defaultSettle });
   });
 }
 
-/** Makes the job of a delete. @throws UsageError when the input names no codes */
-export async function createDeleteJob(settings: Settings, kept: SavedDeleteOptions, input: Input): Promise<RunJob> {
+/** Creates the job of a delete. @throws UsageError when the input has no column of codes */
+export async function createDeleteJob(settings: Settings, saved: SavedDeleteOptions, input: Input): Promise<RunJob> {
   const { source } = input;
   const column = source.columns.findIndex((name) => name.trim().toLowerCase() === codeColumn.toLowerCase());
   if (column < 0) throw codeColumnMissing(input.file, source.columns);
   return {
     source,
     rows: await countRows(input),
-    paths: kept.paths,
+    paths: saved.paths,
     work: (ports) => deleteRows({ source, ...ports }, column, settings.concurrency.value),
   };
 }
@@ -85,7 +85,7 @@ async function openCodes(settings: Settings, options: DeleteOptions): Promise<In
   return createCodeInput(options.codes ?? []);
 }
 
-/** Codes from the command line, as an input. */
+/** An input of codes from the command line. */
 export function createCodeInput(codes: readonly string[]): Input {
   const source = createCodeSource(codes);
   return { file: source.file, path: '', source, readOptions: {} };

@@ -2,41 +2,45 @@ import type { Code } from '#pipelines/codes.js';
 import type { Guards } from '#pipelines/guards.js';
 import type { PlannedRow } from '#pipelines/import/plan.js';
 import type { Connection } from '#src/app/connect.js';
-import { planBatches } from '#src/app/plan/plan-file.js';
 import { GuardError } from '#src/errors.js';
 import type { RunRecord } from '#src/ledger/runs.js';
-import type { PreparedImport, SavedImportOptions } from './import-job.js';
+import { type PreparedImport, planBatches, type SavedImportOptions } from './import-job.js';
 
 /**
- * Refuses an import that does not look like the ones before it, before anything is sent.
+ * Refuses an import that differs too much from the ones before it, before anything is sent.
  *
- * @throws GuardError that names the guard and what it saw
+ * @throws GuardError that names the guard and what it found
  */
 export async function checkGuards(
   guards: Guards,
   connection: Connection,
   prepared: PreparedImport,
-  kept: SavedImportOptions,
+  saved: SavedImportOptions,
 ): Promise<void> {
-  const last = findLastImport(connection, kept);
+  const last = findLastImport(connection, saved);
   if (last !== undefined) compareWithLast(guards, prepared, last);
   const { newPercent, changedPercent, deactivatedPercent, invalidPercent } = guards;
   const shares = [newPercent, changedPercent, deactivatedPercent, invalidPercent];
   if (shares.every((share) => share === undefined)) return;
   const seen = await countPlannedRows(connection, prepared);
   const rows = Math.max(1, seen.rows);
-  const judge = (most: number | undefined, count: number, code: Code, what: string) => {
+  const refuseAbove = (most: number | undefined, count: number, code: Code, what: string) => {
     if (most === undefined || (100 * count) / rows <= most) return;
     throw createGuardError(
       code,
       `${count} of ${rows} rows (${formatPercent(count, rows)}) ${what}, more than the ${most} % allowed.`,
     );
   };
-  // The first file of a mapping is all new by nature.
-  if (last !== undefined) judge(newPercent, seen.added, 'GUARD_NEW', 'would add a customer');
-  judge(changedPercent, seen.changed, 'GUARD_CHANGED', 'would change their customer');
-  judge(deactivatedPercent, seen.deactivated, 'GUARD_DEACTIVATED', 'would delete their customer or make it inactive');
-  judge(invalidPercent, seen.invalid, 'GUARD_INVALID_ROWS', 'are invalid');
+  // The first file of a mapping is all new.
+  if (last !== undefined) refuseAbove(newPercent, seen.added, 'GUARD_NEW', 'would add a customer');
+  refuseAbove(changedPercent, seen.changed, 'GUARD_CHANGED', 'would change their customer');
+  refuseAbove(
+    deactivatedPercent,
+    seen.deactivated,
+    'GUARD_DEACTIVATED',
+    'would delete their customer or make it inactive',
+  );
+  refuseAbove(invalidPercent, seen.invalid, 'GUARD_INVALID_ROWS', 'are invalid');
 }
 
 /** The latest whole import by the same mapping. */
@@ -62,11 +66,11 @@ function compareWithLast(
     );
   const { columns } = last.options as Partial<SavedImportOptions>;
   if (header === undefined || columns === undefined) return;
-  const gone = columns.filter((name) => !source.columns.includes(name));
+  const missing = columns.filter((name) => !source.columns.includes(name));
   const added = source.columns.filter((name) => !columns.includes(name));
-  if (gone.length + added.length === 0) return;
-  const told = [listNames('gone', gone), listNames('new', added)].filter((part) => part !== '').join('; ');
-  throw createGuardError('GUARD_HEADER', `The columns are not those of run ${last.name}: ${told}.`);
+  if (missing.length + added.length === 0) return;
+  const differences = [listNames('missing', missing), listNames('new', added)].filter((part) => part !== '').join('; ');
+  throw createGuardError('GUARD_HEADER', `The columns are not those of run ${last.name}: ${differences}.`);
 }
 
 function listNames(what: string, names: readonly string[]): string {
@@ -98,6 +102,6 @@ function createGuardError(code: Code, message: string): GuardError {
   return new GuardError(`${message} Nothing was sent.`, {
     code,
     nextStep:
-      'Look at the file, and at what it would do: mypos-customers plan <file>. If it is right this time, add --override-guards.',
+      'Check the file, and what it would do: mypos-customers plan <file>. If it is right this time, add --override-guards.',
   });
 }

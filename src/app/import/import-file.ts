@@ -8,7 +8,7 @@ import { type Connection, resolveTenant } from '#src/app/connect.js';
 import type { ReadOptions } from '#src/app/input.js';
 import { type MappingFile, readMappingFile } from '#src/app/mapping-file.js';
 import { performRun } from '#src/app/perform-run.js';
-import { defaultSettle } from '#src/app/run-job.js';
+import { defaultSettle } from '#src/app/run.js';
 import { createRunControl, runOnTenant } from '#src/app/run-on-tenant.js';
 import type { RunObserver, RunSummary } from '#src/app/run-summary.js';
 import { openScannedInput, type ScannedInput, scanInputAt } from '#src/app/scan-input.js';
@@ -26,7 +26,7 @@ import {
   saveScan,
 } from './import-job.js';
 
-/** An input and a mapping, found to be those of a plan. */
+/** The input and the mapping of a plan, unchanged since it was made. */
 interface PlannedImport {
   readonly plan: string;
   readonly rowOptions: RowOptions;
@@ -35,19 +35,19 @@ interface PlannedImport {
 }
 
 /**
- * Takes up a plan: by its name, or by the file that it was written to.
+ * Opens what a plan is about. The plan is found by its name, or by the file that it was written to.
  *
  * @param file - the input, when the user names it as well
- * @throws UsageError for what is no plan of this tenant, GuardError when input or mapping have changed since
+ * @throws UsageError when this tenant has no such plan, GuardError when input or mapping have changed since
  */
 async function openPlannedImport(settings: Settings, plan: string, file: string | undefined): Promise<PlannedImport> {
   const record = findPlan(settings, plan);
   const rowOptions = record.options as unknown as RowOptions;
   const { name, input: planned } = record;
   if (file !== undefined && resolve(file) !== planned.path && file !== planned.file)
-    throw new UsageError(`Plan ${name} is of ${planned.path}, not of ${file}.`, {
+    throw new UsageError(`Plan ${name} is for ${planned.path}, not for ${file}.`, {
       code: 'PLAN_OF_OTHER_FILE',
-      nextStep: 'Leave the file out: the plan knows its own.',
+      nextStep: 'Name the plan only: it knows its file.',
     });
   const mappingFile = readMappingFile(rowOptions.mapping);
   if (mappingFile.sha256 !== record.mappingSha256) throw changedSincePlan(name, `The mapping ${rowOptions.mapping}`);
@@ -69,7 +69,7 @@ function findPlan(settings: Settings, plan: string): PlanRecord {
     ledger.close();
   }
   const what = isFile
-    ? `${plan} is no plan of this login, or was changed since it was written.`
+    ? `${plan} is not a plan of this login, or was changed after it was written.`
     : `There is no plan "${plan}".`;
   throw new UsageError(what, {
     code: 'PLAN_UNKNOWN',
@@ -78,7 +78,7 @@ function findPlan(settings: Settings, plan: string): PlanRecord {
   });
 }
 
-/** What a plan's file is found by: the name in the JSON document, else its own content. */
+/** By what a plan is found when its file is named: the name in the JSON document, else the hash of the file. */
 function readPlanName(bytes: Buffer): string {
   try {
     const document = JSON.parse(bytes.toString('utf8')) as { readonly plan?: unknown };
@@ -99,7 +99,7 @@ function changedSincePlan(plan: string, what: string): GuardError {
 export interface ImportFileOptions extends ReadOptions {
   /** CSV, XLSX or NDJSON; `-` reads standard input. */
   readonly file?: string;
-  /** Name or file of a plan: exactly that is done, and only to customers who are as they were then. */
+  /** Name or file of a plan: only what it says is sent, and only to customers that have not changed since. */
   readonly plan?: string;
   /** @default the mapping's, else `upsert` */
   readonly mode?: Mode;
@@ -109,11 +109,11 @@ export interface ImportFileOptions extends ReadOptions {
   readonly report?: string;
   /** Only so many rows from the top. */
   readonly first?: number;
-  /** @default 10 % of the rows, looked at from row 300 on */
+  /** @default 10 % of the rows, counted from row 300 */
   readonly failureLimit?: FailureLimit;
   /** Start although an earlier run of this file is unfinished, and add customers of the same content again. */
   readonly force?: boolean;
-  /** Begin although a guard of the mapping or profile says no. */
+  /** Start although a guard of the mapping or the profile refuses. */
   readonly overrideGuards?: boolean;
   /** Refuse a file with more rows than this. */
   readonly maxRows?: number;
@@ -123,40 +123,40 @@ export interface ImportFileOptions extends ReadOptions {
   readonly repeats?: RepeatPolicy;
   /** Cells that cannot be right make their row `invalid`, instead of a warning. @default false */
   readonly strict?: boolean;
-  /** How long to wait before a lost add counts as never made. @default 10000 */
+  /** How long to wait before a lost add counts as never created. @default 10000 */
   readonly settleMs?: number;
-  /** Ends the run early; its reason is `SIGINT` or `SIGTERM`. What is under way is finished. */
+  /** Ends the run early; its reason is `SIGINT` or `SIGTERM`. Requests in progress are finished. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Imports the customers of a file and writes what became of each row beside it.
+ * Imports the customers of a file and writes the outcome of each row to a result file beside it.
  *
- * @throws UsageError, InputError, LoginError, GuardError, BusyError; then nothing was sent. What happens once rows go
- *   out is told by the summary, its `exitCode` first.
+ * @throws UsageError, InputError, LoginError, GuardError, BusyError; then nothing was sent. Everything that happens after
+ *   the first request is in the summary, its `exitCode` first.
  */
 export async function importFile(
   settings: Settings,
   options: ImportFileOptions,
   observer: RunObserver = {},
 ): Promise<RunSummary> {
-  const { mappingFile, input, kept } = await openImport(settings, options);
-  const { mode } = kept;
-  const job = await createImportJob(settings, kept, mappingFile, input, observer);
+  const { mappingFile, input, saved } = await openImport(settings, options);
+  const { mode } = saved;
+  const job = await createImportJob(settings, saved, mappingFile, input, observer);
   refuseTooManyRows(input, job.rows, options.maxRows);
   const control = createRunControl(options.failureLimit, options.signal);
   return runOnTenant(settings, control, `import ${input.file}`, async (connection) => {
     if (options.force !== true) refuseUnfinished(connection, input);
     await connection.client.login();
     const guards = { ...settings.guards.value, ...mappingFile.mapping.guards };
-    if (options.overrideGuards !== true) await checkGuards(guards, connection, job.prepared, kept);
+    if (options.overrideGuards !== true) await checkGuards(guards, connection, job.prepared, saved);
     const { sha256, sizeBytes } = input.source.fingerprint;
     const run = connection.ledger.runs.start({
       command: 'import',
       mode,
       input: { file: input.file, path: input.path, sha256, sizeBytes },
       mappingSha256: mappingFile.sha256,
-      options: { ...kept },
+      options: { ...saved },
     });
     saveScan(connection, run, job);
     const ledger = connection.openRows(run.number);
@@ -168,32 +168,32 @@ export async function importFile(
 interface OpenedImport {
   readonly mappingFile: MappingFile;
   readonly input: ScannedInput;
-  readonly kept: SavedImportOptions;
+  readonly saved: SavedImportOptions;
 }
 
 async function openImport(settings: Settings, options: ImportFileOptions): Promise<OpenedImport> {
   if (options.plan !== undefined) {
     const { plan, rowOptions, mappingFile, input } = await openPlannedImport(settings, options.plan, options.file);
     const wanted = buildSavedOptions(options, rowOptions.mode, mappingFile, input);
-    return { mappingFile, input, kept: { ...wanted, ...rowOptions, verify: wanted.verify, plan } };
+    return { mappingFile, input, saved: { ...wanted, ...rowOptions, verify: wanted.verify, plan } };
   }
   if (options.file === undefined)
-    throw new UsageError('What shall import work on?', {
+    throw new UsageError('No input file given.', {
       code: 'USAGE',
-      nextStep: 'Name a file, or a plan with --plan. See `mypos-customers import --help`.',
+      nextStep: 'Usage: mypos-customers import <file>, or --plan <plan>. See `mypos-customers import --help`.',
     });
   const mappingFile = readMappingFile(settings.mapping.value);
   const mode = options.mode ?? mappingFile.mapping.mode ?? 'upsert';
   refuseWithoutIdentity(mode, mappingFile);
   const input = await openScannedInput(options.file, options, resolve(settings.stateDir.value, 'inputs'), mappingFile);
-  return { mappingFile, input, kept: buildSavedOptions(options, mode, mappingFile, input) };
+  return { mappingFile, input, saved: buildSavedOptions(options, mode, mappingFile, input) };
 }
 
 function refuseTooManyRows(input: ScannedInput, rows: number, maxRows: number | undefined): void {
   if (maxRows === undefined || rows <= maxRows) return;
   throw new GuardError(`${input.file} has ${rows} rows; at most ${maxRows} are allowed here. Nothing was sent.`, {
     code: 'TOO_MANY_ROWS',
-    nextStep: 'See whether it is the right file. If it is, raise "maxRows" of its job, or import it by hand.',
+    nextStep: 'Check whether it is the right file. If it is, raise "maxRows" of its job, or import it by hand.',
   });
 }
 
@@ -226,8 +226,8 @@ function refuseUnfinished(connection: Connection, input: ScannedInput): void {
   const earlier = runs.find(({ command }) => command === 'import');
   if (earlier === undefined) return;
   const why = earlier.stopReason ?? 'It was killed.';
-  throw new GuardError(`Run ${earlier.name} of this very file is not finished: ${why}`, {
+  throw new GuardError(`Run ${earlier.name} of this file is not finished: ${why}`, {
     code: 'UNFINISHED_RUN',
-    nextStep: `Go on with it: mypos-customers resume ${earlier.name}. (--force starts anew; customers without a key may then be added twice.)`,
+    nextStep: `To continue it: mypos-customers resume ${earlier.name}. (--force starts again; customers without a key may then be added twice.)`,
   });
 }

@@ -1,31 +1,41 @@
 import { resolve } from 'node:path';
+import { takeRows } from '#pipelines/batches.js';
 import type { RepeatPolicy } from '#pipelines/import/dedupe.js';
 import type { ImportMode } from '#pipelines/import/identify.js';
 import { type ImportOptions, importCustomers } from '#pipelines/import/import.js';
 import type { CheckCells } from '#pipelines/import/map.js';
 import { MatchFieldNotListed } from '#pipelines/import/match.js';
+import { planRows } from '#pipelines/import/plan.js';
 import type { CustomerMirror } from '#pipelines/listing/mirror.js';
 import type { CompiledMapping } from '#pipelines/mapping/compile.js';
 import type { Mode } from '#pipelines/mapping/mapping.js';
 import { findAllowedTexts } from '#pipelines/mapping/template.js';
 import type { ValidateDraft } from '#pipelines/ports.js';
+import { type ColumnProfile, profileRows } from '#pipelines/quality/profile.js';
 import type { FailureLimit } from '#pipelines/run-control.js';
 import type { Connection } from '#src/app/connect.js';
-import type { Input, ResolvedReadOptions } from '#src/app/input.js';
-import { identityColumns, type MappingFile } from '#src/app/mapping-file.js';
+import { type Input, openInputAt, type ResolvedReadOptions } from '#src/app/input.js';
+import {
+  compileFor,
+  identityColumns,
+  type MappingFile,
+  readMappingFile,
+  secretColumns,
+} from '#src/app/mapping-file.js';
 import { openMirrorFor } from '#src/app/refresh-mirror.js';
-import type { RunJob } from '#src/app/run-job.js';
+import type { RunJob } from '#src/app/run.js';
 import type { RunObserver } from '#src/app/run-summary.js';
 import { reportScan, type ScanCache, type ScannedInput } from '#src/app/scan-input.js';
 import type { Settings } from '#src/config/settings.js';
-import { UsageError } from '#src/errors.js';
+import { CustomersError, UsageError } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
 import type { InputSource } from '#src/files/input-source.js';
 import type { RunRecord } from '#src/ledger/runs.js';
+import type { ReportContent } from '#src/results/report/report-data.js';
 import { defaultResultPaths, type ResultPaths } from '#src/results/write-results.js';
 import { createDraftValidator } from '#src/validation/create-draft-validator.js';
 
-/** How rows are to be imported; what a plan and a resumed import must know again, so it is kept as JSON. */
+/** How rows are imported; the ledger keeps it as JSON for a plan and for a resumed import. */
 export interface RowOptions {
   readonly mode: ImportMode;
   /** Absolute path of the mapping file. */
@@ -46,19 +56,19 @@ export interface PreparedImport {
   readonly mapper: CompiledMapping;
   readonly validate: ValidateDraft;
   readonly findings: RunJob['findings'];
-  /** What is wrong with a row's cells, where that keeps it from being sent. */
+  /** Given when rows with damaged cells are not sent. */
   readonly checkCells?: CheckCells;
   readonly options: ImportOptions;
   /** For the process that may have to go on with the run. */
   readonly look?: ScanCache;
-  /** The mirror, up to date, where it is of use. Refreshed once, however often it is asked for. */
+  /** The mirror, where it is of use. Refreshed once, however often it is asked for. */
   mirror(connection: Connection): Promise<CustomerMirror | undefined>;
 }
 
 /** Reports what the scan of the input found, and prepares the import of its rows. */
 export function prepareImport(
   settings: Settings,
-  kept: RowOptions,
+  saved: RowOptions,
   mappingFile: MappingFile,
   input: ScannedInput,
   observer: RunObserver,
@@ -66,27 +76,27 @@ export function prepareImport(
   reportScan(input, observer);
   const { source, mapper, cache } = input;
   const { rows, findings, judge } = input.scan;
-  const options = buildImportOptions(settings, kept, mapper);
+  const options = buildImportOptions(settings, saved, mapper);
   let fresh: CustomerMirror | undefined;
   return {
     ...{ source, rows, mapper, options, findings },
-    ...(kept.strict ? { checkCells: judge } : {}),
+    ...(saved.strict ? { checkCells: judge } : {}),
     ...(cache === undefined ? {} : { look: cache }),
     validate: createDraftValidator(mappingFile.mapping.customFields, mapper.fields),
     async mirror(connection) {
-      if (kept.mode === 'add') return undefined;
-      fresh ??= await openMirrorFor(connection, Math.min(rows, kept.first ?? rows), options.matchFields.length > 0);
+      if (saved.mode === 'add') return undefined;
+      fresh ??= await openMirrorFor(connection, Math.min(rows, saved.first ?? rows), options.matchFields.length > 0);
       return fresh;
     },
   };
 }
 
-function buildImportOptions(settings: Settings, kept: RowOptions, mapper: CompiledMapping): ImportOptions {
-  const { mode, force, verify, repeats, first } = kept;
+function buildImportOptions(settings: Settings, saved: RowOptions, mapper: CompiledMapping): ImportOptions {
+  const { mode, force, verify, repeats, first } = saved;
   return {
     ...{ mode, force, verify },
     concurrency: settings.concurrency.value,
-    // An add cannot change what the first row made, so its repeats have no order to go in.
+    // An add cannot change what an earlier row created, so its repeats cannot be sent in order.
     repeats: mode === 'add' ? 'error' : repeats,
     identityColumns: identityColumns(mapper),
     matchFields: mode === 'add' ? [] : mapper.match,
@@ -110,17 +120,33 @@ export function refuseWithoutIdentity(mode: Mode, { path, mapping }: MappingFile
   });
 }
 
-/** What the pipelines find impossible, in words that say what to do. */
-export function explainImportError(error: unknown): unknown {
+/** What the import would do with each row, a batch at a time. @throws UsageError, LoginError, RunStoppedError */
+export async function* planBatches(connection: Connection, prepared: PreparedImport) {
+  const mirror = await prepared.mirror(connection);
+  const { source, mapper, validate, checkCells, options } = prepared;
+  // No run has this number: a plan uses what all runs know and belongs to none.
+  const ports = { source, mapper, validate, api: connection.client, ledger: connection.ledger.openRows(0) };
+  try {
+    yield* planRows(
+      { ...ports, ...(checkCells === undefined ? {} : { checkCells }), ...(mirror === undefined ? {} : { mirror }) },
+      options,
+    );
+  } catch (error) {
+    throw explainImportError(error);
+  }
+}
+
+/** Explains an error of the pipelines, with what to do. */
+function explainImportError(error: unknown): unknown {
   if (!(error instanceof MatchFieldNotListed)) return error;
   const { field } = error;
   return new UsageError(`The list of customers does not show ${field}, so customers cannot be found by it.`, {
     code: 'MATCH_NOT_LISTED',
-    nextStep: `Take ${field} out of "match" in the mapping. If it holds your own number: make it the "stamp" of a "key", and let the program learn who is who with: mypos-customers crosswalk rebuild`,
+    nextStep: `Take ${field} out of "match" in the mapping. If it holds your own number: make it the "stamp" of a "key", and let the program find the customer of each key: mypos-customers crosswalk rebuild`,
   });
 }
 
-/** What a resumed import must know again; the ledger keeps it as JSON. */
+/** What a resumed import needs; the ledger keeps it as JSON. */
 export interface SavedImportOptions extends RowOptions {
   readonly paths: ResultPaths;
   /** The header, for the next import to compare with. */
@@ -128,7 +154,7 @@ export interface SavedImportOptions extends RowOptions {
   /** Name of the plan that may be sent, and nothing else. */
   readonly plan?: string;
   readonly failureLimit?: FailureLimit;
-  /** The field that carries a row's key: what settling a doubt needs of the mapping. */
+  /** The field that carries a row's key: all that settling a doubt needs of the mapping. */
   readonly stamp?: string;
 }
 
@@ -137,26 +163,27 @@ type ImportJob = RunJob & { readonly prepared: PreparedImport };
 /** Makes the job of an import: reads the input through, fits the mapping to it, and proves that results can be written. */
 export async function createImportJob(
   settings: Settings,
-  kept: SavedImportOptions,
+  saved: SavedImportOptions,
   mappingFile: MappingFile,
   input: ScannedInput,
   observer: RunObserver,
 ): Promise<ImportJob> {
-  const prepared = prepareImport(settings, kept, mappingFile, input, observer);
-  for (const path of Object.values(kept.paths)) await assertResultPath(path, input);
+  const prepared = prepareImport(settings, saved, mappingFile, input, observer);
+  for (const path of Object.values(saved.paths)) await assertResultPath(path, input);
   const { source, rows, mapper, validate, checkCells, findings, options } = prepared;
   return {
     ...{ prepared, source, rows },
     ...(findings === undefined ? {} : { findings }),
-    paths: kept.paths,
+    paths: saved.paths,
+    readContent: readReportContent,
     allowed: findAllowedTexts(mappingFile.mapping),
-    ...(kept.first === undefined ? {} : { first: kept.first }),
+    ...(saved.first === undefined ? {} : { first: saved.first }),
     ...(mapper.stamp === undefined ? {} : { stamp: mapper.stamp }),
-    ...(kept.verify ? { verify: mapper } : {}),
+    ...(saved.verify ? { verify: mapper } : {}),
     work: async ({ connection, ...ports }) => {
       const mirror = await prepared.mirror(connection);
-      const record = kept.plan === undefined ? undefined : connection.ledger.plans.find(kept.plan);
-      if (kept.plan !== undefined && record === undefined) throw planExpired(kept.plan);
+      const record = saved.plan === undefined ? undefined : connection.ledger.plans.find(saved.plan);
+      if (saved.plan !== undefined && record === undefined) throw planExpired(saved.plan);
       const plan = record === undefined ? {} : { plan: connection.ledger.plans.openAgreedPlan(record) };
       const all = {
         ...{ source, mapper, validate, now: Date.now },
@@ -172,19 +199,69 @@ export async function createImportJob(
   };
 }
 
+/**
+ * What fields and columns of an import hold, for its report; from its input and mapping, as long as these have not changed.
+ *
+ * @returns `undefined` for a run that was no import
+ */
+export async function readReportContent(run: RunRecord): Promise<ReportContent | undefined> {
+  if (run.command !== 'import' || run.input === undefined) return undefined;
+  try {
+    return await countContent(run, run.input, run.options as unknown as SavedImportOptions);
+  } catch (error) {
+    if (error instanceof CustomersError) return contentUnavailable;
+    throw error;
+  }
+}
+
+/** A value that fewer rows share is not shown. */
+const minShared = 5;
+
+const contentUnavailable: ReportContent = {
+  kind: 'unknown',
+  why: 'The input or the mapping has changed since the run, or is gone.',
+};
+
+async function countContent(
+  run: RunRecord,
+  { path, file, sha256 }: NonNullable<RunRecord['input']>,
+  saved: SavedImportOptions,
+): Promise<ReportContent> {
+  const mappingFile = readMappingFile(saved.mapping);
+  const { source } = await openInputAt(path, file, saved.read, mappingFile.mapping);
+  if (source.fingerprint.sha256 !== sha256 || mappingFile.sha256 !== run.mappingSha256) return contentUnavailable;
+  const mapper = compileFor(mappingFile, source);
+  const filled = new Map<string, number>(mappingFile.mapping.fields.map(({ field }) => [field, 0]));
+  let rows = 0;
+  const profile = profileRows(takeRows(source.batches(), saved.first), source.columns, secretColumns(mapper));
+  for await (const batch of profile.batches)
+    for (const row of batch) {
+      rows += 1;
+      for (const [field, value] of Object.entries(mapper.map(row).draft))
+        if (value !== null && value !== '') filled.set(field, (filled.get(field) ?? 0) + 1);
+    }
+  const fields = [...filled].map(([field, count]) => ({ field, filled: count }));
+  return { kind: 'known', rows, fields, columns: profile.result().map(hideRareValues) };
+}
+
+/** A report goes to more people than the file: a value that few rows share may tell who somebody is. */
+function hideRareValues(profile: ColumnProfile): ColumnProfile {
+  return { ...profile, top: profile.top.filter(({ count }) => count >= minShared) };
+}
+
 /** Keeps what the job has learned of its input, so that a later process need not read it whole to go on with the run. */
 export function saveScan({ ledger }: Connection, run: RunRecord, { prepared }: ImportJob): void {
   if (prepared.look !== undefined) ledger.inputScans.save(run.number, prepared.look);
 }
 
 function planExpired(name: string): UsageError {
-  return new UsageError(`Plan ${name} is not kept any more.`, {
+  return new UsageError(`Plan ${name} is no longer kept.`, {
     code: 'PLAN_UNKNOWN',
     nextStep: 'Plans are kept for 30 days. Make a new one: mypos-customers plan <file>',
   });
 }
 
-/** Results and rejects, where the user wants them or beside the input. */
+/** Where results, rejects and report go: where the user says, else beside the input. */
 export function chooseResultPaths(
   input: Pick<Input, 'file' | 'path'>,
   wanted: { readonly results?: string; readonly rejects?: string; readonly report?: string },

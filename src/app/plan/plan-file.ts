@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import type { PlannedWrite } from '#pipelines/import/decide.js';
-import { type PlanAction, type PlannedRow, planActions, planRows } from '#pipelines/import/plan.js';
+import { type PlanAction, type PlannedRow, planActions } from '#pipelines/import/plan.js';
 import { secretFields } from '#pipelines/mapping/fields.js';
 import type { Mode } from '#pipelines/mapping/mapping.js';
 import { RunControl } from '#pipelines/run-control.js';
 import type { Connection } from '#src/app/connect.js';
 import {
-  explainImportError,
   type PreparedImport,
+  planBatches,
   prepareImport,
   type RowOptions,
   refuseWithoutIdentity,
@@ -37,12 +37,12 @@ export interface PlanOptions extends ReadOptions {
   readonly strict?: boolean;
   /** Where to write the plan, `.csv` or `.xlsx`; nowhere when absent. */
   readonly output?: string;
-  /** Keeps so many of the rows that would be sent, and no other, in the summary: memory then stays flat. @default all rows */
+  /** Keeps only so many of the rows that would be sent in the summary, so that memory stays flat. @default all rows */
   readonly maxRows?: number;
   readonly signal?: AbortSignal;
 }
 
-/** A row of a plan as users see it. */
+/** A row of a plan, for people and scripts. */
 export interface PlanLine {
   readonly row: number;
   readonly action: PlanAction;
@@ -53,7 +53,7 @@ export interface PlanLine {
   readonly reasons: readonly { readonly code: string; readonly message: string }[];
 }
 
-/** What an import would do; the `--json` document. */
+/** What an import would do; the `--json` document of `plan`. */
 export interface PlanSummary {
   readonly command: 'plan';
   /** What `import --plan` takes. */
@@ -62,11 +62,11 @@ export interface PlanSummary {
   readonly exitCode: ExitCode;
   readonly input: { readonly file: string; readonly sha256: string; readonly rows: number };
   readonly counts: Readonly<Record<PlanAction, number>>;
-  /** What it would take to apply it. */
+  /** What applying it would take. */
   readonly cost: { readonly calls: number; readonly seconds: number; readonly ratePerSecond: number | null };
   /** Why rows would not be sent, the most frequent first. */
   readonly problems: readonly IssueGroup[];
-  /** What it took to make it. */
+  /** What making it took. */
   readonly api: ApiSummary;
   readonly output: string | null;
   /** Every row of the file, or the first ones that would be sent: see {@link PlanOptions.maxRows}. */
@@ -74,7 +74,7 @@ export interface PlanSummary {
 }
 
 /**
- * Says row by row what an import would do, reading the API and writing nothing there.
+ * Reports row by row what an import would do; reads the API and writes nothing there.
  *
  * @throws UsageError, InputError, LoginError, RunStoppedError, BusyError
  */
@@ -89,7 +89,7 @@ export async function planFile(
   const output = options.output === undefined ? undefined : await outputPath(options.output);
   const input = await openScannedInput(options.file, options, resolve(settings.stateDir.value, 'inputs'), mappingFile);
   const { first } = options;
-  const kept: RowOptions = {
+  const saved: RowOptions = {
     mode,
     mapping: resolve(mappingFile.path),
     read: input.readOptions,
@@ -99,7 +99,7 @@ export async function planFile(
     strict: options.strict === true,
     ...(first === undefined ? {} : { first }),
   };
-  const prepared = prepareImport(settings, kept, mappingFile, input, observer);
+  const prepared = prepareImport(settings, saved, mappingFile, input, observer);
   const control = new RunControl();
   options.signal?.addEventListener('abort', () => control.stop({ kind: 'signal', signal: 'SIGINT' }), { once: true });
   return runOnTenant(settings, control, `plan ${input.file}`, async (connection) => {
@@ -109,27 +109,11 @@ export async function planFile(
     const record = ledger.plans.start({
       input: { file: input.file, path: input.path, sha256 },
       mappingSha256: mappingFile.sha256,
-      options: { ...kept },
+      options: { ...saved },
     });
     const made = await makePlan(connection, prepared, record, output, options.maxRows);
     return summarise(settings, connection, { ...made, mode, input, record, rowCount: prepared.rows, output });
   });
-}
-
-/** A plan's rows, a batch at a time. @throws as {@link planFile} */
-export async function* planBatches(connection: Connection, prepared: PreparedImport) {
-  const mirror = await prepared.mirror(connection);
-  const { source, mapper, validate, checkCells, options } = prepared;
-  // No run has this number: a plan sees what all runs know and belongs to none.
-  const ports = { source, mapper, validate, api: connection.client, ledger: connection.ledger.openRows(0) };
-  try {
-    yield* planRows(
-      { ...ports, ...(checkCells === undefined ? {} : { checkCells }), ...(mirror === undefined ? {} : { mirror }) },
-      options,
-    );
-  } catch (error) {
-    throw explainImportError(error);
-  }
 }
 
 async function makePlan(

@@ -6,8 +6,8 @@ import { createCodeInput, createDeleteJob, type SavedDeleteOptions } from '#src/
 import { createImportJob, type SavedImportOptions, saveScan } from '#src/app/import/import-job.js';
 import { type Input, openInputAt, type ReadOptions } from '#src/app/input.js';
 import { readMappingFile } from '#src/app/mapping-file.js';
-import { performRun, reconcileOnly } from '#src/app/perform-run.js';
-import { defaultSettle, type RunContext, type RunJob } from '#src/app/run-job.js';
+import { performRun, runOrStop, settleDoubts } from '#src/app/perform-run.js';
+import { defaultSettle, endRun, type RunContext, type RunJob, startResults } from '#src/app/run.js';
 import { createRunControl, findRun, runOnTenant } from '#src/app/run-on-tenant.js';
 import type { RunObserver, RunSummary } from '#src/app/run-summary.js';
 import { scanInputAt } from '#src/app/scan-input.js';
@@ -17,10 +17,12 @@ import { CustomersError, GuardError, InputError } from '#src/errors.js';
 import type { Ledger } from '#src/ledger/open-ledger.js';
 import type { RunRecord } from '#src/ledger/runs.js';
 
+export type { Reconciled };
+
 export interface ResumeOptions {
   /** @default the latest unfinished one of this tenant */
   readonly run?: string;
-  /** How long to wait before a lost add counts as never made. @default 10000 */
+  /** How long to wait before a lost add counts as never created. @default 10000 */
   readonly settleMs?: number;
   readonly failureLimit?: FailureLimit;
   /** Where to write a report. @default where the run had it */
@@ -30,12 +32,12 @@ export interface ResumeOptions {
 }
 
 export interface ReconcileOptions extends ResumeOptions {
-  /** A person has looked: what is still unclear counts as never made. */
+  /** A person has checked: what is still unclear counts as never created. */
   readonly assumeAbsent?: boolean;
 }
 
 /**
- * Finishes an interrupted run: what is settled costs nothing more, what is in doubt is settled first, the rest is sent.
+ * Finishes an interrupted run: rows in doubt are settled first, then the open ones are sent; settled rows cost nothing.
  *
  * @returns `undefined` when there is nothing to resume
  * @throws GuardError when the input or the mapping has changed, UsageError for an unknown run, BusyError, LoginError
@@ -56,10 +58,10 @@ export function reconcileRun(settings: Settings, options: ReconcileOptions, obse
 
 type RunFilter = (run: RunRecord, ledger: Ledger) => boolean;
 
-/** A way to go on with a run. */
+/** How a run is continued: resume and reconcile differ in these. */
 interface Continuation<S extends RunSummary> {
   readonly name: string;
-  /** What makes a run worth it, the most urgent first; without a name, the latest of the first kind that has any. */
+  /** Which runs are meant when none is named: the latest that the first filter selects, else that the next one selects. */
   readonly filters: readonly RunFilter[];
   readonly openJob: (
     settings: Settings,
@@ -67,7 +69,7 @@ interface Continuation<S extends RunSummary> {
     connection: Connection,
     observer: RunObserver,
   ) => Promise<RunJob>;
-  readonly perform: (tools: RunContext) => Promise<S>;
+  readonly perform: (context: RunContext) => Promise<S>;
 }
 
 const isUnfinished: RunFilter = (run) => run.state !== 'completed';
@@ -92,17 +94,17 @@ async function continueRun<S extends RunSummary>(
   settings: Settings,
   options: ReconcileOptions,
   observer: RunObserver,
-  { name, filters: wanted, openJob: jobOf, perform }: Continuation<S>,
+  { name, filters, openJob, perform }: Continuation<S>,
 ): Promise<S | undefined> {
   const control = createRunControl(options.failureLimit, options.signal);
   return runOnTenant(settings, control, `${name} ${options.run ?? ''}`.trim(), async (connection) => {
     const { ledger } = connection;
     const named = options.run === undefined ? undefined : findRun(ledger, options.run);
-    if (named !== undefined && !wanted.some((isWanted) => isWanted(named, ledger))) return undefined;
-    const reopen = (run: RunRecord) => jobOf(settings, run, connection, observer);
+    if (named !== undefined && !filters.some((filter) => filter(named, ledger))) return undefined;
+    const reopen = (run: RunRecord) => openJob(settings, run, connection, observer);
     const found =
       named === undefined
-        ? await reopenFirst(findWaitingRuns(ledger, wanted), reopen, observer)
+        ? await reopenFirst(findWaitingRuns(ledger, filters), reopen, observer)
         : { run: named, job: await reopen(named) };
     if (found === undefined) return undefined;
     const { run } = found;
@@ -116,12 +118,27 @@ async function continueRun<S extends RunSummary>(
   });
 }
 
+/** Only settles the rows in doubt of a run; one that was not finished stays so. */
+async function reconcileOnly(context: RunContext): Promise<RunSummary & { readonly reconciled: Reconciled | null }> {
+  let reconciled: Reconciled | null = null;
+  await runOrStop(context.control, async () => {
+    reconciled = await settleDoubts(context);
+  });
+  return { ...(await endRun(context, startResults(context), hasReachedAllRows(context))), reconciled };
+}
+
+function hasReachedAllRows({ connection, run, job }: RunContext): boolean {
+  const { first = job.rows } = run.options as { readonly first?: number };
+  const reached = Object.values(connection.ledger.runs.countRows(run.number)).reduce((sum, count) => sum + count, 0);
+  return reached >= Math.min(first, job.rows);
+}
+
 function withReport(report: string | undefined, job: RunJob): RunJob {
   return report === undefined ? job : { ...job, paths: { ...job.paths, report: resolve(report) } };
 }
 
 /**
- * The first run that can go on. One whose file is gone must not keep the others waiting, nor be forgotten.
+ * Reopens the first run that can be continued. A run whose file is gone is reported and does not block the others.
  *
  * @throws GuardError when there are runs, and none can
  */
@@ -138,7 +155,7 @@ async function reopenFirst(
         observer.notice?.({
           severity: 'warning',
           code,
-          message: `${message} ${nextStep} Going on with run ${run.name} instead.`,
+          message: `${message} ${nextStep} Continuing run ${run.name} instead.`,
         });
       return { run, job };
     } catch (error) {
@@ -149,22 +166,22 @@ async function reopenFirst(
   return undefined;
 }
 
-/** The runs that wait for work, the most urgent kind and of it the latest first. */
-function* findWaitingRuns(ledger: Ledger, wanted: readonly RunFilter[]): Iterable<RunRecord> {
-  for (const isWanted of wanted)
+/** The runs that can be continued: by filter, and for each filter the latest first. */
+function* findWaitingRuns(ledger: Ledger, filters: readonly RunFilter[]): Iterable<RunRecord> {
+  for (const filter of filters)
     for (const run of ledger.runs.all()) {
-      // A finished undo has left alone what it should not touch: that is no work that waits.
-      if (run.command === 'undo' && isWanted === hasFailed) continue;
-      if (isWanted(run, ledger)) yield run;
+      // What a finished undo did not apply was skipped on purpose.
+      if (run.command === 'undo' && filter === hasFailed) continue;
+      if (filter(run, ledger)) yield run;
     }
 }
 
-/** The limit that the user gave the run at its beginning. */
+/** The limit that the run was started with. */
 function savedLimit(run: RunRecord): FailureLimit | undefined {
   return (run.options as { readonly failureLimit?: FailureLimit }).failureLimit;
 }
 
-/** Each command's way to take up a run of its own; the ledger kept what it needs. */
+/** How each command reopens a run of its own, from what the ledger kept. */
 const reopeners: Readonly<
   Record<string, (settings: Settings, run: RunRecord, connection: Connection, observer: RunObserver) => Promise<RunJob>>
 > = {
@@ -180,7 +197,7 @@ function openJob(settings: Settings, run: RunRecord, connection: Connection, obs
   return reopen(settings, run, connection, observer);
 }
 
-/** Doubts are settled by what the ledger kept of them, so an input that has changed is no hindrance. */
+/** Doubts are settled by what the ledger kept of them, so the input may have changed. */
 async function openJobForDoubts(
   settings: Settings,
   run: RunRecord,
@@ -194,7 +211,7 @@ async function openJobForDoubts(
     observer.notice?.({
       severity: 'warning',
       code: 'RESULTS_NOT_WRITTEN',
-      message: `The result file is left as it is: ${error.message}`,
+      message: `The result file was not written again: ${error.message}`,
     });
     const { stamp } = run.options as { readonly stamp?: string };
     const rows =
@@ -209,26 +226,26 @@ async function reopenImport(
   connection: Connection,
   observer: RunObserver,
 ): Promise<RunJob> {
-  const kept = run.options as unknown as SavedImportOptions;
-  const mappingFile = readMappingFile(kept.mapping);
-  if (mappingFile.sha256 !== run.mappingSha256) throw changedSinceRun(run, `The mapping ${kept.mapping}`);
+  const saved = run.options as unknown as SavedImportOptions;
+  const mappingFile = readMappingFile(saved.mapping);
+  if (mappingFile.sha256 !== run.mappingSha256) throw changedSinceRun(run, `The mapping ${saved.mapping}`);
   const cache = connection.ledger.inputScans.load(run.number);
   const input = await explainGone(run, ({ path, file, sha256 }) =>
-    scanInputAt(path, file, kept.read, mappingFile, {
+    scanInputAt(path, file, saved.read, mappingFile, {
       cache,
       sha256,
       createChangedError: () => changedSinceRun(run, `The input ${path}`),
     }),
   );
-  const job = await createImportJob(settings, kept, mappingFile, input, observer);
+  const job = await createImportJob(settings, saved, mappingFile, input, observer);
   saveScan(connection, run, job);
   return job;
 }
 
 async function reopenDelete(settings: Settings, run: RunRecord): Promise<RunJob> {
-  const kept = run.options as unknown as SavedDeleteOptions;
-  const input = kept.codes.length > 0 ? createCodeInput(kept.codes) : await reopenInput(run, kept.read);
-  return createDeleteJob(settings, kept, input);
+  const saved = run.options as unknown as SavedDeleteOptions;
+  const input = saved.codes.length > 0 ? createCodeInput(saved.codes) : await reopenInput(run, saved.read);
+  return createDeleteJob(settings, saved, input);
 }
 
 async function reopenInput(run: RunRecord, read: ReadOptions): Promise<Input> {
@@ -253,16 +270,16 @@ async function explainGone<T>(
 }
 
 function changedSinceRun(run: RunRecord, what: string): GuardError {
-  return new GuardError(`${what} has changed since run ${run.name} began, so its rows are not the same any more.`, {
+  return new GuardError(`${what} has changed since run ${run.name} began, so its rows are no longer the same.`, {
     code: 'CHANGED_SINCE_RUN',
-    nextStep: `Put it back as it was and resume. Or settle what is in doubt with \`mypos-customers reconcile ${run.name}\` and import the file anew with --force: rows with a key that are done are not sent again.`,
+    nextStep: `Restore it and resume. Or settle what is in doubt with \`mypos-customers reconcile ${run.name}\` and import the file again with --force: rows with a key that are done are not sent again.`,
   });
 }
 
 function inputGone(run: RunRecord, path: string, cause: InputError): GuardError {
-  return new GuardError(`The input of run ${run.name} cannot be read any more: ${cause.message}`, {
+  return new GuardError(`The input of run ${run.name} can no longer be read: ${cause.message}`, {
     code: 'INPUT_GONE',
-    nextStep: `Put the file back at ${path} and resume. Without it, rows that were not sent stay so; \`mypos-customers reconcile ${run.name}\` settles what is in doubt.`,
+    nextStep: `Put the file back at ${path} and resume. Without it, rows that were not sent cannot be sent; \`mypos-customers reconcile ${run.name}\` settles what is in doubt.`,
     cause,
   });
 }

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import type { RowCounts } from '#pipelines/model.js';
 import { resolveTenant } from '#src/app/connect.js';
+import { readReportContent } from '#src/app/import/import-job.js';
 import type { ResolvedReadOptions } from '#src/app/input.js';
-import { describeNotReached } from '#src/app/perform-run.js';
+import { describeNotReached } from '#src/app/run.js';
 import { findRun } from '#src/app/run-on-tenant.js';
 import type { Settings } from '#src/config/settings.js';
 import { UsageError } from '#src/errors.js';
@@ -47,7 +48,8 @@ export async function showRun(settings: Settings, name: string, files: ShowRunFi
   try {
     const run = findRun(ledger, name);
     if (files.results !== undefined) await rewriteResults(ledger, run, resolve(files.results));
-    if (files.report !== undefined) await writeRunReport(ledger, run, resolve(files.report));
+    if (files.report !== undefined)
+      await writeRunReport(ledger, run, resolve(files.report), await readReportContent(run));
     return buildRunReport(ledger, run);
   } finally {
     ledger.close();

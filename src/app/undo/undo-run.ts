@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
+import { mapConcurrently } from '#pipelines/concurrency.js';
 import { type CustomerWrite, chooseUndoStep, collectWrites, type UndoStep, undoRows } from '#pipelines/import/undo.js';
+import type { CustomersApi } from '#pipelines/ports.js';
 import type { FailureLimit } from '#pipelines/run-control.js';
 import { performRun } from '#src/app/perform-run.js';
-import { defaultSettle, type RunJob } from '#src/app/run-job.js';
+import { defaultSettle, type RunJob } from '#src/app/run.js';
 import { createRunControl, findRun, runOnTenant } from '#src/app/run-on-tenant.js';
 import type { RunObserver, RunSummary } from '#src/app/run-summary.js';
 import type { Settings } from '#src/config/settings.js';
@@ -14,7 +16,7 @@ import type { Ledger } from '#src/ledger/open-ledger.js';
 import type { RunRecord } from '#src/ledger/runs.js';
 import type { ResultPaths } from '#src/results/write-results.js';
 
-/** What a resumed undo must know again. */
+/** What a resumed undo needs; the ledger keeps it as JSON. */
 export interface SavedUndoOptions {
   /** Name of the run to undo. */
   readonly undoes: string;
@@ -26,23 +28,23 @@ export interface SavedUndoOptions {
 const rowsPerBatch = 500;
 
 /** Makes the job that undoes a run. @throws UsageError when there is no such run */
-export function createUndoJob(settings: Settings, ledger: Ledger, kept: SavedUndoOptions): RunJob {
-  const run = findRun(ledger, kept.undoes);
-  const writings = collectWrites(ledger.openRows(run.number).writtenRows());
-  const source = createWriteSource(run.name, writings);
-  const byIndex = new Map(writings.map((writing) => [writing.index, writing]));
-  const options = { concurrency: settings.concurrency.value, evenChanged: kept.evenChanged };
+export function createUndoJob(settings: Settings, ledger: Ledger, saved: SavedUndoOptions): RunJob {
+  const run = findRun(ledger, saved.undoes);
+  const writes = collectWrites(ledger.openRows(run.number).writtenRows());
+  const source = createWriteSource(run.name, writes);
+  const byIndex = new Map(writes.map((write) => [write.index, write]));
+  const options = { concurrency: settings.concurrency.value, evenChanged: saved.evenChanged };
   return {
     source,
-    rows: writings.length,
-    paths: kept.paths,
+    rows: writes.length,
+    paths: saved.paths,
     work: (ports) => undoRows({ source, writes: byIndex, ...ports }, options),
   };
 }
 
 /** The customers that a run wrote to, as rows with the places that they had in its file. */
-function createWriteSource(run: string, writings: readonly CustomerWrite[]): InputSource {
-  const text = writings.map(({ index, action: did, customerCode }) => `${index} ${did} ${customerCode}`).join('\n');
+function createWriteSource(run: string, writes: readonly CustomerWrite[]): InputSource {
+  const text = writes.map(({ index, action: did, customerCode }) => `${index} ${did} ${customerCode}`).join('\n');
   return {
     file: `run ${run}`,
     format: 'csv',
@@ -52,8 +54,8 @@ function createWriteSource(run: string, writings: readonly CustomerWrite[]): Inp
     notices: [],
     fingerprint: { sha256: createHash('sha256').update(text).digest('hex'), sizeBytes: Buffer.byteLength(text) },
     async *batches() {
-      for (let from = 0; from < writings.length; from += rowsPerBatch)
-        yield writings
+      for (let from = 0; from < writes.length; from += rowsPerBatch)
+        yield writes
           .slice(from, from + rowsPerBatch)
           .map(({ index, number, customerCode, action: did }) => ({ index, number, cells: [customerCode, did] }));
     },
@@ -74,10 +76,10 @@ export interface UndoRunOptions {
   readonly confirm: (plan: UndoPlan) => Promise<boolean>;
 }
 
-/** A customer that is left alone is no sign of trouble. */
+/** A customer that is skipped does not mean that something is wrong. */
 const noFailureLimit: FailureLimit = { kind: 'share', most: 1, from: 1 };
 
-/** What an undo would do, by the API as it is now. */
+/** What an undo would do to the customers as they are now. */
 export interface UndoPlan {
   readonly undoes: string;
   readonly counts: Readonly<Record<UndoStep['kind'], number>>;
@@ -89,7 +91,7 @@ export interface UndoPlan {
 }
 
 /**
- * Puts back what a run changed, as a run of its own: deletes what it created, restores what it updated.
+ * Undoes a run, as a run of its own: deletes what it created, restores what it updated.
  *
  * @returns the summary, or the plan alone when it was not confirmed
  * @throws UsageError, GuardError (the run has rows in doubt), LoginError, BusyError; then nothing was sent
@@ -106,7 +108,7 @@ export async function undoRun(
     ...(options.report === undefined ? {} : { report: resolve(options.report) }),
   };
   for (const path of Object.values(paths)) await assertWritable(path);
-  const kept: SavedUndoOptions = {
+  const saved: SavedUndoOptions = {
     undoes: options.run,
     evenChanged: options.evenChanged === true,
     paths,
@@ -116,11 +118,11 @@ export async function undoRun(
     const { ledger, client } = connection;
     const undone = findRun(ledger, options.run);
     refuseDoubts(ledger, undone);
-    const job = createUndoJob(settings, ledger, kept);
+    const job = createUndoJob(settings, ledger, saved);
     await client.login();
     const plan = await buildUndoPlan(undone, ledger, client, settings.concurrency.value);
     if (!(await options.confirm(plan))) return { plan };
-    const run = ledger.runs.start({ command: 'undo', options: { ...kept } });
+    const run = ledger.runs.start({ command: 'undo', options: { ...saved } });
     return performRun({
       connection,
       run,
@@ -136,30 +138,27 @@ export async function undoRun(
 async function buildUndoPlan(
   undone: RunRecord,
   ledger: Ledger,
-  api: Parameters<typeof chooseUndoStep>[1],
+  api: CustomersApi,
   concurrency: number,
 ): Promise<UndoPlan> {
-  const writings = collectWrites(ledger.openRows(undone.number).writtenRows());
-  const customers: UndoPlan['customers'][number][] = [];
+  const writes = collectWrites(ledger.openRows(undone.number).writtenRows());
+  const customers = await mapConcurrently(writes, concurrency, async (write) => {
+    const { kind: step } = await chooseUndoStep(write, api);
+    return { row: write.number, customerCode: write.customerCode, step };
+  });
   const counts = { delete: 0, restore: 0, as_before: 0, gone: 0, lost: 0, changed: 0, unanswered: 0 };
-  for (let from = 0; from < writings.length; from += concurrency) {
-    const steps = writings.slice(from, from + concurrency).map(async (writing) => {
-      const { kind } = await chooseUndoStep(writing, api);
-      return { row: writing.number, customerCode: writing.customerCode, step: kind };
-    });
-    for (const step of await Promise.all(steps)) {
-      customers.push(step);
-      counts[step.step] += 1;
-    }
-  }
+  for (const { step } of customers) counts[step] += 1;
   return { undoes: undone.name, counts, customers };
 }
 
 function refuseDoubts(ledger: Ledger, run: RunRecord): void {
   const { in_doubt: doubts } = ledger.runs.countRows(run.number);
   if (doubts === 0) return;
-  throw new GuardError(`Run ${run.name} has ${doubts} rows in doubt: it is not known what to undo for them.`, {
-    code: 'ROWS_IN_DOUBT',
-    nextStep: `Settle them first: mypos-customers reconcile ${run.name}`,
-  });
+  throw new GuardError(
+    `Run ${run.name} has ${doubts === 1 ? '1 row' : `${doubts} rows`} in doubt: it is not known what to undo there.`,
+    {
+      code: 'ROWS_IN_DOUBT',
+      nextStep: `Settle them first: mypos-customers reconcile ${run.name}`,
+    },
+  );
 }

@@ -1,4 +1,4 @@
-import type { Reconciled } from '#src/app/perform-run.js';
+import type { Reconciled } from '#src/app/resume/resume-run.js';
 import { defineCommand, stopOnSignals } from '#src/cli/command.js';
 import {
   omitUndefined,

@@ -75,8 +75,8 @@ describe.each(both)('a plan by %s', (_name, mapping) => {
   });
 });
 
-describe('a plan for customers whom others made', () => {
-  it('reads those whose fields the list does not show, and tells their old values', async () => {
+describe('a plan for customers that others created', () => {
+  it('reads those whose fields the list does not show, and shows their old values', async () => {
     const api = await place.openApi();
     await api.seed(10);
     place.mapping({ fields: { customerCode: 'Code', cC_001: 'Ref' } });
@@ -153,7 +153,7 @@ describe('an import of a plan', () => {
     expect(api.customers()[1]).toMatchObject({ customerName: 'Customer 0002', notes: 'called' });
   });
 
-  it('does not touch rows that it would have left alone, nor add whom somebody else has added', async () => {
+  it('does not send rows that it would not have sent, nor add customers that somebody else has added', async () => {
     const api = await place.openApi();
     place.mapping(matched);
     write(customerLines(2));

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mapBatches } from '#pipelines/batches.js';
 import { dedupeRareRepeats, dedupeRows, RepeatRegister } from '#pipelines/import/dedupe.js';
-import { endAsInvalid, type ImportRow, OpenRow } from '#pipelines/import/import-row.js';
+import { endAsInvalid, type ImportRow, OpenRow } from '#pipelines/import/map.js';
 
 const nobody = { key: undefined, customerCode: undefined, matchValue: undefined, command: undefined };
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
 import { dedupeRows, RepeatRegister } from '#pipelines/import/dedupe.js';
-import { endAsInvalid, type ImportRow, identityKey, OpenRow } from '#pipelines/import/import-row.js';
+import { endAsInvalid, type ImportRow, identityKey, OpenRow } from '#pipelines/import/map.js';
 import { readOpenRanges, skipSettled } from '#pipelines/import/resume.js';
 import type { Row, RowOutcome } from '#pipelines/model.js';
 import type { RowRange, RowRanges } from '#pipelines/ports.js';
@@ -118,7 +118,7 @@ async function goneThrough(
   return { ends, counts: control.counts, seen: control.seen, reason: control.reason };
 }
 
-it('gives a resumed run the same rows as to look at every one, and knows as well whom they repeat', async () => {
+it('gives a resumed run the same rows as reading all of them, and knows which customers they repeat', async () => {
   await fc.assert(
     fc.asyncProperty(files, limits, async ({ all, size }, limit) => {
       const run = await runOf(all);

@@ -46,7 +46,7 @@ describe('the report of a run', () => {
     await place.run(['import', ...fast, 'customers.csv', ...args]);
     const text = place.read('run.html').replaceAll(/<[^>]+>|\s+/g, ' ');
     expect(text).toMatch(/read +header in row 1, delimiter &quot;,&quot; +the run/);
-    expect(text).toMatch(/failureLimit +50% of the rows, looked at from row 300 on/);
+    expect(text).toMatch(/failureLimit +50% of the rows, counted from row 300/);
     expect(text).not.toMatch(/expectedColumns|force +false/);
   });
 
@@ -67,7 +67,7 @@ describe('the report of a run', () => {
     const { run } = JSON.parse((await place.run(['import', ...fast, 'customers.csv', '--json'])).stdout);
     place.write('customers.csv', customerFile(customerLines(9)));
     await place.run(['runs', 'show', run, '--report', 'run.html']);
-    expect(place.read('run.html')).toContain('The input or the mapping has changed or gone since the run.');
+    expect(place.read('run.html')).toContain('The input or the mapping has changed since the run, or is gone.');
   });
 
   it('is refused before anything is sent when it could not be written', async () => {

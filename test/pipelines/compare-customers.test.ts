@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { contentHash } from '#pipelines/import/import-row.js';
+import { contentHash } from '#pipelines/compare-customers.js';
 import type { Draft } from '#pipelines/model.js';
 
 describe('the fingerprint of a draft', () => {

@@ -1,0 +1,200 @@
+import type { ColumnLookup } from '#pipelines/import/send.js';
+import type { Issue } from '#pipelines/issue.js';
+import type { RowCounts, RowOutcome } from '#pipelines/model.js';
+import type { CustomersApi, RunLedger } from '#pipelines/ports.js';
+import type { DamageGroup } from '#pipelines/quality/damage-issue.js';
+import type { RunControl } from '#pipelines/run-control.js';
+import { CustomersError } from '#src/errors.js';
+import type { InputSource } from '#src/files/input-source.js';
+import type { RunRecord } from '#src/ledger/runs.js';
+import type { ReportContent } from '#src/results/report/report-data.js';
+import { ResultsInPassing } from '#src/results/results-in-passing.js';
+import type { ChoicesByColumn, ResultPaths, ResultsWritten } from '#src/results/write-results.js';
+import type { Connection } from './connect.js';
+import { explainFailure } from './explain-failure.js';
+import { chooseExitCode, describeStop, type RunObserver, type RunSummary, summariseApi } from './run-summary.js';
+import { collectProblems, writeRunReport } from './runs/write-run-report.js';
+
+/** What a run works through, and how. Each command that changes customers makes its own. */
+export interface RunJob {
+  /** Absent when only doubts are settled and the input can no longer be read. */
+  readonly source?: InputSource;
+  readonly rows: number;
+  /** Only so many rows from the top are worked on. */
+  readonly first?: number;
+  /** Cells of the input that cannot be right, where they were looked for. */
+  readonly findings?: readonly DamageGroup[];
+  /** Where results and rejects go; nowhere when absent. */
+  readonly paths: Partial<ResultPaths>;
+  /** What cells of the input may hold, for people who fix the rejects. */
+  readonly allowed?: ChoicesByColumn;
+  /** The field that carries a row's key, for reconciliation. */
+  readonly stamp?: string;
+  /** Set when customers are to be compared, once written, with what they were sent. */
+  readonly verify?: ColumnLookup;
+  /** What fields and columns hold, for the report. */
+  readonly readContent?: (run: RunRecord) => Promise<ReportContent | undefined>;
+  /** Works through the rows that are not settled; may be called again. */
+  readonly work: (ports: WorkPorts) => Promise<void>;
+}
+
+export interface WorkPorts {
+  readonly api: CustomersApi;
+  readonly ledger: RunLedger;
+  readonly control: RunControl;
+  readonly connection: Connection;
+  /** The job's source, read for the run and its result file at the same time. */
+  readonly source?: InputSource;
+}
+
+export interface SettleOptions {
+  /** How long after the last doubtful request a customer that cannot be found counts as never created. */
+  readonly settleMs: number;
+  readonly assumeAbsent: boolean;
+}
+
+export const defaultSettle: SettleOptions = { settleMs: 10_000, assumeAbsent: false };
+
+export interface RunContext {
+  readonly connection: Connection;
+  readonly run: RunRecord;
+  readonly ledger: RunLedger;
+  readonly job: RunJob;
+  readonly control: RunControl;
+  readonly observer: RunObserver;
+  readonly settle: SettleOptions;
+}
+
+/**
+ * Ends a run: writes the result file from the ledger, closes the run there, and summarises it.
+ *
+ * @param reachedAllRows - whether the run came to all of its rows, unless the control says that it was stopped
+ */
+export async function endRun(
+  context: RunContext,
+  resultFile: ResultsInPassing | undefined,
+  reachedAllRows: boolean,
+): Promise<RunSummary> {
+  const { connection, run, control, job } = context;
+  const { results = null, rejects = null } = await finishResultsOrStop(context, resultFile, reachedAllRows);
+  const counts = countRows(context);
+  const status = chooseState(control, reachedAllRows);
+  const problems = collectProblems(connection.ledger, run.number);
+  const hasDoubtsElsewhere = problems.some(({ code }) => code === 'IN_DOUBT_ELSEWHERE');
+  const exitCode = chooseExitCode(control.reason, counts, { reachedAllRows, hasDoubtsElsewhere });
+  const stopped = describeStop(control.reason, run.name) ?? (reachedAllRows ? null : describeUnfinished(run));
+  connection.ledger.runs.end(run.number, {
+    state: status,
+    exitCode,
+    files: {
+      ...(results === null ? {} : { results }),
+      ...(rejects === null ? {} : { rejects }),
+      ...(job.paths.report === undefined ? {} : { report: job.paths.report }),
+    },
+    // A run that was unfinished before and is not continued now keeps the reason that it had.
+    ...(stopped === null ? {} : { stopReason: control.reason === undefined ? run.stopReason : stopped.message }),
+  });
+  if (control.reason?.kind === 'error' && !(control.reason.error instanceof CustomersError)) throw control.reason.error;
+  const report = await writeReport(context);
+  const differing = connection.ledger.runs.countDiffering(run.number);
+  return {
+    run: run.name,
+    command: run.command,
+    mode: run.mode ?? null,
+    status,
+    exitCode,
+    startedAt: new Date(run.startedAtMs).toISOString(),
+    endedAt: new Date().toISOString(),
+    input: describeInput(run, job),
+    findings: job.findings ?? [],
+    counts,
+    problems,
+    ...(differing === 0 ? {} : { differing }),
+    api: summariseApi(connection.client),
+    files: { results, rejects, report },
+    stopped,
+  };
+}
+
+/** Last, because it describes the run as it ended; a report that cannot be written does not fail the run. */
+async function writeReport({ connection, run, job, observer }: RunContext): Promise<string | null> {
+  const { report } = job.paths;
+  const ended = connection.ledger.runs.find(run.name);
+  if (report === undefined || ended === undefined) return null;
+  try {
+    await writeRunReport(connection.ledger, ended, report, await job.readContent?.(ended));
+    return report;
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    const again = `mypos-customers runs show ${run.name} --report <file>`;
+    observer.notice?.({
+      severity: 'warning',
+      code: 'REPORT_NOT_WRITTEN',
+      message: `The report was not written: ${cause} Try: ${again}`,
+    });
+    return null;
+  }
+}
+
+function describeInput({ input }: RunRecord, { source, rows }: RunJob): RunSummary['input'] {
+  const file = input?.file ?? source?.file;
+  const sha256 = input?.sha256 ?? source?.fingerprint.sha256;
+  if (file === undefined || sha256 === undefined) return null;
+  return { file, sha256, rows, detected: source?.detected ?? null, notices: source?.notices ?? [] };
+}
+
+function describeUnfinished(run: RunRecord): NonNullable<RunSummary['stopped']> {
+  return {
+    code: 'NOT_FINISHED',
+    message: `Run ${run.name} is not finished: ${run.stopReason ?? 'it was killed.'}`,
+    nextStep: `To go on: mypos-customers resume ${run.name}`,
+  };
+}
+
+/** According to the ledger, whatever this process has seen; rows without an outcome there were left out on purpose. */
+function countRows({ connection, run, job }: RunContext): RowCounts {
+  const counts = { ...connection.ledger.runs.countRows(run.number) };
+  counts.skipped += job.rows - Object.values(counts).reduce((sum, count) => sum + count, 0);
+  return counts;
+}
+
+/** Begins the result file of a run; it is written while the rows are worked on, so that the input is not read again. */
+export function startResults({ ledger, job, run }: RunContext): ResultsInPassing | undefined {
+  if (job.source === undefined) return undefined;
+  return new ResultsInPassing(job.source, ledger, run.name, job.paths, job.allowed);
+}
+
+async function finishResultsOrStop(
+  { control, run }: RunContext,
+  results: ResultsInPassing | undefined,
+  reachedAllRows: boolean,
+): Promise<Partial<ResultsWritten>> {
+  try {
+    return (await results?.finish(describeNotReached(run.name, chooseState(control, reachedAllRows)))) ?? {};
+  } catch (error) {
+    const again = `The outcome of each row is safe in the ledger. Make room, then: mypos-customers runs show ${run.name} --results <file>`;
+    control.stop({ kind: 'error', error: explainFailure(error, 'The result file cannot be written', again) });
+    return {};
+  }
+}
+
+function chooseState(control: RunControl, reachedAllRows: boolean): RunSummary['status'] {
+  return control.reason === undefined && reachedAllRows ? 'completed' : 'stopped';
+}
+
+/** What the result file says of rows that a run did not reach. */
+export function describeNotReached(run: string, state: RunRecord['state']): RowOutcome {
+  const reason: Issue =
+    state === 'completed'
+      ? {
+          severity: 'info',
+          code: 'NOT_IN_PILOT',
+          message: 'Not part of this pilot (--first). Import the file again without it.',
+        }
+      : {
+          severity: 'info',
+          code: 'NOT_REACHED',
+          message: `Not sent: the run ended before this row. To go on: mypos-customers resume ${run}`,
+        };
+  return { status: 'skipped', reason, attempts: 0 };
+}
