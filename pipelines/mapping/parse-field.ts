@@ -108,7 +108,7 @@ function checkLookup({ lookup, otherwise }: LongRule, { field, fieldType, node }
     const at = node.at('lookup').at(from);
     if (from.trim() === '')
       return at.report('LOOKUP_INVALID', 'A blank cell is never looked up; use "default" for it') ?? [];
-    // The type is going to read the text, which may then stand for a value of any kind.
+    // The type is going to read the text, so any text is allowed.
     const isReadByType = node.has('type') && typeof to === 'string' && !fitsField(to, fieldType);
     const value = isReadByType ? to : checkValue(to, at, field, fieldType);
     return value === undefined ? [] : [[from, value] as const];

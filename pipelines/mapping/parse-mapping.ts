@@ -116,7 +116,7 @@ function checkCustomFields({ customFields = {} }: MappingDocument, node: JsonNod
     else if (apiField !== undefined)
       type.report('CUSTOM_FIELD_INVALID', `"${apiField}" is a field of the API; leave it out of "customFields"`);
     // A field whose type is wrong counts as declared, so that its rule is not reported as well.
-    else declared[name] = customFields[name] ?? 'string';
+    else declared[name] = findFieldType(name, customFields) ?? 'string';
   }
   return declared;
 }

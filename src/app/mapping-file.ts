@@ -11,7 +11,7 @@ import { UsageError } from '#src/errors.js';
 import { readPairs } from '#src/files/csv/read-pairs.js';
 import { complainOfJson } from '#src/json-document.js';
 
-/** Texts and what they stand for, or what is wrong with the file that should list them, as a sentence. */
+/** Texts and their values, or what is wrong with the file that should list them, as a sentence. */
 type LookupFile =
   | { readonly ok: true; readonly pairs: readonly (readonly [from: string, to: string])[] }
   | { readonly ok: false; readonly fault: string };

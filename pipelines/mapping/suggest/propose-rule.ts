@@ -79,14 +79,14 @@ function proposeNumberRule(
   if (form === undefined || numeric.length < texts.length * minShareToAsk) return undefined;
   const isUnsure = numeric.length < texts.length * minShareThatFits;
   if (type === 'integer' && !form.isWhole) return undefined;
-  const slips = texts.filter((text) => !numeric.includes(text));
+  const wrong = texts.filter((text) => !numeric.includes(text));
   const signs = chooseSigns(form, decimal);
   const isOpen = form.alternative !== undefined && decimal === undefined;
   return {
     rule: { column, ...buildRemoval(form.affixes), type, ...formatSigns(signs) },
     fit: isOpen || isUnsure ? fitWhenUnsure : 1,
     remarks: [
-      ...(slips.length === 0 ? [] : [`${slips.length} of ${texts.length} are not numbers, e.g. "${slips[0]}"`]),
+      ...(wrong.length === 0 ? [] : [`${wrong.length} of ${texts.length} are not numbers, e.g. "${wrong[0]}"`]),
       ...(form.affixes.includes('%') || field !== 'discountPercent' || !isFraction(numeric, signs)
         ? []
         : ['All are below 1, but the API expects 10 for ten percent']),

@@ -14,7 +14,10 @@ import { phoneTransform } from './phone.js';
 import { textTransforms } from './text.js';
 import type { Transform } from './transform.js';
 
-/** Every transform by the name that a mapping uses. */
+/**
+ * Every transform by the name that a mapping uses. A new one is an entry in `text.ts` or one of the others: the parser, the
+ * JSON Schema, exports and templates read it from here.
+ */
 export const transforms = {
   ...textTransforms,
   ...caseTransforms,

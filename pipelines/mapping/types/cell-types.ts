@@ -6,7 +6,7 @@ import { dateType } from './date.js';
 import { integerType, numberType } from './number.js';
 import { stringType } from './string.js';
 
-/** Every type by the name that a mapping uses. */
+/** Every type by the name that a mapping uses. A new type is a file like `boolean.ts` and a line here. */
 const cellTypes = {
   string: stringType,
   number: numberType,
@@ -27,7 +27,7 @@ const definitions = cellTypes as unknown as Readonly<Record<TypeName, AnyDefinit
 
 export const typeNames = Object.keys(cellTypes) as readonly TypeName[];
 
-/** The options of all types; in a field's rule they are properties beside each other. */
+/** The options of all types; in a field's rule they are properties next to each other. */
 export const typeOptions: Properties = Object.assign({}, ...Object.values(definitions).map(({ options }) => options));
 
 /** Makes a type's converters ready for use. */
