@@ -11,6 +11,7 @@ export type { Customer, Draft, JsonValue } from '#pipelines/model.js';
 export { type RowCounts, type RowOutcome, type RowStatus, rowStatuses } from '#pipelines/model.js';
 export type { CustomerPage, ListQuery, SourceDetection } from '#pipelines/ports.js';
 export type { DamageGroup as FindingGroup } from '#pipelines/quality/damage-issue.js';
+export type { ReadOptions } from '#pipelines/reading-options.js';
 export type { FailureLimit } from '#pipelines/run-control.js';
 export { type CheckOptions, checkFile, type OnInvalid } from './app/check/check-file.js';
 export {
@@ -43,7 +44,6 @@ export {
 export type { ExportJobSummary, ExportOutcome } from './app/export/export-job.js';
 export { type ExportJobOptions, runExportJob } from './app/export/export-job.js';
 export { type ImportFileOptions, importFile as importCustomers } from './app/import/import-file.js';
-export type { ReadOptions } from './app/input.js';
 export { checkMapping, type MappingCheck, type MappingFinding } from './app/mapping/check-mapping.js';
 export { type MadeTemplate, makeTemplate as makeMappingTemplate } from './app/mapping/make-template.js';
 export { type SuggestedMapping, suggestMappingFor as suggestMapping } from './app/mapping/suggest-mapping.js';

@@ -1,4 +1,5 @@
 import type { Guards } from '#pipelines/guards.js';
+import type { ReadOptions } from '#pipelines/reading-options.js';
 import type { CustomFields, FieldType, FieldValue } from './fields.js';
 import type { TransformStep } from './transforms/transforms.js';
 import type { TypeRule } from './types/cell-types.js';
@@ -16,7 +17,8 @@ export const blankPolicies = ['keep', 'clear'] as const;
 
 /** A valid mapping, with all defaults filled in. */
 export interface Mapping {
-  readonly source: SourceHints;
+  /** How to read the file; `auto` is left out. */
+  readonly source: ReadOptions;
   readonly mode?: Mode;
   readonly key?: KeyRule;
   /** Fields by which an upsert finds its customer when there is neither a key nor a code. */
@@ -31,19 +33,6 @@ export interface Mapping {
   readonly blank: (typeof blankPolicies)[number];
   /** A cell with exactly this text clears the customer's field. */
   readonly nullToken?: string;
-}
-
-/** How to read the file, as far as the mapping says so; `auto` is left out. */
-export interface SourceHints {
-  readonly sheet?: string;
-  /** From 1. */
-  readonly headerRow?: number;
-  readonly encoding?: string;
-  readonly delimiter?: string;
-  /** Whether a quotation mark inside an unquoted cell is text. */
-  readonly lenientQuotes?: boolean;
-  /** Whether hidden rows and columns of a workbook are skipped. */
-  readonly skipHidden?: boolean;
 }
 
 /** Where text comes from: one column, or several joined. */

@@ -1,3 +1,4 @@
+import type { ReadOptions } from '#pipelines/reading-options.js';
 import type { DocumentIssue } from '#pipelines/shape.js';
 import { JsonNode, propertyPath } from '#pipelines/shape.js';
 import {
@@ -8,7 +9,7 @@ import {
   identityFields,
   readOnlyFields,
 } from './fields.js';
-import type { FieldRule, KeyRule, Mapping, SourceHints } from './mapping.js';
+import type { FieldRule, KeyRule, Mapping } from './mapping.js';
 import { suggestNames } from './nearest-name.js';
 import { checkColumns, checkField } from './parse-field.js';
 import { type MappingDocument, mappingShape } from './schema.js';
@@ -93,7 +94,7 @@ function checkMapping(document: MappingDocument, root: JsonNode): Mapping {
 }
 
 /** `auto` counts as absent. */
-function readSource({ source: { encoding, delimiter, ...rest } = {} }: MappingDocument): SourceHints {
+function readSource({ source: { encoding, delimiter, ...rest } = {} }: MappingDocument): ReadOptions {
   return {
     ...rest,
     ...(encoding !== undefined && encoding !== 'auto' && { encoding }),

@@ -43,7 +43,7 @@ function isWorkbookDate(text: string): boolean {
 
 /** Dates in the first of the declared formats, with a time where there is one. */
 function createDateCell(formats: readonly string[]): ToDateCell {
-  const declared = workbookFormat(formats[0] ?? 'YYYY-MM-DD');
+  const declared = toWorkbookFormat(formats[0] ?? 'YYYY-MM-DD');
   const withTime = /h/.test(declared) ? declared : `${declared} hh:mm:ss`;
   return (value) => {
     if (typeof value !== 'string' || !isWorkbookDate(value)) return undefined;
@@ -65,7 +65,7 @@ const workbookTokens = {
 } as const satisfies Record<DateTokenName, string>;
 
 /** A date format in the tokens of workbooks; characters with a meaning there are escaped. */
-function workbookFormat(format: string): string {
+export function toWorkbookFormat(format: string): string {
   const pieces = parseDateFormat(format) ?? [];
   return pieces
     .map((piece) => {

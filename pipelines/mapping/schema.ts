@@ -1,4 +1,5 @@
 import { type GuardName, type Guards, guardRules, validateGuard } from '#pipelines/guards.js';
+import { readingOptions } from '#pipelines/reading-options.js';
 import {
   anyText,
   choice,
@@ -36,25 +37,6 @@ const columnProperties = {
     'Several columns, which are joined; blank ones are left out.',
   ),
   join: optional(anyText(), 'The text between joined columns. Default: a space.'),
-};
-
-export const sourceProperties = {
-  sheet: optional(text(), 'The name of the sheet in a workbook.'),
-  headerRow: optional(wholeNumber(1), 'The row with the column names, from 1.'),
-  encoding: optional(text(), 'The encoding of a text file, or "auto".'),
-  delimiter: optional(
-    refine(
-      anyText(),
-      (delimiter, node) =>
-        delimiter.length === 1 || delimiter === 'auto'
-          ? delimiter
-          : node.report('CHOICE_UNKNOWN', 'A delimiter is one character, such as ";" or "\\t" for a tab, or "auto"'),
-      { pattern: '^(?:.|\\t|auto)$' },
-    ),
-    'The character between two cells of a text file, or "auto".',
-  ),
-  lenientQuotes: optional(flag(), 'Whether a quotation mark inside an unquoted cell is text. Default: false.'),
-  skipHidden: optional(flag(), 'Whether hidden rows and columns of a workbook are skipped. Default: false.'),
 };
 
 export const keyProperties = {
@@ -134,7 +116,7 @@ const version = shape({ const: supportedVersion }, (node) =>
 export const mappingProperties = {
   $schema: optional(anyText(), 'Where editors find the schema of this file.'),
   version: optional(version, 'The version of the format: 1.'),
-  source: optional(object(sourceProperties), 'How to read the file. Options of the command take precedence.'),
+  source: optional(object(readingOptions), 'How to read the file. Options of the command take precedence.'),
   mode: optional(choice(modes), 'What an import does: add new customers, update known ones, or upsert (either).'),
   key: optional(
     object(keyProperties, ['column', 'columns']),

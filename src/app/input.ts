@@ -4,12 +4,10 @@ import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Mapping } from '#pipelines/mapping/mapping.js';
 import type { Row } from '#pipelines/model.js';
+import { pickReadOptions, type ReadOptions } from '#pipelines/reading-options.js';
 import { InputError } from '#src/errors.js';
-import type { FileSource, InputSource, OpenOptions, ReadOptions } from '#src/files/input-source.js';
-import { openRowSource, pickReadOptions } from '#src/files/open-row-source.js';
-
-export type { ReadOptions };
-export { pickReadOptions };
+import type { FileSource, InputSource, OpenOptions } from '#src/files/input-source.js';
+import { openRowSource } from '#src/files/open-row-source.js';
 
 /** All that decides how a file is read, so that it can be read in the same way again whatever happens to its mapping. */
 export interface ResolvedReadOptions extends ReadOptions {

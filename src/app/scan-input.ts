@@ -12,6 +12,7 @@ import {
   startDamageScan,
 } from '#pipelines/quality/damage-detector.js';
 import type { DamageGroup } from '#pipelines/quality/damage-issue.js';
+import type { ReadOptions } from '#pipelines/reading-options.js';
 import { UsageError } from '#src/errors.js';
 import { hashChunks, startReading } from '#src/files/input-file.js';
 import type { FileScan } from '#src/files/input-source.js';
@@ -21,7 +22,6 @@ import {
   findInputPath,
   type Input,
   openInputAt,
-  type ReadOptions,
   type ResolvedReadOptions,
   readAllRows,
 } from './input.js';

@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
+import type { ReadOptions } from '#pipelines/reading-options.js';
 import { type FailureLimit, parseFailureLimit } from '#pipelines/run-control.js';
 import { parseIsoTime, parseSortOrder, type SortOrder } from '#src/app/export/window.js';
-import type { ReadOptions } from '#src/app/input.js';
 import type { SettingOptions } from '#src/config/settings.js';
 import { UsageError } from '#src/errors.js';
 

@@ -1,6 +1,7 @@
 import type { Issue } from '#pipelines/issue.js';
 import type { Row } from '#pipelines/model.js';
 import type { RowSource } from '#pipelines/ports.js';
+import type { ReadOptions } from '#pipelines/reading-options.js';
 import type { Dialect } from './csv/dialect.js';
 import type { Fingerprint, GzipLimits } from './input-file.js';
 import type { HeaderSearch, TableColumns } from './table/find-header.js';
@@ -10,22 +11,6 @@ import type { LineEnds } from './text/line-ends.js';
 
 /** The kinds of file that can be read. */
 export type Format = RowSource['format'];
-
-/** How the user says that a file is to be read; what is left out is detected. */
-export interface ReadOptions {
-  /** The sheet of a workbook, by name or by number from 1. @default the first visible one */
-  readonly sheet?: string | undefined;
-  /** 1-based line (text file) or row (workbook) of the header. @default detected */
-  readonly headerRow?: number | undefined;
-  /** A name that iconv-lite knows, or `auto`. @default 'auto' */
-  readonly encoding?: string | undefined;
-  /** The text between two cells, `tab`, or `auto`. @default 'auto' */
-  readonly delimiter?: string | undefined;
-  /** Takes a quotation mark inside an unquoted cell as text instead of as an error. @default false */
-  readonly lenientQuotes?: boolean | undefined;
-  /** Leaves out hidden rows and columns of a workbook. @default false */
-  readonly skipHidden?: boolean | undefined;
-}
 
 /** How to open a file. */
 export interface OpenOptions extends ReadOptions, HeaderSearch {

@@ -1,3 +1,4 @@
+import { pickReadOptions, type ReadOptions } from '#pipelines/reading-options.js';
 import { CustomersError } from '#src/errors.js';
 import { openCsv } from './csv/open-csv.js';
 import { sniffBytes, sniffFormat } from './detect-format.js';
@@ -9,7 +10,7 @@ import {
   hashChunks,
   startReading,
 } from './input-file.js';
-import type { FileScan, FileSource, Format, OpenOptions, ReadOptions, WorkbookSource } from './input-source.js';
+import type { FileScan, FileSource, Format, OpenOptions, WorkbookSource } from './input-source.js';
 import { openNdjson } from './ndjson/open-ndjson.js';
 import { createSequentialRowRanges } from './table/row-ranges.js';
 import type { TextFile } from './text/open-text.js';
@@ -64,13 +65,6 @@ function isResultFile(head: Buffer): boolean {
 /** The options go before the hints. */
 function resolveReadOptions(options: ReadOptions, hints: ReadOptions = {}): ReadOptions {
   return pickReadOptions({ ...hints, ...pickReadOptions(options) });
-}
-
-/** Only how to read, of options that say more. */
-export function pickReadOptions(options: ReadOptions): ReadOptions {
-  const { sheet, headerRow, encoding, delimiter, lenientQuotes, skipHidden } = options;
-  const all = { sheet, headerRow, encoding, delimiter, lenientQuotes, skipHidden };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
 /** The scan, if it is one of these very bytes. */

@@ -1,7 +1,7 @@
 import { copyFileSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { sourceProperties } from '#pipelines/mapping/schema.js';
 import { cellRules } from '#pipelines/quality/cell-rules.js';
+import { readingOptions } from '#pipelines/reading-options.js';
 import { useWorkplace } from './use-workplace.js';
 
 const place = useWorkplace();
@@ -25,6 +25,6 @@ describe('the page about reading files', () => {
     const ofColumns = ['POST_CODES_TOO_SHORT', 'PHONES_WITHOUT_ZERO', 'AMBIGUOUS_DATES', 'MIXED_DATE_ORDER'];
     const named = new Set([...page.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, code]) => code));
     expect(named).toEqual(new Set([...cellRules.map(({ code }) => code), ...ofColumns, 'LOOKS_TRUNCATED']));
-    for (const hint of Object.keys(sourceProperties)) expect(page).toContain(`\`${hint}\``);
+    for (const hint of Object.keys(readingOptions)) expect(page).toContain(`\`${hint}\``);
   });
 });

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { deleteCustomers as deleteRows } from '#pipelines/import/delete.js';
+import { pickReadOptions, type ReadOptions } from '#pipelines/reading-options.js';
 import type { FailureLimit } from '#pipelines/run-control.js';
-import { countRows, type Input, openInput, pickReadOptions, type ReadOptions } from '#src/app/input.js';
+import { countRows, type Input, openInput } from '#src/app/input.js';
 import { performRun } from '#src/app/perform-run.js';
 import { defaultSettle, type RunJob } from '#src/app/run.js';
 import { createRunControl, runOnTenant } from '#src/app/run-on-tenant.js';

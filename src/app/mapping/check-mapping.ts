@@ -11,9 +11,9 @@ import {
 import type { Mapping } from '#pipelines/mapping/mapping.js';
 import { findValidSubset } from '#pipelines/mapping/parse-mapping.js';
 import type { Customer } from '#pipelines/model.js';
+import type { ReadOptions } from '#pipelines/reading-options.js';
 import type { DocumentIssue } from '#pipelines/shape.js';
 import { connect } from '#src/app/connect.js';
-import type { ReadOptions } from '#src/app/input.js';
 import { type InspectedMapping, inspectMappingFile } from '#src/app/mapping-file.js';
 import type { Settings } from '#src/config/settings.js';
 import { type ExitCode, exitCodes, RunStoppedError } from '#src/errors.js';

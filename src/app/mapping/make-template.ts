@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { toWorkbookFormat } from '#pipelines/mapping/reverse.js';
 import { buildTemplateColumns, type TemplateColumn, type TemplateContent } from '#pipelines/mapping/template.js';
 import { readMappingFile } from '#src/app/mapping-file.js';
 import type { Settings } from '#src/config/settings.js';
@@ -84,13 +85,5 @@ const checks: ByContent<CellCheck | undefined> = {
 const formats: ByContent<string> = {
   text: () => '@',
   number: ({ isWhole }) => (isWhole ? '0' : '#,##0.00'),
-  date: ({ format }) =>
-    format
-      .replace('YYYY', 'yyyy')
-      .replace('YY', 'yy')
-      .replace('DD', 'dd')
-      .replace('D', 'd')
-      .replaceAll('M', 'm')
-      .replace('T', '"T"')
-      .replace('HH', 'hh'),
+  date: ({ format }) => toWorkbookFormat(format),
 };

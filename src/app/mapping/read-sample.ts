@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { takeRows } from '#pipelines/batches.js';
 import type { Mapping } from '#pipelines/mapping/mapping.js';
 import type { Row } from '#pipelines/model.js';
-import { openInput, type ReadOptions } from '#src/app/input.js';
+import type { ReadOptions } from '#pipelines/reading-options.js';
+import { openInput } from '#src/app/input.js';
 import type { InputSource } from '#src/files/input-source.js';
 
 /** Enough to see the values of a column, and few enough to keep in memory. */

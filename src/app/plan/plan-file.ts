@@ -5,6 +5,7 @@ import type { PlannedWrite } from '#pipelines/import/decide.js';
 import { type PlanAction, type PlannedRow, planActions } from '#pipelines/import/plan.js';
 import { secretFields } from '#pipelines/mapping/fields.js';
 import type { Mode } from '#pipelines/mapping/mapping.js';
+import type { ReadOptions } from '#pipelines/reading-options.js';
 import { RunControl } from '#pipelines/run-control.js';
 import type { Connection } from '#src/app/connect.js';
 import {
@@ -14,7 +15,6 @@ import {
   type RowOptions,
   refuseWithoutIdentity,
 } from '#src/app/import/import-job.js';
-import type { ReadOptions } from '#src/app/input.js';
 import { readMappingFile } from '#src/app/mapping-file.js';
 import { runOnTenant } from '#src/app/run-on-tenant.js';
 import { type ApiSummary, type RunObserver, summariseApi } from '#src/app/run-summary.js';

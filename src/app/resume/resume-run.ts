@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import type { Reconciled } from '#pipelines/import/reconcile.js';
+import type { ReadOptions } from '#pipelines/reading-options.js';
 import type { FailureLimit } from '#pipelines/run-control.js';
 import type { Connection } from '#src/app/connect.js';
 import { createCodeInput, createDeleteJob, type SavedDeleteOptions } from '#src/app/delete/delete-customers.js';
 import { createImportJob, type SavedImportOptions, saveScan } from '#src/app/import/import-job.js';
-import { type Input, openInputAt, type ReadOptions } from '#src/app/input.js';
+import { type Input, openInputAt } from '#src/app/input.js';
 import { readMappingFile } from '#src/app/mapping-file.js';
 import { performRun, runOrStop, settleDoubts } from '#src/app/perform-run.js';
 import { defaultSettle, endRun, type RunContext, type RunJob, startResults } from '#src/app/run.js';

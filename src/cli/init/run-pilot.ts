@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { Choices } from '#pipelines/mapping/suggest/suggestion.js';
+import type { ReadOptions } from '#pipelines/reading-options.js';
 import { importFile } from '#src/app/import/import-file.js';
 import type { SavedProfile } from '#src/app/init/profile.js';
-import type { ReadOptions } from '#src/app/input.js';
 import { type SuggestedMapping, suggestMappingFor } from '#src/app/mapping/suggest-mapping.js';
 import type { RunSummary } from '#src/app/run-summary.js';
 import { createRunObserver } from '#src/cli/progress.js';

@@ -1,5 +1,6 @@
+import type { ReadOptions } from '#pipelines/reading-options.js';
 import { createInputError } from '#src/files/input-file.js';
-import type { CsvLayout, OpenOptions, ReadOptions, TopRow } from '#src/files/input-source.js';
+import type { CsvLayout, OpenOptions, TopRow } from '#src/files/input-source.js';
 import { findHeader, headerSearchRows, isEmptyRow, nameColumns } from '#src/files/table/find-header.js';
 import type { PeekableBatches } from '#src/files/table/peekable.js';
 import type { TextInput, TextPass } from '#src/files/text/open-text.js';

@@ -1,7 +1,8 @@
 import type { Issue } from '#pipelines/issue.js';
 import type { Row } from '#pipelines/model.js';
 import type { SourceDetection } from '#pipelines/ports.js';
-import type { CsvLayout, FileScan, FileSource, OpenOptions, ReadOptions, TopRow } from '#src/files/input-source.js';
+import type { ReadOptions } from '#pipelines/reading-options.js';
+import type { CsvLayout, FileScan, FileSource, OpenOptions, TopRow } from '#src/files/input-source.js';
 import { isEmptyRow, type TableColumns } from '#src/files/table/find-header.js';
 import { PeekableBatches } from '#src/files/table/peekable.js';
 import { createRowNotices, type RowNotices } from '#src/files/table/row-notices.js';

@@ -1,8 +1,9 @@
 import type { Issue } from '#pipelines/issue.js';
 import type { Cell, Row } from '#pipelines/model.js';
 import type { SourceDetection } from '#pipelines/ports.js';
+import type { ReadOptions } from '#pipelines/reading-options.js';
 import { createInputError } from '#src/files/input-file.js';
-import type { FileScan, FileSource, OpenOptions, ReadOptions } from '#src/files/input-source.js';
+import type { FileScan, FileSource, OpenOptions } from '#src/files/input-source.js';
 import { PeekableBatches } from '#src/files/table/peekable.js';
 import { type RowPosition, RowPositions, type TextPosition } from '#src/files/table/row-positions.js';
 import { createRowRanges, type RangeContent } from '#src/files/table/row-ranges.js';

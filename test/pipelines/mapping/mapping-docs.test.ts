@@ -5,10 +5,11 @@ import { type Code, codes } from '#pipelines/codes.js';
 import { compileMapping } from '#pipelines/mapping/compile.js';
 import { customerFields } from '#pipelines/mapping/fields.js';
 import { parseMapping } from '#pipelines/mapping/parse-mapping.js';
-import { fieldProperties, keyProperties, mappingProperties, sourceProperties } from '#pipelines/mapping/schema.js';
+import { fieldProperties, keyProperties, mappingProperties } from '#pipelines/mapping/schema.js';
 import { transforms } from '#pipelines/mapping/transforms/transforms.js';
 import { typeNames } from '#pipelines/mapping/types/cell-types.js';
 import { dateTokens } from '#pipelines/mapping/types/date.js';
+import { readingOptions } from '#pipelines/reading-options.js';
 
 const page = readFileSync('docs/mapping.md', 'utf8');
 
@@ -55,7 +56,7 @@ describe('the page about the mapping', () => {
   it.each(
     Object.entries({
       ...mappingProperties,
-      ...sourceProperties,
+      ...readingOptions,
       ...keyProperties,
       ...fieldProperties,
       ...dateTokens,

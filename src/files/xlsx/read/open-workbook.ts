@@ -1,8 +1,9 @@
 import type { Issue } from '#pipelines/issue.js';
 import { normaliseName } from '#pipelines/mapping/normalise-name.js';
 import { cellToText } from '#pipelines/model.js';
+import type { ReadOptions } from '#pipelines/reading-options.js';
 import { UsageError } from '#src/errors.js';
-import type { ReadOptions, WorkbookSource } from '#src/files/input-source.js';
+import type { WorkbookSource } from '#src/files/input-source.js';
 import { findHeader, type HeaderSearch } from '#src/files/table/find-header.js';
 import { type Archive, openArchive, type WorkbookLimits, workbookLimits } from './archive.js';
 import { type ColumnLayout, type HeaderRow, layOutColumns } from './columns.js';

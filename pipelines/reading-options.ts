@@ -1,0 +1,46 @@
+import { anyText, flag, optional, refine, type TypeOf, text, wholeNumber } from './shape.js';
+
+/**
+ * How a file is to be read. The one list of these options: the mapping's `source`, the options of the library and what a run
+ * keeps of them come from it. What is left out is detected.
+ */
+export const readingOptions = {
+  /** The sheet of a workbook, by name or by number from 1. @default the first visible one */
+  sheet: optional(text(), 'The name of the sheet in a workbook.'),
+  /** The line (text file) or row (workbook) of the header, from 1. @default detected */
+  headerRow: optional(wholeNumber(1), 'The row with the column names, from 1.'),
+  /** A name that iconv-lite knows, or `auto`. @default 'auto' */
+  encoding: optional(text(), 'The encoding of a text file, or "auto".'),
+  /** The character between two cells, or `auto`. @default 'auto' */
+  delimiter: optional(delimiter(), 'The character between two cells of a text file, or "auto".'),
+  /** Treats a quotation mark inside an unquoted cell as text instead of as an error. @default false */
+  lenientQuotes: optional(flag(), 'Whether a quotation mark inside an unquoted cell is text. Default: false.'),
+  /** Skips hidden rows and columns of a workbook. @default false */
+  skipHidden: optional(flag(), 'Whether hidden rows and columns of a workbook are skipped. Default: false.'),
+};
+
+/** How the user says that a file is to be read; what is left out is detected. */
+export type ReadOptions = {
+  readonly [Name in keyof typeof readingOptions]?: TypeOf<(typeof readingOptions)[Name]['shape']> | undefined;
+};
+
+/** Only the options for reading, of an object that may have others; those that are absent are left out. */
+export function pickReadOptions(options: ReadOptions): ReadOptions {
+  return Object.fromEntries(
+    Object.keys(readingOptions).flatMap((name) => {
+      const value = options[name as keyof ReadOptions];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+function delimiter() {
+  return refine(
+    anyText(),
+    (character, node) =>
+      character.length === 1 || character === 'auto'
+        ? character
+        : node.report('CHOICE_UNKNOWN', 'A delimiter is one character, such as ";" or "\\t" for a tab, or "auto"'),
+    { pattern: '^(?:.|\\t|auto)$' },
+  );
+}
