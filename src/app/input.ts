@@ -26,28 +26,27 @@ export interface Input {
   readonly readOptions: ResolvedReadOptions;
 }
 
+/** What else there may be to say about opening a file. */
+type ExtraOptions = Pick<OpenOptions, 'scan' | 'visitRows' | 'looksLikeHeader'>;
+
 /** Opens the input with the hints of the mapping; `-` is saved on disk first. @throws InputError */
 export async function openInput(
   file: string,
   options: ReadOptions,
   spoolFolder: string,
   mapping?: Mapping,
+  extra: ExtraOptions = {},
 ): Promise<Input & { readonly source: FileSource }> {
-  return openInputAt(await findInputPath(file, spoolFolder), file, options, mapping);
+  return openInputAt(await findInputPath(file, spoolFolder), file, options, mapping, extra);
 }
 
-/**
- * Opens a file that the user knows by another name.
- *
- * @param extra - what else there is to say about opening it
- * @throws InputError
- */
+/** Opens a file that the user knows by another name. @throws InputError */
 export async function openInputAt(
   path: string,
   file: string,
   options: ReadOptions,
   mapping?: Mapping,
-  extra: Pick<OpenOptions, 'scan' | 'visitRows' | 'looksLikeHeader'> = {},
+  extra: ExtraOptions = {},
 ): Promise<Input & { readonly source: FileSource }> {
   const expectedColumns = mapping === undefined ? undefined : listMappedColumns(mapping);
   const source = await openRowSource(path, {
@@ -90,7 +89,8 @@ export function createNoRowsError(file: string): InputError {
   });
 }
 
-function listMappedColumns(mapping: Mapping): readonly string[] {
+/** The columns that a mapping names, by which the header is found. */
+export function listMappedColumns(mapping: Mapping): readonly string[] {
   const named = mapping.fields.flatMap((rule) => (rule.kind === 'columns' ? rule.columns : []));
   return [...new Set([...named, ...(mapping.key?.columns ?? [])])];
 }

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { parseMapping } from '#pipelines/mapping/parse-mapping.js';
 import { areKnownHeadings } from '#pipelines/mapping/suggest/headings.js';
 import { type FileSample, suggestMapping } from '#pipelines/mapping/suggest/suggest-mapping.js';
 import type { Choices, MappingJson, Question, Suggestion } from '#pipelines/mapping/suggest/suggestion.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
-import { openInputAt } from '#src/app/input.js';
+import { listMappedColumns } from '#src/app/input.js';
 import type { RunObserver } from '#src/app/run-summary.js';
 import { InputError, UsageError } from '#src/errors.js';
-import type { InputSource } from '#src/files/input-source.js';
+import type { FileSource } from '#src/files/input-source.js';
+import { findHeader } from '#src/files/table/find-header.js';
 import { readSample, type Sample } from './read-sample.js';
 import { formatReadableJson, writeAtomically, writeSchemaBeside } from './write-schema.js';
 
@@ -54,58 +54,46 @@ export async function suggestMappingFor(
     rows: rows.map(({ cells }) => cells),
     ...buildSourceHints(source, options),
   };
-  const suggestion = await removeNeedlessHint(await settleQuestions(sample, options.choices, ask), source, options);
+  const suggestion = removeNeedlessHint(await settleQuestions(sample, options.choices, ask), source, options);
   if (Object.keys(suggestion.mapping.fields).length === 0) throw createNothingFoundError(file, source);
   await writeAtomically(output, formatReadableJson(suggestion.mapping));
   const schema = await writeSchemaBeside(output);
   return { ...suggestion, file, output, schema: schema ?? null };
 }
 
-/** A file has few title rows above its header. */
-const maxHeaderRowTried = 15;
-
-/** Without a mapping, the first row counts as the header, unless it has no known headings and a row below has. */
+/** Without a mapping, the header is the first row with known headings, else the first row. */
 async function sampleBelowHeader(options: SuggestOptions, observer: RunObserver): Promise<Sample> {
-  const first = await readSample(options.file, options);
-  const { columns, detected } = first.source;
-  if (options.headerRow !== undefined || options.file === '-' || areKnownHeadings(columns)) return first;
-  for (let headerRow = (detected.headerRow ?? 0) + 1; headerRow <= maxHeaderRowTried; headerRow += 1) {
-    const sample = await readSample(options.file, { ...options, headerRow }).catch(ignoreInputError);
-    if (sample === undefined || !areKnownHeadings(sample.source.columns)) continue;
+  const sample = await readSample(options.file, { ...options, looksLikeHeader: areKnownHeadings });
+  const { topRows, detected } = sample.source;
+  const { headerRow } = detected;
+  if (options.headerRow === undefined && headerRow !== undefined && topRows[0]?.number !== headerRow)
     observer.notice?.({
       severity: 'warning',
       code: 'HEADER_FOUND',
       message: `Row ${headerRow} was taken as the header, since it has names of fields. If it is another: --header-row <n>`,
       row: headerRow,
     });
-    return sample;
-  }
-  return first;
-}
-
-/** For a row where no table begins. */
-function ignoreInputError(error: unknown): undefined {
-  if (error instanceof InputError) return undefined;
-  throw error;
+  return sample;
 }
 
 /**
  * A row number holds for every file that the mapping is used with, and not every file has as many titles: it is left
  * out where the header is found by the names of its columns.
  */
-async function removeNeedlessHint(
+function removeNeedlessHint(
   suggestion: Suggestion,
-  { detected }: InputSource,
+  { detected, topRows }: FileSource,
   options: SuggestOptions,
-): Promise<Suggestion> {
+): Suggestion {
   const { source: hints, ...rest } = suggestion.mapping;
-  if (hints?.headerRow === undefined || options.headerRow !== undefined || options.file === '-') return suggestion;
+  if (hints?.headerRow === undefined || options.headerRow !== undefined) return suggestion;
   const { headerRow: _, ...others } = hints;
   const mapping = Object.keys(others).length === 0 ? rest : { ...suggestion.mapping, source: others };
   const parsed = parseMapping(mapping);
   if (!parsed.ok) return suggestion;
-  const found = await openInputAt(resolve(options.file), options.file, options, parsed.mapping).catch(ignoreInputError);
-  return found?.source.detected.headerRow === detected.headerRow ? { ...suggestion, mapping } : suggestion;
+  const rows = topRows.map(({ cells }) => cells);
+  const found = topRows[findHeader(rows, { expectedColumns: listMappedColumns(parsed.mapping) }).position];
+  return found?.number === detected.headerRow ? { ...suggestion, mapping } : suggestion;
 }
 
 /** An answer may raise the next question, e.g. the order of dates in columns that are to be kept. */
@@ -125,7 +113,7 @@ function refuseToReplace({ output, force }: SuggestOptions): void {
 }
 
 /** A mapping needs at least one field. */
-function createNothingFoundError(file: string, { columns }: InputSource): InputError {
+function createNothingFoundError(file: string, { columns }: FileSource): InputError {
   const names = columns.slice(0, 8).map((column) => `"${column}"`);
   const more = columns.length > names.length ? ` and ${columns.length - names.length} more` : '';
   return new InputError(`${file}: no column looks like a field of a customer (${names.join(', ')}${more}).`, {
@@ -136,7 +124,7 @@ function createNothingFoundError(file: string, { columns }: InputSource): InputE
 
 /** What a later import would otherwise have to detect again, and might detect wrongly. */
 function buildSourceHints(
-  { detected }: InputSource,
+  { detected }: FileSource,
   { sheet }: ReadOptions,
 ): { readonly source?: NonNullable<MappingJson['source']> } {
   const hints = {
