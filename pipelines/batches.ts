@@ -16,22 +16,22 @@ export async function* takeRows(
   }
 }
 
-/** Cuts and joins batches into pieces of `size`, so that whoever works on one holds no more at once; the last is smaller. */
+/** Cuts and joins batches into chunks of `size`, so that no more is held at once; the last one is smaller. */
 export async function* rechunk<T>(batches: AsyncIterable<readonly T[]>, size: number): AsyncGenerator<readonly T[]> {
-  let piece: T[] = [];
+  let chunk: T[] = [];
   for await (const batch of batches) {
-    if (piece.length === 0 && batch.length === size) {
+    if (chunk.length === 0 && batch.length === size) {
       yield batch;
       continue;
     }
     for (const item of batch) {
-      piece.push(item);
-      if (piece.length < size) continue;
-      yield piece;
-      piece = [];
+      chunk.push(item);
+      if (chunk.length < size) continue;
+      yield chunk;
+      chunk = [];
     }
   }
-  if (piece.length > 0) yield piece;
+  if (chunk.length > 0) yield chunk;
 }
 
 /** Applies a function to every batch of a stream. */

@@ -31,8 +31,8 @@ export class RepeatRegister {
   readonly #open = new Map<string, number>();
 
   /**
-   * The row that came before for this customer, if any; else this one is its first. A resumed run meets the rows that
-   * are settled before the open ones of their batch, so it is their place in the file that counts.
+   * The row that came before for this customer, if any; else this row is the first. A resumed run records the settled rows
+   * of a batch before its open ones, so the position in the file decides.
    */
   record(identity: string, first: FirstRow): KnownFirstRow | undefined {
     const number = this.#identities.number(identity);

@@ -54,7 +54,7 @@ export async function findCreated(
   return resolutions;
 }
 
-/** @param sameContent - how many rows in doubt, this one included, sent this very content */
+/** @param sameContent - how many rows in doubt, including this one, sent the same content */
 function resolveAdd(
   row: LedgerRow,
   payload: Draft,

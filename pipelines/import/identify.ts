@@ -75,7 +75,7 @@ function identify(
   return customer === undefined ? { kind: 'nobody' } : { kind: 'known', customer };
 }
 
-/** Whether the very same content was created before: without a key, that is all that tells that an add would be a second one. */
+/** Finds a customer that was created with the same content: without a key, nothing else shows that an add would be a duplicate. */
 function findSameContent(
   row: OpenRow,
   mode: ImportMode,

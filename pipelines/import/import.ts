@@ -104,8 +104,8 @@ export interface Decider {
   decide(rows: readonly Row[]): Promise<readonly ImportRow[]>;
   /** Decides once more, after an earlier row for the same customer was sent. */
   decideAgain(row: OpenRow): ImportRow;
-  /** Who rows are about by what they say themselves. */
-  identities(rows: readonly Row[]): Promise<readonly ImportRow[]>;
+  /** Maps rows without deciding, to know who they are about. */
+  map(rows: readonly Row[]): Promise<readonly ImportRow[]>;
   close(): void;
 }
 
@@ -135,7 +135,7 @@ export function createDecider(
       return decideKnown(unique, false);
     },
     decideAgain: (row) => decideKnown([row], true)[0] ?? row,
-    identities: (rows) => mapRows(rows, stages),
+    map: (rows) => mapRows(rows, stages),
     close: () => matcher?.close(),
   };
 }
@@ -144,17 +144,17 @@ export function createDecider(
 function unsettledRows(
   { source, ledger, control }: ImportPorts,
   { first, matchFields }: ImportOptions,
-  { repeats: register, identities }: Decider,
+  { repeats: register, map }: Decider,
 ): AsyncIterable<readonly Row[]> {
   if (matchFields.length > 0) {
     // A settled row whose customer was found by its fields must be known by them again, or its repeat would pass for the first.
-    const readIdentities = async (rows: readonly Row[]) => (await identities(rows)).map(identityKey);
+    const readIdentities = async (rows: readonly Row[]) => (await map(rows)).map(identityKey);
     return skipSettled(takeRows(source.batches(), first), ledger, control, register, readIdentities);
   }
   const open =
     source.rowRanges === undefined || first !== undefined
       ? undefined
-      : readOpenRanges(source.rowRanges, { ledger, control, register, map: identities });
+      : readOpenRanges(source.rowRanges, { ledger, control, register, map });
   return open ?? skipSettled(takeRows(source.batches(), first), ledger, control, register);
 }
 
