@@ -11,8 +11,7 @@ import { createDamagedLedgerError, isDamagedLedgerError, isJsonObject, isText } 
 import { type DetailCache, type ExportCursors, openDetailCache, openExportCursors } from './exports.js';
 import { openMirror } from './mirror.js';
 import { openPlans, type Plans } from './plans.js';
-import type { ReadClockDifference } from './row-changes.js';
-import { openRows } from './rows.js';
+import { openRows, type ReadClockDifference } from './rows.js';
 import { type InputScans, openInputScans, openRunSamples, openRuns, type RunSamples, type Runs } from './runs.js';
 import { migrate, schemaVersion } from './schema.js';
 import { lockTenant, seemsLocked, type TenantLock } from './tenant-lock.js';
