@@ -45,8 +45,12 @@ export interface ScannedInput extends Input {
   readonly cache?: ScanCache;
 }
 
+/** Raise it whenever the shape of {@link ScanCache} changes, or of what it holds. */
+const cacheFormat = 2;
+
 /** A scan as the ledger keeps it with a run, as JSON. It holds for the mapping of that run. */
 export interface ScanCache {
+  readonly format: number;
   /** Version of the program, since another one may find something else. */
   readonly version: string;
   /** How the file was read. */
@@ -141,13 +145,21 @@ async function scanFile(
   }
   const { findings, columnIssues: verdicts, checkRow } = started.damage.report();
   const scan = { rows, findings, judge: addRowNotices(input, checkRow) };
-  const fresh = source.scan && { version: version(), reading: readOptions, file: source.scan, findings, verdicts };
+  const fresh = source.scan && {
+    format: cacheFormat,
+    version: version(),
+    reading: readOptions,
+    file: source.scan,
+    findings,
+    verdicts,
+  };
   return { ...input, mapper: started.mapper, scan, ...(fresh === undefined ? {} : { cache: fresh }) };
 }
 
 /** What the ledger kept, if this version of the program found it, reading the file in the same way. */
 function readScanCache(kept: unknown, options: ReadOptions): ScanCache | undefined {
   if (typeof kept !== 'object' || kept === null || !('version' in kept) || kept.version !== version()) return undefined;
+  if (!('format' in kept) || kept.format !== cacheFormat) return undefined;
   if (!('reading' in kept) || !isDeepStrictEqual(kept.reading, toJson(options))) return undefined;
   return 'file' in kept && 'findings' in kept && 'verdicts' in kept ? (kept as ScanCache) : undefined;
 }
