@@ -79,3 +79,8 @@ export class InterruptedError extends CustomersError {
 export class BusyError extends CustomersError {
   readonly exitCode = exitCodes.busy;
 }
+
+/** The code of an error of the operating system, e.g. `ENOENT`; empty for any other error. */
+export function readSystemCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}

@@ -1,4 +1,4 @@
-import { CustomersError, RunStoppedError } from '#src/errors.js';
+import { CustomersError, RunStoppedError, readSystemCode } from '#src/errors.js';
 import { createDamagedLedgerError, isDamagedLedgerError } from '#src/ledger/damaged-ledger.js';
 
 /** Errors of the disk, as Node and SQLite name them, that users can fix. */
@@ -21,7 +21,7 @@ const diskErrors: Readonly<Record<string, string>> = {
 export function explainFailure(error: unknown, what: string, nextStep: string): unknown {
   if (error instanceof CustomersError || !(error instanceof Error)) return error;
   if (isDamagedLedgerError(error)) return createDamagedLedgerError('in the state folder', error);
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const code = readSystemCode(error);
   const known = Object.keys(diskErrors).find((name) => code.startsWith(name));
   const full = /disk is full/i.test(error.message) ? 'the disk is full' : undefined;
   const cause = known === undefined ? full : diskErrors[known];

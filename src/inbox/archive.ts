@@ -2,9 +2,10 @@ import type { Stats } from 'node:fs';
 import { lstat, readdir, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { publishMilestone } from '#pipelines/milestones.js';
+import { readSystemCode } from '#src/errors.js';
 import type { Claim, Move, Product } from './claims.js';
 import { buildDestinationPath, type Destination, folderNames } from './folder-layout.js';
-import { exists, placeFile, systemCode } from './place-file.js';
+import { exists, placeFile } from './place-file.js';
 
 /** Where the files of a claim are to go. */
 export interface ArchiveRequest {
@@ -139,7 +140,7 @@ async function listNames(folder: string): Promise<readonly string[]> {
   try {
     return (await readdir(folder)).sort();
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
+    if (readSystemCode(error) === 'ENOENT') return [];
     throw error;
   }
 }

@@ -4,11 +4,12 @@ import { lstat, mkdir, readdir, readFile, rename, rm, utimes } from 'node:fs/pro
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { publishMilestone } from '#pipelines/milestones.js';
+import { readSystemCode } from '#src/errors.js';
 import { beginAtomicFile } from '#src/files/atomic-file.js';
 import { tryLockFile } from '#src/sqlite/open-database.js';
 import { buildProcessingPath, claimRecordFile, type Destination, newClaimPrefix } from './folder-layout.js';
 import type { Inbox } from './open-inbox.js';
-import { exists, placeFile, systemCode } from './place-file.js';
+import { exists, placeFile } from './place-file.js';
 import { type FileStat, readFileIdentity } from './scan-folder.js';
 
 /** The file in a claim's folder that describes the claim, for other instances and for people. */
@@ -75,7 +76,7 @@ async function readClaimRecord(folder: string): Promise<{ record: ClaimRecord; h
     const record = JSON.parse(await readFile(path, 'utf8')) as ClaimRecord;
     return { record, heartbeatMs: (await lstat(path)).mtimeMs };
   } catch (error) {
-    if (error instanceof SyntaxError || ['ENOENT', 'ENOTDIR'].includes(systemCode(error))) return undefined;
+    if (error instanceof SyntaxError || ['ENOENT', 'ENOTDIR'].includes(readSystemCode(error))) return undefined;
     throw error;
   }
 }
@@ -224,7 +225,7 @@ async function moveIntoClaim(inbox: Inbox, claim: Claim, doneFile: string | unde
     if (doneFile !== undefined) await rename(join(inbox.folder, doneFile), join(claim.folder, doneFile));
     await rename(join(inbox.folder, claim.record.file), claim.path);
   } catch (error) {
-    const code = systemCode(error);
+    const code = readSystemCode(error);
     if (code === 'ENOENT') return { kind: 'gone' };
     if (code === 'EXDEV')
       return {

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { BusyError, InputError } from '#src/errors.js';
+import { BusyError, InputError, readSystemCode } from '#src/errors.js';
 import { tryLockFile } from '#src/sqlite/open-database.js';
 import { buildProcessingPath, markerFile } from './folder-layout.js';
 import { loadMemory, type Memory, makeMemoryFolder, saveMemory } from './memory.js';
-import { placeFile, systemCode } from './place-file.js';
+import { placeFile } from './place-file.js';
 
 /** A drop folder that only this process of the instance is sweeping. */
 export interface Inbox {
@@ -106,7 +106,7 @@ async function readMarker(path: string): Promise<string | undefined> {
     const marker: unknown = JSON.parse(await readFile(path, 'utf8'));
     return typeof marker === 'object' && marker !== null && 'inbox' in marker ? String(marker.inbox) : '';
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
+    if (readSystemCode(error) === 'ENOENT') return undefined;
     if (error instanceof SyntaxError) return '';
     throw error;
   }
@@ -129,7 +129,7 @@ async function withUnusableError(path: string, work: () => Promise<void>): Promi
   try {
     await work();
   } catch (error) {
-    const code = systemCode(error);
+    const code = readSystemCode(error);
     if (error instanceof InputError || code === '') throw error;
     throw createUnusableError(path, unusableReasons[code] ?? code, undefined, error);
   }
@@ -155,14 +155,14 @@ function readInstanceId(stateFolder: string): string {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
+    if (readSystemCode(error) !== 'ENOENT') throw error;
   }
   // If two processes create one at the same time, the first link wins.
   writeFileSync(ownFile, `${randomUUID()}\n`, { mode: 0o600 });
   try {
     linkSync(ownFile, file);
   } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw error;
+    if (readSystemCode(error) !== 'EEXIST') throw error;
   } finally {
     rmSync(ownFile, { force: true });
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { copyFile, link, lstat, mkdir, open, rename, rm, unlink, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { readSystemCode } from '#src/errors.js';
 
 /** Error codes of file systems without hard links. */
 const noHardLinkCodes: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES']);
@@ -23,7 +24,7 @@ async function linkToFreeName(from: string, to: string): Promise<'placed' | 'tak
   try {
     await link(from, to);
   } catch (error) {
-    const code = systemCode(error);
+    const code = readSystemCode(error);
     if (code === 'EXDEV') return 'other-disk';
     if (code === 'EEXIST') return finishEarlierMove(from, to);
     if (!noHardLinkCodes.has(code)) throw error;
@@ -46,7 +47,7 @@ async function renameToFreeName(from: string, to: string): Promise<'placed' | 't
     await rename(from, to);
     return 'placed';
   } catch (error) {
-    if (systemCode(error) === 'EXDEV') return 'other-disk';
+    if (readSystemCode(error) === 'EXDEV') return 'other-disk';
     throw error;
   }
 }
@@ -92,9 +93,4 @@ export async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** The code of an error of the operating system, e.g. `ENOENT`; empty for any other error. */
-export function systemCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

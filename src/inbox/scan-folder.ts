@@ -1,8 +1,8 @@
 import type { BigIntStats } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readSystemCode } from '#src/errors.js';
 import { markerFile } from './folder-layout.js';
-import { systemCode } from './place-file.js';
 
 /** A file at the time of a scan. */
 export interface FileStat {
@@ -75,7 +75,7 @@ async function statFile(folder: string, name: string): Promise<FileStat | string
       identity: buildIdentity(stats),
     };
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
+    if (readSystemCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }
@@ -85,7 +85,7 @@ export async function readFileIdentity(path: string): Promise<string | undefined
   try {
     return buildIdentity(await lstat(path, { bigint: true }));
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
+    if (readSystemCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

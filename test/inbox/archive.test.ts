@@ -34,8 +34,8 @@ function folderElsewhere(): string {
   return folder;
 }
 
-describe('a file that is through', () => {
-  it('lies in the month’s folder with its results beside it, and its run knows where', async () => {
+describe('a file that has been processed', () => {
+  it('is in the folder of the month with its results beside it, and its run knows the path', async () => {
     inbox.drop('a.csv', linesOf(1, 2));
     const report = await inbox.sweepFor('a.csv');
     expect(inbox.files()).toEqual([`${doneMonth()}/a.csv`, `${doneMonth()}/a.results.csv`]);
@@ -47,7 +47,7 @@ describe('a file that is through', () => {
     expect(readFileSync(inbox.path('again.csv'), 'utf8')).toBe(inbox.read(`${doneMonth()}/a.results.csv`));
   });
 
-  it('never overwrites one of the same name', async () => {
+  it('never overwrites a file of the same name', async () => {
     inbox.drop('a.csv', linesOf(1, 2));
     await inbox.sweep();
     inbox.drop('a.csv', linesOf(3, 2));
@@ -59,7 +59,7 @@ describe('a file that is through', () => {
     inbox.expectCustomers(4);
   });
 
-  it('has its results and rejects where the job says, also on another disk', async () => {
+  it('has its results and rejects in the folders of the job, also on another disk', async () => {
     const results = folderElsewhere();
     mkdirSync(inbox.path('rejects'));
     inbox.configure({ customers: { mapping: 'mappings.json', results, rejects: 'rejects' } });
@@ -74,7 +74,7 @@ describe('a file that is through', () => {
     expect(readdirSync(inbox.path('rejects'))).toHaveLength(1);
   });
 
-  it('with rows to mend is done, with exit code 4', async () => {
+  it('with rows to fix is done, with exit code 4', async () => {
     inbox.drop('a.csv', `${linesOf(1, 2)}C-0003,Bad,0800,b@example.com,much\n`);
     const { exitCode } = await inbox.sweep();
     expect(exitCode).toBe(4);
@@ -83,7 +83,7 @@ describe('a file that is through', () => {
 });
 
 describe('content that was imported before', () => {
-  it('is put aside with a note, whatever its name is', async () => {
+  it('goes to duplicate/ with a note, under any name', async () => {
     inbox.drop('a.csv', linesOf(1, 2));
     await inbox.sweep();
     inbox.drop('b.csv', linesOf(1, 2));
@@ -94,7 +94,7 @@ describe('content that was imported before', () => {
     inbox.expectCustomers(2);
   });
 
-  it('is imported again when its job allows it; who is there is not made twice', async () => {
+  it('is imported again if its job allows it, without creating customers twice', async () => {
     inbox.configure({ customers: { mapping: 'mappings.json', sameContent: 'import' } });
     for (const name of ['a.csv', 'b.csv']) inbox.drop(name, linesOf(1, 2));
     const { outcomes, counts } = await inbox.sweep();
@@ -102,7 +102,7 @@ describe('content that was imported before', () => {
     inbox.expectCustomers(2);
   });
 
-  it('is another matter once the mapping has changed', async () => {
+  it('is not a duplicate once the mapping has changed', async () => {
     inbox.drop('a.csv', linesOf(1, 2));
     await inbox.sweep();
     const mapping = inbox.path('mappings.json');
@@ -138,7 +138,7 @@ describe('a bad file', () => {
     expect(inbox.api.customers()).toEqual([]);
   });
 
-  it('of which too many rows fail is stopped for a person to look at, who can go on with its run', async () => {
+  it('of which too many rows fail is stopped for a person, who can resume its run', async () => {
     inbox.configure({ customers: { mapping: 'mappings.json', maxFailures: '1' } });
     inbox.api.setFaults([{ name: '400', on: 'add' }]);
     inbox.drop('a.csv', linesOf(1, 6));
@@ -154,14 +154,14 @@ describe('a bad file', () => {
   });
 });
 
-describe('to place a file', () => {
-  it('under a name that something has leaves both as they were', async () => {
+describe('placing a file', () => {
+  it('under a name that is in use changes neither file', async () => {
     const [from, to] = [inbox.drop('from', 'one'), inbox.drop('to', 'another')];
     expect(await placeFile(from, to)).toBe('taken');
     expect([inbox.read('from'), inbox.read('to')]).toEqual(['one', 'another']);
   });
 
-  it('on another disk copies it whole, with its time', async () => {
+  it('on another disk copies it with its time', async () => {
     const from = inbox.drop('from', 'one');
     const time = new Date('2020-02-02T02:02:02Z');
     utimesSync(from, time, time);
@@ -171,7 +171,7 @@ describe('to place a file', () => {
     expect(readdirSync(join(to, '..'))).toEqual(['to']);
   });
 
-  it('a second time after a crash finishes the first', async () => {
+  it('again after a crash completes the move', async () => {
     const to = join(folderElsewhere(), 'to');
     const from = inbox.drop('from', 'one');
     writeFileSync(to, 'one');
@@ -183,7 +183,7 @@ describe('to place a file', () => {
 describe('retention', () => {
   const dayMs = 24 * 60 * 60_000;
 
-  it('deletes what has lain in done and duplicate for too long, and nothing that failed', async () => {
+  it('deletes old files in done and duplicate, and nothing in failed', async () => {
     inbox.drop('a.csv', linesOf(1, 2));
     await inbox.sweep();
     inbox.drop('b.csv', linesOf(1, 2));
@@ -199,14 +199,14 @@ describe('retention', () => {
     expect(existsSync(join(inbox.path(), doneMonth()))).toBe(false);
   });
 
-  it('counts from the day of the archive, not from the time that a file came with', async () => {
+  it('counts from the day of archiving, not from the modification time', async () => {
     const path = inbox.drop('old.csv', linesOf(1, 2));
     utimesSync(path, new Date(0), new Date(0));
     expect((await inbox.sweep({ keepDays: 30 })).pruned).toEqual([]);
     expect(inbox.files()).toContain(`${doneMonth()}/old.csv`);
   });
 
-  it('says in a dry run what it would delete and what it would take, and changes nothing', async () => {
+  it('lists in a dry run what it would delete and import, and changes nothing', async () => {
     inbox.drop('a.csv', linesOf(1, 2));
     await inbox.sweep();
     inbox.drop('b.csv', linesOf(3, 2));

@@ -22,7 +22,7 @@ describe.runIf(mayMount)('a disk for the results', () => {
   });
   afterEach(() => disk.unmount());
 
-  it('that is read-only holds its job’s files up before anything is sent', async () => {
+  it('that is read-only holds up the files of its job before anything is sent', async () => {
     disk.setReadOnly();
     const { exitCode, files } = await inbox.sweep();
     disk.setWritable();
@@ -32,7 +32,7 @@ describe.runIf(mayMount)('a disk for the results', () => {
     inbox.expectCustomers(2);
   });
 
-  it('that is full keeps the file, says so, and blocks nobody; once there is room, nothing is sent again', async () => {
+  it('that is full keeps the file, says so, and blocks no other file; once there is space, nothing is sent twice', async () => {
     disk.fill(0);
     inbox.drop('b.csv', linesOf(3, 2));
     const { exitCode, files } = await inbox.sweep();
@@ -67,7 +67,7 @@ describe.runIf(mayMount)('a drop folder on a full disk', () => {
     expect((await inbox.sweep()).exitCode).toBe(0);
   });
 
-  it('keeps its files where they are until there is room', async () => {
+  it('keeps its files where they are until there is space', async () => {
     await inbox.sweep();
     inbox.drop('a.csv', linesOf(1, 2));
     disk.fill(0);
@@ -83,14 +83,14 @@ describe.runIf(mayMount)('a drop folder on a full disk', () => {
 });
 
 describe('metrics that cannot be written', () => {
-  it('are refused before anything is done when their folder is missing', async () => {
+  it('are refused at the start if their folder is missing', async () => {
     inbox.drop('a.csv', linesOf(1, 2));
     const metricsFile = inbox.path('no/such/folder.prom');
     await expect(inbox.sweep({ metricsFile })).rejects.toMatchObject({ code: 'CANNOT_WRITE', exitCode: 2 });
     expect(inbox.api.requests()).toEqual([]);
   });
 
-  it('in the middle are an error in the log, and none of the files', async () => {
+  it('during a sweep are an error in the log, but not of the files', async () => {
     mkdirSync(inbox.path('metrics'));
     inbox.drop('a.csv', linesOf(1, 8));
     const sweep = inbox.sweep({ metricsFile: inbox.path('metrics/a.prom'), settings: { rate: '20' } });
@@ -102,7 +102,7 @@ describe('metrics that cannot be written', () => {
   });
 });
 
-it('links in circles are left alone', async () => {
+it('circular links are ignored', async () => {
   inbox.drop('a.csv', linesOf(1, 2));
   symlinkSync('loop.csv', join(inbox.path(), 'loop.csv'));
   symlinkSync('.', join(inbox.path(), 'self'));

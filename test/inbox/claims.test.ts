@@ -17,13 +17,13 @@ function leaveClaim(file: string, content: string, owner: Partial<ClaimRecord>):
   return folder;
 }
 
-const machineOf = () => readFileSync(join(inbox.path('state'), 'inbox/machine'), 'utf8').trim();
+const readInstanceId = () => readFileSync(join(inbox.path('state'), 'inbox/machine'), 'utf8').trim();
 
 describe('a claim', () => {
-  it('that its process left when it died is finished, even if another process has its number now', async () => {
+  it('left by a dead process is finished, even if another process has its id now', async () => {
     await inbox.sweep();
     // This very process is alive, and was never the one that made the claim.
-    leaveClaim('left.csv', linesOf(1, 2), { machine: machineOf(), pid: process.pid, host: 'here' });
+    leaveClaim('left.csv', linesOf(1, 2), { machine: readInstanceId(), pid: process.pid, host: 'here' });
     inbox.drop('new.csv', linesOf(3, 2));
     // What it was like when it was claimed is not known here, so it is put back first, and taken anew.
     await inbox.sweep();
@@ -32,14 +32,14 @@ describe('a claim', () => {
     expect(readdirSync(join(inbox.path(), 'processing'))).toEqual([]);
   });
 
-  it('of another machine is never touched', async () => {
+  it('of another instance is never touched', async () => {
     leaveClaim('theirs.csv', linesOf(1, 2), { machine: 'another', pid: 4, host: 'elsewhere' });
     const { exitCode, files } = await inbox.sweep();
     expect([exitCode, files]).toEqual([0, []]);
     expect(inbox.files()).toEqual(['processing/20260101-000000-0badc0de/theirs.csv']);
   });
 
-  it('of another machine that is silent for long is an error that says where to go on', async () => {
+  it('of another instance that is silent for long is an error that says where to continue', async () => {
     leaveClaim('theirs.csv', linesOf(1, 2), { machine: 'another', pid: 4, host: 'elsewhere' });
     await inbox.sweep();
     const [memory] = readdirSync(inbox.path('state/inbox'), { recursive: true, encoding: 'utf8' }).filter((name) =>
@@ -54,9 +54,9 @@ describe('a claim', () => {
     expect(files[0]?.reason).toMatchObject({ code: 'CLAIM_ELSEWHERE', nextStep: expect.stringContaining('elsewhere') });
   });
 
-  it('whose file did not come in before its process died leaves nothing behind', async () => {
+  it('whose process died before the file was moved in leaves nothing behind', async () => {
     await inbox.sweep();
-    const folder = leaveClaim('left.csv', '', { machine: machineOf(), doneFile: 'left.csv.done' });
+    const folder = leaveClaim('left.csv', '', { machine: readInstanceId(), doneFile: 'left.csv.done' });
     renameSync(join(folder, 'left.csv'), join(folder, 'left.csv.done'));
     inbox.drop('left.csv', linesOf(1, 2));
     await inbox.sweep();
@@ -64,9 +64,9 @@ describe('a claim', () => {
     inbox.expectCustomers(2);
   });
 
-  it('that has killed its process again and again comes after the other files', async () => {
+  it('that has crashed its process repeatedly comes after the other files', async () => {
     await inbox.sweep();
-    leaveClaim('deadly.csv', linesOf(1, 1), { machine: machineOf(), attempts: 7 });
+    leaveClaim('deadly.csv', linesOf(1, 1), { machine: readInstanceId(), attempts: 7 });
     inbox.drop('harmless.csv', linesOf(2, 1));
     await inbox.sweep();
     const order = inbox.log.filter(({ event }) => event === 'run-started').map(({ facts }) => facts.file);
@@ -74,8 +74,8 @@ describe('a claim', () => {
   });
 });
 
-describe('two sweepers', () => {
-  it('of two machines share a hundred files: each is imported once, by one of them', async () => {
+describe('two sweeps', () => {
+  it('of two instances share a hundred files: each is imported once, by one of them', async () => {
     for (let number = 1; number <= 100; number += 1) inbox.drop(`file-${number}.csv`, linesOf(number, 1));
     const summaries = await Promise.all([
       inbox.sweep(),
@@ -90,14 +90,14 @@ describe('two sweepers', () => {
     expect(inbox.files().every((name) => name.startsWith(doneMonth()))).toBe(true);
   });
 
-  it('of one machine do not work on one folder: the second is told that it is busy', async () => {
+  it('of one instance do not process the same folder: the second is busy', async () => {
     inbox.drop('a.csv', linesOf(1, 6));
     const first = inbox.sweep({ settings: { rate: '20' } });
     await expect(inbox.sweep()).rejects.toMatchObject({ code: 'INBOX_BUSY', exitCode: 75 });
     expect((await first).exitCode).toBe(0);
   });
 
-  it('of one machine that know the folder by two names do not steal each other’s claims', async () => {
+  it('of one instance that know the folder by two names do not steal each other’s claims', async () => {
     inbox.drop('a.csv', linesOf(1, 6));
     symlinkSync('drop', inbox.path('alias'));
     const first = inbox.sweep({ settings: { rate: '10' } });
@@ -127,7 +127,7 @@ describe('a tenant that is busy with something else', () => {
 });
 
 describe('a sweep that is stopped by a signal', () => {
-  it('leaves the run to the next one, which goes on with it', async () => {
+  it('leaves the run to the next sweep, which resumes it', async () => {
     inbox.drop('a.csv', linesOf(1, 8));
     const controller = new AbortController();
     const sweep = inbox.sweep({ signal: controller.signal, settings: { rate: '10' } });

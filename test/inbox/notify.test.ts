@@ -12,10 +12,10 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
-/** A program that keeps what it is told, and its own environment. */
-function keeper(): {
+/** A program that records its input and its environment. */
+function createRecorder(): {
   readonly command: readonly string[];
-  readonly told: () => Record<string, unknown>[];
+  readonly received: () => Record<string, unknown>[];
   readonly environment: () => string;
 } {
   const script = inbox.path('keep.mjs');
@@ -25,10 +25,10 @@ function keeper(): {
      let text = ''; for await (const chunk of process.stdin) text += chunk;
      appendFileSync(process.argv[2], text); writeFileSync(process.argv[2] + '.env', JSON.stringify(process.env));`,
   );
-  const kept = inbox.path('told.ndjson');
+  const kept = inbox.path('received.ndjson');
   return {
     command: [process.execPath, script, kept],
-    told: () =>
+    received: () =>
       existsSync(kept)
         ? readFileSync(kept, 'utf8')
             .trim()
@@ -39,7 +39,7 @@ function keeper(): {
   };
 }
 
-async function receiver(status = 204) {
+async function openReceiver(status = 204) {
   const bodies: unknown[] = [];
   const server = createServer((request, response) => {
     let text = '';
@@ -57,21 +57,21 @@ async function receiver(status = 204) {
 }
 
 describe('a command to run', () => {
-  it('on success gets the facts, and none of our secrets', async () => {
-    const { command, told, environment } = keeper();
+  it('on success gets the facts, but no secrets', async () => {
+    const { command, received, environment } = createRecorder();
     vi.stubEnv('MYPOS_CONNECT_ACCESS_TOKEN_FILE', '');
     inbox.configure({ customers: { mapping: 'mappings.json', onSuccess: command } });
     inbox.drop('a.csv', linesOf(1, 2));
     await inbox.sweep();
-    expect(told()).toMatchObject([
+    expect(received()).toMatchObject([
       { event: 'file', job: 'customers', file: 'a.csv', outcome: 'done', exitCode: 0, counts: { created: 2 } },
     ]);
     expect(environment()).not.toContain('MYPOS_CONNECT');
     expect(environment()).not.toContain(inbox.api.password);
   });
 
-  it('on failure is told of bad rows, bad files, a file that waits too long (once) and an absent folder (once)', async () => {
-    const { command, told } = keeper();
+  it('on failure is run for bad rows, bad files, a file that waits too long (once) and an absent folder (once)', async () => {
+    const { command, received } = createRecorder();
     inbox.configure({ customers: { mapping: 'mappings.json', onFailure: command } });
     inbox.drop('good.csv', linesOf(1, 1));
     inbox.drop('rows.csv', `${linesOf(2, 1)}C-3,Bad,0800,b@example.com,much\n`);
@@ -81,7 +81,7 @@ describe('a command to run', () => {
     await inbox.sweep({ maxWaitMs: 0 });
     inbox.rename('.', '../gone');
     for (const _ of [1, 2]) await expect(inbox.sweep()).rejects.toMatchObject({ exitCode: 3 });
-    expect(told().map(({ event, file, outcome }) => [event, file, outcome])).toEqual([
+    expect(received().map(({ event, file, outcome }) => [event, file, outcome])).toEqual([
       ['file', 'bad.csv', 'failed'],
       ['file', 'rows.csv', 'done'],
       ['file', 'cut.csv', 'waits'],
@@ -89,7 +89,7 @@ describe('a command to run', () => {
     ]);
   });
 
-  it('that fails is logged, and changes nothing for the file', async () => {
+  it('that fails is logged, and has no effect on the file', async () => {
     inbox.configure({
       customers: { mapping: 'mappings.json', onSuccess: [process.execPath, '-e', 'process.exit(3)'] },
     });
@@ -102,8 +102,8 @@ describe('a command to run', () => {
 });
 
 describe('a webhook', () => {
-  it('gets the facts; its address comes from a file when it is a secret', async () => {
-    const { url, bodies } = await receiver();
+  it('gets the facts; its address can come from a file', async () => {
+    const { url, bodies } = await openReceiver();
     writeFileSync(inbox.path('hook'), `${url}\n`);
     inbox.configure({ customers: { mapping: 'mappings.json', webhookFile: 'hook' } });
     inbox.drop('a.csv', linesOf(1, 1));
@@ -113,7 +113,7 @@ describe('a webhook', () => {
   });
 
   it('that refuses is logged without its address', async () => {
-    const { url } = await receiver(500);
+    const { url } = await openReceiver(500);
     inbox.configure({ customers: { mapping: 'mappings.json', webhook: url } });
     inbox.drop('a.csv', linesOf(1, 1));
     await inbox.sweep();
@@ -139,7 +139,7 @@ describe('metrics', () => {
       )?.[1],
     );
 
-  it('tell the last success, counts since the beginning, requests and tokens left, to any reader', async () => {
+  it('show the last success, totals, requests and tokens left, and are readable by all', async () => {
     inbox.drop('a.csv', linesOf(1, 2));
     await inbox.sweep({ metricsFile: metricsFile() });
     const first = metric('last_success_timestamp_seconds');
@@ -157,7 +157,7 @@ describe('metrics', () => {
     expect(statSync(metricsFile()).mode & 0o777).toBe(0o644);
   });
 
-  it('of several folders, and of several jobs on one folder, never hold a series twice: the collector would refuse all', async () => {
+  it('of several folders and jobs never contain a series twice, which the collector would reject', async () => {
     const other = inbox.path('other');
     mkdirSync(other);
     inbox.configure({
@@ -177,11 +177,11 @@ describe('metrics', () => {
     expect(series.filter((one, at) => series.indexOf(one) !== at)).toEqual([]);
     const created = (at: number) =>
       /rows_total\{[^}]*status="created"\} (\d+)/.exec(readFileSync(files[at]!, 'utf8'))?.[1];
-    // Of a job its own; of the folder whatever a sweep of all its jobs did.
+    // Each job counts its own runs; the folder counts the sweeps of all its jobs.
     expect([created(2), created(3), created(0)]).toEqual(['2', '3', '0']);
   });
 
-  it('escape what a label may hold', () => {
+  it('escape the values of labels', () => {
     const values = [{ labels: { folder: 'a"b\\c\nd' }, value: 1 }];
     expect(renderMetrics([{ name: 'n', help: 'H.', type: 'gauge', values }])).toBe(
       '# HELP n H.\n# TYPE n gauge\nn{folder="a\\"b\\\\c\\nd"} 1\n',

@@ -7,13 +7,13 @@ import { doneMonth, linesOf, useInbox } from './use-inbox.js';
 
 const inbox = useInbox();
 
-describe('a share that is not there', () => {
+describe('a share that is not mounted', () => {
   it('is an error, not an empty folder', async () => {
     renameSync(inbox.path(), inbox.path('unmounted'));
     await expect(inbox.sweep()).rejects.toMatchObject({ code: 'INBOX_UNUSABLE', exitCode: 3 });
   });
 
-  it('leaves an empty mount point, which is not taken for it', async () => {
+  it('leaves an empty mount point, which is refused', async () => {
     await inbox.sweep();
     renameSync(inbox.path(), inbox.path('share'));
     mkdirSync(inbox.path());
@@ -28,7 +28,7 @@ describe('a share that is not there', () => {
     expect((await inbox.sweep()).exitCode).toBe(0);
   });
 
-  it('or is another one, is swept once somebody says that it is right', async () => {
+  it('or a different one, is swept after --adopt', async () => {
     await inbox.sweep();
     renameSync(inbox.path(), inbox.path('share'));
     mkdirSync(inbox.path());
@@ -40,7 +40,7 @@ describe('a share that is not there', () => {
     expect((await inbox.sweep()).exitCode).toBe(0);
   });
 
-  it('in the middle of a file loses nothing: the run goes on when it is back', async () => {
+  it('in the middle of a file loses nothing: the run is resumed later', async () => {
     inbox.drop('a.csv', linesOf(1, 6));
     inbox.drop('b.csv', linesOf(7, 2));
     const sweep = inbox.sweep({ settings: { rate: '20' } });
@@ -58,8 +58,8 @@ describe('a share that is not there', () => {
   });
 });
 
-describe('an API that is not there', () => {
-  it('keeps the first file for the next sweep, and asks once for all', async () => {
+describe('an API that cannot be reached', () => {
+  it('keeps the first file for the next sweep, and is tried only once', async () => {
     inbox.drop('a.csv', linesOf(1, 2));
     inbox.drop('b.csv', linesOf(3, 2));
     const { exitCode, files } = await inbox.sweep({ settings: { baseUrl: 'http://127.0.0.1:9' } });

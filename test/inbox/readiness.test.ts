@@ -8,7 +8,7 @@ const inbox = useInbox();
 const longAgo = new Date('2001-02-03T04:05:06Z');
 
 describe('a file that is still being written', () => {
-  it('slowly, line by line, is imported once it rests, and whole', async () => {
+  it('line by line is imported completely once it is stable', async () => {
     const path = inbox.drop('slow.csv', linesOf(1, 1));
     const [, ...rest] = linesOf(1, 4).split('\n').slice(1);
     const writing = (async () => {
@@ -44,7 +44,7 @@ describe('a file that is still being written', () => {
     expect(inbox.api.customers()).toHaveLength(2);
   });
 
-  it('by a writer that pauses at the end of a line, and goes on in the claimed file, is imported whole', async () => {
+  it('by a writer that pauses at the end of a line, and continues in the claimed file, is imported completely', async () => {
     const path = inbox.drop('torn.csv', linesOf(1, 2));
     const holder = `${path}.holder.part`;
     // A second name for the same file stands for the handle that its writer keeps.
@@ -60,7 +60,7 @@ describe('a file that is still being written', () => {
     expect(inbox.read(`${doneMonth()}/torn.csv`)).toBe(linesOf(1, 4));
   });
 
-  it('with its size reserved and zero bytes in it, as Samba does, waits for its content', async () => {
+  it('with reserved space full of zero bytes, as by Samba, waits for its content', async () => {
     const text = linesOf(1, 3);
     const path = inbox.drop('reserved.csv', text.slice(0, 60));
     truncateSync(path, text.length);
@@ -103,7 +103,7 @@ describe('a file that is still being written', () => {
   });
 });
 
-describe('times that a file brings along', () => {
+describe('the modification time of a file', () => {
   it.each([
     ['preserved from long ago', longAgo],
     ['of the future', new Date(Date.now() + 24 * 60 * 60_000)],
@@ -116,7 +116,7 @@ describe('times that a file brings along', () => {
     inbox.expectCustomers(2);
   });
 
-  it('set back while the content changes do not hide the change', async () => {
+  it('set back while the content changes does not hide the change', async () => {
     const path = inbox.drop('dated.csv', linesOf(1, 2));
     utimesSync(path, longAgo, longAgo);
     await inbox.sweep({ quietMs: 60_000 });
@@ -132,7 +132,7 @@ describe('a done-file', () => {
   const job = { customers: { files: '*.csv', doneFile: '{name}.done', mapping: 'mappings.json' } };
   const cut = () => linesOf(1, 2).trimEnd();
 
-  it('that the job asks for is waited for, and goes away with its file', async () => {
+  it('that the job requires is waited for, and removed with its file', async () => {
     inbox.configure(job);
     inbox.drop('a.csv', linesOf(1, 2));
     expect(await inbox.sweepFor('a.csv')).toMatchObject({ outcome: 'waits', reason: { code: 'NO_DONE_FILE' } });
@@ -142,7 +142,7 @@ describe('a done-file', () => {
     expect(inbox.files()).toEqual(['a.csv', 'a.csv.done', 'a.results.csv'].map((name) => `${doneMonth()}/${name}`));
   });
 
-  it('after the data vouches for a last line without an end', async () => {
+  it('newer than the data vouches for a last line without a line end', async () => {
     inbox.drop('a.csv', cut());
     expect(await inbox.sweepFor('a.csv')).toMatchObject({ outcome: 'waits' });
     inbox.drop('a.csv.done', '');
@@ -150,13 +150,13 @@ describe('a done-file', () => {
     inbox.expectCustomers(2);
   });
 
-  it('from before the data vouches for nothing', async () => {
+  it('older than the data vouches for nothing', async () => {
     utimesSync(inbox.drop('a.csv.done', ''), longAgo, longAgo);
     inbox.drop('a.csv', cut());
     expect(await inbox.sweepFor('a.csv')).toMatchObject({ outcome: 'waits', reason: { code: 'INCOMPLETE' } });
   });
 
-  it('without data waits, and is an error in the end', async () => {
+  it('without data waits, and is an error after the waiting time', async () => {
     inbox.drop('a.csv.done', '');
     expect(await inbox.sweepFor('a.csv.done')).toMatchObject({
       outcome: 'waits',
@@ -166,7 +166,7 @@ describe('a done-file', () => {
     expect(await inbox.sweepFor('a.csv.done', { maxWaitMs: 0 })).toMatchObject({ exitCode: 3 });
   });
 
-  it('of another shape is found by the file’s stem', async () => {
+  it('with the name of a job’s own pattern is found', async () => {
     inbox.configure({ customers: { files: '*', doneFile: 'ready-{stem}.txt', mapping: 'mappings.json' } });
     inbox.drop('a.csv', linesOf(1, 2));
     inbox.drop('ready-a.txt', '');
@@ -183,7 +183,7 @@ describe('a file', () => {
     inbox.expectCustomers(2);
   });
 
-  it('that was exchanged by a rename between two looks is looked at anew', async () => {
+  it('that is replaced by a rename between two scans must become stable again', async () => {
     const path = inbox.drop('same.csv', linesOf(1, 2));
     await inbox.sweep({ quietMs: 60_000 });
     copyFileSync(path, `${path}.part`);
@@ -194,7 +194,7 @@ describe('a file', () => {
     expect(inbox.log.findLast(({ event }) => event === 'file-waits')?.message).toContain('just now');
   });
 
-  it('that waits for too long is an error, with its reason and what to do', async () => {
+  it('that waits too long is an error, with its reason and the next step', async () => {
     inbox.drop('cut.csv', linesOf(1, 2).trimEnd());
     expect((await inbox.sweep()).exitCode).toBe(0);
     const { exitCode, files } = await inbox.sweep({ maxWaitMs: 0 });
@@ -205,7 +205,7 @@ describe('a file', () => {
     });
   });
 
-  it('whose end never comes fails in the end, when that is plain from what is there', async () => {
+  it('that stays incomplete fails after the waiting time, if an import notices that', async () => {
     const whole = gzipSync(linesOf(1, 50));
     inbox.drop('cut.csv.gz', whole.subarray(0, whole.length - 20));
     const { exitCode } = await inbox.sweep({ maxWaitMs: 0 });
@@ -213,14 +213,14 @@ describe('a file', () => {
     expect(inbox.api.customers()).toEqual([]);
   });
 
-  it('without a last line end is taken when its job says so', async () => {
+  it('without a last line end is imported if its job says so', async () => {
     inbox.configure({ customers: { lastLineEnd: 'optional', mapping: 'mappings.json' } });
     inbox.drop('cut.csv', linesOf(1, 2).trimEnd());
     expect(await inbox.sweepFor('cut.csv')).toMatchObject({ outcome: 'done' });
   });
 
   it.each(['.hidden.csv', '~$book.xlsx', 'a.tmp', 'a.csv.part', 'a.csv.crdownload', 'folder.csv/inside.csv'])(
-    'named %s is left alone',
+    'named %s is ignored',
     async (name) => {
       inbox.drop(name, linesOf(1, 1));
       const before = inbox.files();
@@ -229,7 +229,7 @@ describe('a file', () => {
     },
   );
 
-  it('that is a link out of the folder is left alone', async () => {
+  it('that is a link out of the folder is ignored', async () => {
     inbox.drop('../outside.csv', linesOf(1, 1));
     symlinkSync('../outside.csv', join(inbox.path(), 'link.csv'));
     expect((await inbox.sweep()).files).toEqual([]);
@@ -253,3 +253,65 @@ async function makeBook(): Promise<Buffer> {
   const { readFileSync } = await import('node:fs');
   return readFileSync(path);
 }
+
+const tooLong = `${'é'.repeat(100)}.csv`;
+
+describe('a file whose name is', () => {
+  it.each([
+    ['of two lines', 'new\nline.csv'],
+    ['of other alphabets and pictures', 'клиенты 🎉.csv'],
+    ['like an option', '-rf.csv'],
+    ['full of signs that shells know', 'a"b\\c;$(id) *.csv'],
+    ['like the code of another', '%41.csv'],
+    ['as long as names may be', `${'x'.repeat(176)}.csv`],
+  ])('%s is imported, also when its name is taken in the archive, and when it fails', async (_, name) => {
+    inbox.drop(name, linesOf(1, 2));
+    expect(await inbox.sweepFor(name)).toMatchObject({ outcome: 'done', exitCode: 0 });
+    inbox.drop(name, linesOf(3, 2));
+    expect(await inbox.sweepFor(name)).toMatchObject({ outcome: 'done', exitCode: 0 });
+    inbox.drop(name, 'Foo\n1\n');
+    expect(await inbox.sweepFor(name)).toMatchObject({ outcome: 'failed', exitCode: 2 });
+    expect(inbox.files().filter((one) => one.startsWith(doneMonth()))).toHaveLength(4);
+    expect(inbox.files()).toContain(`failed/${name}.error.txt`);
+    inbox.expectCustomers(4);
+    const taken = inbox.log.filter(({ event }) => ['file-claimed', 'file-done'].includes(event));
+    expect(taken.filter(({ message }) => message.includes('\n'))).toEqual([]);
+  });
+
+  it('too long waits, and is an error that says so', async () => {
+    inbox.drop(tooLong, linesOf(1, 2));
+    inbox.drop('good.csv', linesOf(3, 2));
+    const { exitCode, files } = await inbox.sweep();
+    expect(exitCode).toBe(3);
+    const reason = { code: 'NAME_UNUSABLE', message: expect.stringContaining('204 bytes') };
+    expect(files).toMatchObject([
+      { file: tooLong, outcome: 'waits', exitCode: 3, reason },
+      { file: 'good.csv', outcome: 'done' },
+    ]);
+    expect(inbox.files()).toContain(tooLong);
+    inbox.rename(tooLong, 'short.csv');
+    expect((await inbox.sweep()).exitCode).toBe(0);
+    expect(inbox.api.customers()).toHaveLength(4);
+  });
+
+  it('not in UTF-8, as old programs write it, waits, and is an error of which the job’s targets are notified once', async () => {
+    const told = inbox.path('told');
+    const onFailure = [process.execPath, '-e', `fs.appendFileSync(${JSON.stringify(told)}, '.')`];
+    inbox.configure({ customers: { mapping: 'mappings.json', onFailure } });
+    writeFileSync(Buffer.concat([Buffer.from(`${inbox.path()}/M`), Buffer.from([0xfc]), Buffer.from('ller.csv')]), 'x');
+    inbox.drop('good.csv', linesOf(1, 2));
+    for (const _ of [1, 2]) {
+      const { exitCode, files } = await inbox.sweep();
+      expect([exitCode, files[0]?.reason]).toEqual([
+        3,
+        {
+          code: 'NAME_UNUSABLE',
+          message: expect.stringContaining('UTF-8'),
+          nextStep: expect.stringContaining('Rename'),
+        },
+      ]);
+    }
+    expect(inbox.read('../told')).toBe('.');
+    inbox.expectCustomers(2);
+  });
+});

@@ -4,7 +4,7 @@ import { listSettings, type ShownSetting } from '#src/app/connect.js';
 import { readMappingFile } from '#src/app/mapping-file.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 import type { Setting, SettingOptions, Settings } from '#src/config/settings.js';
-import { CustomersError, type ExitCode, exitCodes } from '#src/errors.js';
+import { CustomersError, type ExitCode, exitCodes, readSystemCode } from '#src/errors.js';
 import { beginAtomicFile } from '#src/files/atomic-file.js';
 import { checkConnection, checkLogin, type DoctorFinding, fail, ok, warn } from './check-connection.js';
 
@@ -99,9 +99,8 @@ async function checkStateFolder({ stateDir }: Settings): Promise<DoctorFinding> 
     const probe = await beginAtomicFile(`${path}/doctor`);
     await probe.discard();
   } catch (error) {
-    const why = error instanceof Error && 'code' in error ? String(error.code) : '';
     const next = 'Give this user write access to it, or name another folder with --state-dir.';
-    return fail('state folder', `${path} cannot be written (${why})`, next, exitCodes.usage);
+    return fail('state folder', `${path} cannot be written (${readSystemCode(error)})`, next, exitCodes.usage);
   }
   const remote = remoteFileSystems[(await statfs(path)).type];
   if (remote === undefined) return ok('state folder', path);

@@ -1,7 +1,7 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { RunStoppedError, UsageError } from '#src/errors.js';
+import { RunStoppedError, readSystemCode, UsageError } from '#src/errors.js';
 import { assertWritable, beginAtomicFile, type FinishedFile } from '#src/files/atomic-file.js';
 import { formatFromName, type TableFormat } from '#src/files/begin-table.js';
 
@@ -81,7 +81,7 @@ async function streamToOutput(finished: FinishedFile, output: NodeJS.WritableStr
   try {
     await pipeline(createReadStream(finished.partPath), output, { end: false });
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error;
+    if (readSystemCode(error) !== 'EPIPE') throw error;
     throw new RunStoppedError('The program that reads standard output closed it before the end.', {
       code: 'OUTPUT_CLOSED',
       nextStep: 'Export to a file, or let that program read everything.',

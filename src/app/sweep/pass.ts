@@ -2,11 +2,10 @@ import { join } from 'node:path';
 import type { Code } from '#pipelines/codes.js';
 import { sleep } from '#src/api/sleep.js';
 import { explainFailure } from '#src/app/explain-failure.js';
-import { CustomersError, exitCodes } from '#src/errors.js';
+import { CustomersError, exitCodes, readSystemCode } from '#src/errors.js';
 import { findIncompleteness } from '#src/inbox/check-complete.js';
 import { type Claim, findClaims, takeFile } from '#src/inbox/claims.js';
 import type { Inbox } from '#src/inbox/open-inbox.js';
-import { systemCode } from '#src/inbox/place-file.js';
 import {
   type FileStat,
   type FolderScan,
@@ -198,7 +197,7 @@ async function processCandidate(
   } catch (error) {
     // The error concerns only this file, unless the whole folder is unavailable.
     await pass.inbox.assertAvailable();
-    if (systemCode(error) === 'ENOENT') return undefined;
+    if (readSystemCode(error) === 'ENOENT') return undefined;
     const nextStep = 'Free some space or repair the disk; the file waits until then.';
     const explained = explainFailure(error, 'It cannot be claimed', nextStep);
     const exitCode = explained instanceof CustomersError ? explained.exitCode : exitCodes.unreadableInput;
