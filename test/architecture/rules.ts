@@ -31,7 +31,6 @@ export const houseRules: HouseRules = {
     'src/files': [
       'src/errors',
       'src/is-process-alive',
-      'pipelines/count-of',
       'pipelines/ports',
       'pipelines/model',
       'pipelines/codes',

@@ -1,4 +1,4 @@
-import { countOf } from '#pipelines/count-of.js';
+import { formatCount } from '#pipelines/format-count.js';
 import { type RowStatus, rowStatuses } from '#pipelines/model.js';
 import type { ColumnProfile } from '#pipelines/quality/profile.js';
 import { type Curve, formatDuration, renderDonut, renderTimeChart, type Slice } from './charts.js';
@@ -129,7 +129,7 @@ const minTailMs = 800;
 function renderTraffic(intervals: readonly RunInterval[]): Html {
   const sum = (pick: (interval: RunInterval) => number) =>
     intervals.reduce((total, interval) => total + pick(interval), 0);
-  const requests = countOf(
+  const requests = formatCount(
     sum(({ requests }) => requests),
     'request',
   );
@@ -137,8 +137,8 @@ function renderTraffic(intervals: readonly RunInterval[]): Html {
   const rateLimited = sum(({ rateLimited }) => rateLimited);
   const summary = [
     `${requests} in ${formatDuration(sum(({ durationMs }) => durationMs) / 1000)}`,
-    retries === 0 ? 'no retries' : countOf(retries, 'retry'),
-    rateLimited === 0 ? 'not rate-limited' : `rate-limited ${countOf(rateLimited, 'time')}`,
+    retries === 0 ? 'no retries' : formatCount(retries, 'retry', 'retries'),
+    rateLimited === 0 ? 'not rate-limited' : `rate-limited ${formatCount(rateLimited, 'time')}`,
   ].join(', ');
   const points = mergeIntervals(intervals);
   if (points.length < 2) return renderSection('API', html`<p>${summary}. The run was too short for a chart.</p>`);

@@ -10,7 +10,7 @@ const kibibyte = 1024;
 const mebibyte = 1024 * kibibyte;
 const gibibyte = 1024 * mebibyte;
 
-/** What a workbook may cost at most. Every cap is far above what Excel writes for a full sheet of customers. */
+/** Limits against hostile files. Each is far above what Excel writes for a full sheet of customers. */
 export interface WorkbookLimits {
   readonly maxParts: number;
   /** Sheets and shared strings, inflated. */
@@ -21,18 +21,18 @@ export interface WorkbookLimits {
   readonly maxTotalBytes: number;
   /** Inflated to packed. Deflate itself ends at 1032; Excel's own sheets stay below 100. */
   readonly maxInflateRatio: number;
-  /** Small parts may be packed as tightly as they like. */
+  /** Below this, the ratio is not checked. */
   readonly ratioCheckedFromBytes: number;
   /** Excel stops at 32,767; other programs write somewhat more. */
   readonly maxCellCharacters: number;
-  /** Markup that goes on for so long without a tag or a text is an attack on memory. */
+  /** Longer markup without a tag or a text is an attack on memory. */
   readonly maxCharactersBetweenTags: number;
   readonly maxXmlDepth: number;
   /** Above this, shared strings go to a temporary file. */
   readonly sharedStringBytesInMemory: number;
 }
 
-/** The caps of real use; tests lower them. */
+/** The limits in use; tests lower them. */
 export const workbookLimits: WorkbookLimits = {
   maxParts: 10_000,
   maxPartBytes: 4 * gibibyte,

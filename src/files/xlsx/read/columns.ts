@@ -2,13 +2,13 @@ import { cellToText } from '#pipelines/model.js';
 import { columnLetters } from '#src/files/xlsx/cell-reference.js';
 import type { CollectedRow } from './row-collector.js';
 
-/** The row that holds the column names, and whether it was recognised by the names that were expected. */
+/** The row with the column names, and whether it was recognised by the expected names. */
 export interface HeaderRow {
   readonly row: CollectedRow;
   readonly isMatched: boolean;
 }
 
-/** Our own result files add columns with such names; they are left out when such a file comes back. */
+/** Result files have columns with such names; they are skipped when such a file is imported again. */
 const resultColumnPattern = /^_/;
 
 /** Which columns of the sheet become columns of the input, and under which names. */
@@ -16,11 +16,11 @@ export interface ColumnLayout {
   readonly names: readonly string[];
   /** The letters of each column, in the order of `names`. */
   readonly letters: readonly string[];
-  /** By sheet column: the position in `names`, or -1 when it is left out on purpose. */
+  /** By sheet column: the position in `names`, or -1 for a column that is skipped. */
   readonly slots: readonly (number | undefined)[];
   /** Names that the header has more than once. */
   readonly duplicates: readonly string[];
-  /** Made-up names of columns that have data but no header. */
+  /** Generated names of columns that have data but no header. */
   readonly unnamed: readonly string[];
 }
 
@@ -28,14 +28,14 @@ export interface ColumnLayout {
  * Names the columns after the header row.
  *
  * @param columnsWithData - sheet columns (from 1) that have content below the header
- * @param isLeftOut - hidden columns, when the user does not want them
- * @param keepsOurs - also columns that this program wrote into a result file
+ * @param isSkipped - whether a column is hidden and unwanted
+ * @param keepsResultColumns - whether the columns that this program adds to a result file are read, too
  */
 export function layOutColumns(
   header: CollectedRow,
   columnsWithData: ReadonlySet<number>,
-  isLeftOut: (column: number) => boolean,
-  keepsOurs = false,
+  isSkipped: (column: number) => boolean,
+  keepsResultColumns = false,
 ): ColumnLayout {
   const texts = header.cells.map(cellToText);
   const taken = new Set(texts);
@@ -50,7 +50,7 @@ export function layOutColumns(
     const isNamed = text.trim() !== '';
     if (!isNamed && !columnsWithData.has(column)) continue;
     slots[column] = -1;
-    if ((resultColumnPattern.test(text) && !keepsOurs) || isLeftOut(column)) continue;
+    if ((resultColumnPattern.test(text) && !keepsResultColumns) || isSkipped(column)) continue;
     const name = isNamed ? uniqueName(text, seen, taken) : freeName(`Column ${column}`, taken);
     if (!isNamed) unnamed.push(name);
     slots[column] = names.push(name) - 1;
@@ -66,9 +66,9 @@ function uniqueName(text: string, seen: Map<string, number>, taken: Set<string>)
   return count === 1 ? text : freeName(`${text} (${count})`, taken);
 }
 
-function freeName(wish: string, taken: Set<string>): string {
-  let name = wish;
-  for (let number = 2; taken.has(name); number++) name = `${wish} (${number})`;
+function freeName(preferred: string, taken: Set<string>): string {
+  let name = preferred;
+  for (let number = 2; taken.has(name); number++) name = `${preferred} (${number})`;
   taken.add(name);
   return name;
 }

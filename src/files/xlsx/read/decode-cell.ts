@@ -3,15 +3,15 @@ import type { CellFormats, DateParts, NumberFormat } from './number-formats.js';
 import type { StoredCell } from './read-sheet.js';
 import { decodeEscapes } from './xml-parser.js';
 
-/** Excel computes and shows 15 significant digits; a double has up to 17. */
+/** Excel calculates with and shows 15 significant digits; a double has up to 17. */
 const significantDigits = 15;
-/** From here on, whole numbers are written with an exponent: nobody reads them as an identifier. */
+/** Larger numbers are written with an exponent: they are no identifiers. */
 const exponentFrom = 1e21;
 const smallestPlain = 1e-12;
 
 /**
- * The text of a number in the format General: up to 15 significant digits, and no exponent where a person would
- * read digits. Whole numbers with more digits keep what the file stored, so that the damage can be seen.
+ * The text of a number in the format General: up to 15 significant digits, and no exponent where a person expects
+ * digits. Whole numbers with more digits keep the text of the file, so that lost digits are detected.
  */
 function formatGeneral(value: number, stored: string): string {
   if (value === 0) return '0';
@@ -53,19 +53,19 @@ function formatExponent(value: number): string {
   return `${mantissa}E${exponent[0] ?? '+'}${exponent.slice(1).padStart(2, '0')}`;
 }
 
-/** A civil date or time as text, or why the number is none. */
+/** A date or time without a zone as text, or why the value is not one. */
 type CivilDate = { readonly text: string } | { readonly reason: string };
 
 const secondsPerDay = 86_400;
-/** 31 December 9999, the last day that Excel knows. */
+/** 31 December 9999, the last day of Excel's calendar. */
 const lastDay = { from1900: 2_958_465, from1904: 2_957_003 } as const;
-/** Days from 1970-01-01 back to the day that has the number 0. */
+/** Days from 1970-01-01 back to the day with the number 0. */
 const dayZero = { from1900: 25_569, from1904: 24_107 } as const;
 
 /**
  * A serial number as the civil date that Excel shows, with no zone anywhere. Seconds are rounded, as Excel's are.
- * A time of day that the format hides is kept: it is in the file. The year 1900 follows Excel, whose calendar has a
- * 29 February 1900 (number 60) that never was.
+ * A time of day that the format hides is kept, since the file has it. The year 1900 follows Excel, whose calendar has a
+ * 29 February 1900 (number 60) that did not exist.
  */
 export function parseSerialDate(serial: number, shows: DateParts, isDate1904: boolean): CivilDate {
   const seconds = Math.round(serial * secondsPerDay);
@@ -86,8 +86,8 @@ function dateFrom1904(day: number): CivilDate {
 }
 
 function dateFrom1900(day: number): CivilDate {
-  if (day === 0) return { reason: 'is shown as a date, but is 0, which is no day' };
-  if (day === 60) return { reason: 'is shown as 29 February 1900, a day that never was' };
+  if (day === 0) return { reason: 'is shown as a date, but is 0, which is not a date' };
+  if (day === 60) return { reason: 'is shown as 29 February 1900, a date that does not exist' };
   if (day > lastDay.from1900) return { reason: 'is shown as a date, but lies past the year 9999' };
   return { text: formatDate(day - dayZero.from1900 + (day < 60 ? 1 : 0)) };
 }
@@ -118,13 +118,13 @@ function padTwo(number: number): string {
 }
 
 const isoDate = /^\s*(?:(\d{4})-(\d\d)-(\d\d))?(?:T?(\d\d):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?\s*$/;
-/** The day that some programs write in front of a pure time. */
+/** The date that some programs write before a time of day. */
 const emptyDay = '1899-12-30';
 
-/** A date that the file states as text (`t="d"`); a zone is dropped, since a cell knows no zone. */
+/** A date that the file states as text (`t="d"`); a zone is dropped, since cells have none. */
 function parseIsoDate(text: string, shows: DateParts | undefined): CivilDate {
   const match = isoDate.exec(text);
-  const reason = 'is no date that can be read';
+  const reason = 'is not a date that can be read';
   if (match === null || text.trim() === '') return { reason };
   const [, year, month = '', day = '', hour, minute = '00', second = '00'] = match;
   const time = hour === undefined ? undefined : `${hour}:${minute}:${second}`;
@@ -137,7 +137,7 @@ function parseIsoDate(text: string, shows: DateParts | undefined): CivilDate {
   return { text: hasTime ? `${date}T${time}` : date };
 }
 
-/** What cells refer to. */
+/** The parts of the workbook that cells refer to. */
 export interface CellContext {
   readonly formats: CellFormats;
   readonly isDate1904: boolean;
@@ -147,7 +147,7 @@ export interface CellContext {
 /** Decodes stored cells; `''` stands for a cell without content. */
 export type CellDecoder = (cell: Readonly<StoredCell>) => Cell;
 
-/** What the error values of formulas mean, for people who do not write formulas. */
+/** Explains the error values of formulas. */
 const errorMeanings: Readonly<Record<string, string>> = {
   '#N/A': 'a look-up found nothing',
   '#REF!': 'the formula refers to cells that were deleted',
@@ -166,7 +166,7 @@ const general: NumberFormat = { kind: 'general' };
 const plainInteger = /^(?:0|-?[1-9]\d{0,14})$/;
 const decimalNumber = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:E[+-]?\d+)?\s*$/i;
 
-/** Makes the one total function from what a workbook stores to what the pipeline knows. */
+/** Creates the function that turns a stored cell into a cell of the input; it never throws. */
 export function createCellDecoder(context: CellContext): CellDecoder {
   const decoders: Readonly<Record<string, CellDecoder>> = {
     s: ({ value }) => decodeSharedString(value ?? '', context),
@@ -182,7 +182,7 @@ export function createCellDecoder(context: CellContext): CellDecoder {
   return (cell) => {
     const decode = Object.hasOwn(decoders, cell.type) ? decoders[cell.type] : undefined;
     if (decode !== undefined) return decode(cell);
-    return createErrorCell(cell.value ?? '', `The cell has a type (“${cell.type}”) that workbooks do not know.`);
+    return createErrorCell(cell.value ?? '', `The cell has the type “${cell.type}”, which workbooks do not have.`);
   };
 }
 
@@ -194,7 +194,7 @@ function decodeSharedString(value: string, context: CellContext): Cell {
   const text = value === '' ? '' : context.sharedStringAt(Number(value));
   return (
     text ??
-    createErrorCell(value, `The cell refers to text ${value}, which the file does not hold: the file is damaged.`)
+    createErrorCell(value, `The cell refers to text ${value}, which the file does not contain: the file is damaged.`)
   );
 }
 
@@ -212,7 +212,7 @@ function formatNumberCell(stored: string, format: NumberFormat, isDate1904: bool
     return { kind: 'number', text: stored, value: Number(stored) };
   const value = decimalNumber.test(stored) ? Number(stored) : Number.NaN;
   if (!Number.isFinite(value))
-    return createErrorCell(stored, `The file says that “${stored}” is a number, and it is none.`);
+    return createErrorCell(stored, `The file says that “${stored}” is a number, but it is not.`);
   switch (format.kind) {
     case 'general':
       return { kind: 'number', text: formatGeneral(value, stored.trim()), value };
@@ -245,7 +245,8 @@ function decodeIsoDate(cell: Readonly<StoredCell>, context: CellContext): Cell {
 function decodeBoolean(value: string | undefined, formula: string | undefined): Cell {
   if (value === undefined || value === '') return formula === undefined ? '' : uncalculatedCell(formula);
   const flag = /^\s*(?:(1|true)|0|false)\s*$/i.exec(value);
-  if (flag === null) return createErrorCell(value, `The file says that “${value}” is yes or no, and it is neither.`);
+  if (flag === null)
+    return createErrorCell(value, `The file says that “${value}” is TRUE or FALSE, and it is neither.`);
   return flag[1] === undefined
     ? { kind: 'boolean', text: 'FALSE', value: false }
     : { kind: 'boolean', text: 'TRUE', value: true };
@@ -255,7 +256,7 @@ function decodeError(value = ''): TypedCell {
   const meaning = errorMeanings[value] ?? 'the formula failed';
   return createErrorCell(
     value,
-    `The cell shows the error ${value}: ${meaning}. Mend the formula, or type the value itself.`,
+    `The cell shows the error ${value}: ${meaning}. Fix the formula, or enter the value itself.`,
   );
 }
 

@@ -14,9 +14,9 @@ const equals = 0x3d;
 const greaterThan = 0x3e;
 
 /**
- * Walks over markup of the few plain shapes that all programs write for rows and shared strings: tags with quoted
- * attributes, and text. Whatever else it meets makes it `isStrange`, and a real XML parser decides. It costs an
- * eighth of what that parser costs, which is most of the time that a sheet takes.
+ * Reads the few forms of markup that all programs write for rows and shared strings: tags with quoted attributes, and
+ * text. Anything else sets `isStrange`, and the XML parser reads the item. With it, a sheet is read about six times as
+ * fast as by the XML parser alone (benchmark `xlsx-read`).
  */
 export class MarkupCursor {
   text = '';
@@ -97,7 +97,7 @@ export class MarkupCursor {
     return this.#mayHaveEntities && text.includes('&') ? this.#decodeEntities(text) : text;
   }
 
-  /** Only the parser knows which prefixes are declared, but these two stand in nearly every sheet and mean nothing here. */
+  /** Only the XML parser knows the declared prefixes; these two are in nearly every sheet and have no meaning here. */
   #prefixedNameEnd(): number {
     const name = harmlessNames.find((candidate) => this.text.startsWith(candidate, this.nameStart));
     return this.nameStart + (name?.length ?? 0);
@@ -161,26 +161,27 @@ function isNameCharacter(code: number): boolean {
   return isNameStart(code) || (code >= 0x2d && code <= 0x39 && code !== slash);
 }
 
-/** A part that is one long list of items: the rows of a sheet, the entries of the shared strings. */
+/** A part that is a long list of items: the rows of a sheet, the entries of the shared strings. */
 interface ListPart {
-  /** The element that holds the list, and how deep it lies: the root has depth 1. */
+  /** The element around the list, and its depth: the root has depth 1. */
   readonly container: string;
   readonly depth: number;
   readonly item: string;
   /**
-   * Makes the reader of plain items for the namespace prefix that the part uses (`''` or `x:`). It returns false
+   * Creates the reader of plain items for the namespace prefix that the part uses (`''` or `x:`). It returns false
    * when the item is not plain; the parser then gets the same item from its start.
    */
   createReader(prefix: string): (cursor: MarkupCursor) => boolean;
 }
 
-/** Characters that XML forbids: only the parser can say where. */
+/** Characters that XML forbids; the XML parser reports where they are. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const forbidden = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
 
 /**
- * Reads a long part: plain items by a cursor, everything around them and every item that is not plain by the XML
- * parser. What the cursor takes is whole and balanced, so that the parser sees a shorter, equally sound document.
+ * Reads a long part: a cursor reads the plain items, the XML parser everything around them and every other item. The
+ * cursor takes only complete, balanced items, so the parser sees a shorter document that is valid exactly when the
+ * whole one is.
  */
 export class FastParser {
   readonly #parser: XmlParser;
@@ -265,7 +266,7 @@ export class FastParser {
     this.#rest = this.#rest.slice(cursor.at);
   }
 
-  /** Gives one item to the parser, and stays with the parser unless that was one item and nothing else. */
+  /** Passes one item to the XML parser, and the rest of the part too unless that was exactly one item. */
   #readStrictly(start: number): number {
     let at = start;
     if (this.#rest.startsWith(this.#itemStart, start))

@@ -66,7 +66,7 @@ function repeatFormat(code: string, ids: readonly number[]): Record<number, stri
   return Object.fromEntries(ids.map((id) => [id, code]));
 }
 
-/** What a number format makes of a number. */
+/** How a number format shows a number. */
 export type NumberFormat =
   | { readonly kind: 'general' }
   /** Digits only: a fixed count of decimals, padded with zeros to a fixed count of digits before them. */
@@ -138,7 +138,7 @@ function isMonth(tokens: readonly string[], at: number): boolean {
 /** The number format of each cell style, by the index that cells carry in `s`. */
 export type CellFormats = readonly NumberFormat[];
 
-/** Reads the formats of all cell styles; everything else about looks is passed over. */
+/** Reads the number formats of all cell styles; everything else about styles is skipped. */
 export async function readCellFormats(archive: Archive, part: string | undefined): Promise<CellFormats> {
   if (part === undefined) return [];
   const codes = new Map<number, string>();

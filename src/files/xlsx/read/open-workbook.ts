@@ -22,24 +22,24 @@ import { createOpeningNotices, createWorkbookSource } from './workbook-source.js
 const maxSheetNamesShown = 20;
 
 /**
- * The sheet that was asked for, by name or by number from 1; without a wish, the first visible one.
+ * The sheet that was asked for, by name or by number from 1; by default the first visible one.
  *
  * @throws UsageError `UNKNOWN_SHEET`, naming the sheets that there are
  */
 function chooseSheet(
   worksheets: readonly [WorksheetEntry, ...WorksheetEntry[]],
-  wish: string | undefined,
+  wanted: string | undefined,
   file: string,
 ): WorksheetEntry {
-  if (wish === undefined) return worksheets.find(({ isHidden }) => !isHidden) ?? worksheets[0];
+  if (wanted === undefined) return worksheets.find(({ isHidden }) => !isHidden) ?? worksheets[0];
   const found =
-    worksheets.find(({ name }) => name === wish) ??
-    worksheets.find(({ name }) => normaliseName(name) === normaliseName(wish)) ??
-    (/^\d+$/.test(wish) ? worksheets[Number(wish) - 1] : undefined);
+    worksheets.find(({ name }) => name === wanted) ??
+    worksheets.find(({ name }) => normaliseName(name) === normaliseName(wanted)) ??
+    (/^\d+$/.test(wanted) ? worksheets[Number(wanted) - 1] : undefined);
   if (found !== undefined) return found;
   const names = worksheets.slice(0, maxSheetNamesShown).map(({ name }) => `“${name}”`);
   const more = worksheets.length > maxSheetNamesShown ? ` and ${worksheets.length - maxSheetNamesShown} more` : '';
-  throw new UsageError(`${file}: there is no sheet “${wish}”. The workbook has ${names.join(', ')}${more}.`, {
+  throw new UsageError(`${file}: there is no sheet “${wanted}”. The workbook has ${names.join(', ')}${more}.`, {
     code: 'UNKNOWN_SHEET',
     nextStep: `Give one of these names, or a number from 1 to ${worksheets.length}, with --sheet.`,
   });
@@ -50,13 +50,13 @@ export interface OpenWorkbookOptions extends Pick<ReadOptions, 'sheet' | 'header
   readonly displayName?: string | undefined;
   /** The content of the file, when it is held in memory: then only its time of change is asked for. */
   readonly bytes?: Buffer | undefined;
-  /** Also reads the columns of a result file that this program added. @default false */
+  /** Also reads the columns that this program adds to a result file. @default false */
   readonly resultColumns?: boolean | undefined;
-  /** Caps against hostile files; for tests. */
+  /** Limits against hostile files; for tests. */
   readonly limits?: Partial<WorkbookLimits>;
 }
 
-/** Everything that was settled at opening, in the shape the options take inside. */
+/** Everything that is decided when the workbook is opened. */
 interface Opening {
   readonly archive: Archive;
   readonly parts: WorkbookParts;
@@ -152,7 +152,7 @@ async function collectNotices(opening: Opening, header: HeaderRow, layout: Colum
   return createOpeningNotices({
     sheet,
     otherSheetsWithContent: options.sheet === undefined ? await findOtherSheetsWithContent(archive, parts, sheet) : [],
-    // Our own sheet of drop-downs hides nothing from anybody.
+    // The sheet of drop-down lists that this program writes has no customers.
     hiddenSheets: worksheets.filter(({ isHidden, name }) => isHidden && name !== 'Lists').map(({ name }) => name),
     headerRow: header.row.number,
     rowsAboveHeader: sample.top.filter(({ number }) => number < header.row.number).length,
@@ -165,7 +165,7 @@ async function collectNotices(opening: Opening, header: HeaderRow, layout: Colum
   });
 }
 
-/** The header texts of a span of columns; a span may run to the end of the sheet, past every name. */
+/** The header texts of a span of columns, which may reach beyond the last name. */
 function namesBetween(header: HeaderRow, first: number, last: number): readonly string[] {
   return header.row.cells
     .slice(first - 1, last)

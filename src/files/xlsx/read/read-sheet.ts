@@ -19,18 +19,18 @@ export interface StoredCell {
   inline: string | undefined;
 }
 
-/** What reading a sheet tells, in the order of the sheet. */
+/** Receives the content of a sheet, in its order. */
 export interface SheetEvents {
   /** Starts a row, or starts it anew. `number` is 0 when the row does not say, and so follows the one before. */
   startRow(number: number, isHidden: boolean): void;
-  /** The same object every time: take what you need. */
+  /** Gets the same object every time: copy what is needed. */
   cell(cell: Readonly<StoredCell>): void;
   endRow(): void;
   hiddenColumns(first: number, last: number): void;
   mergedCells(range: string): void;
 }
 
-/** Turns the markup of a sheet into events; the whole grammar, for what the fast way leaves over. */
+/** Turns the markup of a sheet into events: the full grammar, for what the fast parser passes on. */
 class SheetHandler implements XmlHandler {
   readonly #events: SheetEvents;
   readonly #place: InputLocation;
@@ -39,7 +39,7 @@ class SheetHandler implements XmlHandler {
   /** The element whose text is wanted. */
   #capturing: 'value' | 'formula' | 'inline' | undefined;
   #isInInline = false;
-  /** Readings of Japanese words; they repeat the text in another script. */
+  /** Phonetic readings of Japanese words, which repeat the text in another script. */
   #isInReading = false;
 
   constructor(events: SheetEvents, place: InputLocation, maxCellCharacters: number) {
@@ -118,7 +118,7 @@ const letterR = 0x72;
 const letterS = 0x73;
 const letterT = 0x74;
 
-/** Reads rows of the shape that all programs write; anything else in a row is left to the XML parser. */
+/** Reads rows in the form that all programs write; a row with anything else goes to the XML parser. */
 function createPlainRowReader(prefix: string, events: SheetEvents): (cursor: MarkupCursor) => boolean {
   const tags = createTags(prefix);
   const cell: StoredCell = {
@@ -247,7 +247,7 @@ function readInline(cursor: MarkupCursor, tags: Tags): string {
 }
 
 /**
- * Reads a worksheet; `events` hear of everything while this runs. It pauses after each piece of the file (about a
+ * Reads a worksheet; everything goes to `events` while this runs. It yields after each chunk of the file (about a
  * hundred rows), so that the caller can take the rows, or stop.
  */
 export async function* readSheet(archive: Archive, sheet: WorksheetEntry, events: SheetEvents): AsyncGenerator<void> {

@@ -10,7 +10,7 @@ export interface CollectedRow {
   readonly number: number;
   readonly isHidden: boolean;
   readonly cells: Cell[];
-  /** The first sheet column with content that is in no slot. */
+  /** The first sheet column with content that has no slot; 0 when there is none. */
   readonly outsideColumn: number;
 }
 
@@ -18,7 +18,7 @@ export interface CollectorOptions {
   readonly place: InputLocation;
   readonly decode: CellDecoder;
   readonly maxCellCharacters: number;
-  /** Where each sheet column (by number) goes in `cells`: -1 is left out on purpose, absent has no slot. */
+  /** Where each sheet column (by number) goes in `cells`: -1 is skipped, absent has no slot. */
   readonly slots?: readonly (number | undefined)[];
   /** How many slots there are. */
   readonly width?: number;
@@ -27,7 +27,7 @@ export interface CollectorOptions {
   readonly onMergedCells?: (range: string) => void;
 }
 
-/** Puts the cells of a sheet into rows; rows without content are left out. */
+/** Collects the cells of a sheet into rows; rows without content are skipped. */
 export class RowCollector implements SheetEvents {
   readonly #options: CollectorOptions;
   #lastNumber = 0;

@@ -8,16 +8,16 @@ import { type CollectedRow, RowCollector } from './row-collector.js';
 import { loadSharedStrings } from './shared-strings.js';
 import type { WorkbookIndex, WorksheetEntry } from './workbook-index.js';
 
-/** Enough rows to see which columns have data at all. */
-const sampledRows = 1000;
+/** Enough rows to find the columns that have data. */
+const maxSampledRows = 1000;
 
-/** What the top of a sheet shows. */
+/** The top of a sheet. */
 export interface SheetSample {
   /** The first rows with content, where the header may be. */
   readonly top: readonly CollectedRow[];
-  /** How many rows with content follow, as far as was looked. */
+  /** How many rows with content follow, as far as the sample goes. */
   readonly rowsBelow: number;
-  /** The columns (from 1) that have content in those. */
+  /** The columns, from 1, that have content in those rows. */
   readonly columnsBelow: ReadonlySet<number>;
   readonly hiddenColumns: readonly ColumnSpan[];
 }
@@ -28,7 +28,7 @@ interface ColumnSpan {
 }
 
 interface SampleOptions {
-  /** Rows above this number are passed over. */
+  /** Rows above this number are skipped. */
   readonly fromRow: number;
   readonly skipHidden: boolean;
 }
@@ -52,14 +52,14 @@ export async function sampleSheet(
   const wanted = new Set<number>();
   await readSample(archive, sheet, parts, options, (index) => {
     wanted.add(index);
-    return unknownText;
+    return placeholderText;
   });
   const texts = await loadSharedStrings(archive, parts.index.sharedStringsPart, wanted);
   return readSample(archive, sheet, parts, options, (index) => texts.at(index));
 }
 
-/** Stands for a text that is not known yet, but is there. */
-const unknownText = '…';
+/** Stands for a shared string that has not been read yet. */
+const placeholderText = '…';
 
 async function readSample(
   archive: Archive,
@@ -86,7 +86,7 @@ async function readSample(
       }
     },
   });
-  for await (const _ of readSheet(archive, sheet, collector)) if (rowsBelow >= sampledRows) break;
+  for await (const _ of readSheet(archive, sheet, collector)) if (rowsBelow >= maxSampledRows) break;
   return { top, rowsBelow, columnsBelow, hiddenColumns };
 }
 
@@ -102,7 +102,7 @@ async function hasContent(archive: Archive, sheet: WorksheetEntry, { index }: Wo
   let rows = 0;
   const collector = new RowCollector({
     place: { ...archive.place, sheet: sheet.name },
-    decode: createCellDecoder({ formats: [], isDate1904: index.isDate1904, sharedStringAt: () => unknownText }),
+    decode: createCellDecoder({ formats: [], isDate1904: index.isDate1904, sharedStringAt: () => placeholderText }),
     maxCellCharacters: archive.limits.maxCellCharacters,
     onRow: () => rows++,
   });

@@ -7,7 +7,7 @@ import { FastParser, type MarkupCursor } from './fast-parser.js';
 import { type InputLocation, workbookError } from './workbook-error.js';
 import { decodeEscapes, decodePart, type XmlHandler, XmlParser } from './xml-parser.js';
 
-/** A temporary file for what does not fit in memory; readable by its owner only, gone after `close`. */
+/** A temporary file for what does not fit in memory; readable by its owner only, removed by `close`. */
 interface SpillFile {
   append(bytes: Buffer): void;
   /** Fills `target` from `position`; what lies past the end stays as it was. */
@@ -36,7 +36,7 @@ function openSpillFile(place: InputLocation): SpillFile {
   };
 }
 
-/** An open file that has no name any more leaves nothing behind, not even after `kill -9`. Windows may refuse. */
+/** An open file without a name leaves nothing behind, not even after `kill -9`. Windows may not allow it. */
 function tryUnlink(path: string): boolean {
   try {
     unlinkSync(path);
@@ -238,7 +238,7 @@ export async function loadSharedStrings(
   }
 }
 
-/** Keeps only what is wanted, for a look at the first rows. */
+/** Keeps only the strings that the first rows refer to. */
 class SelectedStrings implements SharedStrings {
   length = 0;
   readonly #wanted: ReadonlySet<number>;
@@ -288,7 +288,7 @@ function createPlainStringReader(prefix: string, add: (text: string) => void): (
   };
 }
 
-/** The whole grammar of an entry: runs are joined, readings (`rPh`) left out. */
+/** The full grammar of an entry: runs are joined, phonetic readings (`rPh`) left out. */
 class SharedStringHandler implements XmlHandler {
   readonly #add: (text: string) => void;
   readonly #checkLength: (text: string) => void;

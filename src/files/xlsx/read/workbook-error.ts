@@ -2,12 +2,12 @@ import { basename } from 'node:path';
 import { InputError } from '#src/errors.js';
 import { isCompoundFile, isZip, sniffBytes, sniffFormat } from '#src/files/detect-format.js';
 
-/** Where in the input something was found; as much of it as is known. */
+/** A place in the input, as far as it is known. */
 export interface InputLocation {
   /** As the user named it. */
   readonly file: string;
   readonly sheet?: string;
-  /** The name of the part inside the package, for whoever has to mend the program that wrote it. */
+  /** The name of the part inside the package, for whoever maintains the program that wrote it. */
   readonly part?: string;
   readonly line?: number;
   readonly row?: number;
@@ -21,8 +21,8 @@ const getAgain = 'Copy or download the file again. If it stays like this, ask it
 const bomb =
   'Do not open it unless you trust its sender. A real list that is this large can be split, or saved as CSV.';
 
-/** Every reason for which a workbook is refused, with what to do next. */
-export const nextSteps = {
+/** Every reason for which a workbook is rejected, with the next step. */
+const nextSteps = {
   FILE_NOT_FOUND: 'Check the path; a name with spaces needs quotes.',
   IS_A_FOLDER: 'Name one file, or use: mypos-customers sweep <folder>',
   NOT_A_FILE: 'Save the data to a file and import that.',

@@ -138,7 +138,7 @@ function findRelationshipId(attributes: XmlAttributes): string | undefined {
   return Object.values(attributes).find(({ local, uri }) => local === 'id' && /\/relationships$/.test(uri))?.value;
 }
 
-/** A part that every sheet shares: by relationship, else under its usual name beside the workbook. */
+/** A part that every sheet shares: by relationship, else under its default name beside the workbook. */
 function findShared(
   archive: Archive,
   relationships: readonly Relationship[],
@@ -147,6 +147,6 @@ function findShared(
 ): string | undefined {
   const related = relationships.find((relationship) => relationship.kind === kind)?.part;
   if (related !== undefined) return related;
-  const usual = `${workbookPart.slice(0, workbookPart.lastIndexOf('/') + 1)}${kind}.xml`;
-  return archive.has(usual) ? usual : undefined;
+  const defaultName = `${workbookPart.slice(0, workbookPart.lastIndexOf('/') + 1)}${kind}.xml`;
+  return archive.has(defaultName) ? defaultName : undefined;
 }

@@ -1,4 +1,4 @@
-import { countOf } from '#pipelines/count-of.js';
+import { formatCount } from '#pipelines/format-count.js';
 import type { Issue } from '#pipelines/issue.js';
 import type { Row } from '#pipelines/model.js';
 import type { WorkbookSource } from '#src/files/input-source.js';
@@ -16,21 +16,21 @@ import type { WorksheetEntry } from './workbook-index.js';
 
 const maxNamesShown = 10;
 
-/** What a look at the workbook and the top of the sheet tells. */
+/** What is known once the top of the sheet is read. */
 interface OpeningFacts {
   readonly sheet: WorksheetEntry;
   readonly otherSheetsWithContent: readonly string[];
   readonly hiddenSheets: readonly string[];
   readonly headerRow: number;
   readonly rowsAboveHeader: number;
-  /** Expected names that the header lacks, when it was taken for want of a better one. */
+  /** Expected names that the header lacks, when no row was recognised as the header. */
   readonly missedNames: readonly string[];
   readonly layout: ColumnLayout;
   readonly hiddenColumns: readonly string[];
   readonly skipHidden: boolean;
 }
 
-/** The remarks that are known before the first row. */
+/** The issues that are known before the first row. */
 export function createOpeningNotices(facts: OpeningFacts): Issue[] {
   const { layout, headerRow } = facts;
   const notices: Issue[] = [];
@@ -45,24 +45,24 @@ export function createOpeningNotices(facts: OpeningFacts): Issue[] {
   note(facts.hiddenSheets.length > 0, {
     severity: 'warning',
     code: 'HIDDEN_SHEETS',
-    message: `${countOf(facts.hiddenSheets.length, 'hidden sheet')} in the workbook: ${quoteNames(facts.hiddenSheets)}.`,
+    message: `${formatCount(facts.hiddenSheets.length, 'hidden sheet')} in the workbook: ${quoteNames(facts.hiddenSheets)}.`,
   });
   note(facts.rowsAboveHeader > 0, {
     severity: 'warning',
     code: 'ROWS_ABOVE_HEADER',
-    message: `${countOf(facts.rowsAboveHeader, 'row')} with content above the header (row ${headerRow}) not read.`,
+    message: `${formatCount(facts.rowsAboveHeader, 'row')} with content above the header (row ${headerRow}) not read.`,
     row: headerRow,
   });
   note(facts.missedNames.length > 0, {
     severity: 'warning',
     code: 'HEADER_NOT_RECOGNISED',
-    message: `No row has the columns that the mapping names; row ${headerRow} was taken as the header. Missing: ${quoteNames(facts.missedNames)}. Choose the row with --header-row.`,
+    message: `No row has the columns that the mapping names, so row ${headerRow} is read as the header. Missing: ${quoteNames(facts.missedNames)}. Choose the row with --header-row.`,
     row: headerRow,
   });
   note(layout.duplicates.length > 0, {
     severity: 'warning',
     code: 'DUPLICATE_COLUMNS',
-    message: `These names head more than one column: ${quoteNames(layout.duplicates)}. The second one is called “${layout.duplicates[0]} (2)”, and so on.`,
+    message: `More than one column has the name ${quoteNames(layout.duplicates)}. The second one is called “${layout.duplicates[0]} (2)”, and so on.`,
     row: headerRow,
     columns: layout.duplicates,
   });
@@ -76,13 +76,13 @@ export function createOpeningNotices(facts: OpeningFacts): Issue[] {
   note(facts.hiddenColumns.length > 0, {
     severity: 'warning',
     code: 'HIDDEN_COLUMNS',
-    message: `${countOf(facts.hiddenColumns.length, 'hidden column')} ${describeHandling(facts.skipHidden)}: ${quoteNames(facts.hiddenColumns)}.`,
+    message: `${formatCount(facts.hiddenColumns.length, 'hidden column')} ${describeHandling(facts.skipHidden)}: ${quoteNames(facts.hiddenColumns)}.`,
     columns: facts.hiddenColumns,
   });
   return notices;
 }
 
-/** What is counted while the rows go by. */
+/** What is counted while the rows are read. */
 interface ReadingFacts {
   hiddenRows: number;
   firstHiddenRow: number;
@@ -93,34 +93,34 @@ interface ReadingFacts {
   firstOutside: { row: number; column: string } | undefined;
 }
 
-/** The remarks that are known only after the last row. */
+/** The issues that are known only after the last row. */
 function createReadingNotices(facts: ReadingFacts, skipHidden: boolean): Issue[] {
   const notices: Issue[] = [];
   if (facts.hiddenRows > 0)
     notices.push({
       severity: 'warning',
       code: 'HIDDEN_ROWS',
-      message: `${countOf(facts.hiddenRows, 'hidden or filtered row')} ${describeHandling(skipHidden)}, the first at row ${facts.firstHiddenRow}.`,
+      message: `${formatCount(facts.hiddenRows, 'hidden or filtered row')} ${describeHandling(skipHidden)}, the first at row ${facts.firstHiddenRow}.`,
       row: facts.firstHiddenRow,
     });
   if (facts.mergedRanges > 0)
     notices.push({
       severity: 'warning',
       code: 'MERGED_CELLS',
-      message: `${countOf(facts.mergedRanges, 'merged range')} in the data: ${facts.firstMergedRanges.join(', ')}${facts.mergedRanges > facts.firstMergedRanges.length ? ' …' : ''}. Only the first cell of each has a value; the others are empty.`,
+      message: `${formatCount(facts.mergedRanges, 'merged range')} in the data: ${facts.firstMergedRanges.join(', ')}${facts.mergedRanges > facts.firstMergedRanges.length ? ' …' : ''}. Only the first cell of each has a value; the others are empty.`,
     });
   if (facts.firstOutside !== undefined)
     notices.push({
       severity: 'warning',
       code: 'DATA_OUTSIDE_COLUMNS',
-      message: `${countOf(facts.rowsWithContentOutside, 'row')} with content in a column that has no name and was empty at the top of the sheet, the first in ${facts.firstOutside.column}${facts.firstOutside.row}. That content is not read: give the column a name in the header, or empty it.`,
+      message: `${formatCount(facts.rowsWithContentOutside, 'row')} with content in a column that has no name and was empty at the top of the sheet, the first in ${facts.firstOutside.column}${facts.firstOutside.row}. That content is not read: give the column a name in the header, or empty it.`,
       row: facts.firstOutside.row,
     });
   return notices;
 }
 
 function describeHandling(skipHidden: boolean): string {
-  return skipHidden ? 'left out' : 'read like the others';
+  return skipHidden ? 'skipped' : 'read like the others';
 }
 
 function quoteNames(names: readonly string[]): string {
@@ -173,7 +173,7 @@ class SheetReading {
   #rows: Row[] = [];
   #index = 0;
   #lastNumber: number;
-  readonly #watch = createRowNotices();
+  readonly #rowNotices = createRowNotices();
   readonly #facts: ReadingFacts = {
     hiddenRows: 0,
     firstHiddenRow: 0,
@@ -189,7 +189,7 @@ class SheetReading {
   }
 
   get notices(): readonly Issue[] {
-    return [...createReadingNotices(this.#facts, this.#options.skipHidden), ...this.#watch.notices()];
+    return [...createReadingNotices(this.#facts, this.#options.skipHidden), ...this.#rowNotices.notices()];
   }
 
   async *batches(): AsyncGenerator<readonly Row[]> {
@@ -227,8 +227,8 @@ class SheetReading {
   #take(row: CollectedRow): void {
     const { headerRow, skipHidden } = this.#options;
     if (row.number <= headerRow) return;
-    // The sheet leaves empty rows out, so that a gap in its numbers is all that tells of them.
-    if (row.number > this.#lastNumber + 1) this.#watch.emptyRow(true);
+    // A sheet leaves empty rows out: only a gap in the row numbers shows them.
+    if (row.number > this.#lastNumber + 1) this.#rowNotices.emptyRow(true);
     this.#lastNumber = row.number;
     if (row.isHidden) {
       this.#facts.firstHiddenRow ||= row.number;
@@ -241,7 +241,7 @@ class SheetReading {
     }
     if (row.cells.length === 0) return;
     this.#rows.push({ index: this.#index++, number: row.number, cells: row.cells });
-    this.#watch.dataRow(row.number, row.cells);
+    this.#rowNotices.dataRow(row.number, row.cells);
   }
 
   #noteMerged(range: string): void {

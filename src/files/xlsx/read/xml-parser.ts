@@ -46,7 +46,7 @@ function utf16Decoder(encoding: string, place: InputLocation): (chunk: Buffer, i
     try {
       return decoder.decode(chunk, { stream: !isLast });
     } catch (error) {
-      throw workbookError('XML_ENCODING', place, 'this part holds bytes that are no UTF-16 text.', error);
+      throw workbookError('XML_ENCODING', place, 'this part has bytes that are not UTF-16 text.', error);
     }
   };
 }
@@ -63,7 +63,7 @@ function utf8Decoder(place: InputLocation): (chunk: Buffer, isLast: boolean) => 
     const end = isLast ? bytes.length : wholeCharactersEnd(bytes);
     rest = Buffer.from(bytes.subarray(end));
     const whole = bytes.subarray(0, end);
-    if (!isUtf8(whole)) throw workbookError('XML_ENCODING', place, 'this part holds bytes that are no UTF-8 text.');
+    if (!isUtf8(whole)) throw workbookError('XML_ENCODING', place, 'this part has bytes that are not UTF-8 text.');
     const text = isAscii(whole) ? whole.toString('latin1') : whole.toString('utf8');
     const skip = isStart && text.startsWith('\uFEFF') ? 1 : 0;
     if (end > 0) isStart = false;
@@ -71,7 +71,7 @@ function utf8Decoder(place: InputLocation): (chunk: Buffer, isLast: boolean) => 
   };
 }
 
-/** The length without a last character that misses bytes. */
+/** The length without an incomplete last character. */
 function wholeCharactersEnd(bytes: Buffer): number {
   for (let back = 1; back <= 3 && back <= bytes.length; back++) {
     const byte = bytes[bytes.length - back] ?? 0;
@@ -86,7 +86,7 @@ function wholeCharactersEnd(bytes: Buffer): number {
 /** Attributes of an element, by the name as written. */
 export type XmlAttributes = Readonly<Record<string, SaxesAttributeNS>>;
 
-/** What a part does with its markup. Elements of foreign namespaces come under the name `foreign`. */
+/** Receives the markup of a part. Elements of unknown namespaces have the name `foreign`. */
 export interface XmlHandler {
   open?(name: string, attributes: XmlAttributes): void;
   text?(text: string): void;
@@ -103,13 +103,13 @@ const knownNamespaces: ReadonlySet<string> = new Set([
 
 const readableEncodings = /^(?:utf-?8|utf-?16(?:le|be)?|us-ascii|ascii)$/i;
 
-/** A strict XML parser for one part: any fault is an InputError with the part's name and the line. */
+/** A strict XML parser for one part: any error is an InputError with the part's name and the line. */
 export class XmlParser {
   /** How many elements are open. */
   depth = 0;
   /** The element that was opened last. */
   lastOpened: { readonly name: string; readonly prefix: string; readonly isSelfClosing: boolean } | undefined;
-  /** Lines that were read past this parser. */
+  /** Lines that were read without this parser. */
   skippedLines = 0;
   #charactersSinceTag = 0;
   #written = 0;

@@ -1,6 +1,6 @@
 import type { CellValue } from 'exceljs';
 import type { Code } from '#pipelines/codes.js';
-import { countOf } from '#pipelines/count-of.js';
+import { formatCount } from '#pipelines/format-count.js';
 import type { Issue } from '#pipelines/issue.js';
 import type { ColumnContent } from '#pipelines/mapping/export-columns.js';
 import type { Cell } from '#pipelines/model.js';
@@ -78,7 +78,7 @@ export class TextLosses {
       return {
         severity: 'warning',
         code,
-        message: `${countOf(count, 'text')} ${count === 1 ? 'is' : 'are'} ${fact} (the first in row ${row}, ${column}). ${advice}`,
+        message: `${formatCount(count, 'text')} ${count === 1 ? 'is' : 'are'} ${fact} (the first in row ${row}, ${column}). ${advice}`,
         row,
         columns: [column],
       };

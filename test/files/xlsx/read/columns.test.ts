@@ -20,7 +20,12 @@ describe('the header', () => {
     expect(better.detected.headerRow).toBe(4);
     expect(better.columns).toEqual([' Customer  NAME ', 'E-mail', 'ＣＩＴＹ']);
     expect(better.notices).toEqual([
-      { code: 'ROWS_ABOVE_HEADER', message: '2 rows with content above the header (row 4) not read.', row: 4 },
+      {
+        severity: 'warning',
+        code: 'ROWS_ABOVE_HEADER',
+        message: '2 rows with content above the header (row 4) not read.',
+        row: 4,
+      },
     ]);
     expect(await rowsOf(better)).toEqual([{ index: 0, number: 5, cells: ['Zoë', 'z@x.de', 'Ulm'] }]);
   });
@@ -43,8 +48,9 @@ describe('the header', () => {
     expect((await open({ rows: report })).detected.headerRow).toBe(1);
     const source = await open({ rows: report }, { expectedColumns: ['Company', 'Customer list'] });
     expect(source.notices).toContainEqual({
+      severity: 'warning',
       code: 'HEADER_NOT_RECOGNISED',
-      message: expect.stringContaining('row 1 was taken as the header. Missing: “Company”.'),
+      message: expect.stringContaining('row 1 is read as the header. Missing: “Company”.'),
       row: 1,
     });
   });
@@ -117,11 +123,17 @@ describe('hidden and merged', () => {
     expect((await rowsOf(source)).map(({ number }) => number)).toEqual([2, 3, 4, 5]);
     expect(source.notices).toEqual([
       {
+        severity: 'warning',
         code: 'HIDDEN_COLUMNS',
         message: '2 hidden columns read like the others: “Code”, “Rank”.',
         columns: ['Code', 'Rank'],
       },
-      { code: 'HIDDEN_ROWS', message: '2 hidden or filtered rows read like the others, the first at row 3.', row: 3 },
+      {
+        severity: 'warning',
+        code: 'HIDDEN_ROWS',
+        message: '2 hidden or filtered rows read like the others, the first at row 3.',
+        row: 3,
+      },
     ]);
   });
 
@@ -133,8 +145,8 @@ describe('hidden and merged', () => {
       { index: 1, number: 5, cells: ['g', ''] },
     ]);
     expect(source.notices.map(({ message }) => message)).toEqual([
-      '2 hidden columns left out: “Code”, “Rank”.',
-      '2 hidden or filtered rows left out, the first at row 3.',
+      '2 hidden columns skipped: “Code”, “Rank”.',
+      '2 hidden or filtered rows skipped, the first at row 3.',
     ]);
   });
 

@@ -135,8 +135,8 @@ describe('serial numbers', () => {
   });
 
   it.each([
-    [0, /no day/],
-    [60, /never was/],
+    [0, /not a date/],
+    [60, /does not exist/],
     [-1, /below zero/],
     [2958466, /9999/],
   ])('that are no date are none: %d (R11)', (serial, reason) => {
@@ -209,7 +209,7 @@ describe('date cells', () => {
     });
   });
 
-  it('are errors where the day never was', async () => {
+  it('are errors where the date does not exist', async () => {
     expect(await readCell('<c r="A2" s="0"><v>60</v></c>', { styles: stylesOf('yyyy') })).toMatchObject({
       kind: 'error',
       text: '60',
