@@ -1,3 +1,4 @@
+import { formatCount } from '#pipelines/format-count.js';
 import type { Issue } from '#pipelines/issue.js';
 import type { Row } from '#pipelines/model.js';
 import type { SourceDetection } from '#pipelines/ports.js';
@@ -94,10 +95,6 @@ function explainRaggedRow(record: CsvRecord, tooFew: boolean, delimiter: string)
   if (record.isUnterminated)
     return 'it is the last one and has no line end, so the file was probably cut. Export it again.';
   return 'it was cut, or a cell that contains a line break lacks its quotation marks. Add the missing cells.';
-}
-
-function formatCount(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 const maxShownCharacters = 80;
