@@ -132,13 +132,13 @@ export const apiCodes = {
     exit: 5,
   },
   RIGHT_MISSING: {
-    meaning: 'The API forbids this user the call (HTTP 403).',
+    meaning: 'The API does not allow this user to do that (HTTP 403).',
     nextStep:
       'Rights are given per entity and per verb: ask whoever manages your API users at MYPOS Connect to add the missing right on Customers.',
     exit: 6,
   },
   SERVER_SILENT: {
-    meaning: 'Many requests in a row got no answer that could be understood. Nothing more was sent.',
+    meaning: 'Many requests in a row got no answer that could be read. Nothing more was sent.',
     nextStep: 'Try again when the API answers; the run can be resumed.',
     exit: 5,
   },
@@ -149,7 +149,7 @@ export const apiCodes = {
     exit: 6,
   },
   TOKEN_REFUSED: {
-    meaning: 'The API does not accept even a fresh token (HTTP 401).',
+    meaning: 'The API does not even accept a new token (HTTP 401).',
     nextStep: 'Run `mypos-customers login` to see whether the login works, and check the address.',
     exit: 6,
   },

@@ -5,28 +5,28 @@ import type { CustomersApi } from '#pipelines/ports.js';
 import { type CustomerListing, type ListingQuery, listCustomers } from './list-customers.js';
 import type { CustomerMirror } from './mirror.js';
 
-/** Kept by the server and changed by sales, of which nobody knows whether they count as edits. [assumed] */
+/** Set by the server and changed by sales, which may not count as edits. [assumed] */
 const changedBySales = ['balance', 'rewardsValue', 'firstSaledate', 'lastSaledate'] as const;
 const identityAndEdit = ['customerId', 'customerCode', 'lastEditDateUTC'] as const;
-/** Rows of a few fields are short: so many are no more than a page of whole ones. */
+/** Rows with a few fields are short: this many take no more memory than a page of whole ones. */
 const customersPerPage = 20_000;
-/** Of so many rows: one that is being worked on, and the next. */
+/** One page that is being processed, and the next. */
 const pagesAhead = 2;
-/** Whole customers are large: so many at once are held, as of the list's own pages. */
+/** Whole customers are large: as many are held at a time as a page of the list has. */
 const customersPerChunk = 1000;
 
 export interface MirrorListingPorts {
   readonly api: CustomersApi;
   readonly mirror: CustomerMirror;
-  /** Reads one customer; nothing when it is gone by now. */
+  /** Reads one customer; `undefined` when it has been deleted. */
   readonly detailOf: (customerCode: string) => Promise<Customer | undefined>;
   /** The fields that the API's list gives, in its order: a mirrored customer may have more. */
   readonly listed: readonly string[];
 }
 
 /**
- * Reads all customers from a fresh mirror, with the proof that the API's own list gives: the list is read for who there
- * is, when each was edited, and what sales change; all the rest comes from the mirror, as long as it knows that very edit.
+ * Reads all customers from a fresh mirror, with the proof that the API's own list gives: the list is read for who is
+ * there, when each was edited, and what sales change; everything else comes from the mirror if it knows that very edit.
  */
 export function listFromMirror(
   ports: MirrorListingPorts,
@@ -58,13 +58,13 @@ async function* joinWithMirror(
   narrow: ListingQuery['narrow'],
 ): AsyncGenerator<readonly Customer[]> {
   let isFirst = true;
-  for await (const piece of rechunk(pages, customersPerChunk)) {
+  for await (const chunk of rechunk(pages, customersPerChunk)) {
     const customers: Customer[] = [];
-    for (const row of piece) {
+    for (const row of chunk) {
       const whole = findMirrored(row, ports) ?? (await fetchListed(row, ports));
       if (whole !== undefined) customers.push(whole);
     }
-    // Only to let it see which fields there are.
+    // It is only shown which fields there are.
     if (isFirst) narrow?.(customers);
     isFirst = false;
     yield customers;
@@ -78,15 +78,15 @@ function findMirrored(row: Customer, { mirror, listed }: MirrorListingPorts): Cu
   return pickListedFields(known.customer, row, listed);
 }
 
-/** Edited since the mirror was made fresh, a moment ago. */
+/** Edited since the mirror was brought up to date, a moment ago. */
 async function fetchListed(row: Customer, { detailOf, listed }: MirrorListingPorts): Promise<Customer | undefined> {
   const detail = await detailOf(String(readField(row, 'customerCode')));
   return detail === undefined ? undefined : pickListedFields(detail, row, listed);
 }
 
-/** The customer as the list would have given it. */
+/** The customer as the list would show it. */
 function pickListedFields(customer: Customer, row: Customer, listed: readonly string[]): Customer {
-  const one: Record<string, JsonValue> = {};
-  for (const name of listed) one[name] = row[name] ?? customer[name] ?? null;
-  return one;
+  const fields: Record<string, JsonValue> = {};
+  for (const name of listed) fields[name] = row[name] ?? customer[name] ?? null;
+  return fields;
 }

@@ -2,7 +2,7 @@ import { findFieldName, readField } from '#pipelines/compare-customers.js';
 import type { Customer } from '#pipelines/model.js';
 
 /**
- * How much of a customer is known: what this tool sent when it added it, at least the list's flat view, or all of it.
+ * How much of a customer is known: what this program sent when it added it, at least the list's flat view, or all of it.
  * A field that a `sent` or `flat` one does not have is unknown, not blank.
  */
 export type Extent = 'sent' | 'flat' | 'whole';
@@ -11,13 +11,13 @@ export type Extent = 'sent' | 'flat' | 'whole';
 export interface MirroredCustomer {
   readonly customer: Customer;
   readonly extent: Extent;
-  /** `lastEditDateUTC` at which this was so; absent when this tool wrote it and the API has not listed it since. */
+  /** `lastEditDateUTC` at which this was so; absent when this program wrote it and the API has not listed it since. */
   readonly edited?: string;
-  /** Fingerprint of the draft that this tool wrote last, as long as nobody has edited the customer since. */
+  /** Fingerprint of the draft that this program wrote last, as long as nobody has edited the customer since. */
   readonly sentHash?: string;
 }
 
-/** A customer as this tool has just written it, or found it to be what it would have written. */
+/** A customer as this program has just written it, or found it to be what it would have written. */
 export interface WrittenCustomer extends MirroredCustomer {
   readonly sentHash: string;
 }
@@ -30,29 +30,29 @@ export interface CustomerMirror {
   find(customerCode: string): MirroredCustomer | undefined;
   /** In the order of their codes, read from disk as they are asked for. */
   all(): Iterable<MirroredCustomer>;
-  /** An index over all customers by what `valueFor` says; those for which it says nothing are left out. */
+  /** An index of all customers by the value that `valueFor` returns; customers without one are left out. */
   indexBy(valueFor: (customer: MirroredCustomer) => string | undefined): MirrorIndex;
-  /** Takes what `get` gave. */
+  /** Saves a customer as `get` returned it. */
   saveDetail(detail: Customer): void;
   forget(customerCode: string): void;
   readonly refresher: MirrorRefresher;
 }
 
-/** Finds customers by a value that several may have. Follows what this tool writes meanwhile. */
+/** Finds customers by a value that several may share. Kept up to date with what this program writes. */
 export interface MirrorIndex {
-  /** Codes, at most `most` of them. */
-  find(value: string, most: number): readonly string[];
+  /** At most `max` codes. */
+  find(value: string, max: number): readonly string[];
   close(): void;
 }
 
 /** What only a refresh may do. Each call is one durable step. */
 export interface MirrorRefresher {
-  /** Begins to remember which customers are listed. */
+  /** Starts to record which customers are listed. */
   beginListing(): void;
-  /** Takes list rows whole. @returns how many of them were new or changed */
+  /** Saves whole rows of the list. @returns how many of them were new or changed */
   saveListed(rows: readonly Customer[]): number;
   /**
-   * Looks at list rows that have only their identity and dates.
+   * Compares list rows that only have their ids and dates.
    *
    * @param needsFlat - those whose flat view was never seen are out of date, too
    * @returns codes of those that are unknown or out of date
@@ -65,7 +65,7 @@ export interface MirrorRefresher {
   clear(): void;
 }
 
-/** The fields that tell whether a customer is known, for lists that carry nothing else. */
+/** The fields that show whether a customer is up to date, for lists that contain nothing else. */
 export const identityAndDates = ['customerId', 'customerCode', 'lastEditDateUTC', 'creationDateUTC'] as const;
 
 /** Whether the mirror can say what a field holds. */

@@ -15,7 +15,7 @@ export interface RefreshPorts {
 export interface RefreshOptions {
   /** Forget what is known and read everything anew. */
   readonly anew?: boolean;
-  /** Also read the flat view of customers that this tool added itself; without it, what was sent is enough. */
+  /** Also read the flat view of customers that this program added itself; without it, what was sent is enough. */
   readonly needsFlat?: boolean;
   /** Customers on a page of the flat view. @default 500 */
   readonly pageSize?: number;
@@ -30,7 +30,7 @@ export interface RefreshResult {
   readonly removed: number;
 }
 
-/** Why a refresh could not say that the mirror is right; what it read is kept. */
+/** Why the mirror could not be shown to be up to date; what was read is kept. */
 export class RefreshError extends Error {
   constructor(readonly reason: 'list_empty' | 'list_moves') {
     super(reason);
@@ -38,11 +38,11 @@ export class RefreshError extends Error {
 }
 
 const flatPageSize = 500;
-/** Rows of ids and dates are short, and memory is what bounds a page. */
+/** Rows of ids and dates are short, and only memory limits the size of a page. */
 const idsPerFlat = 20;
-/** Server clocks, their minute-wide filter and late commits may disagree by this much. */
+/** Clocks, the filter by whole minutes and late commits may be off by this much. */
 const marginMs = 2 * 60_000;
-/** Beyond this, a page of the list is cheaper than a detail each. */
+/** Beyond this, a page of the list costs less than the details one by one. */
 const maxDetails = 20;
 
 type Range = Pick<ListQuery, 'changedSince'>;
@@ -53,29 +53,29 @@ interface RefreshCounts {
 }
 
 /**
- * Brings the mirror up to date: everything the first time, afterwards only what the last-edit filter lists. Customers
- * that were removed leave no trace there, so the API's count is compared with the mirror's, and only when they differ
+ * Brings the mirror up to date: everything the first time, afterwards only what the last-edit filter lists. Deleted
+ * customers leave no trace there, so the API's count is compared with the mirror's, and only when they differ
  * all ids are listed.
  *
- * @throws MirrorNotFresh; errors of the API
+ * @throws RefreshError; errors of the API
  */
 export async function refreshMirror(ports: RefreshPorts, options: RefreshOptions = {}): Promise<RefreshResult> {
   const { mirror, now } = ports;
   if (options.anew === true) mirror.refresher.clear();
-  const tally: RefreshCounts = { read: 0, removed: 0 };
+  const counts: RefreshCounts = { read: 0, removed: 0 };
   const since = mirror.freshUntilMs;
   const startedAtMs = now();
-  if (since === undefined) await readWhole(ports, options, tally);
+  if (since === undefined) await readWhole(ports, options, counts);
   // Also after all was read: what was edited meanwhile may have been read before its edit.
   const from = since ?? startedAtMs + (ports.clockDifferenceMs() ?? 0);
-  await readRange(ports, options, { changedSince: new Date(from - marginMs) }, tally);
+  await readRange(ports, options, { changedSince: new Date(from - marginMs) }, counts);
   if (!(await countsAgree(ports))) {
-    // A customer may have been added between the two looks.
-    await readRange(ports, options, { changedSince: new Date(from - marginMs) }, tally);
-    if (!(await countsAgree(ports))) await readWhole(ports, options, tally);
+    // A customer may have been added between the two requests.
+    await readRange(ports, options, { changedSince: new Date(from - marginMs) }, counts);
+    if (!(await countsAgree(ports))) await readWhole(ports, options, counts);
   }
   mirror.refresher.freshUntil(startedAtMs + (ports.clockDifferenceMs() ?? 0));
-  return { kind: since === undefined ? 'whole' : 'changes', customers: mirror.count(), ...tally };
+  return { kind: since === undefined ? 'whole' : 'changes', customers: mirror.count(), ...counts };
 }
 
 /** Pages of the flat view that a whole reading takes, at least; asks the API how many customers there are. */
@@ -95,14 +95,14 @@ async function readTotal(api: CustomersApi): Promise<number> {
   return (await api.list({ page: 1, pageSize: 1, fields: ['customerCode'] })).total;
 }
 
-async function readWhole(ports: RefreshPorts, options: RefreshOptions, tally: RefreshCounts): Promise<void> {
+async function readWhole(ports: RefreshPorts, options: RefreshOptions, counts: RefreshCounts): Promise<void> {
   const { refresher: refreshing } = ports.mirror;
   const known = ports.mirror.count();
   const startedAtMs = ports.now();
   refreshing.beginListing();
-  const listed = await readRange(ports, options, {}, tally);
+  const listed = await readRange(ports, options, {}, counts);
   if (listed === 0 && known > 0) throw new RefreshError('list_empty');
-  tally.removed += refreshing.forgetUnseen(startedAtMs);
+  counts.removed += refreshing.forgetUnseen(startedAtMs);
 }
 
 /**
@@ -114,11 +114,11 @@ async function readRange(
   ports: RefreshPorts,
   options: RefreshOptions,
   range: Range,
-  tally: RefreshCounts,
+  counts: RefreshCounts,
 ): Promise<number> {
   const { mirror } = ports;
   const { needsFlat = false, pageSize = flatPageSize } = options;
-  if (mirror.count() === 0) return readFlat(ports, pageSize, range, tally);
+  if (mirror.count() === 0) return readFlat(ports, pageSize, range, counts);
   const outdated: string[] = [];
   let outdatedCount = 0;
   const light = { ...range, fields: identityAndDates, pageSize: pageSize * idsPerFlat };
@@ -128,14 +128,14 @@ async function readRange(
     outdated.push(...codes.slice(0, maxDetails + 1 - outdated.length));
   });
   if (outdatedCount === 0) return listed;
-  const mostCalls = Math.min(Math.ceil(listed / pageSize), maxDetails);
-  if (outdatedCount <= mostCalls && (await readDetails(ports, outdated, tally))) return listed;
-  return readFlat(ports, pageSize, range, tally);
+  const maxCalls = Math.min(Math.ceil(listed / pageSize), maxDetails);
+  if (outdatedCount <= maxCalls && (await readDetails(ports, outdated, counts))) return listed;
+  return readFlat(ports, pageSize, range, counts);
 }
 
-function readFlat(ports: RefreshPorts, pageSize: number, range: Range, tally: RefreshCounts): Promise<number> {
+function readFlat(ports: RefreshPorts, pageSize: number, range: Range, counts: RefreshCounts): Promise<number> {
   return readList(ports, { ...range, pageSize }, (rows) => {
-    tally.read += ports.mirror.refresher.saveListed(rows);
+    counts.read += ports.mirror.refresher.saveListed(rows);
   });
 }
 
@@ -153,13 +153,13 @@ async function readList(
 }
 
 /** @returns whether all of them were answered */
-async function readDetails(ports: RefreshPorts, codes: readonly string[], tally: RefreshCounts): Promise<boolean> {
+async function readDetails(ports: RefreshPorts, codes: readonly string[], counts: RefreshCounts): Promise<boolean> {
   for (const code of codes) {
     const answer = await ports.api.get(code);
     if (answer.kind === 'unanswered') return false;
     if (answer.kind === 'absent') ports.mirror.forget(code);
     else ports.mirror.saveDetail(answer.customer);
-    tally.read += 1;
+    counts.read += 1;
   }
   return true;
 }

@@ -243,7 +243,7 @@ function readToken(response: HttpResponse): string | undefined {
   return undefined;
 }
 
-/** Also a "no" with a success status: asking again would cost another of the day's tokens. */
+/** Also a refusal with a success status: asking again would use another of the day's tokens. */
 function isLoginResponse(response: HttpResponse): boolean {
   return readToken(response) !== undefined || typeof readJsonObject(response)?.failureDescription === 'string';
 }

@@ -6,7 +6,7 @@ const maxResponseLength = 32_000;
 
 /**
  * Reads what the API says in an error body. The vendor documents `failureDescription` for the login and only "details
- * in the body" elsewhere, so every usual spelling is looked for and the body itself is always kept. [assumed]
+ * in the body" elsewhere, so every common spelling is looked for and the body itself is always kept. [assumed]
  */
 export function readRefusal(answer: HttpResponse): Refusal & { readonly httpStatus: number } {
   const { status: httpStatus, body } = answer;

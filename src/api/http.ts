@@ -14,7 +14,7 @@ export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: string;
-  /** The body as JSON, parsed at the first look only; `undefined` when it is none. */
+  /** The body as JSON, parsed when first used; `undefined` when it is not JSON. */
   readonly json: unknown;
 }
 
@@ -42,7 +42,7 @@ export interface HttpOptions {
   readonly requestTimeoutMs: number;
   /** Address of an HTTP proxy that makes a tunnel to the base URL; its login may be part of it. */
   readonly proxy?: string | undefined;
-  /** PEM certificates to trust, all of them. @default what Node trusts */
+  /** PEM certificates to trust, instead of those that Node trusts. @default those that Node trusts */
   readonly trusted?: readonly string[] | undefined;
 }
 
@@ -69,7 +69,7 @@ export function openHttp(options: HttpOptions): Http {
 
 function openDispatcher(base: URL, options: HttpOptions): Dispatcher {
   const { connections, connectTimeoutMs, proxy, trusted } = options;
-  // undici's own two timeouts start anew with every chunk: one deadline over the whole exchange replaces them.
+  // undici's own two timeouts start again with every chunk; one deadline for the whole request replaces them.
   const bounds = { connections, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 } as const;
   const tls = { timeout: connectTimeoutMs, ...(trusted === undefined ? {} : { ca: [...trusted] }) };
   if (proxy === undefined) return new Pool(base.origin, { ...bounds, connect: tls });
@@ -129,13 +129,13 @@ class ResponseReader implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    // A connection became free for a request that nobody waits for any more.
+    // A connection became free for a request that has already been given up.
     if (this.#over) controller.abort(new Error('The time for this request is over.'));
     else this.#controller = controller;
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: HttpResponse['headers']): void {
-    // Informational answers come before the real one.
+    // Informational responses come before the real one.
     if (status < 200) return;
     this.#status = status;
     this.#headers = headers;
@@ -166,7 +166,7 @@ class ResponseReader implements Dispatcher.DispatchHandler {
     if (this.#end()) this.reject(new TransportError(code, sent, this.#status, cause));
   }
 
-  /** True for whoever comes first. */
+  /** True for the first caller only. */
   #end(): boolean {
     if (this.#over) return false;
     this.#over = true;
@@ -179,7 +179,7 @@ class ResponseReader implements Dispatcher.DispatchHandler {
 function findErrorCode(error: unknown): string {
   if (!(error instanceof Error)) return 'UNKNOWN';
   if (error instanceof AggregateError && error.errors.length > 0) return findErrorCode(error.errors[0]);
-  // A proxy that makes no tunnel; undici has the status in its sentence only.
+  // A proxy that refuses the tunnel; undici only gives the status in its message.
   const refusedByProxy = /^Proxy response \((\d+)\)/.exec(error.message);
   if (refusedByProxy !== null) return `PROXY_${refusedByProxy[1]}`;
   if ('code' in error && typeof error.code === 'string') return error.code;

@@ -24,7 +24,7 @@ interface ServerAddress {
   readonly timeoutMs: number;
 }
 
-/** Sends one request without a login: whoever answers is there, and that it is refused is as it should be. */
+/** Sends one request without a login, to see whether there is a server. It is expected to be refused. */
 export async function probeServer({ baseUrl, proxy, trusted, timeoutMs }: ServerAddress): Promise<ServerProbe> {
   const http = openHttp({
     baseUrl,
@@ -60,7 +60,7 @@ export interface ServerCertificate {
   readonly endsAt: Date;
 }
 
-/** The server's certificate, as far as this machine trusts it; `undefined` when no connection comes about. */
+/** The server's certificate, if this machine trusts it; `undefined` when no connection can be made. */
 export function readCertificate({
   baseUrl,
   trusted,
@@ -93,7 +93,7 @@ export function readCertificate({
   });
 }
 
-/** What the API gives rights for, each by itself [vendor]. */
+/** What the API grants rights for, each separately [vendor]. */
 export const rights = ['list', 'detail', 'add', 'update', 'delete'] as const;
 
 export type Right = (typeof rights)[number];
@@ -102,15 +102,15 @@ export type RightProbe =
   /** `httpStatus`: what the API said instead of "forbidden". */
   | { readonly kind: 'granted'; readonly httpStatus: number }
   | { readonly kind: 'missing'; readonly message: string }
-  /** The question itself was taken for an order, which no API should. */
+  /** The probe itself was executed, which should never happen. */
   | { readonly kind: 'obeyed'; readonly httpStatus: number }
   | { readonly kind: 'unclear'; readonly message: string };
 
 const jsonHeaders = { 'content-type': 'application/json', accept: 'application/json' } as const;
 
 /**
- * Requests that only a user with the right is answered otherwise than with 403, and that cannot change anything: they
- * name a customer that cannot exist, or carry a text where JSON must be.
+ * Requests that get a 403 without the right and something else with it, and that cannot change anything: they name a
+ * customer that cannot exist, or carry plain text instead of JSON.
  */
 function buildProbes(nobody: string): Readonly<Record<Right, HttpRequest>> {
   const path = `/customers/${nobody}`;
@@ -121,7 +121,7 @@ function buildProbes(nobody: string): Readonly<Record<Right, HttpRequest>> {
       method: 'POST',
       path: '/customers',
       headers: { ...jsonHeaders, 'content-type': 'text/plain' },
-      body: 'A question about rights, and no customer.',
+      body: 'A probe for the right to add, not a customer.',
     },
     update: { method: 'PUT', path, headers: jsonHeaders, body: '{}' },
     delete: { method: 'DELETE', path, headers: jsonHeaders },

@@ -7,7 +7,7 @@ import { type CachedToken, type LoginLease, type TokenStore, tokensPerDay } from
 /** A token lives two hours [vendor]; it is renewed before a slow request could meet its end. */
 const tokenLifetimeMs = 2 * 60 * 60_000;
 const renewBeforeEndMs = 5 * 60_000;
-/** For so long a token is not looked up again: every request needs it, and another process changes it rarely. */
+/** How long a token is used without reading the store again: every request needs it, and other processes rarely change it. */
 const tokenCacheMs = 1000;
 const otherLoginPollMs = 100;
 const maxOtherLoginMs = 90_000;
@@ -30,7 +30,7 @@ export interface Session {
   readonly tokensObtained: number;
 }
 
-/** Sends every attempt with a token, but for the login itself. */
+/** Adds the token to every attempt except the login itself. */
 export function authorize(send: SendAttempt, getSession: () => Session): SendAttempt {
   return async (request) => {
     if (request.verb === 'login') return send(request);
@@ -40,7 +40,7 @@ export function authorize(send: SendAttempt, getSession: () => Session): SendAtt
   };
 }
 
-/** A session on a fixed token that somebody else made: it cannot be renewed. */
+/** A session with a fixed token from elsewhere, which cannot be renewed. */
 export function fixedSession(token: string): Session {
   return {
     tokensObtained: 0,
@@ -60,7 +60,7 @@ export function fixedSession(token: string): Session {
   };
 }
 
-/** A session that logs in when it must, once for all who wait, in this process and in the others of this user. */
+/** A session that logs in when needed: once for everybody who waits, in this process and in the others of this user. */
 export function loginSession(options: {
   readonly login: Login;
   readonly store: TokenStore;
@@ -134,20 +134,20 @@ export function loginSession(options: {
       await bearer();
     },
     async forceLogin() {
-      // A good token stays where it is until there is another: the login may fail, and others use it.
+      // A valid token is kept until there is another one: the login may fail, and other processes use it.
       await once(true);
     },
   };
 }
 
 function isFresh(cached: CachedToken, nowMs: number): boolean {
-  // A token from the future means that the clock was set back: its age is unknown, so it does not count.
+  // A token from the future means that the clock was set back, so its age is unknown and it is not used.
   return cached.obtainedAtMs <= nowMs && nowMs < cached.obtainedAtMs + tokenLifetimeMs - renewBeforeEndMs;
 }
 
 function tokensExhausted(usedToday: number): LoginError {
   return new LoginError(
-    `${usedToday} of the ${tokensPerDay.hard} tokens that the API gives in a UTC day are used; the last ${tokensPerDay.hard - tokensPerDay.soft} are kept back.`,
+    `${usedToday} of the ${tokensPerDay.hard} tokens that the API issues in a UTC day are used; the last ${tokensPerDay.hard - tokensPerDay.soft} are reserved.`,
     {
       code: 'TOKENS_EXHAUSTED',
       nextStep:
@@ -159,6 +159,6 @@ function tokensExhausted(usedToday: number): LoginError {
 function otherLoginStuck(): RunStoppedError {
   return new RunStoppedError('Another process has been logging in for more than a minute.', {
     code: 'LOGIN_STUCK',
-    nextStep: 'Try again; if it stays so, look for a hanging mypos-customers process and end it.',
+    nextStep: 'Try again; if the problem persists, find the mypos-customers process that hangs and end it.',
   });
 }

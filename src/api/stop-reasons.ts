@@ -1,21 +1,21 @@
 import type { Refusal } from '#pipelines/model.js';
 import { LoginError, RunStoppedError } from '#src/errors.js';
 
-/** What to do when no connection comes about, by the code that Node, OpenSSL or the proxy gives. */
+/** What to do when no connection can be made, by the code of Node, OpenSSL or the proxy. */
 const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
-  [/^(ENOTFOUND|EAI_)/, 'The name in the address is not known here: check it (--base-url), and the network.'],
-  [/^ECONNREFUSED$/, 'Nobody answers at that address and port: check it (--base-url).'],
+  [/^(ENOTFOUND|EAI_)/, 'The host name in the address cannot be resolved: check it (--base-url) and the network.'],
+  [/^ECONNREFUSED$/, 'Nothing listens at that address and port: check it (--base-url).'],
   [
     /SELF_SIGNED|UNABLE_TO_|CERT_UNTRUSTED/,
-    'The certificate is not from an authority that this machine trusts; a company proxy does that. Name its certificate with --ca-file, "caFile" in the profile, or NODE_EXTRA_CA_CERTS.',
+    'The certificate is not from an authority that this machine trusts, which is common behind a company proxy. Give the certificate of its authority with --ca-file, "caFile" in the profile, or NODE_EXTRA_CA_CERTS.',
   ],
-  [/ALTNAME_INVALID/, 'The certificate is for another name: check the address (--base-url).'],
+  [/ALTNAME_INVALID/, 'The certificate is for another host name: check the address (--base-url).'],
   [
     /CERT_(HAS_EXPIRED|NOT_YET_VALID)/,
-    'Check the clock of this machine first; else the server needs a new certificate.',
+    'Check the clock of this machine; if it is right, the server needs a new certificate.',
   ],
-  [/^PROXY_407$/, 'The proxy wants a login: HTTPS_PROXY=http://user:password@host:port'],
-  [/^PROXY_/, 'The proxy makes no tunnel to this address: ask who runs it, or list the host in NO_PROXY.'],
+  [/^PROXY_407$/, 'The proxy requires a login: HTTPS_PROXY=http://user:password@host:port'],
+  [/^PROXY_/, 'The proxy refuses to connect to this address: ask its administrator, or list the host in NO_PROXY.'],
 ];
 
 const defaultHint = 'Check the network and the address (--base-url), then try again.';
@@ -25,7 +25,7 @@ export function findReachHint(code: string): string {
 }
 
 export function rightMissing(refusal: Refusal): LoginError {
-  return new LoginError(`The API forbids this user that call (HTTP 403): ${refusal.message}`, {
+  return new LoginError(`The API does not allow this user to do that (HTTP 403): ${refusal.message}`, {
     code: 'RIGHT_MISSING',
     nextStep:
       'Rights are given per entity and per verb: ask whoever manages your API users at MYPOS Connect to add the missing right on Customers.',
@@ -33,16 +33,16 @@ export function rightMissing(refusal: Refusal): LoginError {
 }
 
 export function tokenRefused(refusal: Refusal): LoginError {
-  return new LoginError(`The API does not accept even a fresh token (HTTP 401): ${refusal.message}`, {
+  return new LoginError(`The API does not even accept a new token (HTTP 401): ${refusal.message}`, {
     code: 'TOKEN_REFUSED',
     nextStep: 'Run `mypos-customers login` to see whether the login works, and check the address.',
   });
 }
 
 export function serverSilent(count: number): RunStoppedError {
-  return new RunStoppedError(`The last ${count} requests got no answer that could be understood.`, {
+  return new RunStoppedError(`The last ${count} requests got no answer that could be read.`, {
     code: 'SERVER_SILENT',
-    nextStep: 'Nothing more was sent. Try again when the API is well; the run can be resumed.',
+    nextStep: 'Nothing more was sent. Try again when the API works again; the run can be resumed.',
   });
 }
 
@@ -64,9 +64,9 @@ export function longPause(waitMs: number): RunStoppedError {
 }
 
 export function quotaSpent(retries: number): RunStoppedError {
-  return new RunStoppedError(`${retries} retries were needed in this run: the network or the API is not well.`, {
+  return new RunStoppedError(`${retries} retries were needed in this run: the network or the API has problems.`, {
     code: 'RETRY_QUOTA',
-    nextStep: 'Resume when it is.',
+    nextStep: 'Resume when it works again.',
   });
 }
 
@@ -78,8 +78,12 @@ export function unreachable(baseUrl: string, code: string): RunStoppedError {
 }
 
 export function redirected(baseUrl: string, status: number | undefined, location: string): RunStoppedError {
-  return new RunStoppedError(`${baseUrl} redirects (HTTP ${status}) to ${location}; the Customers API does not.`, {
-    code: 'REDIRECTED',
-    nextStep: 'Check the address with --base-url or MYPOS_CONNECT_BASE_URL; a proxy or a login page may be in between.',
-  });
+  return new RunStoppedError(
+    `${baseUrl} redirects (HTTP ${status}) to ${location}, which the Customers API never does.`,
+    {
+      code: 'REDIRECTED',
+      nextStep:
+        'Check the address with --base-url or MYPOS_CONNECT_BASE_URL; a proxy or a login page may be in between.',
+    },
+  );
 }

@@ -5,17 +5,17 @@ export interface CachedToken {
   readonly obtainedAtMs: number;
 }
 
-/** Where tokens live between processes: every process of a user shares one token and one day's count. */
+/** Where tokens are kept between processes: all processes of a user share one token and one day's count. */
 export interface TokenStore {
   /** The last token that any process saved. */
   read(): CachedToken | undefined;
-  /** Asks for the right to log in, which one process at a time has. */
+  /** Claims the right to log in, which one process at a time has. */
   claimLogin(nowMs: number): LoginClaim;
   /** Saves the token and ends the claim. */
   save(token: CachedToken): void;
   /** Tokens asked for in the UTC day of this moment. */
   usedToday(nowMs: number): number;
-  /** Forgets a token that the API no longer takes, if it is still the saved one. */
+  /** Forgets a token that the API no longer accepts, if it is still the saved one. */
   forget(token: string): void;
 }
 
@@ -41,5 +41,5 @@ export interface LoginLease {
   release(): void;
 }
 
-/** The API gives at most 250 tokens in a UTC day [vendor]; the last ten are left for people in need. */
+/** The API gives at most 250 tokens in a UTC day [vendor]; the last ten are reserved for people. */
 export const tokensPerDay = { hard: 250, soft: 240 } as const;

@@ -9,24 +9,24 @@ import type { DetailCache } from '#src/ledger/exports.js';
 import { connect } from './connect.js';
 
 /**
- * Reads the whole customer behind a row of the list: from what a broken export has left, as long as nobody has edited
- * the customer since, else from the API.
+ * Reads the whole customer behind a row of the list: from the details that an interrupted export has cached, unless the
+ * customer has been edited since, else from the API.
  */
-export function detailReader(api: CustomersApi, kept: DetailCache) {
+export function createDetailReader(api: CustomersApi, cache: DetailCache) {
   return async (listed: Customer): Promise<Customer | undefined> => {
     const id = readIdentity(listed);
     const lastEdit = readField(listed, 'lastEditDateUTC');
     const stamp = typeof lastEdit === 'string' ? lastEdit : undefined;
-    const known = stamp === undefined ? undefined : kept.find(id, stamp);
+    const known = stamp === undefined ? undefined : cache.find(id, stamp);
     if (known !== undefined) return known;
     const code = String(readField(listed, 'customerCode') ?? id);
     const detail = await readDetail(api, code);
-    if (stamp !== undefined && detail !== undefined) await kept.save(id, stamp, detail);
+    if (stamp !== undefined && detail !== undefined) await cache.save(id, stamp, detail);
     return detail;
   };
 }
 
-/** The whole customer; nothing when there is none. @throws RunStoppedError when the API gives no answer */
+/** The whole customer; `undefined` when there is none. @throws RunStoppedError when the API does not answer */
 export async function readDetail(api: CustomersApi, code: string): Promise<Customer | undefined> {
   const answer = await api.get(code);
   if (answer.kind === 'found') return answer.customer;
@@ -53,7 +53,7 @@ export interface FoundCustomers {
   readonly absent: readonly string[];
 }
 
-/** Full customers by id or code, in the order asked for. @throws LoginError, RunStoppedError */
+/** Whole customers by id or code, in the order of the arguments. @throws LoginError, RunStoppedError */
 export async function getCustomers(
   settings: Settings,
   idsOrCodes: readonly string[],
@@ -87,11 +87,11 @@ export interface LoginDone {
   /** Of this UTC day, all processes that share the state folder together. */
   readonly tokensToday: number;
   readonly tokensPerDay: number;
-  /** A ready access token is configured: there was nothing to log in with. */
+  /** An access token is configured, so there was no need to log in. */
   readonly tokenGiven: boolean;
 }
 
-/** Logs in anew, also when there is a good token, and caches what comes. @throws LoginError, RunStoppedError */
+/** Logs in even when there is a valid token, and caches the new one. @throws LoginError, RunStoppedError */
 export async function login(settings: Settings, signal: AbortSignal): Promise<LoginDone> {
   const connection = await connect(settings, signal);
   try {

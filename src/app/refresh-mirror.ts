@@ -51,8 +51,8 @@ export async function bringMirrorUpToDate(
 }
 
 /**
- * A mirror that is up to date, where it spares more calls than reading the customers for it would cost: always once
- * they have been read, else when there are more rows than pages of customers.
+ * A mirror that is up to date, if it saves more calls than it costs: always once there is one, otherwise when there are
+ * more rows than pages of customers.
  *
  * @param isNeeded - there is no other way to find the customers
  * @throws as {@link bringMirrorUpToDate}
@@ -74,7 +74,7 @@ function explain(error: RefreshError, known: number): Error {
       return new UsageError(`The API lists no customers any more, and ${known} are known. Nothing was changed.`, {
         code: 'LIST_EMPTY',
         nextStep:
-          'Mostly this user has lost the right to read customers. If they are really gone: mypos-customers mirror refresh --anew',
+          'Usually this user has lost the right to read customers. If they are really gone: mypos-customers mirror refresh --anew',
       });
     case 'list_moves':
       return new RunStoppedError('Customers are being deleted faster than the list of them can be read.', {

@@ -13,7 +13,7 @@ interface SpeedReading {
   readonly secondsLeft: number | undefined;
 }
 
-/** Rows: long enough to average out short pauses. Requests: short enough to show that the pace is kept. */
+/** Rows: long enough to average out short pauses. Requests: short enough to show that the rate limit is kept. */
 const rowWindowMs = 60_000;
 const requestWindowMs = 10_000;
 /** A rate of less than this says nothing yet. */

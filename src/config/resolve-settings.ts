@@ -248,7 +248,7 @@ function resolvePace(options: SettingOptions, found: FoundProfile | undefined): 
   if (url === undefined || !['redis:', 'rediss:'].includes(url.protocol) || url.host === '')
     throw settingError({ value: hideSecrets(value), origin }, 'pace', 'an address such as redis://host:6379');
   if (url.password !== '' || url.searchParams.has('password'))
-    throw new UsageError(`The address of the pace (${origin}) holds a password.`, {
+    throw new UsageError(`The Redis address (${origin}) contains a password.`, {
       code: 'SETTING_UNUSABLE',
       nextStep: 'Put it into MYPOS_CONNECT_PACE_PASSWORD, or into a file that MYPOS_CONNECT_PACE_PASSWORD_FILE names.',
     });

@@ -50,7 +50,7 @@ export interface Settings {
   readonly stateDir: Setting<string>;
   /** Requests a second; `Infinity` for no limit. */
   readonly ratePerSecond: Setting<number>;
-  /** Redis address of a pace that several machines share; absent for one of our own. */
+  /** Address of the Redis through which several machines share the rate limit; absent when it is this machine's own. */
   readonly pace: Setting<string | undefined>;
   readonly pacePassword: Setting<string | undefined>;
   /** Requests in flight. */

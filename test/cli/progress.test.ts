@@ -48,7 +48,7 @@ describe('the time left', () => {
     expect(reading.secondsLeft).toBe((1000 - 50) / 2.5);
   });
 
-  it('is not fooled by a burst of rows that the pace cannot keep up', () => {
+  it('is not fooled by a burst of rows that the rate limit does not allow', () => {
     let clock = 0;
     const meter = createSpeedMeter(() => clock);
     meter(at({}));

@@ -17,7 +17,7 @@ function refusal(pace: string): CustomersError {
   throw new Error(`${pace} was taken.`);
 }
 
-describe('the address of a shared pace', () => {
+describe('the address of a shared rate limit', () => {
   it.each([
     'http://127.0.0.1',
     'nonsense',
@@ -58,7 +58,7 @@ describe('the address of a shared pace', () => {
   });
 });
 
-describe('the password of a shared pace', () => {
+describe('the password of a shared rate limit', () => {
   it('is shown to nobody', () => {
     const settings = resolveSettings({ pace: 'redis://host' }, { MYPOS_CONNECT_PACE_PASSWORD: secret });
     expect(settings.pacePassword.value).toBe(secret);
@@ -78,7 +78,7 @@ describe('the password of a shared pace', () => {
 });
 
 describe('the doctor', () => {
-  it('finds a pace whose Redis is away, and leaves the login unjudged', async () => {
+  it('finds a shared rate limit whose Redis is away, and does not check the login', async () => {
     const api = await place.openApi();
     const { stdout, exitCode } = await place.run(['doctor', '--json', '--pace', 'redis://127.0.0.1:9']);
     const { findings } = JSON.parse(stdout) as { findings: { name: string; status: string; exitCode: number }[] };
@@ -88,8 +88,8 @@ describe('the doctor', () => {
   });
 });
 
-describe('what follows a run that shares a pace', () => {
-  it('is named with the same pace', async () => {
+describe('the next step after a run with a shared rate limit', () => {
+  it('names the same Redis', async () => {
     const { addSettings } = await import('#src/cli/reporter.js');
     const command = 'mypos-customers resume 20260101-000000-abcd';
     expect(addSettings(command, ['import', 'a.csv', '--pace', 'redis://host'])).toBe(`${command} --pace redis://host`);

@@ -5,6 +5,7 @@ import { parse } from 'csv-parse/sync';
 import Database from 'libsql';
 import { expect } from 'vitest';
 import type { Customer } from '#pipelines/model.js';
+import { planSlots } from '#src/api/rate-limit.js';
 import { mostWithin } from '#test/api/request-counts.js';
 import { type Finished, startCommandLine } from '#test/e2e/run-command-line.js';
 import { type Kill, killAt } from './kill-at.js';
@@ -171,21 +172,15 @@ export async function expectSameAsUndisturbed(
   );
   const created = written.filter((row) => row._status === 'created').map((row) => row._customerCode);
   expect(new Set(created).size).toBe(created.length);
-  expectPace((await sandbox.requests()).map(({ at }) => at));
+  expectRateLimit((await sandbox.requests()).map(({ at }) => at));
   expectNoSecrets(scene.folder, sandbox.password);
   expect(readdirSync(scene.folder).filter((name) => name.endsWith('.part'))).toEqual([]);
 }
 
-/** Of permits at this rate, so many are made up for at once: see `src/api/permit-meter.ts`. */
-const madeUpFor = 5;
-
-/**
- * A quarter of a second may see a quarter of the rate, what is made up for in it, and what was in flight when it began;
- * a second, where the first of these are smoothed out, no more than the rate and what was in flight.
- */
-function expectPace(arrivals: readonly number[]): void {
+/** No second may see more than the rate and what was in flight when it began; a quarter of it also one slot more. */
+function expectRateLimit(arrivals: readonly number[]): void {
   if (rate === 'unlimited') return;
-  expect(mostWithin(250, arrivals)).toBeLessThanOrEqual(rate / 4 + madeUpFor + concurrency);
+  expect(mostWithin(250, arrivals)).toBeLessThanOrEqual(rate / 4 + planSlots(rate).requests + concurrency);
   expect(mostWithin(1000, arrivals)).toBeLessThanOrEqual(rate + concurrency);
 }
 

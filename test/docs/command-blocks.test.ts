@@ -59,7 +59,7 @@ function runBlock(text: string, env: Readonly<Record<string, string>>): Promise<
 
 beforeEach(() => {
   for (const folder of ['bin', 'fixtures', 'schemas']) mkdirSync(place.path(folder));
-  // The usual pace is for the vendor's server; every command takes the option.
+  // The default rate is for the vendor's server; every command takes the option.
   place.write('bin/mypos-customers', `#!/bin/sh\nexec '${process.execPath}' '${mainFile}' "$@" --rate unlimited\n`);
   place.write('bin/npx', '#!/bin/sh\nexec "$@"\n');
   for (const name of ['mypos-customers', 'npx']) chmodSync(place.path(`bin/${name}`), 0o755);

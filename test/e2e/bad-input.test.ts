@@ -113,7 +113,7 @@ const mishaps: Readonly<Record<string, Mishap>> = {
   'a host that is down': {
     env: { MYPOS_CONNECT_BASE_URL: 'http://127.0.0.1:1/api/v2' },
     exitCode: 5,
-    says: ['http://127.0.0.1:1/api/v2 cannot be reached', 'Nobody answers at that address', '--base-url'],
+    says: ['http://127.0.0.1:1/api/v2 cannot be reached', 'Nothing listens at that address', '--base-url'],
   },
   'an address that would send the login unencrypted': {
     env: { MYPOS_CONNECT_BASE_URL: 'http://api.example.com/api/v2' },

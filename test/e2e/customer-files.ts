@@ -21,7 +21,7 @@ export function pickEditable(customer: Customer): Customer {
   return Object.fromEntries(Object.entries(customer).filter(([field]) => !/^(lastEdit|creation)/.test(field)));
 }
 
-/** For tests that are not about the pace: against an API on this machine. */
+/** For tests that are not about the rate limit: against an API on this machine. */
 export const fast = ['--rate', 'unlimited'] as const;
 
 /** A small mapping whose key is the old system's number. */

@@ -35,7 +35,7 @@ describe('the package, installed into an empty folder', () => {
     expect(rows.filter((row) => row._status === 'created').length).toBeGreaterThan(30);
   });
 
-  it('shares a pace when ioredis is there, and says what is missing when it is not', () => {
+  it('shares a rate limit when ioredis is there, and says what is missing when it is not', () => {
     const login = { MYPOS_CONNECT_USERNAME: 'a', MYPOS_CONNECT_PASSWORD: 'b' };
     const share = () => {
       const args = ['mypos-customers', 'login', '--state-dir', 'state', '--pace', 'redis://127.0.0.1:9'];

@@ -98,7 +98,7 @@ describe('two processes that share a rate limit through Redis', () => {
     expect(ends.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
     const arrivals = api.requests();
     const told = arrivals.find(({ status }) => status === 429)?.at ?? 0;
-    // What had its permit already may still be on its way.
+    // What had its turn already may still be on its way.
     const early = arrivals.filter(({ at }) => at > told + 300 && at < told + 2900);
     expect(early).toEqual([]);
   });

@@ -6,7 +6,7 @@ import { listFromMirror } from '#pipelines/listing/list-from-mirror.js';
 import { listOnlyFields } from '#pipelines/mapping/fields.js';
 import type { ListQuery } from '#pipelines/ports.js';
 import { type Connection, connect } from '#src/app/connect.js';
-import { detailReader, readDetail } from '#src/app/read-customers.js';
+import { createDetailReader, readDetail } from '#src/app/read-customers.js';
 import { bringMirrorUpToDate } from '#src/app/refresh-mirror.js';
 import { createRunControl } from '#src/app/run-on-tenant.js';
 import { noCounts, type RunObserver } from '#src/app/run-summary.js';
@@ -135,7 +135,7 @@ async function writeFile(context: ExportContext, details?: DetailCache): Promise
       source,
       layout: createLayout(columns, connection.ledger, { full, typedDates: target.format === 'xlsx', notice }),
       filter: { ...window.filter, activeOnly: options.activeOnly === true },
-      ...(full ? { readDetail: detailReader(connection.client, details) } : {}),
+      ...(full ? { readDetail: createDetailReader(connection.client, details) } : {}),
       beginFile: (all) => beginTable(target.path, all, { format: target.format, ...chooseStyle(options, columns) }),
       progress: createProgressReporter(observer, connection),
     },
