@@ -1,79 +1,71 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { propertyPath } from '#pipelines/shape.js';
-import { complainOfJson, jsonPlaces } from '#src/json-document.js';
+import { editJsonText, parseJsonDocument } from '#src/json-document.js';
 
-function complaintOf(text: string): string {
-  const { line, column, fact } = complainOfJson(text);
-  return `${line}:${column} ${fact}`;
+function firstError(text: string): string {
+  const [error] = parseJsonDocument(text).errors;
+  return error === undefined ? 'none' : `${error.line}:${error.column} ${error.fact}`;
 }
 
-describe('a text that is no JSON is told of with place and reason:', () => {
+describe('an error in a JSON file has a place and a reason:', () => {
   it.each([
-    ['', '1:1 the file ends where a value should be'],
-    ['{\n  "a": 1\n  "b": 2\n}', '3:3 "b" stands where a comma or a } should be'],
-    ['{\n  "a": 1,\n}', '3:1 } stands where a name in double quotes should be'],
-    ['[1 2]', '1:4 2 stands where a comma or a ] should be'],
-    ['[1,]', '1:4 ] stands where a value should be'],
-    ['{"a" 1}', '1:6 1 stands where a colon should be'],
-    ['{"a": b}', '1:7 b stands where a value should be'],
-    ["{'a': 1}", "1:2 'a' stands where a name in double quotes should be"],
-    ['{"a": "two\nlines"}', '1:7 a text that begins here has no good end'],
-    ['{"a": "no end}', '1:7 a text that begins here has no good end'],
-    ['{"a": "\\x"}', '1:7 a text that begins here has no good end'],
-    ['{"a": 012}', '1:7 012 stands where a value should be'],
-    ['{"a": 1} {', '1:10 { stands where its end should be'],
-    ['{"a": 1', '1:8 the file ends where a comma or a } should be'],
-    ['{"a": [1}', '1:9 } stands where a comma or a ] should be'],
-    ['{\r\n  // why\r\n}', '2:3 JSON has no comments'],
-  ])('%j', (text, expected) => {
-    expect(() => JSON.parse(text)).toThrow();
-    expect(complaintOf(text)).toBe(expected);
+    ['', '1:1 the file ends where a value is expected'],
+    ['{\n  "a": 1\n  "b": 2\n}', '3:3 expected a comma, found "b"'],
+    ['[1 2]', '1:4 expected a comma, found 2'],
+    ['{"a" 1}', '1:6 expected a colon, found 1'],
+    ['{"a": b}', '1:7 b is not JSON; names and texts need double quotes'],
+    ["{'a': 1}", "1:2 'a' is not JSON; names and texts need double quotes"],
+    ['{a:1}', '1:2 a is not JSON; names and texts need double quotes'],
+    ['{"a": "two\nlines"}', '1:7 a text that begins here is not closed'],
+    ['{"a": "no end}', '1:7 a text that begins here is not closed'],
+    ['{"a": "\\x"}', '1:7 a text has a backslash that JSON does not know; write \\\\ for a backslash'],
+    ['{"a": 1} {', '1:10 expected the end of the file, found {'],
+    ['{"a": 1', '1:8 the file ends where a comma or a closing } is expected'],
+    ['{"a": [1}', '1:9 expected a comma, found }'],
+    ['{\n  "a": 1, /* no end', '2:11 a comment that begins here is not closed'],
+    ['{"a": 1, "b": 2,\n "a": 3}', '2:2 "a" is given twice'],
+    ['['.repeat(50_000), '1:1 it is nested too deeply'],
+  ])('%#', (text, expected) => {
+    expect(firstError(text)).toBe(expected);
+    expect(parseJsonDocument(text).value).toBeUndefined();
   });
 
-  it('never beyond the damage, and never at all in what was good before it', () => {
+  it('is never beyond the end of the text', () => {
     fc.assert(
-      fc.property(fc.json(), fc.nat(), fc.constantFrom('', '"', '}', ']', ',', 'x', '\\'), (json, seed, spoiler) => {
+      fc.property(fc.json(), fc.nat(), fc.constantFrom('', '"', '}', ']', ',', 'x', '\\'), (json, seed, damage) => {
         const at = seed % json.length;
-        const spoilt = json.slice(0, at) + spoiler + json.slice(at + 1);
-        fc.pre(!isJson(spoilt));
-        const { line, column } = complainOfJson(spoilt);
-        const offset =
-          spoilt
-            .split('\n')
-            .slice(0, line - 1)
-            .join('\n').length +
-          (line > 1 ? 1 : 0) +
-          column -
-          1;
-        expect(offset).toBeLessThanOrEqual(spoilt.length);
-        // What stands before the place can still become JSON: some ending makes it whole.
-        expect(isJson(completed(spoilt.slice(0, offset)))).toBe(true);
+        const damaged = json.slice(0, at) + damage + json.slice(at + 1);
+        const lines = damaged.split('\n');
+        for (const { line, column } of parseJsonDocument(damaged).errors) {
+          expect(line).toBeLessThanOrEqual(lines.length);
+          expect(column).toBeLessThanOrEqual((lines[line - 1]?.length ?? 0) + 1);
+        }
       }),
     );
   });
 });
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
+describe('the value of a JSON file', () => {
+  it('is what JSON.parse gives', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (json) => {
+        const text = JSON.stringify(json);
+        expect(parseJsonDocument(text)).toMatchObject({ errors: [] });
+        expect(parseJsonDocument(text).value).toEqual(JSON.parse(text));
+      }),
+    );
+  });
 
-/** Closes what a good beginning of JSON left open. */
-function completed(beginning: string): string {
-  const open: string[] = [];
-  for (const mark of beginning.replaceAll(/"(?:[^"\\]|\\.)*"/g, '')) {
-    if (mark === '{') open.unshift('}');
-    if (mark === '[') open.unshift(']');
-    if (mark === '}' || mark === ']') open.shift();
-  }
-  const candidates = ['', '1', '""', ':1', '"":1', ',"":1', ',1'];
-  return candidates.map((middle) => beginning + middle + open.join('')).find(isJson) ?? beginning;
-}
+  it('may stand between comments and before trailing commas', () => {
+    const text = '// for the shop\n{ "a": 1, /* why */ "b": [2, ], }\n';
+    expect(parseJsonDocument(text)).toMatchObject({ value: { a: 1, b: [2] }, errors: [] });
+  });
+
+  it('may have a property "__proto__" like any other', () => {
+    expect(Object.keys(parseJsonDocument('{"__proto__": {"a": 1}}').value as object)).toEqual(['__proto__']);
+  });
+});
 
 const text = `{
   "version": 1,
@@ -91,6 +83,15 @@ const text = `{
 }
 `;
 
+describe('an edit of a JSON file', () => {
+  it('keeps comments and everything else', () => {
+    const text = '{\n  // of the shop\n  "a": { "b": 1 },\n}\n';
+    const edited = editJsonText(text, ['a', 'c'], { d: true });
+    expect(edited).toContain('// of the shop');
+    expect(parseJsonDocument(edited).value).toEqual({ a: { b: 1, c: { d: true } } });
+  });
+});
+
 describe('a place in a JSON file', () => {
   it.each([
     ['', 1, 1],
@@ -104,7 +105,7 @@ describe('a place in a JSON file', () => {
     ['fields.notes.transform[1].pad.length', 7, 40],
     ['ignore[1]', 12, 5],
   ])('is found: %s', (path, line, column) => {
-    expect(jsonPlaces(text)(path)).toEqual({ line, column });
+    expect(parseJsonDocument(text).locate(path)).toEqual({ line, column });
   });
 
   it.each([
@@ -113,17 +114,17 @@ describe('a place in a JSON file', () => {
     ['fields.notes.transform[7].pad', 'fields.notes.transform'],
     ['mode', ''],
   ])('of something that is not there is where it should be: %s', (path, holder) => {
-    expect(jsonPlaces(text)(path)).toEqual(jsonPlaces(text)(holder));
+    expect(parseJsonDocument(text).locate(path)).toEqual(parseJsonDocument(text).locate(holder));
   });
 
   it('is where the name stands, whatever the file holds', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ minLength: 1 }), fc.jsonValue(), { minKeys: 1 }), (json) => {
         const written = JSON.stringify(json, null, 2);
-        const find = jsonPlaces(written);
+        const { locate } = parseJsonDocument(written);
         const lines = written.split('\n');
         for (const name of Object.keys(json)) {
-          const { line, column } = find(propertyPath('', name));
+          const { line, column } = locate(propertyPath('', name));
           expect(lines[line - 1]?.slice(column - 1).startsWith(`${JSON.stringify(name)}:`)).toBe(true);
         }
       }),

@@ -3,7 +3,7 @@ import type { RunLedger } from '#pipelines/ports.js';
 import { type Credentials, type CustomersClient, openCustomersClient } from '#src/api/client.js';
 import type { RedisRateLimiter } from '#src/api/redis-rate-limit.js';
 import { readTrustedCertificates } from '#src/config/resolve-settings.js';
-import type { Setting, Settings } from '#src/config/settings.js';
+import { isSecretSetting, type Setting, type Settings } from '#src/config/settings.js';
 import { LoginError } from '#src/errors.js';
 import { type Ledger, openLedger, type Tenant } from '#src/ledger/open-ledger.js';
 
@@ -146,8 +146,6 @@ export interface ShownSetting {
   readonly origin: string;
 }
 
-const secrets = ['password', 'accessToken', 'pacePassword'] as const satisfies readonly (keyof Settings)[];
-
 /** All settings with their origins, without secrets. */
 export function listSettings(settings: Settings): readonly ShownSetting[] {
   return (Object.entries(settings) as [keyof Settings, Setting<SettingValue>][]).map(([name, { value, origin }]) => ({
@@ -162,7 +160,7 @@ type SettingValue = string | number | boolean | object | undefined;
 function formatSetting(name: keyof Settings, value: SettingValue): ShownSetting['value'] {
   if (value === undefined) return null;
   if (typeof value === 'object') return Object.keys(value).length === 0 ? null : JSON.stringify(value);
-  if ((secrets as readonly string[]).includes(name)) return 'set (not shown)';
+  if (isSecretSetting(name)) return 'set (not shown)';
   if (value === Number.POSITIVE_INFINITY) return 'unlimited';
   return name === 'proxy' ? hideLogin(String(value)) : value;
 }

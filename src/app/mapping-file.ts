@@ -9,7 +9,7 @@ import type { RowSource } from '#pipelines/ports.js';
 import { type DocumentIssue, isObject, propertyPath } from '#pipelines/shape.js';
 import { UsageError } from '#src/errors.js';
 import { readPairs } from '#src/files/csv/read-pairs.js';
-import { complainOfJson } from '#src/json-document.js';
+import { parseJsonDocument } from '#src/json-document.js';
 
 /** Texts and their values, or what is wrong with the file that should list them, as a sentence. */
 type LookupFile =
@@ -173,16 +173,13 @@ function read(path: string): Buffer {
 }
 
 function parseJson(path: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const { line, column, fact } = complainOfJson(text);
-    throw new UsageError(`The mapping ${path} is not valid JSON: line ${line}, column ${column}: ${fact}.`, {
-      code: 'MAPPING_NOT_JSON',
-      nextStep: 'Look at that place, and just before it, for a missing comma, quote or bracket.',
-      cause: error,
-    });
-  }
+  const { value, errors } = parseJsonDocument(text);
+  const [error] = errors;
+  if (error === undefined) return value;
+  const { line, column, fact } = error;
+  throw new UsageError(`The mapping ${path} is not valid JSON: line ${line}, column ${column}: ${fact}.`, {
+    code: 'MAPPING_NOT_JSON',
+  });
 }
 
 function createMappingError(where: string, problems: readonly DocumentIssue[]): UsageError {

@@ -2,7 +2,7 @@ import type { Argv } from 'yargs';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import { type FailureLimit, parseFailureLimit } from '#pipelines/run-control.js';
 import { parseIsoTime, parseSortOrder, type SortOrder } from '#src/app/export/window.js';
-import type { SettingOptions } from '#src/config/settings.js';
+import { defaultConfigFile, type SettingOptions, settingOptionDeclarations } from '#src/config/settings.js';
 import { UsageError } from '#src/errors.js';
 
 /** Options that every command takes. Values stay text: where they came from decides how errors name them. */
@@ -17,39 +17,48 @@ export function outputOptions<T>(yargs: Argv<T>) {
     });
 }
 
+/** As yargs hands over the options of settings. */
+export type SettingArguments = { readonly [name in keyof SettingOptions]?: SettingOptions[name] | undefined };
+
 /** Options of the commands that talk to the API. */
 export function settingOptions<T>(yargs: Argv<T>) {
-  return localOptions(yargs)
-    .option('base-url', textOption('Address of the API, e.g. https://api.myposconnect.com/api/v2'))
-    .option('sandbox', { type: 'boolean', default: false, describe: 'Use the embedded sandbox in the state folder' })
-    .option('rate', textOption('Requests a second (default 5), or "unlimited"'))
-    .option('pace', textOption('Share the rate with other machines through Redis, e.g. redis://host:6379'))
-    .option('concurrency', textOption('Requests in flight (default 4)'))
-    .option('timeout', textOption('Seconds to wait for an answer (default 60)'))
-    .option('ca-file', textOption('Certificate (PEM) of your company’s own authority, trusted as well'));
+  const names = settingOptionDeclarations.map(({ name }) => name);
+  return declareSettings(
+    localOptions(yargs),
+    names.filter((name) => name !== 'stateDir' && name !== 'mapping'),
+  );
 }
 
 /** Options of the commands that work on this machine only. */
 export function localOptions<T>(yargs: Argv<T>) {
-  return yargs
+  const chosen = yargs
     .option('profile', textOption('Profile in the configuration file'))
-    .option('config', textOption('Configuration file (default mypos-customers.json)'))
-    .option('state-dir', textOption('Folder for ledger and token (default ~/.local/state/mypos-customers)'));
+    .option('config', textOption(`Configuration file (default: ${defaultConfigFile})`));
+  return declareSettings(chosen, ['stateDir']);
 }
 
-/** The options of the contract that every command takes. */
-const commonOptions = {
-  mapping: 'text',
-  profile: 'text',
-  config: 'text',
-  'base-url': 'text',
-  'state-dir': 'text',
-  sandbox: 'switch',
-  rate: 'text',
-  pace: 'text',
-  concurrency: 'text',
-  yes: 'switch',
-} as const satisfies Record<string, 'text' | 'switch'>;
+function declareSettings<T>(yargs: Argv<T>, names: readonly string[]): Argv<T & SettingArguments> {
+  for (const { name, option, type, description } of settingOptionDeclarations) {
+    if (!names.includes(name)) continue;
+    const isSwitch = type === 'switch';
+    yargs.option(
+      option,
+      isSwitch ? { type: 'boolean', default: false, describe: description } : textOption(description),
+    );
+  }
+  // Every option was just declared with the type that its setting has.
+  return yargs as Argv<T & SettingArguments>;
+}
+
+/** Options that every command accepts, also where they have no effect. */
+const commonOptions: readonly { readonly option: string; readonly isSwitch: boolean }[] = [
+  { option: 'profile', isSwitch: false },
+  { option: 'config', isSwitch: false },
+  ...settingOptionDeclarations
+    .filter(({ name }) => name !== 'timeout' && name !== 'caFile')
+    .map(({ option, type }) => ({ option, isSwitch: type === 'switch' })),
+  { option: 'yes', isSwitch: true },
+];
 
 /** What yargs has, and its types leave out. */
 interface DeclaredOptions {
@@ -62,14 +71,14 @@ interface DeclaredOptions {
  */
 export function acceptCommonOptions(yargs: Argv): void {
   const declared = (yargs as Argv & DeclaredOptions).getOptions().key;
-  for (const [name, kind] of Object.entries(commonOptions)) {
-    if (Object.hasOwn(declared, name)) continue;
-    yargs.option(name, kind === 'switch' ? { type: 'boolean', hidden: true } : { ...textOption(''), hidden: true });
+  for (const { option, isSwitch } of commonOptions) {
+    if (Object.hasOwn(declared, option)) continue;
+    yargs.option(option, isSwitch ? { type: 'boolean', hidden: true } : { ...textOption(''), hidden: true });
   }
 }
 
 export function mappingOption<T>(yargs: Argv<T>) {
-  return yargs.option('mapping', textOption('Mapping file (default mappings.json)'));
+  return declareSettings(yargs, ['mapping']);
 }
 
 /** The input of a command, its first word; without `nargs`, yargs would take `-` for the beginning of an option. */
@@ -126,37 +135,11 @@ function textOption(describe: string) {
   return { type: 'string', requiresArg: true, describe } as const;
 }
 
-/** As yargs hands them over. */
-export interface SettingArguments {
-  readonly baseUrl?: string | undefined;
-  readonly stateDir?: string | undefined;
-  readonly rate?: string | undefined;
-  readonly pace?: string | undefined;
-  readonly concurrency?: string | undefined;
-  readonly timeout?: string | undefined;
-  readonly caFile?: string | undefined;
-  readonly mapping?: string | undefined;
-  readonly sandbox?: boolean | undefined;
-  readonly profile?: string | undefined;
-  readonly config?: string | undefined;
-}
-
 /** Picks the settings out of the arguments; what was not given stays absent. */
 export function toSettingOptions(args: SettingArguments): SettingOptions {
-  const { baseUrl, stateDir, rate, pace, concurrency, timeout, caFile, mapping, sandbox, profile, config } = args;
-  return omitUndefined({
-    baseUrl,
-    stateDir,
-    rate,
-    pace,
-    concurrency,
-    timeout,
-    caFile,
-    mapping,
-    sandbox,
-    profile,
-    config,
-  });
+  const names = ['profile', 'config', ...settingOptionDeclarations.map(({ name }) => name)];
+  const given = Object.entries(args).filter(([name, value]) => names.includes(name) && value !== undefined);
+  return Object.fromEntries(given);
 }
 
 type WithoutUndefined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

@@ -2,13 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { type GuardName, type Guards, guardNames, validateGuard } from '#pipelines/guards.js';
 import { suggestNames } from '#pipelines/mapping/nearest-name.js';
 import { UsageError } from '#src/errors.js';
-import { configProperties, configVersion, type ProfileProperty, profileProperties } from './settings.js';
-
-/** One profile of `mypos-customers.json`: settings for one tenant or purpose. No secrets, only files that hold them. */
-export type Profile = { readonly [name in Exclude<ProfileProperty, 'guards'>]?: string } & {
-  /** Where the mapping does not say otherwise. */
-  readonly guards?: Guards;
-};
+import { parseJsonDocument } from '#src/json-document.js';
+import { configProperties, configVersion, defaultConfigFile, type Profile, profileProperties } from './settings.js';
 
 const profileKeys = Object.keys(profileProperties);
 const fileKeys = Object.keys(configProperties);
@@ -24,8 +19,6 @@ interface ConfigFile {
   readonly path: string;
   readonly config: Record<string, unknown>;
 }
-
-export const defaultConfigFile = 'mypos-customers.json';
 
 /**
  * Reads a profile from the configuration file.
@@ -50,7 +43,7 @@ export function openConfig(file: string | undefined, isNeeded = false): ConfigFi
     if (file === undefined && !isNeeded) return undefined;
     throw configError(path, 'does not exist', 'Create it, or leave out --config and --profile.');
   }
-  const config = parse(path);
+  const config = parseConfig(path);
   rejectUnknownKeys(path, config, fileKeys, '');
   if (config.version !== undefined && config.version !== configVersion)
     throw configError(
@@ -106,15 +99,26 @@ function readGuards(path: string, value: unknown, where: string): Guards {
   return guards as Guards;
 }
 
-function parse(path: string): Record<string, unknown> {
-  try {
-    return expectObject(path, JSON.parse(readFileSync(path, 'utf8')), 'the file');
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
+function parseConfig(path: string): Record<string, unknown> {
+  const { value, errors } = parseJsonDocument(readConfigText(path));
+  const [error] = errors;
+  if (error !== undefined)
     throw configError(
       path,
-      `is not valid JSON (${error instanceof Error ? error.message : String(error)})`,
+      `is not valid JSON: line ${error.line}, column ${error.column}: ${error.fact}`,
       'Correct it.',
+    );
+  return expectObject(path, value, 'the file');
+}
+
+function readConfigText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
+  } catch (error) {
+    throw configError(
+      path,
+      `cannot be read (${error instanceof Error ? error.message : String(error)})`,
+      'Check that it is a file that this user may read.',
     );
   }
 }

@@ -1,6 +1,6 @@
 import { guardRules } from '#pipelines/guards.js';
 import { exportJobKeys, importJobKeys, type JobKey } from './jobs.js';
-import { configProperties, configVersion, profileProperties } from './settings.js';
+import { configProperties, configVersion, profileProperties, type SettingDeclaration } from './settings.js';
 
 type JsonSchema = { readonly [keyword: string]: unknown };
 
@@ -21,13 +21,14 @@ const propertySchemas = {
   guards: guardsSchema,
   text: textSchema,
   'number or text': { anyOf: [{ type: 'number', exclusiveMinimum: 0 }, textSchema] },
-} as const satisfies Record<(typeof profileProperties)[keyof typeof profileProperties]['holds'], JsonSchema>;
+  switch: { type: 'boolean' },
+} as const satisfies Record<SettingDeclaration['type'], JsonSchema>;
 
 /** The published JSON Schema of the configuration file, made from the tables that its reader uses. */
 export function buildConfigSchema(): JsonSchema {
-  const profile = Object.entries(profileProperties).map(([name, { about, holds }]) => [
+  const profile = Object.entries(profileProperties).map(([name, { type, description }]) => [
     name,
-    { ...propertySchemas[holds], description: about },
+    { ...propertySchemas[type], description },
   ]);
   const properties = {
     $schema: { type: 'string' },

@@ -1,6 +1,8 @@
+import { resolve } from 'node:path';
 import type { Guards } from '#pipelines/guards.js';
+import { UsageError } from '#src/errors.js';
 
-/** Every property of the configuration file and what it is for: the one source of its reader, its types and its schema. */
+/** Every property of the configuration file and what it is for. */
 export const configProperties = {
   $schema: 'Where editors find the schema of this file.',
   version: 'The version of the format: 1.',
@@ -9,77 +11,335 @@ export const configProperties = {
   jobs: 'What to do with dropped files, by name.',
 } as const;
 
-/** A secret never stands in the file, only the name of a file that holds it. */
-export const profileProperties = {
-  baseUrl: { about: 'Address of the API, e.g. https://api.myposconnect.com/api/v2.', holds: 'text' },
-  username: { about: "The API user's e-mail address.", holds: 'text' },
-  passwordFile: { about: 'File that holds the password.', holds: 'text' },
-  accessTokenFile: { about: 'File that holds a ready access token.', holds: 'text' },
-  stateDir: { about: 'Folder for ledger, token and mirror.', holds: 'text' },
-  rate: { about: 'Requests a second, or "unlimited". Default: 5.', holds: 'number or text' },
-  pace: { about: 'Redis that several machines share the rate through, e.g. redis://host:6379.', holds: 'text' },
-  pacePasswordFile: { about: 'File that holds the password of that Redis.', holds: 'text' },
-  concurrency: { about: 'Requests in flight. Default: 4.', holds: 'number or text' },
-  timeout: { about: 'Seconds to wait for an answer. Default: 60.', holds: 'number or text' },
-  mapping: { about: 'Mapping file. Default: mappings.json.', holds: 'text' },
-  caFile: { about: "Certificate (PEM) of a company's own authority, trusted as well.", holds: 'text' },
-  guards: { about: 'What may make an import refuse to begin; what the mapping says goes first.', holds: 'guards' },
-} as const satisfies Record<string, { readonly about: string; readonly holds: 'text' | 'number or text' | 'guards' }>;
-
-export type ProfileProperty = keyof typeof profileProperties;
+/** Where the configuration is when nobody names a file. */
+export const defaultConfigFile = 'mypos-customers.json';
 
 /** The one version of the format that there is. */
 export const configVersion = 1;
 
 /** Where a setting's value came from, in words for `doctor` and for errors. */
-type Origin = string;
+export type Origin = string;
 
 export interface Setting<T> {
   readonly value: T;
   readonly origin: Origin;
 }
 
-/** Everything that the commands need to know, resolved once; secrets included, so never print it whole. */
-export interface Settings {
-  /** Of the API, without a slash at its end. */
-  readonly baseUrl: Setting<string>;
-  readonly username: Setting<string | undefined>;
-  readonly password: Setting<string | undefined>;
-  readonly accessToken: Setting<string | undefined>;
-  /** Where ledger, token and mirror live; always a local folder. */
-  readonly stateDir: Setting<string>;
-  /** Requests a second; `Infinity` for no limit. */
-  readonly ratePerSecond: Setting<number>;
-  /** Address of the Redis through which several machines share the rate limit; absent when it is this machine's own. */
-  readonly pace: Setting<string | undefined>;
-  readonly pacePassword: Setting<string | undefined>;
-  /** Requests in flight. */
-  readonly concurrency: Setting<number>;
-  readonly requestTimeoutMs: Setting<number>;
-  /** A PEM file with the certificate of a company's own authority, trusted besides those of Node. */
-  readonly caFile: Setting<string | undefined>;
-  /** The proxy for `baseUrl`, if any; may hold a login. */
-  readonly proxy: Setting<string | undefined>;
-  /** Path of the mapping file. */
-  readonly mapping: Setting<string>;
-  /** What may make an import refuse to begin, unless its mapping says otherwise. */
-  readonly guards: Setting<Guards>;
-  /** Run against the embedded sandbox in the state folder instead of `baseUrl`. */
-  readonly sandbox: Setting<boolean>;
+export type SettingSource = 'option' | 'environment' | 'environmentFile' | 'profileFile' | 'profile';
+
+/** How one setting is called, where it may come from, and what it means. */
+export interface SettingDeclaration {
+  /** The key in a profile, and in kebab-case the option. */
+  readonly name: string;
+  /**
+   * Places that may give it, the one that counts first at the front. A name that ends in `File`: the variable, with `_FILE`
+   * added, or the key of the profile, with `File` added, names a file that holds the value.
+   */
+  readonly sources: readonly SettingSource[];
+  /** Its environment variable. */
+  readonly variable?: string;
+  readonly type: 'text' | 'number or text' | 'switch' | 'guards';
+  /** Half a sentence for help, schema and manual; the default is added to it. */
+  readonly description: string;
+  readonly default?: unknown;
+  /** A default that is found out when the program runs, in words. */
+  readonly defaultText?: string;
+  /** Never shown. */
+  readonly isSecret?: true;
+  // A parser takes the type that its sources give; each is called only with that.
+  readonly parse: (setting: Setting<never>) => unknown;
 }
 
+/** For everybody who has not been given another address. */
+export const defaultBaseUrl = 'https://api.myposconnect.com/api/v2';
+
+/**
+ * Every setting. Command-line options, the properties of a profile, their JSON Schema, the types of the library and the
+ * manual are made from this table: a new setting is added here only.
+ */
+export const settingsTable = {
+  /** Without a slash at its end. */
+  baseUrl: {
+    name: 'baseUrl',
+    sources: ['option', 'environment', 'profile'],
+    variable: 'MYPOS_CONNECT_BASE_URL',
+    type: 'text',
+    description: 'Address of the API',
+    default: defaultBaseUrl,
+    parse: parseBaseUrl,
+  },
+  username: {
+    name: 'username',
+    sources: ['environment', 'environmentFile', 'profile'],
+    variable: 'MYPOS_CONNECT_USERNAME',
+    type: 'text',
+    description: "The API user's e-mail address",
+    parse: readText,
+  },
+  password: {
+    name: 'password',
+    sources: ['environment', 'environmentFile', 'profileFile'],
+    variable: 'MYPOS_CONNECT_PASSWORD',
+    type: 'text',
+    description: 'The password',
+    isSecret: true,
+    parse: readText,
+  },
+  accessToken: {
+    name: 'accessToken',
+    sources: ['environment', 'environmentFile', 'profileFile'],
+    variable: 'MYPOS_CONNECT_ACCESS_TOKEN',
+    type: 'text',
+    description: 'A ready access token',
+    isSecret: true,
+    parse: readText,
+  },
+  /** Where ledger, token and mirror are; always a local folder. */
+  stateDir: {
+    name: 'stateDir',
+    sources: ['option', 'profile'],
+    type: 'text',
+    description: 'Folder for ledger, token and mirror',
+    defaultText: '~/.local/state/mypos-customers',
+    parse: readPath,
+  },
+  /** `Infinity` for no limit. */
+  ratePerSecond: {
+    name: 'rate',
+    sources: ['option', 'profile'],
+    type: 'number or text',
+    description: 'Requests a second, or "unlimited"',
+    default: '5',
+    parse: parseRate,
+  },
+  /** Redis address through which several machines share a rate; absent when this one has its own. */
+  pace: {
+    name: 'pace',
+    sources: ['option', 'profile'],
+    type: 'text',
+    description: 'Share the rate with other machines through Redis, e.g. redis://host:6379',
+    parse: parsePace,
+  },
+  pacePassword: {
+    name: 'pacePassword',
+    sources: ['environment', 'environmentFile', 'profileFile'],
+    variable: 'MYPOS_CONNECT_PACE_PASSWORD',
+    type: 'text',
+    description: 'The password of that Redis',
+    isSecret: true,
+    parse: readText,
+  },
+  concurrency: {
+    name: 'concurrency',
+    sources: ['option', 'profile'],
+    type: 'number or text',
+    description: 'Requests in flight',
+    default: '4',
+    parse: parseConcurrency,
+  },
+  requestTimeoutMs: {
+    name: 'timeout',
+    sources: ['option', 'profile'],
+    type: 'number or text',
+    description: 'Seconds to wait for an answer',
+    default: '60',
+    parse: parseTimeoutMs,
+  },
+  caFile: {
+    name: 'caFile',
+    sources: ['option', 'profile'],
+    type: 'text',
+    description: 'Certificate (PEM) of your company’s own authority, trusted as well',
+    parse: readText,
+  },
+  mapping: {
+    name: 'mapping',
+    sources: ['option', 'profile'],
+    type: 'text',
+    description: 'Mapping file',
+    default: 'mappings.json',
+    parse: readText,
+  },
+  guards: {
+    name: 'guards',
+    sources: ['profile'],
+    type: 'guards',
+    description: 'What may make an import refuse to start; what the mapping has counts first',
+    default: {},
+    parse: ({ value }: Setting<Guards>) => value,
+  },
+  /** Run against the embedded sandbox in the state folder instead of `baseUrl`. */
+  sandbox: {
+    name: 'sandbox',
+    sources: ['option'],
+    type: 'switch',
+    description: 'Use the embedded sandbox in the state folder',
+    default: false,
+    parse: ({ value }: Setting<boolean>) => value,
+  },
+} as const satisfies Readonly<Record<string, SettingDeclaration>>;
+
+type SettingsTable = typeof settingsTable;
+type HasSource<
+  K extends keyof SettingsTable,
+  Source extends SettingSource,
+> = Source extends SettingsTable[K]['sources'][number] ? SettingsTable[K]['name'] : never;
+type Absent<K extends keyof SettingsTable> = SettingsTable[K] extends { default: unknown } | { defaultText: string }
+  ? never
+  : undefined;
+
+/** Everything that the commands need to know, resolved once; secrets included, so never print it whole. */
+export type Settings = {
+  readonly [K in keyof SettingsTable]: Setting<ReturnType<SettingsTable[K]['parse']> | Absent<K>>;
+} & {
+  /** The proxy for `baseUrl`, if any; may hold a login. */
+  readonly proxy: Setting<string | undefined>;
+};
+
 /** Settings as a command line or a library caller gives them; what is absent comes from elsewhere. */
-export interface SettingOptions {
-  readonly baseUrl?: string;
-  readonly stateDir?: string;
-  readonly rate?: string;
-  readonly pace?: string;
-  readonly concurrency?: string;
-  /** Seconds. */
-  readonly timeout?: string;
-  readonly mapping?: string;
-  readonly caFile?: string;
-  readonly sandbox?: boolean;
+export type SettingOptions = {
+  readonly [K in keyof SettingsTable as HasSource<K, 'option'>]?: SettingsTable[K]['type'] extends 'switch'
+    ? boolean
+    : string;
+} & {
+  /** The profile of the configuration file to use. */
   readonly profile?: string;
+  /** The configuration file. */
   readonly config?: string;
+};
+
+/** One profile of `mypos-customers.json`: settings for one tenant or purpose. No secrets, only files that hold them. */
+export type Profile = {
+  readonly [K in keyof SettingsTable as HasSource<K, 'profile'>]?: SettingsTable[K]['type'] extends 'guards'
+    ? Guards
+    : string;
+} & { readonly [K in keyof SettingsTable as `${HasSource<K, 'profileFile'>}File`]?: string };
+
+/** A property of a profile. */
+export interface ProfileProperty {
+  readonly type: SettingDeclaration['type'];
+  readonly description: string;
+}
+
+/** The properties that a profile may have, by name. */
+export const profileProperties: Readonly<Record<string, ProfileProperty>> = Object.fromEntries(
+  Object.values<SettingDeclaration>(settingsTable).flatMap((setting) => {
+    const { name, sources, type } = setting;
+    const description = describeSetting(setting);
+    return [
+      ...(sources.includes('profile') ? [[name, { type, description }] as const] : []),
+      ...(sources.includes('profileFile')
+        ? [[`${name}File`, { type, description: `File that holds: ${lowerFirst(description)}` }] as const]
+        : []),
+    ];
+  }),
+);
+
+/** The settings that the command line can give, with the text of their help. */
+export const settingOptionDeclarations: readonly {
+  readonly name: string;
+  readonly option: string;
+  readonly type: SettingDeclaration['type'];
+  readonly description: string;
+}[] = Object.values<SettingDeclaration>(settingsTable)
+  .filter(({ sources }) => sources.includes('option'))
+  .map((setting) => ({
+    name: setting.name,
+    option: toKebabCase(setting.name),
+    type: setting.type,
+    description: describeSetting(setting),
+  }));
+
+function describeSetting({ description, default: value, defaultText }: SettingDeclaration): string {
+  const text = defaultText ?? (typeof value === 'string' ? value : undefined);
+  return text === undefined ? description : `${description} (default: ${text})`;
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/** Whether the value of a setting must never be shown. */
+export function isSecretSetting(name: string): boolean {
+  return Object.entries<SettingDeclaration>(settingsTable).some(
+    ([key, { isSecret }]) => key === name && isSecret === true,
+  );
+}
+
+/** `baseUrl` as an option is called: `base-url`. */
+export function toKebabCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function readText({ value }: Setting<string>): string {
+  return value;
+}
+
+function readPath({ value }: Setting<string>): string {
+  return resolve(value);
+}
+
+/** An address that a login may be sent to, without a slash at its end. @throws UsageError */
+export function parseBaseUrl({ value, origin }: Setting<string>): string {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined) throw settingError({ value, origin }, 'base URL', `a whole address such as ${defaultBaseUrl}`);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    throw settingError({ value, origin }, 'base URL', 'an https: address');
+  if (url.username !== '' || url.password !== '')
+    throw new UsageError(`The base URL (${origin}) holds a login.`, {
+      code: 'SETTING_UNUSABLE',
+      nextStep: 'Put the login into MYPOS_CONNECT_USERNAME and MYPOS_CONNECT_PASSWORD and take it out of the address.',
+    });
+  if (url.protocol === 'http:' && !isLoopback(url.hostname))
+    throw new UsageError(`${value} (${origin}) would send the login unencrypted.`, { code: 'PLAIN_HTTP' });
+  return value.replace(/\/+$/, '');
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+function parseRate(setting: Setting<string>): number {
+  if (setting.value === 'unlimited') return Number.POSITIVE_INFINITY;
+  return parsePositive(setting, 'rate', 100_000, ', or "unlimited" (for a sandbox)');
+}
+
+function parseConcurrency(setting: Setting<string>): number {
+  const concurrency = parsePositive(setting, 'concurrency', 256);
+  if (!Number.isInteger(concurrency)) throw settingError(setting, 'concurrency', 'a whole number');
+  return concurrency;
+}
+
+function parseTimeoutMs(setting: Setting<string>): number {
+  return parsePositive(setting, 'timeout', 86_400) * 1000;
+}
+
+function parsePace({ value, origin }: Setting<string>): string {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || !['redis:', 'rediss:'].includes(url.protocol) || url.host === '')
+    throw settingError({ value: hideSecrets(value), origin }, 'pace', 'an address such as redis://host:6379');
+  if (url.password !== '' || url.searchParams.has('password'))
+    throw new UsageError(`The Redis address (${origin}) contains a password.`, {
+      code: 'SETTING_UNUSABLE',
+      nextStep: 'Put it into MYPOS_CONNECT_PACE_PASSWORD, or into a file that MYPOS_CONNECT_PACE_PASSWORD_FILE names.',
+    });
+  return value;
+}
+
+/** Even a text that is not an address may hold a password. */
+function hideSecrets(address: string): string {
+  return address.replace(/^(\w*:?\/*).*@/, '$1…@').replace(/\?.*/, '?…');
+}
+
+function parsePositive({ value, origin }: Setting<string>, name: string, max: number, or = ''): number {
+  const number = /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : Number.NaN;
+  if (number > 0 && number <= max) return number;
+  throw settingError({ value, origin }, name, `a number above 0 and up to ${max}${or}`);
+}
+
+function settingError({ value, origin }: Setting<string>, name: string, expected: string): UsageError {
+  return new UsageError(`The ${name} "${value}" (${origin}) cannot be used; expected ${expected}.`, {
+    code: 'SETTING_UNUSABLE',
+    nextStep: 'Correct it there, or override it with the option of that name.',
+  });
 }

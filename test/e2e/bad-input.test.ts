@@ -83,7 +83,7 @@ const mishaps: Readonly<Record<string, Mishap>> = {
   'a mapping that is no JSON': {
     prepare: () => place.write('mappings.json', '{\n  "version": 1,\n  "fields": {\n    "city" "Town"\n  }\n}\n'),
     exitCode: 2,
-    says: ['mappings.json is not valid JSON', 'line 4, column 12', 'a colon should be'],
+    says: ['mappings.json is not valid JSON', 'line 4, column 12', 'expected a colon'],
   },
   'an empty mapping': {
     prepare: () => place.write('mappings.json', ''),

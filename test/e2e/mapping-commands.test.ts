@@ -234,6 +234,27 @@ describe('mapping test', () => {
     place.write('customers.mapping-test.json', JSON.stringify({ cases }, null, 2));
   }
 
+  it.each([
+    ['a name without quotes', '{a:1}', '1:2 is not valid JSON: a is not JSON'],
+    ['nothing', '', '1:1 is not valid JSON: the file ends'],
+  ])('refuses a file of cases that has %s', async (_title, text, says) => {
+    writeMapping(place, keyedMapping);
+    place.write('customers.mapping-test.json', text);
+    const { exitCode, stderr } = await place.run(['mapping', 'test']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(says);
+    expect(stderr).toContain('[MAPPING_TEST_NOT_JSON]');
+  });
+
+  it('reads a mapping and cases with comments and trailing commas', async () => {
+    writeCases(good);
+    const commented = (name: string) =>
+      place.write(name, `// of the shop\n${place.read(name).trimEnd().replace(/\}$/, ',}')}`);
+    commented('mappings.json');
+    commented('customers.mapping-test.json');
+    expect(await place.run(['mapping', 'test'])).toMatchObject({ exitCode: 0 });
+  });
+
   it('passes when every row becomes what it should', async () => {
     writeCases(good, wrong);
     const run = await place.run(['mapping', 'test']);

@@ -4,11 +4,12 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { checkConnection, checkLogin, type DoctorFinding } from '#src/app/doctor/check-connection.js';
 import { writeAtomically } from '#src/app/mapping/write-schema.js';
-import { defaultConfigFile, expectObject, openConfig } from '#src/config/config-file.js';
+import { expectObject, openConfig } from '#src/config/config-file.js';
 import { omitLogin, resolveSettings } from '#src/config/resolve-settings.js';
-import { configVersion, type SettingOptions } from '#src/config/settings.js';
+import { configVersion, defaultConfigFile, type SettingOptions } from '#src/config/settings.js';
 import { UsageError } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
+import { editJsonText } from '#src/json-document.js';
 
 /** The login that the user entered. */
 interface LoginInput {
@@ -114,10 +115,14 @@ export async function saveProfile(profile: NewProfile): Promise<SavedProfile> {
   const { baseUrl, username, mapping } = profile;
   const written = { ...kept, baseUrl, username, passwordFile, ...(mapping === undefined ? {} : { mapping }) };
   const defaultProfile = before.defaultProfile ?? profile.name;
-  const { version = configVersion, $schema, ...rest } = before;
-  const head = { ...($schema === undefined ? {} : { $schema }), version };
-  const config = { ...head, ...rest, defaultProfile, profiles: { ...profiles, [profile.name]: written } };
-  await writeAtomically(path, `${JSON.stringify(config, null, 2)}\n`);
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '{}';
+  const properties: readonly (readonly [names: readonly string[], value: unknown])[] = [
+    [['version'], before.version ?? configVersion],
+    [['defaultProfile'], defaultProfile],
+    [['profiles', profile.name], written],
+  ];
+  const config = properties.reduce((edited, [names, value]) => editJsonText(edited, names, value), text);
+  await writeAtomically(path, `${config.trimEnd()}\n`);
   return { config: path, name: profile.name, passwordFile, isDefault: defaultProfile === profile.name };
 }
 

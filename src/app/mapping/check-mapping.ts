@@ -17,7 +17,7 @@ import { connect } from '#src/app/connect.js';
 import { type InspectedMapping, inspectMappingFile } from '#src/app/mapping-file.js';
 import type { Settings } from '#src/config/settings.js';
 import { type ExitCode, exitCodes, RunStoppedError } from '#src/errors.js';
-import { jsonPlaces, type TextPlace } from '#src/json-document.js';
+import { parseJsonDocument, type TextPosition } from '#src/json-document.js';
 import { createDraftValidator } from '#src/validation/create-draft-validator.js';
 import { readSample, type Sample } from './read-sample.js';
 import { writeSchemaBeside } from './write-schema.js';
@@ -65,7 +65,7 @@ export interface CheckMappingOptions extends ReadOptions {
 }
 
 /** One thing found, with its place; `--json` calls the severity `info` a `note`. */
-export interface MappingFinding extends TextPlace {
+export interface MappingFinding extends TextPosition {
   readonly severity: 'error' | 'warning' | 'note';
   readonly code: Code;
   readonly path: string;
@@ -161,13 +161,13 @@ function compileValidSubset(
 const severityOrder = { error: 0, warning: 1, note: 2 } as const;
 
 function addPositions(found: readonly DocumentIssue[], text: string): readonly MappingFinding[] {
-  const find = jsonPlaces(text);
+  const { locate } = parseJsonDocument(text);
   return found
     .map(({ severity, code, path, message }) => ({
       severity: severity === 'info' ? ('note' as const) : severity,
       code,
       path,
-      ...find(path),
+      ...locate(path),
       message,
     }))
     .sort((a, b) => severityOrder[a.severity] - severityOrder[b.severity] || a.line - b.line || a.column - b.column);

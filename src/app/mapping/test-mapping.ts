@@ -12,7 +12,7 @@ import type { ValidateDraft } from '#pipelines/ports.js';
 import { readMappingFile } from '#src/app/mapping-file.js';
 import type { Settings } from '#src/config/settings.js';
 import { type ExitCode, exitCodes, UsageError } from '#src/errors.js';
-import { complainOfJson, type FindPlace, jsonPlaces } from '#src/json-document.js';
+import { type JsonDocument, parseJsonDocument } from '#src/json-document.js';
 import { createDraftValidator } from '#src/validation/create-draft-validator.js';
 
 /** One row and its expected result. */
@@ -58,8 +58,10 @@ const errorKeys = ['code', 'field', 'column', 'message'];
 /** Reads a file of cases. @throws UsageError with the position of the first mistake */
 function readMappingTest(path: string): MappingTestFile {
   const text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
-  const check = createChecker(path, jsonPlaces(text));
-  const root = check.object(parse(path, text), '', fileKeys);
+  const document = parseJsonDocument(text);
+  rejectJsonErrors(path, document);
+  const check = createChecker(path, document.locate);
+  const root = check.object(document.value, '', fileKeys);
   if (!Array.isArray(root.cases) || root.cases.length === 0)
     throw check.wrong('cases', 'has no cases: list at least one');
   if (root.mapping !== undefined && typeof root.mapping !== 'string')
@@ -71,24 +73,18 @@ function readMappingTest(path: string): MappingTestFile {
   };
 }
 
-function parse(path: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const { line, column, fact } = complainOfJson(text);
-    throw new UsageError(`${path}:${line}:${column} is not valid JSON: ${fact}.`, {
-      code: 'MAPPING_TEST_NOT_JSON',
-      nextStep: 'Look at that place, and just before it.',
-      cause,
-    });
-  }
+function rejectJsonErrors(path: string, { errors: [error] }: JsonDocument): void {
+  if (error === undefined) return;
+  throw new UsageError(`${path}:${error.line}:${error.column} is not valid JSON: ${error.fact}.`, {
+    code: 'MAPPING_TEST_NOT_JSON',
+  });
 }
 
 type Checker = ReturnType<typeof createChecker>;
 
-function createChecker(file: string, find: FindPlace) {
+function createChecker(file: string, locate: JsonDocument['locate']) {
   const wrong = (path: string, what: string) => {
-    const { line, column } = find(path);
+    const { line, column } = locate(path);
     return new UsageError(`${file}:${line}:${column} ${path === '' ? 'The file' : path} ${what}.`, {
       code: 'MAPPING_TEST_WRONG',
       nextStep: 'A case has a "row" and either the expected "customer" or the expected "errors".',
@@ -96,7 +92,7 @@ function createChecker(file: string, find: FindPlace) {
   };
   return {
     wrong,
-    lineOf: (path: string) => find(path).line,
+    lineOf: (path: string) => locate(path).line,
     object(value: unknown, path: string, keys?: readonly string[]): Json {
       if (typeof value !== 'object' || value === null || Array.isArray(value))
         throw wrong(path, 'must be an object in { }');

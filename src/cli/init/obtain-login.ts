@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { type LoginAttempt, type NewSecret, tryLogin } from '#src/app/init/profile.js';
 import { ask, askHidden } from '#src/cli/prompts/ask.js';
 import type { Reporter } from '#src/cli/reporter.js';
-import { defaultBaseUrl, parseBaseUrl, readLogin, readSecretFile } from '#src/config/resolve-settings.js';
-import type { SettingOptions } from '#src/config/settings.js';
+import { readLogin, readSecretFile } from '#src/config/resolve-settings.js';
+import { defaultBaseUrl, parseBaseUrl, type SettingOptions } from '#src/config/settings.js';
 import { CustomersError, exitCodes, InterruptedError, LoginError, RunStoppedError, UsageError } from '#src/errors.js';
 
 /** What the command line says of a login; the rest is asked for, or missing. */
@@ -112,7 +112,7 @@ async function askAddress(reporter: Reporter): Promise<string> {
     const answer = await ask(`Address of the API, or "sandbox" to try it all on this machine\n[${defaultBaseUrl}]: `);
     const address = answer.trim() === '' ? defaultBaseUrl : answer.trim();
     try {
-      return /^sandbox$/i.test(address) ? 'sandbox' : parseBaseUrl({ value: address, origin: 'typed' }).value;
+      return /^sandbox$/i.test(address) ? 'sandbox' : parseBaseUrl({ value: address, origin: 'typed' });
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       reporter.warn(error.message);
