@@ -50,9 +50,12 @@ export function defineGroup(name: string, describe: string, members: readonly Co
     usage: { command: name, describe, examples: [] },
     members,
     mount(parser, execute) {
-      const declare = (own: Argv) => {
-        for (const member of members) member.mount(own, execute);
-        return own.demandCommand(1, `What shall ${name} do? One of: ${members.map((one) => one.name).join(', ')}.`);
+      const declare = (group: Argv) => {
+        for (const member of members) member.mount(group, execute);
+        return group.demandCommand(
+          1,
+          `Missing command. Usage: mypos-customers ${name} <${members.map((member) => member.name).join(' | ')}>`,
+        );
       };
       parser.command(name, describe, declare);
     },

@@ -109,10 +109,10 @@ export function renderPlainLine(view: ProgressView): string {
 }
 
 function renderCounts(state: ProgressNow): string[] {
-  const told = rowStatuses.filter((status) => state.counts[status] > 0);
-  const calm = told.filter((status) => !problemStatuses.has(status));
-  const rest = told.filter((status) => problemStatuses.has(status));
-  return [...rest, ...calm].map((status) => `${formatNumber(state.counts[status])} ${status.replace('_', ' ')}`);
+  const found = rowStatuses.filter((status) => state.counts[status] > 0);
+  const problems = found.filter((status) => problemStatuses.has(status));
+  const others = found.filter((status) => !problemStatuses.has(status));
+  return [...problems, ...others].map((status) => `${formatNumber(state.counts[status])} ${status.replace('_', ' ')}`);
 }
 
 function renderRate({ state, pace }: ProgressView): string {
@@ -197,9 +197,9 @@ function progressObserver(reporter: Reporter, now: () => number = Date.now): Run
 function createViewer(progress: () => ProgressNow, now: () => number): () => ProgressView {
   const meter = createSpeedMeter(now);
   return () => {
-    const told = progress();
-    // The counts go on while they are shown; both lines must tell of one moment.
-    const state = { ...told, counts: { ...told.counts } };
+    const current = progress();
+    // A copy, since the counts change while they are shown: both lines must be of one moment.
+    const state = { ...current, counts: { ...current.counts } };
     return { state, pace: meter(state), nowMs: now() };
   };
 }

@@ -167,7 +167,7 @@ export function createReporter(choice: OutputOptions, streams: Streams): Reporte
   };
 }
 
-/** A reader that has seen enough is no failure: what the command did is done. Windows calls it the end of the file. */
+/** A reader that closes the pipe is not a failure: the command has done its work. Windows reports the end of the file. */
 function isPipeClosed(error: NodeJS.ErrnoException): boolean {
   return error.code === 'EPIPE' || error.code === 'EOF';
 }

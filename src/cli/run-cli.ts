@@ -38,9 +38,9 @@ const usageMessages: readonly (readonly [RegExp, Explain])[] = [
 ];
 
 function describeUnknown(typed: string, options: readonly string[]): string {
-  if (!typed.startsWith('-')) return `"${typed}" is one word too many.`;
+  if (!typed.startsWith('-')) return `Unexpected argument "${typed}".`;
   const near = nearestNames(typed.replace(/^--?/, ''), options).map((option) => `--${option}`);
-  return `There is no option ${typed}${near.length === 0 ? '.' : `: did you mean ${near.join(' or ')}?`}`;
+  return `Unknown option ${typed}${near.length === 0 ? '.' : `: did you mean ${near.join(' or ')}?`}`;
 }
 
 /** yargs tells names without their dashes, and those of several words in two ways. */
@@ -192,7 +192,7 @@ function normaliseArguments(argv: readonly string[]): readonly string[] {
   }
   if (command !== 'help') return argv;
   if (topic === undefined || topic.startsWith('-')) return ['--help'];
-  // What is no command is told so, as everywhere.
+  // An unknown command is reported as everywhere.
   return commandWords.includes(topic) ? [topic, '--help'] : [topic];
 }
 
@@ -213,7 +213,7 @@ function toUsageError(error: unknown, argv: readonly string[], commands: readonl
     : error;
 }
 
-/** What yargs complains of, and where to look it up; a command that is none is told of before its options are. */
+/** An error of yargs in our words, with the page of help; an unknown command is reported before its options are. */
 function usageError(
   message: string,
   argv: readonly string[],
@@ -223,25 +223,37 @@ function usageError(
 ): UsageError {
   const given = argv[0] ?? '-';
   if (!given.startsWith('-') && !commandWords.includes(given))
-    return new UsageError(`There is no command "${given}": ${suggestNames(given, commandWords)}`, {
+    return new UsageError(`Unknown command "${given}": ${suggestNames(given, commandWords)}`, {
       code: 'COMMAND_UNKNOWN',
       nextStep: 'All of them: `mypos-customers --help`.',
       cause,
     });
-  const members = commands.find(({ name }) => name === given)?.members?.map(({ name }) => name);
+  const command = commands.find(({ name }) => name === given);
+  const members = command?.members?.map(({ name }) => name);
   const member = argv[1] ?? '-';
   if (members !== undefined && !member.startsWith('-') && !members.includes(member))
-    return new UsageError(`There is no command "${given} ${member}": ${suggestNames(member, members)}`, {
+    return new UsageError(`Unknown command "${given} ${member}": ${suggestNames(member, members)}`, {
       code: 'COMMAND_UNKNOWN',
       nextStep: `All of them: \`mypos-customers ${given} --help\`.`,
       cause,
     });
   const topic = members?.includes(member) ? `${given} ${member}` : given;
+  const commandUsage = (command?.members?.find(({ name }) => name === member) ?? command)?.usage.command;
   const page = commandWords.includes(given) ? `${topic} --help` : '--help';
   const fact = message.startsWith('Not enough non-option arguments')
-    ? `What shall ${given} work on?`
+    ? describeMissingArgument(topic, commandUsage ?? given)
     : explainUsageError(message, argv, options);
   return new UsageError(fact, { code: 'USAGE', nextStep: `See \`mypos-customers ${page}\`.`, cause });
+}
+
+/** Commands whose first argument is the file that they read. */
+const readingCommands: ReadonlySet<string> = new Set(['import', 'check', 'plan', 'mapping suggest']);
+
+/** @param usage - as the command declares it, e.g. `check <file>` */
+function describeMissingArgument(topic: string, usage: string): string {
+  const missing = readingCommands.has(topic) ? 'No input file given.' : 'Missing argument.';
+  const [, ...positionals] = usage.split(' ');
+  return `${missing} Usage: mypos-customers ${[topic, ...positionals].join(' ')}`;
 }
 
 function readOutputOptions(argv: readonly string[]): OutputOptions {

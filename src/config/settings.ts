@@ -229,7 +229,7 @@ export const profileProperties: Readonly<Record<string, ProfileProperty>> = Obje
     return [
       ...(sources.includes('profile') ? [[name, { type, description }] as const] : []),
       ...(sources.includes('profileFile')
-        ? [[`${name}File`, { type, description: `File that holds: ${lowerFirst(description)}` }] as const]
+        ? [[`${name}File`, { type, description: `File that holds ${lowerFirst(description)}` }] as const]
         : []),
     ];
   }),

@@ -37,7 +37,7 @@ it('speaks English whatever the language of the machine is', async () => {
   const { stdout } = await place.run(['import', '--help'], { env });
   expect(stdout).toMatch(/Options:.*Examples:/s);
   const { stderr, exitCode } = await place.run(['check'], { env });
-  expect(stderr).toContain('What shall check work on?');
+  expect(stderr).toContain('No input file given. Usage: mypos-customers check <file>');
   expect(exitCode).toBe(2);
 });
 

@@ -144,14 +144,14 @@ const mishaps: Readonly<Record<string, Mishap>> = {
   'an unknown option': {
     args: ['customers.csv', '--frist', '5'],
     exitCode: 2,
-    says: ['There is no option --frist: did you mean --first', 'mypos-customers import --help'],
+    says: ['Unknown option --frist: did you mean --first', 'mypos-customers import --help'],
   },
   'an option that is like no other': {
     args: ['customers.csv', '--qqqqqq', '5'],
     exitCode: 2,
-    says: ['There is no option --qqqqqq.', 'mypos-customers import --help'],
+    says: ['Unknown option --qqqqqq.', 'mypos-customers import --help'],
   },
-  'a word too many': { args: ['customers.csv', 'more.csv'], exitCode: 2, says: ['"more.csv" is one word too many.'] },
+  'an unexpected argument': { args: ['customers.csv', 'more.csv'], exitCode: 2, says: ['Unexpected argument "more.csv".'] },
   'an option without its value': { args: ['customers.csv', '--first'], exitCode: 2, says: ['--first needs a value.'] },
   'a number that is none': {
     args: ['customers.csv', '--first', 'five'],
@@ -224,13 +224,13 @@ describe('a right that is missing', () => {
 
 describe('the command line', () => {
   it.each([
-    [['imprt', 'customers.csv'], 'There is no command "imprt": did you mean "import"?'],
-    [['frobnicate'], 'There is no command "frobnicate"'],
+    [['imprt', 'customers.csv'], 'Unknown command "imprt": did you mean "import"?'],
+    [['frobnicate'], 'Unknown command "frobnicate"'],
     [[], 'Name a command'],
     [['list', 'customers'], 'customers'],
     [['delete'], 'by code or by --file'],
     [['delete', '1', '--file', 'x.csv'], 'by code or by --file'],
-    [['get'], 'What shall get work on?'],
+    [['get'], 'Missing argument. Usage: mypos-customers get <idOrCode..>'],
     [['runs', 'show'], 'Which run?'],
     [['runs', 'hide'], '"hide"'],
     [['runs', 'show', 'nothing', '--sandbox'], 'There is no run "nothing"'],
@@ -267,7 +267,7 @@ describe('the command line', () => {
           ' ',
         ),
       ]);
-      expect(stderr).not.toContain('There is no option');
+      expect(stderr).not.toContain('Unknown option');
       expect([0, 4]).toContain(exitCode);
     },
   );

@@ -198,7 +198,7 @@ describe('sweep', () => {
 
   it.each([
     [['sweep', 'nowhere'], 3, 'mounted'],
-    [['sweep'], 2, 'What shall sweep work on?'],
+    [['sweep'], 2, 'Missing argument. Usage: mypos-customers sweep <folder>'],
     [['sweep', 'drop', '--keep-days', 'many'], 2, '--keep-days 90'],
     [['sweep', 'drop', '--log-file', 'no/such/folder.log'], 2, 'no/such/folder.log'],
     [['run', 'nightyl'], 2, 'mypos-customers.json'],

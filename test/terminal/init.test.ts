@@ -43,7 +43,7 @@ describe('init in a terminal', () => {
         ...login(),
         ['A file of your customers', 'customers.csv\r'],
         ...likeliest,
-        ['usual: none', 'account\r'],
+        ['default: none', 'account\r'],
       ],
     );
     expect(text).not.toContain('hush');
@@ -117,7 +117,7 @@ describe('init in a terminal', () => {
   });
 
   it('keeps what is done after Ctrl-C at the pilot, and sends nothing', async () => {
-    const answers = [...atAddress(), ...login(), ...likeliest, ['usual: none', '\u0003'] as const];
+    const answers = [...atAddress(), ...login(), ...likeliest, ['default: none', '\u0003'] as const];
     const { exitCode, text } = await init(['customers.csv'], answers);
     expect(exitCode).toBe(130);
     expect(text).toMatch(/Next: mypos-customers check customers\.csv/);
@@ -130,7 +130,7 @@ describe('init in a terminal', () => {
     place.write('mappings.json', '{}');
     const no = await init(['customers.csv'], [['There is a profile "default"', 'n\r']]);
     expect(no.exitCode).toBe(2);
-    const answers = [...atAddress(), ...login(), ['There is a mapping', '\r'] as const, ['usual: none', '\r'] as const];
+    const answers = [...atAddress(), ...login(), ['There is a mapping', '\r'] as const, ['default: none', '\r'] as const];
     const yes = await init(['customers.csv'], [['There is a profile "default"', 'y\r'], ...answers]);
     expect(yes.exitCode).toBe(0);
     expect(place.read('mappings.json')).toBe('{}');

@@ -57,13 +57,13 @@ const text = { type: 'string', requiresArg: true } as const;
 export const checkCommand = defineCommand({
   command: 'check <file>',
   describe: 'Read, map and validate a file only; no network',
-  examples: [['$0 check customers.csv --rejects to-mend.csv', 'write the rows that would not be sent']],
+  examples: [['$0 check customers.csv --rejects to-fix.csv', 'write the rows that would not be sent']],
   options: (yargs) =>
     strictOption(
       inputFilePositional(readOptions(mappingOption(localOptions(yargs))), 'The file to check; - reads standard input'),
     )
       .option('results', { ...text, describe: 'Also write every row with its status' })
-      .option('rejects', { ...text, describe: 'Also write the rows to mend' })
+      .option('rejects', { ...text, describe: 'Also write the rows to fix' })
       .option('columns', {
         type: 'boolean',
         default: false,

@@ -9,7 +9,7 @@ import { resolveSettings } from '#src/config/resolve-settings.js';
 import type { Settings } from '#src/config/settings.js';
 import { type ExitCode, exitCodes, UsageError } from '#src/errors.js';
 
-/** What the crosswalk was told and what it made of it. */
+/** What was added to the crosswalk, and what contradicts it. */
 interface CrosswalkSummary {
   readonly added: number;
   readonly replaced: number;
@@ -40,10 +40,10 @@ function renderLinked({ added, replaced, same, conflicts, ambiguous = [] }: Cros
 const keptKeyLabels: Readonly<Record<KeptKeyReason, string>> = {
   'still there': 'kept: that customer is still there. To delete it: mypos-customers delete',
   'no answer': 'kept: the API did not say whether that customer is still there. Try again',
-  'unknown key': 'stands for nobody: there is nothing to forget',
+  'unknown key': 'is not known: there is nothing to forget',
 };
 
-/** Which keys stand for nobody any more, and why others do. */
+/** Which keys were forgotten, and why others were kept. */
 function renderForgotten({ forgotten, kept }: Pick<KeysForgotten, 'forgotten' | 'kept'>): string {
   return [
     `crosswalk: ${forgotten.length} forgotten, ${kept.length} kept`,
@@ -51,7 +51,7 @@ function renderForgotten({ forgotten, kept }: Pick<KeysForgotten, 'forgotten' | 
       ({ key, customerCode, why }) =>
         `  "${key}"${customerCode === null ? '' : ` (${customerCode})`} ${keptKeyLabels[why]}`,
     ),
-    ...(forgotten.length === 0 ? [] : ['Next: import the file again; these customers are added anew.']),
+    ...(forgotten.length === 0 ? [] : ['Next: import the file again; these customers are added again.']),
   ].join('\n');
 }
 
@@ -72,7 +72,7 @@ export const crosswalkCommand = defineCommand({
     ['$0 crosswalk import who-is-who.csv', 'there'],
     ['$0 crosswalk rebuild', 'learn it from the field that the mapping stamps'],
     ['$0 crosswalk rebuild customers.results.csv', 'learn it from result files'],
-    ['$0 crosswalk forget C-0042', 'somebody deleted that customer: let the next import add it anew'],
+    ['$0 crosswalk forget C-0042', 'somebody deleted that customer: let the next import add it again'],
   ],
   options: (yargs) =>
     mappingOption(settingOptions(yargs))
@@ -90,7 +90,7 @@ export const crosswalkCommand = defineCommand({
       .option('replace', {
         type: 'boolean',
         default: false,
-        describe: 'Believe the new where it contradicts the known',
+        describe: 'Take the new where it contradicts what is known',
       })
       .option('yes', { type: 'boolean', default: false, describe: 'Do not ask before many customers are read' }),
   async run(args, reporter): Promise<ExitCode> {

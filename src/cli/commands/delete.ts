@@ -28,7 +28,7 @@ export const deleteCommand = defineCommand({
       .option('file', { ...text, describe: 'A file with a customerCode column' })
       .option('results', { ...text, describe: 'Result file, .csv or .xlsx (with --file: default <input>.results.csv)' })
       .option('rejects', { ...text, describe: 'File of the rows that could not be deleted' })
-      .option('report', { ...text, describe: 'Also tell of the run in one HTML file' })
+      .option('report', { ...text, describe: 'Also write a report of the run, one HTML file' })
       .option('max-failures', { ...text, describe: 'Stop after so many failed rows, or p% of them (default 10%)' })
       .option('yes', { type: 'boolean', default: false, describe: 'Do not ask' }),
   async run(args, reporter): Promise<ExitCode> {

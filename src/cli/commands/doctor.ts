@@ -57,7 +57,11 @@ function renderReport({ findings, settings, status }: DoctorReport, reporter: Re
   const known = settings.map(
     ({ name, value, origin }) => `  ${name.padEnd(originWidth)}  ${value ?? '–'}  (${origin})`,
   );
-  const ends = { ok: 'All is well.', warn: 'It works; look at the warnings.', fail: 'This must be mended first.' };
+  const ends = {
+    ok: 'Everything is in order.',
+    warn: 'It works; see the warnings.',
+    fail: 'This must be fixed first.',
+  };
   return [...lines, ...(known.length === 0 ? [] : ['', 'Settings', ...known]), '', ends[status]].join('\n');
 }
 

@@ -40,8 +40,8 @@ export const importCommand = defineCommand({
       .option('plan', { ...text, describe: 'Do exactly what this plan says: its name, or the file it was written to' })
       .option('dry-run', { type: 'boolean', default: false, describe: 'Only read, map and validate (as check)' })
       .option('results', { ...text, describe: 'Result file, .csv or .xlsx (default <input>.results.csv)' })
-      .option('rejects', { ...text, describe: 'File of the rows to mend (default <input>.rejects.csv)' })
-      .option('report', { ...text, describe: 'Also tell of the run in one HTML file' })
+      .option('rejects', { ...text, describe: 'File of the rows to fix (default <input>.rejects.csv)' })
+      .option('report', { ...text, describe: 'Also write a report of the run, one HTML file' })
       .option('first', { ...text, describe: 'Only so many rows from the top: a pilot' })
       .option('max-failures', { ...text, describe: 'Stop after so many failed rows, or p% of them (default 10%)' })
       .option('verify', {

@@ -22,7 +22,7 @@ export const resumeCommand = defineCommand({
     settingOptions(yargs)
       .positional('run', { type: 'string', describe: 'Name of the run' })
       .option('settle', { ...text, describe: 'Seconds before a lost add counts as never made (default 10)' })
-      .option('report', { ...text, describe: 'Also tell of the run in one HTML file' })
+      .option('report', { ...text, describe: 'Also write a report of the run, one HTML file' })
       .option('max-failures', { ...text, describe: 'Stop after so many failed rows, or p% of them (default 10%)' }),
   async run(args, reporter) {
     const { resumeRun } = await import('#src/app/resume/resume-run.js');

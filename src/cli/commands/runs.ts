@@ -114,6 +114,6 @@ function renderRun(
 }
 
 function renderCounts(run: RunDocument): string {
-  const told = rowStatuses.filter((status) => run.counts[status] > 0);
-  return told.map((status) => `${run.counts[status]} ${status}`).join(', ');
+  const found = rowStatuses.filter((status) => run.counts[status] > 0);
+  return found.map((status) => `${run.counts[status]} ${status}`).join(', ');
 }

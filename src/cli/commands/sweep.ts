@@ -59,7 +59,7 @@ function textLine({ level, event, message }: LogEntry, now: Date): string {
   return `${now.toISOString()} ${level.padEnd(5)} ${event}: ${message.replaceAll('\n', ' | ')}`;
 }
 
-/** What the file cannot take goes where errors go: a full disk of logs is no reason to leave customers' files alone. */
+/** A line that the file cannot take goes to standard error: a full disk of logs must not stop imports. */
 function tryAppend(path: string, text: string): boolean {
   try {
     append(path, text);
@@ -69,7 +69,7 @@ function tryAppend(path: string, text: string): boolean {
   }
 }
 
-/** Opened anew for every line: whoever rotates logs can move the file away at any time. */
+/** Opened again for every line, so that a log can be rotated at any time. */
 function append(path: string, text: string): void {
   try {
     appendFileSync(path, text);
@@ -159,7 +159,7 @@ function runSweep(
   return runLogged(args, reporter, work, renderSweep);
 }
 
-/** Does the work of a job with its log, and prints what came of it. A job that is busy is no news. */
+/** Does the work of a job with its log, and prints what came of it. A busy job is not an error. */
 async function runLogged<T extends { readonly exitCode: ExitCode }>(
   args: LogArguments,
   reporter: Reporter,

@@ -27,7 +27,7 @@ export const undoCommand = defineCommand({
       })
       .option('results', { ...text, describe: 'Write what became of each customer here, .csv or .xlsx' })
       .option('settle', { ...text, describe: 'Seconds before a lost request counts as never arrived (default 10)' })
-      .option('report', { ...text, describe: 'Also tell of the run in one HTML file' })
+      .option('report', { ...text, describe: 'Also write a report of the run, one HTML file' })
       .option('yes', { type: 'boolean', default: false, describe: 'Do not ask' }),
   async run(args, reporter) {
     const { undoRun } = await import('#src/app/undo/undo-run.js');
@@ -67,7 +67,7 @@ export const undoCommand = defineCommand({
 const actionLabels = {
   delete: 'to delete (or make inactive, with transactions)',
   restore: 'to restore as they were',
-  changed: 'changed by somebody since: left alone unless --even-changed',
+  changed: 'changed by somebody since: skipped unless --even-changed',
   as_before: 'that are already as they were',
   gone: 'gone already',
   lost: 'deleted by the run: the API cannot bring them back',
@@ -76,7 +76,7 @@ const actionLabels = {
 
 function renderPlan(plan: UndoPlan): string {
   const kinds = Object.keys(actionLabels) as (keyof typeof actionLabels)[];
-  const told = kinds.filter((kind) => plan.counts[kind] > 0);
-  const lines = told.map((kind) => `  ${String(plan.counts[kind]).padStart(7)} customers ${actionLabels[kind]}`);
+  const found = kinds.filter((kind) => plan.counts[kind] > 0);
+  const lines = found.map((kind) => `  ${String(plan.counts[kind]).padStart(7)} customers ${actionLabels[kind]}`);
   return [`Undo of run ${plan.undoes}:`, ...(lines.length === 0 ? ['  nothing to undo'] : lines)].join('\n');
 }

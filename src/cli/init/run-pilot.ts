@@ -103,7 +103,7 @@ export async function choosePilot(
     `Import the first ${first} rows of ${mapping.file} now?\n` +
     `  account: they become real customers at ${login.baseUrl} (the command \`undo\` takes them back)\n` +
     '  sandbox: into the API on this machine; nothing leaves it\n' +
-    '[account/sandbox/none, usual: none] ';
+    '[account/sandbox/none, default: none] ';
   return askChoice(question, ['none', 'account', 'sandbox'] as const);
 }
 

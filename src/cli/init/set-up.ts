@@ -37,8 +37,8 @@ function renderInitResult({ profile, mapping, pilot }: InitResult, pilotArgv: re
   if (profile === null && mapping === null) return 'Nothing was set up.\nNext: mypos-customers init <file>';
   const settings = profile === null ? '' : settingArguments(profile);
   if (mapping === null) return `Next: mypos-customers doctor${settings}`;
-  const usual = mapping.output === 'mappings.json' ? '' : ` --mapping ${mapping.output}`;
-  return `Next: mypos-customers check ${quoteFile(mapping.file)}${usual}${settings}`;
+  const option = mapping.output === 'mappings.json' ? '' : ` --mapping ${mapping.output}`;
+  return `Next: mypos-customers check ${quoteFile(mapping.file)}${option}${settings}`;
 }
 
 function renderCheck({ name, found, nextStep }: DoctorFinding): string {

@@ -24,10 +24,10 @@ export function askHidden(question: string): Promise<string> {
   });
 }
 
-/** A yes or no; without an answer, `usual`. */
-export async function askYesNo(question: string, usual: boolean): Promise<boolean> {
-  const answer = (await ask(`${question} ${usual ? '[Y/n]' : '[y/N]'} `)).trim();
-  return usual ? !/^no?$/i.test(answer) : /^y(es)?$/i.test(answer);
+/** Asks for yes or no. @param fallback - what an empty answer means */
+export async function askYesNo(question: string, fallback: boolean): Promise<boolean> {
+  const answer = (await ask(`${question} ${fallback ? '[Y/n]' : '[y/N]'} `)).trim();
+  return fallback ? !/^no?$/i.test(answer) : /^y(es)?$/i.test(answer);
 }
 
 /** One of a few words; without an answer, the first. */
@@ -50,9 +50,9 @@ export async function askChoice<Choice extends string>(
  */
 export async function confirmOnTerminal(question: string): Promise<boolean> {
   if (isInteractive()) return askYesNo(question, false);
-  throw new UsageError(`This needs a yes: ${question}`, {
+  throw new UsageError(`Confirmation required: ${question}`, {
     code: 'NOT_CONFIRMED',
-    nextStep: 'Add --yes to say it on the command line.',
+    nextStep: 'Add --yes to confirm on the command line.',
   });
 }
 

@@ -1,12 +1,14 @@
+import { countOf } from '#pipelines/count-of.js';
 import { rowStatuses } from '#pipelines/model.js';
 import type { ExportSummary } from '#src/app/export/export-customers.js';
 import type { ExportJobSummary } from '#src/app/export/export-job.js';
 import { type FileOutcome, fileOutcomes, type SweepSummary } from '#src/app/sweep/summary.js';
 import { exitCodes } from '#src/errors.js';
+import { renderTraffic } from './summary.js';
 
 /** What an export has done, for people. */
 export function renderExport({ output, api, stopped }: ExportSummary): string {
-  const traffic = `API: ${api.requests} requests, ${api.retries} retries, ${api.rateLimited} times asked to wait`;
+  const traffic = renderTraffic(api);
   if (output === null)
     return [
       'export: stopped',
@@ -16,9 +18,9 @@ export function renderExport({ output, api, stopped }: ExportSummary): string {
     ].join('\n');
   const { rows, apiTotal, pages, passes, watermark } = output;
   const chosen = rows === apiTotal ? '' : ` of ${apiTotal} that the API listed`;
-  const read = `${pages} ${pages === 1 ? 'page' : 'pages'}${passes === 1 ? '' : `, in the ${ordinals[passes] ?? passes} try`}`;
+  const read = `${countOf(pages, 'page')}${passes === 1 ? '' : `, in the ${ordinals[passes] ?? passes} try`}`;
   return [
-    `export: ${rows} customers${chosen}, complete (${read})`,
+    `export: ${countOf(rows, 'customer')}${chosen}, complete (${read})`,
     traffic,
     ...(output.file === '-' ? [] : [`File: ${output.file}`, `Manifest: ${output.manifest ?? ''}`]),
     ...(watermark === null ? [] : [`The next export of changes begins at ${watermark}`]),
@@ -27,12 +29,12 @@ export function renderExport({ output, api, stopped }: ExportSummary): string {
 
 const ordinals: Readonly<Record<number, string>> = { 2: 'second', 3: 'third' };
 
-/** What an export job has done, for people; nothing when its log has told of it already, or with `isQuiet`. */
+/** What an export job has done, for people; nothing when its log has it already, or with `isQuiet`. */
 export function renderExportJob({ job, output, api }: ExportJobSummary, isQuiet: boolean): string {
   if (output === null || isQuiet) return '';
   const { rows, file, manifest, watermark } = output;
   return [
-    `${job}: ${rows} customers, complete, with ${api.requests} requests`,
+    `${job}: ${countOf(rows, 'customer')}, complete, with ${countOf(api.requests, 'request')}`,
     `File: ${file}`,
     `Manifest: ${manifest ?? ''}`,
     ...(watermark === null ? [] : [`The next export of changes begins at ${watermark}`]),
@@ -53,17 +55,17 @@ const outcomeLabels: Readonly<Record<FileOutcome, string>> = {
 export function renderSweep(summary: SweepSummary, isQuiet: boolean): string {
   if (isQuiet && summary.exitCode === exitCodes.done && !summary.dryRun) return '';
   const { folder, outcomes, counts, pruned, dryRun, files } = summary;
-  const told = fileOutcomes.filter((outcome) => outcomes[outcome] > 0);
+  const found = fileOutcomes.filter((outcome) => outcomes[outcome] > 0);
   const rows = rowStatuses.filter((status) => counts[status] > 0).map((status) => `${counts[status]} ${status}`);
   const deleted = dryRun ? 'would be deleted from the archive' : 'deleted from the archive';
   return [
-    `${folder}: ${told.length === 0 ? 'no files' : `${files.length} files`}`,
-    ...told.map((outcome) => `  ${String(outcomes[outcome]).padStart(5)} ${outcomeLabels[outcome]}`),
+    `${folder}: ${found.length === 0 ? 'no files' : countOf(files.length, 'file')}`,
+    ...found.map((outcome) => `  ${String(outcomes[outcome]).padStart(5)} ${outcomeLabels[outcome]}`),
     ...(dryRun
       ? files.map(({ file, outcome, reason }) => `  ${file}: ${reason?.message ?? outcomeLabels[outcome]}`)
       : []),
     ...(rows.length === 0 ? [] : [`Rows: ${rows.join(', ')}`]),
-    ...(pruned.length === 0 ? [] : [`${pruned.length} old files ${deleted}`]),
+    ...(pruned.length === 0 ? [] : [`${countOf(pruned.length, 'old file')} ${deleted}`]),
     ...(dryRun ? pruned.map((path) => `  ${path}`) : []),
   ].join('\n');
 }

@@ -1,8 +1,9 @@
 import { isAbsolute, relative } from 'node:path';
+import { countOf } from '#pipelines/count-of.js';
 import { rowStatuses } from '#pipelines/model.js';
 import type { SourceDetection } from '#pipelines/ports.js';
 import type { DamageGroup } from '#pipelines/quality/damage-issue.js';
-import type { IssueGroup, RunSummary } from '#src/app/run-summary.js';
+import type { ApiSummary, IssueGroup, RunSummary } from '#src/app/run-summary.js';
 import { repeatCommand } from '#src/cli/reporter.js';
 import { exitCodes } from '#src/errors.js';
 
@@ -36,22 +37,18 @@ export function renderSummary(
 ): string {
   const { counts, files, api, input, differing } = summary;
   const title = `${summary.command}${summary.run === null ? '' : ` ${summary.run}`}`;
-  const told = rowStatuses
+  const lines = rowStatuses
     .filter((status) => counts[status] > 0)
     .map((status) => `  ${pad(counts[status])} ${statusLabels[status]}`);
   return [
-    `${title}: ${summary.status}${input === null ? '' : `, ${input.rows} rows`}`,
-    ...(told.length === 0 ? ['  nothing to do'] : told),
+    `${title}: ${summary.status}${input === null ? '' : `, ${countOf(input.rows, 'row')}`}`,
+    ...(lines.length === 0 ? ['  nothing to do'] : lines),
     ...(differing === undefined
       ? []
       : [`  ${pad(differing)} of them: the API holds something else than was sent, see _error`]),
     ...renderProblems(summary.problems),
     ...details,
-    ...(api.requests > 0
-      ? [
-          `API: ${formatCount(api.requests, 'request')}, ${formatCount(api.retries, 'retry')}, asked to wait ${formatCount(api.rateLimited, 'time')}`,
-        ]
-      : []),
+    ...(api.requests > 0 ? [renderTraffic(api)] : []),
     ...renderFiles(files),
     ...renderStop(summary),
     ...(details.length === 0 ? suggestNextStep(summary, argv) : suggestReview(summary)),
@@ -66,8 +63,8 @@ export function renderCheck(summary: RunSummary, argv: readonly string[] = []): 
   const next =
     counts.invalid > 0
       ? files.rejects === null
-        ? 'Next: mend these rows, or get them as a file: add --rejects <file>'
-        : `Next: mend ${shortestPath(files.rejects)}, then: ${repeatCommand(argv, shortestPath(files.rejects), leftOut)}`
+        ? 'Next: fix these rows, or get them as a file: add --rejects <file>'
+        : `Next: fix ${shortestPath(files.rejects)}, then: ${repeatCommand(argv, shortestPath(files.rejects), leftOut)}`
       : `Next: ${repeatCommand(['import', ...argv.slice(1)], file, leftOut)} --first 5`;
   return [
     `check: ${counts.skipped} valid, ${counts.invalid} invalid`,
@@ -141,22 +138,22 @@ function suggestNextStep(summary: RunSummary, argv: readonly string[]): string[]
       `Next: mypos-customers reconcile ${run} (finds out which of the doubtful rows exist; never add them by hand before)`,
     ];
   if (exitCode === exitCodes.someRowsFailed) return suggestAfterFailures(summary, argv);
-  if (command !== 'import') return [`Next: mypos-customers runs show ${run} (tells it again)`];
+  if (command !== 'import') return [`Next: mypos-customers runs show ${run} (shows this summary again)`];
   if (argv.some((word) => /^--first(=|$)/.test(word)))
     return [`Next: look at the results, then: ${repeatCommand(argv, summary.input?.file ?? '-', ['first'])}`];
-  return [`Next: mypos-customers runs show ${run} (tells it again), or undo it: mypos-customers undo ${run}`];
+  return [`Next: mypos-customers runs show ${run} (shows this summary again), or undo it: mypos-customers undo ${run}`];
 }
 
 function suggestAfterFailures({ run, files, counts, command }: RunSummary, argv: readonly string[]): string[] {
   const again = counts.failed > 0 && command !== 'undo';
   const rejects =
     files.rejects === null || counts.invalid + counts.rejected === 0 ? undefined : shortestPath(files.rejects);
-  const mended =
+  const importFixed =
     argv[0] === 'import' && rejects !== undefined ? repeatCommand(argv, rejects, perFileOptions) : undefined;
-  const mend = mended === undefined ? ` and ${command} that file.` : `, then: ${mended}`;
+  const then = importFixed === undefined ? ` and ${command} that file.` : `, then: ${importFixed}`;
   return [
     ...(again ? [`Next: mypos-customers resume ${run ?? ''} (sends the failed rows again)`] : []),
-    ...(rejects === undefined ? [] : [`Next: mend ${rejects}${mend}`]),
+    ...(rejects === undefined ? [] : [`Next: fix ${rejects}${then}`]),
   ];
 }
 
@@ -166,8 +163,11 @@ function shortestPath(path: string): string {
   return way.startsWith('..') || isAbsolute(way) ? path : way;
 }
 
-function formatCount(count: number, one: string): string {
-  return `${count} ${count === 1 ? one : one.replace(/y$/, 'ie').concat('s')}`;
+/** What it took at the API, in one line. */
+export function renderTraffic({ requests, retries, rateLimited }: ApiSummary): string {
+  const retried = retries === 0 ? 'no retries' : countOf(retries, 'retry');
+  const limited = rateLimited === 0 ? 'not rate-limited' : `rate-limited ${countOf(rateLimited, 'time')}`;
+  return `API: ${countOf(requests, 'request')}, ${retried}, ${limited}`;
 }
 
 function pad(count: number): string {
@@ -185,5 +185,5 @@ export function renderDetection(file: string, detected: SourceDetection, rows: n
     lineEnd === undefined ? undefined : `line ends ${lineEnd}`,
     headerRow === undefined ? undefined : `header in row ${headerRow}`,
   ];
-  return `${file === '-' ? 'standard input' : file}: ${facts.filter((fact) => fact !== undefined).join(', ')}; ${rows} rows`;
+  return `${file === '-' ? 'standard input' : file}: ${facts.filter((fact) => fact !== undefined).join(', ')}; ${countOf(rows, 'row')}`;
 }
