@@ -1,4 +1,4 @@
-import { countOf } from '#pipelines/count-of.js';
+import { formatCount } from '#pipelines/format-count.js';
 import { rowStatuses } from '#pipelines/model.js';
 import type { ExportSummary } from '#src/app/export/export-customers.js';
 import type { ExportJobSummary } from '#src/app/export/export-job.js';
@@ -18,9 +18,9 @@ export function renderExport({ output, api, stopped }: ExportSummary): string {
     ].join('\n');
   const { rows, apiTotal, pages, passes, watermark } = output;
   const chosen = rows === apiTotal ? '' : ` of ${apiTotal} that the API listed`;
-  const read = `${countOf(pages, 'page')}${passes === 1 ? '' : `, in the ${ordinals[passes] ?? passes} try`}`;
+  const read = `${formatCount(pages, 'page')}${passes === 1 ? '' : `, in the ${ordinals[passes] ?? passes} try`}`;
   return [
-    `export: ${countOf(rows, 'customer')}${chosen}, complete (${read})`,
+    `export: ${formatCount(rows, 'customer')}${chosen}, complete (${read})`,
     traffic,
     ...(output.file === '-' ? [] : [`File: ${output.file}`, `Manifest: ${output.manifest ?? ''}`]),
     ...(watermark === null ? [] : [`The next export of changes begins at ${watermark}`]),
@@ -34,7 +34,7 @@ export function renderExportJob({ job, output, api }: ExportJobSummary, isQuiet:
   if (output === null || isQuiet) return '';
   const { rows, file, manifest, watermark } = output;
   return [
-    `${job}: ${countOf(rows, 'customer')}, complete, with ${countOf(api.requests, 'request')}`,
+    `${job}: ${formatCount(rows, 'customer')}, complete, with ${formatCount(api.requests, 'request')}`,
     `File: ${file}`,
     `Manifest: ${manifest ?? ''}`,
     ...(watermark === null ? [] : [`The next export of changes begins at ${watermark}`]),
@@ -59,13 +59,13 @@ export function renderSweep(summary: SweepSummary, isQuiet: boolean): string {
   const rows = rowStatuses.filter((status) => counts[status] > 0).map((status) => `${counts[status]} ${status}`);
   const deleted = dryRun ? 'would be deleted from the archive' : 'deleted from the archive';
   return [
-    `${folder}: ${found.length === 0 ? 'no files' : countOf(files.length, 'file')}`,
+    `${folder}: ${found.length === 0 ? 'no files' : formatCount(files.length, 'file')}`,
     ...found.map((outcome) => `  ${String(outcomes[outcome]).padStart(5)} ${outcomeLabels[outcome]}`),
     ...(dryRun
       ? files.map(({ file, outcome, reason }) => `  ${file}: ${reason?.message ?? outcomeLabels[outcome]}`)
       : []),
     ...(rows.length === 0 ? [] : [`Rows: ${rows.join(', ')}`]),
-    ...(pruned.length === 0 ? [] : [`${countOf(pruned.length, 'old file')} ${deleted}`]),
+    ...(pruned.length === 0 ? [] : [`${formatCount(pruned.length, 'old file')} ${deleted}`]),
     ...(dryRun ? pruned.map((path) => `  ${path}`) : []),
   ].join('\n');
 }

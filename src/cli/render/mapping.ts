@@ -1,4 +1,4 @@
-import { countOf } from '#pipelines/count-of.js';
+import { formatCount } from '#pipelines/format-count.js';
 import { type ColumnProposal, minSureConfidence, type Question } from '#pipelines/mapping/suggest/suggestion.js';
 import type { JsonValue } from '#pipelines/model.js';
 import type { MappingCheck, MappingFinding } from '#src/app/mapping/check-mapping.js';
@@ -24,7 +24,7 @@ export function renderProposal({ columns, questions, remarks, rows }: SuggestedM
   const mapped = columns.filter(({ target }) => target !== undefined);
   const left = columns.filter(({ target }) => target === undefined);
   return [
-    `Proposed from ${countOf(rows, 'row')}: ${mapped.length} of ${columns.length} columns are mapped.`,
+    `Proposed from ${formatCount(rows, 'row')}: ${mapped.length} of ${columns.length} columns are mapped.`,
     '',
     ...mapped.flatMap((column) => renderMapped(column, width)),
     ...(left.length === 0 ? [] : ['', 'Left out:', ...left.map((column) => renderUnmapped(column, width))]),
@@ -92,7 +92,7 @@ export function renderMappingCheck(check: MappingCheck): string {
     ...problems.map((finding) => renderIssue(mapping, finding)),
     ...(lost.length === 0 ? [] : ['What an export cannot bring back:', ...lost.map(({ message }) => `  ${message}`)]),
     ...(sample === null ? [] : [renderSample(sample, problems)]),
-    ...(live === null ? [] : [`Compared with ${countOf(live.customers, 'customer')} of the API.`]),
+    ...(live === null ? [] : [`Compared with ${formatCount(live.customers, 'customer')} of the API.`]),
     ...(schema === null ? [] : [`Schema: ${schema}`]),
     `${mapping}: ${summarise(problems)}`,
   ].join('\n');
@@ -104,7 +104,7 @@ function renderSample(
   found: readonly MappingFinding[],
 ): string {
   const isPart = found.some(({ severity }) => severity === 'error');
-  return `Tried${isPart ? ' what is right of it' : ''} on ${countOf(rows, 'row')}: ${invalidRows} would be invalid.`;
+  return `Tried${isPart ? ' what is right of it' : ''} on ${formatCount(rows, 'row')}: ${invalidRows} would be invalid.`;
 }
 
 function renderIssue(mapping: string, { line, column, severity, path, code, message }: MappingFinding): string {
@@ -115,8 +115,8 @@ function renderIssue(mapping: string, { line, column, severity, path, code, mess
 function summarise(problems: readonly MappingFinding[]): string {
   const count = (severity: string) => problems.filter((finding) => finding.severity === severity).length;
   const [errors, warnings] = [count('error'), count('warning')];
-  if (errors > 0) return `${countOf(errors, 'error')}, ${countOf(warnings, 'warning')}; it cannot be used.`;
-  return warnings > 0 ? `no errors, ${countOf(warnings, 'warning')}.` : 'no errors.';
+  if (errors > 0) return `${formatCount(errors, 'error')}, ${formatCount(warnings, 'warning')}; it cannot be used.`;
+  return warnings > 0 ? `no errors, ${formatCount(warnings, 'warning')}.` : 'no errors.';
 }
 
 /** What became of the cases of a mapping; those that passed are counted, the others shown. */

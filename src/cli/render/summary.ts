@@ -1,5 +1,5 @@
 import { isAbsolute, relative } from 'node:path';
-import { countOf } from '#pipelines/count-of.js';
+import { formatCount } from '#pipelines/format-count.js';
 import { rowStatuses } from '#pipelines/model.js';
 import type { SourceDetection } from '#pipelines/ports.js';
 import type { DamageGroup } from '#pipelines/quality/damage-issue.js';
@@ -41,7 +41,7 @@ export function renderSummary(
     .filter((status) => counts[status] > 0)
     .map((status) => `  ${pad(counts[status])} ${statusLabels[status]}`);
   return [
-    `${title}: ${summary.status}${input === null ? '' : `, ${countOf(input.rows, 'row')}`}`,
+    `${title}: ${summary.status}${input === null ? '' : `, ${formatCount(input.rows, 'row')}`}`,
     ...(lines.length === 0 ? ['  nothing to do'] : lines),
     ...(differing === undefined
       ? []
@@ -165,9 +165,9 @@ function shortestPath(path: string): string {
 
 /** What it took at the API, in one line. */
 export function renderTraffic({ requests, retries, rateLimited }: ApiSummary): string {
-  const retried = retries === 0 ? 'no retries' : countOf(retries, 'retry');
-  const limited = rateLimited === 0 ? 'not rate-limited' : `rate-limited ${countOf(rateLimited, 'time')}`;
-  return `API: ${countOf(requests, 'request')}, ${retried}, ${limited}`;
+  const retried = retries === 0 ? 'no retries' : formatCount(retries, 'retry', 'retries');
+  const limited = rateLimited === 0 ? 'not rate-limited' : `rate-limited ${formatCount(rateLimited, 'time')}`;
+  return `API: ${formatCount(requests, 'request')}, ${retried}, ${limited}`;
 }
 
 function pad(count: number): string {
@@ -185,5 +185,5 @@ export function renderDetection(file: string, detected: SourceDetection, rows: n
     lineEnd === undefined ? undefined : `line ends ${lineEnd}`,
     headerRow === undefined ? undefined : `header in row ${headerRow}`,
   ];
-  return `${file === '-' ? 'standard input' : file}: ${facts.filter((fact) => fact !== undefined).join(', ')}; ${countOf(rows, 'row')}`;
+  return `${file === '-' ? 'standard input' : file}: ${facts.filter((fact) => fact !== undefined).join(', ')}; ${formatCount(rows, 'row')}`;
 }
