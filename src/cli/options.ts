@@ -1,8 +1,13 @@
 import type { Argv } from 'yargs';
-import type { ReadOptions } from '#pipelines/reading-options.js';
+import { pickReadOptions, type ReadOptions, readingOptions } from '#pipelines/reading-options.js';
 import { type FailureLimit, parseFailureLimit } from '#pipelines/run-control.js';
 import { parseIsoTime, parseSortOrder, type SortOrder } from '#src/app/export/window.js';
-import { defaultConfigFile, type SettingOptions, settingOptionDeclarations } from '#src/config/settings.js';
+import {
+  defaultConfigFile,
+  type SettingOptions,
+  settingOptionDeclarations,
+  toKebabCase,
+} from '#src/config/settings.js';
 import { UsageError } from '#src/errors.js';
 
 /** Options that every command takes. Values stay text: where they came from decides how errors name them. */
@@ -91,18 +96,22 @@ export function optionalInputFilePositional<T>(yargs: Argv<T>, describe: string)
   return yargs.positional('file', { type: 'string', describe }).nargs('file', 1);
 }
 
+/** As yargs hands over the options of {@link readingOptions}: numbers as text. */
+export type ReadArguments = {
+  readonly [Name in keyof ReadOptions]?: Extract<ReadOptions[Name], boolean> extends never
+    ? string | undefined
+    : boolean | undefined;
+};
+
 /** How to read a file. */
 export function readOptions<T>(yargs: Argv<T>) {
-  return yargs
-    .option('sheet', textOption('Sheet of a workbook, by name or number'))
-    .option('header-row', textOption('Line or row number of the header'))
-    .option('encoding', textOption('Encoding of a text file, e.g. windows-1252 (default: detected)'))
-    .option('delimiter', textOption('Delimiter of a CSV file, e.g. ";" or tab (default: detected)'))
-    .option('lenient-quotes', {
-      type: 'boolean',
-      describe: 'CSV: a quotation mark inside a cell without quotation marks is text',
-    })
-    .option('skip-hidden', { type: 'boolean', describe: 'Workbook: leave out hidden rows and columns' });
+  for (const [name, { shape, description }] of Object.entries(readingOptions)) {
+    const isSwitch = shape.schema.type === 'boolean';
+    const describe = description.replace(/\.$/, '');
+    yargs.option(toKebabCase(name), isSwitch ? { type: 'boolean', describe } : textOption(describe));
+  }
+  // Every option was just declared with the type of its shape.
+  return yargs as Argv<T & ReadArguments>;
 }
 
 /** How to decide what a file alone does not tell, when a mapping is proposed. */
@@ -187,21 +196,10 @@ export function parseSortOption(value: string | undefined): SortOrder | undefine
   return order;
 }
 
-/** As yargs hands them over. */
-export interface ReadArguments {
-  readonly sheet?: string | undefined;
-  readonly headerRow?: string | undefined;
-  readonly encoding?: string | undefined;
-  readonly delimiter?: string | undefined;
-  readonly lenientQuotes?: boolean | undefined;
-  readonly skipHidden?: boolean | undefined;
-}
-
-/** How to read the file, as far as the command line says it. */
+/** How to read the file, as far as the command line says it. @throws UsageError for a header row that is not a number */
 export function toReadOptions(args: ReadArguments): ReadOptions {
-  const { sheet, encoding, delimiter, lenientQuotes, skipHidden } = args;
-  const headerRow = parseWholeNumber('header-row', args.headerRow);
-  return omitUndefined({ sheet, encoding, delimiter, lenientQuotes, skipHidden, headerRow });
+  const { headerRow, ...others } = args;
+  return pickReadOptions({ ...others, headerRow: parseWholeNumber('header-row', headerRow) });
 }
 
 function optionError(option: string, value: string, expected: string, example: string): UsageError {

@@ -1,11 +1,16 @@
+import { readingOptions } from '#pipelines/reading-options.js';
 import { explainFailure } from '#src/app/explain-failure.js';
+import { toKebabCase } from '#src/config/settings.js';
 import { CustomersError, type ExitCode, exitCodes } from '#src/errors.js';
 
 /** Options that say whose customers a command is about, and who else sends to them: what follows needs the same ones. */
 const settingNames = ['sandbox', 'profile', 'config', 'base-url', 'state-dir', 'ca-file', 'pace'] as const;
 const switches: ReadonlySet<string> = new Set([
   ...['sandbox', 'dry-run', 'force', 'json', 'quiet', 'verbose', 'yes', 'verify', 'strict', 'columns'],
-  ...['lenient-quotes', 'skip-hidden', 'even-changed', 'assume-absent'],
+  ...['even-changed', 'assume-absent', 'override-guards', 'full', 'bom', 'active', 'replace', 'anew', 'live', 'adopt'],
+  ...Object.entries(readingOptions).flatMap(([name, { shape }]) =>
+    shape.schema.type === 'boolean' ? [toKebabCase(name)] : [],
+  ),
 ]);
 
 interface GivenOption {
