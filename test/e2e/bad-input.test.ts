@@ -151,7 +151,11 @@ const mishaps: Readonly<Record<string, Mishap>> = {
     exitCode: 2,
     says: ['Unknown option --qqqqqq.', 'mypos-customers import --help'],
   },
-  'an unexpected argument': { args: ['customers.csv', 'more.csv'], exitCode: 2, says: ['Unexpected argument "more.csv".'] },
+  'an unexpected argument': {
+    args: ['customers.csv', 'more.csv'],
+    exitCode: 2,
+    says: ['Unexpected argument "more.csv".'],
+  },
   'an option without its value': { args: ['customers.csv', '--first'], exitCode: 2, says: ['--first needs a value.'] },
   'a number that is none': {
     args: ['customers.csv', '--first', 'five'],
@@ -210,7 +214,7 @@ describe('a right that is missing', () => {
     writeCustomers(place, 3);
     const { exitCode, stdout } = await place.run(['import', 'customers.csv', '--concurrency', '1']);
     expect(exitCode).toBe(6);
-    expect(stdout).toMatch(/forbids.*403.*MYPOS Connect/s);
+    expect(stdout).toMatch(/does not allow.*403.*MYPOS Connect/s);
     expect(stdout).not.toContain('in doubt');
   });
 

@@ -1,7 +1,7 @@
 import type { Code } from '#pipelines/codes.js';
 import { type CustomerSource, type ExportResult, exportCustomers as runExport } from '#pipelines/export/export.js';
 import type { Issue } from '#pipelines/issue.js';
-import { type ListingQuery, listCustomers } from '#pipelines/listing/list-customers.js';
+import { type ListingQuery, listCustomers, stableOrder } from '#pipelines/listing/list-customers.js';
 import { listFromMirror } from '#pipelines/listing/list-from-mirror.js';
 import { listOnlyFields } from '#pipelines/mapping/fields.js';
 import type { ListQuery } from '#pipelines/ports.js';
@@ -65,8 +65,6 @@ export interface ExportCustomersOptions {
 }
 
 const defaultPageSize = 1000;
-/** An order that edits of customers do not change. */
-const stableOrder = { field: 'customerCode', descending: false } as const;
 /** Customers that may be read before they are written: enough to keep the connection busy without filling memory. */
 const maxCustomersAhead = 8000;
 
