@@ -11,11 +11,11 @@ import { type Finished, startCommandLine } from '#test/e2e/run-command-line.js';
 import { type Kill, killAt } from './kill-at.js';
 import type { RemoteSandbox } from './remote-sandbox.js';
 
-/** A kind of import that crashes are rehearsed with: its mapping, its file, and what the API holds before. */
+/** An import to be killed: its mapping, its file, and what the API holds before. */
 export interface Scenario {
   readonly name: string;
   readonly mapping: object;
-  /** Imported in peace first, so that the file meets customers that are there. */
+  /** Imported first, without faults, so that the file meets existing customers. */
   readonly before?: readonly string[];
   readonly lines: readonly string[];
 }
@@ -30,8 +30,8 @@ const fields = {
 };
 
 /**
- * `count` rows of which most are good and each of another customer. Some share an office, so that they look alike; one
- * in fifty cannot be mapped; and some say again what an earlier row says, in the same words or in others.
+ * `count` rows, most of them good and each about another customer. Some share an office, so that they look alike; one in
+ * fifty cannot be mapped; some repeat an earlier row, with the same content or with another.
  */
 function lines(count: number, limit: (row: number) => number = (row) => 100 + row): string[] {
   const rows = Array.from({ length: count }, (_, row) => {
@@ -67,7 +67,7 @@ export const scenarios: readonly Scenario[] = [
   },
 ];
 
-/** A clerk's folder for one import that crashes, against a sandbox in another process. */
+/** A working folder for one import that is killed, against a sandbox in another process. */
 export interface CrashWorkspace {
   readonly folder: string;
   write(name: string, lines: readonly string[]): void;
@@ -77,25 +77,25 @@ export interface CrashWorkspace {
   end(): void;
 }
 
-/** Of the requests in one second; the sandbox is not made to wait by it, but must never see more. */
+/** Requests per second: fast enough for the test, and the sandbox must never see more. */
 const rate = process.env.CRASH_RATE === 'unlimited' ? 'unlimited' : 500;
 const concurrency = 8;
-const hurried = ['--concurrency', `${concurrency}`, '--timeout', '0.4'];
+const fastOptions = ['--concurrency', `${concurrency}`, '--timeout', '0.4'];
 
-export function openCrashWorkspace(sandbox: RemoteSandbox, flavour: Scenario): CrashWorkspace {
+export function openCrashWorkspace(sandbox: RemoteSandbox, scenario: Scenario): CrashWorkspace {
   const folder = mkdtempSync(join(tmpdir(), 'mypos-crash-'));
   mkdirSync(join(folder, 'home'));
   const write = (name: string, lines: readonly string[]) =>
     writeFileSync(join(folder, name), `${[header, ...lines].join('\n')}\n`);
-  writeFileSync(join(folder, 'mappings.json'), JSON.stringify(flavour.mapping));
-  write('customers.csv', flavour.lines);
+  writeFileSync(join(folder, 'mappings.json'), JSON.stringify(scenario.mapping));
+  write('customers.csv', scenario.lines);
   return {
     folder,
     write,
     run(args, kill) {
-      const killer = kill === undefined ? {} : killAt(kill);
-      const env = { HOME: join(folder, 'home'), ...sandbox.env, ...killer };
-      return startCommandLine({ args: [...args, ...hurried, '--rate', String(rate)], cwd: folder, env }).finished;
+      const killEnvironment = kill === undefined ? {} : killAt(kill);
+      const env = { HOME: join(folder, 'home'), ...sandbox.env, ...killEnvironment };
+      return startCommandLine({ args: [...args, ...fastOptions, '--rate', String(rate)], cwd: folder, env }).finished;
     },
     results: () => parse(readFileSync(join(folder, 'customers.results.csv')), { columns: true }),
     end: () => rmSync(folder, { recursive: true, force: true }),
@@ -105,29 +105,29 @@ export function openCrashWorkspace(sandbox: RemoteSandbox, flavour: Scenario): C
 const settle = ['--settle', '0.2', '--max-failures', '100%'];
 export const importArgs = ['import', 'customers.csv', '--json', ...settle] as const;
 export const resumeArgs = ['resume', '--json', ...settle] as const;
-/** By then it has met every fault that was planned; a file that is not done in peace either never will be. */
+/** After these the sandbox has no more faults: an import that is still not done then never will be. */
 const attemptsWithFaults = 6;
-const mostAttempts = 12;
+const maxAttempts = 12;
 
-/** Imports and resumes, as a patient user would, until every row is done; killed at the given moments. */
+/** Imports and resumes, as a user would, until every row is done; killed at the given moments. */
 export async function importUntilDone(
-  scene: CrashWorkspace,
+  workspace: CrashWorkspace,
   sandbox: RemoteSandbox,
   kills: readonly Kill[],
 ): Promise<void> {
   let args: readonly string[] = importArgs;
-  const story: string[] = [];
-  for (let attempt = 1; attempt <= mostAttempts; attempt += 1) {
+  const log: string[] = [];
+  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     if (attempt === attemptsWithFaults) await sandbox.setFaults([]);
-    const end = await scene.run(args, kills[attempt - 1]);
-    story.push(`${args[0]}: ${end.killedBy ?? end.exitCode} ${end.stderr.slice(-300)}`);
+    const end = await workspace.run(args, kills[attempt - 1]);
+    log.push(`${args[0]}: ${end.killedBy ?? end.exitCode} ${end.stderr.slice(-300)}`);
     const done = end.killedBy === null ? (JSON.parse(end.stdout || 'null') as Summary | null) : undefined;
-    // Nothing to resume: it was killed before its run began.
+    // There is nothing to resume: the import was killed before its run began.
     args = done === null ? importArgs : resumeArgs;
-    if (end.exitCode === 1) throw new Error(`A bug came to light.\n${story.join('\n')}\n${end.stderr}`);
+    if (end.exitCode === 1) throw new Error(`The program reports a bug.\n${log.join('\n')}\n${end.stderr}`);
     if (done?.status === 'completed' && done.counts.failed + done.counts.in_doubt === 0) return;
   }
-  throw new Error(`It is not done after ${mostAttempts} attempts.\n${story.join('\n')}`);
+  throw new Error(`It is not done after ${maxAttempts} attempts.\n${log.join('\n')}`);
 }
 
 interface Summary {
@@ -135,46 +135,46 @@ interface Summary {
   readonly counts: { readonly failed: number; readonly in_doubt: number };
 }
 
-/** What must be the same however often an import was killed. */
+/** What must be the same, however often an import was killed. */
 export interface Outcome {
-  /** What each customer says, in order; without what the server makes itself. */
+  /** Each customer's content in order, without the fields that the server fills in. */
   readonly customers: readonly string[];
   /** `_row` and `_status` of every line of the result file. */
   readonly rows: readonly string[];
 }
 
-export async function readOutcome(scene: CrashWorkspace, sandbox: RemoteSandbox): Promise<Outcome> {
+export async function readOutcome(workspace: CrashWorkspace, sandbox: RemoteSandbox): Promise<Outcome> {
   return {
-    customers: (await sandbox.customers()).map(contentOf).sort(),
-    rows: scene.results().map((row) => `${row._row} ${row._status} ${row._errorCode}`),
+    customers: (await sandbox.customers()).map(readContent).sort(),
+    rows: workspace.results().map((row) => `${row._row} ${row._status} ${row._errorCode}`),
   };
 }
 
-const serversOwn = /^(customerId|customerCode|(creation|lastEdit)(Date|DateUTC|User|Device))$/;
+const serverFields = /^(customerId|customerCode|(creation|lastEdit)(Date|DateUTC|User|Device))$/;
 
-function contentOf(customer: Customer): string {
-  return JSON.stringify(Object.entries(customer).filter(([field]) => !serversOwn.test(field)));
+function readContent(customer: Customer): string {
+  return JSON.stringify(Object.entries(customer).filter(([field]) => !serverFields.test(field)));
 }
 
-/** Checks by what the sandbox holds and has seen that nothing was lost, done twice, hurried or given away. */
+/** Checks that nothing was lost or done twice, that the rate was kept, and that no secret is on disk. */
 export async function expectSameAsUndisturbed(
-  scene: CrashWorkspace,
+  workspace: CrashWorkspace,
   sandbox: RemoteSandbox,
-  peace: Outcome,
+  undisturbed: Outcome,
 ): Promise<void> {
-  const outcome = await readOutcome(scene, sandbox);
-  expect(outcome.rows).toEqual(peace.rows);
-  expect(outcome.customers).toEqual(peace.customers);
-  const customers = new Map((await sandbox.customers()).map((one) => [String(one.customerCode), one]));
-  const written = scene.results().filter((row) => /^(created|updated|unchanged)$/.test(row._status ?? ''));
+  const outcome = await readOutcome(workspace, sandbox);
+  expect(outcome.rows).toEqual(undisturbed.rows);
+  expect(outcome.customers).toEqual(undisturbed.customers);
+  const customers = new Map((await sandbox.customers()).map((customer) => [String(customer.customerCode), customer]));
+  const written = workspace.results().filter((row) => /^(created|updated|unchanged)$/.test(row._status ?? ''));
   expect(written.map((row) => customers.get(row._customerCode ?? '')?.customerName)).toEqual(
     written.map((row) => row.Name),
   );
   const created = written.filter((row) => row._status === 'created').map((row) => row._customerCode);
   expect(new Set(created).size).toBe(created.length);
   expectRateLimit((await sandbox.requests()).map(({ at }) => at));
-  expectNoSecrets(scene.folder, sandbox.password);
-  expect(readdirSync(scene.folder).filter((name) => name.endsWith('.part'))).toEqual([]);
+  expectNoSecrets(workspace.folder, sandbox.password);
+  expect(readdirSync(workspace.folder).filter((name) => name.endsWith('.part'))).toEqual([]);
 }
 
 /** No second may see more than the rate and what was in flight when it began; a quarter of it also one slot more. */
@@ -184,7 +184,7 @@ function expectRateLimit(arrivals: readonly number[]): void {
   expect(mostWithin(1000, arrivals)).toBeLessThanOrEqual(rate + concurrency);
 }
 
-/** The password has no place on disk at all, the token only in the ledger. */
+/** The password must not be on disk at all, the token only in the ledger. */
 function expectNoSecrets(folder: string, password: string): void {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -192,7 +192,7 @@ function expectNoSecrets(folder: string, password: string): void {
   const ledger = files.find((file) => file.endsWith('ledger.db')) ?? '';
   const { token } = new Database(ledger).prepare('SELECT token FROM tokens').get() as { token: string };
   expect(token).toMatch(/\S{16}/);
-  const givesAway = (secret: string) => files.filter((file) => readFileSync(file, 'latin1').includes(secret));
-  expect(givesAway(password)).toEqual([]);
-  expect(givesAway(token).filter((file) => !file.startsWith(ledger))).toEqual([]);
+  const findFilesWith = (secret: string) => files.filter((file) => readFileSync(file, 'latin1').includes(secret));
+  expect(findFilesWith(password)).toEqual([]);
+  expect(findFilesWith(token).filter((file) => !file.startsWith(ledger))).toEqual([]);
 }

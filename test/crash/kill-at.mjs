@@ -1,5 +1,5 @@
-// Loaded into the command line before it starts (NODE_OPTIONS=--import …): ends the process as a power cut would, at the
-// n-th time that a moment comes. KILL_AT is `<moment>:<n>`, where the moment `any` is any of them.
+// Loaded into the command line before it starts (NODE_OPTIONS=--import …): kills the process the n-th time that a moment
+// comes. KILL_AT is `<moment>:<n>`, where the moment `any` is any of them.
 import { subscribe } from 'node:diagnostics_channel';
 
 const [wanted, nth] = (process.env.KILL_AT ?? '').split(':');
@@ -20,7 +20,7 @@ const onWire = {
 subscribe('mypos-customers:milestone', (milestone) => come(String(milestone)));
 for (const [channel, moment] of Object.entries(onWire))
   subscribe(channel, ({ request }) => {
-    // Reads are no moments of a row: killed there, everything is as it was. The random kills meet them all the same.
+    // Reads change nothing, so only the random kills happen at them.
     if (request.method !== 'GET' && !request.path.endsWith('/auth/token')) come(moment);
     else if (wanted === 'any') come('read');
   });

@@ -18,7 +18,7 @@ import { type RemoteSandbox, startRemoteSandbox } from './remote-sandbox.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'mypos-kill-'));
 let sandbox: RemoteSandbox;
-let scene: CrashWorkspace;
+let workspace: CrashWorkspace;
 
 beforeAll(async () => {
   sandbox = await startRemoteSandbox(folder);
@@ -27,7 +27,7 @@ beforeEach(async () => {
   await sandbox.setFaults([]);
   await sandbox.reset();
 });
-afterEach(() => scene.end());
+afterEach(() => workspace.end());
 afterAll(async () => {
   await sandbox.close();
   rmSync(folder, { recursive: true, force: true });
@@ -36,23 +36,23 @@ afterAll(async () => {
 /** Enough for repeats and rows that cannot be mapped. */
 const short: readonly Scenario[] = scenarios
   .filter(({ name }) => name === 'with a key' || name === 'without a key')
-  .map((flavour) => ({ ...flavour, lines: flavour.lines.slice(0, 60) }));
+  .map((scenario) => ({ ...scenario, lines: scenario.lines.slice(0, 60) }));
 
 const known = new Map<Scenario, Outcome>();
 
-async function importInPeace(flavour: Scenario): Promise<Outcome> {
-  const before = known.get(flavour);
+async function importUndisturbed(scenario: Scenario): Promise<Outcome> {
+  const before = known.get(scenario);
   if (before !== undefined) return before;
-  const undisturbed = openCrashWorkspace(sandbox, flavour);
-  await undisturbed.run(importArgs);
-  const outcome = await readOutcome(undisturbed, sandbox);
-  undisturbed.end();
+  const workspace = openCrashWorkspace(sandbox, scenario);
+  await workspace.run(importArgs);
+  const outcome = await readOutcome(workspace, sandbox);
+  workspace.end();
   await sandbox.reset();
-  known.set(flavour, outcome);
+  known.set(scenario, outcome);
   return outcome;
 }
 
-/** Killed with a row on its way: the next process must find out what became of it. */
+/** At each of these a row is being sent: the next process must find out what became of it. */
 const moments: readonly Kill[] = [
   'before-intent:5',
   'after-intent:5',
@@ -66,53 +66,53 @@ const moments: readonly Kill[] = [
   'during-result-file:1',
 ];
 
-describe.each(short)('an import $name that is killed', (flavour) => {
-  it.each(moments)('at %s ends as in peace once it is resumed', async (moment) => {
-    const peace = await importInPeace(flavour);
-    scene = openCrashWorkspace(sandbox, flavour);
-    const killed = await scene.run(importArgs, moment);
+describe.each(short)('an import $name that is killed', (scenario) => {
+  it.each(moments)('at %s ends like an undisturbed one once it is resumed', async (moment) => {
+    const undisturbed = await importUndisturbed(scenario);
+    workspace = openCrashWorkspace(sandbox, scenario);
+    const killed = await workspace.run(importArgs, moment);
     expect(killed.killedBy).toBe('SIGKILL');
-    const resumed = await scene.run(resumeArgs);
+    const resumed = await workspace.run(resumeArgs);
     // Some rows of the file are invalid on purpose.
     expect([resumed.killedBy, resumed.exitCode]).toEqual([null, 4]);
-    await expectSameAsUndisturbed(scene, sandbox, peace);
+    await expectSameAsUndisturbed(workspace, sandbox, undisturbed);
   });
 
-  it('twice, the second time while its doubts are settled, ends as in peace', async () => {
-    const peace = await importInPeace(flavour);
-    scene = openCrashWorkspace(sandbox, flavour);
-    const first = await scene.run(importArgs, 'after-send:20');
-    const second = await scene.run(resumeArgs, 'during-outcome-commit:2');
+  it('twice, the second time while rows in doubt are settled, ends like an undisturbed one', async () => {
+    const undisturbed = await importUndisturbed(scenario);
+    workspace = openCrashWorkspace(sandbox, scenario);
+    const first = await workspace.run(importArgs, 'after-send:20');
+    const second = await workspace.run(resumeArgs, 'during-outcome-commit:2');
     expect([first.killedBy, second.killedBy]).toEqual(['SIGKILL', 'SIGKILL']);
-    await scene.run(resumeArgs);
-    await expectSameAsUndisturbed(scene, sandbox, peace);
+    await workspace.run(resumeArgs);
+    await expectSameAsUndisturbed(workspace, sandbox, undisturbed);
   });
 });
 
-describe('a request on which the API still works when the process is dead', () => {
+describe('a request that the API is still processing when the process is dead', () => {
   it('is waited for and not sent again', async () => {
-    const [flavour] = short;
-    if (flavour === undefined) throw new Error('There is no flavour.');
-    const peace = await importInPeace(flavour);
-    scene = openCrashWorkspace(sandbox, flavour);
+    const [scenario] = short;
+    if (scenario === undefined) throw new Error('There is no scenario.');
+    const undisturbed = await importUndisturbed(scenario);
+    workspace = openCrashWorkspace(sandbox, scenario);
     await sandbox.setFaults(['latency:add:nth=12:ms=1500']);
-    const killed = await scene.run([...importArgs, '--timeout', '5'], 'after-send:12');
+    const killed = await workspace.run([...importArgs, '--timeout', '5'], 'after-send:12');
     expect(killed.killedBy).toBe('SIGKILL');
-    await scene.run([...resumeArgs, '--settle', '3']);
-    await expectSameAsUndisturbed(scene, sandbox, peace);
+    await workspace.run([...resumeArgs, '--settle', '3']);
+    await expectSameAsUndisturbed(workspace, sandbox, undisturbed);
   });
 });
 
 describe('a login that is killed before its token is saved', () => {
-  it('holds nobody up: the next import logs in and goes through', async () => {
-    const [flavour] = short;
-    if (flavour === undefined) throw new Error('There is no flavour.');
-    const peace = await importInPeace(flavour);
-    scene = openCrashWorkspace(sandbox, flavour);
-    const killed = await scene.run(importArgs, 'during-token-save:1');
+  it('delays nobody: the next import logs in and completes', async () => {
+    const [scenario] = short;
+    if (scenario === undefined) throw new Error('There is no scenario.');
+    const undisturbed = await importUndisturbed(scenario);
+    workspace = openCrashWorkspace(sandbox, scenario);
+    const killed = await workspace.run(importArgs, 'during-token-save:1');
     expect(killed.killedBy).toBe('SIGKILL');
     // The claim of a process that lives is respected for a minute, which is longer than this test may take.
-    await scene.run(importArgs);
-    await expectSameAsUndisturbed(scene, sandbox, peace);
+    await workspace.run(importArgs);
+    await expectSameAsUndisturbed(workspace, sandbox, undisturbed);
   });
 });

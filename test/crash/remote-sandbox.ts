@@ -3,7 +3,7 @@ import type { Fault } from '#src/sandbox/fault.js';
 import type { LoggedRequest } from '#src/sandbox/serve-api.js';
 import { startCommandLine } from '#test/e2e/run-command-line.js';
 
-/** The sandbox as users run it: the compiled command in a process of its own, asked through its side door. */
+/** The sandbox as users run it: the compiled command in a process of its own, asked through its admin API. */
 export interface RemoteSandbox {
   /** Address and login, for the environment of other commands. */
   readonly env: Readonly<Record<string, string>>;
@@ -11,7 +11,7 @@ export interface RemoteSandbox {
   customers(): Promise<Customer[]>;
   requests(): Promise<LoggedRequest[]>;
   setFaults(faults: readonly (Fault | string)[]): Promise<void>;
-  /** Forgets customers, tokens and requests; the faults stay. */
+  /** Deletes customers, tokens and requests; keeps the faults. */
   reset(): Promise<void>;
   /** One call of the API itself, as another program of the shop would make it. */
   call(method: string, path: string, body?: unknown): Promise<unknown>;
@@ -22,7 +22,7 @@ const hoursMs = 4 * 60 * 60_000;
 
 export async function startRemoteSandbox(folder: string): Promise<RemoteSandbox> {
   const args = ['sandbox', '--json', '--data', ':memory:', '--username', 'clerk@example.com'];
-  // No word that stands anywhere else, so that a search of the disk for the password finds nothing but the password.
+  // A word that is nowhere else, so that a search of the disk finds nothing but the password.
   const env = { HOME: folder, MYPOS_SANDBOX_PASSWORD: 'correct-horse-battery' };
   const running = startCommandLine({ args, cwd: folder, env, patienceMs: hoursMs });
   await running.saw('"pid"');

@@ -17,11 +17,11 @@ import {
 import type { Kill } from './kill-at.js';
 import { type RemoteSandbox, startRemoteSandbox } from './remote-sandbox.js';
 
-// CRASH_SEEDS=1-1000 npm run test:crash; with CRASH_RATE=unlimited, intents are on disk long before their turn.
+// CRASH_SEEDS=1-1000 npm run test:crash; with CRASH_RATE=unlimited, as fast as the machine can.
 const [first = 1, last = 50] = (process.env.CRASH_SEEDS ?? '1-50').split('-').map(Number);
 const seeds = Array.from({ length: last - first + 1 }, (_, index) => first + index);
 
-/** How often each fault strikes, in percent of the requests that it can strike. */
+/** How often each fault happens, in percent of the requests that it applies to. */
 const faultShares: readonly (readonly [fault: Fault, percent: number])[] = [
   [{ name: '429', retryAfterSeconds: 0 }, 3],
   [{ name: 'reset' }, 1.5],
@@ -36,29 +36,29 @@ const faultShares: readonly (readonly [fault: Fault, percent: number])[] = [
   [{ name: 'non-json', on: 'add' }, 0.5],
   [{ name: 'expire' }, 0.3],
 ];
-const mostRequests = 2000;
+const maxRequests = 2000;
 
-/** Drawn anew for every seed: the sandbox's own chances are the same after every reset. */
+/** Drawn by the seed: the sandbox's own random faults are the same after every reset. */
 function drawFaults(random: () => number): Fault[] {
   return faultShares.map(([fault, percent]) => {
-    const nth = Array.from({ length: mostRequests }, (_, index) => index + 1);
+    const nth = Array.from({ length: maxRequests }, (_, index) => index + 1);
     return { ...fault, when: { nth: nth.filter(() => random() * 100 < percent) } };
   });
 }
 
 /** Moments of some 300 rows; one beyond the last is a run that is not killed. */
-const mostMoments = 2200;
+const maxMoments = 2200;
 
 function drawKills(random: () => number): Kill[] {
   const count = 1 + Math.floor(random() * 2.5);
-  return Array.from({ length: count }, () => `any:${1 + Math.floor(random() * mostMoments)}` as Kill);
+  return Array.from({ length: count }, () => `any:${1 + Math.floor(random() * maxMoments)}` as Kill);
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'mypos-seeds-'));
 const lanes: Promise<RemoteSandbox>[] = [];
-const peace = new Map<Scenario, Outcome>();
+const undisturbed = new Map<Scenario, Outcome>();
 
-/** As many as the tests that run at once; each takes a sandbox for itself. */
+/** As many as run at once: each test has a sandbox to itself. */
 const laneCount = 3;
 
 async function inLane(work: (sandbox: RemoteSandbox) => Promise<void>): Promise<void> {
@@ -71,25 +71,25 @@ async function inLane(work: (sandbox: RemoteSandbox) => Promise<void>): Promise<
   }
 }
 
-async function begin(sandbox: RemoteSandbox, flavour: Scenario) {
+async function begin(sandbox: RemoteSandbox, scenario: Scenario) {
   await sandbox.setFaults([]);
   await sandbox.reset();
-  const scene = openCrashWorkspace(sandbox, flavour);
-  if (flavour.before !== undefined) {
-    scene.write('before.csv', flavour.before);
-    await scene.run(['import', 'before.csv', '--mode', 'add']);
+  const workspace = openCrashWorkspace(sandbox, scenario);
+  if (scenario.before !== undefined) {
+    workspace.write('before.csv', scenario.before);
+    await workspace.run(['import', 'before.csv', '--mode', 'add']);
   }
-  return scene;
+  return workspace;
 }
 
 beforeAll(async () => {
   for (let lane = 0; lane < laneCount; lane += 1) lanes.push(startRemoteSandbox(folder));
   await inLane(async (sandbox) => {
-    for (const flavour of scenarios) {
-      const scene = await begin(sandbox, flavour);
-      await scene.run(importArgs);
-      peace.set(flavour, await readOutcome(scene, sandbox));
-      scene.end();
+    for (const scenario of scenarios) {
+      const workspace = await begin(sandbox, scenario);
+      await workspace.run(importArgs);
+      undisturbed.set(scenario, await readOutcome(workspace, sandbox));
+      workspace.end();
     }
   });
 }, 60_000);
@@ -99,17 +99,17 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('300 rows, an API that fails and a process that is killed, resumed until done, end as in peace', () => {
+describe('300 rows, an API that fails and a process that is killed, resumed until done, end like an undisturbed import', () => {
   it.concurrent.each(seeds)('seed %i', async (seed) => {
-    const flavour = scenarios[seed % scenarios.length];
-    if (flavour === undefined) throw new Error('There is no flavour.');
+    const scenario = scenarios[seed % scenarios.length];
+    if (scenario === undefined) throw new Error('There is no scenario.');
     await inLane(async (sandbox) => {
       const random = seededRandom(seed);
-      const scene = await begin(sandbox, flavour);
+      const workspace = await begin(sandbox, scenario);
       await sandbox.setFaults(drawFaults(random));
-      await importUntilDone(scene, sandbox, drawKills(random));
-      await expectSameAsUndisturbed(scene, sandbox, peace.get(flavour) ?? { customers: [], rows: [] });
-      scene.end();
+      await importUntilDone(workspace, sandbox, drawKills(random));
+      await expectSameAsUndisturbed(workspace, sandbox, undisturbed.get(scenario) ?? { customers: [], rows: [] });
+      workspace.end();
     });
   });
 });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A disk of its own, small enough to be filled. Needs root, as the continuous integration has. */
+/** A disk small enough to be filled. Mounting it needs root, which the continuous integration has. */
 export interface SmallDisk {
   readonly path: string;
   /** Leaves so many bytes free. */
@@ -13,7 +13,7 @@ export interface SmallDisk {
   unmount(): void;
 }
 
-/** Whether the tests with disks of their own can run; in continuous integration they must. */
+/** Whether disks can be mounted here; in continuous integration they must be. */
 export const mayMount = process.getuid?.() === 0 || process.env.CI !== undefined;
 
 const sizeBytes = 4 * 1024 * 1024;
