@@ -49,7 +49,7 @@ async function addsIn(trace: string): Promise<readonly Sent[]> {
 describe('the intent of an add', () => {
   it.each([
     ['one after the other', 60, ['--concurrency', '1']],
-    ['many at once, with intents that are written early', 400, ['--concurrency', '16']],
+    ['many at once', 400, ['--concurrency', '16']],
   ])('is written to the disk and synced before the request leaves: %s', async (_name, rows, options) => {
     const sandbox = await place.openApi();
     writeCustomers(place, rows);
