@@ -59,7 +59,7 @@ describe('when the reader of standard output has gone', () => {
     await place.run(['import', ...fast, 'customers.csv']);
     const line = 'mypos-customers export - --format csv --fields all 2>said.txt | true';
     expect(await bash(line)).toBe('ended with 5\n');
-    expect(place.read('said.txt')).toMatch(/^Whoever read standard output went away before the end/m);
+    expect(place.read('said.txt')).toMatch(/^The program that reads standard output closed it before the end/m);
   });
 });
 
