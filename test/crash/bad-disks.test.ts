@@ -74,7 +74,7 @@ describe.runIf(mayMount)('a disk', () => {
       const args = ['export', ...fast, `disk/all.${format}`, '--fields', 'all', '--page-size', '20'];
       const { exitCode, stdout, stderr } = await place.run(args);
       expect([exitCode, readdirSync(disk.path)]).toEqual([5, ['ballast']]);
-      expect(`${stdout}${stderr}`).toMatch(/the disk is full.*Make room/s);
+      expect(`${stdout}${stderr}`).toMatch(/the disk is full.*Free some space/s);
       expect(`${stdout}${stderr}`).not.toContain('Bug in');
       disk.makeRoom();
       const again = await place.run([...args, '--json']);
