@@ -86,7 +86,7 @@ export const commandCodes = {
   },
   FORMAT_UNKNOWN: {
     meaning: 'The name of the file has no ending that says which format to write.',
-    nextStep: 'Add --format csv, xlsx or ndjson, or choose a name with such an ending.',
+    nextStep: 'Add --format, or choose a name with an ending that `mypos-customers export --help` lists.',
     exit: 2,
   },
   GREW: {

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { suggestNames } from '#pipelines/mapping/nearest-name.js';
+import { type TableFormat, tableFormatNames } from '#src/files/begin-table.js';
 import { configError, expectObject, openConfig, rejectUnknownKeys } from './config-file.js';
 
 /** What a key of a job holds; enough for the check of the configuration and for a JSON Schema of it. */
@@ -71,7 +72,7 @@ export const exportJobKeys = {
     required: true,
   },
   ...commonJobKeys,
-  format: { holds: 'choice', choices: ['csv', 'xlsx', 'ndjson'], describe: 'Default: by the name of the file' },
+  format: { holds: 'choice', choices: tableFormatNames, describe: 'Default: by the name of the file' },
   fields: textsKey('Fields for columns, or "all"; default: the mapping, else all'),
   full: flagKey('Ask for each customer’s details, for custom fields'),
   changedSince: textKey('Only customers edited since an ISO time; or "last": since the last export of this job'),
@@ -122,7 +123,7 @@ export interface ExportJob extends CommonJob {
   readonly kind: 'export';
   /** With its placeholders. */
   readonly output: string;
-  readonly format?: 'csv' | 'xlsx' | 'ndjson';
+  readonly format?: TableFormat;
   readonly fields?: readonly string[];
   readonly full?: boolean;
   readonly changedSince?: string;

@@ -14,27 +14,45 @@ export interface TableOptions {
 
 type Begin = (path: string, columns: readonly TableColumn[], options: TableOptions) => Promise<TableSink>;
 
-/** The writers are loaded when there is something to write: exceljs alone takes a fifth of a second. */
-const formats = {
+interface FormatEntry {
+  /** Endings of file names; the first one stands for the format in help and messages. */
+  readonly extensions: readonly [string, ...string[]];
+  /** Its cells have types, so that dates and numbers are not texts, and no text is a formula. */
+  readonly isWorkbook: boolean;
+  readonly begin: Begin;
+}
+
+/**
+ * The formats that tables are written in. Command line, jobs, their JSON Schema, messages and the contract test read this
+ * table. The writers are loaded when there is something to write: exceljs alone takes a fifth of a second.
+ */
+export const tableFormats = {
   csv: {
     extensions: ['.csv', '.txt'],
+    isWorkbook: false,
     begin: async (path, columns, { csv }) => (await import('./csv/write-csv.js')).beginCsv(path, columns, csv),
   },
   xlsx: {
     extensions: ['.xlsx'],
+    isWorkbook: true,
     begin: async (path, columns, { sheet }) =>
       (await import('./xlsx/write/workbook-sink.js')).beginWorkbook(path, columns, sheet),
   },
   ndjson: {
     extensions: ['.ndjson', '.jsonl'],
+    isWorkbook: false,
     begin: async (path, columns) => (await import('./ndjson/write-ndjson.js')).beginNdjson(path, columns),
   },
-} as const satisfies Record<string, { readonly extensions: readonly string[]; readonly begin: Begin }>;
+} as const satisfies Record<string, FormatEntry>;
 
 /** A format that tables can be written in. */
-export type TableFormat = keyof typeof formats;
+export type TableFormat = keyof typeof tableFormats;
 
-const tableFormats = Object.keys(formats) as readonly TableFormat[];
+/** The names of {@link tableFormats}, in the order in which help and messages list them. */
+export const tableFormatNames = Object.keys(tableFormats) as readonly TableFormat[];
+
+/** The ending of each format, for a sentence: `.csv, .xlsx or .ndjson`. */
+export const tableEndings = joinWithOr(tableFormatNames.map((format) => tableFormats[format].extensions[0]));
 
 /**
  * Begins to write a table to a file.
@@ -43,7 +61,7 @@ const tableFormats = Object.keys(formats) as readonly TableFormat[];
  */
 export function beginTable(path: string, columns: readonly TableColumn[], options: TableOptions): Promise<TableSink> {
   const format = options.format ?? findFormat(path) ?? 'csv';
-  return formats[format].begin(path, columns, options);
+  return tableFormats[format].begin(path, columns, options);
 }
 
 /** The format that a file's name asks for. @throws UsageError `FORMAT_UNKNOWN` */
@@ -55,11 +73,18 @@ export function formatFromName(file: string): TableFormat {
     extension === '' || file === '-'
       ? `${file === '-' ? 'Standard output' : file} has no extension that says which format to write.`
       : `${file} ends in ${extension}, which is not a format that can be written.`,
-    { code: 'FORMAT_UNKNOWN', nextStep: `Add --format ${tableFormats.join('|')}, or choose a name that ends so.` },
+    {
+      code: 'FORMAT_UNKNOWN',
+      nextStep: `Add --format ${tableFormatNames.join('|')}, or choose a name that ends in ${tableEndings}.`,
+    },
   );
 }
 
 function findFormat(file: string): TableFormat | undefined {
   const extension = extname(file).toLowerCase();
-  return tableFormats.find((format) => (formats[format].extensions as readonly string[]).includes(extension));
+  return tableFormatNames.find((format) => (tableFormats[format].extensions as readonly string[]).includes(extension));
+}
+
+function joinWithOr(texts: readonly string[]): string {
+  return `${texts.slice(0, -1).join(', ')} or ${texts.at(-1)}`;
 }

@@ -20,6 +20,8 @@ export const houseRules: HouseRules = {
     'src/config': [
       'src/errors',
       'src/json-document',
+      // The one table of formats that can be written.
+      'src/files/begin-table',
       'pipelines/codes',
       'pipelines/format-count',
       'pipelines/guards',
@@ -81,6 +83,7 @@ export const houseRules: HouseRules = {
       'src/config',
       'src/json-document',
       'src/app',
+      'src/files/begin-table',
       'src/index',
       'pipelines/codes',
       'pipelines/format-count',

@@ -3,16 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Cell } from '#pipelines/model.js';
-import { beginTable, type TableFormat } from '#src/files/begin-table.js';
+import { beginTable, tableFormatNames, tableFormats } from '#src/files/begin-table.js';
 import { openRowSource } from '#src/files/open-row-source.js';
 import type { TableColumn } from '#src/files/table.js';
 import { contentOf, failureOf, useTempFiles } from '#test/files/temp-files.js';
 
 const files = useTempFiles();
 const sheet = { name: 'Customers' };
-
-/** Every format that tables are written in; what one of them does, all do. */
-const formats = ['csv', 'xlsx', 'ndjson'] as const satisfies readonly TableFormat[];
 
 function toColumns(names: readonly string[]): readonly TableColumn[] {
   return names.map((name) => ({ name }));
@@ -34,7 +31,7 @@ const awkwardTexts = [
   "'",
 ];
 
-describe.each(formats)('a table in %s', (format) => {
+describe.each(tableFormatNames)('a table in %s', (format) => {
   const path = () => files.path(`table.${format}`);
 
   async function write(names: readonly string[], batches: readonly (readonly (readonly Cell[])[])[]) {
@@ -144,5 +141,9 @@ describe.each(formats)('a table in %s', (format) => {
     await sink.write([{ cells: ['1', '2'] }]);
     await (await sink.end()).publish();
     expect((await openRowSource(files.path('table.txt'))).detected.format).toBe(format);
+  });
+
+  it('is in the manual with its ending', () => {
+    expect(readFileSync('docs/export.md', 'utf8')).toContain(`\`${tableFormats[format].extensions[0]}\``);
   });
 });

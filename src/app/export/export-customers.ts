@@ -12,7 +12,7 @@ import { createRunControl } from '#src/app/run-on-tenant.js';
 import { noCounts, type RunObserver } from '#src/app/run-summary.js';
 import type { Settings } from '#src/config/settings.js';
 import { BusyError, CustomersError } from '#src/errors.js';
-import { beginTable, type TableFormat, type TableOptions } from '#src/files/begin-table.js';
+import { beginTable, type TableFormat, type TableOptions, tableFormats } from '#src/files/begin-table.js';
 import type { TableSink } from '#src/files/table.js';
 import type { DetailCache } from '#src/ledger/exports.js';
 import { type ColumnSelection, createLayout, selectColumns } from './columns.js';
@@ -34,7 +34,7 @@ export type { ExportFilters, ExportOutput, ExportSummary } from './summary.js';
 export type { ChangedSince } from './window.js';
 
 export interface ExportCustomersOptions {
-  /** Ends in `.csv`, `.xlsx` or `.ndjson` unless `format` is given; `-` is standard output. */
+  /** Its ending chooses the format unless `format` is given; `-` is standard output. */
   readonly file: string;
   /** @default chosen by the file's name */
   readonly format?: TableFormat;
@@ -131,7 +131,11 @@ async function writeFile(context: ExportContext, details?: DetailCache): Promise
   const exported = await runExport(
     {
       source,
-      layout: createLayout(columns, connection.ledger, { full, typedDates: target.format === 'xlsx', notice }),
+      layout: createLayout(columns, connection.ledger, {
+        full,
+        typedDates: tableFormats[target.format].isWorkbook,
+        notice,
+      }),
       filter: { ...window.filter, activeOnly: options.activeOnly === true },
       ...(full ? { readDetail: createDetailReader(connection.client, details) } : {}),
       beginFile: (all) => beginTable(target.path, all, { format: target.format, ...chooseStyle(options, columns) }),

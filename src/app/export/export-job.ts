@@ -10,6 +10,7 @@ import type { ExportJob } from '#src/config/jobs.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 import type { SettingOptions, Settings } from '#src/config/settings.js';
 import { BusyError, CustomersError, type ExitCode, exitCodes, UsageError } from '#src/errors.js';
+import { tableEndings } from '#src/files/begin-table.js';
 import { type Memory, openJobMemory } from '#src/inbox/memory.js';
 import { type Metric, writeMetrics } from '#src/inbox/metrics-file.js';
 import { notify } from '#src/inbox/notify.js';
@@ -154,7 +155,7 @@ function summariseFailure(job: string, startedAt: Date, error: unknown): ExportJ
 const nextStepsForJobs: Readonly<Partial<Record<Code, string>>> = {
   FILE_EXISTS:
     'Nothing was overwritten. Remove the file, add {date} or {time} to the job’s "output", or add "force": true to the job.',
-  FORMAT_UNKNOWN: 'End the job’s "output" in .csv, .xlsx or .ndjson, or add "format" to the job.',
+  FORMAT_UNKNOWN: `End the job’s "output" in ${tableEndings}, or add "format" to the job.`,
   FIELD_NEEDS_FULL: 'Add "full": true to the job, which reads the details of every customer, or leave the field out.',
   FIELD_UNKNOWN: 'Correct "fields" of the job; for fields that only details have, add "full": true.',
 };

@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { RunStoppedError, readSystemCode, UsageError } from '#src/errors.js';
 import { assertWritable, beginAtomicFile, type FinishedFile } from '#src/files/atomic-file.js';
-import { formatFromName, type TableFormat } from '#src/files/begin-table.js';
+import { formatFromName, type TableFormat, tableFormats } from '#src/files/begin-table.js';
 
 /** The file name that means standard output. */
 export const standardOutputName = '-';
@@ -101,7 +101,9 @@ function refuseCsvOptions({ formulas, bom }: TargetOptions, format: TableFormat)
   if (format === 'csv' || (formulas === undefined && bom !== true)) return;
   throw new UsageError(`--${formulas === undefined ? 'bom' : 'formulas'} is only for CSV, and the file is ${format}.`, {
     code: 'USAGE',
-    nextStep: format === 'xlsx' ? 'Leave it out: text in the workbook is never a formula.' : 'Leave it out.',
+    nextStep: tableFormats[format].isWorkbook
+      ? 'Leave it out: text in the workbook is never a formula.'
+      : 'Leave it out.',
   });
 }
 

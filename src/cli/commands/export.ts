@@ -1,4 +1,4 @@
-import type { ChangedSince, TableFormat } from '#src/app/export/export-customers.js';
+import type { ChangedSince } from '#src/app/export/export-customers.js';
 import { defineCommand, stopOnSignals } from '#src/cli/command.js';
 import {
   mappingOption,
@@ -13,13 +13,13 @@ import { createRunObserver } from '#src/cli/progress.js';
 import { renderExport } from '#src/cli/render/jobs.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 import { type ExitCode, UsageError } from '#src/errors.js';
+import { tableEndings, tableFormatNames } from '#src/files/begin-table.js';
 
 const text = { type: 'string', requiresArg: true } as const;
-const formats = ['csv', 'xlsx', 'ndjson'] as const satisfies readonly TableFormat[];
 
 export const exportCommand = defineCommand({
   command: 'export <file>',
-  describe: 'Write all customers to .csv, .xlsx or .ndjson; - is standard output',
+  describe: `Write all customers to ${tableEndings}; - is standard output`,
   examples: [
     ['$0 export customers.xlsx', 'all customers as a workbook'],
     ['$0 export changes.csv --changed-since last', 'what was edited since the last export like this'],
@@ -29,7 +29,7 @@ export const exportCommand = defineCommand({
     mappingOption(settingOptions(yargs))
       .positional('file', { type: 'string', demandOption: true, describe: 'The file to write; - is standard output' })
       .nargs('file', 1)
-      .option('format', { choices: formats, describe: 'Format (default: by the name of the file)' })
+      .option('format', { choices: tableFormatNames, describe: 'Format (default: by the name of the file)' })
       .option('fields', {
         ...text,
         describe: 'Fields for columns, separated by commas, or "all" (default: the mapping)',
