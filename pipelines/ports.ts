@@ -98,8 +98,6 @@ export type WriteAnswer =
   | { readonly kind: 'applied'; readonly customer: Customer; readonly httpStatus: number; readonly attempts: number }
   /** The API said no: it will say no again. */
   | ({ readonly kind: 'refused'; readonly attempts: number } & Refusal)
-  /** Certainly not applied; may be sent again. */
-  | ({ readonly kind: 'not_applied'; readonly attempts: number } & Refusal)
   /** Sent, and nobody knows. */
   | ({ readonly kind: 'in_doubt'; readonly attempts: number } & Refusal);
 

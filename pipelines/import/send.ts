@@ -240,7 +240,7 @@ export async function withIntent<T>(
   }
 }
 
-const statusByKind = { refused: 'rejected', not_applied: 'failed', in_doubt: 'in_doubt' } as const;
+const statusByKind = { refused: 'rejected', in_doubt: 'in_doubt' } as const;
 
 /** The outcome of a write that the API did not confirm. */
 export function describeNotApplied(
