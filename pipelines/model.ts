@@ -76,7 +76,7 @@ export type RowStatus = (typeof rowStatuses)[number];
 export type RowCounts = Readonly<Record<RowStatus, number>>;
 
 /** Identity of a customer at the API. */
-interface CustomerIdentity {
+export interface CustomerIdentity {
   readonly customerCode: string;
   readonly customerId?: string;
 }

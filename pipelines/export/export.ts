@@ -64,7 +64,7 @@ const detailsAheadPerRequest = 10;
  *
  * @returns the file and the proof that it is complete, or no file and the reason why there is no proof
  */
-export async function exportCustomers<File extends ExportFile>(
+export async function exportToFile<File extends ExportFile>(
   ports: ExportPorts<File>,
   options: ExportOptions,
 ): Promise<ExportResult<File> | { readonly file: undefined; readonly proof: ListingProof; readonly passes: number }> {

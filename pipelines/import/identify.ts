@@ -8,7 +8,7 @@ import type { FieldMatcher } from './match.js';
 export type ImportMode = 'add' | 'update' | 'upsert';
 
 /** Who a row is about, as far as the row, the ledger and the mirror can tell without a call. */
-export type Identity =
+export type ResolvedIdentity =
   /** The row names its customer by code. */
   | { readonly kind: 'named' }
   /** Exactly one customer has the same values in the fields to match by. */
@@ -22,7 +22,7 @@ export type Identity =
 export interface IdentifiedRow {
   readonly outcome: undefined;
   readonly row: OpenRow;
-  readonly identity: Identity;
+  readonly identity: ResolvedIdentity;
   /** The import's mode, or what the row's own command says. */
   readonly mode: ImportMode;
 }
@@ -66,7 +66,7 @@ function identify(
   byKey: KnownCustomer | undefined,
   mode: ImportMode,
   options: IdentifyOptions,
-): Identity {
+): ResolvedIdentity {
   if (row.customerCode !== undefined) return { kind: 'named' };
   if (byKey !== undefined) return { kind: 'known', customer: byKey };
   const matched = mode === 'add' ? undefined : matchByFields(row, options);
@@ -92,7 +92,7 @@ function findSameContent(
 function matchByFields(
   row: OpenRow,
   { matcher, ledger, identityColumns: columns }: IdentifyOptions,
-): Identity | undefined {
+): ResolvedIdentity | undefined {
   if (matcher === undefined) return undefined;
   const value = matcher.readValue(row.draft);
   if (value === undefined)

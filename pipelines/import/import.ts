@@ -64,7 +64,7 @@ const rowsAheadPerRequest = 50;
  *
  * @throws MatchFieldNotListed, before anything is sent
  */
-export async function importCustomers(ports: ImportPorts, options: ImportOptions): Promise<void> {
+export async function importRows(ports: ImportPorts, options: ImportOptions): Promise<void> {
   const { ledger, control } = ports;
   const { concurrency } = options;
   const isInOrder = options.repeats === 'in-order';

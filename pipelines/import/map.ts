@@ -117,7 +117,7 @@ export function describeUnknownCustomer(
 }
 
 /** What a mapping makes of a row. */
-interface MappedRow {
+interface RowMapping {
   readonly draft: Draft;
   readonly key?: string;
   readonly customerCode?: string;
@@ -127,7 +127,7 @@ interface MappedRow {
 
 /** A mapping compiled against the header of one file. */
 export interface RowMapper {
-  mapAll(rows: readonly Row[]): Promise<readonly MappedRow[]>;
+  mapAll(rows: readonly Row[]): Promise<readonly RowMapping[]>;
   findColumns(field: string): readonly string[];
 }
 
@@ -147,14 +147,14 @@ export interface MapOptions {
 export async function mapRows(rows: readonly Row[], options: MapOptions): Promise<readonly ImportRow[]> {
   const mapped = await options.mapper.mapAll(rows);
   return rows.map((row, position) => {
-    const result = mapRow(row, mapped[position] ?? nothingMapped, options);
+    const result = toImportRow(row, mapped[position] ?? nothingMapped, options);
     return options.checkCells === undefined ? result : addDamage(result, options.checkCells);
   });
 }
 
-const nothingMapped: MappedRow = { draft: {}, reasons: [] };
+const nothingMapped: RowMapping = { draft: {}, reasons: [] };
 
-function mapRow(row: Row, mapped: MappedRow, options: MapOptions): ImportRow {
+function toImportRow(row: Row, mapped: RowMapping, options: MapOptions): ImportRow {
   if (row.issues !== undefined && row.issues.length > 0) return endAsInvalid(row, row.issues);
   const { draft, key, customerCode, command } = mapped;
   if (command === 'IGNORE') return endAsSkipped({ row, key }, ignored);
@@ -169,7 +169,7 @@ const ignored: Issue = { severity: 'info', code: 'IGNORED', message: 'Left out: 
 
 const identityFields: ReadonlySet<string | undefined> = new Set(['customerCode', 'customerId', undefined]);
 
-function collectReasons(mapped: MappedRow, { mapper, validate, matchFields = [] }: MapOptions): readonly Issue[] {
+function collectReasons(mapped: RowMapping, { mapper, validate, matchFields = [] }: MapOptions): readonly Issue[] {
   // A customer that is to be deleted must be named; what else the row says does not matter.
   if (mapped.command === 'DELETE')
     return mapped.reasons.filter(

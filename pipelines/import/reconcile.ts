@@ -70,7 +70,9 @@ export async function reconcile(ports: ReconcilePorts, options: ReconcileOptions
     else if (outcome.status === 'failed') absent += 1;
     else adopted += 1;
     const writtenHash = resolution.kind === 'changed' ? resolution.writtenHash : undefined;
-    await ledger.settle([{ ...buildSettlement(row, outcome), ...(writtenHash === undefined ? {} : { writtenHash }) }]);
+    await ledger.settle([
+      { ...buildDoubtSettlement(row, outcome), ...(writtenHash === undefined ? {} : { writtenHash }) },
+    ]);
     control.correct(outcome.status, row.state === 'in_doubt' ? 'in_doubt' : undefined);
   }
   return { adopted, absent, unclear };
@@ -237,7 +239,7 @@ function countAttempts(row: LedgerRow): number {
   return row.state === 'in_doubt' ? (row.outcome?.attempts ?? 1) : 1;
 }
 
-function buildSettlement(row: LedgerRow, outcome: RowOutcome) {
+function buildDoubtSettlement(row: LedgerRow, outcome: RowOutcome) {
   return {
     index: row.index,
     number: row.number,

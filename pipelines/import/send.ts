@@ -2,7 +2,7 @@ import { contentHash, editableContent, findChanges, mergeDraft, readField } from
 import type { Issue } from '#pipelines/issue.js';
 import type { CustomerMirror, Extent, WrittenCustomer } from '#pipelines/listing/mirror.js';
 import { publishMilestone } from '#pipelines/milestones.js';
-import type { Customer, Draft, JsonValue, Row, RowOutcome } from '#pipelines/model.js';
+import type { Customer, CustomerIdentity, Draft, JsonValue, Row, RowOutcome } from '#pipelines/model.js';
 import type { CustomersApi, Intent, RunLedger, Settlement, WriteAnswer, WriteHooks } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
 import {
@@ -153,7 +153,7 @@ async function putMerged(
   row: OpenRow,
   draft: Draft,
   current: Customer,
-  identity: Identity,
+  identity: CustomerIdentity,
   { api, ledger, mapper }: SendPorts,
   { verify }: SendOptions,
   assertFresh: () => void,
@@ -296,10 +296,8 @@ function describeWritten(row: OpenRow, customer: Customer, extent: Extent): Writ
   return { customer, extent, sentHash: row.contentHash, ...(typeof edited === 'string' ? { edited } : {}) };
 }
 
-type Identity = { readonly customerCode: string; readonly customerId?: string };
-
 /** Both must be in the body of a PUT and right [seed], whatever the row says. */
-function readIdentity(current: Customer, customerCode: string): Identity {
+function readIdentity(current: Customer, customerCode: string): CustomerIdentity {
   const code = readField(current, 'customerCode');
   const id = readField(current, 'customerId');
   return {

@@ -114,7 +114,7 @@ export function mapRow(
   computed: readonly GatheredCell[] = [],
 ): MappedRow {
   const draft: { [field: string]: JsonValue } = {};
-  const identity: Identity = {};
+  const identity: MappedIdentity = {};
   let reasons: Issue[] | undefined;
   let notes: Issue[] | undefined;
 
@@ -136,7 +136,7 @@ export function mapRow(
   return { draft, ...identity, reasons: reasons ?? noReasons, notes: notes ?? noReasons };
 }
 
-interface Identity {
+interface MappedIdentity {
   key?: string;
   customerCode?: string;
   customerId?: string;
@@ -147,7 +147,7 @@ function assignValue(
   { kind, field }: RowTarget,
   value: JsonValue,
   draft: { [field: string]: JsonValue },
-  identity: Identity,
+  identity: MappedIdentity,
 ): void {
   if (kind === 'command') identity.command = value as Command;
   if (kind === 'key') identity.key = String(value);

@@ -179,13 +179,13 @@ function createCustomersApi(execute: ExecuteRequest, baseUrl: string): Customers
     },
     async add(draft, hooks, text = JSON.stringify(draft)) {
       const result = await call('add', 'POST', '/customers', namesCustomer, { body: text, hooks });
-      if (result.kind !== 'answered') return describeNotApplied(result);
+      if (result.kind !== 'answered') return toWriteFailure(result);
       return toApplied(result, readJsonObject(result.response) as Record<string, JsonValue>);
     },
     async update(customerCode, customer, hooks) {
       const body = JSON.stringify(customer);
       const result = await call('update', 'PUT', buildPath(customerCode), isNotHtml, { body, hooks });
-      if (result.kind !== 'answered') return describeNotApplied(result);
+      if (result.kind !== 'answered') return toWriteFailure(result);
       // What an update answers with is not documented; where it is the customer, it shows what the server stored.
       const stored = namesCustomer(result.response) ? (readJsonObject(result.response) as Customer) : {};
       return toApplied(result, { ...customer, ...stored });
@@ -210,7 +210,7 @@ function readDeleted(result: RequestResult): DeleteAnswer {
   // Gone after an attempt whose answer was lost: that attempt did it.
   if (status === 404 && result.isDoubtful) return { kind: 'deleted', httpStatus: status, attempts };
   if (status === 409 && saysDeactivated(body)) return { kind: 'deactivated', httpStatus: status, attempts };
-  return describeNotApplied(result);
+  return toWriteFailure(result);
 }
 
 async function logIn(
@@ -326,7 +326,7 @@ function readDetail(result: RequestResult): DetailAnswer {
   return { kind: 'unanswered', attempts: result.attempts, ...readRefusal(result.response) };
 }
 
-function describeNotApplied(result: RequestResult): Exclude<WriteAnswer, { kind: 'applied' }> {
+function toWriteFailure(result: RequestResult): Exclude<WriteAnswer, { kind: 'applied' }> {
   if (result.kind === 'in_doubt') return result;
   return {
     kind: 'refused',

@@ -45,7 +45,7 @@ interface Edit {
   readonly user: string;
 }
 
-export interface Identity {
+export interface AssignedIdentity {
   readonly customerId: string;
   readonly customerCode: string;
 }
@@ -68,7 +68,7 @@ const flatTemplates = buildTemplates('flat');
 const deepTemplates = buildTemplates('deep');
 
 /** A customer as it is on its first day. */
-export function newCustomer(sent: SentFields, identity: Identity, edit: Edit): ComposedCustomer {
+export function newCustomer(sent: SentFields, identity: AssignedIdentity, edit: Edit): ComposedCustomer {
   const edited = editFields(edit.at, edit.user);
   // Written out, since spreading it together takes longer than all the rest.
   return compose(sent, {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Customer } from '#pipelines/model.js';
 import type { Database, SqlValue } from '#src/sqlite/open-database.js';
-import { type ComposedCustomer, type Identity, joinViews } from './compose-customer.js';
+import { type AssignedIdentity, type ComposedCustomer, joinViews } from './compose-customer.js';
 import type { CommitGroup } from './sandbox-database.js';
 
 const codeDigits = 7;
@@ -132,7 +132,7 @@ interface StoredCustomer {
 export interface CustomerStore extends Pick<CustomerReader, 'findText' | 'texts'> {
   /** Reads a customer that is to be changed: until the commit nobody else can. */
   forChange(code: string): StoredCustomer | undefined;
-  add(make: (identity: Identity) => ComposedCustomer): Identity;
+  add(make: (identity: AssignedIdentity) => ComposedCustomer): AssignedIdentity;
   replace(number: number, customer: ComposedCustomer): void;
   remove(number: number): void;
   addTransaction(number: number): void;

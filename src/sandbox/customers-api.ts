@@ -11,8 +11,8 @@ import {
   verbOf,
 } from './call.js';
 import {
+  type AssignedIdentity,
   amendedCustomer,
-  type Identity,
   joinViews,
   jsonMember,
   jsonObject,
@@ -189,7 +189,7 @@ function addCustomer(call: Call, parts: ApiParts): ApiResponse {
 }
 
 /** "A copy of your JSON object" with the id and the code filled in: nothing else of what the server made. */
-function echoSent(sent: SentFields, { customerId, customerCode }: Identity): string {
+function echoSent(sent: SentFields, { customerId, customerCode }: AssignedIdentity): string {
   let members = jsonMember('customerId', customerId) + jsonMember('customerCode', customerCode);
   for (const [name, value] of sent) if (findFieldRule(name)?.keeper !== 'server') members += jsonMember(name, value);
   return jsonObject(members);

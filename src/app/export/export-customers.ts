@@ -1,5 +1,5 @@
 import type { Code } from '#pipelines/codes.js';
-import { type CustomerSource, type ExportResult, exportCustomers as runExport } from '#pipelines/export/export.js';
+import { type CustomerSource, type ExportResult, exportToFile } from '#pipelines/export/export.js';
 import type { Issue } from '#pipelines/issue.js';
 import { type ListingQuery, listCustomers, stableOrder } from '#pipelines/listing/list-customers.js';
 import { listFromMirror } from '#pipelines/listing/list-from-mirror.js';
@@ -128,7 +128,7 @@ async function writeFile(context: ExportContext, details?: DetailCache): Promise
   const { notice = () => {} } = observer;
   const full = details !== undefined;
   const source = await openSource(context);
-  const exported = await runExport(
+  const exported = await exportToFile(
     {
       source,
       layout: createLayout(columns, connection.ledger, {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { takeRows } from '#pipelines/batches.js';
 import type { RepeatPolicy } from '#pipelines/import/dedupe.js';
 import type { ImportMode } from '#pipelines/import/identify.js';
-import { type ImportOptions, importCustomers } from '#pipelines/import/import.js';
+import { type ImportOptions, importRows } from '#pipelines/import/import.js';
 import type { CheckCells } from '#pipelines/import/map.js';
 import { MatchFieldNotListed } from '#pipelines/import/match.js';
 import { planRows } from '#pipelines/import/plan.js';
@@ -192,7 +192,7 @@ export async function createImportJob(
         ...plan,
         ...(mirror === undefined ? {} : { mirror }),
       };
-      await importCustomers(all, options).catch((error: unknown) => {
+      await importRows(all, options).catch((error: unknown) => {
         throw explainImportError(error);
       });
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { type ImportPorts, importCustomers } from '#pipelines/import/import.js';
+import { type ImportPorts, importRows } from '#pipelines/import/import.js';
 import type { Row } from '#pipelines/model.js';
 import { RunControl } from '#pipelines/run-control.js';
 import { useClients } from '#test/api/open-clients.js';
@@ -47,7 +47,7 @@ async function startImport(baseUrl: string) {
     control,
     now: Date.now,
   };
-  const done = importCustomers(ports, {
+  const done = importRows(ports, {
     ...{ mode: 'add', concurrency, force: false, verify: false, repeats: 'error' },
     matchFields: [],
     identityColumns: ['Name'],
