@@ -138,8 +138,8 @@ describe('a workbook', () => {
     const { summary, stderr } = await check(args, source);
     const rows = readResults(place.read('all.csv'));
     expect([summary.input.rows, rows.map((row) => row._row), rows[0]?.Remark]).toEqual([2, ['4', '6'], undefined]);
-    expect(stderr).toContain('1 hidden or filtered row left out');
-    expect(stderr).toContain('1 hidden column left out: “Remark”');
+    expect(stderr).toContain('1 hidden or filtered row skipped');
+    expect(stderr).toContain('1 hidden column skipped: “Remark”');
   });
 
   it('is read whole in spite of its mapping with --no-skip-hidden', async () => {
