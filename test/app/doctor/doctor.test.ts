@@ -97,7 +97,7 @@ describe('doctor', () => {
     ],
     ['an unknown name', ['--base-url', 'https://nowhere.invalid/api'], {}, 5, 'address', /cannot be resolved/],
     ['a setting that cannot be used', ['--rate', 'fast'], {}, 2, 'configuration', /Correct it/],
-    ['a mapping with mistakes', ['--mapping', 'wrong.json'], {}, 2, 'mapping', /Look at that place/],
+    ['a mapping with mistakes', ['--mapping', 'wrong.json'], {}, 2, 'mapping', /Look at the place/],
     ['a state folder that is a file', ['--state-dir', 'wrong.json'], {}, 2, 'state folder', /--state-dir/],
     ['a proxy that is no address', [], { HTTPS_PROXY: 'ftp://x' }, 2, 'configuration', /http:\/\/host:port/],
   ] as const)('fails for %s', async (_, args, env, exitCode, name, nextStep) => {
