@@ -12,7 +12,7 @@ export const readingOptions = {
   /** A name that iconv-lite knows, or `auto`. @default 'auto' */
   encoding: optional(text(), 'The encoding of a text file, or "auto".'),
   /** The character between two cells, or `auto`. @default 'auto' */
-  delimiter: optional(delimiter(), 'The character between two cells of a text file, or "auto".'),
+  delimiter: optional(delimiter(), 'The delimiter of a text file, or "auto".'),
   /** Treats a quotation mark inside an unquoted cell as text instead of as an error. @default false */
   lenientQuotes: optional(flag(), 'Whether a quotation mark inside an unquoted cell is text. Default: false.'),
   /** Skips hidden rows and columns of a workbook. @default false */

@@ -126,14 +126,14 @@ const expectations: Readonly<Record<string, string>> = {
 };
 
 const facts: Readonly<Record<string, string>> = {
-  InvalidCommentToken: 'a comment is wrong',
+  InvalidCommentToken: 'a comment is malformed',
   UnexpectedEndOfComment: 'a comment that begins here is not closed',
   UnexpectedEndOfString: 'a text that begins here is not closed',
   UnexpectedEndOfNumber: 'a number is not complete',
-  InvalidNumberFormat: 'a number is wrong',
+  InvalidNumberFormat: 'a number is malformed',
   InvalidUnicode: 'a \\u in a text needs four hexadecimal digits',
-  InvalidEscapeCharacter: 'a text has a backslash that JSON does not know; write \\\\ for a backslash',
-  InvalidCharacter: 'a text holds a line break, a tab or another control character',
+  InvalidEscapeCharacter: 'a text has an invalid backslash; write \\\\ for a backslash',
+  InvalidCharacter: 'a text contains a line break, a tab or another control character',
 };
 
 function describeError({ error, offset, length }: ParseError, text: string): string {

@@ -19,7 +19,7 @@ describe('an error in a JSON file has a place and a reason:', () => {
     ['{a:1}', '1:2 a is not JSON; names and texts need double quotes'],
     ['{"a": "two\nlines"}', '1:7 a text that begins here is not closed'],
     ['{"a": "no end}', '1:7 a text that begins here is not closed'],
-    ['{"a": "\\x"}', '1:7 a text has a backslash that JSON does not know; write \\\\ for a backslash'],
+    ['{"a": "\\x"}', '1:7 a text has an invalid backslash; write \\\\ for a backslash'],
     ['{"a": 1} {', '1:10 expected the end of the file, found {'],
     ['{"a": 1', '1:8 the file ends where a comma or a closing } is expected'],
     ['{"a": [1}', '1:9 expected a comma, found }'],

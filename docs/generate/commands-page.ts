@@ -160,10 +160,10 @@ function table(options: readonly DescribedOption[], positional: ReadonlySet<stri
   ].join('\n');
 }
 
-function describeValues({ choices, default: usual }: DescribedOption): string {
+function describeValues({ choices, default: initial }: DescribedOption): string {
   const parts = [
     ...(choices === undefined ? [] : [choices.map((choice) => `\`${choice}\``).join(', ')]),
-    ...(usual === undefined || usual === false ? [] : [`default \`${String(usual)}\``]),
+    ...(initial === undefined || initial === false ? [] : [`default \`${String(initial)}\``]),
   ];
   return parts.length === 0 ? '' : ` (${parts.join('; ')})`;
 }

@@ -7,8 +7,8 @@ export function renderErrorCodesPage(): string {
   return `${[
     '<!-- Made by `npm run docs` from pipelines/codes. Do not edit. -->',
     '# Error codes',
-    'Every error, warning and reason has a code that stays the same, so that scripts can tell them apart: in brackets behind the message, as `error.code` with `--json`, as `_errorCode` in a result file, and as `code` in `problems`, `notices` and `findings` of `--json`. An exit code beside it means that a command can end with it.',
-    'A code `HTTP_…` is the status that the API answered with and its own words beside it; codes such as `ECONNRESET` are those of the network.',
+    'Every error, warning and reason has a code that stays the same, so that scripts can distinguish them. You find it in brackets after the message, as `error.code` with `--json`, as `_errorCode` in a result file, and as `code` in `problems`, `notices` and `findings` of `--json`. If an exit code is shown, a command can end with it.',
+    'A code `HTTP_…` is the status that the API answered with followed by its own message; codes such as `ECONNRESET` are those of the network.',
     '## Exit codes',
     renderExitCodes(),
     ...Object.entries(codeChapters).flatMap(([name, chapter]) => [
@@ -29,14 +29,14 @@ const titles: Readonly<Record<keyof typeof codeChapters, string>> = {
 
 const exitMeanings: Readonly<Record<keyof typeof exitCodes, readonly [meaning: string, nextStep: string]>> = {
   done: ['Everything is done.', ''],
-  bug: ['A bug in this program.', 'Report it with the lines that it printed. What was settled is safe in the ledger.'],
+  bug: ['A bug in this program.', 'Report it with the output of the command. Finished rows are safe in the ledger.'],
   usage: [
     'Wrong usage, configuration or mapping. Nothing was sent.',
-    'The message names what is wrong, and the nearest right name.',
+    'The message says what is wrong, and suggests the correct name.',
   ],
   unreadableInput: [
     'The input cannot be read. Nothing was sent.',
-    'The message names the place; `mypos-customers check` tries again without the network.',
+    'The message shows where; `mypos-customers check` tries again without the network.',
   ],
   someRowsFailed: [
     'Finished, but some rows were invalid, rejected or failed.',
@@ -44,11 +44,17 @@ const exitMeanings: Readonly<Record<keyof typeof exitCodes, readonly [meaning: s
   ],
   stoppedEarly: ['Stopped early: network, server, disk, or `--max-failures`.', '`mypos-customers resume`'],
   login: ['The login failed or a right is missing.', '`mypos-customers doctor`'],
-  inDoubt: ['Finished, but rows in doubt remain.', '`mypos-customers reconcile`. Never add them by hand before.'],
+  inDoubt: [
+    'Finished, but rows in doubt remain.',
+    '`mypos-customers reconcile`. Do not add the rows by hand before that.',
+  ],
   guard: ['A guard refused the run before anything was sent.', 'The message says what it would have done.'],
-  busy: ['Another process is working on the customers of this login.', 'Try later; in cron, simply at the next time.'],
-  sigint: ['Stopped by Ctrl-C, after what was in progress.', '`mypos-customers resume`'],
-  sigterm: ['Stopped by SIGTERM, after what was in progress.', '`mypos-customers resume`'],
+  busy: [
+    'Another process is working on the customers of this login.',
+    'Try again later; a cron job can simply wait for its next run.',
+  ],
+  sigint: ['Stopped by Ctrl-C, after finishing the requests in flight.', '`mypos-customers resume`'],
+  sigterm: ['Stopped by SIGTERM, after finishing the requests in flight.', '`mypos-customers resume`'],
 };
 
 function renderExitCodes(): string {

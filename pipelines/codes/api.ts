@@ -1,21 +1,22 @@
 import type { CodeTable } from './code-table.js';
 
-/** What the network, the API and the login say that concerns the whole command. */
+/** Errors of the network, the API and the login that concern the whole command. */
 export const apiCodes = {
   ACCESS_TOKEN_REFUSED: {
-    meaning: 'The API did not accept the access token in MYPOS_CONNECT_ACCESS_TOKEN; a token lives two hours.',
+    meaning: 'The API did not accept the access token in MYPOS_CONNECT_ACCESS_TOKEN; tokens expire after two hours.',
     nextStep:
-      'Put a fresh token there, or set MYPOS_CONNECT_USERNAME and MYPOS_CONNECT_PASSWORD so that one is fetched when needed.',
+      'Set a new token, or set MYPOS_CONNECT_USERNAME and MYPOS_CONNECT_PASSWORD so that one is fetched when needed.',
     exit: 6,
   },
   ADDRESS_UNUSABLE: {
-    meaning: 'The address cannot be reached, or there is no Customers API at it. Nothing was written.',
-    nextStep: 'Check --base-url; it usually ends in /api/v2. `mypos-customers doctor` finds out more.',
+    meaning: 'The address cannot be reached, or there is no Customers API there. Nothing was written.',
+    nextStep: 'Check --base-url; it usually ends in /api/v2. `mypos-customers doctor` shows more.',
     exit: [2, 5],
   },
   CA_FILE: {
-    meaning: 'The certificate file cannot be read, or holds no certificate in PEM form.',
-    nextStep: 'Name a text file with -----BEGIN CERTIFICATE----- in it; your IT department has the one of your proxy.',
+    meaning: 'The certificate file cannot be read, or contains no certificate in PEM format.',
+    nextStep:
+      'Name a text file that contains -----BEGIN CERTIFICATE-----; your IT department has the one for your proxy.',
     exit: 2,
   },
   CUSTOMER_UNANSWERED: {
@@ -24,24 +25,24 @@ export const apiCodes = {
     exit: 5,
   },
   IOREDIS_MISSING: {
-    meaning: 'A rate that is shared through Redis needs the package ioredis, which is not installed.',
-    nextStep: 'npm install ioredis@5 beside mypos-customers, or leave out --pace.',
+    meaning: 'Sharing the rate limit through Redis needs the package ioredis, which is not installed.',
+    nextStep: 'Run `npm install ioredis@5` next to mypos-customers, or leave out --pace.',
     exit: 2,
   },
   LIST_EMPTY: {
-    meaning: 'The API lists no customers any more, although some are known. Nothing was changed.',
+    meaning: 'The API no longer lists any customers, although it did before. Nothing was changed.',
     nextStep:
-      'Usually this user has lost the right to read customers. If they are really gone: mypos-customers mirror refresh --anew',
+      'Usually this user has lost the right to read customers. If the customers are really gone: mypos-customers mirror refresh --anew',
     exit: 2,
   },
   LIST_MOVES: {
-    meaning: 'Customers are being deleted faster than the list of them can be read.',
-    nextStep: 'Try again when that has ended.',
+    meaning: 'Customers are being deleted faster than the list can be read.',
+    nextStep: 'Try again when the deletions have finished.',
     exit: 5,
   },
   LIST_REFUSED: {
     meaning: 'The API refused to list customers.',
-    nextStep: 'Check the names of fields in --sort and --fields, and the dates.',
+    nextStep: 'Check the field names in --sort and --fields, and the dates.',
     exit: 2,
   },
   LIST_UNANSWERED: {
@@ -52,22 +53,22 @@ export const apiCodes = {
   LOGIN_REFUSED: {
     meaning: 'The API refused the login.',
     nextStep:
-      'Check MYPOS_CONNECT_USERNAME (the API user’s e-mail) and MYPOS_CONNECT_PASSWORD, then try `mypos-customers login`.',
+      'Check MYPOS_CONNECT_USERNAME (the API user’s e-mail address) and MYPOS_CONNECT_PASSWORD, then try `mypos-customers login`.',
     exit: 6,
   },
   LOGIN_STUCK: {
     meaning: 'Another process has been logging in for more than a minute.',
-    nextStep: 'Try again; if it stays so, find the mypos-customers process that hangs and end it.',
+    nextStep: 'Try again. If it happens again, find the mypos-customers process that hangs and stop it.',
     exit: 5,
   },
   LOGIN_UNANSWERED: {
-    meaning: 'The login got no usable answer.',
+    meaning: 'The login request got no usable answer.',
     nextStep: 'Check the address and try again later.',
     exit: 5,
   },
   LOGIN_UNUSABLE: {
-    meaning: 'The API refused the login that was to be set up. Nothing was written.',
-    nextStep: 'Check --username (the API user’s e-mail) and what --password-file holds.',
+    meaning: 'The API refused the login that you entered. Nothing was written.',
+    nextStep: 'Check --username (the API user’s e-mail address) and the contents of --password-file.',
     exit: 6,
   },
   LONG_PAUSE: {
@@ -76,8 +77,8 @@ export const apiCodes = {
     exit: 5,
   },
   NOT_PROVED: {
-    meaning: 'It could not be proved that every customer was read.',
-    nextStep: 'Try again when fewer people work on the customers.',
+    meaning: 'It could not be verified that every customer was read.',
+    nextStep: 'Try again when fewer people are editing customers.',
     exit: 5,
   },
   NO_API_HERE: {
@@ -92,18 +93,18 @@ export const apiCodes = {
     exit: 6,
   },
   PACE_LOST: {
-    meaning: 'Redis, through which this machine shares its rate, cannot be reached or does not answer.',
+    meaning: 'The Redis server through which machines share the rate limit cannot be reached or does not answer.',
     nextStep: 'Check Redis, or leave out --pace while no other machine uses this login.',
     exit: 5,
   },
   PACE_RATE_DIFFERS: {
-    meaning: 'Other machines share this rate with another --rate.',
-    nextStep: 'Give all of them the same; some minutes after the last one has ended, any will do.',
+    meaning: 'Other machines share this rate limit, but use a different --rate.',
+    nextStep: 'Use the same --rate on all of them. Ten minutes after the last one has ended, you can choose a new one.',
     exit: 2,
   },
   PACE_WITHOUT_RATE: {
-    meaning: 'A rate that is shared cannot be "unlimited".',
-    nextStep: 'Give all machines that share it the same, e.g. --rate 5.',
+    meaning: 'A shared rate limit cannot be "unlimited".',
+    nextStep: 'Use the same rate on all machines that share it, e.g. --rate 5.',
     exit: 2,
   },
   PLAIN_HTTP: {
@@ -117,7 +118,7 @@ export const apiCodes = {
     exit: 2,
   },
   RATE_LIMITED: {
-    meaning: 'The API answered "too many requests" (HTTP 429) several times in a row to one request.',
+    meaning: 'The API answered "too many requests" (HTTP 429) several times in a row to the same request.',
     nextStep: 'Resume later with a lower --rate.',
     exit: 5,
   },
@@ -134,16 +135,16 @@ export const apiCodes = {
   RIGHT_MISSING: {
     meaning: 'The API does not allow this user to do that (HTTP 403).',
     nextStep:
-      'Rights are given per entity and per verb: ask whoever manages your API users at MYPOS Connect to add the missing right on Customers.',
+      'Rights are granted per entity and per action: ask whoever manages your API users at MYPOS Connect to add the missing right on Customers.',
     exit: 6,
   },
   SERVER_SILENT: {
-    meaning: 'Many requests in a row got no answer that could be read. Nothing more was sent.',
+    meaning: 'Many requests in a row got no usable answer. Nothing more was sent.',
     nextStep: 'Try again when the API answers; the run can be resumed.',
     exit: 5,
   },
   TOKENS_EXHAUSTED: {
-    meaning: 'The tokens that the API gives in a UTC day are used up, except for a reserve.',
+    meaning: 'The tokens that the API issues per UTC day are used up, except for a reserve.',
     nextStep:
       'Try again after midnight UTC. If this happens often, make all jobs use one --state-dir, so that they share a token.',
     exit: 6,
@@ -155,8 +156,7 @@ export const apiCodes = {
   },
   UNREACHABLE: {
     meaning: 'The API cannot be reached.',
-    nextStep:
-      'Check the network and the address; `mypos-customers doctor` finds out more. Then `mypos-customers resume`.',
+    nextStep: 'Check the network and the address; `mypos-customers doctor` shows more. Then `mypos-customers resume`.',
     exit: 5,
   },
 } as const satisfies CodeTable;

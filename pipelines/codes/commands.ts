@@ -1,24 +1,24 @@
 import type { CodeTable } from './code-table.js';
 
 const checkGuard =
-  'Check the file, and what it would do: mypos-customers plan <file>. If it is right this time, add --override-guards.';
+  'Check the file, and what it would do: mypos-customers plan <file>. If the file is correct, add --override-guards.';
 
-/** What ends or refuses a command as a whole: usage, configuration, files to write, runs and jobs. */
+/** Errors that stop a command as a whole: usage, configuration, files to write, runs and jobs. */
 export const commandCodes = {
   BUG: {
-    meaning: 'An error that this program did not expect.',
+    meaning: 'An unexpected error in this program.',
     nextStep:
-      'Report it with the lines that it printed. What was settled is safe in the ledger; `mypos-customers resume` continues.',
+      'Report it with the output of the command. Finished rows are safe in the ledger; `mypos-customers resume` continues.',
     exit: 1,
   },
   BUSY: {
     meaning: 'Another process is working on the customers of this login.',
-    nextStep: 'Wait until it has finished and try again; in cron, simply at the next time.',
+    nextStep: 'Wait until it has finished and try again; a cron job can simply wait for its next run.',
     exit: 75,
   },
   CANNOT_WRITE: {
     meaning: 'A file that the command has to write cannot be written.',
-    nextStep: 'Choose a folder that exists and that this user may write to.',
+    nextStep: 'Choose an existing folder that this user may write to.',
     exit: 2,
   },
   CHANGED_SINCE_PLAN: {
@@ -27,71 +27,71 @@ export const commandCodes = {
     exit: 8,
   },
   CHANGED_SINCE_RUN: {
-    meaning: 'The input has changed since the run started, so its rows are not the same any more.',
+    meaning: 'The input has changed since the run started, so its rows are no longer the same.',
     nextStep:
-      'Put the file back as it was and resume. Or settle what is in doubt with `mypos-customers reconcile` and import the file anew with --force: rows with a key that are done are not sent again.',
+      'Restore the original file and resume. Or settle the rows in doubt with `mypos-customers reconcile` and import the file again with --force: finished rows with a key are not sent again.',
     exit: 8,
   },
   CLAIM_ELSEWHERE: {
-    meaning: 'A process on another machine took the file and shows no sign of life.',
+    meaning: 'A process on another machine claimed the file and has stopped responding.',
     nextStep:
-      'Sweep the folder on that machine: only its ledger knows what was sent. If the machine is gone for good, compare the customers at the API, then move the file out of processing/ and remove that folder.',
+      'Sweep the folder on that machine: only its ledger knows what was sent. If the machine is gone for good, compare the file with the customers at the API, then move it out of processing/ and remove that folder.',
   },
   CODE_COLUMN_MISSING: {
-    meaning: 'The file has no column with customer codes.',
+    meaning: 'The file has no column of customer codes.',
     nextStep: 'Rename the column that holds the codes to customerCode; a result file has them in _customerCode.',
     exit: 2,
   },
   COMMAND_UNKNOWN: {
     meaning:
-      'There is no such command; in a row: the command column holds a word other than NEW, MERGE, UPDATE, REPLACE, DELETE or IGNORE.',
+      'There is no such command. In a row: the command column has a value other than NEW, MERGE, UPDATE, REPLACE, DELETE or IGNORE.',
     nextStep: '`mypos-customers --help` lists all commands. In a row: correct the cell.',
     exit: 2,
   },
   CONFIG_FILE: {
     meaning: 'The configuration file is missing, or something in it is wrong.',
-    nextStep: 'Correct the place that the message names.',
+    nextStep: 'Correct the file at the position shown in the message.',
     exit: 2,
   },
   CROSSWALK_COLUMNS: {
     meaning: 'The file lacks the column "key" or "customerCode".',
     nextStep:
-      'Name the columns so; `crosswalk export` writes a file in this form. Result files are for `crosswalk rebuild`.',
+      'Name the columns like this; `crosswalk export` writes such a file. For result files, use `crosswalk rebuild`.',
     exit: 2,
   },
   CROSSWALK_ROW: {
-    meaning: 'A row of the crosswalk file cannot be used. Nothing was taken from the file.',
+    meaning: 'A row of the crosswalk file cannot be used. Nothing was imported from the file.',
     nextStep: 'Correct the row and try again.',
     exit: 3,
   },
   DISK: {
     meaning: 'The disk is full or read-only, or a file on it cannot be written.',
     nextStep:
-      'Make room on the disk of the state folder or of the results, or give this user the right to write there; then `mypos-customers resume`.',
+      'Free space on the disk of the state folder or of the results, or give this user the right to write there; then `mypos-customers resume`.',
     exit: 5,
   },
   DOUBTS_ELSEWHERE: {
     meaning: 'Rows were skipped because an earlier run left them in doubt; the result file names it.',
-    nextStep: 'Settle that run with `mypos-customers reconcile`, then drop the skipped rows again.',
+    nextStep: 'Settle that run with `mypos-customers reconcile`, then put the skipped rows into the drop folder again.',
   },
   FIELD_NEEDS_FULL: {
-    meaning: "The API's list of customers does not have the field; only each customer's details do.",
-    nextStep: 'Add --full, which asks for every customer once more, or leave the field out.',
+    meaning: "The API's list of customers does not include this field; only the details of each customer do.",
+    nextStep: 'Add --full, which sends one more request per customer, or leave the field out.',
     exit: 2,
   },
   FILE_EXISTS: {
-    meaning: 'The file to write exists already.',
-    nextStep: 'Choose another name, or replace it with --force.',
+    meaning: 'The output file already exists.',
+    nextStep: 'Choose another name, or overwrite the file with --force.',
     exit: 2,
   },
   FORMAT_UNKNOWN: {
-    meaning: 'The name of the file has no ending that says which format to write.',
-    nextStep: 'Add --format, or choose a name with an ending that `mypos-customers export --help` lists.',
+    meaning: 'The file name has no extension that shows which format to write.',
+    nextStep: 'Add --format, or choose a name with an extension that `mypos-customers export --help` lists.',
     exit: 2,
   },
   GREW: {
-    meaning: 'Somebody continued writing to the file while it was imported; it is processed again.',
-    nextStep: 'Nothing: rows that are done are not sent again. A done-file avoids this.',
+    meaning: 'The file was still being written while it was imported; it is processed again.',
+    nextStep: 'Nothing: finished rows are not sent again. A done-file prevents this.',
   },
   GUARD_CHANGED: {
     meaning: 'A guard refused the file: too many rows would change their customer. Nothing was sent.',
@@ -141,19 +141,19 @@ export const commandCodes = {
       'Nothing yet: the next sweep checks it again. After the waiting time: copy the file again, or add its done-file.',
   },
   INPUT_CHANGED: {
-    meaning: 'The input has changed since the run read it, so its result file cannot be written again.',
-    nextStep: 'Put the file back as it was; the result file shows its rows.',
+    meaning: 'The input has changed since the run read it, so the result file cannot be written again.',
+    nextStep: 'Restore the original file; the result file is written from its rows.',
     exit: 2,
   },
   INPUT_GONE: {
-    meaning: 'The input of the run cannot be read any more.',
+    meaning: 'The input of the run can no longer be read.',
     nextStep:
-      'Put the file back and resume. Without it, rows that were not sent stay so; `mypos-customers reconcile` settles what is in doubt.',
+      'Put the file back and resume. Without it, the remaining rows cannot be sent; `mypos-customers reconcile` settles the rows in doubt.',
     exit: 8,
   },
   IN_DOUBT: {
-    meaning: 'It is not known whether some rows arrived.',
-    nextStep: '`mypos-customers reconcile`. Never add the rows by hand before.',
+    meaning: 'It is not known whether some rows reached the API.',
+    nextStep: '`mypos-customers reconcile`. Do not add the rows by hand before that.',
   },
   JOB_BUSY: {
     meaning: 'Another process is running the job.',
@@ -161,7 +161,7 @@ export const commandCodes = {
     exit: 75,
   },
   JOB_GONE: {
-    meaning: 'No job of the configuration takes the file any more.',
+    meaning: 'No job in the configuration matches the file any more.',
     nextStep: 'Put the job back into the configuration file.',
     exit: 3,
   },
@@ -173,7 +173,7 @@ export const commandCodes = {
   LEDGER_DAMAGED: {
     meaning: 'The ledger in the state folder is damaged.',
     nextStep:
-      'Do not import again before this is settled, or customers may be created twice: restore the state folder from a backup, or move it away and compare your last result file with the customers at the API.',
+      'Do not import again before this is fixed, or customers may be created twice: restore the state folder from a backup, or move it away and compare your last result file with the customers at the API.',
     exit: 8,
   },
   LEDGER_TOO_NEW: {
@@ -183,7 +183,7 @@ export const commandCodes = {
   },
   MAX_FAILURES: {
     meaning: 'The run stopped because more rows failed than --max-failures allows.',
-    nextStep: 'Check the rejects file; to continue nevertheless, resume with --max-failures 100%.',
+    nextStep: 'Check the rejects file. To continue anyway, resume with --max-failures 100%.',
   },
   NAME_UNUSABLE: {
     meaning: 'The name of the dropped file cannot be used.',
@@ -204,11 +204,11 @@ export const commandCodes = {
     nextStep: '`mypos-customers resume`',
   },
   NOT_QUIET: {
-    meaning: 'The dropped file was changed, or first seen, just now.',
+    meaning: 'The dropped file has only just appeared or changed.',
     nextStep: 'Nothing: a later sweep imports it once it stays unchanged.',
   },
   NOT_YET: {
-    meaning: 'The file could not be taken now.',
+    meaning: 'The file could not be claimed.',
     nextStep: 'Nothing: the next sweep tries again.',
   },
   NO_DATA: {
@@ -226,32 +226,32 @@ export const commandCodes = {
   },
   NO_JOB_FOR_FOLDER: {
     meaning: 'No job of the configuration file is for this folder.',
-    nextStep: 'Correct the path, or the "folder" of a job; a job without "folder" is for any.',
+    nextStep: 'Correct the path, or the "folder" of a job. A job without "folder" applies to any folder.',
     exit: 2,
   },
   OPTIONS_MISSING: {
     meaning: 'Without a terminal, init cannot ask and needs options.',
-    nextStep: 'Give the options that the message names. Without an account: mypos-customers init <file> --sandbox',
+    nextStep: 'Add the options that the message names. Without an account: mypos-customers init <file> --sandbox',
     exit: 2,
   },
   OPTION_VALUE: {
     meaning: 'The value of an option cannot be used.',
-    nextStep: 'Correct it as the example of the message shows.',
+    nextStep: 'Correct it as the example in the message shows.',
     exit: 2,
   },
   OUTPUT_CLOSED: {
     meaning: 'The reader of standard output closed it before the end.',
-    nextStep: 'Export to a file, or let the reader take everything.',
+    nextStep: 'Export to a file, or let the reader read to the end.',
     exit: 5,
   },
   PLAN_FORMAT: {
-    meaning: 'A plan is written as .csv or .xlsx only.',
-    nextStep: 'Name it such as plan.xlsx; for JSON, use --json and redirect standard output.',
+    meaning: 'A plan can only be written as .csv or .xlsx.',
+    nextStep: 'Use a name such as plan.xlsx. For JSON, use --json and redirect standard output.',
     exit: 2,
   },
   PLAN_OF_OTHER_FILE: {
     meaning: 'The plan was made for another file.',
-    nextStep: 'Leave the file out: the plan knows its own.',
+    nextStep: 'Leave out the file name: the plan contains it.',
     exit: 2,
   },
   PLAN_UNKNOWN: {
@@ -260,8 +260,8 @@ export const commandCodes = {
     exit: 2,
   },
   PROFILE_EXISTS: {
-    meaning: 'There is a profile of this name already; it stays as it is.',
-    nextStep: 'Name another with --profile <name>, or add --force to replace it.',
+    meaning: 'A profile of this name already exists; it was not changed.',
+    nextStep: 'Choose another name with --profile <name>, or add --force to replace it.',
     exit: 2,
   },
   RECONCILING: {
@@ -270,15 +270,15 @@ export const commandCodes = {
   },
   REPORT_NOT_WRITTEN: {
     meaning: 'The report could not be written.',
-    nextStep: 'Make room, or close the file; then `mypos-customers runs show <run> --report <file.html>`.',
+    nextStep: 'Free disk space, or close the file; then `mypos-customers runs show <run> --report <file.html>`.',
   },
   RESULTS_FOLDER_MISSING: {
-    meaning: 'The folder that a job writes results to does not exist.',
-    nextStep: 'Create it, or mount its share.',
+    meaning: 'The results folder of a job does not exist.',
+    nextStep: 'Create it, or mount the share.',
     exit: 2,
   },
   RESULTS_FOLDER_UNWRITABLE: {
-    meaning: 'This user cannot write to the folder that a job writes results to.',
+    meaning: 'This user cannot write to the results folder of a job.',
     nextStep: 'Give this user the right to write there; if the disk is read-only, fix that first.',
     exit: 2,
   },
@@ -292,7 +292,7 @@ export const commandCodes = {
     exit: 8,
   },
   RUN_OF_OTHER_TENANT: {
-    meaning: 'The run belongs to another login or address than the one that is set now.',
+    meaning: 'The run belongs to a different login or address from the one that is set now.',
     nextStep: 'Set the address and login that it ran with, e.g. with --profile; for the sandbox, --sandbox.',
     exit: 2,
   },
@@ -307,33 +307,33 @@ export const commandCodes = {
       'Rows to fix are in the rejects file of that run. To import the same content again, give the job "sameContent": "import".',
   },
   SANDBOX_DATA_FILE: {
-    meaning: 'The data file is not one of the sandbox.',
-    nextStep: 'Name a new file: the sandbox creates it.',
+    meaning: 'The data file was not created by the sandbox.',
+    nextStep: 'Choose a new file name: the sandbox creates the file.',
     exit: 2,
   },
   SANDBOX_FAULT: {
-    meaning: 'A fault for the sandbox is written wrongly.',
-    nextStep: 'Write it such as 503:add:nth=3; the page of the sandbox lists all faults.',
+    meaning: 'A fault for the sandbox has the wrong syntax.',
+    nextStep: 'Write it like 503:add:nth=3; the README of the sandbox lists all faults.',
     exit: 2,
   },
   SANDBOX_PORT_TAKEN: {
     meaning: 'Another program uses the port.',
-    nextStep: 'Choose another port; 0 takes any free one.',
+    nextStep: 'Choose another port; 0 picks a free one.',
     exit: 2,
   },
   SANDBOX_SIDE_DOOR: {
     meaning: 'A request to the admin API of the sandbox is wrong.',
-    nextStep: 'Correct the request; the page of the sandbox describes them.',
+    nextStep: 'Correct the request; the README of the sandbox describes the admin API.',
     exit: 2,
   },
   SECRET_FILE: {
     meaning: 'A file that holds a secret cannot be read.',
-    nextStep: 'Check its path and that this user may read it.',
+    nextStep: 'Check the path, and that this user may read the file.',
     exit: 2,
   },
   SETTING_UNUSABLE: {
     meaning: 'The value of a setting cannot be used.',
-    nextStep: 'Correct it where the message says that it comes from, or override it with the option of that name.',
+    nextStep: 'Correct it where the message says it comes from, or override it with the option of the same name.',
     exit: 2,
   },
   SIGINT: {
@@ -347,7 +347,7 @@ export const commandCodes = {
     exit: 143,
   },
   STAMP_MISSING: {
-    meaning: 'The key of the mapping has no "stamp", so no customer carries it.',
+    meaning: 'The key of the mapping has no "stamp", so it is not stored in the customers.',
     nextStep: 'Name result files instead: mypos-customers crosswalk rebuild customers.results.csv',
     exit: 2,
   },
@@ -361,7 +361,7 @@ export const commandCodes = {
     nextStep: 'Nothing: the next sweep continues with the file.',
   },
   TEMPLATE_FORMAT: {
-    meaning: 'A template is a workbook, and the name does not end in .xlsx.',
+    meaning: 'A template is a workbook, so its name must end in .xlsx.',
     nextStep: 'For example: mypos-customers mapping template customers.xlsx',
     exit: 2,
   },
@@ -371,9 +371,9 @@ export const commandCodes = {
     exit: 8,
   },
   UNFINISHED_RUN: {
-    meaning: 'An earlier run of this very file is not finished.',
+    meaning: 'An earlier run of this file is not finished.',
     nextStep:
-      'Continue it: mypos-customers resume <run>. (--force starts anew; customers without a key may then be added twice.)',
+      'Continue it: mypos-customers resume <run>. (--force starts again from the beginning; customers without a key may then be added twice.)',
     exit: 8,
   },
   USAGE: {
@@ -382,9 +382,9 @@ export const commandCodes = {
     exit: 2,
   },
   WAITS_TOO_LONG: {
-    meaning: 'A file in the drop folder has not been ready for longer than the job allows.',
+    meaning: 'A file in the drop folder has been waiting for longer than the job allows.',
     nextStep:
-      'Ask whoever writes it, copy it again, or take it away. A text file without a line end at its end needs "lastLineEnd": "optional".',
+      'Ask whoever writes it, copy it again, or remove it. A text file whose last line has no line end needs "lastLineEnd": "optional".',
   },
   WOULD_OVERWRITE_INPUT: {
     meaning: 'The result or rejects file would replace the input.',

@@ -1,24 +1,24 @@
 import type { CodeTable } from './code-table.js';
 
-const formatAsText = 'Format the column as text, enter the digits again from where they came, and export again.';
+const formatAsText = 'Format the column as text, enter the digits again from the original source, and export again.';
 
-/** What is said of the content of a file that can be read: how it was read, rows that cannot be, cells that look damaged. */
+/** Codes about the content of a readable file: how it was read, unreadable rows, cells that look damaged. */
 export const contentCodes = {
   // Rows that cannot be read.
   BAD_JSON: {
-    meaning: 'The line is not valid JSON. Each line must be one whole object, without unescaped line breaks.',
+    meaning: 'The line is not valid JSON. Each line must be one complete object, without unescaped line breaks.',
     nextStep: 'Fix the line; `jq -c . <file>` shows where it breaks.',
   },
   LATE_KEY: {
-    meaning: 'A key does not occur in the first lines, so it has no column.',
-    nextStep: 'Give it to one of the first lines, if only as null.',
+    meaning: 'A key does not occur in the first lines of the file, so it has no column.',
+    nextStep: 'Add it to one of the first lines, with null if it has no value there.',
   },
   NOT_AN_OBJECT: {
     meaning: 'The line is JSON, but not an object.',
     nextStep: 'Write each line as one object, with the columns as its keys.',
   },
   NUL_CHARACTER: {
-    meaning: 'A cell holds a zero byte, which no text contains: the file was damaged.',
+    meaning: 'A cell contains a zero byte, which does not occur in text: the file was damaged.',
     nextStep: 'Type the cell again, or export the file again.',
   },
   OPEN_QUOTE: {
@@ -27,7 +27,8 @@ export const contentCodes = {
   },
   RAGGED_ROW: {
     meaning: 'The row has more or fewer cells than the header.',
-    nextStep: 'Put cells that hold the delimiter in quotation marks, and give every row as many cells as the header.',
+    nextStep:
+      'Put cells that contain the delimiter in quotation marks, and give every row as many cells as the header.',
   },
   STRAY_QUOTE: {
     meaning: 'A quotation mark is inside a cell.',
@@ -43,26 +44,26 @@ export const contentCodes = {
     meaning: 'Several columns have the same name; the later ones get a number.',
     nextStep: 'Rename one of the columns, or use the name with its number in the mapping.',
   },
-  EMPTY_ROWS_SKIPPED: { meaning: 'Empty rows between the others are left out.', nextStep: 'Nothing.' },
+  EMPTY_ROWS_SKIPPED: { meaning: 'Empty rows between other rows are ignored.', nextStep: 'Nothing.' },
   EMPTY_COLUMNS_DROPPED: {
-    meaning: 'Empty columns without a name at the right end are left out.',
+    meaning: 'Empty columns without a name at the right edge are ignored.',
     nextStep: 'Nothing.',
   },
   ENCODING_CONTRADICTS_MARK: {
-    meaning: 'The file was read in the encoding that was asked for, but its first bytes mark it as another.',
+    meaning: 'The file was read in the requested encoding, but its byte order mark indicates another.',
     nextStep: 'Use --encoding auto, or leave --encoding out.',
   },
   ENCODING_GUESSED: {
     meaning: 'A byte of the file is not UTF-8, so the file was read as windows-1252.',
-    nextStep: 'If names look wrong, name the encoding: --encoding <name>.',
+    nextStep: 'If names look wrong, give the encoding: --encoding <name>.',
   },
   HEADER_FOUND: {
-    meaning: 'A row was taken as the header because it has names of fields.',
-    nextStep: 'Nothing, if it is the header; else name it with --header-row.',
+    meaning: 'A row was taken as the header because it contains field names.',
+    nextStep: 'Nothing, if it is the header; otherwise give the header with --header-row.',
   },
   HEADER_NOT_RECOGNISED: {
     meaning: 'No row has the columns that the mapping names.',
-    nextStep: 'Name the line of the header with --header-row, or the columns in the mapping as the file has them.',
+    nextStep: 'Give the line of the header with --header-row, or correct the column names in the mapping.',
   },
   HIDDEN_COLUMNS: {
     meaning: 'The sheet has hidden columns.',
@@ -70,11 +71,11 @@ export const contentCodes = {
   },
   HIDDEN_ROWS: {
     meaning: 'The sheet has hidden rows.',
-    nextStep: 'They are read, also those that a filter hides. --skip-hidden leaves them out.',
+    nextStep: 'They are read, including rows hidden by a filter. --skip-hidden leaves them out.',
   },
   HIDDEN_SHEETS: {
     meaning: 'The workbook has hidden sheets.',
-    nextStep: 'Nothing, unless the customers are there: then choose the sheet with --sheet.',
+    nextStep: 'Nothing, unless the customers are on one of them: then choose it with --sheet.',
   },
   MERGED_CELLS: {
     meaning: 'The data has merged cells: only the first cell of each has a value, the others are empty.',
@@ -86,37 +87,37 @@ export const contentCodes = {
   },
   ROWS_ABOVE_HEADER: {
     meaning: 'Rows with content above the header are not read.',
-    nextStep: 'Nothing, if they are a title; else name the header with --header-row.',
+    nextStep: 'Nothing, if they are a title; otherwise give the header with --header-row.',
   },
   STRAY_RETURNS: {
     meaning: 'Carriage returns are inside cells without quotation marks.',
     nextStep: 'Check these cells; they were kept as text.',
   },
-  TRAILING_EMPTY_ROWS_DROPPED: { meaning: 'Empty rows at the end are left out.', nextStep: 'Nothing.' },
+  TRAILING_EMPTY_ROWS_DROPPED: { meaning: 'Empty rows at the end are ignored.', nextStep: 'Nothing.' },
   UNNAMED_COLUMNS: {
-    meaning: 'Columns have no name in the header and get one.',
-    nextStep: 'Give the column a name in the header; or use the name that it was given.',
+    meaning: 'Columns have no name in the header, so names were made up for them.',
+    nextStep: 'Add a name in the header, or use the generated name.',
   },
 
   // Cells that look damaged.
   AMBIGUOUS_DATES: {
-    meaning: 'The date could begin with the day or with the month, and no other date of the column tells which.',
-    nextStep: 'Give the order in the mapping, e.g. "format": "DD/MM/YYYY".',
+    meaning: 'The date could begin with the day or with the month, and no other date in the column shows which.',
+    nextStep: 'Set the order in the mapping, e.g. "format": "DD/MM/YYYY".',
   },
   CELLS_CUT: {
-    meaning: 'Cells are longer than a workbook holds and were cut.',
-    nextStep: 'They are whole in a CSV export.',
+    meaning: 'Cells are longer than a workbook allows and were truncated.',
+    nextStep: 'A CSV export contains them in full.',
   },
   CHARACTERS_LOST: {
-    meaning: 'Cells hold characters that no workbook can hold.',
-    nextStep: 'They are whole in a CSV export.',
+    meaning: 'Cells contain characters that a workbook cannot store.',
+    nextStep: 'A CSV export contains them in full.',
   },
   DATE_SERIAL: {
-    meaning: 'A number is where a date is expected: the count of days that a spreadsheet keeps.',
+    meaning: 'There is a number where a date is expected: a spreadsheet stores dates as a count of days.',
     nextStep: 'Format the column as a date (yyyy-mm-dd) and export again.',
   },
   DIGITS_LOST: {
-    meaning: 'A long number ends in zeros: a spreadsheet keeps 15 digits.',
+    meaning: 'A long number ends in zeros: spreadsheets keep only 15 digits.',
     nextStep: formatAsText,
   },
   ERROR_VALUE: {
@@ -124,31 +125,30 @@ export const contentCodes = {
     nextStep: 'Fix the formula, clear the cell, or widen the column; then export again.',
   },
   INVISIBLE_CHARACTER: {
-    meaning: 'A cell holds a character that cannot be seen.',
-    nextStep: 'Take it out in the file, or with "trim" or "collapseSpaces" in the mapping.',
+    meaning: 'A cell contains an invisible character.',
+    nextStep: 'Remove it in the file, or with "trim" or "collapseSpaces" in the mapping.',
   },
   LOOKS_TRUNCATED: {
-    meaning:
-      'The input has exactly as many rows as a sheet of a spreadsheet program holds: rows beyond were probably dropped.',
-    nextStep: 'Export the data in several files, or as CSV from the system itself.',
+    meaning: 'The input has exactly as many rows as a spreadsheet allows: further rows were probably dropped.',
+    nextStep: 'Export the data in several files, or directly from the system as CSV.',
   },
   MIXED_DATE_ORDER: {
-    meaning: 'Some dates of the column can only begin with the day, others only with the month.',
-    nextStep: 'Find out which program wrote which, and write all of them as yyyy-mm-dd.',
+    meaning: 'In some dates of the column the day comes first, in others the month.',
+    nextStep: 'Find out which program wrote which dates, and write all of them as yyyy-mm-dd.',
   },
   MOJIBAKE: {
-    meaning: 'Letters were read in the wrong encoding, e.g. Ã© for é.',
+    meaning: 'Text was decoded with the wrong encoding, e.g. Ã© for é.',
     nextStep: 'Export the file again as UTF-8, or try another --encoding.',
   },
   PHONES_WITHOUT_ZERO: {
     meaning:
-      'A phone number is one digit shorter than the others, which begin with 0: it probably lost its leading zero.',
+      'A phone number is one digit shorter than the others in its column, which begin with 0: it probably lost its leading zero.',
     nextStep:
       'Format the column as text and export again, or name the country in "phone": it then does not need the zero.',
   },
   POST_CODES_TOO_SHORT: {
-    meaning: 'A post code is shorter than usual in its column: it probably lost its leading zeros.',
-    nextStep: 'Fill it up in the mapping with "pad", or format the column as text and export again.',
+    meaning: 'A post code is shorter than most in its column: it probably lost its leading zeros.',
+    nextStep: 'Restore the zeros with "pad" in the mapping, or format the column as text and export again.',
   },
   REPLACEMENT_CHARACTER: {
     meaning: 'A letter was lost and replaced by �.',

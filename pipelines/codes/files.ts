@@ -1,15 +1,15 @@
 import type { CodeTable } from './code-table.js';
 
 const saveAsWorkbook = 'Open it in Excel or LibreOffice and save it as an Excel workbook (.xlsx) or as CSV (UTF-8).';
-const saveAgain = 'Open it in Excel or LibreOffice, save it again as .xlsx, and import that file.';
-const getAgain = 'Copy, download or export the file again. If it stays like this, ask its owner for a new export.';
+const saveAgain = 'Open it in Excel or LibreOffice, save it again as .xlsx, and import the new file.';
+const getAgain = 'Copy, download or export the file again. If that does not help, ask its owner for a new export.';
 const tooLarge =
-  'Do not open it unless you trust its sender. A real list that is this large can be split, or saved as CSV.';
+  'Do not open it unless you trust its sender. If your list really is this large, split it or save it as CSV.';
 
 /** Files that cannot be read. Nothing was sent. */
 export const fileCodes = {
   BAD_DELIMITER: {
-    meaning: 'The delimiter cannot separate cells.',
+    meaning: 'This delimiter cannot be used to separate cells.',
     nextStep: 'Use e.g. --delimiter ";" or --delimiter tab, or leave it out.',
     exit: 2,
   },
@@ -24,7 +24,7 @@ export const fileCodes = {
     exit: 3,
   },
   CELL_TOO_LONG: {
-    meaning: 'A cell holds more text than any cell may.',
+    meaning: 'A cell contains more text than is allowed.',
     nextStep: 'Shorten the text of that cell; Excel itself allows 32,767 characters.',
     exit: 3,
   },
@@ -36,7 +36,7 @@ export const fileCodes = {
   },
   EMPTY_SHEET: {
     meaning: 'The sheet is empty.',
-    nextStep: 'Choose the sheet that has the customers with --sheet.',
+    nextStep: 'Use --sheet to choose the sheet that has the customers.',
     exit: 3,
   },
   FILE_CHANGED: {
@@ -44,7 +44,7 @@ export const fileCodes = {
     nextStep: 'Close it in other programs and start again.',
     exit: 3,
   },
-  FILE_CUT: { meaning: 'The file ends too early: it was not copied to its end.', nextStep: getAgain, exit: 3 },
+  FILE_CUT: { meaning: 'The file is incomplete: its end is missing.', nextStep: getAgain, exit: 3 },
   FILE_DAMAGED: { meaning: 'The file is damaged.', nextStep: getAgain, exit: 3 },
   FILE_NOT_FOUND: {
     meaning: 'There is no such file.',
@@ -52,34 +52,34 @@ export const fileCodes = {
     exit: 3,
   },
   FILE_NOT_READABLE: {
-    meaning: 'This user may not read the file, or another program keeps it open.',
+    meaning: 'This user may not read the file, or another program has locked it.',
     nextStep: 'Ask for the right to read the file, and close the program that has it open.',
     exit: 3,
     formerly: ['FILE_UNREADABLE'],
   },
   GZIP_CUT: {
-    meaning: 'The compressed data stops in the middle: the file was cut.',
+    meaning: 'The compressed data is incomplete: the end of the file is missing.',
     nextStep: 'Copy or export the file again.',
     exit: 3,
   },
   GZIP_DAMAGED: { meaning: 'The compressed data is damaged.', nextStep: 'Copy or export the file again.', exit: 3 },
   GZIP_TOO_LARGE: {
-    meaning: 'The file expands to far more data than a customer file holds.',
+    meaning: 'The file expands to far more data than a customer file contains.',
     nextStep: 'If you trust the file, decompress it yourself and import the result.',
     exit: 3,
   },
   HEADER_DAMAGED: {
     meaning: 'The header cannot be read.',
-    nextStep: 'Fix the header, or name its line: --header-row <n>',
+    nextStep: 'Fix the header, or give its line: --header-row <n>',
     exit: 3,
   },
   HEADER_ROW_EMPTY: {
     meaning: 'The row that was named as the header has no column names.',
-    nextStep: 'Give the number of the row that holds the column names with --header-row.',
+    nextStep: 'Use --header-row to give the number of the row with the column names.',
     exit: 3,
   },
   HTML_FILE: {
-    meaning: 'This is a web page, whatever its name is.',
+    meaning: 'This is a web page (HTML), despite its name.',
     nextStep: saveAsWorkbook,
     exit: 3,
     formerly: ['WORKBOOK_IS_HTML'],
@@ -95,13 +95,13 @@ export const fileCodes = {
     exit: 3,
   },
   LOCK_FILE: {
-    meaning: 'This file only marks a workbook as open.',
+    meaning: 'This is the lock file of an open workbook.',
     nextStep: 'Import the workbook itself: the same name without “~$” in front.',
     exit: 3,
   },
   NESTED_ARCHIVE: {
-    meaning: 'The compressed file holds another compressed file or a workbook.',
-    nextStep: 'Decompress it and import what it holds.',
+    meaning: 'The compressed file contains another compressed file or a workbook.',
+    nextStep: 'Decompress it and import the file inside.',
     exit: 3,
   },
   NOT_A_FILE: {
@@ -112,12 +112,12 @@ export const fileCodes = {
   NOT_A_WORKBOOK: { meaning: 'This is not a workbook.', nextStep: 'Import a .xlsx workbook or a .csv file.', exit: 3 },
   NOT_NDJSON: {
     meaning: 'No line of the file is a JSON object.',
-    nextStep: 'NDJSON has one whole object per line. Write the file so, e.g. with: jq -c . <file>',
+    nextStep: 'NDJSON has one complete object per line. Convert the file, e.g. with: jq -c . <file>',
     exit: 3,
   },
   NO_COLUMNS: {
-    meaning: 'Every column name begins with "_", and such columns are not read.',
-    nextStep: 'Give the columns names without "_", or name the line of the header: --header-row <n>',
+    meaning: 'All column names begin with "_", and such columns are ignored.',
+    nextStep: 'Rename the columns without "_", or give the line of the header: --header-row <n>',
     exit: 3,
   },
   NO_DATA_ROWS: {
@@ -126,9 +126,9 @@ export const fileCodes = {
     exit: 3,
   },
   NO_HEADER_ROW: {
-    meaning: 'No row with column names begins on the line that was named as the header.',
+    meaning: 'There are no column names on the line that was given as the header.',
     nextStep:
-      'Give the line as an editor shows it: --header-row <n>, or "headerRow" under "source" of the mapping; without them it is searched for.',
+      'Give the line number that an editor shows: --header-row <n>, or "headerRow" under "source" in the mapping. Without it, the header is detected.',
     exit: 3,
   },
   NO_WORKSHEET: {
@@ -149,7 +149,7 @@ export const fileCodes = {
     formerly: ['WORKBOOK_IS_ODS'],
   },
   PACKED_TOO_TIGHTLY: {
-    meaning: 'A part of the workbook expands far more than real data does.',
+    meaning: 'A part of the workbook expands to far more data than is plausible.',
     nextStep: tooLarge,
     exit: 3,
   },
@@ -162,24 +162,25 @@ export const fileCodes = {
   },
   RECORD_TOO_LARGE: {
     meaning: 'A line is longer than a mebibyte.',
-    nextStep: 'Check that this is a CSV file, and name its delimiter and encoding if they were detected wrongly.',
+    nextStep:
+      'Check that this is a CSV file. If its delimiter or encoding was detected wrongly, set it with --delimiter or --encoding.',
     exit: 3,
   },
   RTF_FILE: { meaning: 'This is a text document (RTF).', nextStep: saveAsWorkbook, exit: 3 },
   SPILL_FAILED: {
-    meaning: 'The texts of the workbook need a temporary file, which cannot be written.',
-    nextStep: 'Make room in the folder for temporary files, or name another one in TMPDIR (TEMP on Windows).',
+    meaning: 'The shared strings of the workbook need a temporary file, which cannot be written.',
+    nextStep: 'Free space in the folder for temporary files, or set another one in TMPDIR (TEMP on Windows).',
     exit: 3,
   },
   TOO_MANY_PARTS: { meaning: 'The workbook has far too many parts.', nextStep: tooLarge, exit: 3 },
   TRAILING_NULS: {
-    meaning: 'The file ends in zero bytes: it was not written to its end.',
+    meaning: 'The file ends in zero bytes: it was not written completely.',
     nextStep: 'Copy or export the file again.',
     exit: 3,
   },
   UNDECODABLE_BYTE: {
-    meaning: 'A byte is not a character of the encoding.',
-    nextStep: 'Name the encoding of the file: --encoding <name>. If it was cut, export it again.',
+    meaning: 'A byte is not valid in the encoding.',
+    nextStep: 'Give the encoding of the file: --encoding <name>. If the file is incomplete, export it again.',
     exit: 3,
   },
   UNKNOWN_ENCODING: {
@@ -189,7 +190,7 @@ export const fileCodes = {
   },
   UNKNOWN_SHEET: {
     meaning: 'The workbook has no such sheet.',
-    nextStep: 'Give one of the names that the message lists, or a number, with --sheet.',
+    nextStep: 'Use --sheet with one of the names that the message lists, or with a number.',
     exit: 2,
   },
   WORKBOOK_ENCRYPTED: {
@@ -198,26 +199,30 @@ export const fileCodes = {
     exit: 3,
   },
   WORKBOOK_IS_TEXT: {
-    meaning: 'This is a text file (such as CSV) with the name of a workbook.',
-    nextStep: 'Give the file the ending .csv (or .tsv) and import it under that name.',
+    meaning: 'This is a text file (such as CSV) that is named like a workbook.',
+    nextStep: 'Rename the file to end in .csv (or .tsv), then import it.',
     exit: 3,
   },
   WORKBOOK_IS_XLS: {
-    meaning: 'This is an old .xls workbook (Excel 97–2003), whatever its name is.',
+    meaning: 'This is an old .xls workbook (Excel 97–2003), despite its name.',
     nextStep: saveAsWorkbook,
     exit: 3,
   },
   WORKBOOK_IS_XLSB: { meaning: 'This is a binary workbook (.xlsb).', nextStep: saveAsWorkbook, exit: 3 },
   WORKBOOK_TOO_LARGE: { meaning: 'The workbook expands to too much data.', nextStep: tooLarge, exit: 3 },
-  XLSX_PART_MISSING: { meaning: 'The workbook lacks a part.', nextStep: saveAgain, exit: 3 },
-  XML_DOCTYPE: { meaning: 'A part of the workbook has a document type, which none may.', nextStep: saveAgain, exit: 3 },
+  XLSX_PART_MISSING: { meaning: 'A part of the workbook is missing.', nextStep: saveAgain, exit: 3 },
+  XML_DOCTYPE: {
+    meaning: 'A part of the workbook has a document type (DOCTYPE), which is not allowed.',
+    nextStep: saveAgain,
+    exit: 3,
+  },
   XML_ENCODING: {
-    meaning: 'A part of the workbook is not in the encoding that it names.',
+    meaning: 'A part of the workbook is not in the encoding that it declares.',
     nextStep: saveAgain,
     exit: 3,
   },
   XML_FILE: {
-    meaning: 'This is an XML file, perhaps a workbook of Excel 2003.',
+    meaning: 'This is an XML file, perhaps an Excel 2003 workbook.',
     nextStep: saveAsWorkbook,
     exit: 3,
     formerly: ['WORKBOOK_IS_XML'],

@@ -1,11 +1,11 @@
 import type { CodeTable } from './code-table.js';
 
-const fixMapping = 'Correct that place in the mapping; `mypos-customers mapping check` shows it by line.';
-const formatAsText = 'Format the column as text, enter the digits again from where they came, and export again.';
+const fixMapping = 'Correct this in the mapping; `mypos-customers mapping check` shows the line.';
+const formatAsText = 'Format the column as text, enter the digits again from the original source, and export again.';
 const fixCell =
-  'Correct the cell in the rejects file and import that; or accept the value with a transform or type of the mapping.';
+  'Correct the cell in the rejects file and import that file, or add a transform or type to the mapping that accepts the value.';
 
-/** What is said of a mapping, and of values that it cannot take. */
+/** Codes about a mapping, and about values that it does not accept. */
 export const mappingCodes = {
   // The mapping file.
   MAPPING_MISSING: {
@@ -16,24 +16,24 @@ export const mappingCodes = {
   },
   MAPPING_NOT_JSON: {
     meaning: 'The mapping is not valid JSON.',
-    nextStep: 'Look at the place that the message names, and just before it, for a missing comma, quote or bracket.',
+    nextStep: 'Look for a missing comma, quote or bracket at or just before the position in the message.',
     exit: 2,
   },
-  MAPPING_TEST_MISSING: { meaning: 'There is no such file of test cases.', nextStep: 'Check its name.', exit: 2 },
+  MAPPING_TEST_MISSING: { meaning: 'There is no such file of test cases.', nextStep: 'Check the file name.', exit: 2 },
   MAPPING_TEST_NOT_JSON: {
     meaning: 'The file of test cases is not valid JSON.',
-    nextStep: 'Look at the place that the message names, and just before it.',
+    nextStep: 'Look at or just before the position in the message.',
     exit: 2,
   },
   MAPPING_TEST_WRONG: {
     meaning: 'A test case is not complete or has an unknown property.',
-    nextStep: 'A case has a "row" and either the "customer" or the "errors" that must come out of it.',
+    nextStep: 'A test case needs a "row" and either the expected "customer" or the expected "errors".',
     exit: 2,
   },
   MAPPING_WRONG: {
     meaning: 'The mapping cannot be used.',
     nextStep:
-      'Correct these places in the mapping; `mypos-customers mapping check` shows them by line, without the network.',
+      'Correct the mapping; `mypos-customers mapping check` shows each error with its line, without the network.',
     exit: 2,
   },
 
@@ -65,28 +65,28 @@ export const mappingCodes = {
     exit: 2,
   },
   DATE_FORMAT_INVALID: {
-    meaning: 'A date format that cannot be understood or is not complete.',
+    meaning: 'A date format that cannot be parsed or is incomplete.',
     nextStep: fixMapping,
     exit: 2,
   },
   EXPRESSION_INVALID: {
-    meaning: 'An expression that cannot be understood, or that does what none may do.',
+    meaning: 'An expression that cannot be parsed, or that does something that is not allowed.',
     nextStep: fixMapping,
     exit: 2,
   },
   FIELD_SERVER_KEPT: {
-    meaning: 'The server keeps this field; a file cannot set it.',
-    nextStep: 'Take the field out of the mapping.',
+    meaning: 'This field is maintained by the server; an import cannot set it.',
+    nextStep: 'Remove the field from the mapping.',
     exit: 2,
   },
   FIELD_UNKNOWN: {
     meaning: 'A customer has no such field, and `customFields` does not declare it.',
     nextStep:
-      'In `--fields`: take the name that is offered, or add `--full` for fields that only details have. In a mapping: correct it, or declare your own field under "customFields".',
+      'In `--fields`: use the suggested name, or add `--full` for fields that are only in the details. In a mapping: correct it, or declare your own field under "customFields".',
     exit: 2,
   },
   GUARD_INVALID: {
-    meaning: 'A guard that is neither a percentage nor one of its choices.',
+    meaning: 'A guard that is neither a percentage nor one of the allowed values.',
     nextStep: fixMapping,
     exit: 2,
   },
@@ -96,55 +96,59 @@ export const mappingCodes = {
     exit: 2,
   },
   LOOKUP_FILE_UNUSABLE: {
-    meaning: 'The file of a lookup is missing, or is not a CSV file of two columns.',
+    meaning: 'The file of a lookup is missing, or is not a CSV file with two columns.',
     nextStep: fixMapping,
     exit: 2,
   },
   LOOKUP_INVALID: { meaning: 'A lookup that is empty or lists a blank text.', nextStep: fixMapping, exit: 2 },
   MATCH_MISSING: {
-    meaning: 'The mode needs to find customers, and the mapping does not say how.',
+    meaning: 'The mode must find existing customers, but the mapping does not say how.',
     nextStep:
       'Add a "key" (the old system’s own number), map "customerCode", or name fields in "match"; for customers that are all new, use --mode add.',
     exit: 2,
   },
   MATCH_NOT_LISTED: {
-    meaning: 'The list of customers does not show the field, so customers cannot be matched by it.',
+    meaning: 'The list of customers does not include the field, so customers cannot be matched by it.',
     nextStep:
-      'Take the field out of "match" in the mapping. If it holds your own number: make it the "stamp" of a "key", and learn the keys with: mypos-customers crosswalk rebuild',
+      'Remove the field from "match" in the mapping. If it holds your own number, make it the "stamp" of a "key" and read the existing keys with: mypos-customers crosswalk rebuild',
     exit: 2,
   },
   MATCH_NOT_MAPPED: { meaning: 'A field to match by gets no value from the file.', nextStep: fixMapping, exit: 2 },
   MODE_AND_COMMAND: {
-    meaning: 'A command column decides row by row, so there is no mode but upsert beside it.',
-    nextStep: 'Leave out --mode, or take "command" out of the mapping.',
+    meaning: 'With a command column, each row decides for itself, so only the mode upsert can be used.',
+    nextStep: 'Leave out --mode, or remove "command" from the mapping.',
     exit: 2,
   },
-  OPTION_INVALID: { meaning: 'Options of a transform that do not go together.', nextStep: fixMapping, exit: 2 },
-  OPTION_UNUSED: { meaning: 'An option that has no effect next to the others.', nextStep: fixMapping, exit: 2 },
+  OPTION_INVALID: { meaning: 'Options of a transform that cannot be combined.', nextStep: fixMapping, exit: 2 },
+  OPTION_UNUSED: {
+    meaning: 'An option that has no effect in combination with the others.',
+    nextStep: fixMapping,
+    exit: 2,
+  },
   PATTERN_INVALID: {
     meaning: 'A regular expression that is wrong, too long or too slow.',
     nextStep: fixMapping,
     exit: 2,
   },
-  PROPERTY_MISSING: { meaning: 'A property that must be there is missing.', nextStep: fixMapping, exit: 2 },
-  PROPERTY_UNKNOWN: { meaning: 'A property that a mapping does not have.', nextStep: fixMapping, exit: 2 },
+  PROPERTY_MISSING: { meaning: 'A required property is missing.', nextStep: fixMapping, exit: 2 },
+  PROPERTY_UNKNOWN: { meaning: 'A property that is not part of a mapping.', nextStep: fixMapping, exit: 2 },
   SIGN_INVALID: { meaning: 'A decimal or group sign that cannot work.', nextStep: fixMapping, exit: 2 },
   SOURCE_CONFLICT: {
-    meaning: 'A field names more than one place to take its value from.',
+    meaning: 'A field names more than one source for its value.',
     nextStep: fixMapping,
     exit: 2,
   },
   SOURCE_MISSING: { meaning: 'A field or key names neither a column nor a value.', nextStep: fixMapping, exit: 2 },
   STAMP_INVALID: { meaning: 'The key cannot be written to this field.', nextStep: fixMapping, exit: 2 },
   TRANSFORM_UNKNOWN: { meaning: 'There is no such transform.', nextStep: fixMapping, exit: 2 },
-  TYPE_MISMATCH: { meaning: 'The type gives values that the field cannot hold.', nextStep: fixMapping, exit: 2 },
+  TYPE_MISMATCH: { meaning: 'The type produces values that the field does not accept.', nextStep: fixMapping, exit: 2 },
   TYPE_NEEDED: {
-    meaning: 'The field is not text, and a cell is text until a type is named.',
+    meaning: 'The field is not a text field, and a cell is text unless the mapping gives a type.',
     nextStep: fixMapping,
     exit: 2,
   },
   VALUE_MISMATCH: {
-    meaning: 'A value, default or lookup result that the field cannot hold.',
+    meaning: 'A value, default or lookup result that the field does not accept.',
     nextStep: fixMapping,
     exit: 2,
   },
@@ -154,7 +158,7 @@ export const mappingCodes = {
     exit: 2,
   },
   WORDS_INVALID: {
-    meaning: 'Boolean words that are blank, or mean both yes and no.',
+    meaning: 'Words for yes or no that are blank, or that are listed for both.',
     nextStep: fixMapping,
     exit: 2,
   },
@@ -166,19 +170,19 @@ export const mappingCodes = {
 
   // Warnings about a mapping that can be used.
   CANNOT_COME_BACK: {
-    meaning: 'A column of the export cannot be imported again as it was.',
-    nextStep: 'Nothing, unless the file is to be imported again: then check these columns first.',
+    meaning: 'A column of the export cannot be imported again unchanged.',
+    nextStep: 'Nothing, unless you want to import the file again: then check these columns first.',
   },
   COLUMN_UNUSED: {
     meaning: 'The file has a column that the mapping does not mention.',
     nextStep: 'Map the column, or add it to "ignore".',
   },
   ENCODING: {
-    meaning: 'Text files are written in UTF-8, and the mapping expects another encoding.',
+    meaning: 'Text files are written in UTF-8, but the mapping expects another encoding.',
     nextStep: 'Add --encoding utf-8 when you import this file.',
   },
   FIELDS_NOT_LISTED: {
-    meaning: 'The list of customers does not have these fields, so their columns are blank.',
+    meaning: 'The list of customers does not include these fields, so their columns are blank.',
     nextStep: 'Add --full, or leave these columns out.',
   },
   FIELD_FOUND: {
@@ -190,11 +194,11 @@ export const mappingCodes = {
     nextStep: 'Correct the name, or ask MYPOS Connect for the field.',
   },
   FIELD_TYPE_DIFFERS: {
-    meaning: 'The customers of the API have another type in this field.',
-    nextStep: 'Declare it under "customFields" with the type that the API holds.',
+    meaning: 'In the customers of the API, this field has a different type.',
+    nextStep: 'Declare it under "customFields" with the type that the API uses.',
   },
   HEADER_ROW: {
-    meaning: 'The header of the export is in row 1, and the mapping expects it in another row.',
+    meaning: 'The header of the export is in row 1, but the mapping expects it in another row.',
     nextStep: 'Add --header-row 1 when you import this file.',
   },
   NAME_UNMAPPED: {
@@ -212,22 +216,23 @@ export const mappingCodes = {
   },
   NO_CUSTOMERS: {
     meaning: 'The API has no customer to compare with.',
-    nextStep: 'Nothing, if there are none yet; else `mypos-customers doctor` shows whether this user may read them.',
+    nextStep:
+      'Nothing, if there are none yet; otherwise `mypos-customers doctor` shows whether this user may read them.',
   },
   NO_WAY_BACK: {
-    meaning: 'An export cannot bring this back as it was.',
-    nextStep: 'Nothing, unless exported files are to be imported again: then leave the transform out.',
+    meaning: 'An export cannot reverse this exactly.',
+    nextStep: 'Nothing, unless you want to import exported files again: then leave the transform out.',
   },
   VALUES_MISFIT: {
-    meaning: 'Values of the file cannot be taken as the mapping says.',
+    meaning: 'Values in the file do not fit the mapping.',
     nextStep: 'Correct the type or transform in the mapping, or the cells; `mypos-customers check` lists every row.',
   },
 
   // Cells that cannot be mapped.
   CELL_CUT: {
     meaning:
-      'The text was cut to what a cell of a workbook holds when it was exported; writing it would lose the rest.',
-    nextStep: 'Empty the cell to leave the field as it is, or take the whole text from a CSV export.',
+      'The text was truncated to the limit of a workbook cell when it was exported; importing it would lose the rest.',
+    nextStep: 'Empty the cell to leave the field unchanged, or use the full text from a CSV export.',
   },
   CELL_ERROR: {
     meaning: 'The cell holds a spreadsheet error or a formula that was never calculated.',
@@ -235,33 +240,33 @@ export const mappingCodes = {
       'Fix the formula in the workbook, or clear the cell; open and save it in Excel if it was never calculated.',
   },
   EXPRESSION_FAILED: {
-    meaning: 'The expression gives no single value for this row.',
+    meaning: 'The expression does not produce a single value for this row.',
     nextStep:
       'Correct the cell, or the "expression" in the mapping; `mypos-customers mapping test` tries it on rows of your own.',
   },
   IMPOSSIBLE_DATE: {
-    meaning: 'The text looks like a date that no calendar has.',
+    meaning: 'The text looks like a date, but there is no such date.',
     nextStep: 'Correct the date. If the day and the month are the wrong way round, change "format" in the mapping.',
   },
   NOT_AN_INTEGER: {
-    meaning: 'The number has decimals and the field takes whole numbers.',
-    nextStep: 'Give a whole number; the field takes no other.',
+    meaning: 'The number has decimals, but the field only accepts whole numbers.',
+    nextStep: 'Enter a whole number.',
   },
   NOT_A_BOOLEAN: {
-    meaning: 'The text is none of the words for yes and no.',
+    meaning: 'The text is not one of the words for yes or no.',
     nextStep: 'Correct the cell, or add its word to "true" or "false" in the mapping.',
   },
   NOT_A_DATE: {
-    meaning: 'The text does not have any of the declared date formats.',
-    nextStep: 'Correct the cell, or add its form to "format" in the mapping.',
+    meaning: 'The text does not match any of the declared date formats.',
+    nextStep: 'Correct the cell, or add its format to "format" in the mapping.',
   },
   NOT_A_NUMBER: {
-    meaning: 'The text is not a number with the declared signs.',
-    nextStep: 'Correct the cell, or declare in the mapping which signs it has: "decimal" and "group".',
+    meaning: 'The text is not a number with the declared decimal and group signs.',
+    nextStep: 'Correct the cell, or declare its signs in the mapping with "decimal" and "group".',
   },
   NOT_IN_LOOKUP: {
-    meaning: 'The lookup does not list the text.',
-    nextStep: 'Correct the cell, or add its text to the "lookup"; "otherwise" decides what to do with the rest.',
+    meaning: 'The lookup does not contain the text.',
+    nextStep: 'Correct the cell, or add its text to the "lookup"; "otherwise" says what to do with other texts.',
   },
   NUMBER_DAMAGED: {
     meaning: 'A spreadsheet program shortened a long number, e.g. to 6.14E+10; the digits are lost.',
@@ -272,16 +277,16 @@ export const mappingCodes = {
     nextStep: 'Map the column to a text field: with so many digits it is not an amount.',
   },
   PATTERN_NOT_FOUND: {
-    meaning: 'The pattern of `extract` is not in the text.',
+    meaning: 'The text does not match the pattern of `extract`.',
     nextStep: 'Correct the cell, or give "extract" an "otherwise".',
   },
   PHONE_INVALID: {
-    meaning: 'The text cannot be a telephone number.',
+    meaning: 'The text is not a valid phone number.',
     nextStep: 'Correct the number, name its country in "phone", or give "phone" an "otherwise".',
   },
   TRUNCATED: {
-    meaning: 'For information: `truncate` cut the text.',
-    nextStep: 'Nothing, if that was meant; else raise the length in the mapping.',
+    meaning: 'For information: `truncate` shortened the text.',
+    nextStep: 'Nothing, if that was intended; otherwise increase the length in the mapping.',
   },
 
   // Values that the field cannot hold.
@@ -291,22 +296,22 @@ export const mappingCodes = {
   },
   NOT_CLEARABLE: {
     meaning: 'The field always has a value and cannot be cleared.',
-    nextStep: 'Give a value, or leave the cell blank with "blank": "keep".',
+    nextStep: 'Enter a value, or leave the cell blank with "blank": "keep".',
   },
   OUT_OF_RANGE: {
     meaning: 'The number is too small or too large.',
-    nextStep: 'Give a number in the range that the message names.',
+    nextStep: 'Enter a number within the range in the message.',
   },
   TEXT_DAMAGED: {
-    meaning: 'The text has the mark of letters that were lost in an earlier conversion.',
-    nextStep: 'Enter the letters again, or export the file again as UTF-8.',
+    meaning: 'The text contains � in place of characters that were lost in an earlier conversion.',
+    nextStep: 'Enter the characters again, or export the file again as UTF-8.',
   },
   TEXT_TOO_LONG: {
-    meaning: 'The text is longer than any cell can hold.',
+    meaning: 'The text is longer than a cell allows.',
     nextStep: 'Shorten the text, or add "truncate" to the mapping.',
   },
   WRONG_TYPE: {
-    meaning: 'The value is not of the type that the field holds.',
+    meaning: 'The value does not have the type of the field.',
     nextStep: 'Add a "type" or a "lookup" to the field in the mapping.',
   },
 } as const satisfies CodeTable;

@@ -79,7 +79,7 @@ function endAsUnknown(row: OpenRow, columns: readonly string[]): EndedRow {
 function endAsGone(row: OpenRow): EndedRow {
   return endAsSkipped(
     row,
-    { severity: 'info', code: 'ALREADY_GONE', message: 'There is no such customer: nothing to delete.' },
+    { severity: 'info', code: 'ALREADY_GONE', message: 'There is no such customer, so there is nothing to delete.' },
     row,
   );
 }
@@ -88,7 +88,7 @@ function describeCodeInAdd({ customerCode }: OpenRow, columns: readonly string[]
   return {
     severity: 'error',
     code: 'CODE_IN_ADD',
-    message: `The row names the customer ${customerCode}, so it exists already; an add would make a second one. Import with --mode update, or empty the cell.`,
+    message: `The row names the customer ${customerCode}, which already exists; adding it would create a duplicate. Import with --mode update, or empty the cell.`,
     columns,
   };
 }
@@ -97,7 +97,7 @@ function describeUnknown({ key }: OpenRow, columns: readonly string[]): Issue {
   const fact =
     key === undefined
       ? 'The row names no customer: its customerCode is blank.'
-      : `No customer is known for the key "${key}".`;
+      : `There is no known customer with the key "${key}".`;
   return {
     severity: 'error',
     code: 'CUSTOMER_UNKNOWN',
@@ -123,7 +123,7 @@ function describeDoubt(row: OpenRow, known: KnownCustomer): Issue {
   return {
     severity: 'info',
     code: 'IN_DOUBT_ELSEWHERE',
-    message: `${describeSubject(row)} was sent ${describeRun(known)} and it is not known whether it was created. Settle that first: mypos-customers reconcile ${known.run}`,
+    message: `${describeSubject(row)} was sent ${describeRun(known)} and it is not known whether it was created. Settle that run first: mypos-customers reconcile ${known.run}`,
   };
 }
 
@@ -232,7 +232,7 @@ export function changedSincePlan(plan: string, customerCode: string | undefined)
   return {
     status: 'failed',
     errorCode: 'CHANGED_SINCE_PLAN',
-    message: `${what} is not as it was when plan ${plan} was made, so nothing was sent. Make a new plan.`,
+    message: `${what} has changed since plan ${plan} was made, so nothing was sent. Make a new plan.`,
     attempts: 0,
     ...(customerCode === undefined ? {} : { customerCode }),
   };

@@ -137,7 +137,7 @@ function dedupeRow(
   if (first.hashStart !== undefined && row.contentHash.startsWith(first.hashStart))
     return endAsSkipped(
       row,
-      { severity: 'info', code: 'SAME_AS_ROW', message: `Says exactly the same as row ${first.row}.` },
+      { severity: 'info', code: 'SAME_AS_ROW', message: `Has exactly the same values as row ${first.row}.` },
       row,
     );
   return policy === 'in-order' ? row : endAsInvalid(row.row, [describeRepeat(row, first.row, columns)], row.key);
@@ -149,14 +149,14 @@ function describeRepeat({ key, customerCode }: OpenRow, first: number, columns: 
     return {
       severity: 'error',
       code: 'MATCH_REPEATED',
-      message: `This row and row ${first} are about the same customer and say different things. Remove one of the rows.`,
+      message: `This row and row ${first} are about the same customer but have different values. Remove one of the rows.`,
       columns,
     };
   const name = key === undefined ? 'code' : 'key';
   return {
     severity: 'error',
     code: key === undefined ? 'CODE_REPEATED' : 'KEY_REPEATED',
-    message: `The ${name} "${value}" is also in row ${first}, which says something else. A ${name} stands for one customer: remove one of the rows or correct its ${name}.`,
+    message: `The ${name} "${value}" is also in row ${first}, with different values. Each ${name} belongs to one customer: remove one of the rows or correct its ${name}.`,
     columns,
     value,
   };

@@ -111,7 +111,7 @@ function describeBlankMatch({ fields }: FieldMatcher, columns: readonly string[]
   return {
     severity: 'error',
     code: 'MATCH_BLANK',
-    message: `Customers are found by ${fields.join(' and ')}, and this row leaves that blank: fill it in.`,
+    message: `Customers are matched by ${fields.join(' and ')}, which is blank in this row: fill it in.`,
     columns,
   };
 }
@@ -120,7 +120,7 @@ function describeAmbiguousMatch({ fields }: FieldMatcher, codes: readonly string
   return {
     severity: 'error',
     code: 'MATCH_AMBIGUOUS',
-    message: `Several customers have this ${fields.join(' and ')}: ${codes.join(', ')}. Say which one with its customerCode.`,
+    message: `Several customers have this ${fields.join(' and ')}: ${codes.join(', ')}. Add the customerCode of the right one.`,
     columns,
   };
 }
@@ -134,7 +134,7 @@ function describeTakenMatch(
   return {
     severity: 'error',
     code: 'MATCH_TAKEN',
-    message: `This row looks like customer ${customerCode}, which the key "${otherKey}" stands for already. Correct the key, or the fields that customers are found by.`,
+    message: `This row looks like customer ${customerCode}, which already belongs to the key "${otherKey}". Correct the key, or the fields by which customers are matched.`,
     columns,
     ...(key === undefined ? {} : { value: key }),
   };

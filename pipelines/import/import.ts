@@ -181,7 +181,7 @@ function waitForRow(row: number): RowOutcome {
   return {
     status: 'failed',
     errorCode: 'WAITS_FOR_ROW',
-    message: `Not sent: row ${row} for the same customer comes first and has not been applied. To go on: mypos-customers resume`,
+    message: `Not sent: row ${row} for the same customer must be applied first, and has not been. To continue: mypos-customers resume`,
     attempts: 0,
   };
 }

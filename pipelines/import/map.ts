@@ -104,12 +104,12 @@ export function describeUnknownCustomer(
   const advice =
     key === undefined || columns.length > 0
       ? 'Correct the code, or add the customer with --mode add.'
-      : `The key "${key}" stands for it, so somebody has deleted it there. To add it again: mypos-customers crosswalk forget "${key}", then import again.`;
+      : `It had the key "${key}", so it was deleted there. To add it again: mypos-customers crosswalk forget "${key}", then import again.`;
   return {
     status: 'rejected',
     httpStatus: 404,
     errorCode: 'NOT_FOUND',
-    message: `The API knows no customer ${customerCode}. ${advice}`,
+    message: `The API has no customer ${customerCode}. ${advice}`,
     columns,
     attempts: 0,
     customerCode,

@@ -212,7 +212,7 @@ function buildOutcome(
     return {
       status: 'failed',
       errorCode: 'PROVED_ABSENT',
-      message: 'The request was lost: it had no effect. It can be sent again.',
+      message: 'The request was lost and had no effect. It can be sent again.',
       attempts,
       ...about,
     };
@@ -229,10 +229,10 @@ function buildOutcome(
 
 function describeUnclear(row: LedgerRow, candidates: readonly string[]): string {
   if (row.customerCode !== undefined)
-    return `Sent, and the customer ${row.customerCode} is now neither as before nor as it should be: somebody else may have changed it. Check it; to write the row again: mypos-customers reconcile --assume-absent --yes, then resume.`;
+    return `Sent, but the customer ${row.customerCode} now has neither its old values nor those of the row: somebody else may have changed it. Check it; to write the row again: mypos-customers reconcile --assume-absent --yes, then resume.`;
   if (candidates.length === 0)
-    return 'Sent, and the list of customers is incomplete, or does not show customers that must be there. Check the right to read customers and reconcile again later.';
-  return `Sent, and it may be one of these customers: ${candidates.join(', ')}. Check them; if it is none of them: mypos-customers reconcile --assume-absent --yes, then resume.`;
+    return 'Sent, but the list of customers is incomplete, or lacks customers that must be in it. Check the right to read customers and reconcile again later.';
+  return `Sent, and the result may be one of these customers: ${candidates.join(', ')}. Check them; if it is none of them: mypos-customers reconcile --assume-absent --yes, then resume.`;
 }
 
 function countAttempts(row: LedgerRow): number {

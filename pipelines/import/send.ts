@@ -266,7 +266,7 @@ export async function verifyWritten(
       {
         severity: 'warning',
         code: 'NOT_VERIFIED',
-        message: 'Written, but the customer could not be read back to compare.',
+        message: 'Written, but the customer could not be read back for comparison.',
       },
     ];
   return findChanges(answer.customer, draft).map(({ field, from: stored, to: sent }) => ({

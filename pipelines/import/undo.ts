@@ -166,14 +166,13 @@ const skipReasons = {
   lost: {
     severity: 'info',
     code: 'CANNOT_BRING_BACK',
-    message:
-      'The customer was deleted, and the API cannot bring it back. Import it again to create it under a new code.',
+    message: 'The customer was deleted, and the API cannot restore it. Import it again to create it under a new code.',
   },
 } as const satisfies Readonly<Record<string, Issue>>;
 
 function describeChangedSince(customerCode: string) {
   return {
     errorCode: 'CHANGED_SINCE',
-    message: `Somebody has changed the customer ${customerCode} since, so it was not changed. To undo it anyway: mypos-customers undo <run> --even-changed`,
+    message: `Somebody has changed the customer ${customerCode} since the run, so it was left unchanged. To undo it anyway: mypos-customers undo <run> --even-changed`,
   };
 }

@@ -105,7 +105,7 @@ class Listing {
     pages: 0,
     reachedEnd: false,
     complete: false,
-    reason: 'The list was not read to its end.',
+    reason: 'The list was not read to the end.',
   };
 
   constructor(api: CustomersApi, query: ListingQuery) {
@@ -224,7 +224,7 @@ class Listing {
   async #findDoubt(): Promise<string | undefined> {
     // Customers may have come or gone meanwhile, but those who were there at both times must have been seen.
     const expected = Math.min(this.#firstTotal, this.total);
-    if (this.#seen < expected) return `The API counts ${this.total} customers, and ${this.#seen} were seen.`;
+    if (this.#seen < expected) return `The API counts ${this.total} customers, but ${this.#seen} were read.`;
     if (this.#everybody === undefined || this.#pages < 2) return undefined;
     const missed = await this.#countMissed(this.#everybody);
     if (missed === undefined) return 'The list changed too fast to be compared with what was read.';

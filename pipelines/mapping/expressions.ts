@@ -45,7 +45,7 @@ function inspectExpression(ast: jsonata.ExprNode): ExpressionInspection {
   function visitNode(node: Node, hasContext: boolean): void {
     if (node.type === 'variable' && refusedFunctions.has(node.value))
       faults.add(
-        `$${node.value} cannot be used: a row must always give the same result, and cells are never run as code`,
+        `$${node.value} cannot be used: a row must always produce the same result, and cells are never run as code`,
       );
     if (node.type === 'path') visitPath(node, hasContext);
     else for (const part of Object.values(node)) visit(part, hasContext);
@@ -130,7 +130,7 @@ function toResultCell(value: unknown): GatheredCell {
 
 const notASingleValue: CellFailure = {
   code: 'EXPRESSION_FAILED',
-  says: 'makes the expression give a list, an object or a function; it must give one text, one number, or true or false',
+  says: 'makes the expression return a list, an object or a function; it must return one text, one number, or true or false',
 };
 
 function describeSyntaxError(error: unknown): string {

@@ -34,8 +34,7 @@ const nothingIdentifies: DocumentIssue = {
   code: 'NOTHING_IDENTIFIES',
   severity: 'warning',
   path: '',
-  message:
-    'Nothing distinguishes known customers from new ones, so a second import adds all of them again; add a "key" or a "match"',
+  message: 'Nothing identifies existing customers, so a second import adds all of them again; add a "key" or a "match"',
 };
 
 function describeLoss({ field, column, why }: ExportLoss, mapping: Mapping): DocumentIssue {

@@ -48,7 +48,9 @@ function checkConstantRule({ value }: LongRule, { field, fieldType, node }: Targ
   for (const name of optionsOfText.filter((option) => node.has(option)))
     node.at(name).report('OPTION_UNUSED', `"${name}" has no effect on a fixed value; leave it out`);
   if (identityFields.some((name) => name === field))
-    return node.at('value').report('VALUE_MISMATCH', `${field} says which customer a row means; map it to a column`);
+    return node
+      .at('value')
+      .report('VALUE_MISMATCH', `${field} identifies the customer of each row; map it to a column`);
   const fitting = checkValue(value, node.at('value'), field, fieldType);
   return fitting === undefined ? undefined : { kind: 'constant', field, value: fitting };
 }
@@ -66,7 +68,7 @@ function checkExpressionRule(document: LongRule, target: Target): FieldRule | un
   if (compilation?.ok === false)
     for (const fault of compilation.faults) node.at('expression').report('EXPRESSION_INVALID', fault);
   if (node.has('join'))
-    node.at('join').report('OPTION_UNUSED', '"join" works on several columns; an expression joins with &');
+    node.at('join').report('OPTION_UNUSED', '"join" is for several columns; an expression joins with &');
   const rule = checkValueRule(document, target);
   if (expression === undefined || compilation?.ok !== true || rule === undefined) return undefined;
   return { kind: 'expression', expression, columns: compilation.expression.columns, ...rule };
@@ -78,7 +80,7 @@ export function checkColumns(
   node: JsonNode,
 ): ColumnSource | undefined {
   if (node.has('join') && !node.has('columns'))
-    node.at('join').report('OPTION_UNUSED', '"join" works on several columns; use "columns", or leave it out');
+    node.at('join').report('OPTION_UNUSED', '"join" is for several columns; use "columns", or leave it out');
   if (columns !== undefined) return { columns, join };
   return column === undefined ? undefined : { columns: [column], join: defaultJoin };
 }
@@ -102,7 +104,7 @@ function checkValueRule(document: LongRule, target: Target): ValueRule | undefin
 
 function checkLookup({ lookup, otherwise }: LongRule, { field, fieldType, node }: Target): Lookup | undefined {
   if (node.has('otherwise') && !node.has('lookup'))
-    node.at('otherwise').report('OPTION_UNUSED', '"otherwise" belongs to a "lookup"; add one, or leave it out');
+    node.at('otherwise').report('OPTION_UNUSED', '"otherwise" only works with a "lookup"; add one, or leave it out');
   if (lookup === undefined) return undefined;
   const entries = Object.entries(lookup).flatMap(([from, to]) => {
     const at = node.at('lookup').at(from);
@@ -158,8 +160,8 @@ function checkType(
     .report(
       'TYPE_MISMATCH',
       fieldType === 'string'
-        ? `${field} is text: leave "type" out, so that leading zeros and the like stay`
-        : `${field} is ${typeDescriptions[fieldType]}: write "type": "${offered}"`,
+        ? `${field} is text: leave out "type", so that leading zeros are kept`
+        : `${field} is ${typeDescriptions[fieldType]}: use "type": "${offered}"`,
     );
 }
 
@@ -186,7 +188,7 @@ const literals = {
 function checkValue(value: unknown, node: JsonNode, field: string, fieldType: FieldType): FieldValue | undefined {
   if (value === undefined || fitsField(value, fieldType)) return value;
   const { expected } = literals[fieldType];
-  return node.report('VALUE_MISMATCH', `${field} holds ${expected}; ${JSON.stringify(value)} does not fit`);
+  return node.report('VALUE_MISMATCH', `${field} must be ${expected}, but is ${JSON.stringify(value)}`);
 }
 
 function fitsField(value: unknown, fieldType: FieldType): value is FieldValue {

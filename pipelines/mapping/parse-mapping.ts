@@ -115,7 +115,7 @@ function checkCustomFields({ customFields = {} }: MappingDocument, node: JsonNod
         `"${name}" cannot be a field; use a letter, then letters, digits and _ . - only`,
       );
     else if (apiField !== undefined)
-      type.report('CUSTOM_FIELD_INVALID', `"${apiField}" is a field of the API; leave it out of "customFields"`);
+      type.report('CUSTOM_FIELD_INVALID', `"${apiField}" is a field of the API; remove it from "customFields"`);
     // A field whose type is wrong counts as declared, so that its rule is not reported as well.
     else declared[name] = findFieldType(name, customFields) ?? 'string';
   }
@@ -204,7 +204,9 @@ function checkMatch(root: JsonNode, fields: readonly FieldRule[]): readonly stri
 /** An update has to find its customer; only an add does not. A rule that is wrong itself counts as one. */
 function checkMode({ mode }: MappingDocument, root: JsonNode): void {
   if (root.has('command') && mode !== undefined && mode !== 'upsert')
-    root.at('mode').report('MODE_AND_COMMAND', `The command column decides row by row; leave out "mode": "${mode}"`);
+    root
+      .at('mode')
+      .report('MODE_AND_COMMAND', `With a command column, each row decides for itself; remove "mode": "${mode}"`);
   const { value: match } = root.at('match');
   const isMatched = match !== undefined && !(Array.isArray(match) && match.length === 0);
   const isIdentified = identityFields.some((field) => root.at('fields').has(field));

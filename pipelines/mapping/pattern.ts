@@ -8,8 +8,8 @@ const nestedRepeat = /\((?:[^()\\]|\\.)*[+*}](?:[^()\\]|\\.)*\)[+*{]/;
 /** Why a regular expression must not run on a million cells, as a sentence; `undefined` when it may. */
 export function findPatternFault(pattern: string): string | undefined {
   if (pattern.length > maxPatternLength)
-    return `The pattern is longer than ${maxPatternLength} characters; make it simpler`;
-  if (nestedRepeat.test(pattern)) return 'The pattern repeats a repetition and might never end; make it simpler';
+    return `The pattern is longer than ${maxPatternLength} characters; simplify it`;
+  if (nestedRepeat.test(pattern)) return 'The pattern has nested repetitions and might never end; simplify it';
   return undefined;
 }
 

@@ -256,5 +256,5 @@ function chooseBlankCell(rule: ColumnRule, { nullToken }: Mapping): string {
 
 function findBlankLoss(rule: ColumnRule, { blank }: ReverseFieldOptions): string | undefined {
   if (rule.default === undefined || rule.default === null || blank !== '') return undefined;
-  return `an import would give a customer without a value the default ${JSON.stringify(rule.default)}`;
+  return `an import would set the default ${JSON.stringify(rule.default)} for a customer without a value`;
 }

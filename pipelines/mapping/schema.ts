@@ -43,7 +43,7 @@ export const keyProperties = {
   ...columnProperties,
   stamp: optional(
     text(),
-    "A field of the customer that also stores the key, so that it can be found again in the API's data.",
+    'A customer field that also stores the key, so that customers can be found by it at the API.',
   ),
 };
 
@@ -65,15 +65,15 @@ export const fieldProperties = {
     text(),
     "A JSONata expression over the row, instead of a column, e.g. 'Since ' & $row.`Customer Since`.",
   ),
-  transform: optional(list(transformStep), 'Named changes to the text, in this order.'),
-  lookup: optional(lookup, 'Texts of the file and their values, or the name of a CSV file that lists them.'),
+  transform: optional(list(transformStep), 'Changes to the text, applied in this order.'),
+  lookup: optional(lookup, 'Texts in the file and their values, or the name of a CSV file that lists them.'),
   otherwise: optional(
     textOr(
       choice(lookupFallbacks),
       object({ value: required(anyValue, 'The value to use instead.') }),
       'one of the choices',
     ),
-    'The result for a text that the lookup does not list.',
+    'The result for a text that the lookup does not contain.',
   ),
   type: optional(choice(typeNames), 'The type to read the text as. Default: string.'),
   default: optional(anyValue, 'The value for a blank cell.'),
@@ -109,13 +109,13 @@ const version = shape({ const: supportedVersion }, (node) =>
     ? supportedVersion
     : node.report(
         'VERSION_UNSUPPORTED',
-        `This program reads mappings of version ${supportedVersion}; write "version": ${supportedVersion}, or use a newer program`,
+        `This program reads mappings of version ${supportedVersion}; set "version": ${supportedVersion}, or use a newer version of the program`,
       ),
 );
 
 export const mappingProperties = {
-  $schema: optional(anyText(), 'Where editors find the schema of this file.'),
-  version: optional(version, 'The version of the format: 1.'),
+  $schema: optional(anyText(), 'Where editors find the JSON Schema of this file.'),
+  version: optional(version, 'The version of the file format: 1.'),
   source: optional(object(readingOptions), 'How to read the file. Options of the command take precedence.'),
   mode: optional(choice(modes), 'What an import does: add new customers, update known ones, or upsert (either).'),
   key: optional(
@@ -130,7 +130,7 @@ export const mappingProperties = {
     textOr(text(), object({ column: required(text(), 'The column of the file.') }), 'the name of a column'),
     'The column that says what to do with each row: NEW, MERGE (also when blank), UPDATE, REPLACE, DELETE or IGNORE.',
   ),
-  guards: optional(guards, 'What makes an import refuse to start, before anything is sent.'),
+  guards: optional(guards, 'Conditions under which an import refuses to start, before anything is sent.'),
   fields: required(
     record(named('field', fieldRule), { code: 'PROPERTY_MISSING', message: 'No field is mapped; map at least one' }),
     "The customer's fields, each with the source of its value.",

@@ -136,7 +136,7 @@ function listChoices({ lookup, type }: ColumnRule | ExpressionRule): TemplateCol
 
 function describePurpose({ kind, field, columns }: ColumnRule | ExpressionRule): string {
   if (kind === 'expression') return `Goes into ${field}, combined with other columns by a formula.`;
-  return columns.length > 1 ? `Goes into ${field}, joined with the other parts.` : `Goes into ${field}.`;
+  return columns.length > 1 ? `Goes into ${field}, joined with other columns.` : `Goes into ${field}.`;
 }
 
 function describeContent(holds: TemplateContent): readonly string[] {

@@ -97,7 +97,7 @@ const serialRange = { from: 20_000, to: 60_000 } as const;
 const serialLike = /^\d{5}(?:\.\d+)?$/;
 
 const failedFormula: RuleResult = {
-  message: 'The cell shows the error of a formula, not a value.',
+  message: 'The cell contains a formula error, not a value.',
   suggestion: 'Fix the formula, or clear the cell.',
 };
 
@@ -124,7 +124,7 @@ export const cellRules: readonly CellRule[] = [
     check: (text) =>
       text.length > maxDigitsKept && digitsReplaced.test(text)
         ? {
-            message: 'All digits of the number after the 15th are 0: spreadsheet programs keep no more than 15.',
+            message: 'All digits of the number after the 15th are 0: spreadsheet programs keep only 15.',
             suggestion: exportAgain,
           }
         : undefined,
@@ -194,7 +194,7 @@ export const cellRules: readonly CellRule[] = [
       const serial = Number(text);
       if (serial < serialRange.from || serial > serialRange.to) return undefined;
       return {
-        message: 'The number is how a spreadsheet program stores a date.',
+        message: 'This is the number with which a spreadsheet program stores a date.',
         suggestion: 'Format the column as a date (yyyy-mm-dd) and export again.',
         meant: convertSerialDate(serial),
       };

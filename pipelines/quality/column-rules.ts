@@ -94,8 +94,8 @@ function describeMixedOrder(column: string, { count, rows, value }: Tally): Colu
     columns: [column],
     count,
     rows,
-    message: 'Some dates of the column can only begin with the day, others only with the month.',
-    suggestion: 'Find out which program wrote which, and write all of them as yyyy-mm-dd.',
+    message: 'In some dates of the column the day comes first, in others the month.',
+    suggestion: 'Find out which program wrote which dates, and write all of them as yyyy-mm-dd.',
     ...(value === undefined ? {} : { value }),
   };
 }
@@ -106,7 +106,7 @@ function describeAmbiguousOrder(column: string, { count, rows, value }: Tally): 
     columns: [column],
     count,
     rows,
-    message: 'The date could begin with the day or with the month, and no other date of the column shows which.',
+    message: 'The date could begin with the day or with the month, and no other date in the column shows which.',
     suggestion: declareTheOrder,
     ...(value === undefined ? {} : { value }),
   };

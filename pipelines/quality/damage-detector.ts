@@ -357,8 +357,8 @@ function detectTruncation(rows: number, lastNumber: number): DamageGroup[] {
       columns: [],
       count: 1,
       rows: [lastNumber],
-      message: `The input has exactly ${suspicious.toLocaleString('en')} rows, the maximum of a sheet in a spreadsheet program: further rows were probably dropped.`,
-      suggestion: 'Export the data in several files, or as CSV directly from its system.',
+      message: `The input has exactly ${suspicious.toLocaleString('en')} rows, the maximum that a spreadsheet allows: further rows were probably dropped.`,
+      suggestion: 'Export the data in several files, or directly from the system as CSV.',
     },
   ];
 }

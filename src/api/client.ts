@@ -250,19 +250,19 @@ function isLoginResponse(response: HttpResponse): boolean {
 
 function loginRefused(response: HttpResponse): Error {
   if (response.status === 404 || response.status === 405)
-    return new UsageError(`There is no login at this address (HTTP ${response.status} for /auth/token).`, {
+    return new UsageError(`There is no login endpoint at this address (HTTP ${response.status} for /auth/token).`, {
       code: 'NO_API_HERE',
       nextStep: 'Check the address with --base-url or MYPOS_CONNECT_BASE_URL; it usually ends in /api/v2.',
     });
   return new LoginError(`The API refused the login: ${readRefusal(response).message}`, {
     code: 'LOGIN_REFUSED',
     nextStep:
-      'Check MYPOS_CONNECT_USERNAME (the API user’s e-mail) and MYPOS_CONNECT_PASSWORD, then try `mypos-customers login`.',
+      'Check MYPOS_CONNECT_USERNAME (the API user’s e-mail address) and MYPOS_CONNECT_PASSWORD, then try `mypos-customers login`.',
   });
 }
 
 function loginUnanswered(message: string): RunStoppedError {
-  return new RunStoppedError(`The login got no usable answer: ${message}`, {
+  return new RunStoppedError(`The login request got no usable answer: ${message}`, {
     code: 'LOGIN_UNANSWERED',
     nextStep: 'Check the address and try again later.',
   });
@@ -282,7 +282,7 @@ function describeListFailure(result: RequestResult, baseUrl: string): Error {
     });
   return new UsageError(`The API refused the list: ${readRefusal(result.response).message}`, {
     code: 'LIST_REFUSED',
-    nextStep: 'Check the names of fields in --sort and --fields, and the dates.',
+    nextStep: 'Check the field names in --sort and --fields, and the dates.',
   });
 }
 

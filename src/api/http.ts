@@ -130,7 +130,7 @@ class ResponseReader implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // A connection became free for a request that has already been given up.
-    if (this.#over) controller.abort(new Error('The time for this request is over.'));
+    if (this.#over) controller.abort(new Error('The request timed out.'));
     else this.#controller = controller;
   }
 
@@ -156,7 +156,7 @@ class ResponseReader implements Dispatcher.DispatchHandler {
   }
 
   #giveUp(): void {
-    const error = new Error('No whole answer came in time.');
+    const error = new Error('No complete answer arrived in time.');
     this.#fail('TIMEOUT', error);
     this.#controller?.abort(error);
   }

@@ -85,7 +85,7 @@ export async function openRedisRateLimiter(
   if (!Number.isFinite(ratePerSecond))
     throw new UsageError('A shared rate limit needs a rate.', {
       code: 'PACE_WITHOUT_RATE',
-      nextStep: 'Give the same to all who share it, e.g. --rate 5.',
+      nextStep: 'Use the same rate on all machines that share it, e.g. --rate 5.',
     });
   const host = new URL(address).host;
   const closing = new AbortController();
@@ -170,7 +170,7 @@ async function loadIoredis(): Promise<{ readonly Redis: typeof Redis }> {
   } catch (cause) {
     throw new UsageError('A shared rate limit needs the package ioredis, which is not installed.', {
       code: 'IOREDIS_MISSING',
-      nextStep: 'npm install ioredis@5 beside mypos-customers, or leave out --pace.',
+      nextStep: 'Run `npm install ioredis@5` next to mypos-customers, or leave out --pace.',
       cause,
     });
   }
@@ -182,15 +182,15 @@ function hashAllowance(allowance: string): string {
 }
 
 function rateDiffers(host: string): UsageError {
-  return new UsageError(`Others share this rate limit on ${host} with another --rate.`, {
+  return new UsageError(`Other processes share this rate limit on ${host}, but use a different --rate.`, {
     code: 'PACE_RATE_DIFFERS',
-    nextStep: `Give the same to all of them; ${expiryMs / 60_000} minutes after the last one has ended, any will do.`,
+    nextStep: `Use the same --rate for all of them. ${expiryMs / 60_000} minutes after the last one has ended, you can choose a new one.`,
   });
 }
 
 /** Redis is gone, and nothing is sent without it; the run can go on once it is back. */
 function connectionLost(host: string, cause: unknown): RunStoppedError {
-  return lost(`The connection to ${host}, which shares the rate limit, is lost.`, cause);
+  return lost(`The connection to ${host}, through which the rate limit is shared, was lost.`, cause);
 }
 
 /** What Redis or the network says helps a person more than anything we could say. */

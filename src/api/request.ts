@@ -75,7 +75,7 @@ function classifyResponse(response: HttpResponse, accepts: ApiRequest['accepts']
   const refusal = {
     ...readRefusal(response),
     errorCode: 'UNREADABLE_ANSWER',
-    message: `The API answered HTTP ${status}, but not with the JSON that it documents.`,
+    message: `The API answered HTTP ${status}, but not with the documented JSON.`,
   };
   return { failure: 'ambiguous', refusal, response };
 }
@@ -101,6 +101,6 @@ function describeTransportFailure({ code, sent, status }: TransportError): Faile
 
 function describeConnectionError(code: string, sent: boolean, status: number | undefined): string {
   if (!sent) return `The server could not be reached (${code}).`;
-  if (status === undefined) return `The connection broke before an answer came (${code}).`;
+  if (status === undefined) return `The connection was lost before an answer arrived (${code}).`;
   return `The answer (HTTP ${status}) was cut off (${code}).`;
 }

@@ -49,11 +49,11 @@ export function fixedSession(token: string): Session {
     renew: () =>
       Promise.reject(
         new LoginError(
-          'The API did not accept the access token in MYPOS_CONNECT_ACCESS_TOKEN; a token lives two hours.',
+          'The API did not accept the access token in MYPOS_CONNECT_ACCESS_TOKEN; tokens expire after two hours.',
           {
             code: 'ACCESS_TOKEN_REFUSED',
             nextStep:
-              'Put a fresh token there, or set MYPOS_CONNECT_USERNAME and MYPOS_CONNECT_PASSWORD so that one is fetched when needed.',
+              'Set a new token, or set MYPOS_CONNECT_USERNAME and MYPOS_CONNECT_PASSWORD so that one is fetched when needed.',
           },
         ),
       ),
@@ -147,7 +147,7 @@ function isFresh(cached: CachedToken, nowMs: number): boolean {
 
 function tokensExhausted(usedToday: number): LoginError {
   return new LoginError(
-    `${usedToday} of the ${tokensPerDay.hard} tokens that the API issues in a UTC day are used; the last ${tokensPerDay.hard - tokensPerDay.soft} are reserved.`,
+    `${usedToday} of the ${tokensPerDay.hard} tokens that the API issues per UTC day are used; the last ${tokensPerDay.hard - tokensPerDay.soft} are reserved.`,
     {
       code: 'TOKENS_EXHAUSTED',
       nextStep:
@@ -159,6 +159,6 @@ function tokensExhausted(usedToday: number): LoginError {
 function otherLoginStuck(): RunStoppedError {
   return new RunStoppedError('Another process has been logging in for more than a minute.', {
     code: 'LOGIN_STUCK',
-    nextStep: 'Try again; if the problem persists, find the mypos-customers process that hangs and end it.',
+    nextStep: 'Try again. If it happens again, find the mypos-customers process that hangs and stop it.',
   });
 }

@@ -4,10 +4,10 @@ import { LoginError, RunStoppedError } from '#src/errors.js';
 /** What to do when no connection can be made, by the code of Node, OpenSSL or the proxy. */
 const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [/^(ENOTFOUND|EAI_)/, 'The host name in the address cannot be resolved: check it (--base-url) and the network.'],
-  [/^ECONNREFUSED$/, 'Nothing listens at that address and port: check it (--base-url).'],
+  [/^ECONNREFUSED$/, 'No server is listening on that address and port: check it (--base-url).'],
   [
     /SELF_SIGNED|UNABLE_TO_|CERT_UNTRUSTED/,
-    'The certificate is not from an authority that this machine trusts, which is common behind a company proxy. Give the certificate of its authority with --ca-file, "caFile" in the profile, or NODE_EXTRA_CA_CERTS.',
+    'The certificate is not from an authority that this machine trusts, which is common behind a company proxy. Name the certificate of that authority with --ca-file, "caFile" in the profile, or NODE_EXTRA_CA_CERTS.',
   ],
   [/ALTNAME_INVALID/, 'The certificate is for another host name: check the address (--base-url).'],
   [
@@ -28,7 +28,7 @@ export function rightMissing(refusal: Refusal): LoginError {
   return new LoginError(`The API does not allow this user to do that (HTTP 403): ${refusal.message}`, {
     code: 'RIGHT_MISSING',
     nextStep:
-      'Rights are given per entity and per verb: ask whoever manages your API users at MYPOS Connect to add the missing right on Customers.',
+      'Rights are granted per entity and per action: ask whoever manages your API users at MYPOS Connect to add the missing right on Customers.',
   });
 }
 
@@ -40,15 +40,15 @@ export function tokenRefused(refusal: Refusal): LoginError {
 }
 
 export function serverSilent(count: number): RunStoppedError {
-  return new RunStoppedError(`The last ${count} requests got no answer that could be read.`, {
+  return new RunStoppedError(`The last ${count} requests got no usable answer.`, {
     code: 'SERVER_SILENT',
-    nextStep: 'Nothing more was sent. Try again when the API works again; the run can be resumed.',
+    nextStep: 'Nothing more was sent. Try again when the API is available; the run can be resumed.',
   });
 }
 
 export function rateLimitedTooOften(count: number): RunStoppedError {
   return new RunStoppedError(
-    `The API answered "too many requests" (HTTP 429) ${count} times in a row to one request.`,
+    `The API answered "too many requests" (HTTP 429) ${count} times in a row to the same request.`,
     {
       code: 'RATE_LIMITED',
       nextStep: 'Resume later with a lower --rate.',
@@ -64,10 +64,13 @@ export function longPause(waitMs: number): RunStoppedError {
 }
 
 export function quotaSpent(retries: number): RunStoppedError {
-  return new RunStoppedError(`${retries} retries were needed in this run: the network or the API has problems.`, {
-    code: 'RETRY_QUOTA',
-    nextStep: 'Resume when it works again.',
-  });
+  return new RunStoppedError(
+    `${retries} retries were needed in this run: there is a problem with the network or the API.`,
+    {
+      code: 'RETRY_QUOTA',
+      nextStep: 'Resume when it is fixed.',
+    },
+  );
 }
 
 export function unreachable(baseUrl: string, code: string): RunStoppedError {
@@ -79,7 +82,7 @@ export function unreachable(baseUrl: string, code: string): RunStoppedError {
 
 export function redirected(baseUrl: string, status: number | undefined, location: string): RunStoppedError {
   return new RunStoppedError(
-    `${baseUrl} redirects (HTTP ${status}) to ${location}, which the Customers API never does.`,
+    `${baseUrl} redirects (HTTP ${status}) to ${location}, which the Customers API does not do.`,
     {
       code: 'REDIRECTED',
       nextStep:

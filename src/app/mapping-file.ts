@@ -46,7 +46,7 @@ function inlineLookups(json: unknown, read: (name: string) => LookupFile): Inlin
 }
 
 function findLookupFault(name: string, pairs: readonly (readonly [string, string])[]): string | undefined {
-  if (pairs.length === 0) return `The file ${name} lists nothing below its header; fill it in`;
+  if (pairs.length === 0) return `The file ${name} has no rows below its header; fill it in`;
   const values = new Map<string, string>();
   for (const [from, to] of pairs) {
     const known = values.get(from);
@@ -187,6 +187,6 @@ function createMappingError(where: string, problems: readonly DocumentIssue[]): 
   return new UsageError(`The mapping ${where} cannot be used:\n${lines.join('\n')}`, {
     code: problems[0]?.code ?? 'MAPPING_WRONG',
     nextStep:
-      'Correct these places in the mapping; `mypos-customers mapping check` shows them by line, without the network.',
+      'Correct the mapping; `mypos-customers mapping check` shows each error with its line, without the network.',
   });
 }

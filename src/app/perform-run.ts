@@ -120,7 +120,7 @@ export async function settleDoubts({
     observer.notice?.({
       severity: 'warning',
       code: 'RECONCILING',
-      message: `${doubtful === 1 ? '1 row is' : `${doubtful} rows are`} in doubt (run ${run.name}); asking the API what became of ${doubtful === 1 ? 'it' : 'them'}.`,
+      message: `${doubtful === 1 ? '1 row is' : `${doubtful} rows are`} in doubt (run ${run.name}); asking the API whether ${doubtful === 1 ? 'it' : 'they'} arrived.`,
     });
   const { client } = connection;
   const ports = {
@@ -144,7 +144,7 @@ export async function runOrStop(control: RunControl, work: () => Promise<void>):
   try {
     await work();
   } catch (error) {
-    const explained = explainFailure(error, 'The ledger cannot be written', 'Make room for the state folder.');
+    const explained = explainFailure(error, 'The ledger cannot be written', 'Free some space for the state folder.');
     control.stop({ kind: 'error', error: explained });
   }
 }

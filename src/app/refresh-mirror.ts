@@ -71,15 +71,18 @@ export async function openMirrorFor(
 function explain(error: RefreshError, known: number): Error {
   switch (error.reason) {
     case 'list_empty':
-      return new UsageError(`The API lists no customers any more, and ${known} are known. Nothing was changed.`, {
-        code: 'LIST_EMPTY',
-        nextStep:
-          'Usually this user has lost the right to read customers. If they are really gone: mypos-customers mirror refresh --anew',
-      });
+      return new UsageError(
+        `The API no longer lists any customers, although it listed ${known} before. Nothing was changed.`,
+        {
+          code: 'LIST_EMPTY',
+          nextStep:
+            'Usually this user has lost the right to read customers. If the customers are really gone: mypos-customers mirror refresh --anew',
+        },
+      );
     case 'list_moves':
-      return new RunStoppedError('Customers are being deleted faster than the list of them can be read.', {
+      return new RunStoppedError('Customers are being deleted faster than the list can be read.', {
         code: 'LIST_MOVES',
-        nextStep: 'Try again when that has ended.',
+        nextStep: 'Try again when the deletions have finished.',
       });
   }
 }

@@ -62,4 +62,4 @@ export async function runOnTenant<T>(
 }
 
 const makeRoomAdvice =
-  'Make room for the state folder. If a run had started, its settled rows are safe: mypos-customers resume';
+  'Free some space for the state folder. If a run had started, its settled rows are safe: mypos-customers resume';

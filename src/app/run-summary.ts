@@ -119,19 +119,19 @@ export function describeStop(reason: StopReason | undefined, run: string): RunSu
     case undefined:
       return null;
     case 'signal':
-      return { code: reason.signal, message: `Stopped by ${reason.signal}.`, nextStep: `To go on: ${resume}` };
+      return { code: reason.signal, message: `Stopped by ${reason.signal}.`, nextStep: `To continue: ${resume}` };
     case 'max_failures':
       return {
         code: 'MAX_FAILURES',
         message: `Stopped because ${reason.failures} of the first ${reason.rows} rows failed.`,
-        nextStep: `Look into the rejects file; if the rest should go on nevertheless: ${resume} --max-failures 100%`,
+        nextStep: `Check the rejects file. To continue anyway: ${resume} --max-failures 100%`,
       };
     case 'error': {
       const { error } = reason;
       const message = error instanceof Error ? error.message : String(error);
       const code = error instanceof CustomersError ? error.code : 'BUG';
       const next = error instanceof CustomersError ? error.nextStep : undefined;
-      return { code, message, nextStep: `${next === undefined ? '' : `${next} `}To go on: ${resume}` };
+      return { code, message, nextStep: `${next === undefined ? '' : `${next} `}To continue: ${resume}` };
     }
   }
 }

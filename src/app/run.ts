@@ -147,7 +147,7 @@ function describeUnfinished(run: RunRecord): NonNullable<RunSummary['stopped']> 
   return {
     code: 'NOT_FINISHED',
     message: `Run ${run.name} is not finished: ${run.stopReason ?? 'it was killed.'}`,
-    nextStep: `To go on: mypos-customers resume ${run.name}`,
+    nextStep: `To continue: mypos-customers resume ${run.name}`,
   };
 }
 
@@ -172,7 +172,7 @@ async function finishResultsOrStop(
   try {
     return (await results?.finish(describeNotReached(run.name, chooseState(control, reachedAllRows)))) ?? {};
   } catch (error) {
-    const again = `The outcome of each row is safe in the ledger. Make room, then: mypos-customers runs show ${run.name} --results <file>`;
+    const again = `The results are safe in the ledger. Free some space, then: mypos-customers runs show ${run.name} --results <file>`;
     control.stop({ kind: 'error', error: explainFailure(error, 'The result file cannot be written', again) });
     return {};
   }
@@ -194,7 +194,7 @@ export function describeNotReached(run: string, state: RunRecord['state']): RowO
       : {
           severity: 'info',
           code: 'NOT_REACHED',
-          message: `Not sent: the run ended before this row. To go on: mypos-customers resume ${run}`,
+          message: `Not sent: the run ended before this row. To continue: mypos-customers resume ${run}`,
         };
   return { status: 'skipped', reason, attempts: 0 };
 }

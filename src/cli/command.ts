@@ -11,7 +11,7 @@ export function stopOnSignals(reporter: Reporter): { readonly signal: AbortSigna
   const controller = new AbortController();
   const onSignal = (name: 'SIGINT' | 'SIGTERM') => {
     if (controller.signal.aborted) process.exit(name === 'SIGINT' ? exitCodes.sigint : exitCodes.sigterm);
-    reporter.info(`${name}: finishing what is under way. Once more to end at once.`);
+    reporter.info(`${name}: finishing the requests in flight. Press Ctrl-C again to stop immediately.`);
     controller.abort(name);
   };
   process.on('SIGINT', onSignal);

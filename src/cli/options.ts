@@ -14,11 +14,15 @@ import { UsageError } from '#src/errors.js';
 export function outputOptions<T>(yargs: Argv<T>) {
   return yargs
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON document on standard output' })
-    .option('quiet', { type: 'boolean', default: false, describe: 'No progress and no remarks, only errors' })
+    .option('quiet', {
+      type: 'boolean',
+      default: false,
+      describe: 'No progress and no information, only warnings and errors',
+    })
     .option('verbose', {
       type: 'boolean',
       default: false,
-      describe: 'Say more: settings with their origin, causes of errors',
+      describe: 'Show more: settings with their origin, causes of errors',
     });
 }
 
@@ -119,7 +123,7 @@ export function proposalOptions<T>(yargs: Argv<T>) {
   return yargs
     .option('custom-columns', {
       type: 'boolean',
-      describe: 'Keep columns that no field is meant for in cC_001 … cC_010',
+      describe: 'Map columns without a matching field to cC_001 … cC_010',
     })
     .option('date-order', {
       choices: ['day', 'month'] as const,
@@ -127,7 +131,7 @@ export function proposalOptions<T>(yargs: Argv<T>) {
     })
     .option('decimal', {
       choices: ['.', ','] as const,
-      describe: 'Decimal sign, where a number could be read both ways',
+      describe: 'Decimal sign, where numbers are ambiguous',
     });
 }
 
@@ -136,7 +140,7 @@ export function strictOption<T>(yargs: Argv<T>) {
   return yargs.option('strict', {
     type: 'boolean',
     default: false,
-    describe: 'Rows with cells that cannot be right are invalid, instead of a warning',
+    describe: 'Treat rows with damaged cells as invalid instead of warning about them',
   });
 }
 
@@ -184,7 +188,7 @@ export function parseSecondsAsMs(option: string, value: string | undefined): num
 export function parseIsoTimeOption(option: string, value: string | undefined): Date | undefined {
   if (value === undefined) return undefined;
   const at = parseIsoTime(value);
-  if (at === undefined) throw optionError(option, value, 'an ISO time with its zone', '2026-11-24T09:00:00Z');
+  if (at === undefined) throw optionError(option, value, 'an ISO time with a time zone', '2026-11-24T09:00:00Z');
   return at;
 }
 
@@ -192,7 +196,8 @@ export function parseIsoTimeOption(option: string, value: string | undefined): D
 export function parseSortOption(value: string | undefined): SortOrder | undefined {
   if (value === undefined) return undefined;
   const order = parseSortOrder(value);
-  if (order === undefined) throw optionError('sort', value, 'a field, with :desc for the reverse', 'customerName:desc');
+  if (order === undefined)
+    throw optionError('sort', value, 'a field, with :desc for descending order', 'customerName:desc');
   return order;
 }
 

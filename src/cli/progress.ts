@@ -255,7 +255,8 @@ export function createRunObserver(reporter: Reporter): RunObserver {
     finding: (finding) => {
       findings += 1;
       if (findings <= maxIssuesShown) reporter.warn(renderIssueGroup(finding));
-      else if (findings === maxIssuesShown + 1) reporter.warn('There are more columns with damage; --json lists all.');
+      else if (findings === maxIssuesShown + 1)
+        reporter.warn('There are more columns with damaged cells; --json lists all of them.');
     },
   };
 }

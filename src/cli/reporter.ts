@@ -161,7 +161,7 @@ export function createReporter(choice: OutputOptions, streams: Streams): Reporte
         say(
           `${paint('red', 'Bug in mypos-customers:')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
         );
-        say('What was settled is safe in the ledger. Please report this with the lines above.');
+        say('Finished rows are safe in the ledger. Please report this with the output above.');
         return exitCodes.bug;
       }
       say(`${paint('red', 'Error:')} ${error.message} ${paint('dim', `[${error.code}]`)}`);
@@ -178,7 +178,7 @@ function isPipeClosed(error: NodeJS.ErrnoException): boolean {
 }
 
 function outputError(error: Error): unknown {
-  const nextStep = 'What the command did is done; only its result was not printed. `mypos-customers runs` shows it.';
+  const nextStep = 'The command has finished, but its result could not be printed. `mypos-customers runs` shows it.';
   return explainFailure(error, 'Standard output cannot be written', nextStep);
 }
 

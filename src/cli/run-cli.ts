@@ -32,7 +32,8 @@ const usageMessages: readonly (readonly [RegExp, Explain])[] = [
   ],
   [
     /^Invalid values:\n\s*Argument: (\S+), Given: (.+), Choices: (.+)$/,
-    ([name = '', given, choices], argv) => `${findAsTyped(name, argv)} cannot be ${given}: it is one of ${choices}.`,
+    ([name = '', given, choices], argv) =>
+      `${findAsTyped(name, argv)} cannot be ${given}: it must be one of ${choices}.`,
   ],
   [/^Not enough arguments following: (\S+)$/, ([name = ''], argv) => `${findAsTyped(name, argv)} needs a value.`],
 ];
@@ -153,7 +154,7 @@ function declare(
       (own) => own.positional('command', { choices: commandWords.filter((name) => name !== 'help') }),
       () => undefined,
     )
-    .completion('completion', 'Print a script that completes commands in your shell', complete);
+    .completion('completion', 'Print a completion script for your shell', complete);
 }
 
 /** What yargs has, and its types leave out. */
@@ -225,7 +226,7 @@ function usageError(
   if (!given.startsWith('-') && !commandWords.includes(given))
     return new UsageError(`Unknown command "${given}": ${suggestNames(given, commandWords)}`, {
       code: 'COMMAND_UNKNOWN',
-      nextStep: 'All of them: `mypos-customers --help`.',
+      nextStep: 'To list them: `mypos-customers --help`.',
       cause,
     });
   const command = commands.find(({ name }) => name === given);
@@ -234,7 +235,7 @@ function usageError(
   if (members !== undefined && !member.startsWith('-') && !members.includes(member))
     return new UsageError(`Unknown command "${given} ${member}": ${suggestNames(member, members)}`, {
       code: 'COMMAND_UNKNOWN',
-      nextStep: `All of them: \`mypos-customers ${given} --help\`.`,
+      nextStep: `To list them: \`mypos-customers ${given} --help\`.`,
       cause,
     });
   const topic = members?.includes(member) ? `${given} ${member}` : given;

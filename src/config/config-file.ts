@@ -49,10 +49,10 @@ export function openConfig(file: string | undefined, isNeeded = false): ConfigFi
     throw configError(
       path,
       `has the version ${JSON.stringify(config.version)}`,
-      `Write "version": ${configVersion}, or use a newer program.`,
+      `Set "version": ${configVersion}, or use a newer version of the program.`,
     );
   if (config.defaultProfile !== undefined && typeof config.defaultProfile !== 'string')
-    throw configError(path, 'names no profile at defaultProfile', 'Write the name of a profile in quotes.');
+    throw configError(path, 'has a defaultProfile that is not a profile name', 'Give the name of a profile in quotes.');
   return { path, config };
 }
 
@@ -81,7 +81,7 @@ function readProfileSettings(path: string, profile: Record<string, unknown>, nam
     if (typeof text !== 'string')
       throw configError(
         path,
-        `says profiles.${name}.${key} = ${JSON.stringify(value)}`,
+        `has profiles.${name}.${key} = ${JSON.stringify(value)}`,
         'It must be a text or a number.',
       );
     return [key, text];
@@ -92,9 +92,10 @@ function readProfileSettings(path: string, profile: Record<string, unknown>, nam
 function readGuards(path: string, value: unknown, where: string): Guards {
   const guards = expectObject(path, value, where);
   rejectUnknownKeys(path, guards, guardNames, `${where}.`);
-  for (const [name, one] of Object.entries(guards)) {
-    const problem = validateGuard(name as GuardName, one);
-    if (problem !== undefined) throw configError(path, `says ${where}.${name} = ${JSON.stringify(one)}`, `${problem}.`);
+  for (const [name, percentage] of Object.entries(guards)) {
+    const problem = validateGuard(name as GuardName, percentage);
+    if (problem !== undefined)
+      throw configError(path, `has ${where}.${name} = ${JSON.stringify(percentage)}`, `${problem}.`);
   }
   return guards as Guards;
 }
@@ -137,7 +138,7 @@ export function rejectUnknownKeys(path: string, value: object, known: readonly s
     throw configError(
       path,
       `has an unknown key "${prefix}${key}": ${suggestNames(key, known)}`,
-      secret ? 'Secrets do not belong into this file: name a file that holds them.' : 'Correct or remove it.',
+      secret ? 'Secrets do not belong in this file: name a file that contains them.' : 'Correct or remove it.',
     );
   }
 }

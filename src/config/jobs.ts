@@ -25,68 +25,73 @@ const countKey = (describe: string) => ({ holds: 'number', describe, from: 1, wh
 
 /** Keys that every job may have: who it is about, and whom to tell. */
 const commonJobKeys = {
-  profile: textKey('Profile with the address and login; default: the one that the command line or the file chooses'),
+  profile: textKey('Profile with the address and login; default: as on the command line or in this file'),
   mapping: textKey('Mapping file, relative to this file'),
-  onSuccess: textsKey('Program and its arguments, run after each success; facts come as JSON on its standard input'),
+  onSuccess: textsKey('Program and its arguments, run after each success; it gets the facts as JSON on standard input'),
   onFailure: textsKey('Program and its arguments, run after each failure'),
-  webhook: textKey('Address that gets the same facts by POST; https, or http to this machine'),
-  webhookFile: textKey('File that holds the address of the webhook, when the address is a secret'),
+  webhook: textKey('Address to which the same facts are sent by POST; https, or http for this machine'),
+  webhookFile: textKey('File that contains the address of the webhook, if the address is a secret'),
 } as const;
 
 /** A job that imports what is dropped into a folder. */
 export const importJobKeys = {
-  kind: { holds: 'choice', choices: ['import'], describe: 'What the job does; import when absent' },
+  kind: { holds: 'choice', choices: ['import'], describe: 'What the job does; default: import' },
   files: textsKey('Patterns of file names, e.g. "customers-*.csv"; default: every CSV, XLSX and NDJSON file'),
   folder: textKey('Folder that `run <job>` sweeps, relative to this file'),
   ...commonJobKeys,
-  mode: { holds: 'choice', choices: ['add', 'update', 'upsert'], describe: 'Default: the mapping’s, else upsert' },
+  mode: {
+    holds: 'choice',
+    choices: ['add', 'update', 'upsert'],
+    describe: 'Default: the mode of the mapping, otherwise upsert',
+  },
   results: textKey('Folder for result files; default: beside the file in done/ or failed/'),
-  rejects: textKey('Folder for rejects files; default: the one of the results'),
+  rejects: textKey('Folder for rejects files; default: the results folder'),
   doneFile: textKey(
-    'Name of the file that its writer adds when it is done, e.g. "{name}.done"; then no file goes without',
+    'Name of the file that marks a data file as complete, e.g. "{name}.done"; data files without one are not imported',
   ),
   lastLineEnd: {
     holds: 'choice',
     choices: ['required', 'optional'],
-    describe: 'Whether a text file must end with a line end to count as whole; required when absent',
+    describe:
+      'Whether the last line of a text file must have a line end for the file to count as complete; default: required',
   },
-  quietSeconds: numberKey('How long a file must stay unchanged before it is taken; default 4'),
-  maxWaitMinutes: numberKey('After this long, a file that is not ready is an error; default 60'),
-  maxFailures: textKey('Stop after so many failed rows, or p% of them; default 10%'),
+  quietSeconds: numberKey('Seconds for which a file must stay unchanged before it is imported; default 4'),
+  maxWaitMinutes: numberKey('Minutes after which a file that is not ready is an error; default 60'),
+  maxFailures: textKey('Stop after this many failed rows, or this percentage of the rows; default 10%'),
   maxRows: countKey('Refuse a file with more rows than this, before anything is sent'),
   sameContent: {
     holds: 'choice',
     choices: ['duplicate', 'import'],
-    describe: 'What to do with content that was imported before: put it aside (default), or import it again',
+    describe: 'What to do with content that was imported before: move it to duplicate/ (default), or import it again',
   },
   verify: flagKey('Read every written customer back and compare it'),
 } as const satisfies Readonly<Record<string, JobKey>>;
 
 /** A job that writes customers into a file. */
 export const exportJobKeys = {
-  kind: { holds: 'choice', choices: ['export'], required: true, describe: 'Write customers into a file' },
+  kind: { holds: 'choice', choices: ['export'], required: true, describe: 'Write customers to a file' },
   output: {
     ...textKey(
-      'File to write, relative to this file; in its name {date}, {month} and {time} stand for the moment, e.g. "customers-{date}.xlsx"',
+      'Output file, relative to this file; {date}, {month} and {time} in its name are replaced by the current time, e.g. "customers-{date}.xlsx"',
     ),
     required: true,
   },
   ...commonJobKeys,
-  format: { holds: 'choice', choices: tableFormatNames, describe: 'Default: by the name of the file' },
-  fields: textsKey('Fields for columns, or "all"; default: the mapping, else all'),
-  full: flagKey('Ask for each customer’s details, for custom fields'),
+  format: { holds: 'choice', choices: tableFormatNames, describe: 'Default: from the file name' },
+  fields: textsKey('Fields to export as columns, or "all"; default: the mapping, otherwise all'),
+  full: flagKey('Read the details of each customer, which include custom fields'),
   changedSince: textKey('Only customers edited since an ISO time; or "last": since the last export of this job'),
   active: flagKey('Only active customers'),
-  sort: textKey('Field to sort by, with :desc for the reverse; default customerCode'),
-  pageSize: countKey('Customers on a page of the API; default 1000'),
-  mirror: flagKey('Whether the local copy of the customers is used, made fresh; true when absent'),
+  sort: textKey('Field to sort by, with :desc for descending order; default customerCode'),
+  pageSize: countKey('Customers per page of the API; default 1000'),
+  mirror: flagKey('Whether to use the local copy of the customers, after updating it; default true'),
   formulas: {
     holds: 'choice',
     choices: ['escape', 'raw'],
-    describe: 'Texts that look like formulas, in CSV: made harmless (default), or as they are',
+    describe: 'Text that looks like a formula, in CSV: escaped (default), or unchanged',
   },
-  bom: flagKey('Begin a CSV file with a byte order mark, for Excel'),
-  force: flagKey('Replace a file that is there; without it, that is an error and nothing is written'),
+  bom: flagKey('Start a CSV file with a byte order mark, for Excel'),
+  force: flagKey('Replace an existing file; otherwise an existing file is an error and nothing is written'),
 } as const satisfies Readonly<Record<string, JobKey>>;
 
 /** What every job of the configuration file may say. Paths are absolute; what is absent has the default that its key tells of. */
@@ -174,7 +179,7 @@ function readJob(path: string, name: string, value: unknown): Job {
   if (!isKind(kind))
     throw configError(
       path,
-      `says ${where}.kind = ${JSON.stringify(kind)}: ${suggestNames(String(kind), Object.keys(jobKinds))}`,
+      `has ${where}.kind = ${JSON.stringify(kind)}: ${suggestNames(String(kind), Object.keys(jobKinds))}`,
       'Correct it.',
     );
   const keys: Readonly<Record<string, JobKey>> = jobKinds[kind];
@@ -192,7 +197,7 @@ function readJob(path: string, name: string, value: unknown): Job {
     throw configError(
       path,
       `has both ${where}.fields and ${where}.mapping`,
-      'Keep the one that says which columns there are.',
+      'Keep the one that should choose the columns.',
     );
   // Each value was just checked against its key, so that the shape is the job's.
   return { ...Object.fromEntries(entries), kind, name } as Job;
@@ -219,7 +224,7 @@ function readKey(path: string, where: string, key: JobKey | undefined, value: un
   if (key === undefined) throw new Error(`The key ${where} was not refused.`);
   const check = typeChecks[key.holds] as Check<JobKey>;
   if (!check(value, key))
-    throw configError(path, `says ${where} = ${JSON.stringify(value)}`, `It must be ${describeExpected(key)}.`);
+    throw configError(path, `has ${where} = ${JSON.stringify(value)}`, `It must be ${describeExpected(key)}.`);
   return key.holds === 'texts' && isText(value) ? [value] : value;
 }
 

@@ -158,7 +158,7 @@ function findExclusion(url: URL, list: string): string | undefined {
 
 function parseProxy(value: string, name: string): string {
   if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return value;
-  throw new UsageError(`${name} is no address of an HTTP proxy.`, {
+  throw new UsageError(`${name} is not the address of an HTTP proxy.`, {
     code: 'PROXY_UNUSABLE',
     nextStep: 'Write it as http://host:port, or unset it.',
   });
@@ -193,13 +193,14 @@ function readCertificate(path: string, origin: string): string {
     throw certificateError(path, origin, `cannot be read (${why})`, cause);
   }
   if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
-  throw certificateError(path, origin, 'holds no certificate in PEM form');
+  throw certificateError(path, origin, 'contains no certificate in PEM format');
 }
 
 function certificateError(path: string, origin: string, why: string, cause?: unknown): UsageError {
   return new UsageError(`The certificate file ${path} (${origin}) ${why}.`, {
     code: 'CA_FILE',
-    nextStep: 'Name a text file with -----BEGIN CERTIFICATE----- in it; your IT department has the one of your proxy.',
+    nextStep:
+      'Name a text file that contains -----BEGIN CERTIFICATE-----; your IT department has the one for your proxy.',
     cause,
   });
 }

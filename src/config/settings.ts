@@ -4,9 +4,9 @@ import { UsageError } from '#src/errors.js';
 
 /** Every property of the configuration file and what it is for. */
 export const configProperties = {
-  $schema: 'Where editors find the schema of this file.',
-  version: 'The version of the format: 1.',
-  defaultProfile: 'The profile that counts when --profile names none.',
+  $schema: 'Where editors find the JSON Schema of this file.',
+  version: 'The version of the file format: 1.',
+  defaultProfile: 'The profile that is used without --profile.',
   profiles: 'Settings by name, one for each tenant or purpose.',
   jobs: 'What to do with dropped files, by name.',
 } as const;
@@ -90,7 +90,7 @@ export const settingsTable = {
     sources: ['environment', 'environmentFile', 'profileFile'],
     variable: 'MYPOS_CONNECT_ACCESS_TOKEN',
     type: 'text',
-    description: 'A ready access token',
+    description: 'An access token',
     isSecret: true,
     parse: readText,
   },
@@ -99,7 +99,7 @@ export const settingsTable = {
     name: 'stateDir',
     sources: ['option', 'profile'],
     type: 'text',
-    description: 'Folder for ledger, token and mirror',
+    description: 'State folder, for the ledger, the token and the local copy',
     defaultText: '~/.local/state/mypos-customers',
     parse: readPath,
   },
@@ -108,7 +108,7 @@ export const settingsTable = {
     name: 'rate',
     sources: ['option', 'profile'],
     type: 'number or text',
-    description: 'Requests a second, or "unlimited"',
+    description: 'Requests per second, or "unlimited"',
     default: '5',
     parse: parseRate,
   },
@@ -117,7 +117,7 @@ export const settingsTable = {
     name: 'pace',
     sources: ['option', 'profile'],
     type: 'text',
-    description: 'Share the rate with other machines through Redis, e.g. redis://host:6379',
+    description: 'Share the rate limit with other machines through Redis, e.g. redis://host:6379',
     parse: parsePace,
   },
   pacePassword: {
@@ -125,7 +125,7 @@ export const settingsTable = {
     sources: ['environment', 'environmentFile', 'profileFile'],
     variable: 'MYPOS_CONNECT_PACE_PASSWORD',
     type: 'text',
-    description: 'The password of that Redis',
+    description: 'The password of the Redis server',
     isSecret: true,
     parse: readText,
   },
@@ -133,7 +133,7 @@ export const settingsTable = {
     name: 'concurrency',
     sources: ['option', 'profile'],
     type: 'number or text',
-    description: 'Requests in flight',
+    description: 'Maximum number of requests in flight',
     default: '4',
     parse: parseConcurrency,
   },
@@ -149,7 +149,7 @@ export const settingsTable = {
     name: 'caFile',
     sources: ['option', 'profile'],
     type: 'text',
-    description: 'Certificate (PEM) of your company’s own authority, trusted as well',
+    description: 'Certificate (PEM) of an additional authority to trust, e.g. your company’s',
     parse: readText,
   },
   mapping: {
@@ -164,7 +164,7 @@ export const settingsTable = {
     name: 'guards',
     sources: ['profile'],
     type: 'guards',
-    description: 'What may make an import refuse to start; what the mapping has counts first',
+    description: 'Conditions under which an import refuses to start; those of the mapping take precedence',
     default: {},
     parse: ({ value }: Setting<Guards>) => value,
   },
@@ -229,7 +229,7 @@ export const profileProperties: Readonly<Record<string, ProfileProperty>> = Obje
     return [
       ...(sources.includes('profile') ? [[name, { type, description }] as const] : []),
       ...(sources.includes('profileFile')
-        ? [[`${name}File`, { type, description: `File that holds ${lowerFirst(description)}` }] as const]
+        ? [[`${name}File`, { type, description: `File that contains ${lowerFirst(description)}` }] as const]
         : []),
     ];
   }),
@@ -282,13 +282,13 @@ function readPath({ value }: Setting<string>): string {
 /** An address that a login may be sent to, without a slash at its end. @throws UsageError */
 export function parseBaseUrl({ value, origin }: Setting<string>): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url === undefined) throw settingError({ value, origin }, 'base URL', `a whole address such as ${defaultBaseUrl}`);
+  if (url === undefined) throw settingError({ value, origin }, 'base URL', `a full address such as ${defaultBaseUrl}`);
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
     throw settingError({ value, origin }, 'base URL', 'an https: address');
   if (url.username !== '' || url.password !== '')
-    throw new UsageError(`The base URL (${origin}) holds a login.`, {
+    throw new UsageError(`The base URL (${origin}) contains a login.`, {
       code: 'SETTING_UNUSABLE',
-      nextStep: 'Put the login into MYPOS_CONNECT_USERNAME and MYPOS_CONNECT_PASSWORD and take it out of the address.',
+      nextStep: 'Put the login into MYPOS_CONNECT_USERNAME and MYPOS_CONNECT_PASSWORD and remove it from the address.',
     });
   if (url.protocol === 'http:' && !isLoopback(url.hostname))
     throw new UsageError(`${value} (${origin}) would send the login unencrypted.`, { code: 'PLAIN_HTTP' });
@@ -340,6 +340,6 @@ function parsePositive({ value, origin }: Setting<string>, name: string, max: nu
 function settingError({ value, origin }: Setting<string>, name: string, expected: string): UsageError {
   return new UsageError(`The ${name} "${value}" (${origin}) cannot be used; expected ${expected}.`, {
     code: 'SETTING_UNUSABLE',
-    nextStep: 'Correct it there, or override it with the option of that name.',
+    nextStep: 'Correct it there, or override it with the option of the same name.',
   });
 }

@@ -116,7 +116,7 @@ function cannotWrite(path: string, cause: unknown): UsageError {
   const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
   return new UsageError(`${path} cannot be written (${reason}).`, {
     code: 'CANNOT_WRITE',
-    nextStep: 'Nothing was sent. Choose a folder that exists and that you may write to, e.g. with --results.',
+    nextStep: 'Nothing was sent. Choose an existing folder that you may write to, e.g. with --results.',
     cause,
   });
 }

@@ -72,7 +72,7 @@ export function formatFromName(file: string): TableFormat {
   throw new UsageError(
     extension === '' || file === '-'
       ? `${file === '-' ? 'Standard output' : file} has no extension that says which format to write.`
-      : `${file} ends in ${extension}, which is not a format that can be written.`,
+      : `${file} ends in ${extension}, which is not a supported output format.`,
     {
       code: 'FORMAT_UNKNOWN',
       nextStep: `Add --format ${tableFormatNames.join('|')}, or choose a name that ends in ${tableEndings}.`,

@@ -27,7 +27,7 @@ const unsupportedTexts: readonly UnsupportedFormat[] = [
   {
     pattern: /^(?:<\?xml[^>]*>\s*|<!--[\s\S]*?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|style|table|div)\b/i,
     code: 'HTML_FILE',
-    fact: 'this is a web page (HTML), whatever its name says.',
+    fact: 'this is a web page (HTML), despite its name.',
     nextStep: saveAsWorkbookOrCsv,
   },
   {
@@ -39,7 +39,7 @@ const unsupportedTexts: readonly UnsupportedFormat[] = [
   {
     pattern: /^<\?xml|^<\w+[\s>][^,;\t]*xmlns/i,
     code: 'XML_FILE',
-    fact: 'this is an XML file, perhaps a workbook of Excel 2003.',
+    fact: 'this is an XML file, perhaps an Excel 2003 workbook.',
     nextStep: saveAsWorkbookOrCsv,
   },
   {

@@ -65,7 +65,7 @@ const failuresBySystemCode: Readonly<Record<string, { code: Code; fact: string; 
   },
   EACCES: {
     code: 'FILE_NOT_READABLE',
-    fact: 'reading it is not allowed.',
+    fact: 'you are not allowed to read it.',
     nextStep: 'Ask for the right to read the file, and close the program that has it open.',
   },
 };
@@ -317,13 +317,13 @@ function createTooLargeError(file: string): InputError {
   return createInputError({
     code: 'GZIP_TOO_LARGE',
     file,
-    fact: 'it expands to far more data than a customer file holds.',
-    nextStep: 'If the file is good, decompress it yourself and import the result.',
+    fact: 'it expands to far more data than a customer file contains.',
+    nextStep: 'If you trust the file, decompress it yourself and import the result.',
   });
 }
 
 const zlibFailures: Readonly<Record<string, { code: Code; fact: string }>> = {
-  Z_BUF_ERROR: { code: 'GZIP_CUT', fact: 'the compressed data stops in the middle: the file was cut.' },
+  Z_BUF_ERROR: { code: 'GZIP_CUT', fact: 'the compressed data is incomplete: the end of the file is missing.' },
   Z_DATA_ERROR: { code: 'GZIP_DAMAGED', fact: 'the compressed data is damaged.' },
 };
 

@@ -50,8 +50,8 @@ async function detectFormat(
   throw createInputError({
     code: 'NESTED_ARCHIVE',
     file: file.name,
-    fact: 'the compressed file holds another compressed file or a workbook.',
-    nextStep: 'Decompress it and import what it holds.',
+    fact: 'the compressed file contains another compressed file or a workbook.',
+    nextStep: 'Decompress it and import the file inside.',
   });
 }
 

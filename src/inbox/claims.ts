@@ -199,7 +199,7 @@ export async function takeFile(
   const id = createClaimName(new Date());
   const release = lockClaim(inbox, id);
   // The random name makes this practically impossible.
-  if (release === undefined) return { kind: 'not-yet', why: 'its claim is held by another process' };
+  if (release === undefined) return { kind: 'not-yet', why: 'another process has claimed it' };
   const { job, firstSeenMs, doneFile } = facts;
   const record: ClaimRecord = {
     ...{ version: 1, file: stat.name, job, identity: stat.identity, firstSeenMs },

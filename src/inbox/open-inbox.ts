@@ -99,7 +99,7 @@ async function createMarker(path: string, inbox: string): Promise<string> {
   return (await readMarker(join(path, markerFile))) ?? '';
 }
 
-const adoptAdvice = 'Mount the share. If this is the right folder nevertheless, sweep it once with --adopt.';
+const adoptAdvice = 'Mount the share. If this is the right folder, sweep it once with --adopt.';
 
 async function readMarker(path: string): Promise<string | undefined> {
   try {

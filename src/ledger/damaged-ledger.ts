@@ -14,7 +14,7 @@ export function createDamagedLedgerError(where: string, cause: Error): GuardErro
   return new GuardError(`The ledger ${where} is damaged (${cause.message}).`, {
     code: 'LEDGER_DAMAGED',
     nextStep:
-      'Do not import again before this is settled, or customers may be created twice: restore the state folder from a backup, or move it away and compare your last result file with the customers at the API.',
+      'Do not import again before this is fixed, or customers may be created twice: restore the state folder from a backup, or move it away and compare your last result file with the customers at the API.',
     cause,
   });
 }
@@ -32,7 +32,7 @@ export function readStoredJson<T>(
 ): T {
   const value = tryParse(text);
   if (isValid(value)) return value;
-  throw createDamagedLedgerError('in the state folder', new Error(`${what} is not what this program writes`));
+  throw createDamagedLedgerError('in the state folder', new Error(`${what} was not written by this program`));
 }
 
 function tryParse(text: SqlValue | undefined): unknown {

@@ -63,9 +63,9 @@ interface Detail {
 export function openDetailCache(folder: string): DetailCache {
   const release = tryLockFile(join(folder, 'details-lock.db'));
   if (release === undefined)
-    throw new BusyError('Another export with --full is reading the details of these customers.', {
+    throw new BusyError('Another export with --full is already reading these customers.', {
       code: 'BUSY',
-      nextStep: 'Wait until it has finished: two would ask for every customer twice.',
+      nextStep: 'Wait until it has finished: two exports would read every customer twice.',
     });
   const path = join(folder, 'details.db');
   // A power cut may cost the last details: they can be asked for again.

@@ -134,7 +134,7 @@ const minValues = { page: 1, ms: 0, retryAfterSeconds: 0, insert: 0, delete: 0, 
 function faultError(written: string, problem: string): UsageError {
   return new UsageError(`Fault '${written}': ${problem}`, {
     code: 'SANDBOX_FAULT',
-    nextStep: `Write a fault like ${example}; the sandbox's page lists them all.`,
+    nextStep: `Write a fault like ${example}; the README of the sandbox lists all faults.`,
   });
 }
 

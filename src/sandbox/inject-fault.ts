@@ -186,7 +186,7 @@ const effects = {
 /** Answers a call as the fault wants it. */
 export function injectFault(fault: Fault, call: Call, parts: ApiParts): WireAction {
   const rule = getFaultRule(fault.name);
-  const response = rule.moment === 'after' ? handleCall(call, parts) : errorResponse(500, 'No answer was made.');
+  const response = rule.moment === 'after' ? handleCall(call, parts) : errorResponse(500, 'There is no answer.');
   return effects[rule.effect]({ fault, call, parts, response });
 }
 

@@ -51,9 +51,9 @@ function claim(database: Database, dataFile: string): void {
 }
 
 function createForeignFileError(dataFile: string, cause?: unknown): UsageError {
-  return new UsageError(`${dataFile} holds something else than a sandbox's data.`, {
+  return new UsageError(`${dataFile} was not created by the sandbox.`, {
     code: 'SANDBOX_DATA_FILE',
-    nextStep: 'Name a new file: the sandbox makes it.',
+    nextStep: 'Choose a new file name: the sandbox creates the file.',
     cause,
   });
 }

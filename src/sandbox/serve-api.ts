@@ -171,7 +171,7 @@ function decideSafely(decide: () => WireAction): WireAction {
 
 /** A failing disk or a bug of ours looks to the client as it would at the vendor's. */
 function sandboxFailure(error: unknown): WireAction {
-  return { do: 'send', response: errorResponse(500, `The sandbox itself failed: ${String(error)}`) };
+  return { do: 'send', response: errorResponse(500, `Internal error of the sandbox: ${String(error)}`) };
 }
 
 function readCall(kind: CallKind, request: FastifyRequest): Call {

@@ -118,9 +118,9 @@ async function listen(server: FastifyInstance, port: number): Promise<number> {
     await server.listen({ port, host: loopback });
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
-    throw new UsageError(`Port ${port} is taken by another program.`, {
+    throw new UsageError(`Port ${port} is used by another program.`, {
       code: 'SANDBOX_PORT_TAKEN',
-      nextStep: 'Choose another port; 0 takes any free one.',
+      nextStep: 'Choose another port; 0 picks a free one.',
       cause: error,
     });
   }

@@ -94,11 +94,11 @@ const sentences: { readonly [keyword: string]: (violation: SchemaViolation) => S
   maxLength: () => ({ code: 'TEXT_TOO_LONG', says: `is longer than ${maxTextLength} characters; shorten it` }),
   minimum: ({ params }) => ({
     code: 'OUT_OF_RANGE',
-    says: `is less than ${params.limit}; give ${params.limit} or more`,
+    says: `is less than ${params.limit}; enter ${params.limit} or more`,
   }),
   maximum: ({ params }) => ({
     code: 'OUT_OF_RANGE',
-    says: `is more than ${params.limit}; give ${params.limit} or less`,
+    says: `is more than ${params.limit}; enter ${params.limit} or less`,
   }),
   additionalProperties: describeUnknownField,
 };
@@ -133,14 +133,17 @@ function describeWrongType({ fieldType = 'string', value }: SchemaViolation): Se
   if (value === null)
     return {
       code: 'NOT_CLEARABLE',
-      says: `cannot be cleared; give ${expectations[fieldType]}, or leave the field out`,
+      says: `cannot be cleared; enter ${expectations[fieldType]}, or leave out the field`,
     };
   return { code: 'WRONG_TYPE', says: `is not ${expectations[fieldType]}; add a "type" or a "lookup" to the mapping` };
 }
 
 function describeWrongForm({ field, fieldType, value }: SchemaViolation): Sentence {
   if (typeof value === 'string' && value.includes('\uFFFD'))
-    return { code: 'TEXT_DAMAGED', says: 'has letters that were lost in an earlier conversion; enter them again' };
+    return {
+      code: 'TEXT_DAMAGED',
+      says: 'contains characters that were lost in an earlier conversion; enter them again',
+    };
   if (field === 'emailAddress')
     return { code: 'EMAIL_INVALID', says: 'is not an e-mail address; expected one such as name@example.com' };
   return { code: 'WRONG_TYPE', says: `is not ${expectations[fieldType ?? 'string']}; correct it` };
@@ -156,7 +159,7 @@ function describeUnknownField({ field }: SchemaViolation): Sentence {
     };
   return {
     code: 'FIELD_UNKNOWN',
-    says: 'is not a field of a customer; declare it under "customFields" in the mapping',
+    says: 'is not a customer field; declare it under "customFields" in the mapping',
   };
 }
 

@@ -73,7 +73,7 @@ describe('the published schema of the configuration', () => {
     ['a setting that is a list', { profiles: { shop: { mapping: ['a'] } } }, 'profiles.shop.mapping'],
     ['profiles in a list', { profiles: [] }, 'should have an object at profiles'],
     ['another version', { version: 2, profiles: { shop: {} } }, 'has the version 2'],
-    ['a default profile that is no name', { defaultProfile: 1, profiles: { shop: {} } }, 'at defaultProfile'],
+    ['a default profile that is no name', { defaultProfile: 1, profiles: { shop: {} } }, 'has a defaultProfile'],
   ])('refuses what the reader refuses: %s', (_title, json, says) => {
     expect(complaintAbout(json)).toContain(says);
     expect(accepts(json)).toBe(false);

@@ -58,7 +58,7 @@ const mishaps: Readonly<Record<string, Mishap>> = {
   'a picture': {
     prepare: () => place.write('customers.csv', Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')),
     exitCode: 3,
-    says: ['customers.csv: this is no text file.', 'CSV'],
+    says: ['customers.csv: this is not a text file.', 'CSV'],
   },
   'a missing column': {
     prepare: () => place.write('customers.csv', customerFile(customerLines(1)).replace('Post Code', 'Postcode')),
@@ -113,7 +113,7 @@ const mishaps: Readonly<Record<string, Mishap>> = {
   'a host that is down': {
     env: { MYPOS_CONNECT_BASE_URL: 'http://127.0.0.1:1/api/v2' },
     exitCode: 5,
-    says: ['http://127.0.0.1:1/api/v2 cannot be reached', 'Nothing listens at that address', '--base-url'],
+    says: ['http://127.0.0.1:1/api/v2 cannot be reached', 'No server is listening on that address', '--base-url'],
   },
   'an address that would send the login unencrypted': {
     env: { MYPOS_CONNECT_BASE_URL: 'http://api.example.com/api/v2' },
@@ -128,7 +128,7 @@ const mishaps: Readonly<Record<string, Mishap>> = {
   'an address that holds the login': {
     env: { MYPOS_CONNECT_BASE_URL: 'https://me:secret@api.example.com/api/v2' },
     exitCode: 2,
-    says: ['holds a login', 'MYPOS_CONNECT_USERNAME'],
+    says: ['contains a login', 'MYPOS_CONNECT_USERNAME'],
   },
   'a file in the place of the state folder': {
     prepare: () => place.write('state', ''),
@@ -241,7 +241,7 @@ describe('the command line', () => {
     [['list', '--sort', 'a b'], '--sort "a b"'],
     [['list', '--changed-since', 'yesterday'], '--changed-since "yesterday"'],
     [['list', '--page', '0'], '--page "0"'],
-    [['sandbox', '--port', '99999'], '--port 99999 is no port'],
+    [['sandbox', '--port', '99999'], '--port 99999 is not a port'],
     [['sandbox', '--fault', 'nonsense'], "there is no fault 'nonsense'"],
   ])('refuses %j with exit code 2', async (args, says) => {
     const { exitCode, stdout, stderr } = await place.run(args);

@@ -233,7 +233,7 @@ describe('run', () => {
       await place.openApi();
       configure({ one: { kind: 'export', output: 'one.csv' } });
       const { exitCode, stderr } = await place.run(['run', 'one', ...option]);
-      expect([exitCode, stderr]).toEqual([2, expect.stringContaining(`${option[0]} is about drop folders`)]);
+      expect([exitCode, stderr]).toEqual([2, expect.stringContaining(`${option[0]} is for drop folders`)]);
     },
   );
 });

@@ -101,6 +101,6 @@ describe('init without a terminal', () => {
   it('says which words of the environment go before the profile', async () => {
     const env = { ...none, MYPOS_CONNECT_USERNAME: 'somebody@else.example' };
     const { stderr } = await place.run(['init', ...given()], { env });
-    expect(stderr).toMatch(/MYPOS_CONNECT_USERNAME of your environment goes before this profile/);
+    expect(stderr).toMatch(/MYPOS_CONNECT_USERNAME in your environment takes precedence over this profile/);
   });
 });

@@ -278,7 +278,7 @@ describe.each([
     const running = place.start(['import', ...settled, 'customers.csv']);
     await untilAdded(api, 8);
     running.signal(signal);
-    await running.saw('finishing what is under way');
+    await running.saw('finishing the requests in flight');
     running.signal(signal);
     expect((await running.finished).exitCode).toBe(code);
     api.setFaults([]);

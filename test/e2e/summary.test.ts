@@ -76,7 +76,7 @@ describe('the last line of a summary is the next command', () => {
       (await place.run(['import', 'customers.csv', '--first=5', ...fast, '--mapping', 'other.json'])).stdout,
     );
     expect(next).toBe(
-      'Next: look at the results, then: mypos-customers import customers.csv --rate unlimited --mapping other.json',
+      'Next: check the results, then: mypos-customers import customers.csv --rate unlimited --mapping other.json',
     );
     const whole = await place.run(typed(next));
     expect(whole.stdout).toMatch(/3 created\n.*5 skipped|5 unchanged/s);

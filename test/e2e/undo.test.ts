@@ -161,7 +161,7 @@ describe('a second undo', () => {
     const { run } = await withThree();
     const undone = await place.run(['undo', ...fast, run, '--yes', '--json']);
     const { stdout } = await place.run(['undo', ...fast, JSON.parse(undone.stdout).run, '--dry-run']);
-    expect(stdout).toContain('3 customers deleted by the run: the API cannot bring them back');
+    expect(stdout).toContain('3 customers deleted by the run: the API cannot restore them');
   });
 });
 

@@ -121,7 +121,7 @@ describe('--verify', () => {
     };
     const { exitCode, stdout } = await place.run(['import', ...fast, 'customers.csv', '--verify'], { env });
     expect(exitCode).toBe(0);
-    expect(stdout).toContain('1 of them: the API holds something else than was sent');
+    expect(stdout).toContain('1 of them: the API stored a different value from the one that was sent');
     expect(readResults(place.read('customers.results.csv'))[0]).toMatchObject({
       _status: 'created',
       _errorCode: 'SERVER_TRUNCATED',

@@ -64,7 +64,7 @@ describe('a ledger that version 0.1.0 wrote', () => {
       ...options.slice(-2),
     ]);
     expect(exitCode).toBe(8);
-    expect(stderr).toContain(`${named} is not what this program writes`);
+    expect(stderr).toContain(`${named} was not written by this program`);
     expect(stderr).toContain('restore the state folder from a backup');
   });
 });

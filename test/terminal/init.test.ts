@@ -128,10 +128,15 @@ describe('init in a terminal', () => {
   it('replaces a profile and a mapping only when told to', async () => {
     place.write('mypos-customers.json', '{"version":1,"profiles":{"default":{"rate":2},"other":{"rate":1}}}');
     place.write('mappings.json', '{}');
-    const no = await init(['customers.csv'], [['There is a profile "default"', 'n\r']]);
+    const no = await init(['customers.csv'], [['The profile "default" already exists', 'n\r']]);
     expect(no.exitCode).toBe(2);
-    const answers = [...atAddress(), ...login(), ['There is a mapping', '\r'] as const, ['default: none', '\r'] as const];
-    const yes = await init(['customers.csv'], [['There is a profile "default"', 'y\r'], ...answers]);
+    const answers = [
+      ...atAddress(),
+      ...login(),
+      ['The mapping mappings.json already exists', '\r'] as const,
+      ['default: none', '\r'] as const,
+    ];
+    const yes = await init(['customers.csv'], [['The profile "default" already exists', 'y\r'], ...answers]);
     expect(yes.exitCode).toBe(0);
     expect(place.read('mappings.json')).toBe('{}');
     expect(JSON.parse(place.read('mypos-customers.json')).profiles).toMatchObject({

@@ -83,7 +83,7 @@ describe('an import in a terminal', () => {
       faults: ['hang:add'],
       answers: [
         ['of 12 rows', '\u0003'],
-        ['Once more to end at once', '\u0003'],
+        ['Press Ctrl-C again to stop immediately', '\u0003'],
       ],
     });
     expect(exitCode).toBe(130);

@@ -169,7 +169,7 @@ export function proposeKey(columns: readonly ColumnValues[], choices: Choices): 
   return {
     values,
     confidence: isProved ? Math.max(meaning.confidence, confidenceOfUnique) : meaning.confidence,
-    why: isProved ? 'by its name; filled and different in every row of the sample' : 'by its name',
+    why: isProved ? 'by its name; it is filled in and different in every row of the sample' : 'by its name',
   };
 }
 
@@ -188,7 +188,7 @@ function proposeAlmostUniqueKey(columns: readonly ColumnValues[], choices: Choic
   );
   if (values === undefined) return undefined;
   const wrong = values.rows - values.distinct;
-  const why = `by its name; ${wrong} of ${values.rows} rows have no value, or the same as another row: fix those`;
+  const why = `by its name; ${wrong} of ${values.rows} rows have no value, or the same value as another row: fix those`;
   return { values, confidence: 0.6, why };
 }
 

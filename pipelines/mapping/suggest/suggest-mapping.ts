@@ -72,12 +72,12 @@ function explainIgnored({ column, texts, rows }: ColumnValues, parts: Suggestion
   if (column.trim() === '') return 'it has no name';
   if (column.startsWith('_')) return 'it is a result of an earlier run';
   if (parts.sample.duplicateColumns.includes(column)) return 'the file has this name more than once; rename one';
-  if (readOnlyFields.some((field) => field === column)) return 'the server sets it itself';
+  if (readOnlyFields.some((field) => field === column)) return 'the server sets it';
   if (texts.length === 0 && rows > 0) return 'it is blank';
   if (custom.undecided.some((values) => values.column === column))
-    return 'day and month cannot be told apart; add --date-order day or month';
+    return 'day and month cannot be distinguished; add --date-order day or month';
   const [meaning] = readHeading(column);
-  if (meaning === undefined) return 'no field of a customer has this name';
+  if (meaning === undefined) return 'no customer field has this name';
   const holder = meaning.target === 'key' ? parts.key : parts.assigned.find(({ target }) => target === meaning.target);
   if (holder !== undefined) return `${nameTarget(meaning.target)} is filled from "${holder.values.column}"`;
   if (meaning.target === 'key') return 'a key must be filled in and different in every row, and this column is not';
@@ -174,7 +174,7 @@ function proposeEmailKey(assigned: readonly Candidate[], columns: readonly Colum
   return {
     values,
     confidence: 0.7,
-    why: 'no column has a number from your old system, and the address is different in every row',
+    why: 'no column has a number from your old system, but the address is different in every row',
   };
 }
 

@@ -73,8 +73,7 @@ export const caseTransforms = {
     inverse: keepText,
   }),
   nameCase: defineTransform({
-    description:
-      'Capitalises names that are all in upper or all in lower case as people write them; leaves others unchanged.',
+    description: 'Capitalises names that are all in upper case or all in lower case; leaves others unchanged.',
     options: {},
     apply: () => formatNameCase,
     inverse: keepText,

@@ -10,31 +10,31 @@ const groupSign = choice(['', ...groupSigns]);
 /** Transforms that rewrite dates and numbers of text fields character by character, so that nothing is rounded. */
 export const dateAndNumberTransforms = {
   date: defineTransform({
-    description: 'Writes a date in another format.',
+    description: 'Converts a date to another format.',
     options: {
-      from: required(dateFormat(), 'The format that the file has, e.g. DD/MM/YYYY.'),
+      from: required(dateFormat(), 'The format in the file, e.g. DD/MM/YYYY.'),
       to: withDefault(dateFormat(), 'YYYY-MM-DD', 'The format to write.'),
     },
     findFault: ({ from, to }) => {
       const missing = listTimeParts(from).find((part) => !listTimeParts(to).includes(part));
       if (missing === undefined) return undefined;
-      return `The format "${to}" leaves out the ${missing} that "${from}" has; add it, or remove it with "split" before`;
+      return `The format "${to}" leaves out the ${missing} that "${from}" has; add it, or remove it beforehand with "split"`;
     },
     apply: ({ from, to }) => rewriteDate(from, to),
     inverse: ({ from, to }) => orUnchanged(rewriteDate(to, from)),
   }),
   number: defineTransform({
-    description: 'Writes a number with other signs; its digits stay.',
+    description: 'Changes the decimal and group signs of a number; its digits stay.',
     options: {
-      decimal: withDefault(decimalSign, '.', 'The decimal sign that the file has.'),
-      group: withDefault(groupSign, '', 'The sign between groups of three digits that the file has.'),
+      decimal: withDefault(decimalSign, '.', 'The decimal sign in the file.'),
+      group: withDefault(groupSign, '', 'The sign between groups of three digits in the file.'),
       toDecimal: withDefault(decimalSign, '.', 'The decimal sign to write.'),
       toGroup: withDefault(groupSign, '', 'The sign to write between groups of three digits.'),
     },
     findFault: (options) => {
       const clash = options.decimal === options.group ? options.decimal : undefined;
       const sign = clash ?? (options.toDecimal === options.toGroup ? options.toDecimal : undefined);
-      return sign === undefined ? undefined : `"${sign}" cannot be both the decimal sign and the one between groups`;
+      return sign === undefined ? undefined : `"${sign}" cannot be both the decimal sign and the group sign`;
     },
     apply: (options) =>
       rewriteNumber(toSigns(options.decimal, options.group), toSigns(options.toDecimal, options.toGroup)),

@@ -25,15 +25,15 @@ const whenInvalid = ['error', 'blank', 'keep'] as const;
 /** Writes telephone numbers in one form. */
 export const phoneTransform = {
   phone: defineTransform({
-    description: 'Writes a telephone number in one form; an extension stays behind it, as "ext. 12".',
+    description: 'Formats phone numbers consistently; an extension is kept at the end, as "ext. 12".',
     options: {
-      country: required(country(), 'The country of numbers without a country code, two letters, e.g. AU.'),
+      country: required(country(), 'The country of numbers without a country code, as two letters, e.g. AU.'),
       format: withDefault(
         choice(Object.keys(writers) as (keyof typeof writers)[]),
         'E.164',
         'E.164 (+61255501201), international (+61 2 5550 1201) or national ((02) 5550 1201).',
       ),
-      otherwise: withDefault(choice(whenInvalid), 'error', 'The result for a text that cannot be a telephone number.'),
+      otherwise: withDefault(choice(whenInvalid), 'error', 'The result for a text that is not a valid phone number.'),
     },
     apply: ({ country, format, otherwise }) => {
       const write = writers[format];
@@ -56,7 +56,7 @@ function country(): Shape<CountryCode> {
       const known = getCountries();
       const upper = known.find((candidate) => candidate === code.toUpperCase());
       const hint = upper === undefined ? suggestCountry(code, known) : `write "${upper}"`;
-      return node.report('CHOICE_UNKNOWN', `"${code}" is not a country's two letters; ${hint}`);
+      return node.report('CHOICE_UNKNOWN', `"${code}" is not a two-letter country code; ${hint}`);
     },
     { pattern: '^[A-Z]{2}$' },
   );
@@ -102,6 +102,6 @@ function handleInvalidPhone(text: string, country: string, otherwise: string): T
   if (otherwise === 'keep') return text;
   return {
     code: 'PHONE_INVALID',
-    says: `is not a telephone number of ${country}; correct it, or give "phone" an "otherwise"`,
+    says: `is not a valid phone number in ${country}; correct it, or give "phone" an "otherwise"`,
   };
 }

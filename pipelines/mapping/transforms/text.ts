@@ -48,10 +48,10 @@ export const textTransforms = {
     inverse: keepText,
   }),
   pad: defineTransform({
-    description: 'Fills a text at its start up to a length, e.g. 810 to 0810.',
+    description: 'Pads a text at the start to a given length, e.g. 810 to 0810.',
     options: {
       length: required(wholeNumber(1), 'Minimum number of characters.'),
-      with: withDefault(character(), '0', 'The character to fill with.'),
+      with: withDefault(character(), '0', 'The character to pad with.'),
     },
     apply: (options) => (text) => text.padStart(options.length, options.with),
     inverse: keepText,
@@ -75,13 +75,13 @@ export const textTransforms = {
       to: withDefault(anyText(), '', 'The replacement.'),
     },
     apply: (options) => (text) => text.replaceAll(options.from, () => options.to),
-    noInverse: 'nothing shows where the replaced text was',
+    noInverse: 'the place of the replaced text is not known afterwards',
   }),
   extract: defineTransform({
-    description: 'Keeps what a regular expression finds.',
+    description: 'Keeps the part that matches a regular expression.',
     options: {
-      pattern: required(pattern(), 'A JavaScript regular expression, with Unicode.'),
-      group: withDefault(wholeNumber(), 0, 'The group to keep; 0 is the whole match.'),
+      pattern: required(pattern(), 'A JavaScript regular expression, with the flag u.'),
+      group: withDefault(wholeNumber(), 0, 'The capture group to keep; 0 is the whole match.'),
       otherwise: withDefault(choice(whenNotFound), 'error', 'The result for a text in which the pattern is not found.'),
     },
     findFault: (options) => {

@@ -19,7 +19,7 @@ export interface BooleanRule {
 export const booleanType = defineCellType({
   fieldTypes: ['boolean'],
   options: {
-    true: optional(list(text()), 'Words that mean yes. Once words are listed, only listed ones count.'),
+    true: optional(list(text()), 'Words that mean yes. If any words are listed, only listed words count.'),
     false: optional(list(text()), 'Words that mean no.'),
   },
   readRule({ true: trueWords = [], false: falseWords = [] }, node): BooleanRule {

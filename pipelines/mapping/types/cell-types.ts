@@ -58,7 +58,7 @@ export function readTypeRule(name: TypeName, options: object, node: JsonNode): T
       const owner = typeNames.find((other) => Object.hasOwn(definitions[other].options, option));
       node
         .at(option)
-        .report('OPTION_UNUSED', `"${option}" belongs to "type": "${owner}"; add that type, or leave it out`);
+        .report('OPTION_UNUSED', `"${option}" only works with "type": "${owner}"; add that type, or leave it out`);
     }
   return definitions[name].readRule(options as never, node);
 }

@@ -56,7 +56,7 @@ export function findDateFormatFault(format: string): string | undefined {
   if (parts.includes('hour') !== parts.includes('minute')) return 'needs both HH and mm, or neither';
   if (parts.includes('second') && !parts.includes('minute')) return 'has ss without HH and mm; add them';
   return hasOpenEnd(read)
-    ? 'has M or D right before another token; put a separator between them, or use MM and DD'
+    ? 'has M or D directly before another token; put a separator between them, or use MM and DD'
     : undefined;
 }
 

@@ -112,12 +112,12 @@ export function countLeadingDigits(text: string, max: number): number {
 
 const tooLong: CellFailure = {
   code: 'NUMBER_TOO_LONG',
-  says: `has more than ${maxSignificantDigits} digits and would be rounded; shorten it, or map it to a text field`,
+  says: `has more than ${maxSignificantDigits} digits and would be rounded; shorten it, or map the column to a text field`,
 };
 
 function requireInteger(value: number): number | CellFailure {
   if (Number.isInteger(value)) return value;
-  return { code: 'NOT_AN_INTEGER', says: 'has decimals; give a whole number' };
+  return { code: 'NOT_AN_INTEGER', says: 'has decimals; enter a whole number' };
 }
 
 /**

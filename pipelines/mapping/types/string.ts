@@ -10,7 +10,7 @@ const firstRoundedInteger = 1e15;
 
 const rounded: CellFailure = {
   code: 'NUMBER_DAMAGED',
-  says: 'has more digits than a workbook keeps in a number; format the column as text and enter the digits again',
+  says: 'has more digits than a workbook stores in a number; format the column as text and enter the digits again',
 };
 
 const textCells: CellType = {

@@ -200,7 +200,7 @@ export function rebuildFromStamp(settings: Settings, options: RebuildOptions): P
   if (mapping.key === undefined) throw createNoKeyError(path);
   const { stamp } = mapping.key;
   if (stamp === undefined)
-    throw new UsageError(`The key in ${path} has no "stamp", so customers do not hold their keys.`, {
+    throw new UsageError(`The key in ${path} has no "stamp", so it is not stored in the customers.`, {
       code: 'STAMP_MISSING',
       nextStep: 'Rebuild it from result files instead: mypos-customers crosswalk rebuild customers.results.csv',
     });

@@ -93,7 +93,7 @@ function checkAddress(baseUrl: string, server: ServerProbe): DoctorFinding {
   if (server.status >= 500)
     return fail(
       'address',
-      `${baseUrl} reports an error of its own (HTTP ${server.status})`,
+      `${baseUrl} reports a server error (HTTP ${server.status})`,
       'Try again later.',
       exitCodes.stoppedEarly,
     );
@@ -112,7 +112,7 @@ function checkTls(
   const { protocol, issuer, endsAt } = certificate;
   const found = `${protocol}, certificate by ${issuer}, valid until ${endsAt.toISOString().slice(0, 10)}`;
   if (endsAt.getTime() - Date.now() > certificateWarningMs) return [ok('tls', found)];
-  return [warn('tls', found, 'Tell whoever runs the server: once it expires, nothing can be sent.')];
+  return [warn('tls', found, 'Tell whoever runs the server: after it expires, nothing can be sent.')];
 }
 
 function checkClock(server: ServerProbe): readonly DoctorFinding[] {
@@ -159,7 +159,7 @@ const lowTokenCount = 50;
 
 function checkTokenBudget({ ledger }: Connection): DoctorFinding {
   const used = ledger.tokens.usedToday(Date.now());
-  const found = `${used} of ${tokensPerDay.hard} used in this UTC day`;
+  const found = `${used} of ${tokensPerDay.hard} used on this UTC day`;
   const next =
     'Let all jobs of this login use the same --state-dir, so that they share a token, which is valid for two hours.';
   if (used >= tokensPerDay.soft)
@@ -194,6 +194,6 @@ async function checkRight({ client }: Connection, right: Right): Promise<DoctorF
         'Look for an empty customer that was created just now, and report this as a bug.',
       );
     case 'unclear':
-      return warn(name, `unknown: ${result.message}`, 'Run doctor again when the API works.');
+      return warn(name, `unknown: ${result.message}`, 'Run doctor again when the API is available.');
   }
 }

@@ -89,11 +89,11 @@ function refuseAbsentFields(full: boolean): OnAbsentFields {
     if (!full && isDetailField(field))
       throw new UsageError(`${field} is only in the details of each customer, not in the API's list.`, {
         code: 'FIELD_NEEDS_FULL',
-        nextStep: 'Add --full, which reads the details of every customer, or leave the field out.',
+        nextStep: 'Add --full, which reads the details of every customer, or leave out the field.',
       });
-    throw new UsageError(`No customer has a field "${field}": ${suggestNames(field, available)}`, {
+    throw new UsageError(`Customers have no field "${field}": ${suggestNames(field, available)}`, {
       code: 'FIELD_UNKNOWN',
-      nextStep: full ? 'Correct --fields.' : 'Correct --fields; for fields that only details have, add --full.',
+      nextStep: full ? 'Correct --fields.' : 'Correct --fields; for fields that are only in the details, add --full.',
     });
   };
 }
@@ -110,7 +110,7 @@ function warnOfAbsentFields(mapping: Mapping, full: boolean, notice: (notice: Is
     const stamp = mapping.key?.stamp;
     if (mapping.blank === 'clear' && absent.some((field) => field !== stamp))
       throw new UsageError(
-        `The API's list does not have ${names}, and in this mapping a blank cell clears a field ("blank": "clear").`,
+        `The API's list does not include ${names}, and in this mapping a blank cell clears a field ("blank": "clear").`,
         {
           code: 'FIELD_NEEDS_FULL',
           nextStep: 'Add --full: otherwise importing this file would clear fields that were not read.',
@@ -118,7 +118,7 @@ function warnOfAbsentFields(mapping: Mapping, full: boolean, notice: (notice: Is
       );
     if (isReported) return;
     isReported = true;
-    const fact = full ? `No customer has ${names}` : `The API's list does not have ${names}`;
+    const fact = full ? `No customer has ${names}` : `The API's list does not include ${names}`;
     const key =
       stamp !== undefined && absent.includes(stamp) ? ' The keys come from the crosswalk of this machine.' : '';
     const advice = full ? '' : ' Add --full to read them from the details of each customer.';

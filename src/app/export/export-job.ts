@@ -156,8 +156,8 @@ const nextStepsForJobs: Readonly<Partial<Record<Code, string>>> = {
   FILE_EXISTS:
     'Nothing was overwritten. Remove the file, add {date} or {time} to the job’s "output", or add "force": true to the job.',
   FORMAT_UNKNOWN: `End the job’s "output" in ${tableEndings}, or add "format" to the job.`,
-  FIELD_NEEDS_FULL: 'Add "full": true to the job, which reads the details of every customer, or leave the field out.',
-  FIELD_UNKNOWN: 'Correct "fields" of the job; for fields that only details have, add "full": true.',
+  FIELD_NEEDS_FULL: 'Add "full": true to the job, which reads the details of every customer, or leave out the field.',
+  FIELD_UNKNOWN: 'Correct "fields" in the job; for fields that are only in the details, add "full": true.',
 };
 
 const outcomeEvents = {

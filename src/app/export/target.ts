@@ -93,7 +93,7 @@ async function streamToOutput(finished: FinishedFile, output: NodeJS.WritableStr
 }
 
 function createNotWritableError(cause: UsageError): UsageError {
-  const nextStep = 'Choose a folder that exists and that you may write to.';
+  const nextStep = 'Choose an existing folder that you may write to.';
   return new UsageError(cause.message, { code: cause.code, nextStep, cause });
 }
 

@@ -102,6 +102,6 @@ function createGuardError(code: Code, message: string): GuardError {
   return new GuardError(`${message} Nothing was sent.`, {
     code,
     nextStep:
-      'Check the file, and what it would do: mypos-customers plan <file>. If it is right this time, add --override-guards.',
+      'Check the file, and what it would do: mypos-customers plan <file>. If the file is correct, add --override-guards.',
   });
 }

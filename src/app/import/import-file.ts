@@ -47,7 +47,7 @@ async function openPlannedImport(settings: Settings, plan: string, file: string 
   if (file !== undefined && resolve(file) !== planned.path && file !== planned.file)
     throw new UsageError(`Plan ${name} is for ${planned.path}, not for ${file}.`, {
       code: 'PLAN_OF_OTHER_FILE',
-      nextStep: 'Name the plan only: it knows its file.',
+      nextStep: 'Leave out the file name: the plan contains it.',
     });
   const mappingFile = readMappingFile(rowOptions.mapping);
   if (mappingFile.sha256 !== record.mappingSha256) throw changedSincePlan(name, `The mapping ${rowOptions.mapping}`);
@@ -74,7 +74,7 @@ function findPlan(settings: Settings, plan: string): PlanRecord {
   throw new UsageError(what, {
     code: 'PLAN_UNKNOWN',
     nextStep:
-      'Make one with `mypos-customers plan <file>`. To plan other rows, change the input and not the plan; plans are kept for 30 days.',
+      'Make one with `mypos-customers plan <file>`. To plan other rows, change the input, not the plan. Plans are kept for 30 days.',
   });
 }
 
@@ -193,7 +193,7 @@ function refuseTooManyRows(input: ScannedInput, rows: number, maxRows: number | 
   if (maxRows === undefined || rows <= maxRows) return;
   throw new GuardError(`${input.file} has ${rows} rows; at most ${maxRows} are allowed here. Nothing was sent.`, {
     code: 'TOO_MANY_ROWS',
-    nextStep: 'Check whether it is the right file. If it is, raise "maxRows" of its job, or import it by hand.',
+    nextStep: 'Check that it is the right file. If it is, raise "maxRows" of its job, or import it by hand.',
   });
 }
 
@@ -228,6 +228,6 @@ function refuseUnfinished(connection: Connection, input: ScannedInput): void {
   const why = earlier.stopReason ?? 'It was killed.';
   throw new GuardError(`Run ${earlier.name} of this file is not finished: ${why}`, {
     code: 'UNFINISHED_RUN',
-    nextStep: `To continue it: mypos-customers resume ${earlier.name}. (--force starts again; customers without a key may then be added twice.)`,
+    nextStep: `To continue it: mypos-customers resume ${earlier.name}. (--force starts again from the beginning; customers without a key may then be added twice.)`,
   });
 }

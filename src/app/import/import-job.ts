@@ -107,9 +107,9 @@ function buildImportOptions(settings: Settings, saved: RowOptions, mapper: Compi
 /** An upsert or update must know which customer a row is about. */
 export function refuseWithoutIdentity(mode: Mode, { path, mapping }: MappingFile): void {
   if (mapping.command !== undefined && mode !== 'upsert')
-    throw new UsageError(`The mode is ${mode}, but in the mapping ${path} the column "${mapping.command}" decides.`, {
+    throw new UsageError(`The mode is ${mode}, but the mapping ${path} has a command column, "${mapping.command}".`, {
       code: 'MODE_AND_COMMAND',
-      nextStep: 'Leave out --mode, or take "command" out of the mapping.',
+      nextStep: 'Leave out --mode, or remove "command" from the mapping.',
     });
   const isNamed = mapping.key !== undefined || mapping.fields.some(({ field }) => field === 'customerCode');
   if (mode === 'add' || isNamed || mapping.match.length > 0) return;
@@ -140,9 +140,9 @@ export async function* planBatches(connection: Connection, prepared: PreparedImp
 function explainImportError(error: unknown): unknown {
   if (!(error instanceof MatchFieldNotListed)) return error;
   const { field } = error;
-  return new UsageError(`The list of customers does not show ${field}, so customers cannot be found by it.`, {
+  return new UsageError(`The list of customers does not include ${field}, so customers cannot be matched by it.`, {
     code: 'MATCH_NOT_LISTED',
-    nextStep: `Take ${field} out of "match" in the mapping. If it holds your own number: make it the "stamp" of a "key", and let the program find the customer of each key: mypos-customers crosswalk rebuild`,
+    nextStep: `Remove ${field} from "match" in the mapping. If it holds your own number, make it the "stamp" of a "key" and read the existing keys with: mypos-customers crosswalk rebuild`,
   });
 }
 

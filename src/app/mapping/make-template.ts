@@ -30,9 +30,9 @@ export async function makeTemplate(settings: Settings, { file, force }: Template
       nextStep: 'For example: mypos-customers mapping template customers.xlsx',
     });
   if (existsSync(file) && !force)
-    throw new UsageError(`There is a file ${file} already.`, {
+    throw new UsageError(`The file ${file} already exists.`, {
       code: 'FILE_EXISTS',
-      nextStep: 'Name another file, or add --force to replace it.',
+      nextStep: 'Choose another name, or add --force to replace it.',
     });
   const { path, mapping } = readMappingFile(settings.mapping.value);
   const columns = buildTemplateColumns(mapping);

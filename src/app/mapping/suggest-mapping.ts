@@ -70,7 +70,7 @@ async function sampleBelowHeader(options: SuggestOptions, observer: RunObserver)
     observer.notice?.({
       severity: 'warning',
       code: 'HEADER_FOUND',
-      message: `Row ${headerRow} was taken as the header, since it has names of fields. If it is another: --header-row <n>`,
+      message: `Row ${headerRow} was taken as the header, because it contains field names. If that is wrong: --header-row <n>`,
       row: headerRow,
     });
   return sample;
@@ -106,9 +106,9 @@ async function settleQuestions(sample: FileSample, choices: Choices, ask: Ask | 
 
 function refuseToReplace({ output, force }: SuggestOptions): void {
   if (force || !existsSync(output)) return;
-  throw new UsageError(`There is a file ${output} already.`, {
+  throw new UsageError(`The file ${output} already exists.`, {
     code: 'FILE_EXISTS',
-    nextStep: 'Name another with --output <file>, or add --force to replace it.',
+    nextStep: 'Choose another name with --output <file>, or add --force to replace it.',
   });
 }
 
@@ -116,7 +116,7 @@ function refuseToReplace({ output, force }: SuggestOptions): void {
 function createNothingFoundError(file: string, { columns }: FileSource): InputError {
   const names = columns.slice(0, 8).map((column) => `"${column}"`);
   const more = columns.length > names.length ? ` and ${columns.length - names.length} more` : '';
-  return new InputError(`${file}: no column looks like a field of a customer (${names.join(', ')}${more}).`, {
+  return new InputError(`${file}: no column looks like a customer field (${names.join(', ')}${more}).`, {
     code: 'NOTHING_TO_MAP',
     nextStep: 'Check sheet and header row (--sheet, --header-row), or write the mapping yourself: see docs/mapping.md.',
   });

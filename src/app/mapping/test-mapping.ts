@@ -63,9 +63,9 @@ function readMappingTest(path: string): MappingTestFile {
   const check = createChecker(path, document.locate);
   const root = check.object(document.value, '', fileKeys);
   if (!Array.isArray(root.cases) || root.cases.length === 0)
-    throw check.wrong('cases', 'has no cases: list at least one');
+    throw check.wrong('cases', 'has no test cases; add at least one');
   if (root.mapping !== undefined && typeof root.mapping !== 'string')
-    throw check.wrong('mapping', 'must name the mapping as a text');
+    throw check.wrong('mapping', 'must be the name of the mapping in quotes');
   return {
     path,
     ...(typeof root.mapping === 'string' && { mapping: root.mapping }),
@@ -110,7 +110,7 @@ function readCase(check: Checker, json: unknown, index: number): MappingCase {
   const row = check.object(testCase.row, `${path}.row`);
   for (const [column, value] of Object.entries(row))
     if (!['string', 'number', 'boolean'].includes(typeof value))
-      throw check.wrong(`${path}.row`, `must have texts, numbers, true or false; "${column}" is something else`);
+      throw check.wrong(`${path}.row`, `must contain texts, numbers, true or false; "${column}" is something else`);
   if ((testCase.customer === undefined) === (testCase.errors === undefined))
     throw check.wrong(path, 'needs either "customer" or "errors"');
   return {
@@ -327,7 +327,10 @@ function findMappingPath({ path, mapping }: MappingTestFile, settings: Settings)
 function listTestFiles(mapping: string, files: readonly string[]): readonly string[] {
   const missing = files.find((file) => !existsSync(file));
   if (missing !== undefined)
-    throw new UsageError(`There is no file ${missing}.`, { code: 'MAPPING_TEST_MISSING', nextStep: 'Check its name.' });
+    throw new UsageError(`There is no file ${missing}.`, {
+      code: 'MAPPING_TEST_MISSING',
+      nextStep: 'Check the file name.',
+    });
   if (files.length > 0) return files;
   const folder = dirname(mapping);
   const found = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(testFileSuffix)) : [];

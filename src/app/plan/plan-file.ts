@@ -230,7 +230,7 @@ async function outputPath(output: string): Promise<string> {
   if (extension !== '.csv' && extension !== '.xlsx')
     throw new UsageError(`A plan is written as .csv or .xlsx, not as "${output}".`, {
       code: 'PLAN_FORMAT',
-      nextStep: 'Name it such as plan.xlsx; for JSON, use --json and redirect standard output.',
+      nextStep: 'Use a name such as plan.xlsx. For JSON, use --json and redirect standard output.',
     });
   await assertWritable(path);
   return path;

@@ -194,7 +194,7 @@ const reopeners: Readonly<
 
 function openJob(settings: Settings, run: RunRecord, connection: Connection, observer: RunObserver): Promise<RunJob> {
   const reopen = reopeners[run.command];
-  if (reopen === undefined) throw new Error(`The ledger has a run of an unknown command: ${run.command}`);
+  if (reopen === undefined) throw new Error(`The ledger has a run with an unknown command: ${run.command}`);
   return reopen(settings, run, connection, observer);
 }
 
@@ -262,7 +262,7 @@ async function explainGone<T>(
   open: (input: NonNullable<RunRecord['input']>) => Promise<T>,
 ): Promise<T> {
   const { input } = run;
-  if (input === undefined) throw new Error(`The ledger knows no input of run ${run.name}.`);
+  if (input === undefined) throw new Error(`The ledger has no input for run ${run.name}.`);
   try {
     return await open(input);
   } catch (error) {
@@ -271,16 +271,16 @@ async function explainGone<T>(
 }
 
 function changedSinceRun(run: RunRecord, what: string): GuardError {
-  return new GuardError(`${what} has changed since run ${run.name} began, so its rows are no longer the same.`, {
+  return new GuardError(`${what} has changed since run ${run.name} started, so its rows are no longer the same.`, {
     code: 'CHANGED_SINCE_RUN',
-    nextStep: `Restore it and resume. Or settle what is in doubt with \`mypos-customers reconcile ${run.name}\` and import the file again with --force: rows with a key that are done are not sent again.`,
+    nextStep: `Restore it and resume. Or settle the rows in doubt with \`mypos-customers reconcile ${run.name}\` and import the file again with --force: finished rows with a key are not sent again.`,
   });
 }
 
 function inputGone(run: RunRecord, path: string, cause: InputError): GuardError {
   return new GuardError(`The input of run ${run.name} can no longer be read: ${cause.message}`, {
     code: 'INPUT_GONE',
-    nextStep: `Put the file back at ${path} and resume. Without it, rows that were not sent cannot be sent; \`mypos-customers reconcile ${run.name}\` settles what is in doubt.`,
+    nextStep: `Put the file back at ${path} and resume. Without it, the remaining rows cannot be sent; \`mypos-customers reconcile ${run.name}\` settles the rows in doubt.`,
     cause,
   });
 }

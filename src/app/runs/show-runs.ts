@@ -68,7 +68,7 @@ async function rewriteResults(ledger: Ledger, run: RunRecord, path: string): Pro
   if (source.fingerprint.sha256 !== run.input.sha256)
     throw new UsageError(`${run.input.path} has changed since run ${run.name} read it.`, {
       code: 'INPUT_CHANGED',
-      nextStep: 'Put the file back as it was; the result file shows its rows.',
+      nextStep: 'Restore the original file; the result file is written from its rows.',
     });
   await writeResults(
     source,

@@ -83,7 +83,7 @@ export async function writeRunReport(
   }
 }
 
-const noContent: ReportContent = { kind: 'unknown', why: 'Only an import has fields of its own.' };
+const noContent: ReportContent = { kind: 'unknown', why: 'Only imports have this table.' };
 
 function collectReportData(ledger: Ledger, run: RunRecord, path: string, content: ReportContent): ReportData {
   const { input } = run;

@@ -98,8 +98,8 @@ export function createSweepLogger(log: Log): SweepLogger {
       const { file, job, host, pid } = record;
       const reason: FileReason = {
         code: 'CLAIM_ELSEWHERE',
-        message: `${escapeControls(file)} was claimed by process ${pid} on ${host}, which shows no sign of life.`,
-        nextStep: `Sweep the folder on ${host}: only its ledger knows what was sent. If that machine is gone for good, compare the customers in the account, then move the file out of processing/${id} and remove that folder.`,
+        message: `${escapeControls(file)} was claimed by process ${pid} on ${host}, which has stopped responding.`,
+        nextStep: `Sweep the folder on ${host}: only its ledger knows what was sent. If that machine is gone for good, compare the file with the customers at the API, then move it out of processing/${id} and remove that folder.`,
       };
       const report: FileReport = {
         ...buildUntouchedReport(file, job, 'kept', reason),
@@ -140,7 +140,7 @@ function chooseLevel({ outcome, exitCode }: FileReport): LogEntry['level'] {
 const outcomePhrases: Readonly<Record<FileOutcome, string>> = {
   done: 'is done',
   failed: 'has failed',
-  duplicate: 'was imported before and is put aside',
+  duplicate: 'was imported before and was moved to duplicate/',
   kept: 'stays in processing; the next sweep continues with it',
   returned: 'was put back',
   waits: 'is waiting',

@@ -182,10 +182,10 @@ function explainDoubt(run: string | null, counts: RowCounts): FileReason {
     return {
       code: 'DOUBTS_ELSEWHERE',
       message: 'Rows were skipped because an earlier run left them in doubt; the result file names that run.',
-      nextStep: 'Settle that run with mypos-customers reconcile, then drop the skipped rows again.',
+      nextStep: 'Settle that run with mypos-customers reconcile, then put the skipped rows into the drop folder again.',
     };
-  const nextStep = `The next sweep asks the API again. By hand: mypos-customers reconcile ${run ?? ''}`;
-  return { code: 'IN_DOUBT', message: 'It is not known whether some rows arrived.', nextStep };
+  const nextStep = `The next sweep asks the API again. To do it now: mypos-customers reconcile ${run ?? ''}`;
+  return { code: 'IN_DOUBT', message: 'It is not known whether some rows reached the API.', nextStep };
 }
 
 function buildErrorResult(error: unknown, claim: Claim, options: ImportClaimOptions): ClaimResult {
@@ -229,7 +229,7 @@ async function recheckFile(result: ClaimResult, claim: Claim, options: ImportCla
   const identity = await readFileIdentity(claim.path);
   if (identity === undefined || identity === claim.record.identity) return result;
   const message = 'The file was still being written while it was imported, so it is checked again.';
-  const nextStep = 'Rows that are done are not sent again. A done-file avoids this: see docs/nightly-folder.md.';
+  const nextStep = 'Finished rows are not sent again. A done-file prevents this: see docs/nightly-folder.md.';
   return { ...result, outcome: 'returned', exitCode: exitCodes.done, reason: { code: 'GREW', message, nextStep } };
 }
 

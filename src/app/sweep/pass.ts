@@ -144,7 +144,7 @@ async function findFiles({ folder, memory }: Inbox, jobs: readonly SweepJob[], n
   for (const stat of scan.files) {
     if (observed[stat.name] !== undefined || doneFiles.has(stat.name)) continue;
     const job = jobs.find(({ isDoneFile }) => isDoneFile(stat.name));
-    if (job === undefined) ignored.push({ name: stat.name, why: 'no job takes files of this name' });
+    if (job === undefined) ignored.push({ name: stat.name, why: 'no job matches this file name' });
     else orphans.push({ stat, job, observed: observeFile(stat) });
   }
   const misnamed = scan.misnamed.flatMap((file) => {
@@ -237,9 +237,9 @@ async function findWaitReason(candidate: Candidate, inbox: Inbox, nowMs: number)
   const { stat, job, observed, doneFile } = candidate;
   if (job.setup instanceof CustomersError) return explainError(job.setup);
   if (!isStable(observed, job.quietMs, nowMs))
-    return buildWaitReason('NOT_QUIET', 'it was changed, or first seen, just now');
+    return buildWaitReason('NOT_QUIET', 'it has only just appeared or changed');
   if (doneFile === undefined && job.job.doneFile !== undefined)
-    return buildWaitReason('NO_DONE_FILE', `its done-file ${job.nameDoneFile(stat.name)} is not there`);
+    return buildWaitReason('NO_DONE_FILE', `its done-file ${job.nameDoneFile(stat.name)} is missing`);
   const isLate = isOverdue(candidate, nowMs);
   // A late file is imported even though an earlier import found it incomplete, since the import's error says why.
   if (observed.incompleteReason !== undefined)
@@ -275,12 +275,12 @@ function buildWaitReport(candidate: Candidate, reason: FileReason, nowMs: number
 
 const nextStepsForWaiting: Readonly<Partial<Record<Code, string>>> = {
   INCOMPLETE:
-    'Copy the file again. If it is complete without a line end in its last line, set "lastLineEnd": "optional" for its job, or add the done-file.',
+    'Copy the file again. If it is complete although its last line has no line end, set "lastLineEnd": "optional" for its job, or add the done-file.',
   NO_DONE_FILE: 'Let its writer add the done-file, or add it by hand once you know that the file is complete.',
   NO_DATA: 'Drop the data file, or remove the done-file.',
 };
 
-const orphanReason = buildWaitReason('NO_DATA', 'it is a done-file, and its data file is not there');
+const orphanReason = buildWaitReason('NO_DATA', 'it is a done-file, and its data file is missing');
 
 /** The report of a file that cannot be processed under its name, however long it waits. */
 function buildNameReport({ name, why, job }: MisnamedFile): FileReport {

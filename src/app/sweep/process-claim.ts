@@ -154,7 +154,7 @@ function buildMissingJobReport(record: ClaimRecord, job: SweepJob | undefined): 
   const error =
     job?.setup instanceof CustomersError
       ? job.setup
-      : new InputError(`No job takes ${record.file} any more.`, {
+      : new InputError(`No job matches ${record.file} any more.`, {
           code: 'JOB_GONE',
           nextStep: `Put the job ${record.job} back into the configuration file.`,
         });

@@ -127,7 +127,7 @@ function assertFolder(folder: string, job: ImportJob): void {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new UsageError(`The job ${job.name} writes results to ${folder}, but there is no such folder.`, {
       code: 'RESULTS_FOLDER_MISSING',
-      nextStep: 'Create it, or mount its share.',
+      nextStep: 'Create it, or mount the share.',
     });
   try {
     accessSync(folder, constants.W_OK);

@@ -56,20 +56,20 @@ const text = { type: 'string', requiresArg: true } as const;
 
 export const checkCommand = defineCommand({
   command: 'check <file>',
-  describe: 'Read, map and validate a file only; no network',
-  examples: [['$0 check customers.csv --rejects to-fix.csv', 'write the rows that would not be sent']],
+  describe: 'Read, map and validate a file without using the network',
+  examples: [['$0 check customers.csv --rejects to-fix.csv', 'also write a file of the invalid rows']],
   options: (yargs) =>
     strictOption(
       inputFilePositional(readOptions(mappingOption(localOptions(yargs))), 'The file to check; - reads standard input'),
     )
-      .option('results', { ...text, describe: 'Also write every row with its status' })
-      .option('rejects', { ...text, describe: 'Also write the rows to fix' })
+      .option('results', { ...text, describe: 'Also write a file of all rows with their status' })
+      .option('rejects', { ...text, describe: 'Also write a file of the rows to fix' })
       .option('columns', {
         type: 'boolean',
         default: false,
-        describe: 'Also say what each column holds (with --json always)',
+        describe: 'Also describe the values of each column (always with --json)',
       })
-      .option('first', { ...text, describe: 'Only so many rows from the top' }),
+      .option('first', { ...text, describe: 'Only this many rows from the top' }),
   run: (args, reporter) => runCheck(args, reporter),
 });
 

@@ -24,22 +24,22 @@ const maxShown = 10;
 function renderLinked({ added, replaced, same, conflicts, ambiguous = [] }: CrosswalkSummary): string {
   const more = (count: number) => (count > maxShown ? [`  … and ${count - maxShown} more`] : []);
   return [
-    `crosswalk: ${added} added, ${replaced} replaced, ${same} known already`,
+    `crosswalk: ${added} added, ${replaced} replaced, ${same} already known`,
     ...ambiguous
       .slice(0, maxShown)
-      .map(({ key, customerCodes }) => `  "${key}" is on ${customerCodes.join(', ')}: left out`),
+      .map(({ key, customerCodes }) => `  "${key}" is stored in ${customerCodes.join(', ')}: left out`),
     ...more(ambiguous.length),
     ...conflicts
       .slice(0, maxShown)
       .map(({ key, customerCode, knownAs }) => `  "${key}" would become ${customerCode}, but is known as ${knownAs}`),
     ...more(conflicts.length),
-    ...(conflicts.length > 0 ? ['Nothing was taken. If the new is right, add --replace.'] : []),
+    ...(conflicts.length > 0 ? ['Nothing was imported. If the new customer codes are right, add --replace.'] : []),
   ].join('\n');
 }
 
 const keptKeyLabels: Readonly<Record<KeptKeyReason, string>> = {
-  'still there': 'kept: that customer is still there. To delete it: mypos-customers delete',
-  'no answer': 'kept: the API did not say whether that customer is still there. Try again',
+  'still there': 'kept: the customer still exists. To delete it: mypos-customers delete',
+  'no answer': 'kept: the API did not say whether the customer still exists. Try again',
   'unknown key': 'is not known: there is nothing to forget',
 };
 
@@ -66,13 +66,13 @@ interface CrosswalkArguments extends SettingArguments {
 
 export const crosswalkCommand = defineCommand({
   command: 'crosswalk <action> [files..]',
-  describe: 'Which customer each key of the old system stands for',
+  describe: 'Manage which key of the old system belongs to which customer',
   examples: [
     ['$0 crosswalk export who-is-who.csv', 'to move to another machine'],
     ['$0 crosswalk import who-is-who.csv', 'there'],
-    ['$0 crosswalk rebuild', 'learn it from the field that the mapping stamps'],
-    ['$0 crosswalk rebuild customers.results.csv', 'learn it from result files'],
-    ['$0 crosswalk forget C-0042', 'somebody deleted that customer: let the next import add it again'],
+    ['$0 crosswalk rebuild', 'read it from the "stamp" field of the customers'],
+    ['$0 crosswalk rebuild customers.results.csv', 'read it from result files'],
+    ['$0 crosswalk forget C-0042', 'the customer was deleted: let the next import add it again'],
   ],
   options: (yargs) =>
     mappingOption(settingOptions(yargs))
@@ -80,19 +80,19 @@ export const crosswalkCommand = defineCommand({
         choices: actions,
         demandOption: true,
         describe:
-          'export to, import from a file; rebuild from result files or the API; forget keys of deleted customers',
+          'export to a file; import from a file; rebuild from result files or the API; forget keys of deleted customers',
       })
       .positional('files', {
         type: 'string',
         array: true,
-        describe: 'The file; for rebuild, result files; for forget, keys',
+        describe: 'The file; for rebuild: result files; for forget: keys',
       })
       .option('replace', {
         type: 'boolean',
         default: false,
-        describe: 'Take the new where it contradicts what is known',
+        describe: 'Replace known customer codes that differ',
       })
-      .option('yes', { type: 'boolean', default: false, describe: 'Do not ask before many customers are read' }),
+      .option('yes', { type: 'boolean', default: false, describe: 'Do not ask before reading many customers' }),
   async run(args, reporter): Promise<ExitCode> {
     const settings = resolveSettings(toSettingOptions(args));
     return handlers[args.action](args, settings, reporter);
@@ -129,7 +129,7 @@ const handlers: Readonly<Record<(typeof actions)[number], Handler>> = {
       const confirm = (details: number) => confirmReading(details, settings, args.yes);
       const rebuilt = await rebuildFromStamp(settings, { replace, signal: signals.signal, confirm });
       if (rebuilt !== undefined) return await reportLinked('rebuild', rebuilt, reporter);
-      await reporter.result('crosswalk: left as it is', { action: 'rebuild', exitCode: exitCodes.done });
+      await reporter.result('crosswalk: not changed', { action: 'rebuild', exitCode: exitCodes.done });
       return exitCodes.done;
     } finally {
       signals.release();
@@ -140,7 +140,7 @@ const handlers: Readonly<Record<(typeof actions)[number], Handler>> = {
 
 async function forget(keys: readonly string[], settings: Settings, reporter: Reporter): Promise<ExitCode> {
   if (keys.length === 0)
-    throw new UsageError('crosswalk forget takes the keys to forget.', {
+    throw new UsageError('crosswalk forget needs the keys to forget.', {
       code: 'USAGE',
       nextStep: 'For example: mypos-customers crosswalk forget C-0042',
     });
@@ -164,7 +164,7 @@ async function confirmReading(details: number, settings: Settings, yes: boolean)
   if (yes || details <= maxUnconfirmedDetails) return true;
   const rate = settings.ratePerSecond.value;
   const time = Number.isFinite(rate) ? ` (about ${formatDuration(details / rate)})` : '';
-  return confirmOnTerminal(`The list does not show the stamp: read ${details} customers one by one${time}?`);
+  return confirmOnTerminal(`The list does not include the stamp field. Read ${details} customers one by one${time}?`);
 }
 
 async function reportLinked(action: string, linked: CrosswalkSummary, reporter: Reporter): Promise<ExitCode> {
@@ -176,7 +176,7 @@ async function reportLinked(action: string, linked: CrosswalkSummary, reporter: 
 function requireOneFile({ action, files = [] }: Pick<CrosswalkArguments, 'action' | 'files'>): string {
   const [file] = files;
   if (file !== undefined && files.length === 1) return file;
-  throw new UsageError(`crosswalk ${action} takes one file.`, {
+  throw new UsageError(`crosswalk ${action} needs exactly one file.`, {
     code: 'USAGE',
     nextStep: `For example: mypos-customers crosswalk ${action} who-is-who.csv`,
   });

@@ -19,13 +19,13 @@ const defaultPageSize = 20;
 
 export const listCommand = defineCommand({
   command: 'list',
-  describe: 'Show one page of the customers',
+  describe: 'Show one page of the list of customers',
   examples: [['$0 list --sort lastEditDateUTC:desc', 'the customers that were edited last']],
   options: (yargs) =>
     settingOptions(yargs)
-      .option('page', { ...textOption, describe: 'Number of the page (default 1)' })
-      .option('page-size', { ...textOption, describe: `Customers on a page (default ${defaultPageSize})` })
-      .option('sort', { ...textOption, describe: 'Field to sort by, with :desc for the reverse' })
+      .option('page', { ...textOption, describe: 'Page number (default 1)' })
+      .option('page-size', { ...textOption, describe: `Customers per page (default ${defaultPageSize})` })
+      .option('sort', { ...textOption, describe: 'Field to sort by, with :desc for descending order' })
       .option('fields', { ...textOption, describe: 'Fields to show, separated by commas' })
       .option('changed-since', { ...textOption, describe: 'Only customers edited at or after this ISO time' })
       .option('changed-until', { ...textOption, describe: 'Only customers edited at or before this ISO time' }),
@@ -61,7 +61,7 @@ function renderPage(
   query: { readonly page: number; readonly pageSize: number },
 ): string {
   if (customers.length === 0)
-    return 'No customers here. An empty list often means a missing right or a filter that fits none, not an empty table.';
+    return 'No customers found. Check the filters, and whether this user has the right to read customers.';
   const rows = customers.map((customer) => fields.map((field) => String(readField(customer, field) ?? '')));
   const first = (query.page - 1) * query.pageSize + 1;
   return `${renderTable(fields, rows)}\n${first} to ${first + customers.length - 1} of ${total}`;
@@ -75,7 +75,7 @@ function readField(customer: Customer, field: string) {
 
 export const getCommand = defineCommand({
   command: 'get <idOrCode..>',
-  describe: 'Show whole customers, by id or code',
+  describe: 'Show customers with all their details, by id or code',
   examples: [['$0 get 0001234 --json', 'one customer as JSON']],
   options: (yargs) =>
     settingOptions(yargs).positional('idOrCode', {
@@ -112,16 +112,16 @@ function renderValue(value: Customer[string] | undefined): string {
 
 export const mirrorCommand = defineCommand({
   command: 'mirror <action>',
-  describe: 'The local copy of the customers that spares calls: bring it up to date',
+  describe: 'Update the local copy of the customers, which saves API calls',
   examples: [['$0 mirror refresh', 'read what has changed since the last time']],
   options: (yargs) =>
     settingOptions(yargs)
       .positional('action', {
         choices: ['refresh'] as const,
         demandOption: true,
-        describe: 'refresh: bring it up to date',
+        describe: 'refresh: update the copy',
       })
-      .option('anew', { type: 'boolean', default: false, describe: 'Forget the copy and read all customers again' }),
+      .option('anew', { type: 'boolean', default: false, describe: 'Discard the copy and read all customers again' }),
   async run(args, reporter) {
     const { refreshCustomers } = await import('#src/app/refresh-mirror.js');
     const settings = resolveSettings(toSettingOptions(args));
@@ -137,6 +137,6 @@ export const mirrorCommand = defineCommand({
 });
 
 function renderMirror({ kind, customers, read, removed, api }: MirrorRefreshed): string {
-  const how = kind === 'whole' ? 'read whole' : `${read} new or changed, ${removed} removed`;
+  const how = kind === 'whole' ? 'read completely' : `${read} new or changed, ${removed} removed`;
   return `mirror: ${customers} customers, ${how}\nAPI: ${api.requests} requests`;
 }

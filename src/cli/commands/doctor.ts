@@ -15,10 +15,10 @@ export const loginCommand = defineCommand({
     const signals = stopOnSignals(reporter);
     try {
       const done = await login(settings, signals.signal);
-      const used = `${done.tokensToday} of ${done.tokensPerDay} tokens of this UTC day used`;
+      const used = `${done.tokensToday} of ${done.tokensPerDay} tokens used on this UTC day`;
       const text = done.tokenGiven
-        ? `The access token in ${settings.accessToken.origin} is used as it is; there is no login to try.`
-        : `Logged in to ${done.baseUrl} as ${done.login}. The token is good for two hours; ${used}.`;
+        ? `The access token in ${settings.accessToken.origin} is used directly, so there is no login to test.`
+        : `Logged in to ${done.baseUrl} as ${done.login}. The token is valid for two hours; ${used}.`;
       await reporter.result(text, done);
     } finally {
       signals.release();
@@ -29,10 +29,10 @@ export const loginCommand = defineCommand({
 
 export const doctorCommand = defineCommand({
   command: 'doctor',
-  describe: 'Say what is wrong: address, TLS, login, rights, clock, state folder, settings',
+  describe: 'Check the address, TLS, login, rights, clock, state folder and settings',
   examples: [
     ['$0 doctor', 'before the first import, or when something does not work'],
-    ['$0 doctor --json', 'for a monitor; the exit code says it, too'],
+    ['$0 doctor --json', 'for monitoring; the exit code shows the result, too'],
   ],
   options: (yargs) => mappingOption(settingOptions(yargs)),
   async run(args, reporter) {
@@ -59,8 +59,8 @@ function renderReport({ findings, settings, status }: DoctorReport, reporter: Re
   );
   const ends = {
     ok: 'Everything is in order.',
-    warn: 'It works; see the warnings.',
-    fail: 'This must be fixed first.',
+    warn: 'It works, but see the warnings.',
+    fail: 'Fix the failed checks first.',
   };
   return [...lines, ...(known.length === 0 ? [] : ['', 'Settings', ...known]), '', ends[status]].join('\n');
 }

@@ -19,45 +19,49 @@ const text = { type: 'string', requiresArg: true } as const;
 
 export const exportCommand = defineCommand({
   command: 'export <file>',
-  describe: `Write all customers to ${tableEndings}; - is standard output`,
+  describe: `Export all customers to ${tableEndings}; - is standard output`,
   examples: [
     ['$0 export customers.xlsx', 'all customers as a workbook'],
-    ['$0 export changes.csv --changed-since last', 'what was edited since the last export like this'],
+    ['$0 export changes.csv --changed-since last', 'customers edited since the last export of this kind'],
     ['$0 export - --format csv --fields customerCode,balance', 'two fields, on standard output'],
   ],
   options: (yargs) =>
     mappingOption(settingOptions(yargs))
-      .positional('file', { type: 'string', demandOption: true, describe: 'The file to write; - is standard output' })
+      .positional('file', { type: 'string', demandOption: true, describe: 'The output file; - is standard output' })
       .nargs('file', 1)
-      .option('format', { choices: tableFormatNames, describe: 'Format (default: by the name of the file)' })
+      .option('format', { choices: tableFormatNames, describe: 'Format (default: from the file name)' })
       .option('fields', {
         ...text,
-        describe: 'Fields for columns, separated by commas, or "all" (default: the mapping)',
+        describe: 'Fields to export as columns, separated by commas, or "all" (default: the mapping)',
       })
-      .option('full', { type: 'boolean', default: false, describe: 'Ask for each customer’s details: custom fields' })
+      .option('full', {
+        type: 'boolean',
+        default: false,
+        describe: 'Read the details of each customer, which include custom fields',
+      })
       .option('changed-since', { ...text, describe: 'Only customers edited at or after this ISO time; or "last"' })
       .option('changed-until', { ...text, describe: 'Only customers edited at or before this ISO time' })
       .option('active', { type: 'boolean', default: false, describe: 'Only active customers' })
-      .option('sort', { ...text, describe: 'Field to sort by, with :desc for the reverse (default customerCode)' })
-      .option('page-size', { ...text, describe: 'Customers on a page of the API (default 1000)' })
+      .option('sort', { ...text, describe: 'Field to sort by, with :desc for descending order (default customerCode)' })
+      .option('page-size', { ...text, describe: 'Customers per page of the API (default 1000)' })
       .option('mirror', {
         type: 'boolean',
         default: true,
-        describe: 'Use the local copy of the customers, made fresh; --no-mirror reads all pages',
+        describe: 'Use the local copy of the customers, after updating it; --no-mirror reads all pages',
       })
       .option('formulas', {
         choices: ['escape', 'raw'] as const,
-        describe: 'Texts that look like formulas, in CSV: made harmless (default), or as they are',
+        describe: 'Text that looks like a formula, in CSV: escaped (default), or unchanged',
       })
-      .option('bom', { type: 'boolean', describe: 'Begin a CSV file with a byte order mark, for Excel' })
-      .option('force', { type: 'boolean', default: false, describe: 'Replace a file that is there' }),
+      .option('bom', { type: 'boolean', describe: 'Start a CSV file with a byte order mark, for Excel' })
+      .option('force', { type: 'boolean', default: false, describe: 'Replace an existing file' }),
   async run(args, reporter): Promise<ExitCode> {
     const { exportCustomers } = await import('#src/app/export/export-customers.js');
     const settings = resolveSettings(toSettingOptions(args));
     const { file, format, full, active, mirror, formulas, bom, force } = args;
     const toStandardOutput = file === '-';
     if (toStandardOutput && reporter.json)
-      throw new UsageError('Standard output cannot hold the customers and the JSON document.', {
+      throw new UsageError('Standard output cannot take both the customers and the JSON document.', {
         code: 'USAGE',
         nextStep: 'Export to a file, or leave out --json.',
       });

@@ -27,7 +27,7 @@ export const importCommand = defineCommand({
   examples: [
     ['$0 import customers.csv --mode add --first 5', 'a pilot of five rows'],
     ['$0 import customers.csv', 'the whole file'],
-    ['$0 import --plan plan.xlsx', 'exactly what a plan says'],
+    ['$0 import --plan plan.xlsx', 'carry out a plan'],
   ],
   options: (yargs) =>
     strictOption(
@@ -36,34 +36,43 @@ export const importCommand = defineCommand({
         'The file to import; - reads standard input',
       ),
     )
-      .option('mode', { choices: modes, describe: 'What to do with each row (default: the mapping’s, else upsert)' })
-      .option('plan', { ...text, describe: 'Do exactly what this plan says: its name, or the file it was written to' })
-      .option('dry-run', { type: 'boolean', default: false, describe: 'Only read, map and validate (as check)' })
+      .option('mode', {
+        choices: modes,
+        describe: 'What to do with each row (default: the mode of the mapping, otherwise upsert)',
+      })
+      .option('plan', { ...text, describe: 'Carry out this plan: its name, or the file it was written to' })
+      .option('dry-run', { type: 'boolean', default: false, describe: 'Only read, map and validate, like check' })
       .option('results', { ...text, describe: 'Result file, .csv or .xlsx (default <input>.results.csv)' })
-      .option('rejects', { ...text, describe: 'File of the rows to fix (default <input>.rejects.csv)' })
-      .option('report', { ...text, describe: 'Also write a report of the run, one HTML file' })
-      .option('first', { ...text, describe: 'Only so many rows from the top: a pilot' })
-      .option('max-failures', { ...text, describe: 'Stop after so many failed rows, or p% of them (default 10%)' })
+      .option('rejects', { ...text, describe: 'File for the rows to fix (default <input>.rejects.csv)' })
+      .option('report', { ...text, describe: 'Also write a report of the run as an HTML file' })
+      .option('first', { ...text, describe: 'Only this many rows from the top: a pilot' })
+      .option('max-failures', {
+        ...text,
+        describe: 'Stop after this many failed rows, or this percentage of the rows (default 10%)',
+      })
       .option('verify', {
         type: 'boolean',
         default: false,
-        describe: 'Read every written customer back and say what the API made of it',
+        describe: 'Read every written customer back and report differences',
       })
       .option('repeats', {
         choices: ['error', 'in-order'] as const,
         default: 'error' as const,
-        describe: 'Rows for the same customer that differ: an error, or sent in file order',
+        describe: 'Different rows for the same customer: an error, or sent in file order',
       })
-      .option('settle', { ...text, describe: 'Seconds before a lost add counts as never made (default 10)' })
+      .option('settle', {
+        ...text,
+        describe: 'Seconds to wait before an add without an answer can count as lost (default 10)',
+      })
       .option('override-guards', {
         type: 'boolean',
         default: false,
-        describe: 'Begin although a guard of the mapping or profile says no',
+        describe: 'Import even if a guard of the mapping or profile refuses the file',
       })
       .option('force', {
         type: 'boolean',
         default: false,
-        describe: 'Start anew although an earlier run is unfinished; add equal customers again',
+        describe: 'Start again even if an earlier run is unfinished; add identical customers again',
       }),
   async run(args, reporter): Promise<ExitCode> {
     const { file, plan } = args;

@@ -14,26 +14,27 @@ export const initCommand = defineCommand({
   command: 'init [file]',
   describe: 'Set everything up: address and login, a mapping for your file, and a first try with five rows',
   examples: [
-    ['$0 init customers.csv', 'asks for what it needs to know'],
+    ['$0 init customers.csv', 'asks for everything that it needs'],
     ['$0 init customers.csv --sandbox', 'without an account, on this machine only'],
-    ['$0 init --username api-user@example.com --password-file secret', 'asks nothing, where there is no terminal'],
+    ['$0 init --username api-user@example.com --password-file secret', 'without questions, for use without a terminal'],
   ],
   options: (yargs) =>
     proposalOptions(
       optionalInputFilePositional(readOptions(mappingOption(settingOptions(yargs))), 'A file of your customers'),
     )
       .option('username', { ...text, describe: 'E-mail address of the API user' })
-      .option('password-file', { ...text, describe: 'File that holds the password, or shall hold it' })
+      .option('password-file', { ...text, describe: 'File with the password; it is created if it does not exist' })
       .option('pilot', {
         choices: pilots,
-        describe: 'Import the first rows: into the account, into the sandbox, or not (the default without a terminal)',
+        describe:
+          'Import the first rows: into the account, into the sandbox, or not at all (the default without a terminal)',
       })
       .option('first', { ...text, describe: 'Rows of the pilot (default 5)' })
-      .option('force', { type: 'boolean', default: false, describe: 'Replace a profile and a mapping that are there' })
+      .option('force', { type: 'boolean', default: false, describe: 'Replace an existing profile and mapping' })
       .option('yes', {
         type: 'boolean',
         default: false,
-        describe: 'Ask nothing; take options, environment and the likeliest',
+        describe: 'Ask nothing: use options, environment and the most likely answers',
       }),
   async run(args, reporter) {
     const { setUp } = await import('#src/cli/init/set-up.js');

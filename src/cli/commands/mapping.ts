@@ -1,3 +1,4 @@
+import { formatCount } from '#pipelines/format-count.js';
 import type { Choices } from '#pipelines/mapping/suggest/suggestion.js';
 import { defineCommand, defineGroup, stopOnSignals } from '#src/cli/command.js';
 import {
@@ -25,13 +26,13 @@ const text = { type: 'string', requiresArg: true } as const;
 
 const suggestCommand = defineCommand({
   command: 'suggest <file>',
-  describe: 'Propose a mapping for a file, from the names of its columns and their values',
-  examples: [['$0 mapping suggest customers.xlsx', 'writes mappings.json; on a terminal, asks where it is unsure']],
+  describe: 'Propose a mapping for a file, based on column names and values',
+  examples: [['$0 mapping suggest customers.xlsx', 'writes mappings.json; on a terminal, asks if it is unsure']],
   options: (yargs) =>
-    proposalOptions(inputFilePositional(readOptions(yargs), 'The file to look at; - reads standard input'))
+    proposalOptions(inputFilePositional(readOptions(yargs), 'The file to analyse; - reads standard input'))
       .option('output', { ...text, describe: 'Where to write the mapping (default mappings.json)' })
-      .option('force', { type: 'boolean', default: false, describe: 'Replace a mapping that is there' })
-      .option('yes', { type: 'boolean', default: false, describe: 'Ask nothing; take the likeliest' }),
+      .option('force', { type: 'boolean', default: false, describe: 'Replace an existing mapping' })
+      .option('yes', { type: 'boolean', default: false, describe: 'Ask nothing: use the most likely answers' }),
   run: (args, reporter) => runSuggest(args, reporter),
 });
 
@@ -61,19 +62,22 @@ async function runSuggest(args: SuggestArguments, reporter: Reporter): Promise<E
 
 const mappingCheckCommand = defineCommand({
   command: 'check [file]',
-  describe: 'Look a mapping over: by itself, against a file, against the API',
+  describe: 'Check a mapping: by itself, against a file, and against the API',
   examples: [
-    ['$0 mapping check', 'everything wrong with mappings.json, by line'],
-    ['$0 mapping check customers.csv --live', 'also its columns, its values and the fields that the API really has'],
+    ['$0 mapping check', 'all errors in mappings.json, with their lines'],
+    [
+      '$0 mapping check customers.csv --live',
+      'also against the columns and values of the file, and the fields of the API',
+    ],
   ],
   options: (yargs) =>
     readOptions(mappingOption(settingOptions(yargs)))
-      .positional('file', { type: 'string', describe: 'A file to try the mapping on' })
-      .option('live', { type: 'boolean', default: false, describe: 'Compare with customers that the API has' })
+      .positional('file', { type: 'string', describe: 'A file to test the mapping with' })
+      .option('live', { type: 'boolean', default: false, describe: 'Compare with customers at the API' })
       .option('write-schema', {
         type: 'boolean',
         default: false,
-        describe: 'Write mappings.schema.json beside the mapping; with --live, with the fields found',
+        describe: 'Write mappings.schema.json next to the mapping; with --live, including the fields found',
       }),
   run: (args, reporter) => runMappingCheck(args, reporter),
 });
@@ -101,31 +105,34 @@ async function runMappingCheck(args: MappingCheckArguments, reporter: Reporter):
 
 const templateCommand = defineCommand({
   command: 'template <file>',
-  describe: "Write an empty workbook with the mapping's columns, for people to fill",
-  examples: [['$0 mapping template customers.xlsx', 'drop-downs, formats, and a sheet that explains each column']],
+  describe: 'Write an empty workbook with the columns of the mapping, for people to fill in',
+  examples: [['$0 mapping template customers.xlsx', 'with drop-downs, formats, and a sheet that explains each column']],
   options: (yargs) =>
     mappingOption(localOptions(yargs))
       .positional('file', { type: 'string', demandOption: true, describe: 'The workbook to write' })
-      .option('force', { type: 'boolean', default: false, describe: 'Replace a workbook that is there' }),
+      .option('force', { type: 'boolean', default: false, describe: 'Replace an existing workbook' }),
   async run(args, reporter) {
     const { makeTemplate } = await import('#src/app/mapping/make-template.js');
     const settings = resolveSettings(toSettingOptions(args));
     const made = await makeTemplate(settings, { file: args.file, force: args.force });
     const { file, mapping, sheet, columns } = made;
-    await reporter.result(`Written: ${file}, sheet "${sheet}" with the ${columns.length} columns of ${mapping}.`, made);
+    await reporter.result(
+      `Written: ${file}, sheet "${sheet}" with the ${formatCount(columns.length, 'column')} of ${mapping}.`,
+      made,
+    );
     return exitCodes.done;
   },
 });
 
 const mappingTestCommand = defineCommand({
   command: 'test [files..]',
-  describe: 'Run the cases in *.mapping-test.json beside the mapping',
-  examples: [['$0 mapping test', 'says which rows no longer become the customers that they should']],
+  describe: 'Run the test cases in *.mapping-test.json next to the mapping',
+  examples: [['$0 mapping test', 'shows rows that no longer produce the expected customers']],
   options: (yargs) =>
     mappingOption(localOptions(yargs)).positional('files', {
       type: 'string',
       array: true,
-      describe: 'Files of cases (default: all beside the mapping)',
+      describe: 'Files of test cases (default: all next to the mapping)',
     }),
   async run(args, reporter) {
     const { testMapping } = await import('#src/app/mapping/test-mapping.js');
@@ -135,7 +142,7 @@ const mappingTestCommand = defineCommand({
   },
 });
 
-export const mappingCommand = defineGroup('mapping', 'Make, lint and test a mapping', [
+export const mappingCommand = defineGroup('mapping', 'Create, check and test a mapping', [
   suggestCommand,
   mappingCheckCommand,
   templateCommand,

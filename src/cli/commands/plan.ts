@@ -19,10 +19,10 @@ const text = { type: 'string', requiresArg: true } as const;
 
 export const planCommand = defineCommand({
   command: 'plan <file>',
-  describe: 'Say row by row what an import would do; nothing is written to the API',
+  describe: 'Show row by row what an import would do; nothing is written to the API',
   examples: [
-    ['$0 plan customers.csv --output plan.xlsx', 'look at it in a workbook'],
-    ['$0 import --plan plan.xlsx', 'then do exactly that'],
+    ['$0 plan customers.csv --output plan.xlsx', 'write the plan to a workbook'],
+    ['$0 import --plan plan.xlsx', 'then carry it out'],
   ],
   options: (yargs) =>
     strictOption(
@@ -31,10 +31,13 @@ export const planCommand = defineCommand({
         'The file to plan for; - reads standard input',
       ),
     )
-      .option('mode', { choices: modes, describe: 'What to do with each row (default: the mapping’s, else upsert)' })
-      .option('first', { ...text, describe: 'Only so many rows from the top: a pilot' })
+      .option('mode', {
+        choices: modes,
+        describe: 'What to do with each row (default: the mode of the mapping, otherwise upsert)',
+      })
+      .option('first', { ...text, describe: 'Only this many rows from the top: a pilot' })
       .option('output', { ...text, describe: 'Also write the plan to this file, .csv or .xlsx' })
-      .option('force', { type: 'boolean', default: false, describe: 'Add equal customers again' }),
+      .option('force', { type: 'boolean', default: false, describe: 'Add identical customers again' }),
   async run(args, reporter) {
     const { planFile } = await import('#src/app/plan/plan-file.js');
     const settings = resolveSettings(toSettingOptions(args));

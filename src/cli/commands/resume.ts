@@ -17,13 +17,19 @@ const text = { type: 'string', requiresArg: true } as const;
 export const resumeCommand = defineCommand({
   command: 'resume [run]',
   describe: 'Finish an interrupted run (default: the latest unfinished one)',
-  examples: [['$0 resume', 'go on where it was killed']],
+  examples: [['$0 resume', 'continue where it was interrupted']],
   options: (yargs) =>
     settingOptions(yargs)
       .positional('run', { type: 'string', describe: 'Name of the run' })
-      .option('settle', { ...text, describe: 'Seconds before a lost add counts as never made (default 10)' })
-      .option('report', { ...text, describe: 'Also write a report of the run, one HTML file' })
-      .option('max-failures', { ...text, describe: 'Stop after so many failed rows, or p% of them (default 10%)' }),
+      .option('settle', {
+        ...text,
+        describe: 'Seconds to wait before an add without an answer can count as lost (default 10)',
+      })
+      .option('report', { ...text, describe: 'Also write a report of the run as an HTML file' })
+      .option('max-failures', {
+        ...text,
+        describe: 'Stop after this many failed rows, or this percentage of the rows (default 10%)',
+      }),
   async run(args, reporter) {
     const { resumeRun } = await import('#src/app/resume/resume-run.js');
     const settings = resolveSettings(toSettingOptions(args));
@@ -56,23 +62,26 @@ export const resumeCommand = defineCommand({
 
 export const reconcileCommand = defineCommand({
   command: 'reconcile [run]',
-  describe: 'Find out what became of rows in doubt; sends nothing',
+  describe: 'Find out whether rows in doubt arrived; sends nothing',
   examples: [['$0 reconcile', 'settle the latest run that has rows in doubt']],
   options: (yargs) =>
     settingOptions(yargs)
       .positional('run', { type: 'string', describe: 'Name of the run' })
-      .option('settle', { ...text, describe: 'Seconds before a lost add counts as never made (default 10)' })
+      .option('settle', {
+        ...text,
+        describe: 'Seconds to wait before an add without an answer can count as lost (default 10)',
+      })
       .option('assume-absent', {
         type: 'boolean',
         default: false,
-        describe: 'You have looked: what is still unclear was never made (needs --yes)',
+        describe: 'Treat rows that stay unclear as never sent, after you have checked them (needs --yes)',
       })
-      .option('yes', { type: 'boolean', default: false, describe: 'Yes to --assume-absent' }),
+      .option('yes', { type: 'boolean', default: false, describe: 'Confirm --assume-absent' }),
   async run(args, reporter) {
     if (args.assumeAbsent && !args.yes)
-      throw new UsageError('--assume-absent can make customers twice when you are wrong.', {
+      throw new UsageError('--assume-absent can create duplicate customers if you are wrong.', {
         code: 'NOT_CONFIRMED',
-        nextStep: 'Look at the candidates in the result file first; then add --yes.',
+        nextStep: 'Check the candidates in the result file first; then add --yes.',
       });
     const { reconcileRun } = await import('#src/app/resume/resume-run.js');
     const settings = resolveSettings(toSettingOptions(args));
@@ -103,11 +112,8 @@ const maxRowsNamed = 20;
 function renderUnclear(unclear: Reconciled['unclear']): readonly string[] {
   const lines = unclear
     .slice(0, maxRowsNamed)
-    .map(
-      ({ row, candidates }) =>
-        `  row ${row}: ${candidates.length === 0 ? 'nobody can tell yet' : candidates.join(', ')}`,
-    );
+    .map(({ row, candidates }) => `  row ${row}: ${candidates.length === 0 ? 'not known yet' : candidates.join(', ')}`);
   const more =
-    unclear.length > maxRowsNamed ? [`  and ${unclear.length - maxRowsNamed} more, see the result file`] : [];
-  return unclear.length === 0 ? [] : ['In doubt, and the customers that each could be:', ...lines, ...more];
+    unclear.length > maxRowsNamed ? [`  and ${unclear.length - maxRowsNamed} more; see the result file`] : [];
+  return unclear.length === 0 ? [] : ['Rows in doubt, with the customers that each could be:', ...lines, ...more];
 }

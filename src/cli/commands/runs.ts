@@ -15,14 +15,14 @@ export const runsCommand = defineCommand({
   examples: [
     ['$0 runs', 'the latest runs'],
     ['$0 runs show 20261124-031522-7f3a --results again.csv', 'one run; write its result file again'],
-    ['$0 runs show 20261124-031522-7f3a --report run.html', 'what happened, as one page for a browser'],
+    ['$0 runs show 20261124-031522-7f3a --report run.html', 'write a report for the browser'],
   ],
   options: (yargs) =>
     settingOptions(yargs)
       .positional('action', { choices: ['show'] as const, describe: 'show: one run' })
       .positional('run', { type: 'string', describe: 'Name of the run' })
-      .option('results', { ...text, describe: 'With show: write the result file again, here' })
-      .option('report', { ...text, describe: 'With show: write a report of the run here, one HTML file' })
+      .option('results', { ...text, describe: 'With show: write the result file again, under this name' })
+      .option('report', { ...text, describe: 'With show: write a report of the run as an HTML file' })
       .option('limit', { ...text, describe: `How many to list (default ${defaultLimit})` }),
   async run(args, reporter) {
     const { listRuns, showRun } = await import('#src/app/runs/show-runs.js');
@@ -77,7 +77,7 @@ type RunDocument = ReturnType<typeof toRunDocument>;
 
 function renderRuns(runs: readonly RunDocument[]): string {
   if (runs.length === 0) return 'No runs of this login yet.';
-  const head = ['run', 'command', 'status', 'rows', 'what became of them', 'file'];
+  const head = ['run', 'command', 'status', 'rows', 'show an earlier run', 'file'];
   const rows = runs.map((run) => [
     run.run,
     run.command,

@@ -10,26 +10,27 @@ const text = { type: 'string', requiresArg: true } as const;
 
 export const sandboxCommand = defineCommand({
   command: 'sandbox',
-  describe: 'Run the Customers API on this machine, with its data in a file',
+  describe: 'Run a sandbox of the Customers API on this machine',
   examples: [
     ['$0 sandbox --port 8080', 'until Ctrl-C'],
-    ['$0 sandbox --fault reset-after-commit:add:10%', 'rehearse lost answers'],
+    ['$0 sandbox --fault reset-after-commit:add:10%', 'simulate lost answers'],
   ],
   options: (yargs) =>
     localOptions(yargs)
       .option('port', { ...text, describe: 'Port on 127.0.0.1 (default: any free one)' })
-      .option('data', { ...text, describe: 'File of its data (default: in the state folder)' })
+      .option('data', { ...text, describe: 'Data file (default: in the state folder)' })
       .option('username', {
         ...text,
-        describe: 'Login that it takes (default sandbox@example.com; password MYPOS_SANDBOX_PASSWORD or "sandbox")',
+        describe:
+          'Login that it accepts (default sandbox@example.com; password from MYPOS_SANDBOX_PASSWORD, or "sandbox")',
       })
       .option('fault', {
         ...text,
         array: true,
         nargs: 1,
-        describe: 'A fault to rehearse, e.g. 503:add:nth=3 (may be repeated)',
+        describe: 'A fault to simulate, e.g. 503:add:nth=3 (may be repeated)',
       })
-      .option('seed', { ...text, describe: 'Seed of the random faults (default 1)' }),
+      .option('seed', { ...text, describe: 'Seed for random faults (default 1)' }),
   async run(args, reporter) {
     const { startSandbox } = await import('#src/sandbox/start-sandbox.js');
     const { parseFaults } = await import('#src/sandbox/fault.js');
@@ -70,7 +71,7 @@ const maxPort = 65_535;
 function parsePort(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   if (/^\d{1,5}$/.test(value) && Number(value) <= maxPort) return Number(value);
-  throw new UsageError(`--port ${value} is no port: it must be from 0 (any free one) to ${maxPort}.`, {
+  throw new UsageError(`--port ${value} is not a port: it must be a number from 0 (any free port) to ${maxPort}.`, {
     code: 'OPTION_VALUE',
     nextStep: 'For example: --port 8080',
   });
@@ -81,7 +82,7 @@ function defaultDataFile(stateDir: string): string {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw new UsageError(`The folder ${folder} cannot be made.`, {
+    throw new UsageError(`The folder ${folder} cannot be created.`, {
       code: 'STATE_FOLDER_UNUSABLE',
       nextStep: 'Choose another with --state-dir, or name a file with --data.',
       cause,
@@ -92,7 +93,7 @@ function defaultDataFile(stateDir: string): string {
 
 function renderAddress(baseUrl: string, username: string, password: string): string {
   return [
-    `The sandbox listens at ${baseUrl} until Ctrl-C. In another terminal:`,
+    `The sandbox is running at ${baseUrl}. Stop it with Ctrl-C. In another terminal:`,
     `  export MYPOS_CONNECT_BASE_URL=${baseUrl}`,
     `  export MYPOS_CONNECT_USERNAME=${username} MYPOS_CONNECT_PASSWORD=${password}`,
   ].join('\n');

@@ -77,7 +77,7 @@ function append(path: string, text: string): void {
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
     throw new UsageError(`The log file ${path} cannot be written (${why}).`, {
       code: 'CANNOT_WRITE',
-      nextStep: 'Choose a folder that exists and that this user may write to.',
+      nextStep: 'Choose an existing folder that this user may write to.',
       cause,
     });
   }
@@ -88,19 +88,29 @@ const text = { type: 'string', requiresArg: true } as const;
 /** What all commands that work through a drop folder take. */
 function sweepOptions<T>(yargs: Argv<T>) {
   return mappingOption(settingOptions(yargs))
-    .option('mode', { choices: modes, describe: 'What to do with each row (default: the job’s, else the mapping’s)' })
+    .option('mode', {
+      choices: modes,
+      describe: 'What to do with each row (default: the mode of the job, otherwise of the mapping)',
+    })
     .option('quiet-for', { ...text, describe: 'Seconds for which a file must stay unchanged (default 4)' })
     .option('max-wait', { ...text, describe: 'Minutes after which a file that is not ready is an error (default 60)' })
-    .option('settle', { ...text, describe: 'Seconds before a lost add counts as never made (default 10)' })
-    .option('keep-days', { ...text, describe: 'Delete files from done/ and duplicate/ after so many days' })
+    .option('settle', {
+      ...text,
+      describe: 'Seconds to wait before an add without an answer can count as lost (default 10)',
+    })
+    .option('keep-days', { ...text, describe: 'Delete files from done/ and duplicate/ after this many days' })
     .option('adopt', {
       type: 'boolean',
       default: false,
-      describe: 'Take the folder although it is not the one that was swept before',
+      describe: 'Accept a folder that is not the one that was swept before',
     })
-    .option('log-format', { choices: logFormats, default: 'text' as const, describe: 'json: one object a line' })
-    .option('log-file', { ...text, describe: 'Append the log to a file; standard error then has errors only' })
-    .option('metrics-file', { ...text, describe: 'Write metrics for the textfile collector of Prometheus (.prom)' });
+    .option('log-format', {
+      choices: logFormats,
+      default: 'text' as const,
+      describe: 'text, or json: one object per line',
+    })
+    .option('log-file', { ...text, describe: 'Append the log to a file; standard error then only has errors' })
+    .option('metrics-file', { ...text, describe: 'Write metrics for the Prometheus textfile collector (.prom)' });
 }
 
 interface LogArguments {
@@ -213,7 +223,7 @@ function rejectSweepOptions(args: SweepArguments, { name }: ExportJob): void {
     'dry-run': dryRun === true || undefined,
   }).find(([, value]) => value !== undefined);
   if (foreign === undefined) return;
-  throw new UsageError(`--${foreign[0]} is about drop folders, and ${name} is an export job.`, {
+  throw new UsageError(`--${foreign[0]} is for drop folders, but ${name} is an export job.`, {
     code: 'USAGE',
     nextStep: 'Leave it out.',
   });
@@ -223,13 +233,16 @@ export const sweepCommand = defineCommand({
   command: 'sweep <folder>',
   describe: 'Import the files dropped in a folder, once (for cron)',
   examples: [
-    ['$0 sweep /srv/drop', 'import what lies ready'],
-    ['$0 sweep /srv/drop --dry-run --keep-days 90', 'say what would be taken, what waits and why, what is old'],
+    ['$0 sweep /srv/drop', 'import the files that are ready'],
+    [
+      '$0 sweep /srv/drop --dry-run --keep-days 90',
+      'show what would be imported, what is waiting and why, and what would be deleted',
+    ],
   ],
   options: (yargs) =>
     sweepOptions(yargs)
       .positional('folder', { type: 'string', demandOption: true, describe: 'The drop folder' })
-      .option('dry-run', { type: 'boolean', default: false, describe: 'Only say what would be done' }),
+      .option('dry-run', { type: 'boolean', default: false, describe: 'Only show what would be done' }),
   run: (args, reporter) =>
     runSweep(args, reporter, async (log, signal) => {
       const { sweepFolder } = await import('#src/app/sweep/sweep-folder.js');
@@ -242,14 +255,14 @@ const defaultIntervalMs = 10_000;
 export const watchCommand = defineCommand({
   command: 'watch <folder>',
   describe: 'Import the files dropped in a folder, until stopped (a service)',
-  examples: [['$0 watch /srv/drop --every 30', 'look every half a minute']],
+  examples: [['$0 watch /srv/drop --every 30', 'check every half minute']],
   options: (yargs) =>
     sweepOptions(yargs)
       .positional('folder', { type: 'string', demandOption: true, describe: 'The drop folder' })
       .option('every', {
         type: 'string',
         requiresArg: true,
-        describe: 'Seconds from one look to the next (default 10)',
+        describe: 'Seconds between checks of the folder (default 10)',
       }),
   run: (args, reporter) =>
     runSweep(args, reporter, async (log, signal) => {
@@ -269,7 +282,7 @@ export const runCommand = defineCommand({
   options: (yargs) =>
     sweepOptions(yargs)
       .positional('job', { type: 'string', demandOption: true, describe: 'Name of the job' })
-      .option('dry-run', { type: 'boolean', default: false, describe: 'Only say what would be done' }),
+      .option('dry-run', { type: 'boolean', default: false, describe: 'Only show what would be done' }),
   async run(args, reporter) {
     const job = findJob(args.config, args.job);
     if (job.kind === 'export') return runExport(args, reporter, job);

@@ -11,10 +11,10 @@ const text = { type: 'string', requiresArg: true } as const;
 
 export const undoCommand = defineCommand({
   command: 'undo <run>',
-  describe: 'Put back what a run changed: delete what it created, restore what it updated',
+  describe: 'Undo a run: delete what it created, restore what it updated',
   examples: [
-    ['$0 undo 20261124-031522-7f3a --dry-run', 'only the plan'],
-    ['$0 undo 20261124-031522-7f3a', 'the plan, then a question'],
+    ['$0 undo 20261124-031522-7f3a --dry-run', 'only show the plan'],
+    ['$0 undo 20261124-031522-7f3a', 'show the plan, then ask'],
   ],
   options: (yargs) =>
     settingOptions(yargs)
@@ -23,11 +23,14 @@ export const undoCommand = defineCommand({
       .option('even-changed', {
         type: 'boolean',
         default: false,
-        describe: 'Also customers that somebody has changed since',
+        describe: 'Also undo customers that somebody has changed since the run',
       })
-      .option('results', { ...text, describe: 'Write what became of each customer here, .csv or .xlsx' })
-      .option('settle', { ...text, describe: 'Seconds before a lost request counts as never arrived (default 10)' })
-      .option('report', { ...text, describe: 'Also write a report of the run, one HTML file' })
+      .option('results', { ...text, describe: 'Write the result for each customer to this file, .csv or .xlsx' })
+      .option('settle', {
+        ...text,
+        describe: 'Seconds to wait before a request without an answer can count as lost (default 10)',
+      })
+      .option('report', { ...text, describe: 'Also write a report of the run as an HTML file' })
       .option('yes', { type: 'boolean', default: false, describe: 'Do not ask' }),
   async run(args, reporter) {
     const { undoRun } = await import('#src/app/undo/undo-run.js');
@@ -66,11 +69,11 @@ export const undoCommand = defineCommand({
 
 const actionLabels = {
   delete: 'to delete (or make inactive, with transactions)',
-  restore: 'to restore as they were',
-  changed: 'changed by somebody since: skipped unless --even-changed',
-  as_before: 'that are already as they were',
-  gone: 'gone already',
-  lost: 'deleted by the run: the API cannot bring them back',
+  restore: 'to restore',
+  changed: 'changed since the run: skipped unless --even-changed',
+  as_before: 'that already have their old values',
+  gone: 'that no longer exist',
+  lost: 'deleted by the run: the API cannot restore them',
   unanswered: 'that cannot be read right now',
 } as const satisfies Record<keyof UndoPlan['counts'], string>;
 

@@ -87,10 +87,10 @@ function secretInFile(path: string): NewSecret {
 function requireLogin({ username, password }: KnownLogin): void {
   const missing = [
     ...(username === undefined ? ['--username <e-mail of the API user>'] : []),
-    ...(password === undefined ? ['--password-file <file that holds the password> (or MYPOS_CONNECT_PASSWORD)'] : []),
+    ...(password === undefined ? ['--password-file <file with the password> (or MYPOS_CONNECT_PASSWORD)'] : []),
   ];
   if (missing.length === 0) return;
-  throw new UsageError(`init asks on a terminal only; here it needs ${missing.join(' and ')}.`, {
+  throw new UsageError(`Without a terminal, init cannot ask questions; it needs ${missing.join(' and ')}.`, {
     code: 'OPTIONS_MISSING',
     nextStep: 'Without an account: mypos-customers init <file> --sandbox',
   });
@@ -103,7 +103,7 @@ async function askMissingParts(known: KnownLogin, reporter: Reporter): Promise<L
   const path = known.secret?.kind === 'text' ? known.secret.path : undefined;
   if (known.password !== undefined && known.secret !== undefined)
     return { baseUrl, username, password: known.password, secret: known.secret };
-  const password = await askUntil(() => askHidden('Its password (not shown while you type): '));
+  const password = await askUntil(() => askHidden('Password (not shown while you type): '));
   return { baseUrl, username, password, secret: { kind: 'text', text: password, path } };
 }
 

@@ -68,9 +68,9 @@ async function proposeMapping(
 ): Promise<ChosenMapping> {
   const isThere = existsSync(output);
   const isReplaced =
-    force || (isThere && mayAsk && (await askYesNo(`There is a mapping ${output} already. Replace it?`, false)));
+    force || (isThere && mayAsk && (await askYesNo(`The mapping ${output} already exists. Replace it?`, false)));
   if (isThere && !isReplaced) {
-    reporter.info(`The mapping ${output} is there already and stays as it is.`);
+    reporter.info(`The mapping ${output} already exists; it was not changed.`);
     return { file, output };
   }
   const options = { file, ...read, output, force: isReplaced, choices };
@@ -101,8 +101,8 @@ export async function choosePilot(
   if (option !== undefined || !mayAsk) return option ?? 'none';
   const question =
     `Import the first ${first} rows of ${mapping.file} now?\n` +
-    `  account: they become real customers at ${login.baseUrl} (the command \`undo\` takes them back)\n` +
-    '  sandbox: into the API on this machine; nothing leaves it\n' +
+    `  account: they become real customers at ${login.baseUrl} (the command \`undo\` removes them again)\n` +
+    '  sandbox: into the sandbox on this machine; nothing is sent over the network\n' +
     '[account/sandbox/none, default: none] ';
   return askChoice(question, ['none', 'account', 'sandbox'] as const);
 }

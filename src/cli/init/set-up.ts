@@ -115,7 +115,9 @@ function reportSaved(kept: Omit<SetUpParts, 'first'>, reporter: Reporter): void 
   const { login } = kept;
   const names = login === undefined ? [] : findOverridingVariables(login, process);
   if (names.length > 0)
-    reporter.warn(`${names.join(' and ')} of your environment goes before this profile; unset it to use the profile.`);
+    reporter.warn(
+      `${names.join(' and ')} in your environment takes precedence over this profile; unset it to use the profile.`,
+    );
 }
 
 /** What the environment says otherwise than the profile. */
@@ -140,13 +142,12 @@ function requireSomethingToSetUp({ file, sandbox, pilot }: InitArguments, mayAsk
   if (file === '-')
     throw missingFileError('init reads the file more than once, so it cannot come from standard input.');
   if (file !== undefined || mayAsk) return;
-  if (sandbox === true)
-    throw missingFileError('The sandbox needs no login; a file is all that there is to set up for it.');
+  if (sandbox === true) throw missingFileError('The sandbox needs no login, only a file to set up.');
   if (pilot !== undefined && pilot !== 'none') throw missingFileError('A pilot needs a file.');
 }
 
 function missingFileError(fact: string): UsageError {
-  return new UsageError(fact, { code: 'USAGE', nextStep: 'Name it: mypos-customers init <file>' });
+  return new UsageError(fact, { code: 'USAGE', nextStep: 'Add the file name: mypos-customers init <file>' });
 }
 
 /** @returns `undefined` for the sandbox, which needs none */
@@ -159,11 +160,11 @@ async function resolveLogin(
   if (args.sandbox === true) return undefined;
   const name = chooseProfileName(args);
   if (!args.force && profileExists(args.config, name)) {
-    const isWanted = mayAsk && (await askYesNo(`There is a profile "${name}" already. Replace it?`, false));
+    const isWanted = mayAsk && (await askYesNo(`The profile "${name}" already exists. Replace it?`, false));
     if (!isWanted)
-      throw new UsageError(`There is a profile "${name}" already; it stays as it is.`, {
+      throw new UsageError(`The profile "${name}" already exists; it was not changed.`, {
         code: 'PROFILE_EXISTS',
-        nextStep: 'Name another with --profile <name>, or add --force to replace it.',
+        nextStep: 'Choose another name with --profile <name>, or add --force to replace it.',
       });
   }
   const { profile: _new, config, ...options } = toSettingOptions(args);

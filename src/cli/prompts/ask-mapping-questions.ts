@@ -24,7 +24,7 @@ export function createMappingPrompt(): Ask {
 const answers = {
   target: askTarget,
   key: async ({ column, why, samples }, known) => {
-    const question = `"${column}" (${renderSamples(samples)}) as the key that tells customers apart (${why})?`;
+    const question = `"${column}" (${renderSamples(samples)}) as the key that identifies customers (${why})?`;
     return { ...known, key: (await askYesNo(question, true)) ? { column } : 'none' };
   },
   decimal: async ({ column, samples }, known) => {
@@ -33,7 +33,7 @@ const answers = {
   },
   customColumns: async ({ columns }, known) => {
     const names = columns.map((column) => `"${column}"`).join(', ');
-    const question = `No field is meant for ${names}.\nKeep the first ten of them in your own columns cC_001 … ?`;
+    const question = `No field matches ${names}.\nKeep the first ten of them in the custom fields cC_001 … cC_010?`;
     return { ...known, customColumns: await askYesNo(question, false) };
   },
   dateOrder: async ({ columns, samples }, known) => {

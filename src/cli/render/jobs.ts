@@ -18,12 +18,12 @@ export function renderExport({ output, api, stopped }: ExportSummary): string {
     ].join('\n');
   const { rows, apiTotal, pages, passes, watermark } = output;
   const chosen = rows === apiTotal ? '' : ` of ${apiTotal} that the API listed`;
-  const read = `${formatCount(pages, 'page')}${passes === 1 ? '' : `, in the ${ordinals[passes] ?? passes} try`}`;
+  const read = `${formatCount(pages, 'page')}${passes === 1 ? '' : `, in the ${ordinals[passes] ?? passes} attempt`}`;
   return [
     `export: ${formatCount(rows, 'customer')}${chosen}, complete (${read})`,
     traffic,
     ...(output.file === '-' ? [] : [`File: ${output.file}`, `Manifest: ${output.manifest ?? ''}`]),
-    ...(watermark === null ? [] : [`The next export of changes begins at ${watermark}`]),
+    ...(watermark === null ? [] : [`The next export of changes starts at ${watermark}`]),
   ].join('\n');
 }
 
@@ -37,16 +37,16 @@ export function renderExportJob({ job, output, api }: ExportJobSummary, isQuiet:
     `${job}: ${formatCount(rows, 'customer')}, complete, with ${formatCount(api.requests, 'request')}`,
     `File: ${file}`,
     `Manifest: ${manifest ?? ''}`,
-    ...(watermark === null ? [] : [`The next export of changes begins at ${watermark}`]),
+    ...(watermark === null ? [] : [`The next export of changes starts at ${watermark}`]),
   ].join('\n');
 }
 
 const outcomeLabels: Readonly<Record<FileOutcome, string>> = {
   done: 'done',
-  failed: 'failed: see the .error.txt beside it',
-  duplicate: 'of content that was imported before: put aside',
-  kept: 'in processing: the next sweep goes on',
-  returned: 'put back: not whole yet',
+  failed: 'failed: see the .error.txt next to the file',
+  duplicate: 'imported before: moved to duplicate/',
+  kept: 'in processing: the next sweep continues',
+  returned: 'put back: not complete yet',
   waits: 'waiting',
   ready: 'would be imported',
 };

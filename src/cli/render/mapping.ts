@@ -52,7 +52,7 @@ function renderUnsure(mapped: readonly ColumnProposal[], questions: readonly Que
   if (unsure.length === 0 && options.length === 0) return [];
   return [
     '',
-    'Please look at:',
+    'Please check:',
     ...unsure.map(({ column, target, why }) => `  "${column}" → ${target}: ${why}`),
     ...options.map((line) => `  ${line}`),
   ];
@@ -66,11 +66,11 @@ function suggestOption(question: Question): string | undefined {
     case 'key':
       return `"${question.column}" is the key: ${question.why}`;
     case 'decimal':
-      return `"${question.column}" (${question.samples.join(' | ')}) can be read both ways: --decimal . or --decimal ,`;
+      return `"${question.column}" (${question.samples.join(' | ')}) is ambiguous: --decimal . or --decimal ,`;
     case 'dateOrder':
       return `${question.columns.map((column) => `"${column}"`).join(', ')}: --date-order day or --date-order month`;
     case 'customColumns':
-      return `Columns that no field is meant for can be kept in cC_001 … cC_010: --custom-columns`;
+      return `Columns without a matching field can be kept in cC_001 … cC_010: --custom-columns`;
   }
 }
 
@@ -90,7 +90,7 @@ export function renderMappingCheck(check: MappingCheck): string {
   const lost = findings.filter(({ code }) => code === 'NO_WAY_BACK');
   return [
     ...problems.map((finding) => renderIssue(mapping, finding)),
-    ...(lost.length === 0 ? [] : ['What an export cannot bring back:', ...lost.map(({ message }) => `  ${message}`)]),
+    ...(lost.length === 0 ? [] : ['What an export cannot reverse:', ...lost.map(({ message }) => `  ${message}`)]),
     ...(sample === null ? [] : [renderSample(sample, problems)]),
     ...(live === null ? [] : [`Compared with ${formatCount(live.customers, 'customer')} of the API.`]),
     ...(schema === null ? [] : [`Schema: ${schema}`]),
@@ -104,7 +104,7 @@ function renderSample(
   found: readonly MappingFinding[],
 ): string {
   const isPart = found.some(({ severity }) => severity === 'error');
-  return `Tried${isPart ? ' what is right of it' : ''} on ${formatCount(rows, 'row')}: ${invalidRows} would be invalid.`;
+  return `Tested${isPart ? ' its valid part' : ''} on ${formatCount(rows, 'row')}: ${invalidRows} would be invalid.`;
 }
 
 function renderIssue(mapping: string, { line, column, severity, path, code, message }: MappingFinding): string {
@@ -115,7 +115,8 @@ function renderIssue(mapping: string, { line, column, severity, path, code, mess
 function summarise(problems: readonly MappingFinding[]): string {
   const count = (severity: string) => problems.filter((finding) => finding.severity === severity).length;
   const [errors, warnings] = [count('error'), count('warning')];
-  if (errors > 0) return `${formatCount(errors, 'error')}, ${formatCount(warnings, 'warning')}; it cannot be used.`;
+  if (errors > 0)
+    return `${formatCount(errors, 'error')}, ${formatCount(warnings, 'warning')}; the mapping cannot be used.`;
   return warnings > 0 ? `no errors, ${formatCount(warnings, 'warning')}.` : 'no errors.';
 }
 

@@ -1,3 +1,4 @@
+import { formatCount } from '#pipelines/format-count.js';
 import type { PlanLine, PlanSummary } from '#src/app/plan/plan-file.js';
 import { formatDuration } from '#src/cli/progress.js';
 import { renderProblems } from './summary.js';
@@ -7,7 +8,7 @@ const actionLabels = {
   update: 'would be updated',
   delete: 'would be deleted',
   unchanged: 'unchanged: no call',
-  duplicate: 'say what another row or customer says',
+  duplicate: 'the same as another row or customer',
   skip: 'left out',
   invalid: 'invalid: never sent',
   rejected: 'would be rejected by the API',
@@ -27,21 +28,24 @@ export function renderPlan(plan: PlanSummary): string {
   const { add, update, delete: removed } = plan.counts;
   const sent = add + update + removed;
   const { calls, seconds, ratePerSecond } = plan.cost;
-  const pace = ratePerSecond === null ? '' : `, about ${formatDuration(seconds)} at ${ratePerSecond} a second`;
+  const duration =
+    ratePerSecond === null
+      ? ''
+      : `, about ${formatDuration(seconds)} at ${formatCount(ratePerSecond, 'request')} per second`;
   return [
-    `plan ${plan.plan}: ${plan.input.file}, ${plan.input.rows} rows`,
+    `plan ${plan.plan}: ${plan.input.file}, ${formatCount(plan.input.rows, 'row')}`,
     ...counts,
     ...plan.rows.map(renderRow),
     ...(sent > plan.rows.length ? [`  … and ${sent - plan.rows.length} more: see --output or --json`] : []),
     ...renderProblems(plan.problems),
-    `To apply it: ${calls} API calls${pace}`,
+    `Cost: ${formatCount(calls, 'API call')}${duration}`,
     ...(plan.output === null ? [] : [`Plan: ${plan.output}`]),
     ...(sent === 0 ? [] : [`Next: mypos-customers import --plan ${plan.output ?? plan.plan}`]),
   ].join('\n');
 }
 
 function renderRow({ row, action, key, customerCode, changes }: PlanLine): string {
-  const who = [key === null ? undefined : `key ${key}`, customerCode ?? undefined].filter((one) => one !== undefined);
+  const who = [key === null ? undefined : `key ${key}`, customerCode ?? undefined].filter((text) => text !== undefined);
   const what = changes.map(({ field, from, to }) => `${field}: ${renderValue(from)} → ${renderValue(to)}`).join('; ');
   return `  row ${row}: ${action}${who.length === 0 ? '' : ` ${who.join(', ')}`}${what === '' ? '' : `  ${what}`}`;
 }

@@ -45,7 +45,7 @@ export function renderSummary(
     ...(lines.length === 0 ? ['  nothing to do'] : lines),
     ...(differing === undefined
       ? []
-      : [`  ${pad(differing)} of them: the API holds something else than was sent, see _error`]),
+      : [`  ${pad(differing)} of them: the API stored a different value from the one that was sent; see _error`]),
     ...renderProblems(summary.problems),
     ...details,
     ...(api.requests > 0 ? [renderTraffic(api)] : []),
@@ -63,7 +63,7 @@ export function renderCheck(summary: RunSummary, argv: readonly string[] = []): 
   const next =
     counts.invalid > 0
       ? files.rejects === null
-        ? 'Next: fix these rows, or get them as a file: add --rejects <file>'
+        ? 'Next: fix these rows, or add --rejects <file> to get them as a file'
         : `Next: fix ${shortestPath(files.rejects)}, then: ${repeatCommand(argv, shortestPath(files.rejects), leftOut)}`
       : `Next: ${repeatCommand(['import', ...argv.slice(1)], file, leftOut)} --first 5`;
   return [
@@ -89,7 +89,11 @@ export function renderProblems(problems: readonly IssueGroup[]): string[] {
     return `  ${pad(count)} × ${status.replace('_', ' ')}, row ${rows.join(', ')}${more}: ${message}`;
   });
   const rest = problems.length - maxProblems;
-  return ['Why:', ...lines, ...(rest > 0 ? [`          and ${rest} more reasons, in the result file`] : [])];
+  return [
+    'Why:',
+    ...lines,
+    ...(rest > 0 ? [`          and ${formatCount(rest, 'more reason')}; see the result file`] : []),
+  ];
 }
 
 const statusLabels = {
@@ -97,11 +101,11 @@ const statusLabels = {
   updated: 'updated',
   unchanged: 'unchanged',
   deleted: 'deleted',
-  deactivated: 'made inactive (they have transactions)',
+  deactivated: 'made inactive, because of transactions',
   invalid: 'invalid: never sent',
   rejected: 'rejected by the API',
-  failed: 'failed: not applied, may be sent again',
-  in_doubt: 'in doubt: sent, and no answer seen',
+  failed: 'failed: not applied, can be sent again',
+  in_doubt: 'in doubt: sent, but no answer received',
   skipped: 'skipped',
 } as const;
 
@@ -121,7 +125,7 @@ const perFileOptions = [
 /** After a reconcile: what it could not settle, another one will not settle either. */
 function suggestReview({ run }: RunSummary): string[] {
   return [
-    `Next: look at these customers. If a row is none of them: mypos-customers reconcile ${run ?? ''} --assume-absent --yes, then resume.`,
+    `Next: check these customers. If a row is none of them: mypos-customers reconcile ${run ?? ''} --assume-absent --yes, then resume.`,
   ];
 }
 
@@ -135,12 +139,12 @@ function suggestNextStep(summary: RunSummary, argv: readonly string[]): string[]
   if (stopped !== null) return [];
   if (exitCode === exitCodes.inDoubt)
     return [
-      `Next: mypos-customers reconcile ${run} (finds out which of the doubtful rows exist; never add them by hand before)`,
+      `Next: mypos-customers reconcile ${run} (finds out which rows in doubt arrived; do not add them by hand before that)`,
     ];
   if (exitCode === exitCodes.someRowsFailed) return suggestAfterFailures(summary, argv);
   if (command !== 'import') return [`Next: mypos-customers runs show ${run} (shows this summary again)`];
   if (argv.some((word) => /^--first(=|$)/.test(word)))
-    return [`Next: look at the results, then: ${repeatCommand(argv, summary.input?.file ?? '-', ['first'])}`];
+    return [`Next: check the results, then: ${repeatCommand(argv, summary.input?.file ?? '-', ['first'])}`];
   return [`Next: mypos-customers runs show ${run} (shows this summary again), or undo it: mypos-customers undo ${run}`];
 }
 

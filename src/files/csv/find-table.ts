@@ -118,9 +118,9 @@ async function readHeaderAt(
     code: 'NO_HEADER_ROW',
     file: name,
     line: headerRow,
-    fact: 'no row with column names begins on this line.',
+    fact: 'there are no column names on this line.',
     nextStep:
-      'Give the line as an editor shows it: --header-row <n>, or "headerRow" under "source" of the mapping. Without them the header is searched for.',
+      'Give the line number that an editor shows: --header-row <n>, or "headerRow" under "source" in the mapping. Without it, the header is detected.',
   });
 }
 
@@ -152,7 +152,7 @@ function createHeaderDamagedError(file: string, header: CsvRecord) {
     file,
     line: header.line,
     fact: `the header cannot be read. ${header.issue?.message ?? ''}`,
-    nextStep: 'Fix the header, or name its line: --header-row <n>',
+    nextStep: 'Fix the header, or give its line: --header-row <n>',
   });
 }
 
@@ -161,8 +161,8 @@ function createNoColumnsError(file: string, line: number) {
     code: 'NO_COLUMNS',
     file,
     line,
-    fact: 'every column name begins with "_", and such columns are not read.',
-    nextStep: 'Give the columns names without "_", or name the line of the header: --header-row <n>',
+    fact: 'all column names begin with "_", and such columns are ignored.',
+    nextStep: 'Rename the columns without "_", or give the line of the header: --header-row <n>',
   });
 }
 
@@ -171,7 +171,7 @@ function createNoDataRowsError(file: string, line: number) {
     code: 'NO_DATA_ROWS',
     file,
     line,
-    fact: 'there is a header, but no row of data below it.',
+    fact: 'there is a header, but there are no rows below it.',
     nextStep: 'Export the file again, and check that the export finished.',
   });
 }

@@ -71,7 +71,7 @@ function findIssues(record: CsvRecord, cells: readonly string[], layout: RowLayo
 const nulCharacter: Issue = {
   severity: 'error',
   code: 'NUL_CHARACTER',
-  message: 'A cell holds a zero byte, which no text contains: the file was damaged. Type the cell anew.',
+  message: 'A cell contains a zero byte, which does not occur in text: the file was damaged. Type the cell again.',
 };
 
 function createRaggedReason(record: CsvRecord, cells: readonly string[], layout: RowLayout): Issue {
@@ -89,12 +89,13 @@ function explainRaggedRow(record: CsvRecord, tooFew: boolean, delimiter: string)
   const name = delimiter === '\t' ? 'tab' : `"${delimiter}"`;
   if (record.lineCount > 1) {
     const lastLine = record.line + record.lineCount - 1;
-    return `it runs from line ${record.line} to ${lastLine}, so a quotation mark is probably missing or too many.`;
+    return `it runs from line ${record.line} to ${lastLine}, so a quotation mark is probably missing, or there is one too many.`;
   }
-  if (!tooFew) return `a cell that contains a ${name} probably lacks its quotation marks. Put them around it.`;
+  if (!tooFew)
+    return `a cell that contains a ${name} probably lacks quotation marks. Put the whole cell in quotation marks.`;
   if (record.isUnterminated)
-    return 'it is the last one and has no line end, so the file was probably cut. Export it again.';
-  return 'it was cut, or a cell that contains a line break lacks its quotation marks. Add the missing cells.';
+    return 'it is the last row and has no line end, so the file is probably incomplete. Export it again.';
+  return 'it is incomplete, or a cell that contains a line break lacks quotation marks. Add the missing cells.';
 }
 
 const maxShownCharacters = 80;
@@ -289,7 +290,7 @@ function createReturnNotices({ lineEnds: { cr } }: TextInput, returnEndsRow: boo
       severity: 'warning',
       code: 'STRAY_RETURNS',
       message:
-        `${cr} carriage ${cr === 1 ? 'return stands' : 'returns stand'} inside cells without quotation marks and ` +
+        `${cr} carriage ${cr === 1 ? 'return is' : 'returns are'} inside cells without quotation marks and ` +
         'were kept as text. Check these cells.',
     },
   ];

@@ -33,17 +33,17 @@ function parsePairs(text: string, name: string): Pairs | string {
   try {
     const records = parse(text, { delimiter, relax_column_count: true, skip_empty_lines: true });
     if (records.some((cells) => cells.length < 2))
-      return `The file ${name} needs two columns: the text in the customers' file, and what it stands for`;
+      return `The file ${name} needs two columns: the text in the customers' file, and its value`;
     return records.slice(1).flatMap(([from = '', to = '']) => (from.trim() === '' ? [] : [[from, to] as const]));
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    return `The file ${name} is no right CSV file: ${error.message}`;
+    return `The file ${name} is not a valid CSV file: ${error.message}`;
   }
 }
 
 function describeReadFailure(name: string, error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code === 'ENOENT') return `There is no file ${name} beside the mapping; correct its name`;
+  if (code === 'ENOENT') return `There is no file ${name} next to the mapping; correct its name`;
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
     return `The file ${name} is not in UTF-8; save it as "CSV UTF-8" in the spreadsheet program`;
   return `The file ${name} cannot be read (${code === '' ? String(error) : code})`;

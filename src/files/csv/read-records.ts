@@ -302,7 +302,7 @@ const strayQuote: Issue = {
   severity: 'error',
   code: 'STRAY_QUOTE',
   message:
-    'A quotation mark stands inside a cell. Put the whole cell in quotation marks and double the inner one, ' +
+    'There is a quotation mark inside a cell. Put the whole cell in quotation marks and double the inner one, ' +
     'or read the file with --lenient-quotes.',
 };
 
@@ -322,6 +322,7 @@ function createRecordTooLargeError(file: string, line: number) {
     file,
     line,
     fact: 'this line is longer than a mebibyte.',
-    nextStep: 'Check that this is a CSV file, and name its delimiter and encoding if they were detected wrongly.',
+    nextStep:
+      'Check that this is a CSV file. If its delimiter or encoding was detected wrongly, set it with --delimiter or --encoding.',
   });
 }

@@ -83,7 +83,7 @@ function createLineTooLongError(file: string, line: number) {
     file,
     line,
     fact: 'this line is longer than four mebibytes.',
-    nextStep: 'NDJSON has one object per line. Write the file so, e.g. with: jq -c . <file>',
+    nextStep: 'NDJSON has one object per line. Convert the file, e.g. with: jq -c . <file>',
   });
 }
 
@@ -154,8 +154,7 @@ function createBadJsonReason(text: string): Issue {
   return {
     severity: 'error',
     code: 'BAD_JSON',
-    message:
-      'The line is not valid JSON. Each line must be one whole object, and hold no line break but an escaped one.',
+    message: 'The line is not valid JSON. Each line must be one complete object, without unescaped line breaks.',
     value: text.length > maxShownCharacters ? `${text.slice(0, maxShownCharacters)}…` : text,
   };
 }
@@ -324,7 +323,7 @@ function createLateKeyReason(key: string): Issue {
     code: 'LATE_KEY',
     message:
       `The key "${key}" does not occur in the first ${sampleLines.toLocaleString('en')} lines, so it has no column. ` +
-      'Give it to one of them, if only as null.',
+      'Add it to one of them, with null if it has no value there.',
     columns: [key],
   };
 }
@@ -344,8 +343,8 @@ function createNotNdjsonError(file: string) {
   return createInputError({
     code: 'NOT_NDJSON',
     file,
-    fact: 'no line of it is a JSON object.',
-    nextStep: 'NDJSON has one whole object per line. Write the file so, e.g. with: jq -c . <file>',
+    fact: 'no line is a JSON object.',
+    nextStep: 'NDJSON has one complete object per line. Convert the file, e.g. with: jq -c . <file>',
   });
 }
 
@@ -353,7 +352,7 @@ function createNoColumnsError(file: string) {
   return createInputError({
     code: 'NO_COLUMNS',
     file,
-    fact: 'its objects have no key that can be read; keys that begin with "_" are not.',
-    nextStep: 'Give each value a key without "_".',
+    fact: 'its objects have no usable keys; keys that begin with "_" are ignored.',
+    nextStep: 'Rename the keys without "_".',
   });
 }

@@ -100,7 +100,7 @@ function createRenamedNotice(columns: readonly string[], row: number): Issue {
   return {
     severity: 'warning',
     code: 'DUPLICATE_COLUMNS',
-    message: `Several columns bear the same name; the later ones are called ${formatNames(columns)}.`,
+    message: `Several columns have the same name; the later ones are called ${formatNames(columns)}.`,
     row,
     columns,
   };
@@ -110,7 +110,7 @@ function createDroppedNotice(count: number, row: number): Issue {
   return {
     severity: 'warning',
     code: 'EMPTY_COLUMNS_DROPPED',
-    message: `${count} empty ${count === 1 ? 'column' : 'columns'} without a name at the right end ${count === 1 ? 'was' : 'were'} left out.`,
+    message: `${count} empty ${count === 1 ? 'column' : 'columns'} without a name at the right edge ${count === 1 ? 'is' : 'are'} ignored.`,
     row,
   };
 }

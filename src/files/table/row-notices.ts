@@ -74,7 +74,7 @@ function createTotalsNotice(row: number, text: string): Issue {
   return {
     severity: 'warning',
     code: 'TOTALS_ROW',
-    message: `The last row begins with "${text}" and looks like a totals row. If it is no customer, delete it.`,
+    message: `The last row begins with "${text}" and looks like a totals row. If it is not a customer, delete it.`,
     row,
   };
 }
@@ -83,7 +83,7 @@ function createRowsAfterGapNotice(count: number, row: number): Issue {
   return {
     severity: 'warning',
     code: 'ROWS_AFTER_EMPTY_ROW',
-    message: `${count} ${count === 1 ? 'row follows' : 'rows follow'} an empty row: they look like a totals row or notes. If they are no customers, delete them.`,
+    message: `${count} ${count === 1 ? 'row follows' : 'rows follow'} an empty row: they look like a totals row or notes. If they are not customers, delete them.`,
     row,
   };
 }

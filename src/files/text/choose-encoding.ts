@@ -72,7 +72,7 @@ function resolveEncodingName(asked: string): string {
   const familiar = encodingAliases[key];
   if (familiar !== undefined) return familiar;
   if (key !== '' && !notCharacterSets.has(key) && iconv.encodingExists(asked)) return asked.toLowerCase();
-  throw new UsageError(`"${asked}" is no encoding that is known.`, {
+  throw new UsageError(`"${asked}" is not a known encoding.`, {
     code: 'UNKNOWN_ENCODING',
     nextStep: 'Use e.g. --encoding utf-8, windows-1252, utf-16le, iso-8859-15, shift_jis, or leave it out.',
   });
@@ -106,7 +106,7 @@ export function refuseBinary(sample: Buffer, encoding: string, file: string): vo
   throw createInputError({
     code: 'BINARY_FILE',
     file,
-    fact: 'this is no text file.',
+    fact: 'this is not a text file.',
     nextStep: 'Save the data as CSV (UTF-8) or as an Excel workbook (.xlsx).',
   });
 }

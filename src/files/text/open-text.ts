@@ -180,8 +180,8 @@ class UndecodableTextError extends Error {
       code: 'UNDECODABLE_BYTE',
       file: this.file,
       line: this.line,
-      fact: `there is a byte that is no character in ${this.encoding}.`,
-      nextStep: 'Say which encoding the file has: --encoding <name>. If it was cut, export it again.',
+      fact: `there is a byte that is not valid in ${this.encoding}.`,
+      nextStep: 'Give the encoding of the file: --encoding <name>. If the file is incomplete, export it again.',
     });
   }
 }
@@ -195,7 +195,7 @@ function createEmptyFileError(file: string): InputError {
     code: 'EMPTY_FILE',
     file,
     fact: 'the file is empty.',
-    nextStep: 'Export it again, and look whether the export finished.',
+    nextStep: 'Export it again, and check that the export finished.',
   });
 }
 
@@ -204,7 +204,7 @@ function createTrailingNulsError(file: string, line: number): InputError {
     code: 'TRAILING_NULS',
     file,
     line,
-    fact: 'the file ends in zero bytes: it was not written to its end.',
+    fact: 'the file ends in zero bytes: it was not written completely.',
     nextStep: 'Copy or export the file again.',
   });
 }
@@ -304,8 +304,8 @@ function createGuessedNotice(line: number): Issue {
     severity: 'warning',
     code: 'ENCODING_GUESSED',
     message:
-      `Line ${line} holds a byte that is not utf-8, so the file was read as windows-1252. ` +
-      'If names look wrong, say which encoding it is: --encoding <name>',
+      `Line ${line} contains a byte that is not UTF-8, so the file was read as windows-1252. ` +
+      'If names look wrong, give the encoding: --encoding <name>',
     row: line,
   };
 }
@@ -314,6 +314,6 @@ function createContradictionNotice(used: string, marked: string): Issue {
   return {
     severity: 'warning',
     code: 'ENCODING_CONTRADICTS_MARK',
-    message: `The file was read as ${used} as asked, but its first bytes mark it as ${marked}. Try: --encoding auto`,
+    message: `The file was read as ${used} as requested, but its byte order mark indicates ${marked}. Try: --encoding auto`,
   };
 }

@@ -74,7 +74,7 @@ export function renderTimeChart(curves: readonly Curve[], title: string, unit: s
   return html`<svg class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}">
 ${rows}
 ${columns}
-<text class="tick" x="${margin.left}" y="${height - 4}">time of the run; ${unit}</text>
+<text class="tick" x="${margin.left}" y="${height - 4}">run time; ${unit}</text>
 ${lines}
 </svg>`;
 }

@@ -12,7 +12,7 @@ function renderColumns(content: ReportContent): Html | undefined {
   if (content.kind === 'unknown') return undefined;
   return renderSection(
     'Columns',
-    html`<p class="soft">Columns of the file, before the mapping. A value is shown only when at least five rows have it.</p>
+    html`<p class="soft">Columns of the file, before mapping. Only values that occur in at least five rows are shown.</p>
 <div class="scroll" tabindex="0" role="region" aria-label="Columns"><table class="wide"><thead><tr><th scope="col">Column</th><th scope="col" class="number">Filled</th>
 <th scope="col" class="number">Distinct</th><th scope="col" class="number">Longest</th><th scope="col">Kinds</th><th scope="col">Most frequent</th></tr></thead>
 <tbody>${content.columns.map(renderColumnRow)}</tbody></table></div>`,
@@ -39,7 +39,7 @@ const statusLabels = {
   deactivated: ['deactivated', 'good'],
   invalid: ['invalid: never sent', 'fix'],
   rejected: ['rejected by the API', 'fix'],
-  failed: ['failed: may be sent again', 'fix'],
+  failed: ['failed: can be sent again', 'fix'],
   in_doubt: ['in doubt', 'wait'],
   skipped: ['skipped', 'same'],
 } as const satisfies Record<RowStatus, readonly [string, string]>;
@@ -105,7 +105,7 @@ function renderOutcomes({ counts }: ReportData): Html {
 const maxIssuesShown = 50;
 
 function renderIssues({ issues }: ReportData): Html {
-  if (issues.length === 0) return renderSection('Issues', html`<p>None: every row was processed.</p>`);
+  if (issues.length === 0) return renderSection('Issues', html`<p>None: all rows were processed.</p>`);
   const rows = issues.slice(0, maxIssuesShown).map(
     ({ status, count, message, code, rows: first }) => html`<tr><td class="number">${formatNumber(count)}</td>
 <td>${status.replace('_', ' ')}</td><td>${message} <span class="soft">[${code}]</span></td>
@@ -113,12 +113,12 @@ function renderIssues({ issues }: ReportData): Html {
   );
   const more =
     issues.length > maxIssuesShown
-      ? html`<p class="soft">And ${issues.length - maxIssuesShown} more reasons in the result file.</p>`
+      ? html`<p class="soft">And ${formatCount(issues.length - maxIssuesShown, 'more reason')} in the result file.</p>`
       : undefined;
   return renderSection(
     'Issues',
     html`<div class="scroll" tabindex="0" role="region" aria-label="Issues"><table><thead><tr><th scope="col" class="number">Rows</th><th scope="col">Status</th>
-<th scope="col">Reason of the first row</th><th scope="col">First rows</th></tr></thead><tbody>${rows}</tbody></table></div>${more}`,
+<th scope="col">Reason (first row)</th><th scope="col">First rows</th></tr></thead><tbody>${rows}</tbody></table></div>${more}`,
   );
 }
 
@@ -164,7 +164,7 @@ ${renderNumbers(points)}`,
 function renderFigure(title: string, curves: readonly Curve[], unit: string): Html {
   const legend = curves.map(({ name, tone }) => html`<span class="swatch ${tone}"></span>${name} &nbsp; `);
   return html`<figure style="margin:1rem 0"><figcaption>${title}<br><span class="soft">${legend}</span></figcaption>
-${renderTimeChart(curves, `${title} over the time of the run; the table below has the numbers.`, unit)}</figure>`;
+${renderTimeChart(curves, `${title} over the run time; the table below has the data.`, unit)}</figure>`;
 }
 
 interface ChartPoint {
@@ -179,7 +179,7 @@ function renderNumbers(points: readonly ChartPoint[]): Html {
       html`<tr><th scope="row">${formatDuration(endsAt)}</th><td class="number">${formatNumber(rows)}</td><td class="number">${formatNumber(requests)}</td>
 <td class="number">${formatMs(medianMs)}</td><td class="number">${formatMs(p95Ms)}</td></tr>`,
   );
-  return html`<details class="screen"><summary>The numbers of the charts</summary><div class="scroll" tabindex="0" role="region" aria-label="Numbers of the charts"><table>
+  return html`<details class="screen"><summary>Data of the charts</summary><div class="scroll" tabindex="0" role="region" aria-label="Data of the charts"><table>
 <thead><tr><th scope="col">Until</th><th scope="col" class="number">Rows</th><th scope="col" class="number">Requests</th><th scope="col" class="number">Median, ms</th>
 <th scope="col" class="number">95th percentile, ms</th></tr></thead><tbody>${rows}</tbody></table></div></details>`;
 }
@@ -256,6 +256,6 @@ function renderSettings({ settings }: ReportData): Html {
   );
   return renderSection(
     'Settings',
-    html`<div class="scroll" tabindex="0" role="region" aria-label="Settings"><table><thead><tr><th scope="col">Setting</th><th scope="col">Value</th><th scope="col">From</th></tr></thead><tbody>${rows}</tbody></table></div>`,
+    html`<div class="scroll" tabindex="0" role="region" aria-label="Settings"><table><thead><tr><th scope="col">Setting</th><th scope="col">Value</th><th scope="col">Origin</th></tr></thead><tbody>${rows}</tbody></table></div>`,
   );
 }

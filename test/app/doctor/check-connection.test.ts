@@ -55,7 +55,7 @@ describe('a certificate of a company’s own authority', () => {
 
   it.each([
     ['missing.pem', /cannot be read \(ENOENT\)/],
-    ['customers.csv', /holds no certificate/],
+    ['customers.csv', /contains no certificate/],
   ])('in %s is an error that says why', async (file, why) => {
     await place.openApi();
     writeCustomers(place, 1);

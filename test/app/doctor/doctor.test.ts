@@ -93,11 +93,11 @@ describe('doctor', () => {
       {},
       5,
       'address',
-      /Nothing listens/,
+      /No server is listening/,
     ],
     ['an unknown name', ['--base-url', 'https://nowhere.invalid/api'], {}, 5, 'address', /cannot be resolved/],
     ['a setting that cannot be used', ['--rate', 'fast'], {}, 2, 'configuration', /Correct it/],
-    ['a mapping with mistakes', ['--mapping', 'wrong.json'], {}, 2, 'mapping', /Look at the place/],
+    ['a mapping with mistakes', ['--mapping', 'wrong.json'], {}, 2, 'mapping', /at or just before the position/],
     ['a state folder that is a file', ['--state-dir', 'wrong.json'], {}, 2, 'state folder', /--state-dir/],
     ['a proxy that is no address', [], { HTTPS_PROXY: 'ftp://x' }, 2, 'configuration', /http:\/\/host:port/],
   ] as const)('fails for %s', async (_, args, env, exitCode, name, nextStep) => {

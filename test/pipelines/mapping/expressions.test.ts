@@ -55,7 +55,7 @@ describe('an expression', () => {
     ['never ends', '($f := function($x) { $f($x + 1) }; $f($row.A))', { A: '1' }, 'A "1" makes the expression fail: '],
     ['calls itself too deep', '($f := function() { 1 + $f() }; $f())', { A: '1' }, 'notes makes the expression fail: '],
     ['fills the memory', '$map([1..99999999], function($v) { $v })', {}, 'notes makes the expression fail: '],
-    ['gives a list', '$split($row.A, ",")', { A: 'a,b' }, 'A "a,b" makes the expression give a list'],
+    ['gives a list', '$split($row.A, ",")', { A: 'a,b' }, 'A "a,b" makes the expression return a list'],
     [
       'reads an error cell',
       '$row.A',

@@ -73,7 +73,7 @@ describe('parseMapping, on a field', () => {
       'joins with &',
     ],
     ['options on a value', withRule({ value: 'x', type: 'string' }), 'OPTION_UNUSED', 'fields.notes.type', 'no effect'],
-    ['a value of another type', withRule({ value: 5 }), 'VALUE_MISMATCH', 'fields.notes.value', '5 does not fit'],
+    ['a value of another type', withRule({ value: 5 }), 'VALUE_MISMATCH', 'fields.notes.value', 'but is 5'],
     [
       'a fixed code',
       withRule({ value: 'C1' }, 'customerCode'),
@@ -229,7 +229,7 @@ describe('parseMapping, on a field', () => {
       withRule({ column: 'A', lookup: { a: 1 } }),
       'VALUE_MISMATCH',
       'fields.notes.lookup.a',
-      '1 does not fit',
+      'but is 1',
     ],
     [
       'otherwise without a lookup',

@@ -90,7 +90,7 @@ describe('a mapped row', () => {
       { type: 'integer' },
       number(1.5),
       'NOT_AN_INTEGER',
-      'Cell "1.5" has decimals; give a whole number',
+      'Cell "1.5" has decimals; enter a whole number',
     ],
     ['a date under a number', 'creditLimit', limit, date('2024-01-01'), 'NOT_A_NUMBER', 'expected digits'],
     ['a serial number under a date', 'cC_001', since, number(45296), 'NOT_A_DATE', 'expected "DD/MM/YYYY"'],

@@ -211,7 +211,7 @@ describe('a column', () => {
         columns: ['Column'],
         value: '45296',
         message:
-          'Column "45296": The number is how a spreadsheet program stores a date. It probably means "2024-01-05". ' +
+          'Column "45296": This is the number with which a spreadsheet program stores a date. It probably means "2024-01-05". ' +
           'Format the column as a date (yyyy-mm-dd) and export again.',
       },
     ]);

@@ -86,7 +86,7 @@ describe('the report of a run', () => {
     await place.run(['delete', code, '--yes', '--report', 'delete.html']);
     await place.run(['undo', run, '--yes', '--report', 'undo.html']);
     expect(place.read('delete.html')).toMatch(/deleted<\/th>\s*<td class="number">1</);
-    expect(place.read('undo.html')).toContain('Only an import has fields of its own.');
+    expect(place.read('undo.html')).toContain('Only imports have this table.');
   });
 });
 

@@ -164,7 +164,7 @@ function checkLimits(bytes: number, location: PartLocation, { place, limits, tot
     throw workbookError(
       'PACKED_TOO_TIGHTLY',
       place,
-      `this part unpacks to more than ${limits.maxInflateRatio} times its size, as only a “zip bomb” does.`,
+      `this part unpacks to more than ${limits.maxInflateRatio} times its size, like a “zip bomb”.`,
     );
   if (bytes > location.uncompressedSize)
     throw workbookError('FILE_DAMAGED', place, 'this part is longer than the package says.');
@@ -267,8 +267,9 @@ function partReader(
     async *read(part, maxBytes = limits.maxPartBytes) {
       const entry = parts.get(normalizePartName(part));
       const partPlace = { ...place, part };
-      if (entry === undefined) throw workbookError('XLSX_PART_MISSING', partPlace, 'the workbook lacks this part.');
-      if (entry === 'twice') throw workbookError('FILE_DAMAGED', partPlace, 'the package holds this part twice.');
+      if (entry === undefined)
+        throw workbookError('XLSX_PART_MISSING', partPlace, 'this part of the workbook is missing.');
+      if (entry === 'twice') throw workbookError('FILE_DAMAGED', partPlace, 'the package contains this part twice.');
       yield* readPartBytes(handle, await locatePart(zip, entry, partPlace), {
         place: partPlace,
         limits: { ...limits, maxPartBytes: maxBytes },
@@ -296,7 +297,7 @@ function zipError(error: Error, place: InputLocation): Error {
   if (/strong encryption/i.test(error.message))
     return workbookError('WORKBOOK_ENCRYPTED', place, 'the package is protected by a password.', error);
   return /End of central directory|unexpected EOF|overflows file/i.test(error.message)
-    ? workbookError('FILE_CUT', place, 'the file ends too early: it was not copied or downloaded to its end.', error)
+    ? workbookError('FILE_CUT', place, 'the file is incomplete: it was not copied or downloaded completely.', error)
     : workbookError('FILE_DAMAGED', place, `the package is damaged (${error.message}).`, error);
 }
 
@@ -334,7 +335,7 @@ async function locatePart(zip: ZipFile, entry: Entry, place: InputLocation): Pro
     throw workbookError(
       'FILE_DAMAGED',
       place,
-      `this part is packed in a way (${compressionMethod}) that workbooks never use.`,
+      `this part uses a compression method (${compressionMethod}) that workbooks never use.`,
     );
   try {
     const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });

@@ -81,14 +81,14 @@ export function parseSerialDate(serial: number, shows: DateParts, isDate1904: bo
 }
 
 function dateFrom1904(day: number): CivilDate {
-  if (day > lastDay.from1904) return { reason: 'is shown as a date, but lies past the year 9999' };
+  if (day > lastDay.from1904) return { reason: 'is shown as a date, but is after the year 9999' };
   return { text: formatDate(day - dayZero.from1904) };
 }
 
 function dateFrom1900(day: number): CivilDate {
   if (day === 0) return { reason: 'is shown as a date, but is 0, which is not a date' };
   if (day === 60) return { reason: 'is shown as 29 February 1900, a date that does not exist' };
-  if (day > lastDay.from1900) return { reason: 'is shown as a date, but lies past the year 9999' };
+  if (day > lastDay.from1900) return { reason: 'is shown as a date, but is after the year 9999' };
   return { text: formatDate(day - dayZero.from1900 + (day < 60 ? 1 : 0)) };
 }
 
@@ -124,7 +124,7 @@ const emptyDay = '1899-12-30';
 /** A date that the file states as text (`t="d"`); a zone is dropped, since cells have none. */
 function parseIsoDate(text: string, shows: DateParts | undefined): CivilDate {
   const match = isoDate.exec(text);
-  const reason = 'is not a date that can be read';
+  const reason = 'is not a readable date';
   if (match === null || text.trim() === '') return { reason };
   const [, year, month = '', day = '', hour, minute = '00', second = '00'] = match;
   const time = hour === undefined ? undefined : `${hour}:${minute}:${second}`;
@@ -152,15 +152,15 @@ const errorMeanings: Readonly<Record<string, string>> = {
   '#N/A': 'a look-up found nothing',
   '#REF!': 'the formula refers to cells that were deleted',
   '#DIV/0!': 'the formula divides by zero',
-  '#VALUE!': 'the formula got a value of the wrong kind',
+  '#VALUE!': 'the formula has a value of the wrong type',
   '#NAME?': 'the formula uses a name that does not exist',
-  '#NUM!': 'the formula has no result that is a number',
+  '#NUM!': 'the result of the formula is not a valid number',
   '#NULL!': 'the formula refers to cells that have nothing in common',
-  '#SPILL!': 'there was no room for the results of the formula',
+  '#SPILL!': 'there was not enough space for the results of the formula',
 };
 
 const neverCalculated =
-  'The formula was never calculated, so the file holds no value. Open the file in Excel, save it, and try again.';
+  'The formula was never calculated, so the file contains no value. Open the file in Excel, save it, and try again.';
 
 const general: NumberFormat = { kind: 'general' };
 const plainInteger = /^(?:0|-?[1-9]\d{0,14})$/;
@@ -246,7 +246,7 @@ function decodeBoolean(value: string | undefined, formula: string | undefined): 
   if (value === undefined || value === '') return formula === undefined ? '' : uncalculatedCell(formula);
   const flag = /^\s*(?:(1|true)|0|false)\s*$/i.exec(value);
   if (flag === null)
-    return createErrorCell(value, `The file says that “${value}” is TRUE or FALSE, and it is neither.`);
+    return createErrorCell(value, `The file says that “${value}” is TRUE or FALSE, but it is neither.`);
   return flag[1] === undefined
     ? { kind: 'boolean', text: 'FALSE', value: false }
     : { kind: 'boolean', text: 'TRUE', value: true };

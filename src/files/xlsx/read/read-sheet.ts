@@ -65,7 +65,7 @@ class SheetHandler implements XmlHandler {
       throw workbookError(
         'CELL_TOO_LONG',
         this.#place,
-        `a cell holds more than ${this.#maxCellCharacters} characters.`,
+        `a cell contains more than ${this.#maxCellCharacters} characters.`,
       );
     this.#cell[this.#capturing] = captured;
   }
@@ -100,14 +100,14 @@ class SheetHandler implements XmlHandler {
     if (text === undefined) return 0;
     const number = parseWholeNumber(text.trim(), 0, text.trim().length);
     if (number >= 1) return number;
-    throw workbookError('CELL_OUTSIDE_SHEET', this.#place, `“${text}” is no row number (1 to ${sheetGrid.maxRow}).`);
+    throw workbookError('CELL_OUTSIDE_SHEET', this.#place, `“${text}” is not a row number (1 to ${sheetGrid.maxRow}).`);
   }
 
   #startCell(attributes: XmlAttributes): StoredCell {
     const reference = attributes.r?.value.trim() ?? '';
     const column = parseColumn(reference, 0, reference.length);
     if (column === 0 && reference !== '')
-      throw workbookError('CELL_OUTSIDE_SHEET', this.#place, `“${reference}” is no cell reference such as B12.`);
+      throw workbookError('CELL_OUTSIDE_SHEET', this.#place, `“${reference}” is not a cell reference such as B12.`);
     const style = Number(attributes.s?.value ?? 0);
     const type = attributes.t?.value.trim() ?? '';
     return { column, style, type, value: undefined, formula: undefined, inline: undefined };

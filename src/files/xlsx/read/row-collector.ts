@@ -60,7 +60,7 @@ export class RowCollector implements SheetEvents {
     const content = decode(cell);
     if (content === '') return;
     if ((typeof content === 'string' ? content : content.text).length > maxCellCharacters)
-      this.#refuse('CELL_TOO_LONG', `the cell holds more than ${maxCellCharacters} characters.`);
+      this.#refuse('CELL_TOO_LONG', `the cell contains more than ${maxCellCharacters} characters.`);
     if (slot === undefined) this.#outsideColumn ||= this.#column;
     else this.#put(slot, content);
   }

@@ -56,7 +56,12 @@ function attempt<T>(place: InputLocation, work: () => T): T {
     return work();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw workbookError('SPILL_FAILED', place, `the texts of this workbook need a temporary file (${reason}).`, error);
+    throw workbookError(
+      'SPILL_FAILED',
+      place,
+      `the shared strings of this workbook need a temporary file (${reason}).`,
+      error,
+    );
   }
 }
 
@@ -213,7 +218,7 @@ export async function loadSharedStrings(
       : new SelectedStrings(wanted);
   const checkLength = (text: string) => {
     if (text.length > archive.limits.maxCellCharacters)
-      throw workbookError('CELL_TOO_LONG', place, `shared text ${store.length} is longer than any cell may be.`);
+      throw workbookError('CELL_TOO_LONG', place, `shared string ${store.length} is longer than a cell may be.`);
   };
   const add = (text: string) => {
     checkLength(text);

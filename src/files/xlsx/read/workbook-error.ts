@@ -16,21 +16,21 @@ export interface InputLocation {
 }
 
 const saveAsXlsx = 'Open it in Excel or LibreOffice and save it as “Excel Workbook (.xlsx)”, then import that file.';
-const saveAgain = 'Open it in Excel or LibreOffice, save it again as .xlsx, and import that file.';
-const getAgain = 'Copy or download the file again. If it stays like this, ask its owner for a new export.';
+const saveAgain = 'Open it in Excel or LibreOffice, save it again as .xlsx, and import the new file.';
+const getAgain = 'Copy or download the file again. If that does not help, ask its owner for a new export.';
 const bomb =
-  'Do not open it unless you trust its sender. A real list that is this large can be split, or saved as CSV.';
+  'Do not open it unless you trust its sender. If your list really is this large, split it or save it as CSV.';
 
 /** Every reason for which a workbook is rejected, with the next step. */
 const nextSteps = {
   FILE_NOT_FOUND: 'Check the path; a name with spaces needs quotes.',
   IS_A_FOLDER: 'Name one file, or use: mypos-customers sweep <folder>',
   NOT_A_FILE: 'Save the data to a file and import that.',
-  FILE_NOT_READABLE: 'Check that the file is not open elsewhere and that you may read it.',
+  FILE_NOT_READABLE: 'Check that the file is not open in another program and that you may read it.',
   EMPTY_FILE: getAgain,
   FILE_CUT: getAgain,
   FILE_DAMAGED: getAgain,
-  FILE_CHANGED: 'Wait until the other program is done with it, then start again.',
+  FILE_CHANGED: 'Wait until the other program has finished with it, then start again.',
   LOCK_FILE: 'Import the workbook itself: the same name without “~$” in front.',
   WORKBOOK_ENCRYPTED:
     'Open it in Excel, remove the password (File, Info, Protect Workbook), save it and import it again.',
@@ -38,23 +38,23 @@ const nextSteps = {
   WORKBOOK_IS_XLSB: saveAsXlsx,
   ODS_FILE: saveAsXlsx,
   NUMBERS_FILE: 'In Numbers choose File, Export To, Excel, and import that file.',
-  WORKBOOK_IS_TEXT: 'Give the file the ending .csv (or .tsv) and import it under that name.',
+  WORKBOOK_IS_TEXT: 'Rename the file to end in .csv (or .tsv), then import it.',
   NOT_A_WORKBOOK: 'Import a .xlsx workbook or a .csv file.',
   XLSX_PART_MISSING: saveAgain,
   XML_MALFORMED: saveAgain,
   XML_DOCTYPE: saveAgain,
   XML_ENCODING: saveAgain,
   NO_WORKSHEET: 'Import a workbook that has at least one sheet with cells.',
-  EMPTY_SHEET: 'Choose the sheet that has the customers with --sheet.',
+  EMPTY_SHEET: 'Use --sheet to choose the sheet that has the customers.',
   NO_DATA_ROWS: 'Add the customers below the header, or choose another sheet with --sheet.',
-  HEADER_ROW_EMPTY: 'Give the number of the row that holds the column names with --header-row.',
+  HEADER_ROW_EMPTY: 'Use --header-row to give the number of the row with the column names.',
   TOO_MANY_PARTS: bomb,
   PART_TOO_LARGE: bomb,
   WORKBOOK_TOO_LARGE: bomb,
   PACKED_TOO_TIGHTLY: bomb,
   CELL_TOO_LONG: 'Shorten the text of that cell; Excel itself allows 32,767 characters.',
   CELL_OUTSIDE_SHEET: saveAgain,
-  SPILL_FAILED: 'Make room in the folder for temporary files, or name another one in TMPDIR (TEMP on Windows).',
+  SPILL_FAILED: 'Free space in the folder for temporary files, or set another one in TMPDIR (TEMP on Windows).',
 } as const;
 
 /** Stable codes of the errors that the workbook reader throws. */
@@ -105,13 +105,13 @@ const encryptedStream = Buffer.from('EncryptedPackage', 'utf16le');
 export async function rejectOtherFileTypes(bytes: ReadableBytes, place: InputLocation): Promise<void> {
   const head = await readHead(bytes);
   if (basename(place.file).startsWith('~$'))
-    throw workbookError('LOCK_FILE', place, 'this only marks a workbook as open.');
+    throw workbookError('LOCK_FILE', place, 'this is the lock file of an open workbook.');
   if (head.length === 0) throw workbookError('EMPTY_FILE', place, 'the file has no content.');
   const format = sniffFormat(head, place.file);
   if (isZip(head)) return;
   if (isCompoundFile(head)) throw await compoundFileError(bytes, place);
   throw format !== 'gzip' && isText(head)
-    ? workbookError('WORKBOOK_IS_TEXT', place, 'this is a text file (such as CSV) with the name of a workbook.')
+    ? workbookError('WORKBOOK_IS_TEXT', place, 'this is a text file (such as CSV) that is named like a workbook.')
     : workbookError('NOT_A_WORKBOOK', place, 'this is not a workbook.');
 }
 
@@ -124,7 +124,7 @@ async function readHead(bytes: ReadableBytes): Promise<Buffer> {
 async function compoundFileError(bytes: ReadableBytes, place: InputLocation): Promise<Error> {
   return (await contains(bytes, encryptedStream))
     ? workbookError('WORKBOOK_ENCRYPTED', place, 'the workbook is protected by a password.')
-    : workbookError('WORKBOOK_IS_XLS', place, 'this is an old .xls workbook (Excel 97–2003), whatever its name says.');
+    : workbookError('WORKBOOK_IS_XLS', place, 'this is an old .xls workbook (Excel 97–2003), despite its name.');
 }
 
 async function contains(bytes: ReadableBytes, wanted: Buffer): Promise<boolean> {

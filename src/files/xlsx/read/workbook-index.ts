@@ -103,7 +103,7 @@ async function otherPackageError(archive: Archive, part: string): Promise<Error>
   if (archive.has('Index/Document.iwa') || archive.has('Index.zip'))
     return workbookError('NUMBERS_FILE', place, 'this is a Numbers document.');
   if (archive.has('[Content_Types].xml') || archive.has('xl/_rels/workbook.xml.rels'))
-    return workbookError('XLSX_PART_MISSING', { ...place, part }, 'the workbook lacks its main part.');
+    return workbookError('XLSX_PART_MISSING', { ...place, part }, 'the main part of the workbook is missing.');
   return workbookError('NOT_A_WORKBOOK', place, 'this is a zip archive, but not a workbook.');
 }
 

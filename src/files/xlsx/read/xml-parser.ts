@@ -136,7 +136,7 @@ export class XmlParser {
     this.#charactersSinceTag += text.length;
     this.#guarded(() => this.#saxes.write(text));
     if (this.#charactersSinceTag > this.#limits.maxCharactersBetweenTags)
-      throw this.#fault('CELL_TOO_LONG', 'a single text or tag goes on without end.');
+      throw this.#fault('CELL_TOO_LONG', 'a text or tag has no end.');
   }
 
   end(): void {
@@ -149,7 +149,7 @@ export class XmlParser {
       throw error;
     });
     saxes.on('doctype', () => {
-      throw this.#fault('XML_DOCTYPE', 'this part declares a DOCTYPE, which workbooks never do and attacks do.');
+      throw this.#fault('XML_DOCTYPE', 'this part declares a DOCTYPE, which workbooks never do but attackers do.');
     });
     saxes.on('xmldecl', ({ encoding = 'UTF-8' }) => {
       if (!readableEncodings.test(encoding))
@@ -169,8 +169,7 @@ export class XmlParser {
   #open(handler: XmlHandler, tag: SaxesTagNS): void {
     this.#charactersSinceTag = 0;
     this.#lastTagEnd = this.#saxes.position;
-    if (++this.depth > this.#limits.maxXmlDepth)
-      throw this.#fault('XML_MALFORMED', 'elements are nested deeper than in any workbook.');
+    if (++this.depth > this.#limits.maxXmlDepth) throw this.#fault('XML_MALFORMED', 'elements are nested too deeply.');
     const name = elementName(tag);
     this.lastOpened = { name, prefix: tag.prefix, isSelfClosing: tag.isSelfClosing };
     handler.open?.(name, tag.attributes);

@@ -46,13 +46,13 @@ const lossNotices: Readonly<Record<TextLoss, { readonly code: Code; readonly fac
   {
     cut: {
       code: 'CELLS_CUT',
-      fact: `longer than the ${maxCellLength.toLocaleString('en')} characters of a cell and cut, with … at the end`,
-      advice: 'In a CSV file they are whole; an import rejects the cut ones, so that nothing is lost.',
+      fact: `longer than the ${maxCellLength.toLocaleString('en')} characters of a cell and truncated, with … at the end`,
+      advice: 'A CSV file contains them in full. An import rejects truncated texts, so that nothing is lost.',
     },
     characters: {
       code: 'CHARACTERS_LOST',
-      fact: 'written without characters that no workbook can hold',
-      advice: 'In a CSV file they are whole.',
+      fact: 'written without characters that a workbook cannot store',
+      advice: 'A CSV file contains them in full.',
     },
   };
 

@@ -132,7 +132,7 @@ class WorkbookSink implements TableSink {
 
   async end(about: readonly AboutLine[] = []): Promise<FinishedFile> {
     this.#endSheet(this.#sheetFor([]));
-    const lines = [...about, ...this.#losses.notices().map(({ message }) => ['Remark', message] as const)];
+    const lines = [...about, ...this.#losses.notices().map(({ message }) => ['Note', message] as const)];
     if (about.length > 0) this.#addAboutSheet(lines);
     this.#lists.addSheet(this.#workbook);
     await Promise.race([this.#workbook.commit(), this.#outputFailed]);
@@ -238,8 +238,8 @@ class WorkbookSink implements TableSink {
         errorStyle: choices.isStrict ? 'stop' : 'warning',
         errorTitle: 'Not in the mapping',
         error: choices.isStrict
-          ? 'The mapping accepts only the texts of the list.'
-          : 'The mapping does not list this text.',
+          ? 'The mapping only accepts the values in the list.'
+          : 'The mapping does not accept this value.',
       });
     }
     sheet.commit();

@@ -164,7 +164,7 @@ describe('dates', () => {
     ['dd/MM/YYYY', 'letters that are not a token'],
     ['DD/MM', 'has no year'],
     ['DD/DD/YYYY', 'has the day twice'],
-    ['DDMYYYY', 'M or D right before another token'],
+    ['DDMYYYY', 'M or D directly before another token'],
     ['DD/MM/YYYY HH', 'both HH and mm'],
     ['DD/MM/YYYY ss', 'ss without HH and mm'],
     ['', 'has no year'],
