@@ -48,7 +48,7 @@ const mishaps: Readonly<Record<string, Mishap>> = {
     prepare: () => place.write('customers.csv', Buffer.from(customerFile(['1,Müller,0800,a@example.com,1']), 'latin1')),
     args: ['customers.csv', '--encoding', 'utf-8'],
     exitCode: 3,
-    says: ['customers.csv, line 2', 'no character in utf-8', '--encoding'],
+    says: ['customers.csv, line 2', 'not valid in utf-8', '--encoding'],
   },
   'an encoding that does not exist': {
     args: ['customers.csv', '--encoding', 'klingon'],

@@ -92,7 +92,9 @@ describe('init without a terminal', () => {
 
   it('leaves a mapping as it is, without --force', async () => {
     place.write('mappings.json', '{}');
-    expect((await init('customers.csv', ...given())).stderr).toContain('mappings.json is there already and stays');
+    expect((await init('customers.csv', ...given())).stderr).toContain(
+      'mappings.json already exists; it was not changed',
+    );
     expect(place.read('mappings.json')).toBe('{}');
     expect((await init('customers.csv', ...given(), '--force')).exitCode).toBe(0);
     expect(JSON.parse(place.read('mappings.json')).fields).toMatchObject({ customerName: 'Name' });

@@ -27,7 +27,7 @@ const init = (args: readonly string[], answers: Answers) =>
 const atAddress = (): Answers => [['Address of the API', `${api.baseUrl}\r`]];
 const login = (password = 'hush hush'): Answers => [
   ['E-mail address', `${api.username}\r`],
-  ['password (not shown', `${password}\r`],
+  ['Password (not shown', `${password}\r`],
 ];
 
 /** The prompt of the mapping's own questions: the likeliest is taken. */
