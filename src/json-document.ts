@@ -1,12 +1,13 @@
-import {
-  applyEdits,
-  findNodeAtLocation,
-  modify,
-  type Node,
-  type ParseError,
-  parseTree,
-  printParseErrorCode,
-} from 'jsonc-parser';
+import { createRequire } from 'node:module';
+import type * as jsonParser from 'jsonc-parser';
+import type { Node, ParseError } from 'jsonc-parser';
+
+const require = createRequire(import.meta.url);
+
+/** Loaded with the first file that is parsed: `--help` needs no parser. */
+function loadParser(): typeof jsonParser {
+  return require('jsonc-parser') as typeof jsonParser;
+}
 
 /** A place in a text, counted from 1 as editors do. */
 export interface TextPosition {
@@ -36,7 +37,7 @@ export function parseJsonDocument(text: string): JsonDocument {
   const parseErrors: ParseError[] = [];
   let root: Node | undefined;
   try {
-    root = parseTree(text, parseErrors, { allowTrailingComma: true });
+    root = loadParser().parseTree(text, parseErrors, { allowTrailingComma: true });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return {
@@ -65,6 +66,7 @@ export function parseJsonDocument(text: string): JsonDocument {
  * @param names - of the objects that lead to the property, and its own
  */
 export function editJsonText(text: string, names: readonly string[], value: unknown): string {
+  const { applyEdits, modify } = loadParser();
   return applyEdits(text, modify(text, [...names], value, { formattingOptions: { insertSpaces: true, tabSize: 2 } }));
 }
 
@@ -90,6 +92,7 @@ function findRepeatedNames(node: Node | undefined): readonly Node[] {
 
 function findOffset(root: Node | undefined, path: string): number {
   if (root === undefined) return 0;
+  const { findNodeAtLocation } = loadParser();
   const segments = splitPath(path);
   for (let length = segments.length; length > 0; length -= 1) {
     const node = findNodeAtLocation(root, segments.slice(0, length));
@@ -138,7 +141,7 @@ const facts: Readonly<Record<string, string>> = {
 
 function describeError({ error, offset, length }: ParseError, text: string): string {
   const found = text.slice(offset, offset + length).trim();
-  const name = printParseErrorCode(error);
+  const name = loadParser().printParseErrorCode(error);
   const expected = expectations[name];
   if (expected === undefined) return facts[name] ?? `${shorten(found)} is not JSON; names and texts need double quotes`;
   return found === '' ? `the file ends where ${expected} is expected` : `expected ${expected}, found ${shorten(found)}`;

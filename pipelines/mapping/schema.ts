@@ -3,21 +3,18 @@ import { readingOptions } from '#pipelines/reading-options.js';
 import {
   anyText,
   choice,
-  flag,
   type JsonSchema,
   list,
   type ObjectOf,
   object,
   optional,
   record,
-  refine,
   required,
   type Shape,
   shape,
   type TypeOf,
   text,
   textOr,
-  wholeNumber,
 } from '#pipelines/shape.js';
 import { type CustomFields, customerFields, type FieldType, fieldTypes, identityFields } from './fields.js';
 import { blankPolicies, lookupFallbacks, modes, unmappedPolicies } from './mapping.js';

@@ -153,15 +153,6 @@ async function readHead(handle: FileHandle, file: InputFile): Promise<Buffer> {
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
 }
 
-/**
- * The file as it is on disk, without opening it again.
- *
- * @throws InputError `FILE_CHANGED` when it is not the file that was found, `FILE_NOT_FOUND` when it is gone
- */
-export async function assertUnchanged(file: InputFile): Promise<void> {
-  refuseChange(file, await findInputFile(file.path, file.name));
-}
-
 /** Bytes of a file or text that lie together: from one to before another. */
 export interface ByteRange {
   readonly from: number;

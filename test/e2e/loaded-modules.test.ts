@@ -39,7 +39,7 @@ describe('what is loaded', () => {
     place.write('customers.csv', customerFile(customerLines(10)));
     writeMapping(place, keyedMapping);
     expect(await loadedBy(['check', 'customers.csv'])).toEqual({
-      packages: ['ajv', 'csv-parse', 'fastest-levenshtein', 'iconv-lite', 'yargs'],
+      packages: ['ajv', 'csv-parse', 'fastest-levenshtein', 'iconv-lite', 'jsonc-parser', 'yargs'],
       online: [],
       commands: ['check'],
     });

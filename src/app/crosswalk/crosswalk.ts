@@ -133,7 +133,7 @@ function linkEntries(settings: Settings, entries: readonly CrosswalkEntry[], rep
   }
 }
 
-export function createNoKeyError(mapping: string): UsageError {
+function createNoKeyError(mapping: string): UsageError {
   return new UsageError(`The mapping ${mapping} has no "key", so no crosswalk can be built.`, {
     code: 'KEY_MISSING',
     nextStep: 'Use --mapping to name the mapping of the import.',

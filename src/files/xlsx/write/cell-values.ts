@@ -6,7 +6,7 @@ import type { ColumnContent } from '#pipelines/mapping/export-columns.js';
 import type { Cell } from '#pipelines/model.js';
 
 /** Excel's limit on the text of one cell, in UTF-16 units. */
-export const maxCellLength = 32_767;
+const maxCellLength = 32_767;
 
 const ellipsis = '…';
 
