@@ -300,7 +300,7 @@ describe('rows of another width than the header', () => {
 
   it.each([
     ['an unquoted delimiter', 'a,b\nSmith, John,x\n', '","'],
-    ['a cut file', 'a,b\n1,2\n3', 'probably cut'],
+    ['a cut file', 'a,b\n1,2\n3', 'probably incomplete'],
     ['a line break without quotation marks', 'a,b\n1\n2,3\n', 'line break'],
     ['a quotation mark that reached the next line', 'a,b,c\n1,"x\n2,y"\n3,4,5\n', 'from line 2 to 3'],
   ])('name the likely cause: %s', async (_name, text, words) => {
