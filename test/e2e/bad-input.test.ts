@@ -42,7 +42,7 @@ const mishaps: Readonly<Record<string, Mishap>> = {
   'a header and no rows': {
     prepare: () => place.write('customers.csv', customerFile([])),
     exitCode: 3,
-    says: ['customers.csv', 'no row of data', 'Export the file again'],
+    says: ['customers.csv', 'no rows below it', 'Export the file again'],
   },
   'an encoding that the file does not have': {
     prepare: () => place.write('customers.csv', Buffer.from(customerFile(['1,Müller,0800,a@example.com,1']), 'latin1')),
@@ -232,8 +232,8 @@ describe('the command line', () => {
     [['frobnicate'], 'Unknown command "frobnicate"'],
     [[], 'Name a command'],
     [['list', 'customers'], 'customers'],
-    [['delete'], 'by code or by --file'],
-    [['delete', '1', '--file', 'x.csv'], 'by code or by --file'],
+    [['delete'], 'Give either customer codes or --file'],
+    [['delete', '1', '--file', 'x.csv'], 'Give either customer codes or --file'],
     [['get'], 'Missing argument. Usage: mypos-customers get <idOrCode..>'],
     [['runs', 'show'], 'Which run?'],
     [['runs', 'hide'], '"hide"'],
