@@ -12,9 +12,9 @@ const ellipsis = '…';
 
 /** Any character or sequence that cannot be written as it stands. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
-const needsEncoding = /[\u0000-\u0008\u000B-\u001F\uD800-\uDFFF\uFFFE\uFFFF]|_x[0-9A-Fa-f]{4}_/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: XML cannot hold them, the format's own escape can
-const controls = /[\u0001-\u0008\u000B-\u001F]/g;
+const needsEncoding = /[\u0000-\u0008\u000B-\u001F\u007F\uD800-\uDFFF\uFFFE\uFFFF]|_x[0-9A-Fa-f]{4}_/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: XML cannot hold them (and exceljs drops DEL), the format's own escape can
+const controls = /[\u0001-\u0008\u000B-\u001F\u007F]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: no workbook can hold these at all
 const impossible = /[\u0000\uFFFE\uFFFF]/g;
 const looksEscaped = /_x(?=[0-9A-Fa-f]{4}_)/g;
@@ -143,9 +143,17 @@ export function toExcelCell(
   }
 }
 
-/** A column without a declared content is as its file had it: its texts are General. */
+/** Line breaks, outer white space, and the format's own escapes. */
+const needsInlineText = /\n|^\s|\s$|_x[0-9A-Fa-f]{4}_/;
+
+/**
+ * A column without a declared content is as its file had it: its texts are General. exceljs writes a plain text as the
+ * result of a formula, of which LibreOffice drops line breaks and reads no escapes; only rich text becomes inline text.
+ */
 function toTextCell(text: string, content: ColumnContent | undefined, onLoss: (loss: TextLoss) => void): ExcelCell {
-  return { value: encodeCellText(text, onLoss), format: content === undefined ? undefined : textFormat };
+  const encoded = encodeCellText(text, onLoss);
+  const value = needsInlineText.test(encoded) ? { richText: [{ text: encoded }] } : encoded;
+  return { value, format: content === undefined ? undefined : textFormat };
 }
 
 /** A civil `YYYY-MM-DD[THH:mm:ss]` as the UTC date that exceljs turns into its serial number; none before 1900-03-01. */
