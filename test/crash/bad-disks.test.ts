@@ -41,7 +41,7 @@ describe.runIf(mayMount)('a disk', () => {
       '1',
     ]);
     expect([exitCode, api.customers().length]).toEqual([5, expect.any(Number)]);
-    expect(`${stdout}${stderr}`).toMatch(/the disk is full.*Make room.*mypos-customers resume/s);
+    expect(`${stdout}${stderr}`).toMatch(/the disk is full.*Free some space.*mypos-customers resume/s);
     expect(`${stdout}${stderr}`).not.toContain('Bug in');
     expect(api.customers().length).toBeGreaterThan(0);
     expect(api.customers().length).toBeLessThan(rows);

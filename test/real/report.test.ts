@@ -88,7 +88,7 @@ describe('the report in Chromium', () => {
     await page.keyboard.press('Enter');
     await expect.poll(() => page.locator('details[open]').count()).toBe(1);
     await page.keyboard.press('Tab');
-    expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).toBe('Numbers of the charts');
+    expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).toBe('Data of the charts');
   });
 
   it('is light on paper, whatever the screen is, and leaves nothing out to the right', async () => {
