@@ -14,7 +14,7 @@ import {
 import type { DamageGroup } from '#pipelines/quality/damage-issue.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import { UsageError } from '#src/errors.js';
-import { hashChunks, startReading } from '#src/files/input-file.js';
+import { hashFile } from '#src/files/input-file.js';
 import type { FileScan } from '#src/files/input-source.js';
 import { version } from '#src/version.js';
 import {
@@ -34,7 +34,7 @@ export interface InputScan {
   readonly rows: number;
   readonly findings: readonly DamageGroup[];
   /** What is wrong with the cells of a row, for imports that do not send such rows. */
-  readonly judge: CheckCells;
+  readonly checkCells: CheckCells;
 }
 
 /** An input of which every row was seen, and the mapping for its columns. */
@@ -46,7 +46,7 @@ export interface ScannedInput extends Input {
 }
 
 /** Raise it whenever the shape of {@link ScanCache} changes, or of what it holds. */
-const cacheFormat = 2;
+const cacheFormat = 3;
 
 /** A scan as the ledger keeps it with a run, as JSON. It holds for the mapping of that run. */
 export interface ScanCache {
@@ -57,7 +57,7 @@ export interface ScanCache {
   readonly reading: ResolvedReadOptions;
   readonly file: FileScan;
   readonly findings: readonly DamageGroup[];
-  readonly verdicts: readonly ColumnIssue[];
+  readonly columnIssues: readonly ColumnIssue[];
 }
 
 /** What is known about an input that was scanned before. */
@@ -107,11 +107,6 @@ export async function scanInputAt(
   }
 }
 
-async function hashFile(path: string): Promise<string> {
-  const reading = await startReading(path);
-  return (await hashChunks(reading.chunks())).sha256;
-}
-
 async function scanFile(
   path: string,
   file: string,
@@ -139,19 +134,19 @@ async function scanFile(
   if (rows === 0) throw createNoRowsError(file);
   if (started === undefined) {
     const mapper = compileFor(mappingFile, source);
-    const { findings = [], verdicts = [] } = cache ?? {};
-    const check = createCellCheck(createDamageOptions(source, mapping, mapper), verdicts);
-    return { ...input, mapper, scan: { rows, findings, judge: addRowNotices(input, check) } };
+    const { findings = [], columnIssues = [] } = cache ?? {};
+    const check = createCellCheck(createDamageOptions(source, mapping, mapper), columnIssues);
+    return { ...input, mapper, scan: { rows, findings, checkCells: addRowNotices(input, check) } };
   }
-  const { findings, columnIssues: verdicts, checkRow } = started.damage.report();
-  const scan = { rows, findings, judge: addRowNotices(input, checkRow) };
+  const { findings, columnIssues, checkRow } = started.damage.report();
+  const scan = { rows, findings, checkCells: addRowNotices(input, checkRow) };
   const fresh = source.scan && {
     format: cacheFormat,
     version: version(),
     reading: readOptions,
     file: source.scan,
     findings,
-    verdicts,
+    columnIssues,
   };
   return { ...input, mapper: started.mapper, scan, ...(fresh === undefined ? {} : { cache: fresh }) };
 }
@@ -161,7 +156,7 @@ function readScanCache(kept: unknown, options: ReadOptions): ScanCache | undefin
   if (typeof kept !== 'object' || kept === null || !('version' in kept) || kept.version !== version()) return undefined;
   if (!('format' in kept) || kept.format !== cacheFormat) return undefined;
   if (!('reading' in kept) || !isDeepStrictEqual(kept.reading, toJson(options))) return undefined;
-  return 'file' in kept && 'findings' in kept && 'verdicts' in kept ? (kept as ScanCache) : undefined;
+  return 'file' in kept && 'findings' in kept && 'columnIssues' in kept ? (kept as ScanCache) : undefined;
 }
 
 function toJson(value: object): unknown {
@@ -194,7 +189,7 @@ export function scanWhileReading(
     },
     finish() {
       const { findings, checkRow } = damage.report();
-      const scan = { rows, findings, judge: addRowNotices(input, checkRow) };
+      const scan = { rows, findings, checkCells: addRowNotices(input, checkRow) };
       reportScan({ ...input, mapper, scan }, observer);
       return scan;
     },

@@ -161,6 +161,12 @@ export interface ByteRange {
 
 const allBytes: ByteRange = { from: 0, to: Number.POSITIVE_INFINITY };
 
+/** The SHA-256 of a whole file, in hexadecimal. @throws InputError as {@link startReading} */
+export async function hashFile(path: string): Promise<string> {
+  const reading = await startReading(path);
+  return (await hashChunks(reading.chunks())).sha256;
+}
+
 /**
  * The bytes of a file, chunk by chunk. The file is closed when the caller stops, for whatever reason.
  *

@@ -1,5 +1,5 @@
 import type { Row, RowOutcome } from '#pipelines/model.js';
-import type { RowSource, RunLedger } from '#pipelines/ports.js';
+import type { LedgerRow, RowSource, RunLedger } from '#pipelines/ports.js';
 import {
   type ChoicesByColumn,
   joinOutcomes,
@@ -11,6 +11,9 @@ import {
 
 /** Rows that wait for their outcomes, in batches: some 10,000 rows of a file that is read in batches of 500. */
 const maxBatchesWaiting = 20;
+
+/** A row in doubt may be settled, and a failed one may be sent again, before the run ends. */
+const openStates: ReadonlySet<LedgerRow['state']> = new Set(['intent', 'in_doubt', 'failed'] as const);
 
 /**
  * Writes the result file of a run while its rows are read for the run itself, so that the input is not read again for it.
@@ -107,11 +110,10 @@ export class ResultsInPassing {
   #isReady(batch: readonly Row[] | undefined): boolean {
     const [first, last] = [batch?.[0], batch?.at(-1)];
     if (batch === undefined || first === undefined || last === undefined) return true;
-    const outcomes = this.#ledger.outcomesBetween(first.index, last.index);
-    return batch.every(({ index }) => {
-      const outcome = outcomes.get(index);
-      return outcome !== undefined && outcome !== 'intent' && !isOpen(outcome);
-    });
+    let final = 0;
+    for (const [state, rows] of this.#ledger.countStatesBetween(first.index, last.index))
+      if (!openStates.has(state)) final += rows;
+    return final === batch.length;
   }
 
   async *#lines(): AsyncGenerator<readonly ResultLine[]> {
@@ -144,9 +146,4 @@ export class ResultsInPassing {
       }
     }
   }
-}
-
-/** A row in doubt may be settled, and a failed one may be sent again, before the run ends. */
-function isOpen({ status }: RowOutcome): boolean {
-  return status === 'in_doubt' || status === 'failed';
 }

@@ -90,7 +90,7 @@ async function checkInput(
   const counts = Object.fromEntries(rowStatuses.map((status) => [status, 0])) as Record<RowStatus, number>;
   const profile = options.columns === true ? profileRows(read(), source.columns, secretColumns(mapper)) : undefined;
   const validate = createDraftValidator(mapping.customFields, mapper.fields);
-  const checkCells = options.strict === true ? scanned?.scan.judge : undefined;
+  const checkCells = options.strict === true ? scanned?.scan.checkCells : undefined;
   const map = (rows: AsyncIterable<readonly Row[]>) =>
     mapBatches(rows, (batch) => mapRows(batch, { mapper, validate, checkCells }));
   const readAgain = () => map(source.batches());

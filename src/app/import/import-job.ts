@@ -75,12 +75,12 @@ export function prepareImport(
 ): PreparedImport {
   reportScan(input, observer);
   const { source, mapper, cache } = input;
-  const { rows, findings, judge } = input.scan;
+  const { rows, findings, checkCells } = input.scan;
   const options = buildImportOptions(settings, saved, mapper);
   let fresh: CustomerMirror | undefined;
   return {
     ...{ source, rows, mapper, options, findings },
-    ...(saved.strict ? { checkCells: judge } : {}),
+    ...(saved.strict ? { checkCells } : {}),
     ...(cache === undefined ? {} : { look: cache }),
     validate: createDraftValidator(mappingFile.mapping.customFields, mapper.fields),
     async mirror(connection) {

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import type { PlannedWrite } from '#pipelines/import/decide.js';
 import { type PlanAction, type PlannedRow, planActions } from '#pipelines/import/plan.js';
@@ -22,6 +20,7 @@ import { openScannedInput, type ScannedInput } from '#src/app/scan-input.js';
 import type { Settings } from '#src/config/settings.js';
 import { type ExitCode, exitCodes, UsageError } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
+import { hashFile } from '#src/files/input-file.js';
 import type { PlanRecord } from '#src/ledger/plans.js';
 import { type IssueGroup, IssueGroups } from '#src/results/issue-groups.js';
 import { type PlanWriter, writePlan } from '#src/results/write-plan.js';
@@ -145,12 +144,8 @@ async function makePlan(
     await writer?.discard();
     throw error;
   }
-  if (output !== undefined) connection.ledger.plans.saveOutputHash(record.number, hashFile(output));
+  if (output !== undefined) connection.ledger.plans.saveOutputHash(record.number, await hashFile(output));
   return { counts, lines, problems: problems.list() };
-}
-
-function hashFile(path: string): string {
-  return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
 
 function createCounts(): Record<PlanAction, number> {

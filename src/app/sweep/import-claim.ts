@@ -5,7 +5,7 @@ import { importFile } from '#src/app/import/import-file.js';
 import { resumeRun } from '#src/app/resume/resume-run.js';
 import { type ApiSummary, noTraffic, type RunObserver, type RunSummary } from '#src/app/run-summary.js';
 import { CustomersError, type ExitCode, exitCodes, InputError } from '#src/errors.js';
-import { hashChunks, startReading } from '#src/files/input-file.js';
+import { hashFile } from '#src/files/input-file.js';
 import { isTruncation } from '#src/inbox/check-complete.js';
 import type { Claim } from '#src/inbox/claims.js';
 import { readFileIdentity } from '#src/inbox/scan-folder.js';
@@ -113,8 +113,7 @@ async function findEarlierWork(claim: Claim, { setup, job }: ImportClaimOptions)
 /** `undefined` for a file that cannot be read; the import reports that. */
 async function hashClaim(claim: Claim): Promise<string | undefined> {
   try {
-    const reading = await startReading(claim.path);
-    return (await hashChunks(reading.chunks())).sha256;
+    return await hashFile(claim.path);
   } catch (error) {
     if (error instanceof InputError) return undefined;
     throw error;

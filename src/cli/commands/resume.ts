@@ -1,3 +1,4 @@
+import type { Argv } from 'yargs';
 import type { Reconciled } from '#src/app/resume/resume-run.js';
 import { defineCommand, stopOnSignals } from '#src/cli/command.js';
 import {
@@ -14,17 +15,22 @@ import { exitCodes, UsageError } from '#src/errors.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 
+/** Which run, and how long its rows in doubt have to wait. */
+function runOptions(yargs: Argv) {
+  return settingOptions(yargs)
+    .positional('run', { type: 'string', describe: 'Name of the run' })
+    .option('settle', {
+      ...text,
+      describe: 'Seconds to wait before an add without an answer can count as lost (default 10)',
+    });
+}
+
 export const resumeCommand = defineCommand({
   command: 'resume [run]',
   describe: 'Finish an interrupted run (default: the latest unfinished one)',
   examples: [['$0 resume', 'continue where it was interrupted']],
   options: (yargs) =>
-    settingOptions(yargs)
-      .positional('run', { type: 'string', describe: 'Name of the run' })
-      .option('settle', {
-        ...text,
-        describe: 'Seconds to wait before an add without an answer can count as lost (default 10)',
-      })
+    runOptions(yargs)
       .option('report', { ...text, describe: 'Also write a report of the run as an HTML file' })
       .option('max-failures', {
         ...text,
@@ -65,12 +71,7 @@ export const reconcileCommand = defineCommand({
   describe: 'Find out whether rows in doubt arrived; sends nothing',
   examples: [['$0 reconcile', 'settle the latest run that has rows in doubt']],
   options: (yargs) =>
-    settingOptions(yargs)
-      .positional('run', { type: 'string', describe: 'Name of the run' })
-      .option('settle', {
-        ...text,
-        describe: 'Seconds to wait before an add without an answer can count as lost (default 10)',
-      })
+    runOptions(yargs)
       .option('assume-absent', {
         type: 'boolean',
         default: false,
