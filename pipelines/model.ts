@@ -94,6 +94,13 @@ export interface Refusal {
   readonly response?: string;
 }
 
+/** A customer that a row may mean. */
+export interface ReviewCandidate {
+  readonly customerCode: string;
+  /** What speaks for it, in words: `same e-mail address`. */
+  readonly evidence: readonly string[];
+}
+
 /**
  * The one end of a row. `attempts` counts requests that changed or meant to change the customer; `httpStatus` is
  * absent where the answer was lost and reconciliation found out; `notes` say what else the user should know.
@@ -106,7 +113,13 @@ export type RowOutcome =
       readonly notes?: readonly Issue[];
     } & CustomerIdentity)
   | ({ readonly status: 'unchanged'; readonly attempts: number } & CustomerIdentity)
-  | { readonly status: 'invalid'; readonly reasons: readonly Issue[]; readonly attempts: 0 }
+  | {
+      readonly status: 'invalid';
+      readonly reasons: readonly Issue[];
+      readonly attempts: 0;
+      /** Given when a person has to say which of these the row means, or none. See {@link isWaiting}. */
+      readonly candidates?: readonly ReviewCandidate[];
+    }
   | ({
       readonly status: 'rejected' | 'failed' | 'in_doubt';
       readonly attempts: number;
@@ -120,3 +133,8 @@ export type RowOutcome =
       readonly customerCode?: string;
       readonly customerId?: string;
     };
+
+/** Whether a row waits for a person to decide which customer it means: it belongs in the review file, not among the rejects. */
+export function isWaiting(outcome: RowOutcome): boolean {
+  return outcome.status === 'invalid' && outcome.candidates !== undefined;
+}

@@ -1,6 +1,6 @@
 import type { Issue } from './issue.js';
 import type { WrittenCustomer } from './listing/mirror.js';
-import type { Customer, Draft, Refusal, Row, RowOutcome, RowStatus } from './model.js';
+import type { Command, Customer, Draft, Refusal, ReviewCandidate, Row, RowOutcome, RowStatus } from './model.js';
 
 /** An input file that can be read from its start as often as needed. */
 export interface RowSource {
@@ -140,6 +140,51 @@ export interface RunLedger {
   findKey(customerCode: string): string | undefined;
   /** A customer with exactly this content that another run of this tenant has created, or may have. */
   findCustomerByContent(payloadHash: string): KnownCustomer | undefined;
+  /** What people have decided about rows of any run of this tenant. */
+  readonly decisions: DecisionStore;
+}
+
+/** What people have decided about rows that waited. */
+export interface DecisionStore {
+  /** @param subject - as `decisionSubject` makes it */
+  find(subject: string): readonly KeptDecision[];
+  /** Replaces what was decided about the same row and customer; a row that is one customer is no other. */
+  save(decisions: readonly KeptDecision[]): void;
+}
+
+/** `same`: the row is that customer; `new`: it is not; `skip`: the row is left out. */
+export const decisionWords = ['same', 'new', 'skip'] as const;
+
+export type DecisionWord = (typeof decisionWords)[number];
+
+/** What a person has decided about a row and one customer. */
+export interface KeptDecision {
+  /** The row, whichever file it comes in: by its key, else by its content. */
+  readonly subject: string;
+  /** Absent when it is about whichever customers the row may mean. */
+  readonly customerCode?: string;
+  readonly decision: DecisionWord;
+  /** Fingerprint of the row's name, e-mail address and phone when it was decided. */
+  readonly rowBasis: string;
+  /** The customer's. */
+  readonly customerBasis?: string;
+  readonly decidedAtMs: number;
+  /** The run that asked. */
+  readonly run?: string;
+}
+
+/** What the ledger keeps of a row that waits for a decision, so that it can be done as decided without its file. */
+export interface WaitingRow {
+  readonly subject: string;
+  readonly draft: Draft;
+  readonly command?: Command;
+  readonly rowBasis: string;
+  readonly candidates: readonly WaitingCandidate[];
+}
+
+export interface WaitingCandidate extends ReviewCandidate {
+  /** The customer's basis when the row began to wait; a decision holds only while it is the same. */
+  readonly basis?: string;
 }
 
 export type LedgerRowState = Pick<LedgerRow, 'number' | 'state' | 'key' | 'customerCode' | 'payloadHash'>;
@@ -189,6 +234,8 @@ export interface Settlement {
   readonly writtenHash?: string;
   /** The customer as it is now, for the mirror. A customer of which that is not known any more is forgotten there. */
   readonly written?: WrittenCustomer;
+  /** Given when the row waits for a decision. */
+  readonly waiting?: WaitingRow;
   readonly outcome: RowOutcome;
 }
 

@@ -30,6 +30,10 @@ export const rowCodes = {
     meaning: 'There is no such customer to update or delete.',
     nextStep: 'Add the customer with --mode add or upsert, or correct the key or customerCode of the row.',
   },
+  DECIDED_SKIP: {
+    meaning: 'Left out: somebody has decided so in a review file.',
+    nextStep: 'Nothing. The row is asked about again once its name, e-mail address or phone changes.',
+  },
   IGNORED: {
     meaning: 'Left out: the command of the row is IGNORE.',
     nextStep: 'Nothing, if that was intended; otherwise give the row another command.',

@@ -10,6 +10,7 @@ import type { Issue } from '#pipelines/issue.js';
 import { type CustomerMirror, knowsField } from '#pipelines/listing/mirror.js';
 import type { Customer, Draft, JsonValue, RowOutcome } from '#pipelines/model.js';
 import type { KnownCustomer } from '#pipelines/ports.js';
+import { endAsWaiting } from './decisions.js';
 import type { IdentifiedRow } from './identify.js';
 import { type EndedRow, endAsInvalid, endAsSkipped, type ImportRow, type OpenRow } from './map.js';
 
@@ -30,8 +31,13 @@ export interface DecideOptions {
 export function decideRow({ row, identity, mode }: IdentifiedRow, options: DecideOptions): ImportRow {
   const { identityColumns: columns } = options;
   switch (identity.kind) {
-    case 'unclear':
-      return endAsInvalid(row.row, [identity.issue], row.key);
+    case 'unclear': {
+      const { issue, candidates } = identity;
+      if (candidates === undefined) return endAsInvalid(row.row, [issue], row.key);
+      return endAsWaiting(row, issue, candidates, (code) => options.mirror?.find(code)?.customer);
+    }
+    case 'left_out':
+      return endAsSkipped(row, identity.reason, row);
     case 'named':
       if (mode === 'add') return endAsInvalid(row.row, [describeCodeInAdd(row, columns)], row.key);
       return decideWrite(row, row.customerCode, options);

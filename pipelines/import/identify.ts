@@ -1,6 +1,8 @@
 import type { Issue } from '#pipelines/issue.js';
 import type { CustomerMirror } from '#pipelines/listing/mirror.js';
+import type { ReviewCandidate } from '#pipelines/model.js';
 import type { KnownCustomer, RunLedger } from '#pipelines/ports.js';
+import { applyDecision } from './decisions.js';
 import type { EndedRow, ImportRow, OpenRow } from './map.js';
 import type { FieldMatcher } from './match.js';
 
@@ -16,8 +18,10 @@ export type ResolvedIdentity =
   /** An earlier row with the same key, or without a key the same content, stands for this customer. */
   | { readonly kind: 'known'; readonly customer: KnownCustomer }
   | { readonly kind: 'nobody' }
-  /** The row does not say clearly enough whom it is about. */
-  | { readonly kind: 'unclear'; readonly issue: Issue };
+  /** The row does not say clearly enough whom it is about; with candidates, a person may decide. */
+  | { readonly kind: 'unclear'; readonly issue: Issue; readonly candidates?: readonly ReviewCandidate[] }
+  /** A person has decided to leave the row out. */
+  | { readonly kind: 'left_out'; readonly reason: Issue };
 
 export interface IdentifiedRow {
   readonly outcome: undefined;
@@ -69,7 +73,7 @@ function identify(
 ): ResolvedIdentity {
   if (row.customerCode !== undefined) return { kind: 'named' };
   if (byKey !== undefined) return { kind: 'known', customer: byKey };
-  const matched = mode === 'add' ? undefined : matchByFields(row, options);
+  const matched = mode === 'add' ? undefined : matchByFields(row, mode, options);
   if (matched !== undefined) return matched;
   const customer = findSameContent(row, mode, options);
   return customer === undefined ? { kind: 'nobody' } : { kind: 'known', customer };
@@ -89,10 +93,8 @@ function findSameContent(
 }
 
 /** The one customer that has the same values in the fields to match by; `undefined` when there is none. */
-function matchByFields(
-  row: OpenRow,
-  { matcher, ledger, identityColumns: columns }: IdentifyOptions,
-): ResolvedIdentity | undefined {
+function matchByFields(row: OpenRow, mode: ImportMode, options: IdentifyOptions): ResolvedIdentity | undefined {
+  const { matcher, ledger, identityColumns: columns } = options;
   if (matcher === undefined) return undefined;
   const value = matcher.readValue(row.draft);
   if (value === undefined)
@@ -100,11 +102,41 @@ function matchByFields(
   const codes = matcher.findCodes(value);
   const [customerCode] = codes;
   if (customerCode === undefined) return undefined;
-  if (codes.length > 1) return { kind: 'unclear', issue: describeAmbiguousMatch(matcher, codes, columns) };
+  if (codes.length > 1) {
+    const evidence = [`same ${matcher.fields.join(' and ')}`];
+    const candidates = codes.map((code) => ({ customerCode: code, evidence }));
+    return waitOrApply(row, mode, describeAmbiguousMatch(matcher, codes, columns), candidates, options);
+  }
   const otherKey = row.key === undefined ? undefined : ledger.findKey(customerCode);
   if (otherKey !== undefined && otherKey !== row.key)
     return { kind: 'unclear', issue: describeTakenMatch(row, customerCode, otherKey, columns) };
   return { kind: 'matched', customerCode };
+}
+
+/** A row that would wait for a decision is what was decided about it before, if that still holds. */
+function waitOrApply(
+  row: OpenRow,
+  mode: ImportMode,
+  issue: Issue,
+  candidates: readonly ReviewCandidate[],
+  options: IdentifyOptions,
+): ResolvedIdentity {
+  const decided = applyDecision(
+    row,
+    candidates,
+    options.ledger.decisions,
+    (code) => options.mirror?.find(code)?.customer,
+  );
+  switch (decided.kind) {
+    case 'same':
+      return { kind: 'matched', customerCode: decided.customerCode };
+    case 'skip':
+      return { kind: 'left_out', reason: decided.reason };
+  }
+  // Decided to be new and added, the row itself is among its candidates.
+  const customer = findSameContent(row, mode, options);
+  if (customer !== undefined) return { kind: 'known', customer };
+  return decided.kind === 'new' ? { kind: 'nobody' } : { kind: 'unclear', issue, candidates: decided.candidates };
 }
 
 function describeBlankMatch({ fields }: FieldMatcher, columns: readonly string[]): Issue {

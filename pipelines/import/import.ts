@@ -186,14 +186,14 @@ function waitForRow(row: number): RowOutcome {
   };
 }
 
-function buildSettlement(
-  { row, key, contentHash }: OpenRow | EndedRow,
-  { outcome, writtenHash, written }: SendResult,
-): Settlement {
+function buildSettlement(ended: OpenRow | EndedRow, { outcome, writtenHash, written }: SendResult): Settlement {
+  const { row, key, contentHash } = ended;
+  const waiting = ended.outcome === undefined ? undefined : ended.waiting;
   return {
     index: row.index,
     number: row.number,
     outcome,
+    ...(waiting === undefined ? {} : { waiting }),
     ...(key === undefined ? {} : { key }),
     ...(contentHash === undefined ? {} : { payloadHash: contentHash }),
     ...(writtenHash === undefined ? {} : { writtenHash }),

@@ -1,7 +1,7 @@
 import { contentHash } from '#pipelines/compare-customers.js';
 import type { Issue } from '#pipelines/issue.js';
 import type { Command, Draft, Row, RowOutcome } from '#pipelines/model.js';
-import type { ValidateDraft } from '#pipelines/ports.js';
+import type { ValidateDraft, WaitingRow } from '#pipelines/ports.js';
 import { readMatchValue } from './match.js';
 
 /** A row on its way through the import: open, or ended with its outcome. */
@@ -66,6 +66,8 @@ export interface EndedRow {
   readonly key: string | undefined;
   readonly outcome: RowOutcome;
   readonly contentHash?: string;
+  /** Given when the row waits for a decision. */
+  readonly waiting?: WaitingRow;
 }
 
 /** One text for who a row is about; `undefined` when the row does not say. */

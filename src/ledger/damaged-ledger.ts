@@ -1,4 +1,4 @@
-import { type JsonValue, type RowOutcome, rowStatuses } from '#pipelines/model.js';
+import { type JsonValue, type ReviewCandidate, type RowOutcome, rowStatuses } from '#pipelines/model.js';
 import { GuardError } from '#src/errors.js';
 import type { SqlValue } from '#src/sqlite/open-database.js';
 
@@ -63,7 +63,11 @@ export function isRowOutcome(value: unknown): value is RowOutcome {
   if (!isJsonObject(value) || !statuses.has(value.status) || typeof value.attempts !== 'number') return false;
   switch (value.status) {
     case 'invalid':
-      return Array.isArray(value.reasons) && value.reasons.every(isReason);
+      return (
+        Array.isArray(value.reasons) &&
+        value.reasons.every(isReason) &&
+        (value.candidates === undefined || isArrayOf(isReviewCandidate)(value.candidates))
+      );
     case 'skipped':
       return isReason(value.reason);
     case 'rejected':
@@ -73,6 +77,11 @@ export function isRowOutcome(value: unknown): value is RowOutcome {
     default:
       return isText(value.customerCode);
   }
+}
+
+/** Whether a value is a candidate of a row that waits for a decision. */
+export function isReviewCandidate(value: unknown): value is ReviewCandidate {
+  return isJsonObject(value) && isText(value.customerCode) && isArrayOf(isText)(value.evidence);
 }
 
 function isReason(value: unknown): boolean {

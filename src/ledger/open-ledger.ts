@@ -9,6 +9,7 @@ import { type Database, openDatabase } from '#src/sqlite/open-database.js';
 import { type Crosswalk, openCrosswalk } from './crosswalk.js';
 import { createDamagedLedgerError, isDamagedLedgerError, isJsonObject, isText } from './damaged-ledger.js';
 import { type DetailCache, type ExportCursors, openDetailCache, openExportCursors } from './exports.js';
+import { type Decisions, openDecisions } from './decisions.js';
 import { openMirror } from './mirror.js';
 import { openPlans, type Plans } from './plans.js';
 import { openRows, type ReadClockDifference } from './rows.js';
@@ -36,6 +37,7 @@ export interface Ledger {
   readonly mirror: CustomerMirror;
   readonly plans: Plans;
   readonly crosswalk: Crosswalk;
+  readonly decisions: Decisions;
   /** @param clockDifferenceMs - saved with each intent: when our clock is corrected later, the times can still be compared */
   openRows(run: number, clockDifferenceMs?: ReadClockDifference): RunLedger;
   readonly exportCursors: ExportCursors;
@@ -72,16 +74,19 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
     });
   }
   const mirror = openMirror(database, now);
+  const decisions = openDecisions(database);
   return {
     folder,
     mirror,
     plans: openPlans(database, now),
     crosswalk: openCrosswalk(database),
+    decisions,
     runs: openRuns(database, now),
     samples: openRunSamples(database),
     inputScans: openInputScans(database),
     tokens: openTokenStore(database),
-    openRows: (run, clockDifferenceMs = () => undefined) => openRows(database, mirror, run, { now, clockDifferenceMs }),
+    openRows: (run, clockDifferenceMs = () => undefined) =>
+      openRows(database, { mirror, decisions }, run, { now, clockDifferenceMs }),
     exportCursors: openExportCursors(database, now),
     findKey: createKeyFinder(database),
     openDetailCache: () => openDetailCache(folder),

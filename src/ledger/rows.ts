@@ -1,9 +1,18 @@
 import { publishMilestone } from '#pipelines/milestones.js';
 import type { RowOutcome } from '#pipelines/model.js';
-import type { Intent, KnownCustomer, LedgerRow, LedgerRowState, RunLedger, Settlement } from '#pipelines/ports.js';
+import type {
+  DecisionStore,
+  Intent,
+  KnownCustomer,
+  LedgerRow,
+  LedgerRowState,
+  RunLedger,
+  Settlement,
+} from '#pipelines/ports.js';
 import { GroupCommit } from '#src/sqlite/group-commit.js';
 import type { Database, SqlValue, Statement } from '#src/sqlite/open-database.js';
 import { isJsonObject, isRowOutcome, readStoredJson } from './damaged-ledger.js';
+import { prepareWaitingRows } from './decisions.js';
 import type { LedgerMirror } from './mirror.js';
 
 /** The server's clock minus ours, in milliseconds; `undefined` while unknown. */
@@ -16,7 +25,12 @@ interface Clocks {
 }
 
 /** The rows of run number `run`, and what other runs of the tenant know of the same customers. */
-export function openRows(database: Database, mirror: LedgerMirror, run: number, clocks: Clocks): RunLedger {
+export function openRows(
+  database: Database,
+  { mirror, decisions }: { readonly mirror: LedgerMirror; readonly decisions: DecisionStore },
+  run: number,
+  clocks: Clocks,
+): RunLedger {
   const sql = prepareStatements(database);
   const findContent = openContentIndex(database, run);
   const commits = new GroupCommit<RowChange>(database, prepareRowChanges(database, mirror, run, clocks));
@@ -77,6 +91,7 @@ export function openRows(database: Database, mirror: LedgerMirror, run: number, 
       const known = findContent(payloadHash);
       return known === undefined ? undefined : toKnownCustomer(known);
     },
+    decisions,
   };
 }
 
@@ -144,6 +159,7 @@ function prepareRowChanges(
   { now, clockDifferenceMs }: Clocks,
 ): (changes: readonly RowChange[]) => void {
   const sql = prepareChangeStatements(database);
+  const saveWaiting = prepareWaitingRows(database, run);
 
   function recordIntent(intent: Intent, nowMs: number): void {
     const { index, number, key, payload, payloadHash, customerCode, preImage } = intent;
@@ -163,7 +179,7 @@ function prepareRowChanges(
   }
 
   function settle(row: Settlement, nowMs: number): void {
-    const { index, number, outcome, key, payloadHash, writtenHash } = row;
+    const { index, number, outcome, key, payloadHash, writtenHash, waiting } = row;
     publishMilestone('during-outcome-commit');
     const { status } = outcome;
     const code = 'customerCode' in outcome ? outcome.customerCode : undefined;
@@ -175,6 +191,7 @@ function prepareRowChanges(
     if (outcome.status === 'deleted') releaseKey(outcome.customerCode);
     if (key !== undefined && linksKey.has(status)) sql.linkKey.run([run, index]);
     if (code !== undefined) updateMirror(code, row);
+    if (waiting !== undefined) saveWaiting(index, waiting);
   }
 
   /** A deleted customer may be created again, so nothing may go on saying that it exists. */

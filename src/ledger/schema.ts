@@ -150,6 +150,32 @@ const migrations: readonly string[] = [
     look TEXT NOT NULL
   );
   `,
+  // Rows that wait for a person to decide which customer they mean, and what was decided. `codes` are those of the
+  // candidates: a row that waits night after night is new only once.
+  `
+  CREATE TABLE waiting_rows (
+    run INTEGER NOT NULL REFERENCES runs (number),
+    idx INTEGER NOT NULL,
+    subject TEXT NOT NULL,
+    row_basis TEXT NOT NULL,
+    codes TEXT NOT NULL,
+    command TEXT,
+    candidates TEXT NOT NULL,
+    draft TEXT NOT NULL,
+    PRIMARY KEY (run, idx)
+  ) WITHOUT ROWID;
+  CREATE INDEX waiting_by_subject ON waiting_rows (subject);
+  CREATE TABLE decisions (
+    subject TEXT NOT NULL,
+    customer_code TEXT NOT NULL,
+    decision TEXT NOT NULL CHECK (decision IN ('same', 'new', 'skip')),
+    row_basis TEXT NOT NULL,
+    customer_basis TEXT,
+    decided_at INTEGER NOT NULL,
+    run TEXT,
+    PRIMARY KEY (subject, customer_code)
+  ) WITHOUT ROWID;
+  `,
 ];
 
 /** The version that this program writes. */
