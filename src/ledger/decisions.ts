@@ -1,10 +1,4 @@
-import {
-  type DecisionStore,
-  type DecisionWord,
-  type KeptDecision,
-  type WaitingCandidate,
-  type WaitingRow,
-} from '#pipelines/ports.js';
+import type { DecisionStore, DecisionWord, KeptDecision, WaitingCandidate, WaitingRow } from '#pipelines/ports.js';
 import type { Database, SqlValue } from '#src/sqlite/open-database.js';
 import { isArrayOf, isJsonObject, isReviewCandidate, isText, readStoredJson } from './damaged-ledger.js';
 

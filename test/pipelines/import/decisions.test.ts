@@ -26,11 +26,14 @@ function decide(decisions: Readonly<Record<string, DecisionWord>>, subject = dec
   return store;
 }
 
-function apply(
-  store: ReturnType<typeof decide>,
-  { draft = row.draft as Customer, key = row.key as string | undefined, of = account, among = candidates } = {},
-) {
-  return applyDecision({ key, draft }, among, store, (code) => of.get(code));
+interface Asked {
+  readonly key?: string;
+  readonly draft?: Customer;
+  readonly of?: ReadonlyMap<string, Customer>;
+}
+
+function apply(store: ReturnType<typeof decide>, { key, draft = ann, of = account }: Asked = { key: row.key }) {
+  return applyDecision({ key, draft }, candidates, store, (code) => of.get(code));
 }
 
 describe('a decision about a row and its candidates', () => {
@@ -39,7 +42,10 @@ describe('a decision about a row and its candidates', () => {
     expect(apply(decide({ C1: 'new', C2: 'new' }))).toEqual({ kind: 'new' });
     expect(apply(decide({ C1: 'skip', C2: 'skip' }))).toMatchObject({
       kind: 'skip',
-      reason: { code: 'DECIDED_SKIP', message: expect.stringContaining('decided on 2026-11-30 in the review of run R1') },
+      reason: {
+        code: 'DECIDED_SKIP',
+        message: expect.stringContaining('decided on 2026-11-30 in the review of run R1'),
+      },
     });
   });
 
@@ -50,7 +56,7 @@ describe('a decision about a row and its candidates', () => {
 
   it('holds however name, e-mail address and phone are written', () => {
     const draft = { customerName: ' ANN  LEE', emailAddress: 'Ann <Ann@Example.com>', phoneNumber: '+61 491 570 156' };
-    expect(apply(decide({ C1: 'same' }), { draft })).toMatchObject({ kind: 'same' });
+    expect(apply(decide({ C1: 'same' }), { key: row.key, draft })).toMatchObject({ kind: 'same' });
   });
 
   it.each([
@@ -59,21 +65,21 @@ describe('a decision about a row and its candidates', () => {
     ['phoneNumber', '0491 570 157'],
   ])('does not hold after the %s of either side has changed', (field, value) => {
     const store = decide({ C1: 'same' });
-    expect(apply(store, { draft: { ...ann, [field]: value } })).toMatchObject({ kind: 'undecided' });
+    expect(apply(store, { key: row.key, draft: { ...ann, [field]: value } })).toMatchObject({ kind: 'undecided' });
     const of = new Map([...account, ['C1', { ...account.get('C1'), [field]: value }]] as [string, Customer][]);
-    expect(apply(store, { of })).toMatchObject({ kind: 'undecided' });
+    expect(apply(store, { key: row.key, of })).toMatchObject({ kind: 'undecided' });
   });
 
   it('still holds when a field of the customer is only now known, or others have changed', () => {
     const { phoneNumber: _, ...partly } = account.get('C1') ?? {};
     const of = new Map<string, Customer>([['C1', { ...partly, notes: 'Edited.' }]]);
-    expect(apply(decide({ C1: 'same' }), { of })).toMatchObject({ kind: 'same' });
+    expect(apply(decide({ C1: 'same' }), { key: row.key, of })).toMatchObject({ kind: 'same' });
   });
 
   it('is about the content of a row without a key, whatever its case, blanks and empty fields', () => {
     const subject = decisionSubject({ key: undefined, draft: ann });
     const draft = { customerName: 'ANN LEE', emailAddress: 'ann@example.com ', phoneNumber: '0491570156', notes: '' };
-    expect(apply(decide({ C1: 'same' }, subject), { key: undefined, draft })).toMatchObject({ kind: 'same' });
+    expect(apply(decide({ C1: 'same' }, subject), { draft })).toMatchObject({ kind: 'same' });
     expect(apply(decide({ C1: 'same' }, subject))).toMatchObject({ kind: 'undecided' });
   });
 
