@@ -1,6 +1,7 @@
 import yargs, { type Argv } from 'yargs';
 import type { Command, CommandUsage } from '#src/cli/command.js';
 import { outputOptions } from '#src/cli/options.js';
+import { settingOptionDeclarations } from '#src/config/settings.js';
 import { loadCommands } from '#src/cli/run-cli.js';
 
 interface DescribedOption {
@@ -132,18 +133,8 @@ function renderCommand(command: DescribedCommand, shared: readonly DescribedOpti
 
 /** Options that the most telling command has and that others have in the same words. */
 function sharedOptions(commands: readonly DescribedCommand[]): readonly DescribedOption[] {
-  const names = new Set([
-    'profile',
-    'config',
-    'state-dir',
-    'base-url',
-    'sandbox',
-    'rate',
-    'pace',
-    'concurrency',
-    'timeout',
-    'ca-file',
-  ]);
+  const settings = settingOptionDeclarations.filter(({ name }) => name !== 'mapping').map(({ option }) => option);
+  const names = new Set(['profile', 'config', ...settings]);
   const [first] = commands;
   return (first?.options ?? []).filter(({ name }) => names.has(name));
 }

@@ -227,6 +227,7 @@ export async function withIntent<T>(
     await ledger.recordIntent(intent);
     publishMilestone('after-intent');
   };
+  // Only the first attempt can be called off: afterwards one may have arrived, and its intent must not be withdrawn.
   const atTurn = (attempt: number) => {
     if (attempt === 1) assertStill();
   };

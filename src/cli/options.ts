@@ -22,7 +22,7 @@ export function outputOptions<T>(yargs: Argv<T>) {
     .option('verbose', {
       type: 'boolean',
       default: false,
-      describe: 'Show more: settings with their origin, causes of errors',
+      describe: 'Show more, such as the causes of errors',
     });
 }
 
@@ -59,13 +59,11 @@ function declareSettings<T>(yargs: Argv<T>, names: readonly string[]): Argv<T & 
   return yargs as Argv<T & SettingArguments>;
 }
 
-/** Options that every command accepts, also where they have no effect. */
+/** Options that every command accepts, also where they have no effect: all settings, and those that choose them. */
 const commonOptions: readonly { readonly option: string; readonly isSwitch: boolean }[] = [
   { option: 'profile', isSwitch: false },
   { option: 'config', isSwitch: false },
-  ...settingOptionDeclarations
-    .filter(({ name }) => name !== 'timeout' && name !== 'caFile')
-    .map(({ option, type }) => ({ option, isSwitch: type === 'switch' })),
+  ...settingOptionDeclarations.map(({ option, type }) => ({ option, isSwitch: type === 'switch' })),
   { option: 'yes', isSwitch: true },
 ];
 

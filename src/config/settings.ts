@@ -55,7 +55,7 @@ export const defaultBaseUrl = 'https://api.myposconnect.com/api/v2';
 
 /**
  * Every setting. Command-line options, the properties of a profile, their JSON Schema, the types of the library and the
- * manual are made from this table: a new setting is added here only.
+ * manual are made from this table. CONTRIBUTING.md says where a new setting is used and described besides.
  */
 export const settingsTable = {
   /** Without a slash at its end. */

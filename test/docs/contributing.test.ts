@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { settingOptionDeclarations } from '#src/config/settings.js';
+import { faultNames } from '#src/sandbox/fault.js';
 import { renderArchitecturePage } from '../../docs/generate/architecture-drawing.js';
 
 describe('the pages for contributors', () => {
@@ -19,6 +21,17 @@ describe('the pages for contributors', () => {
   it.each(['CONTRIBUTING.md', 'SECURITY.md'])('have no dead link: %s', (page) => {
     const links = [...readFileSync(page, 'utf8').matchAll(/\]\(([^)#:\s]+)\)/g)].map(([, path = '']) => path);
     expect(links.filter((path) => !existsSync(path))).toEqual([]);
+  });
+
+  it('list every setting that the command line can give in the README', () => {
+    const readme = readFileSync('README.md', 'utf8');
+    const missing = settingOptionDeclarations.filter(({ option }) => !readme.includes(`\`--${option}\``));
+    expect(missing.map(({ option }) => option)).toEqual([]);
+  });
+
+  it('list every fault of the sandbox in its README', () => {
+    const readme = readFileSync('src/sandbox/README.md', 'utf8');
+    expect(faultNames.filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
   });
 
   it('name only commands of package.json', () => {
