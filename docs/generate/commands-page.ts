@@ -1,8 +1,8 @@
 import yargs, { type Argv } from 'yargs';
 import type { Command, CommandUsage } from '#src/cli/command.js';
 import { outputOptions } from '#src/cli/options.js';
-import { settingOptionDeclarations } from '#src/config/settings.js';
 import { loadCommands } from '#src/cli/run-cli.js';
+import { settingOptionDeclarations } from '#src/config/settings.js';
 
 interface DescribedOption {
   readonly name: string;
