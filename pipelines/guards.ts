@@ -1,29 +1,39 @@
-/** What may make an import refuse to begin; every one is a percentage but the last. */
-export const guardRules = {
-  fewerRowsPercent: 'Refuse a file that has fewer rows than the last one, by more than this percentage.',
-  newPercent: 'Refuse when more than this percentage of the rows would add a customer. Not on the first import.',
-  changedPercent: 'Refuse when more than this percentage of the rows would change their customer.',
-  deactivatedPercent: 'Refuse when more than this percentage of the rows would delete a customer or make one inactive.',
-  invalidPercent: 'Refuse when more than this percentage of the rows are invalid.',
-  header: '"same": refuse a file whose columns are not those of the last one; their order does not matter.',
-} as const;
+import { object, optional, shape, type TypeOf } from './shape.js';
 
-export type GuardName = keyof typeof guardRules;
+const percent = shape({ type: 'number', minimum: 0, maximum: 100 }, (node) => {
+  const { value } = node;
+  return typeof value === 'number' && value >= 0 && value <= 100
+    ? value
+    : node.report('GUARD_INVALID', 'Expected a percentage: a number from 0 to 100, without quotes');
+});
 
-export interface Guards {
-  readonly fewerRowsPercent?: number;
-  readonly newPercent?: number;
-  readonly changedPercent?: number;
-  readonly deactivatedPercent?: number;
-  readonly invalidPercent?: number;
-  readonly header?: 'same';
-}
+const same = shape<'same'>({ enum: ['same'] }, (node) =>
+  node.value === 'same' ? 'same' : node.report('GUARD_INVALID', 'The only choice here is "same"'),
+);
 
-export const guardNames = Object.keys(guardRules) as readonly GuardName[];
+/** What may make an import refuse to begin. The one description of it, for the mapping and for a profile. */
+export const guards = object({
+  fewerRowsPercent: optional(
+    percent,
+    'Refuse a file that has fewer rows than the last one, by more than this percentage.',
+  ),
+  newPercent: optional(
+    percent,
+    'Refuse when more than this percentage of the rows would add a customer. Not on the first import.',
+  ),
+  changedPercent: optional(
+    percent,
+    'Refuse when more than this percentage of the rows would change their customer.',
+  ),
+  deactivatedPercent: optional(
+    percent,
+    'Refuse when more than this percentage of the rows would delete a customer or make one inactive.',
+  ),
+  invalidPercent: optional(percent, 'Refuse when more than this percentage of the rows are invalid.'),
+  header: optional(
+    same,
+    '"same": refuse a file whose columns are not those of the last one; their order does not matter.',
+  ),
+});
 
-/** What is wrong with the value of a guard; `undefined` when nothing is. */
-export function validateGuard(name: GuardName, value: unknown): string | undefined {
-  if (name === 'header') return value === 'same' ? undefined : 'The only choice here is "same"';
-  const isPercentage = typeof value === 'number' && value >= 0 && value <= 100;
-  return isPercentage ? undefined : 'Expected a percentage: a number from 0 to 100, without quotes';
-}
+export type Guards = TypeOf<typeof guards>;

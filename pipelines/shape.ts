@@ -139,6 +139,15 @@ export function wholeNumber(minimum?: number): Shape<number> {
   });
 }
 
+/** A number from `minimum` on. */
+export function number(minimum: number): Shape<number> {
+  return shape({ type: 'number', minimum }, (node) => {
+    const { value } = node;
+    const fits = typeof value === 'number' && Number.isFinite(value) && value >= minimum;
+    return fits ? value : node.reportKind(`a number from ${minimum} without quotes`);
+  });
+}
+
 /** One of several texts. */
 export function choice<const Choice extends string>(choices: readonly Choice[]): Shape<Choice> {
   return shape({ enum: choices }, (node) => {

@@ -1,4 +1,4 @@
-import { type GuardName, type Guards, guardRules, validateGuard } from '#pipelines/guards.js';
+import { guards } from '#pipelines/guards.js';
 import { readingOptions } from '#pipelines/reading-options.js';
 import {
   anyText,
@@ -86,20 +86,6 @@ const fieldRule = textOr(text(), longFieldRule, 'the name of a column');
 
 /** The rule of one field as a mapping file has it. */
 export type FieldRuleDocument = TypeOf<typeof fieldRule>;
-
-const percent: JsonSchema = { type: 'number', minimum: 0, maximum: 100 };
-
-const guards = object(
-  Object.fromEntries(
-    Object.entries(guardRules).map(([name, description]) => {
-      const guard = shape(name === 'header' ? { enum: ['same'] } : percent, (node) => {
-        const fault = validateGuard(name as GuardName, node.value);
-        return fault === undefined ? node.value : node.report('GUARD_INVALID', fault);
-      });
-      return [name, optional(guard, description)];
-    }),
-  ),
-) as Shape<Guards>;
 
 const version = shape({ const: supportedVersion }, (node) =>
   node.value === supportedVersion

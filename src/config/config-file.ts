@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { type GuardName, type Guards, guardNames, validateGuard } from '#pipelines/guards.js';
+import { guards } from '#pipelines/guards.js';
 import { suggestNames } from '#pipelines/mapping/nearest-name.js';
+import { type DocumentIssue, JsonNode, type Shape } from '#pipelines/shape.js';
 import { UsageError } from '#src/errors.js';
 import { parseJsonDocument } from '#src/json-document.js';
 import { configProperties, configVersion, defaultConfigFile, type Profile, profileProperties } from './settings.js';
@@ -76,7 +77,7 @@ function chooseProfile({ path, config }: ConfigFile, name: string | undefined): 
 
 function readProfileSettings(path: string, profile: Record<string, unknown>, name: string): Profile {
   const entries = Object.entries(profile).map(([key, value]) => {
-    if (key === 'guards') return [key, readGuards(path, value, `profiles.${name}.guards`)];
+    if (key === 'guards') return [key, readShape(path, guards, value, `profiles.${name}.guards`)];
     const text = typeof value === 'number' ? String(value) : value;
     if (typeof text !== 'string')
       throw configError(
@@ -87,17 +88,6 @@ function readProfileSettings(path: string, profile: Record<string, unknown>, nam
     return [key, text];
   });
   return Object.fromEntries(entries) as Profile;
-}
-
-function readGuards(path: string, value: unknown, where: string): Guards {
-  const guards = expectObject(path, value, where);
-  rejectUnknownKeys(path, guards, guardNames, `${where}.`);
-  for (const [name, percentage] of Object.entries(guards)) {
-    const problem = validateGuard(name as GuardName, percentage);
-    if (problem !== undefined)
-      throw configError(path, `has ${where}.${name} = ${JSON.stringify(percentage)}`, `${problem}.`);
-  }
-  return guards as Guards;
 }
 
 function parseConfig(path: string): Record<string, unknown> {
@@ -122,6 +112,21 @@ function readConfigText(path: string): string {
       'Check that it is a file that this user may read.',
     );
   }
+}
+
+/**
+ * Reads a value of the configuration file by its shape.
+ *
+ * @param where - the path of the value, for messages
+ * @throws UsageError for the first thing that is wrong in it
+ */
+export function readShape<Value>(path: string, { read }: Shape<Value>, value: unknown, where: string): Value {
+  const issues: DocumentIssue[] = [];
+  const result = read(new JsonNode(value, where, issues));
+  const [issue = { path: where, message: 'The value is missing' }] = issues;
+  if (issues.length > 0 || result === undefined)
+    throw configError(path, `has an error at ${issue.path}: ${issue.message}`, 'Correct it.');
+  return result;
 }
 
 /** @throws UsageError when it is none */

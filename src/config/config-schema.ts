@@ -1,24 +1,12 @@
-import { guardRules } from '#pipelines/guards.js';
-import { exportJobKeys, importJobKeys, type JobKey } from './jobs.js';
+import { guards } from '#pipelines/guards.js';
+import { type JsonSchema, nonEmptyText } from '#pipelines/shape.js';
+import { exportJob, importJob } from './jobs.js';
 import { configProperties, configVersion, profileProperties, type SettingDeclaration } from './settings.js';
 
-type JsonSchema = { readonly [keyword: string]: unknown };
-
-const textSchema: JsonSchema = { type: 'string', minLength: 1 };
-
-const guardsSchema: JsonSchema = {
-  type: 'object',
-  additionalProperties: false,
-  properties: Object.fromEntries(
-    Object.entries(guardRules).map(([name, description]) => [
-      name,
-      name === 'header' ? { const: 'same', description } : { type: 'number', minimum: 0, maximum: 100, description },
-    ]),
-  ),
-};
+const textSchema = nonEmptyText().schema;
 
 const propertySchemas = {
-  guards: guardsSchema,
+  guards: guards.schema,
   text: textSchema,
   'number or text': { anyOf: [{ type: 'number', exclusiveMinimum: 0 }, textSchema] },
   switch: { type: 'boolean' },
@@ -38,7 +26,7 @@ export function buildConfigSchema(): JsonSchema {
       type: 'object',
       additionalProperties: { type: 'object', additionalProperties: false, properties: Object.fromEntries(profile) },
     },
-    jobs: { type: 'object', additionalProperties: { anyOf: [importJobKeys, exportJobKeys].map(buildJobSchema) } },
+    jobs: { type: 'object', additionalProperties: { anyOf: [importJob.schema, exportJob.schema] } },
   } satisfies Record<keyof typeof configProperties, JsonSchema>;
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -52,33 +40,4 @@ export function buildConfigSchema(): JsonSchema {
       ]),
     ),
   };
-}
-
-function buildJobSchema(keys: Readonly<Record<string, JobKey>>): JsonSchema {
-  const properties = Object.entries(keys).map(([name, key]) => [
-    name,
-    { ...buildKeySchema(key), description: key.describe },
-  ]);
-  const required = Object.keys(keys).filter((name) => keys[name]?.required === true);
-  return {
-    type: 'object',
-    additionalProperties: false,
-    properties: Object.fromEntries(properties),
-    ...(required.length === 0 ? {} : { required }),
-  };
-}
-
-function buildKeySchema(key: JobKey): JsonSchema {
-  switch (key.holds) {
-    case 'text':
-      return textSchema;
-    case 'texts':
-      return { anyOf: [textSchema, { type: 'array', minItems: 1, items: textSchema }] };
-    case 'flag':
-      return { type: 'boolean' };
-    case 'number':
-      return { type: key.whole ? 'integer' : 'number', minimum: key.from };
-    case 'choice':
-      return { anyOf: key.choices.map((choice) => ({ const: choice })) };
-  }
 }

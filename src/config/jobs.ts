@@ -1,156 +1,108 @@
 import { dirname, resolve } from 'node:path';
 import { suggestNames } from '#pipelines/mapping/nearest-name.js';
-import { type TableFormat, tableFormatNames } from '#src/files/begin-table.js';
-import { configError, expectObject, openConfig, rejectUnknownKeys } from './config-file.js';
+import {
+  choice,
+  flag,
+  list,
+  nonEmptyText,
+  number,
+  type ObjectOf,
+  object,
+  optional,
+  type Property,
+  required,
+  type Shape,
+  shape,
+  wholeNumber,
+} from '#pipelines/shape.js';
+import { tableFormatNames } from '#src/files/begin-table.js';
+import { configError, expectObject, openConfig, readShape, rejectUnknownKeys } from './config-file.js';
 
-/** What a key of a job holds; enough for the check of the configuration and for a JSON Schema of it. */
-export type JobKey = KeyDescription &
-  (
-    | { readonly holds: 'text' | 'texts' | 'flag' }
-    | { readonly holds: 'number'; readonly from: number; readonly whole: boolean }
-    | { readonly holds: 'choice'; readonly choices: readonly string[] }
-  );
+const textList = list(nonEmptyText(), { code: 'WRONG_KIND', message: 'The list is empty; fill it in' });
 
-interface KeyDescription {
-  readonly describe: string;
-  /** A job without it is refused. */
-  readonly required?: true;
+/** A text or a list of texts, which is read as a list. */
+const texts: Shape<readonly string[]> = shape({ anyOf: [nonEmptyText().schema, textList.schema] }, (node) => {
+  if (Array.isArray(node.value)) return textList.read(node);
+  if (typeof node.value !== 'string') return node.reportKind('a text in quotes or a list of texts in [ ]');
+  const text = nonEmptyText().read(node);
+  return text === undefined ? undefined : [text];
+});
+
+/** One of several texts; the published schema lists them in this form. */
+function oneOf<const Choice extends string>(choices: readonly Choice[]): Shape<Choice> {
+  return { schema: { anyOf: choices.map((name) => ({ const: name })) }, read: choice(choices).read };
 }
 
-const textKey = (describe: string) => ({ holds: 'text', describe }) as const;
-const textsKey = (describe: string) => ({ holds: 'texts', describe }) as const;
-const flagKey = (describe: string) => ({ holds: 'flag', describe }) as const;
-const numberKey = (describe: string, from = 0) => ({ holds: 'number', describe, from, whole: false }) as const;
-const countKey = (describe: string) => ({ holds: 'number', describe, from: 1, whole: true }) as const;
-
-/** Keys that every job may have: who it is about, and whom to tell. */
-const commonJobKeys = {
-  profile: textKey('Profile with the address and login; default: as on the command line or in this file'),
-  mapping: textKey('Mapping file, relative to this file'),
-  onSuccess: textsKey('Program and its arguments, run after each success; it gets the facts as JSON on standard input'),
-  onFailure: textsKey('Program and its arguments, run after each failure'),
-  webhook: textKey('Address to which the same facts are sent by POST; https, or http for this machine'),
-  webhookFile: textKey('File that contains the address of the webhook, if the address is a secret'),
-} as const;
+/** What every job may have: the login and mapping that it uses, and who is notified. */
+const commonProperties = {
+  profile: optional(nonEmptyText(), 'Profile with the address and login; default: as on the command line or in this file'),
+  mapping: optional(nonEmptyText(), 'Mapping file, relative to this file'),
+  onSuccess: optional(texts, 'Program and its arguments, run after each success; it gets the facts as JSON on standard input'),
+  onFailure: optional(texts, 'Program and its arguments, run after each failure'),
+  webhook: optional(nonEmptyText(), 'Address to which the same facts are sent by POST; https, or http for this machine'),
+  webhookFile: optional(nonEmptyText(), 'File that contains the address of the webhook, if the address is a secret'),
+};
 
 /** A job that imports what is dropped into a folder. */
-export const importJobKeys = {
-  kind: { holds: 'choice', choices: ['import'], describe: 'What the job does; default: import' },
-  files: textsKey('Patterns of file names, e.g. "customers-*.csv"; default: every CSV, XLSX and NDJSON file'),
-  folder: textKey('Folder that `run <job>` sweeps, relative to this file'),
-  ...commonJobKeys,
-  mode: {
-    holds: 'choice',
-    choices: ['add', 'update', 'upsert'],
-    describe: 'Default: the mode of the mapping, otherwise upsert',
-  },
-  results: textKey('Folder for result files; default: beside the file in done/ or failed/'),
-  rejects: textKey('Folder for rejects files; default: the results folder'),
-  doneFile: textKey(
-    'Name of the file that marks a data file as complete, e.g. "{name}.done"; data files without one are not imported',
+const importProperties = {
+  kind: optional(oneOf(['import']), 'What the job does; default: import'),
+  files: optional(texts, 'Patterns of file names, e.g. "customers-*.csv"; default: every CSV, XLSX and NDJSON file'),
+  folder: optional(nonEmptyText(), 'Folder that `run <job>` sweeps, relative to this file'),
+  ...commonProperties,
+  mode: optional(oneOf(['add', 'update', 'upsert']), 'Default: the mode of the mapping, otherwise upsert'),
+  results: optional(nonEmptyText(), 'Folder for result files; default: beside the file in done/ or failed/'),
+  rejects: optional(nonEmptyText(), 'Folder for rejects files; default: the results folder'),
+  doneFile: optional(nonEmptyText(), 'Name of the file that marks a data file as complete, e.g. "{name}.done"; data files without one are not imported',
   ),
-  lastLineEnd: {
-    holds: 'choice',
-    choices: ['required', 'optional'],
-    describe:
-      'Whether the last line of a text file must have a line end for the file to count as complete; default: required',
-  },
-  quietSeconds: numberKey('Seconds for which a file must stay unchanged before it is imported; default 4'),
-  maxWaitMinutes: numberKey('Minutes after which a file that is not ready is an error; default 60'),
-  maxFailures: textKey('Stop after this many failed rows, or this percentage of the rows; default 10%'),
-  maxRows: countKey('Refuse a file with more rows than this, before anything is sent'),
-  sameContent: {
-    holds: 'choice',
-    choices: ['duplicate', 'import'],
-    describe: 'What to do with content that was imported before: move it to duplicate/ (default), or import it again',
-  },
-  verify: flagKey('Read every written customer back and compare it'),
-} as const satisfies Readonly<Record<string, JobKey>>;
+  lastLineEnd: optional(oneOf(['required', 'optional']), 'Whether the last line of a text file must have a line end for the file to count as complete; default: required'),
+  quietSeconds: optional(number(0), 'Seconds for which a file must stay unchanged before it is imported; default 4'),
+  maxWaitMinutes: optional(number(0), 'Minutes after which a file that is not ready is an error; default 60'),
+  maxFailures: optional(nonEmptyText(), 'Stop after this many failed rows, or this percentage of the rows; default 10%'),
+  maxRows: optional(wholeNumber(1), 'Refuse a file with more rows than this, before anything is sent'),
+  sameContent: optional(oneOf(['duplicate', 'import']), 'What to do with content that was imported before: move it to duplicate/ (default), or import it again'),
+  verify: optional(flag(), 'Read every written customer back and compare it'),
+};
 
 /** A job that writes customers into a file. */
-export const exportJobKeys = {
-  kind: { holds: 'choice', choices: ['export'], required: true, describe: 'Write customers to a file' },
-  output: {
-    ...textKey(
-      'Output file, relative to this file; {date}, {month} and {time} in its name are replaced by the current time, e.g. "customers-{date}.xlsx"',
-    ),
-    required: true,
-  },
-  ...commonJobKeys,
-  format: { holds: 'choice', choices: tableFormatNames, describe: 'Default: from the file name' },
-  fields: textsKey('Fields to export as columns, or "all"; default: the mapping, otherwise all'),
-  full: flagKey('Read the details of each customer, which include custom fields'),
-  changedSince: textKey('Only customers edited since an ISO time; or "last": since the last export of this job'),
-  active: flagKey('Only active customers'),
-  sort: textKey('Field to sort by, with :desc for descending order; default customerCode'),
-  pageSize: countKey('Customers per page of the API; default 1000'),
-  mirror: flagKey('Whether to use the local copy of the customers, after updating it; default true'),
-  formulas: {
-    holds: 'choice',
-    choices: ['escape', 'raw'],
-    describe: 'Text that looks like a formula, in CSV: escaped (default), or unchanged',
-  },
-  bom: flagKey('Start a CSV file with a byte order mark, for Excel'),
-  force: flagKey('Replace an existing file; otherwise an existing file is an error and nothing is written'),
-} as const satisfies Readonly<Record<string, JobKey>>;
+const exportProperties = {
+  kind: required(oneOf(['export']), 'Write customers to a file'),
+  output: required(nonEmptyText(), 'Output file, relative to this file; {date}, {month} and {time} in its name are replaced by the current time, e.g. "customers-{date}.xlsx"'),
+  ...commonProperties,
+  format: optional(oneOf(tableFormatNames), 'Default: from the file name'),
+  fields: optional(texts, 'Fields to export as columns, or "all"; default: the mapping, otherwise all'),
+  full: optional(flag(), 'Read the details of each customer, which include custom fields'),
+  changedSince: optional(nonEmptyText(), 'Only customers edited since an ISO time; or "last": since the last export of this job'),
+  active: optional(flag(), 'Only active customers'),
+  sort: optional(nonEmptyText(), 'Field to sort by, with :desc for descending order; default customerCode'),
+  pageSize: optional(wholeNumber(1), 'Customers per page of the API; default 1000'),
+  mirror: optional(flag(), 'Whether to use the local copy of the customers, after updating it; default true'),
+  formulas: optional(oneOf(['escape', 'raw']), 'Text that looks like a formula, in CSV: escaped (default), or unchanged'),
+  bom: optional(flag(), 'Start a CSV file with a byte order mark, for Excel'),
+  force: optional(flag(), 'Replace an existing file; otherwise an existing file is an error and nothing is written'),
+};
 
-/** What every job of the configuration file may say. Paths are absolute; what is absent has the default that its key tells of. */
-interface CommonJob {
+/** What the configuration file may say of a job that imports. */
+export const importJob = object(importProperties);
+
+/** What the configuration file may say of a job that exports. */
+export const exportJob = object(exportProperties);
+
+/** A job with its paths made absolute; what is absent has the default that its description names. */
+type NamedJob<Kind extends string, Properties extends { readonly [name: string]: Property }> = ObjectOf<Properties> & {
   readonly name: string;
-  readonly profile?: string;
-  readonly mapping?: string;
-  readonly onSuccess?: readonly string[];
-  readonly onFailure?: readonly string[];
-  readonly webhook?: string;
-  readonly webhookFile?: string;
-}
+  readonly kind: Kind;
+};
 
 /** A job that imports what is dropped into a folder. */
-export interface ImportJob extends CommonJob {
-  readonly kind: 'import';
-  readonly files?: readonly string[];
-  readonly folder?: string;
-  readonly mode?: 'add' | 'update' | 'upsert';
-  readonly results?: string;
-  readonly rejects?: string;
-  readonly doneFile?: string;
-  readonly lastLineEnd?: 'required' | 'optional';
-  readonly quietSeconds?: number;
-  readonly maxWaitMinutes?: number;
-  readonly maxFailures?: string;
-  readonly maxRows?: number;
-  readonly sameContent?: 'duplicate' | 'import';
-  readonly verify?: boolean;
-}
+export type ImportJob = NamedJob<'import', typeof importProperties>;
 
-/** A job that writes customers into a file. */
-export interface ExportJob extends CommonJob {
-  readonly kind: 'export';
-  /** With its placeholders. */
-  readonly output: string;
-  readonly format?: TableFormat;
-  readonly fields?: readonly string[];
-  readonly full?: boolean;
-  readonly changedSince?: string;
-  readonly active?: boolean;
-  readonly sort?: string;
-  readonly pageSize?: number;
-  readonly mirror?: boolean;
-  readonly formulas?: 'escape' | 'raw';
-  readonly bom?: boolean;
-  readonly force?: boolean;
-}
+/** A job that writes customers into a file; `output` has its placeholders. */
+export type ExportJob = NamedJob<'export', typeof exportProperties>;
 
 export type Job = ImportJob | ExportJob;
 
-/** The keys of each kind of job. */
-const jobKinds = { import: importJobKeys, export: exportJobKeys } as const satisfies Record<
-  Job['kind'],
-  Readonly<Record<string, JobKey>>
->;
-
-/** Keys whose text is a path, relative to the folder of the configuration file: cron has no other place. */
-const pathKeys: ReadonlySet<string> = new Set(['folder', 'mapping', 'output', 'results', 'rejects', 'webhookFile']);
+/** Properties that are a path, relative to the folder of the configuration file: cron has no other place. */
+const pathProperties: ReadonlySet<string> = new Set(['folder', 'mapping', 'output', 'results', 'rejects', 'webhookFile']);
 
 /**
  * Reads the jobs of the configuration file, in the order in which they stand there.
@@ -175,72 +127,36 @@ export function importJobs(file: string | undefined): readonly ImportJob[] {
 function readJob(path: string, name: string, value: unknown): Job {
   const where = `jobs.${name}`;
   const job = expectObject(path, value, where);
-  const kind = job.kind ?? 'import';
-  if (!isKind(kind))
+  const { kind = 'import' } = job;
+  if (kind !== 'import' && kind !== 'export')
     throw configError(
       path,
-      `has ${where}.kind = ${JSON.stringify(kind)}: ${suggestNames(String(kind), Object.keys(jobKinds))}`,
+      `has ${where}.kind = ${JSON.stringify(kind)}: ${suggestNames(String(kind), ['import', 'export'])}`,
       'Correct it.',
     );
-  const keys: Readonly<Record<string, JobKey>> = jobKinds[kind];
-  rejectUnknownKeys(path, job, Object.keys(keys), `${where}.`);
-  const missing = Object.keys(keys).find((key) => keys[key]?.required === true && job[key] === undefined);
-  if (missing !== undefined)
-    throw configError(path, `has no ${where}.${missing}`, `Add it: ${keys[missing]?.describe}.`);
-  const entries = Object.entries(job).map(([key, held]) => {
-    const checked = readKey(path, `${where}.${key}`, keys[key], held);
-    return [key, pathKeys.has(key) ? resolve(dirname(path), String(checked)) : checked];
-  });
   if (job.webhook !== undefined && job.webhookFile !== undefined)
     throw configError(path, `has both ${where}.webhook and ${where}.webhookFile`, 'Keep one of them.');
-  if (kind === 'export' && job.fields !== undefined && job.mapping !== undefined)
+  if (kind === 'import') {
+    rejectUnknownKeys(path, job, Object.keys(importProperties), `${where}.`);
+    return { ...resolvePaths(path, readShape(path, importJob, job, where)), kind, name };
+  }
+  rejectUnknownKeys(path, job, Object.keys(exportProperties), `${where}.`);
+  if (job.fields !== undefined && job.mapping !== undefined)
     throw configError(
       path,
       `has both ${where}.fields and ${where}.mapping`,
       'Keep the one that should choose the columns.',
     );
-  // Each value was just checked against its key, so that the shape is the job's.
-  return { ...Object.fromEntries(entries), kind, name } as Job;
+  return { ...resolvePaths(path, readShape(path, exportJob, job, where)), kind, name };
 }
 
-function isKind(kind: unknown): kind is Job['kind'] {
-  return typeof kind === 'string' && Object.hasOwn(jobKinds, kind);
-}
-
-type Check<K extends JobKey> = (value: unknown, key: K) => boolean;
-
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-
-const typeChecks: { readonly [H in JobKey['holds']]: Check<Extract<JobKey, { readonly holds: H }>> } = {
-  text: isText,
-  texts: (value) => isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText)),
-  flag: (value) => typeof value === 'boolean',
-  number: (value, key) =>
-    typeof value === 'number' && Number.isFinite(value) && value >= key.from && (!key.whole || Number.isInteger(value)),
-  choice: (value, key) => isText(value) && key.choices.includes(value),
-};
-
-function readKey(path: string, where: string, key: JobKey | undefined, value: unknown): unknown {
-  if (key === undefined) throw new Error(`The key ${where} was not refused.`);
-  const check = typeChecks[key.holds] as Check<JobKey>;
-  if (!check(value, key))
-    throw configError(path, `has ${where} = ${JSON.stringify(value)}`, `It must be ${describeExpected(key)}.`);
-  return key.holds === 'texts' && isText(value) ? [value] : value;
-}
-
-function describeExpected(key: JobKey): string {
-  switch (key.holds) {
-    case 'text':
-      return 'a text';
-    case 'texts':
-      return 'a text or a list of texts';
-    case 'flag':
-      return 'true or false';
-    case 'number':
-      return `a ${key.whole ? 'whole ' : ''}number from ${key.from} on`;
-    case 'choice':
-      return key.choices.map((choice) => `"${choice}"`).join(' or ');
-  }
+function resolvePaths<Read extends object>(path: string, job: Read): Read {
+  const entries = Object.entries(job).map(([name, value]) => [
+    name,
+    pathProperties.has(name) ? resolve(dirname(path), String(value)) : value,
+  ]);
+  // The same properties with texts in place of texts.
+  return Object.fromEntries(entries) as Read;
 }
 
 /** A job by its name. @throws UsageError that offers the nearest name */

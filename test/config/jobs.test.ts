@@ -45,13 +45,13 @@ describe('the jobs of the configuration file', () => {
   it.each([
     ['an unknown key', { a: { maping: 'x' } }, 'jobs.a.maping', 'mapping'],
     ['an unknown kind', { a: { kind: 'imprt' } }, 'jobs.a.kind', 'import'],
-    ['a mode that is none', { a: { mode: 'merge' } }, 'jobs.a.mode = "merge"', '"add" or "update" or "upsert"'],
-    ['a number that is none', { a: { maxRows: 1.5 } }, 'jobs.a.maxRows = 1.5', 'whole number'],
-    ['an empty list', { a: { files: [] } }, 'jobs.a.files = []', 'list of texts'],
-    ['a flag that is none', { a: { verify: 'yes' } }, 'jobs.a.verify = "yes"', 'true or false'],
+    ['a mode that is none', { a: { mode: 'merge' } }, 'jobs.a.mode', 'use one of "add", "update", "upsert"'],
+    ['a number that is none', { a: { maxRows: 1.5 } }, 'jobs.a.maxRows', 'whole number from 1'],
+    ['an empty list', { a: { files: [] } }, 'jobs.a.files', 'The list is empty'],
+    ['a flag that is none', { a: { verify: 'yes' } }, 'jobs.a.verify', 'true or false'],
     ['a job that is none', { a: [] }, 'jobs.a', '{ … }'],
     ['two webhooks', { a: { webhook: 'https://x', webhookFile: 'y' } }, 'jobs.a.webhookFile', 'one of them'],
-    ['an export without a file', { a: { kind: 'export' } }, 'jobs.a.output', '{date}'],
+    ['an export without a file', { a: { kind: 'export' } }, 'jobs.a', '"output" is missing'],
     ['a key of imports', { a: { kind: 'export', output: 'x.csv', folder: 'x' } }, 'jobs.a.folder', 'output'],
     [
       'two choices of columns',
@@ -65,7 +65,7 @@ describe('the jobs of the configuration file', () => {
     const read = () => readJobs(path);
     expect(read).toThrow(expect.objectContaining({ code: 'CONFIG_FILE', exitCode: 2 }));
     expect(read).toThrow(place);
-    const told = (() => {
+    const text = (() => {
       try {
         return read();
       } catch (error) {
@@ -73,7 +73,7 @@ describe('the jobs of the configuration file', () => {
         return `${message} ${nextStep}`;
       }
     })();
-    expect(told).toContain(offer);
+    expect(text).toContain(offer);
   });
 
   it('are found by name, with the nearest one offered', () => {

@@ -80,8 +80,8 @@ describe('a guard', () => {
     const settings = resolveSettings({ config, baseUrl: api.baseUrl });
     expect(settings.guards).toMatchObject({ value: { invalidPercent: 0, header: 'same' } });
     place.write('config.json', JSON.stringify({ profiles: { shop: { guards: { invalidPercent: 101 } } } }));
-    expect(() => resolveSettings({ config, profile: 'shop' })).toThrow(/invalidPercent = 101/);
+    expect(() => resolveSettings({ config, profile: 'shop' })).toThrow(/guards\.invalidPercent: Expected a percentage/);
     place.write('config.json', JSON.stringify({ profiles: { shop: { guards: { invalid: 1 } } } }));
-    expect(() => resolveSettings({ config, profile: 'shop' })).toThrow(/invalidPercent/);
+    expect(() => resolveSettings({ config, profile: 'shop' })).toThrow(/"invalid" is not a property here; did you mean "invalidPercent"/);
   });
 });
