@@ -16,6 +16,11 @@ export async function* takeRows(
   }
 }
 
+/** How many rows {@link takeRows} lets through of so many. */
+export function countTaken(rows: number, first = Number.POSITIVE_INFINITY): number {
+  return Math.min(rows, first);
+}
+
 /** Cuts and joins batches into chunks of `size`, so that no more is held at once; the last one is smaller. */
 export async function* rechunk<T>(batches: AsyncIterable<readonly T[]>, size: number): AsyncGenerator<readonly T[]> {
   let chunk: T[] = [];

@@ -44,7 +44,7 @@ export interface ImportOptions {
   readonly mode: ImportMode;
   readonly concurrency: number;
   /** Only so many rows from the top: a pilot. */
-  readonly first?: number;
+  readonly first?: number | undefined;
   /** Add customers although this tool has created the same before. */
   readonly force: boolean;
   /** Read every written customer back and compare. */

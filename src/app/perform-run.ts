@@ -1,3 +1,4 @@
+import { countTaken } from '#pipelines/batches.js';
 import { type Reconciled, reconcile } from '#pipelines/import/reconcile.js';
 import type { RunControl } from '#pipelines/run-control.js';
 import { sleep } from '#src/api/sleep.js';
@@ -70,7 +71,7 @@ export async function performRun(context: RunContext): Promise<RunSummary> {
   connection.ledger.runs.saveInputRows(run.number, job.rows);
   observer.started?.(run.name, () => ({
     done: Object.values(control.counts).reduce((sum, count) => sum + count, 0),
-    total: Math.min(job.rows, job.first ?? job.rows),
+    total: countTaken(job.rows, job.first),
     counts: control.counts,
     requests: connection.client.traffic.requests,
     ratePerSecond: connection.client.rateLimiter.ratePerSecond,

@@ -21,7 +21,7 @@ export interface RunJob {
   readonly source?: InputSource;
   readonly rows: number;
   /** Only so many rows from the top are worked on. */
-  readonly first?: number;
+  readonly first?: number | undefined;
   /** Cells of the input that cannot be right, where they were looked for. */
   readonly findings?: readonly DamageGroup[];
   /** Where results and rejects go; nowhere when absent. */

@@ -203,7 +203,7 @@ function buildSavedOptions(
   mappingFile: MappingFile,
   input: ScannedInput,
 ): SavedImportOptions {
-  const { first, failureLimit } = options;
+  const { failureLimit } = options;
   const stamp = mappingFile.mapping.key?.stamp;
   return {
     mode,
@@ -215,7 +215,7 @@ function buildSavedOptions(
     verify: options.verify === true,
     repeats: options.repeats ?? 'error',
     strict: options.strict === true,
-    ...(first === undefined ? {} : { first }),
+    first: options.first,
     ...(failureLimit === undefined ? {} : { failureLimit }),
     ...(stamp === undefined ? {} : { stamp }),
   };

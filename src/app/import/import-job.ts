@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { takeRows } from '#pipelines/batches.js';
+import { countTaken, takeRows } from '#pipelines/batches.js';
 import type { RepeatPolicy } from '#pipelines/import/dedupe.js';
 import type { ImportMode } from '#pipelines/import/identify.js';
 import { type ImportOptions, importRows } from '#pipelines/import/import.js';
@@ -41,7 +41,7 @@ export interface RowOptions {
   /** Absolute path of the mapping file. */
   readonly mapping: string;
   readonly read: ResolvedReadOptions;
-  readonly first?: number;
+  readonly first?: number | undefined;
   readonly force: boolean;
   readonly verify: boolean;
   readonly repeats: RepeatPolicy;
@@ -85,7 +85,7 @@ export function prepareImport(
     validate: createDraftValidator(mappingFile.mapping.customFields, mapper.fields),
     async mirror(connection) {
       if (saved.mode === 'add') return undefined;
-      fresh ??= await openMirrorFor(connection, Math.min(rows, saved.first ?? rows), options.matchFields.length > 0);
+      fresh ??= await openMirrorFor(connection, countTaken(rows, saved.first), options.matchFields.length > 0);
       return fresh;
     },
   };
@@ -94,13 +94,12 @@ export function prepareImport(
 function buildImportOptions(settings: Settings, saved: RowOptions, mapper: CompiledMapping): ImportOptions {
   const { mode, force, verify, repeats, first } = saved;
   return {
-    ...{ mode, force, verify },
+    ...{ mode, force, verify, first },
     concurrency: settings.concurrency.value,
     // An add cannot change what an earlier row created, so its repeats cannot be sent in order.
     repeats: mode === 'add' ? 'error' : repeats,
     identityColumns: identityColumns(mapper),
     matchFields: mode === 'add' ? [] : mapper.match,
-    ...(first === undefined ? {} : { first }),
   };
 }
 
@@ -172,12 +171,11 @@ export async function createImportJob(
   for (const path of Object.values(saved.paths)) await assertResultPath(path, input);
   const { source, rows, mapper, validate, checkCells, findings, options } = prepared;
   return {
-    ...{ prepared, source, rows },
+    ...{ prepared, source, rows, first: saved.first },
     ...(findings === undefined ? {} : { findings }),
     paths: saved.paths,
     readContent: readReportContent,
     allowed: findAllowedTexts(mappingFile.mapping),
-    ...(saved.first === undefined ? {} : { first: saved.first }),
     ...(mapper.stamp === undefined ? {} : { stamp: mapper.stamp }),
     ...(saved.verify ? { verify: mapper } : {}),
     work: async ({ connection, ...ports }) => {

@@ -87,7 +87,6 @@ export async function planFile(
   refuseWithoutIdentity(mode, mappingFile);
   const output = options.output === undefined ? undefined : await outputPath(options.output);
   const input = await openScannedInput(options.file, options, resolve(settings.stateDir.value, 'inputs'), mappingFile);
-  const { first } = options;
   const saved: RowOptions = {
     mode,
     mapping: resolve(mappingFile.path),
@@ -96,7 +95,7 @@ export async function planFile(
     verify: false,
     repeats: 'error',
     strict: options.strict === true,
-    ...(first === undefined ? {} : { first }),
+    first: options.first,
   };
   const prepared = prepareImport(settings, saved, mappingFile, input, observer);
   const control = new RunControl();

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { countTaken } from '#pipelines/batches.js';
 import type { Reconciled } from '#pipelines/import/reconcile.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import type { FailureLimit } from '#pipelines/run-control.js';
@@ -129,9 +130,8 @@ async function reconcileOnly(context: RunContext): Promise<RunSummary & { readon
 }
 
 function hasReachedAllRows({ connection, run, job }: RunContext): boolean {
-  const { first = job.rows } = run.options as { readonly first?: number };
   const reached = Object.values(connection.ledger.runs.countRows(run.number)).reduce((sum, count) => sum + count, 0);
-  return reached >= Math.min(first, job.rows);
+  return reached >= countTaken(job.rows, job.first);
 }
 
 function withReport(report: string | undefined, job: RunJob): RunJob {
@@ -214,10 +214,10 @@ async function openJobForDoubts(
       code: 'RESULTS_NOT_WRITTEN',
       message: `The result file was not written again: ${error.message}`,
     });
-    const { stamp } = run.options as { readonly stamp?: string };
+    const { stamp, first } = run.options as Pick<SavedImportOptions, 'stamp' | 'first'>;
     const rows =
       run.input?.rows ?? Object.values(connection.ledger.runs.countRows(run.number)).reduce((a, b) => a + b, 0);
-    return { rows, paths: {}, work: () => Promise.resolve(), ...(stamp === undefined ? {} : { stamp }) };
+    return { rows, first, paths: {}, work: () => Promise.resolve(), ...(stamp === undefined ? {} : { stamp }) };
   }
 }
 
