@@ -6,7 +6,7 @@ import Database from 'libsql';
 import { expect } from 'vitest';
 import type { Customer } from '#pipelines/model.js';
 import { planSlots } from '#src/api/rate-limit.js';
-import { mostWithin } from '#test/api/request-counts.js';
+import { maxWithin } from '#test/api/request-counts.js';
 import { type Finished, startCommandLine } from '#test/e2e/run-command-line.js';
 import { type Kill, killAt } from './kill-at.js';
 import type { RemoteSandbox } from './remote-sandbox.js';
@@ -180,8 +180,8 @@ export async function expectSameAsUndisturbed(
 /** No second may see more than the rate and what was in flight when it began; a quarter of it also one slot more. */
 function expectRateLimit(arrivals: readonly number[]): void {
   if (rate === 'unlimited') return;
-  expect(mostWithin(250, arrivals)).toBeLessThanOrEqual(rate / 4 + planSlots(rate).requests + concurrency);
-  expect(mostWithin(1000, arrivals)).toBeLessThanOrEqual(rate + concurrency);
+  expect(maxWithin(250, arrivals)).toBeLessThanOrEqual(rate / 4 + planSlots(rate).requests + concurrency);
+  expect(maxWithin(1000, arrivals)).toBeLessThanOrEqual(rate + concurrency);
 }
 
 /** The password must not be on disk at all, the token only in the ledger. */
