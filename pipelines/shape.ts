@@ -171,7 +171,7 @@ export function list<Item>(item: Shape<Item>, ifEmpty?: EmptyIssue): Shape<reado
   return shape(schema, (node) => {
     if (!Array.isArray(node.value)) return node.reportKind('a list in [ ]');
     if (ifEmpty !== undefined && node.value.length === 0) return node.report(ifEmpty.code, ifEmpty.message);
-    return node.items().flatMap((one) => item.read(one) ?? []);
+    return node.items().flatMap((entry) => item.read(entry) ?? []);
   });
 }
 

@@ -25,7 +25,7 @@ const mapping = {
   },
 };
 
-function fileOf(count: number, isChanged: boolean): string {
+function buildFile(count: number, isChanged: boolean): string {
   const lines = Array.from({ length: count }, (_, index) => {
     const street = isChanged && index % changedEvery === 0 ? `${index} New Road` : `${index} Old Road`;
     const cells = [`K-${index}`, `Customer ${index}`, `Ann${index}`, `Lee${index}`, street, 'Darwin', '0800'];
@@ -59,20 +59,20 @@ const scenarios: readonly {
   },
 ];
 
-function kindOf({ method, path }: Arrival): string {
+function classifyCall({ method, path }: Arrival): string {
   if (path.includes('/auth/')) return 'login';
   if (method !== 'GET') return method;
   return path.includes('?') ? 'list' : 'detail';
 }
 
-function rowOf(
+function buildRow(
   name: string,
   arrivals: readonly Arrival[],
   naive: number,
   { seconds, peakMiB }: CommandMeasurement,
 ): string[] {
-  const calls = arrivals.map(kindOf).filter((kind) => kind !== 'login');
-  const figures = kinds.map((kind) => String(calls.filter((one) => one === kind).length));
+  const calls = arrivals.map(classifyCall).filter((kind) => kind !== 'login');
+  const figures = kinds.map((kind) => String(calls.filter((call) => call === kind).length));
   return [name, ...figures, (calls.length / naive).toFixed(4), `${peakMiB.toFixed(0)} MiB`, `${seconds.toFixed(1)} s`];
 }
 
@@ -87,9 +87,9 @@ export const benchmark = defineSurvey<number>({
       writeFileSync(join(folder, 'mappings.json'), JSON.stringify(mapping));
       const rows: (readonly string[])[] = [];
       for (const { name, args, isChanged = false, naive } of scenarios) {
-        writeFileSync(join(folder, 'customers.csv'), fileOf(customers, isChanged));
+        writeFileSync(join(folder, 'customers.csv'), buildFile(customers, isChanged));
         const done = await runCommandLine(folder, [...args, ...unlimitedOptions(server.baseUrl)]);
-        rows.push(rowOf(name, await takeRequests(server.baseUrl), naive(customers), done));
+        rows.push(buildRow(name, await takeRequests(server.baseUrl), naive(customers), done));
       }
       return rows;
     } finally {

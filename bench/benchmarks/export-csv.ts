@@ -29,9 +29,9 @@ async function readPages(baseUrl: string): Promise<number> {
 }
 
 async function exportTo(name: string, { folder }: Input, baseUrl: string): Promise<number> {
-  const own = mkdtempSync(join(folder, 'export-'));
-  const settings = resolveSettings({ baseUrl, stateDir: join(own, 'state'), rate: 'unlimited' }, loginEnvironment);
-  const { output, stopped } = await exportCustomers(settings, { file: join(own, name), fields: ['all'] });
+  const runFolder = mkdtempSync(join(folder, 'export-'));
+  const settings = resolveSettings({ baseUrl, stateDir: join(runFolder, 'state'), rate: 'unlimited' }, loginEnvironment);
+  const { output, stopped } = await exportCustomers(settings, { file: join(runFolder, name), fields: ['all'] });
   if (output === null) throw new Error(stopped?.message);
   return output.rows;
 }

@@ -46,10 +46,10 @@ export const benchmark = defineSurvey<readonly number[]>({
   async survey(sizes, folder) {
     const peaks: (readonly [rows: number, Peaks])[] = [];
     for (const rows of asked ?? sizes) {
-      const own = join(folder, String(rows));
-      peaks.push([rows, await peaksAt(rows, own)]);
+      const runFolder = join(folder, String(rows));
+      peaks.push([rows, await peaksAt(rows, runFolder)]);
       // A million customers are gigabytes, with what two databases and a result file hold of them.
-      rmSync(own, { recursive: true });
+      rmSync(runFolder, { recursive: true });
     }
     return (['check', 'import', 'export'] as const).flatMap((command) => {
       const smallest = Math.min(...peaks.map(([, of]) => of[command]));

@@ -16,7 +16,7 @@ const starts = {
 
 const rowsChecked = 10;
 
-function msOf(cwd: string, args: readonly string[]): number {
+function measureMs(cwd: string, args: readonly string[]): number {
   const start = performance.now();
   const { status, stderr } = spawnSync(process.execPath, args, { cwd, encoding: 'utf8' });
   if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr}`);
@@ -34,7 +34,7 @@ export const benchmark = defineSurvey<number>({
     const seen = names.map((name) => ({ name, ms: [] as number[] }));
     // They take turns, so that whatever else the machine does meets all of them.
     for (let round = 0; round < rounds; round += 1)
-      for (const { name, ms } of seen) ms.push(msOf(folder, starts[name]));
+      for (const { name, ms } of seen) ms.push(measureMs(folder, starts[name]));
     const bare = seen[0]?.ms ?? [];
     return seen.map(({ name, ms }) => {
       const ratios = [median(ms) / median(bare), Math.min(...ms) / Math.min(...bare)].map((ratio) => ratio.toFixed(2));

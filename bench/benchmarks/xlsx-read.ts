@@ -68,7 +68,7 @@ async function readWithExceljs({ file }: { readonly file: string }) {
 }
 
 /** A quarter each of whole numbers, names, amounts and streets; or of texts that occur once and numbers. */
-function cellOf(row: number, column: number, isDistinct: boolean): string | number {
+function buildCell(row: number, column: number, isDistinct: boolean): string | number {
   if (isDistinct) return column % 2 === 0 ? `Customer ${row}, field ${column}` : row * columns + column;
   if (column % 4 === 0) return row * 1000 + column;
   if (column % 4 === 1) return `Name ${row} of ${column}`;
@@ -81,7 +81,7 @@ async function writeWorkbook(filename: string, { rows, isDistinct }: Sheet): Pro
   const sheet = writer.addWorksheet('Customers');
   sheet.addRow(Array.from({ length: columns }, (_, column) => `Column ${column + 1}`)).commit();
   for (let row = 1; row <= rows; row += 1) {
-    sheet.addRow(Array.from({ length: columns }, (_, column) => cellOf(row, column, isDistinct))).commit();
+    sheet.addRow(Array.from({ length: columns }, (_, column) => buildCell(row, column, isDistinct))).commit();
     if (row % 1000 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   sheet.commit();

@@ -16,7 +16,7 @@ const rowsPerWrite = 1000;
 const python = '/usr/bin/python3';
 
 /** A quarter each of codes, names, amounts and streets. */
-function cellOf(row: number, column: number): string | number {
+function buildCell(row: number, column: number): string | number {
   if (column % 4 === 0) return String(row * 1000 + column).padStart(12, '0');
   if (column % 4 === 1) return `Name ${row} of ${column}`;
   return column % 4 === 2 ? row + 0.25 : `Street ${row % 1000} number ${column}`;
@@ -32,7 +32,7 @@ async function writeOurs({ rows, folder }: Input) {
   for (let row = 0; row < rows; row += rowsPerWrite)
     await sink.write(
       Array.from({ length: Math.min(rowsPerWrite, rows - row) }, (_, index) => ({
-        cells: header.map((__, column) => typed(cellOf(row + index, column))),
+        cells: header.map((__, column) => typed(buildCell(row + index, column))),
       })),
     );
   await (await sink.end()).publish();
@@ -46,7 +46,7 @@ async function writeWithExceljs({ rows, folder }: Input) {
   const sheet = writer.addWorksheet('Customers');
   sheet.addRow(header).commit();
   for (let row = 0; row < rows; row += 1) {
-    sheet.addRow(header.map((_, column) => cellOf(row, column))).commit();
+    sheet.addRow(header.map((_, column) => buildCell(row, column))).commit();
     if (row % rowsPerWrite === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   sheet.commit();

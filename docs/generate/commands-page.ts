@@ -47,7 +47,7 @@ export function describeCommands(): readonly DescribedCommand[] {
     if (members === undefined) return [describeCommand({ name, ...rest })];
     return members
       .map(describeCommand)
-      .map((one) => ({ ...one, name: `${name} ${one.name}`, command: `${name} ${one.command}` }));
+      .map((member) => ({ ...member, name: `${name} ${member.name}`, command: `${name} ${member.command}` }));
   });
 }
 
@@ -73,7 +73,7 @@ function describeCommand(command: Command): DescribedCommand {
 function readDeclaration(command: Command): Declared {
   const fresh = outputOptions(yargs([]));
   const listener = {
-    command: (_name: string, _describe: string, builder: (own: Argv) => unknown) => builder(fresh),
+    command: (_name: string, _describe: string, builder: (parser: Argv) => unknown) => builder(fresh),
   };
   command.mount(listener as unknown as Argv, () => Promise.resolve());
   return fresh as unknown as Declared;
@@ -116,7 +116,7 @@ export function renderCommandsPage(): string {
 }
 
 function renderCommand(command: DescribedCommand, shared: readonly DescribedOption[]): string {
-  const own = [...command.positionals, ...command.options].filter(
+  const options = [...command.positionals, ...command.options].filter(
     (option) => !option.hidden && !shared.some(({ name }) => name === option.name),
   );
   const positional = new Set(command.positionals.map(({ name }) => name));
@@ -124,7 +124,7 @@ function renderCommand(command: DescribedCommand, shared: readonly DescribedOpti
     `## ${command.name}`,
     `\`mypos-customers ${command.command}\``,
     `${command.describe}.`,
-    ...(own.length === 0 ? [] : [table(own, positional)]),
+    ...(options.length === 0 ? [] : [table(options, positional)]),
     ...(command.examples.length === 0
       ? []
       : [command.examples.map(([line, what]) => `- \`${line.replace('$0', 'mypos-customers')}\`: ${what}`).join('\n')]),

@@ -259,8 +259,8 @@ function assemble(
     unmappedColumns: mapping.unmapped === 'warn' ? unmapped : [],
     findColumns: (field) => columnsByField.get(field) ?? [],
     map: (row) => mapRow(targets, prepare(row)),
-    mapAll: async (given) => {
-      const rows = given.map(prepare);
+    mapAll: async (batch) => {
+      const rows = batch.map(prepare);
       if (expressions.length === 0) return rows.map((row) => mapRow(targets, row));
       const mapped: MappedRow[] = [];
       for (const row of rows)

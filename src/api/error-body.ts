@@ -25,8 +25,8 @@ export function readErrorFields(answer: HttpResponse): readonly string[] {
   const details = readJsonObject(answer);
   const errors = details?.errors;
   if (Array.isArray(errors)) {
-    return errors.flatMap((one: unknown) => {
-      const field = isObject(one) ? findText(one, ['field', 'property', 'name']) : undefined;
+    return errors.flatMap((entry: unknown) => {
+      const field = isObject(entry) ? findText(entry, ['field', 'property', 'name']) : undefined;
       return field === undefined ? [] : [field];
     });
   }
@@ -53,11 +53,11 @@ function describe(details: Record<string, unknown> | undefined): string | undefi
 function listErrors(errors: unknown): string | undefined {
   if (Array.isArray(errors)) {
     return errors
-      .map((one: unknown) => {
-        if (typeof one === 'string') return one;
-        if (!isObject(one)) return '';
-        const field = findText(one, ['field', 'property', 'name']);
-        const message = findText(one, ['message', 'description', 'error']) ?? '';
+      .map((entry: unknown) => {
+        if (typeof entry === 'string') return entry;
+        if (!isObject(entry)) return '';
+        const field = findText(entry, ['field', 'property', 'name']);
+        const message = findText(entry, ['message', 'description', 'error']) ?? '';
         return field === undefined ? message : `${field}: ${message}`;
       })
       .filter((text) => text !== '')

@@ -79,10 +79,10 @@ export function defineCommand<A>(definition: CommandDefinition<A>): Command {
     name: command.split(' ')[0] ?? command,
     usage: { command, describe, examples },
     mount(parser, execute) {
-      const declare = (own: Argv) => {
-        for (const [line, what] of examples) own.example(line, what);
-        const declared = options(own);
-        acceptCommonOptions(own);
+      const declare = (commandParser: Argv) => {
+        for (const [line, what] of examples) commandParser.example(line, what);
+        const declared = options(commandParser);
+        acceptCommonOptions(commandParser);
         return declared;
       };
       parser.command(command, describe, declare, (args) => execute((reporter) => run(args, reporter)));

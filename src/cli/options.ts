@@ -149,8 +149,8 @@ function textOption(describe: string) {
 /** Picks the settings out of the arguments; what was not given stays absent. */
 export function toSettingOptions(args: SettingArguments): SettingOptions {
   const names = ['profile', 'config', ...settingOptionDeclarations.map(({ name }) => name)];
-  const given = Object.entries(args).filter(([name, value]) => names.includes(name) && value !== undefined);
-  return Object.fromEntries(given);
+  const settings = Object.entries(args).filter(([name, value]) => names.includes(name) && value !== undefined);
+  return Object.fromEntries(settings);
 }
 
 type WithoutUndefined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

@@ -98,8 +98,8 @@ export function renderHeadLine(view: ProgressView, width: number, paint: Paint):
 export function renderDetailLine(view: ProgressView, width: number, paint: Paint): string {
   const parts = [renderRate(view), ...renderCounts(view.state)];
   const line = joinWithin(parts, width, ' · ');
-  const trouble = /\d[\d,]* (?:invalid|rejected|failed|in doubt)/g;
-  return line.replaceAll(trouble, (text) => paint('red', text));
+  const problems = /\d[\d,]* (?:invalid|rejected|failed|in doubt)/g;
+  return line.replaceAll(problems, (text) => paint('red', text));
 }
 
 /** All of it in one line, for a file or a pipe. */

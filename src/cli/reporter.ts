@@ -60,8 +60,8 @@ export function addSettings(text: string, argv: readonly string[]): string {
 }
 
 function findSettingArguments(argv: readonly string[]): readonly string[] {
-  const given = splitArguments(argv).filter((part): part is GivenOption => typeof part !== 'string');
-  return given.filter(({ name }) => (settingNames as readonly string[]).includes(name)).flatMap(({ words }) => words);
+  const options = splitArguments(argv).filter((part): part is GivenOption => typeof part !== 'string');
+  return options.filter(({ name }) => (settingNames as readonly string[]).includes(name)).flatMap(({ words }) => words);
 }
 
 function joinArguments(words: readonly string[]): string {

@@ -81,8 +81,8 @@ export const commandNames: readonly string[] = Object.keys(commandLoaders);
 
 /** The command of this name; all of them when it is none. */
 export function loadCommands(name?: string): Promise<readonly Command[]> {
-  const own = name !== undefined && Object.hasOwn(commandLoaders, name) ? commandLoaders[name] : undefined;
-  return Promise.all((own === undefined ? Object.values(commandLoaders) : [own]).map((load) => load()));
+  const loader = name !== undefined && Object.hasOwn(commandLoaders, name) ? commandLoaders[name] : undefined;
+  return Promise.all((loader === undefined ? Object.values(commandLoaders) : [loader]).map((load) => load()));
 }
 
 /** Columns: wider lines are hard to read. */

@@ -9,7 +9,7 @@ export const verbs = ['GET', 'POST', 'PUT', 'DELETE'] as const;
 export type Verb = (typeof verbs)[number];
 
 /** The verb of each method on customers; logging in needs no right. */
-export const verbOf = {
+export const verbByKind = {
   list: 'GET',
   detail: 'GET',
   add: 'POST',

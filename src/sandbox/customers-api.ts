@@ -8,7 +8,7 @@ import {
   errorResponse,
   type FieldError,
   type Verb,
-  verbOf,
+  verbByKind,
 } from './call.js';
 import {
   type AssignedIdentity,
@@ -167,8 +167,8 @@ function refuseEntry({ kind, authorization }: Call, { tokens, rights }: ApiParts
   if (kind === 'login') return undefined;
   const token = readBearerToken(authorization);
   if (token === undefined || !tokens.isLive(token)) return unauthorized();
-  if (rights.includes(verbOf[kind])) return undefined;
-  return errorResponse(403, `This user has no right to ${verbOf[kind]} customers.`);
+  if (rights.includes(verbByKind[kind])) return undefined;
+  return errorResponse(403, `This user has no right to ${verbByKind[kind]} customers.`);
 }
 
 function listCustomers(call: Call, { list }: ApiParts): ApiResponse {
@@ -184,7 +184,7 @@ function getCustomer(call: Call, { store }: ApiParts): ApiResponse {
 function addCustomer(call: Call, parts: ApiParts): ApiResponse {
   const sent = readCustomerBody(call);
   if (isResponse(sent)) return sent;
-  const identity = parts.store.add((made) => newCustomer(sent, made, currentEdit(parts)));
+  const identity = parts.store.add((assigned) => newCustomer(sent, assigned, currentEdit(parts)));
   return { status: 202, body: echoSent(sent, identity) };
 }
 

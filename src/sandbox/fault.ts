@@ -102,10 +102,10 @@ export function listTargetKinds(fault: Fault): readonly CallKind[] {
 /** The candidate that needs the fewest single-letter changes to become what was written. */
 function findNearestName(written: string, candidates: readonly string[]): string {
   let [nearest = '', ...others] = candidates;
-  let fewest = distance(written, nearest);
+  let minChanges = distance(written, nearest);
   for (const candidate of others) {
     const changes = distance(written, candidate);
-    if (changes < fewest) [nearest, fewest] = [candidate, changes];
+    if (changes < minChanges) [nearest, minChanges] = [candidate, changes];
   }
   return nearest;
 }

@@ -8,7 +8,7 @@ const startServer = useScriptedServers();
 const patient: Omit<HttpOptions, 'baseUrl'> = { connections: 4, connectTimeoutMs: 5000, requestTimeoutMs: 5000 };
 const get = (path: string) => ({ method: 'GET', path, headers: { accept: 'application/json' } }) as const;
 
-async function failureOf(promise: Promise<unknown>): Promise<TransportError> {
+async function catchFailure(promise: Promise<unknown>): Promise<TransportError> {
   const error: unknown = await promise.then(
     () => new Error('It did not fail.'),
     (reason: unknown) => reason,
@@ -91,7 +91,7 @@ describe('a time limit', () => {
     server.answer(step);
     const http = openHttp({ baseUrl: server.baseUrl, ...patient, requestTimeoutMs: limit });
     const startedAt = performance.now();
-    const error = await failureOf(http.send(get('/customers')));
+    const error = await catchFailure(http.send(get('/customers')));
     const took = performance.now() - startedAt;
     expect(error).toMatchObject({ code: 'TIMEOUT', sent: true });
     expect(took).toBeGreaterThan(limit - 5);
@@ -104,7 +104,7 @@ describe('a time limit', () => {
     const server = await startServer();
     server.answer({ do: 'drip', everyMs: 15 });
     const http = openHttp({ baseUrl: server.baseUrl, ...patient, requestTimeoutMs: limit });
-    expect(await failureOf(http.send(get('/customers')))).toMatchObject({ status: 200 });
+    expect(await catchFailure(http.send(get('/customers')))).toMatchObject({ status: 200 });
     await http.close();
   });
 
@@ -113,8 +113,8 @@ describe('a time limit', () => {
     server.answer({ do: 'hang' });
     const http = openHttp({ baseUrl: server.baseUrl, ...patient, connections: 1, requestTimeoutMs: limit });
     const [first, second] = await Promise.all([
-      failureOf(http.send(get('/first'))),
-      failureOf(http.send(get('/second'))),
+      catchFailure(http.send(get('/first'))),
+      catchFailure(http.send(get('/second'))),
     ]);
     expect(first).toMatchObject({ code: 'TIMEOUT', sent: true });
     expect(second).toMatchObject({ code: 'TIMEOUT', sent: false });
@@ -127,7 +127,7 @@ describe('a time limit', () => {
     const server = await startServer();
     server.answer({ do: 'hang' }, json(200, []));
     const http = openHttp({ baseUrl: server.baseUrl, ...patient, connections: 1, requestTimeoutMs: limit });
-    await failureOf(http.send(get('/customers')));
+    await catchFailure(http.send(get('/customers')));
     expect((await http.send(get('/customers'))).status).toBe(200);
     await http.close();
   });
@@ -138,14 +138,14 @@ describe('a failed request', () => {
     const server = await startServer();
     await server.close();
     const http = openHttp({ baseUrl: server.baseUrl, ...patient });
-    expect(await failureOf(http.send(get('/')))).toMatchObject({ code: 'ECONNREFUSED', sent: false });
+    expect(await catchFailure(http.send(get('/')))).toMatchObject({ code: 'ECONNREFUSED', sent: false });
     await http.close();
   });
 
   it('was not sent when the server speaks no TLS', async () => {
     const server = await startServer();
     const http = openHttp({ baseUrl: server.baseUrl.replace('http:', 'https:'), ...patient });
-    expect(await failureOf(http.send(get('/')))).toMatchObject({ sent: false });
+    expect(await catchFailure(http.send(get('/')))).toMatchObject({ sent: false });
     expect(server.calls).toEqual([]);
     await http.close();
   });
@@ -154,7 +154,7 @@ describe('a failed request', () => {
     const server = await startServer();
     const http = openHttp({ baseUrl: server.baseUrl, ...patient });
     const request = { ...get('/'), headers: { authorization: 'Bearer a\nb' } };
-    expect(await failureOf(http.send(request))).toMatchObject({ code: 'UND_ERR_INVALID_ARG', sent: false });
+    expect(await catchFailure(http.send(request))).toMatchObject({ code: 'UND_ERR_INVALID_ARG', sent: false });
     await http.close();
   });
 
@@ -166,7 +166,7 @@ describe('a failed request', () => {
     const server = await startServer();
     server.answer(step);
     const http = openHttp({ baseUrl: server.baseUrl, ...patient });
-    expect(await failureOf(http.send(get('/')))).toMatchObject({ sent: true, status: undefined });
+    expect(await catchFailure(http.send(get('/')))).toMatchObject({ sent: true, status: undefined });
     await http.close();
   });
 
@@ -174,7 +174,7 @@ describe('a failed request', () => {
     const server = await startServer();
     server.answer(cut(202));
     const http = openHttp({ baseUrl: server.baseUrl, ...patient });
-    expect(await failureOf(http.send(get('/')))).toMatchObject({ sent: true, status: 202 });
+    expect(await catchFailure(http.send(get('/')))).toMatchObject({ sent: true, status: 202 });
     await http.close();
   });
 
@@ -182,7 +182,7 @@ describe('a failed request', () => {
     const server = await startServer();
     server.answer({ do: 'hang' });
     const http = openHttp({ baseUrl: server.baseUrl, ...patient });
-    const failed = failureOf(http.send(get('/')));
+    const failed = catchFailure(http.send(get('/')));
     setTimeout(() => void http.close(), 100);
     expect(await failed).toMatchObject({ sent: true });
   });

@@ -37,7 +37,7 @@ export function useClients() {
   const open: { close(): unknown }[] = [];
   const folders: string[] = [];
   afterEach(async () => {
-    for (const one of open.splice(0).reverse()) await one.close();
+    for (const server of open.splice(0).reverse()) await server.close();
     for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
   });
   const newFolder = (): string => {

@@ -42,7 +42,7 @@ const success: Record<Verb, Script> = {
 };
 
 /** How a call ended, in a few words that a table can hold. */
-async function endOf(promise: Promise<unknown>): Promise<string> {
+async function describeEnd(promise: Promise<unknown>): Promise<string> {
   try {
     const answer = (await promise) as { kind?: string; errorCode?: string } | undefined;
     if (answer === undefined) return 'done';
@@ -59,7 +59,7 @@ function script(server: ScriptedServer, verb: Verb, steps: readonly [Script, ...
   else server.answer(...steps);
 }
 
-function requestsOf(server: ScriptedServer, verb: Verb): number {
+function countRequests(server: ScriptedServer, verb: Verb): number {
   return verb === 'login' ? server.logins.length : server.calls.length;
 }
 
@@ -189,14 +189,13 @@ const faults: readonly Fault[] = [
 const cases = faults.flatMap((fault) => verbs.map((verb) => ({ fault, verb, expected: fault.ends[verb] })));
 
 describe('a request that fails', () => {
-  it.each(cases)('$verb meets $fault.name: $expected.requests requests, $expected.end', async (one) => {
-    const { fault, verb, expected } = one;
+  it.each(cases)('$verb meets $fault.name: $expected.requests requests, $expected.end', async ({ fault, verb, expected }) => {
     const server = await startServer();
     script(server, verb, fault.steps);
     const client = clientFor(verb, server.baseUrl, fault.options);
-    expect(await endOf(calls[verb](client))).toBe(expected.end);
+    expect(await describeEnd(calls[verb](client))).toBe(expected.end);
     // On a busy machine the client may give up before the server has read what is already there.
-    await vi.waitFor(() => expect(requestsOf(server, verb)).toBe(expected.requests));
+    await vi.waitFor(() => expect(countRequests(server, verb)).toBe(expected.requests));
     expect(client.traffic.requests - (verb === 'login' ? 0 : server.logins.length)).toBe(expected.requests);
   });
 });
@@ -204,7 +203,7 @@ describe('a request that fails', () => {
 describe('a request that cannot leave', () => {
   it.each(verbs)('%s: a name that nobody knows ends the run as resumable', async (verb) => {
     const client = clientFor(verb, 'http://does-not-exist.invalid/api/v2');
-    expect(await endOf(calls[verb](client))).toBe('RunStoppedError UNREACHABLE');
+    expect(await describeEnd(calls[verb](client))).toBe('RunStoppedError UNREACHABLE');
     expect(client.traffic.requests).toBe(quickPolicy.attempts);
   });
 
@@ -212,7 +211,7 @@ describe('a request that cannot leave', () => {
     const server = await startServer();
     await server.close();
     const client = clientFor(verb, server.baseUrl);
-    expect(await endOf(calls[verb](client))).toBe('RunStoppedError UNREACHABLE');
+    expect(await describeEnd(calls[verb](client))).toBe('RunStoppedError UNREACHABLE');
     expect(client.traffic.requests).toBe(quickPolicy.attempts);
   });
 
@@ -236,8 +235,8 @@ describe('a request that recovers', () => {
     const server = await startServer();
     script(server, verb, [step, success[verb]]);
     const client = clientFor(verb, server.baseUrl);
-    expect(await endOf(calls[verb](client))).toMatch(/^(page|found|applied|deleted|done)$/);
-    expect(requestsOf(server, verb)).toBe(2);
+    expect(await describeEnd(calls[verb](client))).toMatch(/^(page|found|applied|deleted|done)$/);
+    expect(countRequests(server, verb)).toBe(2);
   });
 
   it('is sent again after a 429, whatever the verb, and not before Retry-After (seconds) is over', async () => {
@@ -245,7 +244,7 @@ describe('a request that recovers', () => {
       verbs.map(async (verb) => {
         const server = await startServer();
         script(server, verb, [text(429, '', { 'retry-after': '1' }), success[verb]]);
-        const end = await endOf(calls[verb](clientFor(verb, server.baseUrl)));
+        const end = await describeEnd(calls[verb](clientFor(verb, server.baseUrl)));
         expect(end, verb).toMatch(/^(page|found|applied|deleted|done)$/);
         const [first, second, ...more] = verb === 'login' ? server.logins : server.calls;
         expect(more).toEqual([]);
@@ -273,7 +272,7 @@ describe('a request that recovers', () => {
     const server = await startServer();
     server.answer(text(401, ''), success[verb]);
     const client = newClient(server.baseUrl, { credentials: login });
-    expect(await endOf(calls[verb](client))).toMatch(/^(page|found|applied|deleted)$/);
+    expect(await describeEnd(calls[verb](client))).toMatch(/^(page|found|applied|deleted)$/);
     expect(server.calls.map((call) => call.headers.authorization)).toEqual(['Bearer token-1', 'Bearer token-2']);
     expect(server.logins).toHaveLength(2);
   });
@@ -357,8 +356,8 @@ describe('a run', () => {
     const server = await startServer();
     server.answer(redirect('https://portal.example/'));
     const client = newClient(server.baseUrl);
-    expect(await endOf(client.add({}))).toBe('in_doubt HTTP_302');
-    expect(await endOf(client.add({}))).toBe('RunStoppedError REDIRECTED');
+    expect(await describeEnd(client.add({}))).toBe('in_doubt HTTP_302');
+    expect(await describeEnd(client.add({}))).toBe('RunStoppedError REDIRECTED');
     expect(server.calls).toHaveLength(1);
   });
 
@@ -366,27 +365,27 @@ describe('a run', () => {
     const server = await startServer();
     server.answer(text(503, '', { 'retry-after': '3600' }));
     const client = newClient(server.baseUrl);
-    expect(await endOf(client.add({}))).toBe('in_doubt HTTP_503');
-    expect(await endOf(client.get('1'))).toBe('RunStoppedError LONG_PAUSE');
+    expect(await describeEnd(client.add({}))).toBe('in_doubt HTTP_503');
+    expect(await describeEnd(client.get('1'))).toBe('RunStoppedError LONG_PAUSE');
     expect(server.calls).toHaveLength(1);
   });
 
   it('ends when a read meets a 503 that asks for a pause of an hour', async () => {
     const server = await startServer();
     server.answer(text(503, '', { 'retry-after': '3600' }));
-    expect(await endOf(newClient(server.baseUrl).get('1'))).toBe('RunStoppedError LONG_PAUSE');
+    expect(await describeEnd(newClient(server.baseUrl).get('1'))).toBe('RunStoppedError LONG_PAUSE');
   });
 
   it('says what ends it, also when an earlier attempt of a read had no answer', async () => {
     const server = await startServer();
     server.answer(text(503, ''), json(403, { message: 'no' }));
-    expect(await endOf(newClient(server.baseUrl).get('1'))).toBe('LoginError RIGHT_MISSING');
+    expect(await describeEnd(newClient(server.baseUrl).get('1'))).toBe('LoginError RIGHT_MISSING');
   });
 
   it('keeps a write in doubt when an attempt after the lost one is forbidden', async () => {
     const server = await startServer();
     server.answer(text(503, ''), text(403, ''));
-    expect(await endOf(newClient(server.baseUrl).update('1', customer))).toBe('in_doubt HTTP_403');
+    expect(await describeEnd(newClient(server.baseUrl).update('1', customer))).toBe('in_doubt HTTP_403');
   });
 
   it('ends after so many requests in a row without an answer', async () => {
@@ -394,7 +393,7 @@ describe('a run', () => {
     server.answer({ do: 'reset' });
     const client = newClient(server.baseUrl, { retryPolicy: { ...quickPolicy, unansweredInARow: 5 } });
     const ends: string[] = [];
-    for (let row = 0; row < 7; row += 1) ends.push(await endOf(client.add({})));
+    for (let row = 0; row < 7; row += 1) ends.push(await describeEnd(client.add({})));
     expect(ends).toEqual([
       ...Array.from({ length: 5 }, () => 'in_doubt ECONNRESET'),
       ...Array.from({ length: 2 }, () => 'RunStoppedError SERVER_SILENT'),
@@ -411,7 +410,7 @@ describe('a run', () => {
     });
     const client = newClient(server.baseUrl, { retryPolicy: { ...quickPolicy, quotaRetries: 3 } });
     const ends: string[] = [];
-    for (let row = 0; row < 4; row += 1) ends.push(await endOf(client.get('1')));
+    for (let row = 0; row < 4; row += 1) ends.push(await describeEnd(client.get('1')));
     expect(ends).toEqual(['found', 'found', 'found', 'RunStoppedError RETRY_QUOTA']);
   });
 
@@ -421,7 +420,7 @@ describe('a run', () => {
     server.answer(limited, limited, limited, success.list, text(503, ''), success.list);
     const client = newClient(server.baseUrl, { retryPolicy: { ...quickPolicy, quotaRetries: 2, quotaShare: 0 } });
     await client.list({ page: 1, pageSize: 1 });
-    expect(await endOf(client.list({ page: 1, pageSize: 1 }))).toBe('page');
+    expect(await describeEnd(client.list({ page: 1, pageSize: 1 }))).toBe('page');
   });
 
   it('sends nothing more once it is stopping', async () => {
@@ -449,7 +448,7 @@ describe('a run', () => {
     server.answer(text(503, ''));
     const slow = { ...quickPolicy, baseDelayMs: 60_000, maxDelayMs: 60_000 };
     const client = newClient(server.baseUrl, { stopping: stop.signal, retryPolicy: slow });
-    const ends = [endOf(client.update('1', customer)), client.get('1').catch((error: Error) => error.message)];
+    const ends = [describeEnd(client.update('1', customer)), client.get('1').catch((error: Error) => error.message)];
     setTimeout(() => stop.abort(new Error('The run is stopping.')), 100);
     expect(await Promise.all(ends)).toEqual(['in_doubt HTTP_503', 'The run is stopping.']);
     expect(server.calls).toHaveLength(2);

@@ -106,7 +106,7 @@ async function startScriptedServer(): Promise<ScriptedServer> {
         request.socket.resetAndDestroy();
         return;
       }
-      const call = { ...known, body: await bodyOf(request) };
+      const call = { ...known, body: await readBody(request) };
       log.push(call);
       await act(typeof script === 'function' ? script(call) : script, request, response);
     })().catch(() => request.socket.destroy());
@@ -160,7 +160,7 @@ export function useScriptedServers(): () => Promise<ScriptedServer> {
   };
 }
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
+async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');

@@ -279,7 +279,7 @@ describe('a session', () => {
     const session = sessionOn(tokens, () => {
       now += 10_000;
       // The other process is alive and tries again and again.
-      const other = tokens.claimLogin(now);
+      const second = tokens.claimLogin(now);
       if (other.kind === 'granted') other.right.count(now);
       return now;
     });

@@ -49,7 +49,7 @@ interface TestTenant {
   /** Imports `customers.csv`, a row at a time. */
   import(options?: Partial<ImportFileOptions>): Promise<Imported>;
   /** What `work` asked of the API. */
-  callsOf<T>(work: () => Promise<T>): Promise<{ readonly done: T; readonly calls: Calls }>;
+  measureCalls<T>(work: () => Promise<T>): Promise<{ readonly done: T; readonly calls: Calls }>;
 }
 
 export function useTestTenant(): TestTenant {
@@ -76,7 +76,7 @@ export function useTestTenant(): TestTenant {
       },
       { MYPOS_CONNECT_USERNAME: api.username, MYPOS_CONNECT_PASSWORD: api.password },
     );
-  const callsOf = async <T>(work: () => Promise<T>) => {
+  const measureCalls = async <T>(work: () => Promise<T>) => {
     api.clearRequests();
     const done = await work();
     return { done, calls: countCalls(api) };
@@ -86,7 +86,7 @@ export function useTestTenant(): TestTenant {
     write,
     read,
     settings,
-    callsOf,
+    measureCalls,
     mapping: (mapping) => {
       write('mappings.json', JSON.stringify(mapping));
     },
@@ -96,7 +96,7 @@ export function useTestTenant(): TestTenant {
     },
     async import(options = {}) {
       const file = path('customers.csv');
-      const { done: summary, calls } = await callsOf(() => importFile(settings(), { file, ...options }));
+      const { done: summary, calls } = await measureCalls(() => importFile(settings(), { file, ...options }));
       const rows = readResults(read('customers.results.csv'));
       return { summary, calls, rows, statuses: rows.map(({ _status }) => _status) };
     },

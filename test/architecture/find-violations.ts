@@ -51,14 +51,14 @@ function isOfTheHouse(name: string): boolean {
 }
 
 function mayImport(file: string, imported: string, rules: HouseRules): boolean {
-  const [room, importedRoom] = [roomOf(file, rules), roomOf(imported, rules)];
+  const [room, importedRoom] = [findRoom(file, rules), findRoom(imported, rules)];
   if (room === undefined || importedRoom === undefined) return false;
   return room === importedRoom || (rules.arrows[room] ?? []).some((allowed) => within(imported, allowed));
 }
 
-function roomOf(file: string, rules: HouseRules): string | undefined {
+function findRoom(file: string, rules: HouseRules): string | undefined {
   const rooms = Object.keys(rules.arrows).filter((room) => within(file, room));
-  return rooms.sort((one, other) => other.length - one.length)[0];
+  return rooms.sort((a, b) => b.length - a.length)[0];
 }
 
 function within(file: string, place: string): boolean {

@@ -6,11 +6,11 @@ import { useWorkplace } from '#test/e2e/use-workplace.js';
 const place = useWorkplace();
 
 /** What a script can rely on: names and kinds, without the values. */
-function shapeOf(value: unknown): unknown {
+function describeShape(value: unknown): unknown {
   if (value === null) return 'null';
-  if (Array.isArray(value)) return value.length === 0 ? [] : [shapeOf(value[0])];
+  if (Array.isArray(value)) return value.length === 0 ? [] : [describeShape(value[0])];
   if (typeof value !== 'object') return typeof value;
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, shapeOf(one)]));
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, describeShape(one)]));
 }
 
 async function document(...args: readonly string[]) {
@@ -27,34 +27,34 @@ async function imported() {
 
 describe('the document of --json', () => {
   it('of import', async () => {
-    expect(shapeOf(await imported())).toMatchSnapshot();
+    expect(describeShape(await imported())).toMatchSnapshot();
   });
 
   it('of check', async () => {
     writeCustomers(place, 2);
     place.write('customers.csv', customerFile([...customerLines(2), 'C-9,Nine,0800,nobody,1']));
-    expect(shapeOf(await document('check', 'customers.csv'))).toMatchSnapshot();
+    expect(describeShape(await document('check', 'customers.csv'))).toMatchSnapshot();
   });
 
   it('of runs and runs show', async () => {
     const { run } = await imported();
-    expect(shapeOf(await document('runs'))).toMatchSnapshot();
-    expect(shapeOf(await document('runs', 'show', run))).toMatchSnapshot();
+    expect(describeShape(await document('runs'))).toMatchSnapshot();
+    expect(describeShape(await document('runs', 'show', run))).toMatchSnapshot();
   });
 
   it('of a stopped import, and of resume', async () => {
     await place.openApi();
     writeCustomers(place, 4);
     place.write('customers.csv', customerFile([...customerLines(4), 'C-9,Nine,0800,nobody,1']));
-    expect(shapeOf(await document('import', 'customers.csv', ...fast, '--max-failures', '0'))).toMatchSnapshot();
-    expect(shapeOf(await document('resume', '--max-failures', '100%'))).toMatchSnapshot();
+    expect(describeShape(await document('import', 'customers.csv', ...fast, '--max-failures', '0'))).toMatchSnapshot();
+    expect(describeShape(await document('resume', '--max-failures', '100%'))).toMatchSnapshot();
     expect(await document('reconcile')).toBeNull();
   });
 
   it('of undo, its plan first', async () => {
     const { run } = await imported();
-    expect(shapeOf(await document('undo', run, '--dry-run'))).toMatchSnapshot();
-    expect(shapeOf(await document('undo', run, '--yes'))).toMatchSnapshot();
+    expect(describeShape(await document('undo', run, '--dry-run'))).toMatchSnapshot();
+    expect(describeShape(await document('undo', run, '--yes'))).toMatchSnapshot();
   });
 
   it('of list, get, delete and login', async () => {
@@ -62,16 +62,16 @@ describe('the document of --json', () => {
     writeCustomers(place, 2);
     await place.run(['import', ...fast, 'customers.csv']);
     const code = String(api.customers()[0]?.customerCode);
-    expect(shapeOf(await document('list'))).toMatchSnapshot();
-    expect(shapeOf(await document('get', code))).toMatchSnapshot();
-    expect(shapeOf(await document('delete', code, '--yes'))).toMatchSnapshot();
-    expect(shapeOf(await document('login'))).toMatchSnapshot();
+    expect(describeShape(await document('list'))).toMatchSnapshot();
+    expect(describeShape(await document('get', code))).toMatchSnapshot();
+    expect(describeShape(await document('delete', code, '--yes'))).toMatchSnapshot();
+    expect(describeShape(await document('login'))).toMatchSnapshot();
   });
 
   it('of export, the whole and what has changed', async () => {
     await imported();
-    expect(shapeOf(await document('export', 'all.csv', '--fields', 'all'))).toMatchSnapshot();
-    expect(shapeOf(await document('export', 'some.csv', '--changed-since', '2020-01-01'))).toMatchSnapshot();
+    expect(describeShape(await document('export', 'all.csv', '--fields', 'all'))).toMatchSnapshot();
+    expect(describeShape(await document('export', 'some.csv', '--changed-since', '2020-01-01'))).toMatchSnapshot();
   });
 
   it('of plan, a row of every kind', async () => {
@@ -82,8 +82,8 @@ describe('the document of --json', () => {
     const lines = [same, other.replace('Customer', 'Client'), 'C-7,Seven,0800,s@x.example,1', 'C-9,Nine,0800,nobody,1'];
     place.write('customers.csv', customerFile(lines));
     const plan = await document('plan', 'customers.csv');
-    const rows = plan.rows.map((row: { action: string }) => [row.action, shapeOf(row)]);
-    expect({ ...(shapeOf(plan) as object), rows }).toMatchSnapshot();
+    const rows = plan.rows.map((row: { action: string }) => [row.action, describeShape(row)]);
+    expect({ ...(describeShape(plan) as object), rows }).toMatchSnapshot();
   });
 
   it('of sweep', async () => {
@@ -91,43 +91,43 @@ describe('the document of --json', () => {
     writeCustomers(place, 2);
     place.write('drop/new.csv', customerFile(customerLines(2)));
     const args = ['sweep', 'drop', ...fast, '--quiet-for', '0.05'];
-    expect(shapeOf(await document(...args, '--dry-run'))).toMatchSnapshot();
-    expect(shapeOf(await document(...args))).toMatchSnapshot();
+    expect(describeShape(await document(...args, '--dry-run'))).toMatchSnapshot();
+    expect(describeShape(await document(...args))).toMatchSnapshot();
   });
 
   it('of mapping suggest, check, template and test', async () => {
     await place.openApi();
     writeCustomers(place, 2);
     await place.run(['import', ...fast, 'customers.csv']);
-    expect(shapeOf(await document('mapping', 'suggest', 'customers.csv', '--output', 'new.json'))).toMatchSnapshot();
+    expect(describeShape(await document('mapping', 'suggest', 'customers.csv', '--output', 'new.json'))).toMatchSnapshot();
     place.write('customers.csv', 'No,Name,Post Code,Email,Limit,Extra\nC-1,One,0800,nobody,1,x\n');
-    expect(shapeOf(await document('mapping', 'check', 'customers.csv', '--live'))).toMatchSnapshot();
-    expect(shapeOf(await document('mapping', 'template', 'empty.xlsx'))).toMatchSnapshot();
+    expect(describeShape(await document('mapping', 'check', 'customers.csv', '--live'))).toMatchSnapshot();
+    expect(describeShape(await document('mapping', 'template', 'empty.xlsx'))).toMatchSnapshot();
     const cases = [{ name: 'a', row: { No: 'C-1', Name: 'One' }, customer: { customerName: 'Two' } }];
     place.write('a.mapping-test.json', JSON.stringify({ cases }));
-    expect(shapeOf(await document('mapping', 'test'))).toMatchSnapshot();
+    expect(describeShape(await document('mapping', 'test'))).toMatchSnapshot();
   });
 
   it('of mirror and crosswalk', async () => {
     await imported();
-    expect(shapeOf(await document('mirror', 'refresh'))).toMatchSnapshot();
-    expect(shapeOf(await document('crosswalk', 'export', 'who.csv'))).toMatchSnapshot();
-    expect(shapeOf(await document('crosswalk', 'import', 'who.csv'))).toMatchSnapshot();
-    expect(shapeOf(await document('crosswalk', 'rebuild', 'customers.results.csv'))).toMatchSnapshot();
+    expect(describeShape(await document('mirror', 'refresh'))).toMatchSnapshot();
+    expect(describeShape(await document('crosswalk', 'export', 'who.csv'))).toMatchSnapshot();
+    expect(describeShape(await document('crosswalk', 'import', 'who.csv'))).toMatchSnapshot();
+    expect(describeShape(await document('crosswalk', 'rebuild', 'customers.results.csv'))).toMatchSnapshot();
   });
 
   it('of init', async () => {
     await place.openApi();
     writeCustomers(place, 6);
-    expect(shapeOf(await document('init', 'customers.csv', '--pilot', 'account', ...fast))).toMatchSnapshot();
+    expect(describeShape(await document('init', 'customers.csv', '--pilot', 'account', ...fast))).toMatchSnapshot();
   });
 
   it('of doctor', async () => {
     await place.openApi();
-    expect(shapeOf(await document('doctor'))).toMatchSnapshot();
+    expect(describeShape(await document('doctor'))).toMatchSnapshot();
   });
 
   it('of an error', async () => {
-    expect(shapeOf(await document('check', 'missing.csv'))).toMatchSnapshot();
+    expect(describeShape(await document('check', 'missing.csv'))).toMatchSnapshot();
   });
 });

@@ -6,7 +6,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { cellToText, type Row } from '#pipelines/model.js';
 import { openRowSource } from '#src/files/open-row-source.js';
 import { awkwardColumns, awkwardCustomers } from '#test/files/awkward-customers.js';
-import { contentOf, failureOf, rowsOf, useTempFiles } from '#test/files/temp-files.js';
+import { readContent, catchFailure, readRowRanges, useTempFiles } from '#test/files/temp-files.js';
 import { makeWorkbook, textCell } from '#test/files/xlsx/make-workbook.js';
 
 const files = useTempFiles();
@@ -75,13 +75,13 @@ describe.each(Object.entries(kinds))('a source of rows from .%s', (_, kind) => {
   const open = (columns: Cells, rows: readonly Cells[]) => openRowSource(put(columns, rows));
 
   it('gives the ten awkward customers cell by cell', async () => {
-    const { source, columns, cells, defects } = await contentOf(await open(awkwardColumns, awkwardCustomers));
-    expect([columns, cells, defects]).toEqual([awkwardColumns, awkwardCustomers, []]);
+    const { source, columns, cells, issues } = await readContent(await open(awkwardColumns, awkwardCustomers));
+    expect([columns, cells, issues]).toEqual([awkwardColumns, awkwardCustomers, []]);
     expect([source.format, source.detected.format]).toEqual([kind.format, kind.format]);
   });
 
   it('counts rows from 0 and numbers them as the user’s editor does', async () => {
-    const { rows } = await contentOf(await open(threeColumns, many));
+    const { rows } = await readContent(await open(threeColumns, many));
     expect(rows.map(({ index }) => index)).toEqual(many.map((_, at) => at));
     expect(rows.map(({ number }) => number)).toEqual(many.map((_, at) => at + kind.firstNumber));
     expect(rows.map(({ cells }) => cells.map(cellToText))).toEqual(many);
@@ -97,14 +97,14 @@ describe.each(Object.entries(kinds))('a source of rows from .%s', (_, kind) => {
 
   it('gives the same as often as it is read, with the same remarks', async () => {
     const source = await open(threeColumns, many);
-    const first = await contentOf(source);
-    const second = await contentOf(source);
+    const first = await readContent(source);
+    const second = await readContent(source);
     expect([second.rows, second.notices]).toEqual([first.rows, first.notices]);
   });
 
   it('can be read by two at once', async () => {
     const source = await open(threeColumns, many);
-    const [one, other] = await Promise.all([contentOf(source), contentOf(source)]);
+    const [one, other] = await Promise.all([readContent(source), readContent(source)]);
     expect(one.rows).toHaveLength(many.length);
     expect(other.rows).toEqual(one.rows);
   });
@@ -113,14 +113,14 @@ describe.each(Object.entries(kinds))('a source of rows from .%s', (_, kind) => {
     const path = put(threeColumns, many);
     const before = openFiles();
     const source = await openRowSource(path);
-    await contentOf(source);
+    await readContent(source);
     for (let round = 0; round < 5; round += 1) for await (const _batch of source.batches()) break;
     await vi.waitFor(() => expect(openFiles()).toBeLessThanOrEqual(before), patience);
   });
 
   it('leaves out the columns that this program has added, and keeps the others in place', async () => {
     const columns = ['_row', '_status', 'No', 'Name', '_run'];
-    const { columns: kept, cells } = await contentOf(await open(columns, [['2', 'invalid', '7', 'Ann', 'r-1']]));
+    const { columns: kept, cells } = await readContent(await open(columns, [['2', 'invalid', '7', 'Ann', 'r-1']]));
     expect([kept, cells]).toEqual([['No', 'Name'], [['7', 'Ann']]]);
   });
 
@@ -142,7 +142,7 @@ describe.each(Object.entries(kinds))('a source of rows from .%s', (_, kind) => {
     expect((await openRowSource(path)).scan).toBeUndefined();
     const visited: Row[] = [];
     const source = await openRowSource(path, { visitRows: () => (batch) => visited.push(...batch) });
-    const { rows } = await contentOf(source);
+    const { rows } = await readContent(source);
     expect(visited).toEqual(rows);
     const known = JSON.parse(JSON.stringify(source.scan));
     const again = await openRowSource(path, { scan: known });
@@ -152,32 +152,32 @@ describe.each(Object.entries(kinds))('a source of rows from .%s', (_, kind) => {
     const all = again.rowRanges?.all ?? [];
     expect(all.length).toBeGreaterThan(1);
     for (const wanted of [all, all.slice(1), [all.slice(0, 1), all.slice(-1)].flat(), []])
-      expect(await rowsOf(again, wanted)).toEqual(
+      expect(await readRowRanges(again, wanted)).toEqual(
         rows.filter(({ index }) => wanted.some(({ first, last }) => index >= first && index <= last)),
       );
-    expect((await contentOf(again)).rows).toEqual(rows);
+    expect((await readContent(again)).rows).toEqual(rows);
   });
 
   it('is read whole when its bytes are not those that were scanned', async () => {
     const { scan } = await openRowSource(put(threeColumns, many), { visitRows: () => () => undefined });
     const other = [...many.slice(1), ['9', 'Nobody', '']];
     const again = await openRowSource(put(threeColumns, other), { scan });
-    expect([again.rowRanges, (await contentOf(again)).cells]).toEqual([undefined, other]);
+    expect([again.rowRanges, (await readContent(again)).cells]).toEqual([undefined, other]);
   });
 
   it('says that the file changed since it was opened', async () => {
     const path = put(threeColumns, many);
     const source = await openRowSource(path);
     appendFileSync(path, '\n');
-    expect((await failureOf(contentOf(source))).code).toBe('FILE_CHANGED');
+    expect((await catchFailure(readContent(source))).code).toBe('FILE_CHANGED');
   });
 
   it('says that the file has gone', async () => {
     const path = put(threeColumns, many);
     const source = await openRowSource(path);
     rmSync(path);
-    expect((await failureOf(contentOf(source))).code).toBe('FILE_NOT_FOUND');
-    expect((await failureOf(openRowSource(path))).code).toBe('FILE_NOT_FOUND');
+    expect((await catchFailure(readContent(source))).code).toBe('FILE_NOT_FOUND');
+    expect((await catchFailure(openRowSource(path))).code).toBe('FILE_NOT_FOUND');
   });
 
   it('refuses a folder, and a file with nothing in it, by the name that the user knows', async () => {
@@ -185,11 +185,11 @@ describe.each(Object.entries(kinds))('a source of rows from .%s', (_, kind) => {
     mkdirSync(folder);
     const empty = files.write('', kind.name);
     const displayName = 'theirs';
-    expect(await failureOf(openRowSource(folder, { displayName }))).toMatchObject({
+    expect(await catchFailure(openRowSource(folder, { displayName }))).toMatchObject({
       code: 'IS_A_FOLDER',
       message: expect.stringContaining('theirs'),
     });
-    expect(await failureOf(openRowSource(empty, { displayName }))).toMatchObject({
+    expect(await catchFailure(openRowSource(empty, { displayName }))).toMatchObject({
       code: 'EMPTY_FILE',
       message: expect.stringContaining('theirs'),
     });

@@ -6,7 +6,7 @@ import type { Cell } from '#pipelines/model.js';
 import { beginTable, tableFormatNames, tableFormats } from '#src/files/begin-table.js';
 import { openRowSource } from '#src/files/open-row-source.js';
 import type { TableColumn } from '#src/files/table.js';
-import { contentOf, failureOf, useTempFiles } from '#test/files/temp-files.js';
+import { readContent, catchFailure, useTempFiles } from '#test/files/temp-files.js';
 
 const files = useTempFiles();
 const sheet = { name: 'Customers' };
@@ -41,7 +41,7 @@ describe.each(tableFormatNames)('a table in %s', (format) => {
   }
 
   async function readBack() {
-    return contentOf(await openRowSource(path()));
+    return readContent(await openRowSource(path()));
   }
 
   it('gives back every text as it was', async () => {
@@ -132,7 +132,7 @@ describe.each(tableFormatNames)('a table in %s', (format) => {
 
   it('says before the first row that it cannot be written', async () => {
     const nowhere = files.path(`missing/table.${format}`);
-    const failure = await failureOf(beginTable(nowhere, toColumns(['a']), { sheet }));
+    const failure = await catchFailure(beginTable(nowhere, toColumns(['a']), { sheet }));
     expect(failure.code).toBe('CANNOT_WRITE');
   });
 

@@ -51,7 +51,7 @@ export async function startRemoteSandbox(folder: string): Promise<RemoteSandbox>
       MYPOS_CONNECT_PASSWORD: String(password),
     },
     password: String(password),
-    customers: async () => linesOf(await ask('GET', '/_sandbox/customers')) as Customer[],
+    customers: async () => parseLines(await ask('GET', '/_sandbox/customers')) as Customer[],
     requests: async () => JSON.parse(await ask('GET', '/_sandbox/requests')) as LoggedRequest[],
     setFaults: async (faults) => {
       await ask('PUT', '/_sandbox/faults', faults);
@@ -70,7 +70,7 @@ export async function startRemoteSandbox(folder: string): Promise<RemoteSandbox>
   };
 }
 
-function linesOf(text: string): unknown[] {
+function parseLines(text: string): unknown[] {
   return text
     .split('\n')
     .filter((line) => line !== '')

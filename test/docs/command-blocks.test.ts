@@ -21,7 +21,7 @@ const isJson = ({ marks }: Block) => marks.endsWith('.json');
  * The command blocks of a page and the files that it shows under their names, in order. What is written for the builders of the
  * program is theirs to run.
  */
-function blocksOf(page: string): readonly Block[] {
+function readBlocks(page: string): readonly Block[] {
   const found = [...readFileSync(page, 'utf8').matchAll(/^```(?:sh\b|json (?=\S+\.json$))(.*)\n([\s\S]*?)^```/gm)];
   return found
     .map(([, marks = '', text = '']) => ({ marks: marks.trim(), text }))
@@ -69,19 +69,19 @@ beforeEach(() => {
 });
 
 describe('the command blocks', () => {
-  it.each(pages.filter((page) => blocksOf(page).some(isRun)))(
+  it.each(pages.filter((page) => readBlocks(page).some(isRun)))(
     'of %s work, one after the other',
     async (page) => {
       await place.openApi();
       // A page that makes a mapping of its own begins without one.
-      if (!blocksOf(page).some(({ text }) => /mapping suggest|customers init/.test(text)))
+      if (!readBlocks(page).some(({ text }) => /mapping suggest|customers init/.test(text)))
         copyFileSync(resolve('mappings.example.json'), place.path('mappings.json'));
       const env = {
         PATH: `${place.path('bin')}:${process.env.PATH}`,
         ...place.environment(),
       };
       if (before[page] !== undefined) await runBlock(before[page], env);
-      for (const block of blocksOf(page).filter(isRun))
+      for (const block of readBlocks(page).filter(isRun))
         if (isJson(block)) place.write(block.marks, block.text);
         else await runBlock(block.text, env);
     },
@@ -90,7 +90,7 @@ describe('the command blocks', () => {
 
   it('name what is not run', () => {
     const left = pages.flatMap((page) =>
-      blocksOf(page)
+      readBlocks(page)
         .filter((block) => !isRun(block))
         .map(() => page),
     );

@@ -218,7 +218,7 @@ describe('a right that is missing', () => {
     expect(stdout).not.toContain('in doubt');
   });
 
-  it('to read customers fails a list with exit code 6', async () => {
+  it('to read customers ends a list with exit code 6', async () => {
     await place.openApi({ rights: ['POST'] });
     const { exitCode, stderr } = await place.run(['list']);
     expect(exitCode).toBe(6);

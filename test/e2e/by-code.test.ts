@@ -18,7 +18,7 @@ describe('get', () => {
     expect(JSON.parse(stdout)).toEqual([third, first]);
   });
 
-  it('shows those that there are and names those that there are not, with exit code 4', async () => {
+  it('shows the customers that exist, names those that do not, and ends with exit code 4', async () => {
     await openShop();
     const { exitCode, stdout, stderr } = await place.run(['get', '0000002', '9999999', '0000003', '--json']);
     expect(exitCode).toBe(4);
@@ -40,7 +40,7 @@ describe('delete', () => {
     ]);
   });
 
-  it('takes the codes of a file, whatever other columns it has, and writes what became of each', async () => {
+  it('takes the codes of a file, whatever other columns it has, and writes the outcome of each', async () => {
     const api = await openShop();
     place.write('leavers.csv', 'Name,CustomerCode\nA,0000004\nB,0000009\nC,\n');
     const { exitCode, stdout } = await place.run(['delete', '--file', 'leavers.csv', '--yes', '--json']);
@@ -50,7 +50,7 @@ describe('delete', () => {
     expect(place.read('leavers.results.csv')).toMatch(/^2,deleted,0000004,.*\n3,rejected,0000009,.*\n4,invalid,,/m);
   });
 
-  it('asks before it deletes, and deletes nothing when nobody can answer', async () => {
+  it('asks before it deletes, and deletes nothing when there is no terminal to answer at', async () => {
     const api = await openShop();
     const { exitCode, stderr } = await place.run(['delete', '0000001', '0000002']);
     expect(exitCode).toBe(2);
@@ -59,8 +59,8 @@ describe('delete', () => {
   });
 });
 
-describe('an option that is given twice', () => {
-  it('counts as it was given last', async () => {
+describe('an option that is repeated', () => {
+  it('has the value of its last occurrence', async () => {
     await openShop();
     const { exitCode, stdout } = await place.run(['list', '--page-size', '3', '--json', '--page-size', '2']);
     expect([exitCode, JSON.parse(stdout).customers.length]).toEqual([0, 2]);

@@ -1,18 +1,18 @@
 import { parse } from 'csv-parse/sync';
 import type { Customer } from '#pipelines/model.js';
 import type { Sandbox } from '#src/sandbox/start-sandbox.js';
-import { clientOf } from '#test/sandbox/sandbox-client.js';
+import { openClient } from '#test/sandbox/sandbox-client.js';
 import type { Workplace } from './use-workplace.js';
 
 /** The customer of this name as the API holds it; the first, where there are several. */
 export function findByName(api: Sandbox, name: string): Customer {
-  return api.customers().find((one) => one.customerName === name) ?? {};
+  return api.customers().find((customer) => customer.customerName === name) ?? {};
 }
 
 /** Another program of the shop changes a customer. */
 export async function editElsewhere(api: Sandbox, name: string, changes: Customer): Promise<void> {
   const current = findByName(api, name);
-  const { status, text } = await (await clientOf(api)).update(String(current.customerCode), { ...current, ...changes });
+  const { status, text } = await (await openClient(api)).update(String(current.customerCode), { ...current, ...changes });
   if (status !== 200) throw new Error(`HTTP ${status}: ${text}`);
 }
 
@@ -71,6 +71,6 @@ export function readResults(text: string): Record<string, string>[] {
   return parse(text, { columns: true, bom: true });
 }
 
-export function statusesOf(text: string): string[] {
+export function readStatuses(text: string): string[] {
   return readResults(text).map((row) => row._status ?? '');
 }

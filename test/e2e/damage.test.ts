@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { makeWorkbook, stylesOf, textCell, textRow } from '#test/files/xlsx/make-workbook.js';
-import { fast, readResults, statusesOf, writeMapping } from './customer-files.js';
+import { makeWorkbook, buildStyles, textCell, textRow } from '#test/files/xlsx/make-workbook.js';
+import { fast, readResults, readStatuses, writeMapping } from './customer-files.js';
 import { useWorkplace } from './use-workplace.js';
 
 const place = useWorkplace();
@@ -54,13 +54,13 @@ function findingsIn(stdout: string) {
   const { findings } = JSON.parse(stdout) as { findings: readonly Told[] };
   return findings
     .map(({ code, columns, count, rows }) => [code, columns, count, rows])
-    .sort((one, other) => String(one).localeCompare(String(other)));
+    .sort((a, b) => String(a).localeCompare(String(b)));
 }
 
 const warnings = (stderr: string) => stderr.split('\n').filter((line) => line.startsWith('Warning:'));
 
 describe('cells that cannot be right', () => {
-  it('are warned of by check, a line for each kind and column, and do no harm to their rows', async () => {
+  it('are reported by check as warnings, one line for each kind and column, and their rows stay valid', async () => {
     place.write('customers.csv', damagedFile);
     writeMapping(place, mapping);
     const { exitCode, stderr, stdout } = await place.run(['check', 'customers.csv']);
@@ -138,7 +138,7 @@ describe('cells that cannot be right', () => {
       ),
       cells(5, text('B', 5, 'Ann\u200b'), text('C', 5, '0412'), `<c r="F5" s="${date}"><v>45296</v></c>`),
     ].join('');
-    place.write('customers.xlsx', makeWorkbook({ rows, styles: stylesOf('General', 'yyyy-mm-dd') }));
+    place.write('customers.xlsx', makeWorkbook({ rows, styles: buildStyles('General', 'yyyy-mm-dd') }));
     writeMapping(place, mapping);
     const warned = await place.run(['check', 'customers.xlsx', '--json']);
     expect(findingsIn(warned.stdout)).toEqual([
@@ -151,13 +151,13 @@ describe('cells that cannot be right', () => {
     // What is no name or no date at all is invalid without asking.
     expect(JSON.parse(warned.stdout).counts).toMatchObject({ invalid: 2, skipped: 2 });
     const strict = await place.run(['check', 'customers.xlsx', '--strict', '--json', '--results', 'all.csv']);
-    expect(statusesOf(place.read('all.csv'))).toEqual(Array(4).fill('invalid'));
+    expect(readStatuses(place.read('all.csv'))).toEqual(Array(4).fill('invalid'));
     expect(strict.exitCode).toBe(4);
   });
 });
 
 describe('a file as a whole', () => {
-  it('of as many rows as old Excel holds looks truncated', async () => {
+  it('with as many rows as old versions of Excel can hold is reported as possibly truncated', async () => {
     const lines = Array.from({ length: 65_535 }, (_, n) => `C-${n},Name`);
     place.write('customers.csv', `No,Name\n${lines.join('\n')}\n`);
     writeMapping(place, { version: 1, mode: 'add', key: { column: 'No' }, fields: { customerName: 'Name' } });
@@ -167,7 +167,7 @@ describe('a file as a whole', () => {
     expect(stderr).toContain('Warning: The input has exactly 65,536 rows');
   });
 
-  it.each(['csv', 'xlsx'])('with a row of totals at its end is warned of, or the row is invalid: .%s', async (kind) => {
+  it.each(['csv', 'xlsx'])('with a row of totals at its end causes a warning, or the row is invalid: .%s', async (kind) => {
     const lines = [header, ...soundLines.slice(0, 3)].map((line) => line.split(','));
     const totals = ['Total', '', '', '', '21', ''];
     const content =

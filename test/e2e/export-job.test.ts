@@ -23,19 +23,19 @@ async function runJson(job: string, args: readonly string[] = []) {
   return { ...finished, summary: JSON.parse(finished.stdout) as ExportJobSummary };
 }
 
-/** Writes what it is told into `told.ndjson`. */
-function teller(): readonly string[] {
+/** A program that appends the facts that it gets to `facts.ndjson`. */
+function createReceiver(): readonly string[] {
   const script = place.write(
-    'tell.mjs',
+    'receive.mjs',
     `import { appendFileSync } from 'node:fs';
      for await (const chunk of process.stdin) appendFileSync(process.argv[2], chunk);`,
   );
-  return [process.execPath, script, place.path('told.ndjson')];
+  return [process.execPath, script, place.path('facts.ndjson')];
 }
 
-const told = () =>
+const readFacts = () =>
   place
-    .read('told.ndjson')
+    .read('facts.ndjson')
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
@@ -43,7 +43,7 @@ const told = () =>
 const filesIn = (folder: string) => readdirSync(place.path(folder)).sort();
 
 describe('an export job', () => {
-  it('writes the file with the columns, the choice and the order of the job, under the day’s name', async () => {
+  it('writes the file with the columns, filter and order of the job, and with the date in its name', async () => {
     const api = await place.openApi();
     await api.seed(22);
     mkdirSync(place.path('out'));
@@ -66,7 +66,7 @@ describe('an export job', () => {
     expect(summary.filters).toMatchObject({ activeOnly: true, sort: 'customerCode:desc' });
   });
 
-  it('takes its mapping and its details, and names the file by this machine’s time zone', async () => {
+  it('uses its mapping and the details of customers, and names the file by the time zone of this machine', async () => {
     const api = await place.openApi();
     await api.seed(2);
     writeMapping(place, { version: 1, fields: { customerCode: 'Code', cC_001: 'Old number' } });
@@ -82,7 +82,7 @@ describe('an export job', () => {
     expect(finished.stdout).toContain(`File: ${place.path(name)}`);
   });
 
-  it('of changes has a watermark of its own, which only a delivered file moves', async () => {
+  it('that exports changes has its own watermark, which moves only when a file was delivered', async () => {
     const api = await place.openApi();
     await api.seed(3);
     const job = { kind: 'export', fields: 'customerCode', changedSince: 'last' };
@@ -102,7 +102,7 @@ describe('an export job', () => {
     expect((await runJson('two')).summary.output?.rows).toBe(5);
   });
 
-  it('delivers after an outage what it could not deliver in it', async () => {
+  it('delivers after an outage what could not be delivered during it', async () => {
     const api = await place.openApi();
     await api.seed(2);
     configure({ one: { kind: 'export', output: '{date}{time}.csv', changedSince: 'last' } });
@@ -114,8 +114,8 @@ describe('an export job', () => {
   }, 60_000);
 });
 
-describe('an export job tells', () => {
-  it('of success and failure, by program and webhook, without a secret', async () => {
+describe('an export job reports', () => {
+  it('success and failure by program and webhook, without any secret', async () => {
     const api = await place.openApi();
     await api.seed(2);
     const bodies: string[] = [];
@@ -125,23 +125,23 @@ describe('an export job tells', () => {
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const webhook = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
-    const command = teller();
+    const command = createReceiver();
     configure({ one: { kind: 'export', output: 'one.csv', onSuccess: command, onFailure: command, webhook } });
     expect((await place.run(['run', 'one', ...fast])).exitCode).toBe(0);
     expect((await place.run(['run', 'one', ...fast])).exitCode).toBe(2);
     server.close();
-    expect(told()).toMatchObject([
+    expect(readFacts()).toMatchObject([
       { event: 'export', job: 'one', file: place.path('one.csv'), outcome: 'done', exitCode: 0, output: { rows: 2 } },
       { event: 'export', job: 'one', file: null, outcome: 'failed', exitCode: 2, reason: { code: 'FILE_EXISTS' } },
     ]);
-    expect(bodies.map((body) => JSON.parse(body))).toEqual(told());
+    expect(bodies.map((body) => JSON.parse(body))).toEqual(readFacts());
     expect(bodies.join()).not.toContain(api.password);
   });
 
-  it('of a job whose set-up is wrong: a mapping or a profile that is not there, a key that is none', async () => {
+  it('a job with a wrong set-up: a missing mapping or profile, or an unknown key', async () => {
     const api = await place.openApi();
     await api.seed(1);
-    const onFailure = teller();
+    const onFailure = createReceiver();
     const job = { kind: 'export', output: 'x.csv', onFailure };
     configure({
       mapping: { ...job, mapping: 'gone.json' },
@@ -157,7 +157,7 @@ describe('an export job tells', () => {
     const ends = await Promise.all(names.map((name) => place.run(['run', name, ...fast])));
     expect(ends.map(({ exitCode }) => exitCode)).toEqual(names.map(() => 2));
     expect(
-      told()
+      readFacts()
         .map(({ job }) => job)
         .sort(),
     ).toEqual([...names].sort());
@@ -166,7 +166,7 @@ describe('an export job tells', () => {
     expect(ends.map(({ stderr }) => stderr).join()).not.toContain('Bug');
   }, 60_000);
 
-  it('in one JSON line per event, and in metrics that any collector may read', async () => {
+  it('each event as one line of JSON, and metrics that any collector can read', async () => {
     const api = await place.openApi();
     await api.seed(2);
     configure({ one: { kind: 'export', output: 'one.csv' } });
@@ -196,7 +196,7 @@ describe('an export job tells', () => {
 });
 
 describe('run', () => {
-  it('ends at once with 75 and without a word while the export job is at work', async () => {
+  it('ends at once with exit code 75 and without output while the export job is running', async () => {
     const api = await place.openApi();
     await api.seed(40);
     configure({ slow: { kind: 'export', output: 'slow.csv', full: true } });
@@ -212,7 +212,7 @@ describe('run', () => {
     expect((await place.run(['run', 'slow', ...fast])).exitCode).toBe(0);
   }, 60_000);
 
-  it('after a SIGKILL in the middle delivers the whole file, and leaves no other', async () => {
+  it('after a SIGKILL in the middle delivers the whole file and leaves no other file', async () => {
     const api = await place.openApi();
     await api.seed(40);
     mkdirSync(place.path('out'));
@@ -239,7 +239,7 @@ describe('run', () => {
 });
 
 describe('a sweep', () => {
-  it('passes by the export jobs in its file', async () => {
+  it('ignores the export jobs of its configuration', async () => {
     const folder = await dropFolder(place);
     folder.drop('a.csv', 1, 2);
     configure({ nightly: { kind: 'export', output: 'out.csv' } });
@@ -253,7 +253,7 @@ describe('a sweep', () => {
 });
 
 describe('a watch', () => {
-  it('passes by the export jobs in its file, pass after pass, also those whose folder is missing', async () => {
+  it('ignores the export jobs of its configuration in every pass, also those whose folder is missing', async () => {
     const folder = await dropFolder(place);
     configure({
       nightly: { kind: 'export', output: 'out.csv' },
@@ -281,7 +281,7 @@ describe('a watch', () => {
     folder.expectCustomers(4);
   });
 
-  it('of a folder for which there are only export jobs takes files as if there were none', async () => {
+  it('of a folder that has only export jobs takes files as if there were no jobs', async () => {
     const folder = await dropFolder(place);
     configure({ nightly: { kind: 'export', output: 'out.csv' } });
     const watching = place.start(['watch', 'drop', ...quick, '--every', '0.05']);

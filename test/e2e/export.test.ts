@@ -8,8 +8,8 @@ import { useWorkplace } from './use-workplace.js';
 
 const place = useWorkplace();
 
-const rowsOf = (name: string): Record<string, string>[] => parse(place.read(name), { columns: true, bom: true });
-const codesOf = (name: string) => rowsOf(name).map((row) => row.customerCode);
+const readRows = (name: string): Record<string, string>[] => parse(place.read(name), { columns: true, bom: true });
+const readCodes = (name: string) => readRows(name).map((row) => row.customerCode);
 
 /** Files of the user's own, beside the state of the program. */
 const ownFiles = () => place.files().filter((name) => !name.startsWith('home'));
@@ -21,7 +21,7 @@ describe('export', () => {
     const { exitCode, stdout } = await place.run(['export', ...fast, 'all.csv', '--page-size', '10', '--json']);
     const { output, ...summary } = JSON.parse(stdout);
     expect(exitCode).toBe(0);
-    expect(codesOf('all.csv')).toEqual(api.customers().map((customer) => customer.customerCode));
+    expect(readCodes('all.csv')).toEqual(api.customers().map((customer) => customer.customerCode));
     expect(summary).toMatchObject({ command: 'export', status: 'completed', exitCode: 0, run: null, input: null });
     expect(output).toMatchObject({ file: 'all.csv', format: 'csv', rows: 25, apiTotal: 25, pages: 4, complete: true });
     const manifest = JSON.parse(place.read('all.csv.manifest.json'));
@@ -35,9 +35,9 @@ describe('export', () => {
     await api.seed(3);
     await place.run(['export', ...fast, 'flat.csv']);
     await place.run(['export', ...fast, 'full.csv', '--full']);
-    expect(rowsOf('flat.csv')[0]).not.toHaveProperty('cC_001');
-    expect(rowsOf('full.csv').map((row) => row.cC_001)).toEqual(['L-000000', 'L-000001', 'L-000002']);
-    expect(Object.keys(rowsOf('full.csv')[0] ?? {})).not.toContain('liTotalCount');
+    expect(readRows('flat.csv')[0]).not.toHaveProperty('cC_001');
+    expect(readRows('full.csv').map((row) => row.cC_001)).toEqual(['L-000000', 'L-000001', 'L-000002']);
+    expect(Object.keys(readRows('full.csv')[0] ?? {})).not.toContain('liTotalCount');
   });
 
   it('gives a custom field a column that only a later customer has', async () => {
@@ -45,10 +45,10 @@ describe('export', () => {
     await addCustomers(api, [{ customerName: 'First' }, { customerName: 'Second', shoeSize: 44 }]);
     const { exitCode } = await place.run(['export', ...fast, 'full.csv', '--full']);
     expect(exitCode).toBe(0);
-    expect(rowsOf('full.csv').map((row) => row.shoeSize)).toEqual(['', '44']);
+    expect(readRows('full.csv').map((row) => row.shoeSize)).toEqual(['', '44']);
   });
 
-  it('has the columns of the mapping that lies there, and fields instead when they are named', async () => {
+  it('has the columns of the mapping in the folder, or the fields that --fields names', async () => {
     const api = await place.openApi();
     await api.seed(2);
     writeMapping(place, { version: 1, source: { delimiter: ';' }, fields: { customerCode: 'Code', city: 'Town' } });
@@ -57,7 +57,7 @@ describe('export', () => {
     await place.run(['export', ...fast, 'all.csv', '--fields', 'all']);
     expect(place.read('mapped.csv')).toBe('Code;Town\n0000001;Sydney\n0000002;Melbourne\n');
     expect(place.read('fields.csv')).toBe('city,customerCode\nSydney,0000001\nMelbourne,0000002\n');
-    expect(Object.keys(rowsOf('all.csv')[0] ?? {})).toContain('lastEditDateUTC');
+    expect(Object.keys(readRows('all.csv')[0] ?? {})).toContain('lastEditDateUTC');
   });
 
   it('fills the key of a mapping from what this machine knows when the list does not have it', async () => {
@@ -76,7 +76,7 @@ describe('export', () => {
     await api.seed(22);
     const args = ['--active', '--sort', 'customerCode:desc', '--fields', 'customerCode,active', '--json'];
     const { stdout } = await place.run(['export', ...fast, 'active.csv', ...args]);
-    expect(codesOf('active.csv').slice(0, 2)).toEqual(['0000022', '0000020']);
+    expect(readCodes('active.csv').slice(0, 2)).toEqual(['0000022', '0000020']);
     expect(JSON.parse(stdout).output).toMatchObject({ rows: 20, apiTotal: 22 });
   });
 
@@ -97,7 +97,7 @@ describe('export', () => {
     expect(ownFiles()).toEqual([]);
   });
 
-  it('escapes formulas in CSV unless told not to, and begins with a byte order mark when asked', async () => {
+  it('escapes formulas in CSV unless an option says otherwise, and begins with a byte order mark when an option asks for one', async () => {
     const api = await place.openApi();
     await addCustomers(api, [{ customerName: '=1+1', phoneNumber: '+61 3 9999', creditLimit: -5 }]);
     const fields = ['--fields', 'customerName,phoneNumber,creditLimit'];
@@ -107,7 +107,7 @@ describe('export', () => {
     expect(place.read('raw.csv')).toMatch(/^\uFEFFcustomerName.*\n=1\+1,/);
   });
 
-  it('writes the header alone when there is nobody, and says why that may be', async () => {
+  it('writes only the header when there are no customers, and says why that may be', async () => {
     await place.openApi();
     const { exitCode, stderr } = await place.run(['export', ...fast, 'none.csv']);
     expect(exitCode).toBe(0);
@@ -115,7 +115,7 @@ describe('export', () => {
     expect(place.read('none.csv').split('\n')[0]).toContain('customerCode,customerId,customerName');
   });
 
-  it('makes a workbook of typed cells that says what it is', async () => {
+  it('writes a workbook of typed cells with a sheet that says what it contains', async () => {
     const api = await place.openApi();
     await addCustomers(api, [{ customerName: '=1+1', postalCode: '0800', creditLimit: 1250.5, active: true }]);
     await place.run([
@@ -145,22 +145,22 @@ describe('export', () => {
 });
 
 describe('export --changed-since', () => {
-  it('takes a moment, to the second', async () => {
+  it('accepts a time, to the second', async () => {
     const now = new Date('2026-03-01T12:00:00Z');
     const api = await place.openApi({ now: () => now });
     await api.seed(10);
     const { exitCode } = await place.run(['export', ...fast, 'late.csv', '--changed-since', '2026-03-01T11:59:57Z']);
     expect(exitCode).toBe(0);
-    expect(codesOf('late.csv')).toEqual(['0000007', '0000008', '0000009', '0000010']);
+    expect(readCodes('late.csv')).toEqual(['0000007', '0000008', '0000009', '0000010']);
   });
 
-  it('last: everything the first time, then each edit once', async () => {
+  it('last: exports everything the first time, then each edit once', async () => {
     const api = await place.openApi();
     await api.seed(5);
     const next = async (name: string) => {
       const { exitCode } = await place.run(['export', ...fast, name, '--changed-since', 'last']);
       expect(exitCode).toBe(0);
-      return codesOf(name);
+      return readCodes(name);
     };
     expect(await next('one.csv')).toHaveLength(5);
     expect(await next('two.csv')).toEqual([]);
@@ -169,7 +169,7 @@ describe('export --changed-since', () => {
     expect(await next('four.csv')).toEqual([]);
   });
 
-  it('last: does not move when the file could not be written', async () => {
+  it('last: keeps its watermark when the file could not be written', async () => {
     const api = await place.openApi();
     await api.seed(2);
     place.write('there.csv', 'mine');
@@ -179,12 +179,12 @@ describe('export --changed-since', () => {
     api.setFaults([]);
     await place.run(['export', ...fast, 'new.csv', '--changed-since', 'last']);
     expect([refused.exitCode, forbidden.exitCode]).toEqual([2, 6]);
-    expect(codesOf('new.csv')).toHaveLength(2);
+    expect(readCodes('new.csv')).toHaveLength(2);
   });
 });
 
 describe('an export from the local copy', () => {
-  it('gives the same file as the pages in a few small calls, sales and fresh edits included', async () => {
+  it('writes the same file as an export of all pages, with few small calls, sales and recent edits included', async () => {
     const api = await place.openApi();
     await api.seed(60);
     await place.run(['mirror', 'refresh', ...fast]);
@@ -202,12 +202,12 @@ describe('an export from the local copy', () => {
     });
     expect(place.read('mirrored.csv')).toBe(place.read('pages.csv'));
     expect(calls).toBeLessThan(10);
-    expect(rowsOf('mirrored.csv')[6]?.balance).toBe('12.5');
+    expect(readRows('mirrored.csv')[6]?.balance).toBe('12.5');
   });
 });
 
 describe('an export of a list that changes', () => {
-  it('has everybody in one pass when one was deleted and another added, although the count stayed the same', async () => {
+  it('has every customer in one pass when one was deleted and another added, although the count stayed the same', async () => {
     const pageChange = { name: 'page-change', on: 'list', page: 1, when: { first: 1 }, delete: 1, insert: 1 } as const;
     const api = await place.openApi({ faults: [pageChange] });
     await api.seed(25);
@@ -215,11 +215,11 @@ describe('an export of a list that changes', () => {
     const { exitCode, stdout } = await place.run(['export', ...fast, 'all.csv', ...args]);
     expect(exitCode).toBe(0);
     // The one that was deleted after its page was read, and everybody who is there now.
-    expect(codesOf('all.csv')).toEqual(['0000001', ...api.customers().map((customer) => customer.customerCode)]);
+    expect(readCodes('all.csv')).toEqual(['0000001', ...api.customers().map((customer) => customer.customerCode)]);
     expect(JSON.parse(stdout).output.passes).toBe(1);
   });
 
-  it('proves a list of which more was made in the last minutes than one page of it holds', async () => {
+  it('proves a list complete when more customers than fit on a page were created in the last minutes', async () => {
     const api = await place.openApi();
     // Edits of one seeding are a second apart.
     for (let times = 0; times < 205; times += 1) await api.seed(100);
@@ -248,7 +248,7 @@ describe('an export of a list that changes', () => {
     expect(ownFiles()).toEqual([]);
   });
 
-  it('killed in the middle of the details leaves no file, and the next asks for the others only', async () => {
+  it('that is killed while it reads details leaves no file, and the next export asks only for the remaining details', async () => {
     const api = await place.openApi({ faults: [{ name: 'latency', on: 'detail', ms: 60 }] });
     await api.seed(20);
     const asked = () => api.requests().flatMap(({ path }) => /\/customers\/(\d+)$/.exec(path)?.[1] ?? []);
@@ -263,11 +263,11 @@ describe('an export of a list that changes', () => {
     expect(exitCode).toBe(0);
     // The last one may have been under way, the one before it not yet on the disk.
     expect(asked()).not.toEqual(expect.arrayContaining([expect.stringMatching(`^(${known.slice(0, -1).join('|')})$`)]));
-    expect(codesOf('full.csv')).toEqual(api.customers().map((customer) => customer.customerCode));
+    expect(readCodes('full.csv')).toEqual(api.customers().map((customer) => customer.customerCode));
     expect(ownFiles()).toEqual(['full.csv', 'full.csv.manifest.json']);
   });
 
-  it('does not ask again for details that a broken one has read', async () => {
+  it('does not ask again for details that an interrupted export has read', async () => {
     const api = await place.openApi({ faults: [{ name: '403', on: 'detail', when: { nth: [8] } }] });
     await api.seed(12);
     const asked = () => api.requests().flatMap(({ path }) => /\/customers\/(\d+)$/.exec(path)?.[1] ?? []);
@@ -280,7 +280,7 @@ describe('an export of a list that changes', () => {
     // Seven were read, and one of them was edited since.
     expect(asked()).toEqual(expect.arrayContaining(['0000002', '0000008']));
     expect(asked().filter((code) => code <= '0000007')).toEqual(['0000002']);
-    expect(codesOf('full.csv')).toHaveLength(12);
+    expect(readCodes('full.csv')).toHaveLength(12);
   });
 });
 
@@ -297,7 +297,7 @@ describe('wrong usage of export', () => {
     ['CSV options for a workbook', ['new.xlsx', '--bom'], 'USAGE', 'CSV'],
     ['a moment that is none', ['new.csv', '--changed-since', 'yesterday'], 'OPTION_VALUE', 'changed-since'],
     ['an unknown field to sort by', ['new.csv', '--sort', 'shoeSize'], 'LIST_REFUSED', 'shoeSize'],
-  ])('is told: %s', async (_name, args, code, hint) => {
+  ])('is reported: %s', async (_name, args, code, hint) => {
     const api = await place.openApi();
     await api.seed(1);
     place.write('there.csv', 'mine');
@@ -315,7 +315,7 @@ describe('wrong usage of export', () => {
     place.write('there.csv', 'mine');
     const { exitCode } = await place.run(['export', ...fast, 'there.csv', '--force']);
     expect(exitCode).toBe(0);
-    expect(codesOf('there.csv')).toEqual(['0000001']);
+    expect(readCodes('there.csv')).toEqual(['0000001']);
   });
 });
 
@@ -326,7 +326,7 @@ function changedRows(text: string): unknown[] {
     .map(({ _status, _error, Code, Name }) => ({ _status, _error, Code, Name }));
 }
 
-describe('what was exported and is imported again', () => {
+describe('an exported file that is imported again', () => {
   it.each(['csv', 'xlsx', 'ndjson'])('changes no awkward customer, as %s', async (format) => {
     const api = await place.openApi();
     await addCustomers(api, awkwardCustomers());

@@ -48,9 +48,9 @@ async function opened(name: string) {
   return { book, sheet, header, cell };
 }
 
-const fillOf = (cell: Excel.Cell) => (cell.fill?.type === 'pattern' ? cell.fill.fgColor?.argb : undefined);
+const readFill = (cell: Excel.Cell) => (cell.fill?.type === 'pattern' ? cell.fill.fgColor?.argb : undefined);
 
-function noteOf(cell: Excel.Cell): string {
+function readNote(cell: Excel.Cell): string {
   const { note } = cell;
   return typeof note === 'string' ? note : (note?.texts ?? []).map(({ text }) => text).join('');
 }
@@ -63,20 +63,20 @@ describe('the workbook of rejects', () => {
     const { sheet, cell } = await opened('customers.rejects.xlsx');
     expect(sheet.rowCount).toBe(3);
     expect(cell(2, '_status').value).toBe('invalid');
-    expect(fillOf(cell(2, '_status'))).toBe('FFF8CBAD');
+    expect(readFill(cell(2, '_status'))).toBe('FFF8CBAD');
     for (const [row, column, why] of [
       [2, 'Email', /nobody/],
       [2, 'State', /Tasmania.*not in the lookup/],
       [3, 'Mail', /perhaps.*neither yes nor no/],
     ] as const) {
-      expect(fillOf(cell(row, column))).toBe('FFFFD9D9');
-      expect(noteOf(cell(row, column))).toMatch(why);
+      expect(readFill(cell(row, column))).toBe('FFFFD9D9');
+      expect(readNote(cell(row, column))).toMatch(why);
     }
-    expect(fillOf(cell(2, 'Name'))).toBeUndefined();
-    expect(noteOf(cell(3, 'State'))).toBe('');
+    expect(readFill(cell(2, 'Name'))).toBeUndefined();
+    expect(readNote(cell(3, 'State'))).toBe('');
   });
 
-  it('filters by status and keeps it in view', async () => {
+  it('filters by status and keeps the status column in view', async () => {
     await place.openApi();
     await writeWorkbook();
     await place.run(['import', ...fast, 'customers.xlsx']);
@@ -121,21 +121,21 @@ describe('the workbook of rejects', () => {
 });
 
 describe('the workbook of results', () => {
-  it('colours each status by how it went, and marks what is to be fixed', async () => {
+  it('colours each status by its outcome, and marks the cells to fix', async () => {
     await place.openApi({ faults: parseFaults(['400:add:nth=2']) });
     await writeWorkbook();
     await place.run(['import', ...fast, '--concurrency', '1', 'customers.xlsx']);
     const { cell } = await opened('customers.results.xlsx');
-    expect([2, 3, 4, 5].map((row) => [cell(row, '_status').value, fillOf(cell(row, '_status'))])).toEqual([
+    expect([2, 3, 4, 5].map((row) => [cell(row, '_status').value, readFill(cell(row, '_status'))])).toEqual([
       ['created', 'FFDDF0DD'],
       ['invalid', 'FFF8CBAD'],
       ['rejected', 'FFF8CBAD'],
       ['invalid', 'FFF8CBAD'],
     ]);
-    expect(fillOf(cell(3, 'Email'))).toBe('FFFFD9D9');
+    expect(readFill(cell(3, 'Email'))).toBe('FFFFD9D9');
   });
 
-  it('keeps numbers and dates what they were', async () => {
+  it('keeps numbers and dates as they were', async () => {
     await place.openApi();
     await writeWorkbook();
     await place.run(['import', ...fast, 'customers.xlsx']);
@@ -145,7 +145,7 @@ describe('the workbook of results', () => {
 });
 
 describe('a fixed text file', () => {
-  it('is read as it was written, whatever the mapping says of the encoding and header of exports', async () => {
+  it('is read as it was written, whatever encoding and header row the mapping has for exports', async () => {
     const api = await place.openApi();
     const title = 'All customers;;\r\n';
     const rows = ['No;Name;Email', 'C-1;Müller;m@example.com', 'C-2;Jäger;nobody', ''];

@@ -7,7 +7,7 @@ import {
   keyedMapping,
   keylessMapping,
   readResults,
-  statusesOf,
+  readStatuses,
   writeCustomers,
   writeMapping,
 } from './customer-files.js';
@@ -35,7 +35,7 @@ describe.each([
 });
 
 describe('a key that is no proper Unicode', () => {
-  it('is known again, and its customer not added twice', async () => {
+  it('is recognised again, and its customer is not added twice', async () => {
     const api = await place.openApi();
     writeMapping(place, { version: 1, mode: 'add', key: { column: 'No' }, fields: { customerName: 'Name' } });
     for (const [file, more] of [
@@ -46,12 +46,12 @@ describe('a key that is no proper Unicode', () => {
       await place.run(['import', ...fast, file]);
     }
     expect(api.customers().map((customer) => customer.customerName)).toEqual(['Half a letter', 'Two']);
-    expect(statusesOf(place.read('more.results.csv'))).toEqual(['skipped', 'created']);
+    expect(readStatuses(place.read('more.results.csv'))).toEqual(['skipped', 'created']);
   });
 });
 
-describe('a run that goes on after another one has asked what it made', () => {
-  it('is known by later runs for what it made since, row by row, without a key', async () => {
+describe('a run that continues after another run has read what it created', () => {
+  it('is known to later runs with all customers that it created since, also without a key', async () => {
     const api = await place.openApi();
     writeCustomers(place, 4, keylessMapping);
     const [one, , three, four] = customerLines(4);
@@ -86,14 +86,14 @@ const settled = [...fast, '--settle', '0.1'];
 const lostAnswer = { faults: [{ name: 'reset-after-commit', on: 'add', bodyContains: 'Customer 0002' }] } as const;
 
 describe('a row whose answer was lost', () => {
-  it('is found by the import itself at its end and sent once', async () => {
+  it('is found by the import itself at its end, and was sent only once', async () => {
     const api = await place.openApi(lostAnswer);
     writeCustomers(place, 3);
     const { exitCode } = await place.run(['import', ...settled, 'customers.csv']);
     const row = readResults(place.read('customers.results.csv'))[1];
-    const [made, ...more] = api.customers().filter((customer) => customer.customerName === 'Customer 0002');
+    const [created, ...more] = api.customers().filter((customer) => customer.customerName === 'Customer 0002');
     expect([exitCode, more]).toEqual([0, []]);
-    expect([row?._status, row?._attempts, row?._customerCode]).toEqual(['created', '1', made?.customerCode]);
+    expect([row?._status, row?._attempts, row?._customerCode]).toEqual(['created', '1', created?.customerCode]);
   });
 });
 
@@ -109,7 +109,7 @@ async function importWithTwin(mapping: object) {
 }
 
 describe('a row whose answer was lost and whose customer cannot be identified', () => {
-  it('stays in doubt: sent once, with exit code 7 and the command that settles it', async () => {
+  it('stays in doubt: it was sent once, and the import ends with exit code 7 and names the command that settles it', async () => {
     const { api, exitCode, stdout } = await importWithTwin(keyedMapping);
     const row = readResults(place.read('customers.results.csv'))[1];
     expect(exitCode).toBe(7);
@@ -133,7 +133,7 @@ describe('a row whose answer was lost and whose customer cannot be identified', 
 });
 
 describe('a row that an earlier run left in doubt', () => {
-  it('is skipped by a sweep, whose file is done with exit code 7 and what to do, and is not asked for night after night', async () => {
+  it('is skipped by a sweep, which archives the file with exit code 7 and says what to do, and does not ask for the row every night', async () => {
     const { api } = await importWithTwin(keyedMapping);
     place.write('drop/more.csv', customerFile(customerLines(4)));
     const sweep = () => place.run(['sweep', 'drop', ...settled, '--quiet-for', '0.05', '--json']);
@@ -147,7 +147,7 @@ describe('a row that an earlier run left in doubt', () => {
 });
 
 describe('a file whose run was cut short', () => {
-  it('is not started again, but resumed, unless forced', async () => {
+  it('is resumed instead of started again, unless --force is used', async () => {
     const api = await place.openApi({ faults: [{ name: '400', on: 'add' }] });
     writeCustomers(place, 4);
     const first = await place.run([

@@ -6,7 +6,7 @@ import {
   fast,
   keyedMapping,
   readResults,
-  statusesOf,
+  readStatuses,
   writeCustomers,
   writeMapping,
 } from './customer-files.js';
@@ -24,10 +24,10 @@ describe('import', () => {
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout).input).toMatchObject({ file: '-', rows: 3 });
     expect(api.customers()).toHaveLength(3);
-    expect(statusesOf(place.read('piped.results.csv'))).toEqual(['created', 'created', 'created']);
+    expect(readStatuses(place.read('piped.results.csv'))).toEqual(['created', 'created', 'created']);
   });
 
-  it('sends a pilot of the first rows and says of the others that they were not part of it', async () => {
+  it('sends a pilot of the first rows, and reports the others as not part of the pilot', async () => {
     const api = await place.openApi();
     writeCustomers(place, 5);
     const { exitCode } = await place.run(['import', ...fast, 'customers.csv', '--first', '2']);
@@ -83,7 +83,7 @@ describe('import', () => {
       rejects: place.path('bad.csv'),
       report: null,
     });
-    expect([statusesOf(place.read('r.csv')), statusesOf(place.read('bad.csv'))]).toEqual([
+    expect([readStatuses(place.read('r.csv')), readStatuses(place.read('bad.csv'))]).toEqual([
       ['invalid', 'created'],
       ['invalid'],
     ]);
@@ -134,7 +134,7 @@ describe('a run with failures', () => {
     );
   });
 
-  it('says of the rows that it did not come to that they were not sent', async () => {
+  it('reports the rows that it did not reach as not sent', async () => {
     await place.openApi(refuseMany);
     writeRefused(0, 5);
     await place.run(['import', ...fast, 'customers.csv', '--max-failures', '0', '--concurrency', '1']);
@@ -142,7 +142,7 @@ describe('a run with failures', () => {
     expect(rows.map((row) => row._errorCode).slice(1)).toEqual(Array(4).fill('NOT_REACHED'));
   });
 
-  it('goes on as long as their share is below --max-failures p%', async () => {
+  it('continues as long as the share of failures is below --max-failures p%', async () => {
     await place.openApi(refuseMany);
     writeRefused(190, 160);
     const { exitCode, stdout } = await place.run([
@@ -168,7 +168,7 @@ describe('a run with failures', () => {
     expect(counts.skipped).toBeGreaterThan(0);
   });
 
-  it('of a small file is reported for the whole file: a share means little there', async () => {
+  it('of a small file is not stopped by the default limit: a share means little there', async () => {
     await place.openApi(refuseMany);
     writeRefused(0, 20);
     const { exitCode, stdout } = await place.run(['import', ...fast, 'customers.csv', '--json']);

@@ -15,12 +15,12 @@ beforeEach(async () => {
 });
 
 const profile = () => JSON.parse(place.read('mypos-customers.json')).profiles.default;
-const given = () => ['--base-url', api.baseUrl, '--username', api.username, '--password-file', 'secret'];
+const loginArgs = () => ['--base-url', api.baseUrl, '--username', api.username, '--password-file', 'secret'];
 const init = (...args: readonly string[]) => place.run(['init', ...args, '--rate', 'unlimited'], { env: none });
 
 describe('init without a terminal', () => {
   it('sets everything up from options alone, and sends nothing', async () => {
-    const { exitCode, stdout, stderr } = await init('customers.csv', ...given());
+    const { exitCode, stdout, stderr } = await init('customers.csv', ...loginArgs());
     expect(stderr).toContain(`Profile "default" (${api.username} at ${api.baseUrl}) is in mypos-customers.json.`);
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'Next: mypos-customers check customers.csv\n' });
     expect(profile()).toEqual({ baseUrl: api.baseUrl, username: api.username, passwordFile: place.path('secret') });
@@ -28,8 +28,8 @@ describe('init without a terminal', () => {
     expect((await place.run(['doctor'], { env: none })).exitCode).toBe(0);
   });
 
-  it('imports the first rows when an option says so', async () => {
-    const { stdout } = await init('customers.csv', ...given(), '--pilot', 'account', '--first', '2', '--json');
+  it('imports the first rows when an option asks for it', async () => {
+    const { stdout } = await init('customers.csv', ...loginArgs(), '--pilot', 'account', '--first', '2', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ command: 'init', exitCode: 0, pilot: { counts: { created: 2 } } });
     expect(api.customers()).toHaveLength(2);
   });
@@ -62,14 +62,14 @@ describe('init without a terminal', () => {
     ['the number of rows is none', ['LOGIN', '--first', 'x'], 2, 'OPTION_VALUE'],
   ] as const)('writes nothing when %s', async (_what, words, code, error) => {
     const before = place.files();
-    const args = words.flatMap((word) => (word === 'LOGIN' ? given() : [word]));
+    const args = words.flatMap((word) => (word === 'LOGIN' ? loginArgs() : [word]));
     const { exitCode, stdout, stderr } = await init(...args, '--json');
     expect({ exitCode, error: JSON.parse(stdout).error.code }).toEqual({ exitCode: code, error });
     expect(stderr).not.toContain('hush');
     expect(place.files()).toEqual(before);
   });
 
-  it('replaces a profile only with --force, and keeps what else it says', async () => {
+  it('replaces a profile only with --force, and keeps the rest of the configuration', async () => {
     place.write(
       'mypos-customers.json',
       JSON.stringify({
@@ -77,9 +77,9 @@ describe('init without a terminal', () => {
         profiles: { shop: { rate: 1 }, default: { rate: 2, accessTokenFile: 'x' } },
       }),
     );
-    const refused = await init(...given(), '--json');
+    const refused = await init(...loginArgs(), '--json');
     expect(JSON.parse(refused.stdout).error.code).toBe('PROFILE_EXISTS');
-    expect((await init(...given(), '--force')).stdout).toBe('Next: mypos-customers doctor --profile default\n');
+    expect((await init(...loginArgs(), '--force')).stdout).toBe('Next: mypos-customers doctor --profile default\n');
     expect(JSON.parse(place.read('mypos-customers.json'))).toEqual({
       version: 1,
       defaultProfile: 'shop',
@@ -92,17 +92,17 @@ describe('init without a terminal', () => {
 
   it('leaves a mapping as it is, without --force', async () => {
     place.write('mappings.json', '{}');
-    expect((await init('customers.csv', ...given())).stderr).toContain(
+    expect((await init('customers.csv', ...loginArgs())).stderr).toContain(
       'mappings.json already exists; it was not changed',
     );
     expect(place.read('mappings.json')).toBe('{}');
-    expect((await init('customers.csv', ...given(), '--force')).exitCode).toBe(0);
+    expect((await init('customers.csv', ...loginArgs(), '--force')).exitCode).toBe(0);
     expect(JSON.parse(place.read('mappings.json')).fields).toMatchObject({ customerName: 'Name' });
   });
 
-  it('says which words of the environment go before the profile', async () => {
+  it('says which variables of the environment take precedence over the profile', async () => {
     const env = { ...none, MYPOS_CONNECT_USERNAME: 'somebody@else.example' };
-    const { stderr } = await place.run(['init', ...given()], { env });
+    const { stderr } = await place.run(['init', ...loginArgs()], { env });
     expect(stderr).toMatch(/MYPOS_CONNECT_USERNAME in your environment takes precedence over this profile/);
   });
 });

@@ -14,7 +14,7 @@ const patience = { timeout: 120_000 };
 const preload = pathToFileURL(resolve('test/e2e/count-reads.mjs')).href;
 
 /** Runs a command, and says how often it opened the file, and how many times over it read it. */
-async function readsOf(file: string, args: readonly string[], extra: Readonly<Record<string, string>> = {}) {
+async function countReads(file: string, args: readonly string[], extra: Readonly<Record<string, string>> = {}) {
   const log = place.path('reads.json');
   const env = { NODE_OPTIONS: `--import ${preload}`, COUNTED_FILE: place.path(file), COUNT_LOG: log, ...extra };
   const { exitCode, stderr } = await place.run(args, { env });
@@ -48,10 +48,10 @@ describe.each([
     writeMapping(place, keyedMapping);
     writeFiles(rows);
     const all = {
-      check: await readsOf(file, ['check', file]),
-      strictCheck: await readsOf(file, ['check', file, '--strict']),
-      plan: await readsOf(file, ['plan', file, ...fast]),
-      suggest: await readsOf(file, ['mapping', 'suggest', file, '--output', 'suggested.json']),
+      check: await countReads(file, ['check', file]),
+      strictCheck: await countReads(file, ['check', file, '--strict']),
+      plan: await countReads(file, ['plan', file, ...fast]),
+      suggest: await countReads(file, ['mapping', 'suggest', file, '--output', 'suggested.json']),
     };
     for (const [command, { opens, times }] of Object.entries(all)) {
       expect(opens, command).toBeLessThanOrEqual(3);
@@ -62,7 +62,7 @@ describe.each([
 
 it('a file with titles above its header is read no more often when a mapping is suggested for it', async () => {
   place.write('titled.csv', `Customer list\n\n${header}\n${customerLines(200).join('\n')}\n`);
-  const { opens, times } = await readsOf('titled.csv', ['mapping', 'suggest', 'titled.csv', '--output', 'm.json']);
+  const { opens, times } = await countReads('titled.csv', ['mapping', 'suggest', 'titled.csv', '--output', 'm.json']);
   expect(opens).toBeLessThanOrEqual(3);
   expect(times).toBeLessThanOrEqual(2.2);
   expect(JSON.parse(place.read('m.json')).source).toBeUndefined();
@@ -73,7 +73,7 @@ describe('an import and its resumption open the file at most three times and rea
     await place.openApi();
     writeMapping(place, keyedMapping);
     writeFiles(1500);
-    const { opens, times } = await readsOf(file, ['import', file, ...fast]);
+    const { opens, times } = await countReads(file, ['import', file, ...fast]);
     expect(opens).toBeLessThanOrEqual(3);
     expect(times).toBeLessThanOrEqual(2.2);
   });
@@ -84,7 +84,7 @@ describe('an import and its resumption open the file at most three times and rea
     writeFiles(1500);
     const { killedBy } = await place.run(['import', 'customers.csv', ...fast], { env: killAt('after-send:700') });
     expect(killedBy).toBe('SIGKILL');
-    const { opens, times } = await readsOf('customers.csv', ['resume', ...fast, '--settle', '0.1']);
+    const { opens, times } = await countReads('customers.csv', ['resume', ...fast, '--settle', '0.1']);
     expect(opens).toBeLessThanOrEqual(3);
     expect(times).toBeLessThanOrEqual(2.2);
   });

@@ -2,7 +2,7 @@ import { copyFileSync, readFileSync } from 'node:fs';
 import excel from 'exceljs';
 import { describe, expect, it } from 'vitest';
 import { type Code, codes } from '#pipelines/codes.js';
-import { fast, keyedMapping, readResults, statusesOf, writeCustomers, writeMapping } from './customer-files.js';
+import { fast, keyedMapping, readResults, readStatuses, writeCustomers, writeMapping } from './customer-files.js';
 import { useWorkplace } from './use-workplace.js';
 
 const place = useWorkplace();
@@ -31,10 +31,10 @@ describe('mapping suggest', () => {
     await place.openApi();
     const imported = await place.run(['import', file, ...fast, '--state-dir', 'state', '--results', 'results.csv']);
     expect(imported.exitCode).toBe(0);
-    expect(statusesOf(place.read('results.csv'))).toEqual(Array.from({ length: count }, () => 'created'));
+    expect(readStatuses(place.read('results.csv'))).toEqual(Array.from({ length: count }, () => 'created'));
   });
 
-  it('gives the same twice, and asks nobody where nobody is', async () => {
+  it('gives the same result twice, and asks no question without a terminal', async () => {
     place.write('q.csv', 'Ref,Name,Seen,Mail\n1,Koala,3/4/2020,a@x.example\n2,Wren,5/6/2021,b@x.example\n');
     const args = ['mapping', 'suggest', 'q.csv', '--custom-columns', '--output'];
     const first = await place.run([...args, 'a.json']);
@@ -49,7 +49,7 @@ describe('mapping suggest', () => {
     });
   });
 
-  it('replaces no mapping unless it is told to', async () => {
+  it('replaces a mapping only with --force', async () => {
     place.write('q.csv', 'Name\nKoala\n');
     place.write('mappings.json', 'mine');
     const refused = await place.run(['mapping', 'suggest', 'q.csv']);
@@ -59,7 +59,7 @@ describe('mapping suggest', () => {
     expect(await place.run(['mapping', 'suggest', 'q.csv', '--force'])).toMatchObject({ exitCode: 0 });
   });
 
-  it('leaves alone a schema that is not ours', async () => {
+  it('does not replace a schema file that another program wrote', async () => {
     place.write('q.csv', 'Name\nKoala\n');
     place.write('mappings.schema.json', '{"title":"mine"}');
     expect(await place.run(['mapping', 'suggest', 'q.csv'])).toMatchObject({ exitCode: 0 });
@@ -114,7 +114,7 @@ describe('mapping suggest, with a file as people keep them', () => {
 });
 
 describe('mapping check', () => {
-  it('tells what the file contradicts together with what is wrong by itself, and with columns that are missing', async () => {
+  it('reports contradictions with the file, mistakes in the mapping itself, and missing columns together', async () => {
     place.write('a.csv', 'No,Name,Email,Limit\n1,Koala,nobody,a lot\n2,Wren,w@x.example,5\n');
     writeMapping(place, {
       version: 1,
@@ -139,7 +139,7 @@ describe('mapping check', () => {
     expect((await place.run(['mapping', 'check', 'a.csv'])).stdout).toMatch(/Tested its valid part on 2 rows: 1 would/);
   });
 
-  it('names line and column of everything wrong', async () => {
+  it('names the line and column of every mistake', async () => {
     place.write(
       'mappings.json',
       '{\n  "fields": {\n    "city": { "column": "Town", "transform": ["trm"] },\n    "tier": "Tier"\n  }\n}\n',
@@ -151,7 +151,7 @@ describe('mapping check', () => {
     expect(checked.stdout).toContain('2 errors');
   });
 
-  it('tries it on a file, and says what an export cannot bring back', async () => {
+  it('tries the mapping on a file, and says what an export cannot reverse', async () => {
     writeCustomers(place, 3, {
       ...keyedMapping,
       fields: { ...keyedMapping.fields, creditLimit: { column: 'Name', type: 'number' } },
@@ -195,9 +195,9 @@ describe('mapping check', () => {
 describe('mapping template', () => {
   it('makes a workbook that can be imported when it is filled', async () => {
     writeMapping(place, keyedMapping);
-    const made = await place.run(['mapping', 'template', 'empty.xlsx']);
-    expect(made).toMatchObject({ exitCode: 0 });
-    expect(made.stdout).toContain('sheet "Customers" with the 5 columns');
+    const result = await place.run(['mapping', 'template', 'empty.xlsx']);
+    expect(result).toMatchObject({ exitCode: 0 });
+    expect(result.stdout).toContain('sheet "Customers" with the 5 columns');
     await fill(place.path('empty.xlsx'), ['0042', 'Koala', '0810', 'a@x.example', 12.5]);
     const { exitCode, stdout } = await place.run(['check', 'empty.xlsx']);
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringContaining('1 valid, 0 invalid') });
@@ -255,7 +255,7 @@ describe('mapping test', () => {
     expect(await place.run(['mapping', 'test'])).toMatchObject({ exitCode: 0 });
   });
 
-  it('passes when every row becomes what it should', async () => {
+  it('passes when every row gives the expected customer', async () => {
     writeCases(good, wrong);
     const run = await place.run(['mapping', 'test']);
     expect(run).toMatchObject({ exitCode: 0, stdout: 'mappings.json: 2 passed, 0 failed.\n' });
@@ -305,7 +305,7 @@ describe('a lookup in a file', () => {
     fields: { customerName: 'Name', region: { column: 'Post Code', lookup: 'states.csv' } },
   };
 
-  it('is read from beside the mapping', async () => {
+  it('is read from the folder of the mapping', async () => {
     writeCustomers(place, 2, mapping);
     place.write('states.csv', '\uFEFFpost code;state\r\n0800;NT\r\n0801;"NT; again"\r\n');
     await place.openApi();
@@ -320,7 +320,7 @@ describe('a lookup in a file', () => {
     ['has one column', 'a\nb\n', /needs two columns/],
     ['says two things of one text', 'a,b\n0800,NT\n0800,SA\n', /lists "0800" as "NT" and as "SA"/],
     ['is not in UTF-8', Buffer.from('a,b\n1,Zoë\n', 'latin1'), /not in UTF-8; save it as "CSV UTF-8"/],
-  ])('is complained of when the file %s', async (_title, content, says) => {
+  ])('is refused when the file %s', async (_title, content, says) => {
     writeCustomers(place, 1, mapping);
     if (content !== undefined) place.write('states.csv', content);
     const checked = await place.run(['check', 'customers.csv']);
@@ -352,7 +352,7 @@ describe('the command group', () => {
     expect(stderr).toContain('did you mean "suggest"?');
   });
 
-  it('is whole in the published package', () => {
+  it('is complete in the published package', () => {
     expect(JSON.parse(readFileSync('package.json', 'utf8')).files).toContain('schemas');
   });
 });

@@ -53,7 +53,7 @@ const kinds: readonly (readonly [file: string, content: string | Buffer, line: s
 ];
 
 describe('every kind of file', () => {
-  it.each(kinds)('says what it is, as a file and from standard input: %s', async (file, content, line, detected) => {
+  it.each(kinds)('is recognised as a file and from standard input: %s', async (file, content, line, detected) => {
     place.write(file, content);
     writeMapping(place, mapping);
     const [byName, piped] = await Promise.all([
@@ -70,13 +70,13 @@ describe('every kind of file', () => {
     }
   });
 
-  it.each(kinds)('brings the same customers in: %s', async (file, content) => {
+  it.each(kinds)('imports the same customers: %s', async (file, content) => {
     const api = await place.openApi();
     place.write(file, content);
     writeMapping(place, mapping);
     const { exitCode } = await place.run(['import', ...fast, file, '--results', 'r.csv']);
     const sent = api.customers().map(({ customerName, city }) => [customerName, city]);
-    sent.sort((one, other) => -String(one).localeCompare(String(other)));
+    sent.sort((a, b) => -String(a).localeCompare(String(b)));
     expect([exitCode, sent]).toEqual([0, table.slice(1).map(([, name, city]) => [name, city])]);
     const lines = place.read('r.csv').trim().split('\n').slice(1);
     expect(lines.map((line) => line.match(/created|Zoë|O'Brien/g)?.join())).toEqual(['created,Zoë', "created,O'Brien"]);
@@ -107,13 +107,13 @@ describe('a workbook', () => {
     const run = await place.run(['check', 'customers.xlsx', '--json', '--results', 'all.csv', ...args]);
     return { ...run, summary: run.exitCode === 2 || run.exitCode === 3 ? undefined : JSON.parse(run.stdout) };
   };
-  const codesOf = (summary: { input: { notices: { code: string }[] } }) =>
+  const listCodes = (summary: { input: { notices: { code: string }[] } }) =>
     summary.input.notices.map(({ code }) => code);
 
   it('reports its hidden rows, columns and sheets, its merged cells and what stands above the header', async () => {
     const { exitCode, stderr, summary } = await check([]);
     expect([exitCode, summary.counts.skipped]).toEqual([0, 3]);
-    expect(codesOf(summary).sort()).toEqual([
+    expect(listCodes(summary).sort()).toEqual([
       'HIDDEN_COLUMNS',
       'HIDDEN_ROWS',
       'HIDDEN_SHEETS',
@@ -121,8 +121,8 @@ describe('a workbook', () => {
       'OTHER_SHEETS',
       'ROWS_ABOVE_HEADER',
     ]);
-    for (const told of ['1 hidden or filtered row read like the others, the first at row 5', '“Remark”', 'C5:C6'])
-      expect(stderr).toContain(told);
+    for (const text of ['1 hidden or filtered row read like the others, the first at row 5', '“Remark”', 'C5:C6'])
+      expect(stderr).toContain(text);
     expect(stderr).toContain('“Leavers”');
     expect(readResults(place.read('all.csv')).map((row) => [row._row, row.Remark])).toEqual([
       ['4', 'secret'],
@@ -142,7 +142,7 @@ describe('a workbook', () => {
     expect(stderr).toContain('1 hidden column skipped: “Remark”');
   });
 
-  it('is read whole in spite of its mapping with --no-skip-hidden', async () => {
+  it('is read with its hidden rows with --no-skip-hidden, whatever the mapping says', async () => {
     const { summary } = await check(['--no-skip-hidden'], { skipHidden: true });
     expect(summary.input.rows).toBe(3);
   });
@@ -159,10 +159,10 @@ describe('a workbook', () => {
     ['an empty row as header', ['--header-row', '2'], 3, ['sheet “Customers”', 'row 2', '--header-row']],
     ['a header row that is no number', ['--header-row', 'three'], 2, ['--header-row "three"']],
     ['a row that is not the header', ['--header-row', '1'], 2, ['no column "No"']],
-  ])('is refused with %s', async (_, args, code, told) => {
+  ])('is refused with %s', async (_, args, code, texts) => {
     const { exitCode, stderr } = await check(args);
     expect([code, exitCode]).toEqual([code, code]);
-    for (const text of told) expect(stderr).toContain(text);
+    for (const text of texts) expect(stderr).toContain(text);
   });
 
   it('takes the header row that is named, also for its result file written again', async () => {

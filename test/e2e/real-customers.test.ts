@@ -7,7 +7,7 @@ import { useWorkplace } from './use-workplace.js';
 const place = useWorkplace();
 
 describe('au-500.csv, whose lines end in CR only', () => {
-  it('is imported whole, each row with the code that the API holds for it, in the order of the file', async () => {
+  it('is imported completely, each row with the code that the API holds for it, in the order of the file', async () => {
     const api = await place.openApi();
     useSample(place, 'au-500');
     const { exitCode, stdout } = await place.run(['import', ...fast, 'customers.csv', '--json']);
@@ -19,7 +19,7 @@ describe('au-500.csv, whose lines end in CR only', () => {
       files: { rejects: null },
     });
     const rows = readResults(place.read('customers.results.csv'));
-    const emailOfCode = new Map(api.customers().map((one) => [one.customerCode, one.emailAddress]));
+    const emailOfCode = new Map(api.customers().map((customer) => [customer.customerCode, customer.emailAddress]));
     expect(emailOfCode.size).toBe(500);
     expect(new Set(rows.map((row) => row._customerCode)).size).toBe(500);
     expect(rows.map((row) => emailOfCode.get(row._customerCode ?? ''))).toEqual(rows.map((row) => row.email));
@@ -33,7 +33,7 @@ describe('au-500.csv, whose lines end in CR only', () => {
     const rows = readResults(place.read('customers.results.csv'));
     const territory = rows.filter((row) => row.state === 'NT');
     expect(territory.length).toBeGreaterThan(5);
-    const postalCodes = new Map(api.customers().map((one) => [one.customerCode, one.postalCode]));
+    const postalCodes = new Map(api.customers().map((customer) => [customer.customerCode, customer.postalCode]));
     expect(territory.map((row) => postalCodes.get(row._customerCode ?? ''))).toEqual(
       territory.map((row) => row.post?.padStart(4, '0')),
     );
@@ -42,12 +42,12 @@ describe('au-500.csv, whose lines end in CR only', () => {
 });
 
 describe('customers-1000.csv', () => {
-  it('is imported whole, its dates and phones as they are written', async () => {
+  it('is imported completely, with dates and phone numbers as they are written', async () => {
     const api = await place.openApi();
     useSample(place, 'customers-1000');
     const { exitCode } = await place.run(['import', ...fast, 'customers.csv']);
     expect(exitCode).toBe(0);
-    const byCode = new Map(api.customers().map((one) => [one.customerCode, one]));
+    const byCode = new Map(api.customers().map((customer) => [customer.customerCode, one]));
     const rows = readResults(place.read('customers.results.csv'));
     expect([rows.length, byCode.size]).toEqual([1000, 1000]);
     const held = rows.map((row) => {

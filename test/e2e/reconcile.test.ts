@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Sandbox, SandboxOptions } from '#src/sandbox/start-sandbox.js';
 import { killAt } from '#test/crash/kill-at.js';
-import { clientOf } from '#test/sandbox/sandbox-client.js';
+import { openClient } from '#test/sandbox/sandbox-client.js';
 import {
   customerFile,
   editElsewhere,
@@ -41,7 +41,7 @@ async function reconcile(...more: readonly string[]) {
 const secondRow = () => readResults(place.read('customers.results.csv'))[1];
 
 describe('reconcile', () => {
-  it('adopts a customer that was made, and sends nothing', async () => {
+  it('finds a customer that was created, and sends nothing', async () => {
     const api = await withDoubt('reset-after-commit');
     const { exitCode, summary } = await reconcile();
     expect([exitCode, summary.reconciled]).toEqual([0, { adopted: 1, absent: 0, unclear: [] }]);
@@ -52,7 +52,7 @@ describe('reconcile', () => {
     expect(api.customers()).toHaveLength(3);
   });
 
-  it('proves that one was never made; it is failed until a resume sends it', async () => {
+  it('proves that a customer was never created; its row is failed until a resume sends it', async () => {
     const api = await withDoubt('reset');
     const { exitCode, summary } = await reconcile();
     expect([exitCode, summary.reconciled.absent, api.customers().length]).toEqual([4, 1, 2]);
@@ -79,7 +79,7 @@ describe('reconcile', () => {
 });
 
 describe('customers that look alike', () => {
-  it('are told apart: the one that was created is found first, and is not taken for the lost one', async () => {
+  it('are distinguished: the one that was created is found first, and is not taken for the lost one', async () => {
     const api = await place.openApi();
     writeMapping(place, keyedMapping);
     place.write('customers.csv', customerFile(['C-1,Ann Lee,0800,office@x.com,5', 'C-2,Bob Lee,0800,office@x.com,5']));
@@ -94,7 +94,7 @@ describe('customers that look alike', () => {
     expect(summary.reconciled).toEqual({ adopted: 1, absent: 1, unclear: [] });
   });
 
-  it('are no matter with a stamped key, which is found even on a customer that was edited beyond recognition', async () => {
+  it('cause no doubt with a stamped key, which is found even on a customer whose other fields were all edited', async () => {
     const api = await place.openApi();
     writeMapping(place, { ...keyedMapping, key: { column: 'No', stamp: 'cC_001' } });
     place.write('customers.csv', customerFile(['C-1,Ann Lee,0800,office@x.com,5']));
@@ -118,7 +118,7 @@ describe('customers that look alike', () => {
 /** Somebody adds a customer who looks exactly like the second row. */
 async function addTwin(api: Sandbox): Promise<void> {
   const { customerName, postalCode, emailAddress, creditLimit } = findByName(api, 'Customer 0002');
-  await (await clientOf(api)).add({ customerName, postalCode, emailAddress, creditLimit });
+  await (await openClient(api)).add({ customerName, postalCode, emailAddress, creditLimit });
 }
 
 describe('a doubt that only a person can settle', () => {
@@ -128,15 +128,15 @@ describe('a doubt that only a person can settle', () => {
     const { exitCode, summary } = await reconcile();
     const codes = api
       .customers()
-      .filter((one) => one.customerName === 'Customer 0002')
-      .map((one) => one.customerCode);
+      .filter((customer) => customer.customerName === 'Customer 0002')
+      .map((customer) => customer.customerCode);
     expect([exitCode, summary.reconciled.unclear]).toEqual([7, [{ row: 3, candidates: codes }]]);
     expect(secondRow()?._error).toContain(codes.join(', '));
     const { stdout } = await place.run(['reconcile', ...settled]);
     expect(stdout).toContain(`row 3: ${codes.join(', ')}`);
   });
 
-  it('is settled as never made with --assume-absent, which needs --yes', async () => {
+  it('is settled as never created with --assume-absent, which needs --yes', async () => {
     const api = await withDoubt('reset-after-commit');
     await addTwin(api);
     const unsure = await place.run(['reconcile', ...settled, '--assume-absent']);
@@ -191,7 +191,7 @@ describe('an update whose answer was lost', () => {
 });
 
 describe('customers that cannot be seen are not taken for customers that are not there', () => {
-  it('when the list lacks even what the run has made', async () => {
+  it('when the list lacks even customers that the run has created', async () => {
     const api = await withDoubt('reset-after-commit');
     // As with a right that is missing, or a filter that the server reads otherwise: a list with nobody in it.
     api.reset();
@@ -200,7 +200,7 @@ describe('customers that cannot be seen are not taken for customers that are not
     expect(secondRow()?._error).toContain('right to read');
   });
 
-  it('when the clock of this machine was three hours ahead at the time and has been set right since', async () => {
+  it('when the clock of this machine was three hours ahead at the time and has been corrected since', async () => {
     let behindMs = 3 * 60 * 60_000;
     const api = await withDoubt('reset-after-commit', { now: () => new Date(Date.now() - behindMs) });
     behindMs = 0;

@@ -7,7 +7,7 @@ import {
   header,
   keyedMapping,
   readResults,
-  statusesOf,
+  readStatuses,
   writeCustomers,
   writeMapping,
 } from './customer-files.js';
@@ -131,12 +131,12 @@ describe('the result file', () => {
     expect(values).toHaveLength(4);
   });
 
-  it('leaves nothing half written beside it', async () => {
+  it('leaves no incomplete file behind', async () => {
     await place.openApi();
     writeCustomers(place, 2);
     await place.run(['import', ...fast, 'customers.csv']);
-    const own = place.files().filter((name) => !name.startsWith('home'));
-    expect(own).toEqual(['customers.csv', 'customers.results.csv', 'mappings.json']);
+    const files = place.files().filter((name) => !name.startsWith('home'));
+    expect(files).toEqual(['customers.csv', 'customers.results.csv', 'mappings.json']);
   });
 });
 
@@ -155,7 +155,7 @@ describe('the rejects file', () => {
     writeCustomersWithTwoMistakes();
     const { exitCode } = await place.run(['import', ...fast, 'customers.csv']);
     expect(exitCode).toBe(4);
-    expect(statusesOf(place.read('customers.results.csv'))).toEqual([
+    expect(readStatuses(place.read('customers.results.csv'))).toEqual([
       'created',
       'invalid',
       'created',
@@ -170,11 +170,11 @@ describe('the rejects file', () => {
     const api = await place.openApi();
     writeCustomersWithTwoMistakes();
     await place.run(['import', ...fast, 'customers.csv']);
-    const mended = place
+    const fixed = place
       .read('customers.rejects.csv')
       .replace(/nobody(?=,\d)/, 'c0002@example.com')
       .replace(/much$/m, '103');
-    place.write('customers.rejects.csv', mended);
+    place.write('customers.rejects.csv', fixed);
     const { exitCode, stderr } = await place.run(['import', ...fast, 'customers.rejects.csv']);
     expect(exitCode).toBe(0);
     expect(stderr).not.toContain('_status');

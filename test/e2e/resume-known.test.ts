@@ -33,17 +33,17 @@ function cells(count: number): string[][] {
 }
 
 const quoted = (cell: string) => (/["\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
-const csvOf = (rows: readonly (readonly string[])[]) =>
+const buildCsv = (rows: readonly (readonly string[])[]) =>
   `${[header, ...rows.map((row) => row.map(quoted).join())].join('\n')}\n`;
 const columns = header.split(',');
-const ndjsonOf = (rows: readonly (readonly string[])[]) =>
+const buildNdjson = (rows: readonly (readonly string[])[]) =>
   rows.map((row) => `${JSON.stringify(Object.fromEntries(columns.map((name, at) => [name, row[at]])))}\n`).join('');
-const workbookOf = (rows: readonly (readonly string[])[]) =>
+const buildWorkbook = (rows: readonly (readonly string[])[]) =>
   makeWorkbook({ rows: [columns, ...rows].map((row, at) => textRow(at + 1, ...row)).join('') });
 
 const rowCount = 1300;
 const table = cells(rowCount);
-const csv = csvOf(table);
+const csv = buildCsv(table);
 
 /** What may differ: the name of the run, what the server gave, and how often a lost request was made. */
 const ofTheMoment = new Set(['_run', '_customerCode', '_customerId', '_httpStatus', '_attempts']);
@@ -51,7 +51,7 @@ const ofTheMoment = new Set(['_run', '_customerCode', '_customerId', '_httpStatu
 interface Ended {
   readonly rows: readonly object[];
   readonly customers: readonly string[];
-  readonly told: object;
+  readonly summary: object;
   readonly warnings: readonly string[];
 }
 
@@ -73,7 +73,7 @@ async function imported(folder: string, file: string, args: readonly string[], k
   return {
     rows: readResults(place.read(`${folder}/results.csv`)).map(withoutMoment),
     customers: customers.sort(),
-    told: { exitCode, status, input: { ...input, file: '' }, findings, counts, problems },
+    summary: { exitCode, status, input: { ...input, file: '' }, findings, counts, problems },
     warnings: stderr.split('\n').filter((line) => line.startsWith('Warning:') && !line.includes('in doubt')),
   };
 }
@@ -87,7 +87,7 @@ function ledgerIn(folder: string) {
   return new Database(`${tenants}/${readdirSync(tenants).at(-1)}/ledger.db`);
 }
 
-function looksIn(ledger: Database.Database): number {
+function countScans(ledger: Database.Database): number {
   return ledger.prepare('SELECT * FROM input_looks').all().length;
 }
 
@@ -108,39 +108,39 @@ describe('an import that is killed and resumed ends like an undisturbed one, wit
     ['utf-16', 'c.csv', iconv.encode(csv, 'utf-16le', { addBOM: true }), [], ['after-send:1100']],
     ['windows-1252', 'c.csv', iconv.encode(csv, 'windows-1252'), [], ['after-send:1100']],
     ['a compressed file', 'c.csv.gz', gzipSync(csv), [], ['after-send:1100']],
-    ['JSON objects', 'c.ndjson', ndjsonOf(table), [], ['after-send:1100']],
-    ['a workbook', 'c.xlsx', workbookOf(table), [], ['after-send:1100']],
-    ['a file of which most is left', 'c.csv', csvOf(cells(6300)), [], ['after-send:1100']],
+    ['JSON objects', 'c.ndjson', buildNdjson(table), [], ['after-send:1100']],
+    ['a workbook', 'c.xlsx', buildWorkbook(table), [], ['after-send:1100']],
+    ['a file of which most is left', 'c.csv', buildCsv(cells(6300)), [], ['after-send:1100']],
   ])('%s', async (_name, file, content, args, kills) => {
     writeMapping(place, mapping);
-    place.write(`peace/${file}`, content);
-    place.write(`war/${file}`, content);
-    const peace = await imported('peace', file, args, []);
-    const war = await imported('war', file, args, kills);
-    expect(war).toEqual(peace);
-    expect(peace.rows.length).toBeGreaterThanOrEqual(rowCount);
-    expect(new Set(war.customers).size).toBe(war.customers.length);
-    expect(peace.warnings.length).toBeGreaterThan(0);
+    place.write(`undisturbed/${file}`, content);
+    place.write(`killed/${file}`, content);
+    const undisturbed = await imported('undisturbed', file, args, []);
+    const killed = await imported('killed', file, args, kills);
+    expect(killed).toEqual(undisturbed);
+    expect(undisturbed.rows.length).toBeGreaterThanOrEqual(rowCount);
+    expect(new Set(killed.customers).size).toBe(killed.customers.length);
+    expect(undisturbed.warnings.length).toBeGreaterThan(0);
   });
 
   it('also where the ledger keeps nothing of the file, as an older program left it; then it is kept', async () => {
     writeMapping(place, mapping);
-    for (const folder of ['peace', 'war']) place.write(`${folder}/c.csv`, csv);
-    const peace = await imported('peace', 'c.csv', [], []);
+    for (const folder of ['undisturbed', 'killed']) place.write(`${folder}/c.csv`, csv);
+    const undisturbed = await imported('undisturbed', 'c.csv', [], []);
     await place.openApi();
-    const start = ['import', 'war/c.csv', '--results', 'war/results.csv', '--state-dir', 'war', ...settled];
+    const start = ['import', 'killed/c.csv', '--results', 'killed/results.csv', '--state-dir', 'killed', ...settled];
     await place.run(start, { env: killAt('after-send:1100') });
-    const ledger = ledgerIn('war');
-    expect(looksIn(ledger)).toBe(1);
+    const ledger = ledgerIn('killed');
+    expect(countScans(ledger)).toBe(1);
     ledger.exec('DELETE FROM input_looks');
-    const { stdout } = await place.run(['resume', '--state-dir', 'war', ...settled]);
+    const { stdout } = await place.run(['resume', '--state-dir', 'killed', ...settled]);
     const { counts, findings } = JSON.parse(stdout);
     expect({ counts, findings }).toEqual({
-      counts: (peace.told as { counts: object }).counts,
-      findings: (peace.told as { findings: object }).findings,
+      counts: (undisturbed.summary as { counts: object }).counts,
+      findings: (undisturbed.summary as { findings: object }).findings,
     });
-    expect(readResults(place.read('war/results.csv')).map(withoutMoment)).toEqual(peace.rows);
-    expect(looksIn(ledger)).toBe(1);
+    expect(readResults(place.read('killed/results.csv')).map(withoutMoment)).toEqual(undisturbed.rows);
+    expect(countScans(ledger)).toBe(1);
     ledger.close();
   });
 });

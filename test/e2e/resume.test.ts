@@ -46,7 +46,7 @@ describe('resume', () => {
     );
   });
 
-  it('knows the repeats of rows that were settled before, found by the fields to match by', async () => {
+  it('recognises repeats of rows that were settled before, by the match fields', async () => {
     const api = await place.openApi();
     const { key: _, ...unkeyed } = keyedMapping;
     // The repeats are read in a later batch than the one of the kill.
@@ -98,7 +98,7 @@ describe('resume', () => {
     ]);
   });
 
-  it('passes by a run whose file is gone, and says so; with no other left, it says how to do without', async () => {
+  it('skips a run whose file is gone, and says so; when no other run is left, it says what can be done without the file', async () => {
     const api = await killedImport();
     place.write('other.csv', customerFile(['C-0001,Other name,,,5']));
     api.setFaults([{ name: '503', on: 'detail' }]);
@@ -115,7 +115,7 @@ describe('resume', () => {
     expect(api.customers()).toHaveLength(rows);
   });
 
-  it('goes on after --max-failures with the limit that the user now gives', async () => {
+  it('continues after --max-failures with the limit of its own command line', async () => {
     const api = await place.openApi({ faults: [{ name: '400', on: 'add', when: { first: 2 } }] });
     writeCustomers(place, rows);
     const args = ['--max-failures', '1', '--concurrency', '1'];
@@ -130,7 +130,7 @@ describe('resume', () => {
     expect([more.exitCode, api.customers().length]).toEqual([4, rows - 2]);
   });
 
-  it('goes on once a network is there again', async () => {
+  it('continues when the network is available again', async () => {
     const api = await place.openApi({
       faults: [{ name: 'reset', on: 'any', when: { nth: [5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16] } }],
     });
@@ -142,7 +142,7 @@ describe('resume', () => {
     expect([exitCode, api.customers().length]).toEqual([0, rows]);
   });
 
-  it('keeps what was known of a row whose second sending is called off', async () => {
+  it('keeps what is known of a row when its second request is cancelled', async () => {
     const api = await place.openApi({ faults: [{ name: '503', on: 'add' }] });
     writeCustomers(place, 2);
     // Both are proved absent again and again; later the API asks for an hour of patience before it takes them.
@@ -154,7 +154,7 @@ describe('resume', () => {
   });
 });
 
-describe('resume refuses, and names what is not as it was, when', () => {
+describe('resume refuses, and names what has changed, when', () => {
   it.each([
     [
       'the input has changed',
@@ -181,7 +181,7 @@ describe('resume refuses, and names what is not as it was, when', () => {
     expect([reconciled, JSON.parse(stdout)]).toMatchObject([5, { status: 'stopped', counts: { in_doubt: 0 } }]);
   });
 
-  it('the run is of another login', async () => {
+  it('the run belongs to another login', async () => {
     const api = await killedImport();
     const runs = await place.run(['runs', '--json']);
     const { run } = JSON.parse(runs.stdout)[0];
@@ -197,7 +197,7 @@ describe('runs', () => {
     return JSON.parse(stdout)[0];
   };
 
-  it('says of a run that is under way that it is running, and of one that was killed that it was interrupted', async () => {
+  it('shows a run in progress as running, and a killed run as interrupted', async () => {
     await place.openApi({ faults: [{ name: 'hang', on: 'add', when: { nth: [3] } }] });
     writeCustomers(place, rows);
     const importing = place.start(['import', ...fast, 'customers.csv']);
@@ -253,7 +253,7 @@ describe.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const)('%s', (signal, code) => {
-  it('once finishes what is under way; nothing is in doubt, and the run is resumed', async () => {
+  it('once finishes the requests in progress; nothing is in doubt, and the run can be resumed', async () => {
     const api = await place.openApi({ faults: [{ name: 'latency-after-commit', on: 'add', ms: 300 }] });
     writeCustomers(place, rows);
     const running = place.start(['import', ...settled, 'customers.csv', '--json']);
@@ -270,7 +270,7 @@ describe.each([
     expect([resumed, api.customers().length, adds(api)]).toEqual([0, rows, rows]);
   });
 
-  it('twice ends at once, and the run is resumed without a second customer', async () => {
+  it('twice ends at once, and the run can be resumed without creating a customer twice', async () => {
     const api = await place.openApi({
       faults: [{ name: 'hang-after-commit', on: 'add', when: { nth: [5, 6, 7, 8] } }],
     });
@@ -286,7 +286,7 @@ describe.each([
     expect([exitCode, api.customers().length, adds(api)]).toEqual([0, rows, rows]);
   });
 
-  it('before anything is sent ends with its own code and no talk of a bug', async () => {
+  it('before anything is sent ends with its own exit code and is not reported as a bug', async () => {
     const api = await place.openApi({ faults: [{ name: 'hang', on: 'login' }] });
     writeCustomers(place, 1);
     const running = place.start(['import', ...settled, 'customers.csv', '--timeout', '2']);

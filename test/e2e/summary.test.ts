@@ -24,7 +24,7 @@ function typed(line: string): readonly string[] {
   return command.split(' ');
 }
 
-describe.each([['import'], ['check']])('what %s says of rows that are not right', (command) => {
+describe.each([['import'], ['check']])('what %s reports about rows with mistakes', (command) => {
   it('is grouped by reason, with a count and the first three rows', async () => {
     await place.openApi();
     writeCustomersWithMistakes();
@@ -94,7 +94,7 @@ describe('the last line of a summary is the next command', () => {
     expect(api.customers()).toHaveLength(10);
   });
 
-  it('after a stop: resume, with the settings that say whose customers', async () => {
+  it('after a stop: resume, with the options that name the account', async () => {
     writeCustomers(place, 5);
     place.write('customers.csv', place.read('customers.csv').replaceAll(/c000[123]@example.com/g, 'nobody'));
     const args = ['import', 'customers.csv', ...fast, '--sandbox', '--max-failures', '2', '--state-dir', 'state'];
@@ -104,7 +104,7 @@ describe('the last line of a summary is the next command', () => {
     expect((await place.run(typed(lastLine(stdout)))).exitCode).toBe(4);
   });
 
-  it('after everything went well: look again, or undo', async () => {
+  it('after a complete import: show the run again, or undo it', async () => {
     const api = await place.openApi();
     writeCustomers(place, 2);
     const next = lastLine((await place.run(['import', ...fast, 'customers.csv'])).stdout);

@@ -23,7 +23,7 @@ import { useWorkplace } from './use-workplace.js';
 const place = useWorkplace();
 const docs = readFileSync('docs/nightly-folder.md', 'utf8');
 
-function blockOf(language: string): string {
+function readBlock(language: string): string {
   return new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'm').exec(docs)?.[1]?.trim() ?? '';
 }
 
@@ -31,7 +31,7 @@ describe('a night of ten files', () => {
   it('is imported by the one crontab line of the docs, with no other set-up', async () => {
     const folder = await dropFolder(place);
     for (let number = 1; number <= 10; number += 1) folder.drop(`customers-${number}.csv`, 3 * number - 2, 3);
-    const line = blockOf('crontab').replace(/^(?:\S+ ){5}/, '');
+    const line = readBlock('crontab').replace(/^(?:\S+ ){5}/, '');
     place.write('password', `${folder.api.password}\n`);
     const bin = place.path('bin');
     mkdirSync(bin);
@@ -104,7 +104,7 @@ describe('sweep', () => {
     expect([summary.outcomes.done, summary.outcomes.failed, summary.counts.created]).toEqual([1, 1, 2]);
   });
 
-  it('ends at once with 75 and without a word when another process sweeps the folder', async () => {
+  it('ends at once with exit code 75 and without output when another process sweeps the folder', async () => {
     const folder = await dropFolder(place);
     // Long enough for the second to begin while the first is at work, however busy the machine is.
     folder.drop('a.csv', 1, 30);
@@ -160,7 +160,7 @@ describe('sweep', () => {
     expect(place.read('sweep.log')).toMatch(/^\S+ info {2}file-claimed: bad\.csv/m);
   });
 
-  it('whose log cannot be written any more goes on, and logs where errors go', async () => {
+  it('whose log can no longer be written continues, and logs to standard error', async () => {
     const folder = await dropFolder(place);
     folder.drop('a.csv', 1, 6);
     mkdirSync(place.path('logs'));
@@ -211,9 +211,9 @@ describe('sweep', () => {
 });
 
 describe('the jobs of the docs', () => {
-  it('take each file by its name, and run one of them by its own', async () => {
+  it('take each file by its name, and one of them can be run by its own name', async () => {
     const folder = await dropFolder(place);
-    const config = blockOf('json')
+    const config = readBlock('json')
       .replace('/srv/drop', place.path('drop'))
       .replace('/srv/results', place.path('results'))
       .replace('"webhookFile": "webhook-address"', '"quietSeconds": 0.05')
@@ -236,7 +236,7 @@ describe('the jobs of the docs', () => {
 });
 
 describe('watch', () => {
-  it('takes files as they come, outlives an absent folder and a rotated log, and ends well on SIGTERM', async () => {
+  it('imports files as they arrive, survives a missing folder and a rotated log, and ends with success on SIGTERM', async () => {
     const folder = await dropFolder(place);
     const log = () => (existsSync(place.path('watch.log')) ? place.read('watch.log') : '');
     const until = async (text: string) => {
@@ -273,11 +273,11 @@ describe('the exit code of several files', () => {
     expect(sumExitCodes(codes)).toBe(sum);
   });
 
-  it('is in the docs in the same order', () => {
+  it('is documented in the same order', () => {
     const section = docs.slice(docs.indexOf('## Exit codes'));
-    const told = [...section.matchAll(/^\| ([\d, ]+) \|/gm)].flatMap(([, codes = '']) => codes.split(', ').map(Number));
-    expect(told).toEqual([...exitCodeOrder, exitCodes.done]);
-    expect(new Set(told)).toEqual(new Set(Object.values(exitCodes)));
+    const listed = [...section.matchAll(/^\| ([\d, ]+) \|/gm)].flatMap(([, codes = '']) => codes.split(', ').map(Number));
+    expect(listed).toEqual([...exitCodeOrder, exitCodes.done]);
+    expect(new Set(listed)).toEqual(new Set(Object.values(exitCodes)));
   });
 });
 

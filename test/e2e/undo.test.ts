@@ -55,7 +55,7 @@ describe('undo of an import', () => {
     expect(api.customers()).toHaveLength(520);
   }, 120_000);
 
-  it('shows its plan first and changes nothing with --dry-run, nor without a yes', async () => {
+  it('shows its plan first, and changes nothing with --dry-run or without confirmation', async () => {
     const { api, run } = await withThree();
     await editElsewhere(api, 'Customer 0002', { notes: 'regular' });
     const plan = await place.run(['undo', ...fast, run, '--dry-run']);
@@ -80,9 +80,9 @@ describe('undo of an import', () => {
       ['failed', 'CHANGED_SINCE'],
       ['deleted', ''],
     ]);
-    expect(api.customers().map((one) => one.customerName)).toEqual(['Customer 0002']);
-    const told = await place.run(['undo', ...fast, run, '--yes', '--even-changed']);
-    expect([told.exitCode, api.customers()]).toEqual([0, []]);
+    expect(api.customers().map((customer) => customer.customerName)).toEqual(['Customer 0002']);
+    const again = await place.run(['undo', ...fast, run, '--yes', '--even-changed']);
+    expect([again.exitCode, api.customers()]).toEqual([0, []]);
   });
 
   it('makes customers inactive that the API cannot delete', async () => {
@@ -105,7 +105,7 @@ describe('undo of an import', () => {
 });
 
 describe('undo of an update', () => {
-  it('puts back what was there before, fields that the mapping does not know included', async () => {
+  it('restores the previous values, also of fields that are not in the mapping', async () => {
     const { api, run } = await withUpdated();
     const before = { ...pickEditable(findByName(api, 'New name')), customerName: 'Customer 0001', creditLimit: 100 };
     const { exitCode, stdout } = await place.run(['undo', ...fast, run, '--yes', '--json']);
@@ -132,7 +132,7 @@ describe('undo of an update', () => {
     expect([exitCode, findByName(api, 'New name').creditLimit]).toEqual([4, 900]);
   });
 
-  it('undone itself brings the update back', async () => {
+  it('that is itself undone restores the update', async () => {
     const { api, run } = await withUpdated();
     const undone = await place.run(['undo', ...fast, run, '--yes', '--json']);
     const { exitCode } = await place.run(['undo', ...fast, JSON.parse(undone.stdout).run, '--yes']);
@@ -181,7 +181,7 @@ describe('undo', () => {
     expect(api.customers()).toHaveLength(2);
   });
 
-  it('says which runs there are when it knows none of this name', async () => {
+  it('lists the runs when none has this name', async () => {
     await withThree();
     const { exitCode, stderr } = await place.run(['undo', 'nonsense', '--yes']);
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('mypos-customers runs')]);

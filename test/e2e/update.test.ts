@@ -84,7 +84,7 @@ describe('an update', () => {
     ]);
   });
 
-  it('whose answer was lost is found to be there, once the customers can be read again', async () => {
+  it('whose answer was lost is found to be applied once the customers can be read again', async () => {
     const api = await withCustomers();
     api.setFaults([{ name: 'reset-after-commit', on: 'update' }]);
     const { exitCode } = await update('C-0001,,,,900');
@@ -92,7 +92,7 @@ describe('an update', () => {
     expect(readResults(place.read('changes.results.csv'))[0]?._status).toBe('updated');
   });
 
-  it('that waited long for its turn is read again, so that no edit made meanwhile is lost', async () => {
+  it('that waited long for the rate limit reads the customer again, so that no edit made meanwhile is lost', async () => {
     const api = await withCustomers();
     // The first PUT is asked to wait, and meanwhile the second one's reading grows old.
     api.setFaults([{ name: '429', on: 'detail', when: { nth: [2] }, retryAfterSeconds: 5 }]);
@@ -109,7 +109,7 @@ describe('an update', () => {
 });
 
 describe('--verify', () => {
-  it('says in the result file and in the summary what the API made of a value, and keeps the status', async () => {
+  it('reports in the result file and in the summary how the API changed a value, and keeps the status', async () => {
     const server = await openServer();
     server.answer(json(202, { customerCode: '0000001' }), json(200, { customerCode: '0000001', customerName: 'Cust' }));
     writeMapping(place, { version: 1, mode: 'add', fields: { customerName: 'Name' }, unmapped: 'ignore' });
@@ -154,7 +154,7 @@ describe('--verify of a customer whose answer was lost', () => {
   });
 });
 
-describe('rows for the same customer, in order by option', () => {
+describe('rows for the same customer, with the option to send them in order', () => {
   const inOrder = ['--repeats', 'in-order'];
 
   it('are sent one after the other, and the last one counts', async () => {
@@ -184,7 +184,7 @@ describe('rows for the same customer, in order by option', () => {
     writeMapping(place, { ...keyedMapping, mode: 'upsert' });
     place.write('customers.csv', customerFile(['C-1,Ann,,,1', 'C-1,Ann,,,2']));
     const { exitCode } = await place.run(['import', ...settled, 'customers.csv', ...inOrder]);
-    expect([exitCode, api.customers().map((one) => one.creditLimit)]).toEqual([0, [2]]);
+    expect([exitCode, api.customers().map((customer) => customer.creditLimit)]).toEqual([0, [2]]);
     expect(readResults(place.read('customers.results.csv')).map((row) => row._status)).toEqual(['created', 'updated']);
   });
 });

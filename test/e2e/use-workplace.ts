@@ -38,7 +38,7 @@ export function useWorkplace(): Workplace {
     login = {};
   });
   afterEach(async () => {
-    for (const one of open.splice(0)) await one.close();
+    for (const server of open.splice(0)) await server.close();
     rmSync(folder, { recursive: true, force: true });
   });
   const path = (name: string) => join(folder, name);

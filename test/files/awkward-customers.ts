@@ -238,26 +238,26 @@ export const awkwardColumns = [
 ] as const;
 
 /** The cells as any right reader of workbooks sees them, without format codes, which are the producer's choice. */
-export function expectedCells(given: AwkwardCustomer): Cell[] {
+export function expectedCells(customer: AwkwardCustomer): Cell[] {
   return [
-    given.account,
-    given.company,
-    { kind: 'number', text: String(given.postcode).padStart(5, '0'), value: given.postcode },
-    { kind: 'date', text: given.since },
-    { kind: 'date', text: given.lastCall },
-    { kind: 'date', text: given.opens },
-    { kind: 'number', text: limitTexts[given.limit] ?? given.limit.toFixed(2), value: given.limit },
+    customer.account,
+    customer.company,
+    { kind: 'number', text: String(customer.postcode).padStart(5, '0'), value: customer.postcode },
+    { kind: 'date', text: customer.since },
+    { kind: 'date', text: customer.lastCall },
+    { kind: 'date', text: customer.opens },
+    { kind: 'number', text: limitTexts[customer.limit] ?? customer.limit.toFixed(2), value: customer.limit },
     {
       kind: 'number',
-      text: balanceTexts[given.balance] ?? String(given.balance),
-      value: Number(given.balance.toPrecision(15)),
+      text: balanceTexts[customer.balance] ?? String(customer.balance),
+      value: Number(customer.balance.toPrecision(15)),
     },
-    { kind: 'boolean', text: given.mail ? 'TRUE' : 'FALSE', value: given.mail },
-    given.phone,
-    given.notes,
-    given.contact,
-    given.trade,
-    given.remark,
+    { kind: 'boolean', text: customer.mail ? 'TRUE' : 'FALSE', value: customer.mail },
+    customer.phone,
+    customer.notes,
+    customer.contact,
+    customer.trade,
+    customer.remark,
   ];
 }
 
@@ -277,8 +277,8 @@ const balanceTexts: Readonly<Record<number, string>> = {
 };
 
 /** The ten as a file of text shows them. */
-export const awkwardCustomers: readonly (readonly string[])[] = typedCustomers.map((given) =>
-  expectedCells(given).map(cellToText),
+export const awkwardCustomers: readonly (readonly string[])[] = typedCustomers.map((customer) =>
+  expectedCells(customer).map(cellToText),
 );
 
 /** What only text files can say: a tab, a return, and rows that are nothing but line breaks and quotation marks. */

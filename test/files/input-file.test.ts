@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { gunzip } from '#src/files/input-file.js';
-import { failureOf, useTempFiles } from './temp-files.js';
+import { catchFailure, useTempFiles } from './temp-files.js';
 
 const files = useTempFiles();
 const text = `Name,Town\n${Array.from({ length: 5000 }, (_, n) => `Zoë ${n},"東京\n${n * 7919}"`).join('\n')}\n`;
@@ -30,27 +30,27 @@ describe('a gzip file', () => {
   });
 
   it.each([10, 200, -1, -9])('that was cut at byte %i is an error', async (end) => {
-    expect((await failureOf(files.open(gzipSync(text).subarray(0, end)))).code).toBe('GZIP_CUT');
+    expect((await catchFailure(files.open(gzipSync(text).subarray(0, end)))).code).toBe('GZIP_CUT');
   });
 
   it('that was damaged is an error', async () => {
     const packed = gzipSync(text);
     packed.fill(0x55, 100, 140);
-    expect((await failureOf(files.open(packed))).code).toBe('GZIP_DAMAGED');
+    expect((await catchFailure(files.open(packed))).code).toBe('GZIP_DAMAGED');
   });
 
   it('that holds a web page is called one', async () => {
-    expect((await failureOf(files.open(gzipSync('<html>')))).code).toBe('HTML_FILE');
+    expect((await catchFailure(files.open(gzipSync('<html>')))).code).toBe('HTML_FILE');
   });
 
   it('that expands to more than allowed is an error', async () => {
     const gzipLimits = { maxBytes: 1000, maxRatio: 200 };
-    expect((await failureOf(files.open(gzipSync(text), { gzipLimits }))).code).toBe('GZIP_TOO_LARGE');
+    expect((await catchFailure(files.open(gzipSync(text), { gzipLimits }))).code).toBe('GZIP_TOO_LARGE');
   });
 
   it('that expands a thousandfold is an error', async () => {
     const bomb = gzipSync(Buffer.alloc(80 * 1024 * 1024, 'a,b\n'));
-    expect((await failureOf(files.open(bomb))).code).toBe('GZIP_TOO_LARGE');
+    expect((await catchFailure(files.open(bomb))).code).toBe('GZIP_TOO_LARGE');
   });
 
   it('whose disk fails in the middle rejects instead of hanging', async () => {

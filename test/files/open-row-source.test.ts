@@ -9,7 +9,7 @@ import { InputError, UsageError } from '#src/errors.js';
 import { openRowSource } from '#src/files/open-row-source.js';
 import { openWorkbook } from '#src/files/xlsx/read/open-workbook.js';
 import { awkwardColumns, awkwardCustomers } from './awkward-customers.js';
-import { contentOf, failureOf, useTempFiles } from './temp-files.js';
+import { readContent, catchFailure, useTempFiles } from './temp-files.js';
 
 const files = useTempFiles();
 const zipHead = Buffer.from([0x50, 0x4b, 3, 4, ...Array<number>(26).fill(0)]);
@@ -44,7 +44,7 @@ describe('a file that is no table', () => {
     ['a picture', Buffer.from(Array.from({ length: 3000 }, (_, n) => (n * 7919) % 256)), 'BINARY_FILE'],
     ['nested gzip', gzipSync(gzipSync('a,b\n1,2\n')), 'NESTED_ARCHIVE'],
   ])('is refused by its content: %s', async (_name, content, code) => {
-    const failure = await failureOf(files.open(content));
+    const failure = await catchFailure(files.open(content));
     expect(failure.code).toBe(code);
     expect(failure.message).toContain('customers.csv');
     expect(failure.nextStep).not.toBe('');
@@ -59,9 +59,9 @@ describe('a file that is no table', () => {
     ['a PDF', '%PDF-1.7\nx, y', 'PDF_FILE'],
     ['nothing', '', 'EMPTY_FILE'],
   ])('has the same code whatever its name is and whichever reader gets it: %s', async (_name, content, code) => {
-    expect((await failureOf(files.open(content, {}, 'customers.csv'))).code).toBe(code);
-    expect((await failureOf(files.open(content, {}, 'customers.xlsx'))).code).toBe(code);
-    expect((await failureOf(openWorkbook(files.write(content, 'book.xlsx')))).code).toBe(code);
+    expect((await catchFailure(files.open(content, {}, 'customers.csv'))).code).toBe(code);
+    expect((await catchFailure(files.open(content, {}, 'customers.xlsx'))).code).toBe(code);
+    expect((await catchFailure(openWorkbook(files.write(content, 'book.xlsx')))).code).toBe(code);
   });
 
   it.each([
@@ -71,14 +71,14 @@ describe('a file that is no table', () => {
   ])('is refused when it is %s', async (_name, name, code) => {
     mkdirSync(files.path('folder'));
     files.write('a\n1\n', 'file.csv');
-    expect((await failureOf(openRowSource(files.path(name)))).code).toBe(code);
+    expect((await catchFailure(openRowSource(files.path(name)))).code).toBe(code);
   });
 
   it.runIf(process.platform === 'linux').each([
     ['a device', '/dev/null', 'NOT_A_FILE'],
     ['a file whose disk fails', '/proc/self/mem', 'READ_FAILED'],
   ])('is refused when it is %s', async (_name, path, code) => {
-    expect((await failureOf(openRowSource(path))).code).toBe(code);
+    expect((await catchFailure(openRowSource(path))).code).toBe(code);
   });
 
   it.skipIf(process.platform === 'win32' || process.getuid?.() === 0)(
@@ -86,12 +86,12 @@ describe('a file that is no table', () => {
     async () => {
       const path = files.write('a\n1\n');
       chmodSync(path, 0);
-      expect((await failureOf(openRowSource(path))).code).toBe('FILE_NOT_READABLE');
+      expect((await catchFailure(openRowSource(path))).code).toBe('FILE_NOT_READABLE');
     },
   );
 
   it('is called by the name that the user typed', async () => {
-    const failure = await failureOf(openRowSource(files.write(''), { displayName: 'standard input' }));
+    const failure = await catchFailure(openRowSource(files.write(''), { displayName: 'standard input' }));
     expect(failure.message).toMatch(/^standard input: /);
   });
 
@@ -107,7 +107,7 @@ describe('a file that is no table', () => {
     ['BAD_DELIMITER', { delimiter: '' }],
     ['BAD_DELIMITER', { delimiter: '\n' }],
   ])('fails with %s for %j', async (code, options) => {
-    expect((await failureOf(files.open('a\n1\n', options))).code).toBe(code);
+    expect((await catchFailure(files.open('a\n1\n', options))).code).toBe(code);
   });
 });
 
@@ -119,7 +119,7 @@ describe('an open source', () => {
   });
 
   it.each(['book.xlsx', 'BOOK.XLSM'])('is refused when it is CSV under the name of a workbook: %s', async (name) => {
-    expect(await failureOf(files.open('a\tb\n1\t2\n', {}, name))).toMatchObject({
+    expect(await catchFailure(files.open('a\tb\n1\t2\n', {}, name))).toMatchObject({
       code: 'WORKBOOK_IS_TEXT',
       nextStep: expect.stringContaining('.csv'),
     });
@@ -143,14 +143,14 @@ describe('an open source', () => {
     const path = files.write('a\n1\n');
     const source = await openRowSource(path);
     appendFileSync(path, '2\n');
-    expect((await failureOf(contentOf(source))).code).toBe('FILE_CHANGED');
+    expect((await catchFailure(readContent(source))).code).toBe('FILE_CHANGED');
   });
 
   it('refuses to go on with a file that is gone', async () => {
     const path = files.write('a\n1\n');
     const source = await openRowSource(path);
     rmSync(path);
-    expect((await failureOf(contentOf(source))).code).toBe('FILE_NOT_FOUND');
+    expect((await catchFailure(readContent(source))).code).toBe('FILE_NOT_FOUND');
   });
 
   it.runIf(process.platform === 'linux').each(['customers.csv', 'customers.csv.gz'])(
@@ -244,15 +244,15 @@ it(`reads or refuses ${runs} spoilt files, and never crashes or hangs`, { timeou
       const started = performance.now();
       try {
         const source = await openRowSource(path, how);
-        const first = await contentOf(source);
+        const first = await readContent(source);
         expect(first.rows.length).toBeGreaterThan(0);
         expect(first.rows.every(({ index }, position) => index === position)).toBe(true);
-        expect(first.numbers).toEqual([...new Set(first.numbers)].sort((one, other) => one - other));
+        expect(first.numbers).toEqual([...new Set(first.numbers)].sort((a, b) => a - b));
         const width = source.columns.length;
-        expect(first.rows.every(({ cells, issues: defects }) => cells.length === width || defects !== undefined)).toBe(
+        expect(first.rows.every(({ cells, issues }) => cells.length === width || issues !== undefined)).toBe(
           true,
         );
-        expect((await contentOf(source)).rows).toEqual(first.rows);
+        expect((await readContent(source)).rows).toEqual(first.rows);
         read += 1;
       } catch (error) {
         if (!(error instanceof InputError)) throw error;

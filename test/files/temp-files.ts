@@ -25,12 +25,12 @@ export function useTempFiles() {
     open: (content: string | Buffer, options: OpenOptions = {}, name?: string) =>
       openRowSource(write(content, name), options),
     read: async (content: string | Buffer, options: OpenOptions = {}, name?: string) =>
-      contentOf(await openRowSource(write(content, name), options)),
+      readContent(await openRowSource(write(content, name), options)),
   };
 }
 
 /** Everything that a source gives in one pass. */
-export async function contentOf(source: InputSource) {
+export async function readContent(source: InputSource) {
   const rows: Row[] = [];
   for await (const batch of source.batches()) rows.push(...batch);
   return {
@@ -39,20 +39,20 @@ export async function contentOf(source: InputSource) {
     columns: source.columns,
     cells: rows.map((row) => row.cells.map(cellToText)),
     numbers: rows.map((row) => row.number),
-    defects: rows.flatMap((row) => (row.issues ?? []).map((defect) => `${row.number} ${defect.code}`)),
+    issues: rows.flatMap((row) => (row.issues ?? []).map(({ code }) => `${row.number} ${code}`)),
     notices: source.notices.map(({ code }) => code),
   };
 }
 
 /** The rows of some ranges. */
-export async function rowsOf({ rowRanges }: InputSource, ranges: readonly RowRange[]): Promise<Row[]> {
+export async function readRowRanges({ rowRanges }: InputSource, ranges: readonly RowRange[]): Promise<Row[]> {
   const rows: Row[] = [];
   for await (const batch of rowRanges?.readRanges(ranges) ?? []) rows.push(...batch);
   return rows;
 }
 
 /** The stable code of the error that a promise is rejected with. */
-export async function failureOf(
+export async function catchFailure(
   promise: Promise<unknown>,
 ): Promise<{ code: string; message: string; nextStep: string }> {
   try {

@@ -16,7 +16,7 @@ import { showRun } from '#src/app/runs/show-runs.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 import { prune } from '#src/inbox/archive.js';
 import { placeFile } from '#src/inbox/place-file.js';
-import { doneMonth, linesOf, useInbox } from './use-inbox.js';
+import { doneMonth, buildLines, useInbox } from './use-inbox.js';
 
 const inbox = useInbox();
 const otherDisk = ['/dev/shm', '/run'].find(
@@ -36,7 +36,7 @@ function folderElsewhere(): string {
 
 describe('a file that has been processed', () => {
   it('is in the folder of the month with its results beside it, and its run knows the path', async () => {
-    inbox.drop('a.csv', linesOf(1, 2));
+    inbox.drop('a.csv', buildLines(1, 2));
     const report = await inbox.sweepFor('a.csv');
     expect(inbox.files()).toEqual([`${doneMonth()}/a.csv`, `${doneMonth()}/a.results.csv`]);
     const input = join(inbox.path(), doneMonth(), 'a.csv');
@@ -48,14 +48,14 @@ describe('a file that has been processed', () => {
   });
 
   it('never overwrites a file of the same name', async () => {
-    inbox.drop('a.csv', linesOf(1, 2));
+    inbox.drop('a.csv', buildLines(1, 2));
     await inbox.sweep();
-    inbox.drop('a.csv', linesOf(3, 2));
+    inbox.drop('a.csv', buildLines(3, 2));
     await inbox.sweep();
     const names = inbox.files();
     expect(names).toHaveLength(4);
     expect(names).toContainEqual(expect.stringMatching(/\/a\.\d{8}-\d{6}-[0-9a-f]{8}\.results\.csv$/));
-    expect(inbox.read(`${doneMonth()}/a.csv`)).toBe(linesOf(1, 2));
+    expect(inbox.read(`${doneMonth()}/a.csv`)).toBe(buildLines(1, 2));
     inbox.expectCustomers(4);
   });
 
@@ -64,7 +64,7 @@ describe('a file that has been processed', () => {
     mkdirSync(inbox.path('rejects'));
     inbox.configure({ customers: { mapping: 'mappings.json', results, rejects: 'rejects' } });
     writeFileSync(join(results, 'a.results.csv'), 'of yesterday');
-    inbox.drop('a.csv', `${linesOf(1, 2)}C-0003,Bad,0800,no-address,1\n`);
+    inbox.drop('a.csv', `${buildLines(1, 2)}C-0003,Bad,0800,no-address,1\n`);
     inbox.api.setFaults([{ name: '400', on: 'add', bodyContains: 'Bad' }]);
     const { exitCode } = await inbox.sweep();
     expect(exitCode).toBe(4);
@@ -75,7 +75,7 @@ describe('a file that has been processed', () => {
   });
 
   it('with rows to fix is done, with exit code 4', async () => {
-    inbox.drop('a.csv', `${linesOf(1, 2)}C-0003,Bad,0800,b@example.com,much\n`);
+    inbox.drop('a.csv', `${buildLines(1, 2)}C-0003,Bad,0800,b@example.com,much\n`);
     const { exitCode } = await inbox.sweep();
     expect(exitCode).toBe(4);
     expect(inbox.files()).toEqual(['a.csv', 'a.rejects.csv', 'a.results.csv'].map((name) => `${doneMonth()}/${name}`));
@@ -84,9 +84,9 @@ describe('a file that has been processed', () => {
 
 describe('content that was imported before', () => {
   it('goes to duplicate/ with a note, under any name', async () => {
-    inbox.drop('a.csv', linesOf(1, 2));
+    inbox.drop('a.csv', buildLines(1, 2));
     await inbox.sweep();
-    inbox.drop('b.csv', linesOf(1, 2));
+    inbox.drop('b.csv', buildLines(1, 2));
     const report = await inbox.sweepFor('b.csv');
     expect(report).toMatchObject({ outcome: 'duplicate', exitCode: 0, reason: { code: 'SAME_CONTENT' } });
     expect(inbox.files()).toEqual(expect.arrayContaining(['duplicate/b.csv', 'duplicate/b.csv.note.txt']));
@@ -96,18 +96,18 @@ describe('content that was imported before', () => {
 
   it('is imported again if its job allows it, without creating customers twice', async () => {
     inbox.configure({ customers: { mapping: 'mappings.json', sameContent: 'import' } });
-    for (const name of ['a.csv', 'b.csv']) inbox.drop(name, linesOf(1, 2));
+    for (const name of ['a.csv', 'b.csv']) inbox.drop(name, buildLines(1, 2));
     const { outcomes, counts } = await inbox.sweep();
     expect([outcomes.done, counts.created, counts.skipped]).toEqual([2, 2, 2]);
     inbox.expectCustomers(2);
   });
 
   it('is not a duplicate once the mapping has changed', async () => {
-    inbox.drop('a.csv', linesOf(1, 2));
+    inbox.drop('a.csv', buildLines(1, 2));
     await inbox.sweep();
     const mapping = inbox.path('mappings.json');
     writeFileSync(mapping, `${readFileSync(mapping, 'utf8')}\n`);
-    inbox.drop('a.csv', linesOf(1, 2));
+    inbox.drop('a.csv', buildLines(1, 2));
     expect(await inbox.sweepFor('a.csv')).toMatchObject({ outcome: 'done' });
   });
 });
@@ -120,7 +120,7 @@ describe('a bad file', () => {
     ['other-columns.csv', 'Foo,Bar\n1,2\n', 2],
   ])('such as %s fails with its error beside it, and blocks nobody', async (name, content, exitCode) => {
     inbox.drop(name, content);
-    inbox.drop('zz-good.csv', linesOf(1, 2));
+    inbox.drop('zz-good.csv', buildLines(1, 2));
     expect((await inbox.sweep()).exitCode).toBe(exitCode);
     expect(inbox.files()).toEqual(expect.arrayContaining([`failed/${name}`, `failed/${name}.error.txt`]));
     expect(inbox.read(`failed/${name}.error.txt`)).not.toContain('processing');
@@ -129,7 +129,7 @@ describe('a bad file', () => {
 
   it('with more rows than its job allows fails before anything is sent', async () => {
     inbox.configure({ customers: { mapping: 'mappings.json', maxRows: 2 } });
-    inbox.drop('a.csv', linesOf(1, 3));
+    inbox.drop('a.csv', buildLines(1, 3));
     expect(await inbox.sweepFor('a.csv')).toMatchObject({
       outcome: 'failed',
       exitCode: 8,
@@ -141,7 +141,7 @@ describe('a bad file', () => {
   it('of which too many rows fail is stopped for a person, who can resume its run', async () => {
     inbox.configure({ customers: { mapping: 'mappings.json', maxFailures: '1' } });
     inbox.api.setFaults([{ name: '400', on: 'add' }]);
-    inbox.drop('a.csv', linesOf(1, 6));
+    inbox.drop('a.csv', buildLines(1, 6));
     const report = await inbox.sweepFor('a.csv');
     expect(report).toMatchObject({ outcome: 'failed', exitCode: 5, reason: { code: 'MAX_FAILURES' } });
     inbox.api.setFaults([]);
@@ -184,9 +184,9 @@ describe('retention', () => {
   const dayMs = 24 * 60 * 60_000;
 
   it('deletes old files in done and duplicate, and nothing in failed', async () => {
-    inbox.drop('a.csv', linesOf(1, 2));
+    inbox.drop('a.csv', buildLines(1, 2));
     await inbox.sweep();
-    inbox.drop('b.csv', linesOf(1, 2));
+    inbox.drop('b.csv', buildLines(1, 2));
     inbox.drop('c.csv', 'Foo\n1\n');
     await inbox.sweep();
     const before = inbox.files();
@@ -200,16 +200,16 @@ describe('retention', () => {
   });
 
   it('counts from the day of archiving, not from the modification time', async () => {
-    const path = inbox.drop('old.csv', linesOf(1, 2));
+    const path = inbox.drop('old.csv', buildLines(1, 2));
     utimesSync(path, new Date(0), new Date(0));
     expect((await inbox.sweep({ keepDays: 30 })).pruned).toEqual([]);
     expect(inbox.files()).toContain(`${doneMonth()}/old.csv`);
   });
 
   it('lists in a dry run what it would delete and import, and changes nothing', async () => {
-    inbox.drop('a.csv', linesOf(1, 2));
+    inbox.drop('a.csv', buildLines(1, 2));
     await inbox.sweep();
-    inbox.drop('b.csv', linesOf(3, 2));
+    inbox.drop('b.csv', buildLines(3, 2));
     const before = inbox.files();
     const summary = await inbox.sweep({ dryRun: true, keepDays: 0 });
     expect(summary.files).toMatchObject([{ file: 'b.csv', outcome: 'ready' }]);

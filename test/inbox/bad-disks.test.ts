@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mayMount, mountSmallDisk, type SmallDisk } from '#test/crash/small-disk.js';
-import { linesOf, useInbox } from './use-inbox.js';
+import { buildLines, useInbox } from './use-inbox.js';
 
 const inbox = useInbox();
 
@@ -13,12 +13,12 @@ function expectNoBug(): void {
 
 describe.runIf(mayMount)('a disk for the results', () => {
   let disk: SmallDisk;
-  const told = () => (existsSync(inbox.path('told')) ? inbox.read('../told') : '');
+  const readNotices = () => (existsSync(inbox.path('notices')) ? inbox.read('../notices') : '');
   beforeEach(() => {
     disk = mountSmallDisk(inbox.path('disk'));
-    const onFailure = [process.execPath, '-e', `fs.appendFileSync(${JSON.stringify(inbox.path('told'))}, '.')`];
+    const onFailure = [process.execPath, '-e', `fs.appendFileSync(${JSON.stringify(inbox.path('notices'))}, '.')`];
     inbox.configure({ customers: { mapping: 'mappings.json', results: 'disk', onFailure } });
-    inbox.drop('a.csv', linesOf(1, 2));
+    inbox.drop('a.csv', buildLines(1, 2));
   });
   afterEach(() => disk.unmount());
 
@@ -34,11 +34,11 @@ describe.runIf(mayMount)('a disk for the results', () => {
 
   it('that is full keeps the file, says so, and blocks no other file; once there is space, nothing is sent twice', async () => {
     disk.fill(0);
-    inbox.drop('b.csv', linesOf(3, 2));
+    inbox.drop('b.csv', buildLines(3, 2));
     const { exitCode, files } = await inbox.sweep();
     expect([exitCode, files.map(({ outcome }) => outcome)]).toEqual([5, ['kept', 'kept']]);
     expect(files[0]?.reason).toMatchObject({ code: 'DISK', message: expect.stringContaining('the disk is full') });
-    expect(told()).toBe('..');
+    expect(readNotices()).toBe('..');
     expectNoBug();
     disk.makeRoom();
     const requests = inbox.api.requests().length;
@@ -69,7 +69,7 @@ describe.runIf(mayMount)('a drop folder on a full disk', () => {
 
   it('keeps its files where they are until there is space', async () => {
     await inbox.sweep();
-    inbox.drop('a.csv', linesOf(1, 2));
+    inbox.drop('a.csv', buildLines(1, 2));
     disk.fill(0);
     const { exitCode, files } = await inbox.sweep();
     expect([exitCode, files]).toMatchObject([5, [{ outcome: 'waits', reason: { code: 'DISK' } }]]);
@@ -84,7 +84,7 @@ describe.runIf(mayMount)('a drop folder on a full disk', () => {
 
 describe('metrics that cannot be written', () => {
   it('are refused at the start if their folder is missing', async () => {
-    inbox.drop('a.csv', linesOf(1, 2));
+    inbox.drop('a.csv', buildLines(1, 2));
     const metricsFile = inbox.path('no/such/folder.prom');
     await expect(inbox.sweep({ metricsFile })).rejects.toMatchObject({ code: 'CANNOT_WRITE', exitCode: 2 });
     expect(inbox.api.requests()).toEqual([]);
@@ -92,7 +92,7 @@ describe('metrics that cannot be written', () => {
 
   it('during a sweep are an error in the log, but not of the files', async () => {
     mkdirSync(inbox.path('metrics'));
-    inbox.drop('a.csv', linesOf(1, 8));
+    inbox.drop('a.csv', buildLines(1, 8));
     const sweep = inbox.sweep({ metricsFile: inbox.path('metrics/a.prom'), settings: { rate: '20' } });
     while (!inbox.log.some(({ event }) => event === 'run-started')) await new Promise((done) => setTimeout(done, 5));
     rmSync(inbox.path('metrics'), { recursive: true });
@@ -103,7 +103,7 @@ describe('metrics that cannot be written', () => {
 });
 
 it('circular links are ignored', async () => {
-  inbox.drop('a.csv', linesOf(1, 2));
+  inbox.drop('a.csv', buildLines(1, 2));
   symlinkSync('loop.csv', join(inbox.path(), 'loop.csv'));
   symlinkSync('.', join(inbox.path(), 'self'));
   symlinkSync('..', join(inbox.path(), 'up.csv'));

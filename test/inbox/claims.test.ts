@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sweepFolder } from '#src/app/sweep/sweep-folder.js';
 import type { ClaimRecord } from '#src/inbox/claims.js';
-import { doneMonth, linesOf, useInbox } from './use-inbox.js';
+import { doneMonth, buildLines, useInbox } from './use-inbox.js';
 
 const inbox = useInbox();
 
@@ -23,8 +23,8 @@ describe('a claim', () => {
   it('left by a dead process is finished, even if another process has its id now', async () => {
     await inbox.sweep();
     // This very process is alive, and was never the one that made the claim.
-    leaveClaim('left.csv', linesOf(1, 2), { machine: readInstanceId(), pid: process.pid, host: 'here' });
-    inbox.drop('new.csv', linesOf(3, 2));
+    leaveClaim('left.csv', buildLines(1, 2), { machine: readInstanceId(), pid: process.pid, host: 'here' });
+    inbox.drop('new.csv', buildLines(3, 2));
     // What it was like when it was claimed is not known here, so it is put back first, and taken anew.
     await inbox.sweep();
     await inbox.sweep();
@@ -33,14 +33,14 @@ describe('a claim', () => {
   });
 
   it('of another instance is never touched', async () => {
-    leaveClaim('theirs.csv', linesOf(1, 2), { machine: 'another', pid: 4, host: 'elsewhere' });
+    leaveClaim('theirs.csv', buildLines(1, 2), { machine: 'another', pid: 4, host: 'elsewhere' });
     const { exitCode, files } = await inbox.sweep();
     expect([exitCode, files]).toEqual([0, []]);
     expect(inbox.files()).toEqual(['processing/20260101-000000-0badc0de/theirs.csv']);
   });
 
   it('of another instance that is silent for long is an error that says where to continue', async () => {
-    leaveClaim('theirs.csv', linesOf(1, 2), { machine: 'another', pid: 4, host: 'elsewhere' });
+    leaveClaim('theirs.csv', buildLines(1, 2), { machine: 'another', pid: 4, host: 'elsewhere' });
     await inbox.sweep();
     const [memory] = readdirSync(inbox.path('state/inbox'), { recursive: true, encoding: 'utf8' }).filter((name) =>
       name.endsWith('memory.json'),
@@ -58,7 +58,7 @@ describe('a claim', () => {
     await inbox.sweep();
     const folder = leaveClaim('left.csv', '', { machine: readInstanceId(), doneFile: 'left.csv.done' });
     renameSync(join(folder, 'left.csv'), join(folder, 'left.csv.done'));
-    inbox.drop('left.csv', linesOf(1, 2));
+    inbox.drop('left.csv', buildLines(1, 2));
     await inbox.sweep();
     expect(readdirSync(join(inbox.path(), 'processing'))).toEqual([]);
     inbox.expectCustomers(2);
@@ -66,8 +66,8 @@ describe('a claim', () => {
 
   it('that has crashed its process repeatedly comes after the other files', async () => {
     await inbox.sweep();
-    leaveClaim('deadly.csv', linesOf(1, 1), { machine: readInstanceId(), attempts: 7 });
-    inbox.drop('harmless.csv', linesOf(2, 1));
+    leaveClaim('deadly.csv', buildLines(1, 1), { machine: readInstanceId(), attempts: 7 });
+    inbox.drop('harmless.csv', buildLines(2, 1));
     await inbox.sweep();
     const order = inbox.log.filter(({ event }) => event === 'run-started').map(({ facts }) => facts.file);
     expect(order).toEqual(['harmless.csv', 'deadly.csv']);
@@ -76,7 +76,7 @@ describe('a claim', () => {
 
 describe('two sweeps', () => {
   it('of two instances share a hundred files: each is imported once, by one of them', async () => {
-    for (let number = 1; number <= 100; number += 1) inbox.drop(`file-${number}.csv`, linesOf(number, 1));
+    for (let number = 1; number <= 100; number += 1) inbox.drop(`file-${number}.csv`, buildLines(number, 1));
     const summaries = await Promise.all([
       inbox.sweep(),
       inbox.sweep({ settings: { stateDir: inbox.path('other-state') } }),
@@ -91,14 +91,14 @@ describe('two sweeps', () => {
   });
 
   it('of one instance do not process the same folder: the second is busy', async () => {
-    inbox.drop('a.csv', linesOf(1, 6));
+    inbox.drop('a.csv', buildLines(1, 6));
     const first = inbox.sweep({ settings: { rate: '20' } });
     await expect(inbox.sweep()).rejects.toMatchObject({ code: 'INBOX_BUSY', exitCode: 75 });
     expect((await first).exitCode).toBe(0);
   });
 
   it('of one instance that know the folder by two names do not steal each other’s claims', async () => {
-    inbox.drop('a.csv', linesOf(1, 6));
+    inbox.drop('a.csv', buildLines(1, 6));
     symlinkSync('drop', inbox.path('alias'));
     const first = inbox.sweep({ settings: { rate: '10' } });
     while (!inbox.log.some(({ event }) => event === 'run-started')) await new Promise((done) => setTimeout(done, 5));
@@ -114,8 +114,8 @@ describe('a tenant that is busy with something else', () => {
     const { openLedger } = await import('#src/ledger/open-ledger.js');
     const ledger = openLedger(inbox.path('state'), { baseUrl: inbox.api.baseUrl, login: inbox.api.username });
     const lock = ledger.lock('a test');
-    inbox.drop('a.csv', linesOf(1, 2));
-    inbox.drop('b.csv', linesOf(3, 2));
+    inbox.drop('a.csv', buildLines(1, 2));
+    inbox.drop('b.csv', buildLines(3, 2));
     const { exitCode, files } = await inbox.sweep();
     lock.release();
     ledger.close();
@@ -128,7 +128,7 @@ describe('a tenant that is busy with something else', () => {
 
 describe('a sweep that is stopped by a signal', () => {
   it('leaves the run to the next sweep, which resumes it', async () => {
-    inbox.drop('a.csv', linesOf(1, 8));
+    inbox.drop('a.csv', buildLines(1, 8));
     const controller = new AbortController();
     const sweep = inbox.sweep({ signal: controller.signal, settings: { rate: '10' } });
     while (inbox.api.customers().length < 2) await new Promise((done) => setTimeout(done, 10));

@@ -6,7 +6,7 @@ import type { Sandbox } from '#src/sandbox/start-sandbox.js';
 import { customerLines, fast, keyedMapping, writeMapping } from '#test/e2e/customer-files.js';
 import type { Finished } from '#test/e2e/run-command-line.js';
 import type { RunOptions, Workplace } from '#test/e2e/use-workplace.js';
-import { linesOf } from './use-inbox.js';
+import { buildLines } from './use-inbox.js';
 
 /** For tests that are not about waiting. */
 export const quick = [...fast, '--quiet-for', '0.05', '--settle', '0'] as const;
@@ -34,7 +34,7 @@ export async function dropFolder(place: Workplace, mapping: object = keyedMappin
   return {
     api,
     drop: (name, from, count) => {
-      place.write(`drop/${name}`, linesOf(from, count));
+      place.write(`drop/${name}`, buildLines(from, count));
     },
     sweep,
     async sweepJson(args = []) {

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { renderMetrics } from '#src/inbox/metrics-file.js';
-import { linesOf, useInbox } from './use-inbox.js';
+import { buildLines, useInbox } from './use-inbox.js';
 
 const inbox = useInbox();
 const closing: (() => void)[] = [];
@@ -61,7 +61,7 @@ describe('a command to run', () => {
     const { command, received, environment } = createRecorder();
     vi.stubEnv('MYPOS_CONNECT_ACCESS_TOKEN_FILE', '');
     inbox.configure({ customers: { mapping: 'mappings.json', onSuccess: command } });
-    inbox.drop('a.csv', linesOf(1, 2));
+    inbox.drop('a.csv', buildLines(1, 2));
     await inbox.sweep();
     expect(received()).toMatchObject([
       { event: 'file', job: 'customers', file: 'a.csv', outcome: 'done', exitCode: 0, counts: { created: 2 } },
@@ -73,10 +73,10 @@ describe('a command to run', () => {
   it('on failure is run for bad rows, bad files, a file that waits too long (once) and an absent folder (once)', async () => {
     const { command, received } = createRecorder();
     inbox.configure({ customers: { mapping: 'mappings.json', onFailure: command } });
-    inbox.drop('good.csv', linesOf(1, 1));
-    inbox.drop('rows.csv', `${linesOf(2, 1)}C-3,Bad,0800,b@example.com,much\n`);
+    inbox.drop('good.csv', buildLines(1, 1));
+    inbox.drop('rows.csv', `${buildLines(2, 1)}C-3,Bad,0800,b@example.com,much\n`);
     inbox.drop('bad.csv', 'Foo\n1\n');
-    inbox.drop('cut.csv', linesOf(4, 1).trimEnd());
+    inbox.drop('cut.csv', buildLines(4, 1).trimEnd());
     await inbox.sweep({ maxWaitMs: 0 });
     await inbox.sweep({ maxWaitMs: 0 });
     inbox.rename('.', '../gone');
@@ -93,7 +93,7 @@ describe('a command to run', () => {
     inbox.configure({
       customers: { mapping: 'mappings.json', onSuccess: [process.execPath, '-e', 'process.exit(3)'] },
     });
-    inbox.drop('a.csv', linesOf(1, 1));
+    inbox.drop('a.csv', buildLines(1, 1));
     expect(await inbox.sweepFor('a.csv')).toMatchObject({ outcome: 'done', exitCode: 0 });
     expect(inbox.log).toContainEqual(
       expect.objectContaining({ event: 'notify-failed', message: expect.stringContaining('exit code 3') }),
@@ -106,7 +106,7 @@ describe('a webhook', () => {
     const { url, bodies } = await openReceiver();
     writeFileSync(inbox.path('hook'), `${url}\n`);
     inbox.configure({ customers: { mapping: 'mappings.json', webhookFile: 'hook' } });
-    inbox.drop('a.csv', linesOf(1, 1));
+    inbox.drop('a.csv', buildLines(1, 1));
     await inbox.sweep();
     expect(bodies).toMatchObject([{ event: 'file', file: 'a.csv', outcome: 'done', exitCode: 0 }]);
     expect(JSON.stringify(bodies)).not.toContain(inbox.api.password);
@@ -115,7 +115,7 @@ describe('a webhook', () => {
   it('that refuses is logged without its address', async () => {
     const { url } = await openReceiver(500);
     inbox.configure({ customers: { mapping: 'mappings.json', webhook: url } });
-    inbox.drop('a.csv', linesOf(1, 1));
+    inbox.drop('a.csv', buildLines(1, 1));
     await inbox.sweep();
     const logged = inbox.log.find(({ event }) => event === 'notify-failed')?.message;
     expect(logged).toContain('answered 500');
@@ -124,7 +124,7 @@ describe('a webhook', () => {
 
   it('without encryption to another machine is not called', async () => {
     inbox.configure({ customers: { mapping: 'mappings.json', webhook: 'http://example.com/hook' } });
-    inbox.drop('a.csv', linesOf(1, 1));
+    inbox.drop('a.csv', buildLines(1, 1));
     await inbox.sweep();
     expect(inbox.log.find(({ event }) => event === 'notify-failed')?.message).toContain('https:');
   });
@@ -140,11 +140,11 @@ describe('metrics', () => {
     );
 
   it('show the last success, totals, requests and tokens left, and are readable by all', async () => {
-    inbox.drop('a.csv', linesOf(1, 2));
+    inbox.drop('a.csv', buildLines(1, 2));
     await inbox.sweep({ metricsFile: metricsFile() });
     const first = metric('last_success_timestamp_seconds');
     const requests = metric('api_requests_total');
-    inbox.drop('b.csv', linesOf(3, 2));
+    inbox.drop('b.csv', buildLines(3, 2));
     inbox.drop('c.csv', 'Foo\n1\n');
     await inbox.sweep({ metricsFile: metricsFile() });
     const text = readFileSync(metricsFile(), 'utf8');
@@ -165,8 +165,8 @@ describe('metrics', () => {
       two: { files: 'two-*.csv', folder: 'drop', mapping: 'mappings.json' },
       rest: { files: '*.csv', mapping: 'mappings.json' },
     });
-    inbox.drop('one-a.csv', linesOf(1, 2));
-    inbox.drop('two-a.csv', linesOf(3, 3));
+    inbox.drop('one-a.csv', buildLines(1, 2));
+    inbox.drop('two-a.csv', buildLines(3, 3));
     const files = ['whole', 'elsewhere', 'one', 'two'].map((name) => inbox.path(`${name}.prom`));
     await inbox.sweep({ metricsFile: files[2]!, job: 'one' });
     await inbox.sweep({ metricsFile: files[3]!, job: 'two' });
@@ -174,7 +174,7 @@ describe('metrics', () => {
     await inbox.sweep({ metricsFile: files[0]! });
     const series = files.flatMap((file) => readFileSync(file, 'utf8').match(/^mypos_customers_\S+(?= )/gm) ?? []);
     expect(series.length).toBeGreaterThan(40);
-    expect(series.filter((one, at) => series.indexOf(one) !== at)).toEqual([]);
+    expect(series.filter((name, at) => series.indexOf(name) !== at)).toEqual([]);
     const created = (at: number) =>
       /rows_total\{[^}]*status="created"\} (\d+)/.exec(readFileSync(files[at]!, 'utf8'))?.[1];
     // Each job counts its own runs; the folder counts the sweeps of all its jobs.

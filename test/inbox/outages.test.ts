@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findIncompleteness } from '#src/inbox/check-complete.js';
-import { doneMonth, linesOf, useInbox } from './use-inbox.js';
+import { doneMonth, buildLines, useInbox } from './use-inbox.js';
 
 const inbox = useInbox();
 
@@ -41,8 +41,8 @@ describe('a share that is not mounted', () => {
   });
 
   it('in the middle of a file loses nothing: the run is resumed later', async () => {
-    inbox.drop('a.csv', linesOf(1, 6));
-    inbox.drop('b.csv', linesOf(7, 2));
+    inbox.drop('a.csv', buildLines(1, 6));
+    inbox.drop('b.csv', buildLines(7, 2));
     const sweep = inbox.sweep({ settings: { rate: '20' } });
     const ended = expect(sweep).rejects.toMatchObject({ code: 'INBOX_UNUSABLE', exitCode: 3 });
     while (inbox.api.customers().length < 2) await new Promise((done) => setTimeout(done, 5));
@@ -60,8 +60,8 @@ describe('a share that is not mounted', () => {
 
 describe('an API that cannot be reached', () => {
   it('keeps the first file for the next sweep, and is tried only once', async () => {
-    inbox.drop('a.csv', linesOf(1, 2));
-    inbox.drop('b.csv', linesOf(3, 2));
+    inbox.drop('a.csv', buildLines(1, 2));
+    inbox.drop('b.csv', buildLines(3, 2));
     const { exitCode, files } = await inbox.sweep({ settings: { baseUrl: 'http://127.0.0.1:9' } });
     expect(exitCode).toBeGreaterThan(4);
     expect(files.map(({ outcome }) => outcome)).toEqual(['kept', 'waits']);
@@ -86,7 +86,7 @@ function checkAsNobody(path: string): Promise<unknown> {
 
 describe('a file that cannot be read (EACCES)', () => {
   it('waits, because its writer may still hold it', async () => {
-    const path = inbox.drop('locked.csv', linesOf(1, 1));
+    const path = inbox.drop('locked.csv', buildLines(1, 1));
     chmodSync(path, 0o000);
     for (const folder of [inbox.path(), join(inbox.path(), '..')]) chmodSync(folder, 0o755);
     const options = { isDoneFilePresent: false, lastLineEnd: 'required' } as const;

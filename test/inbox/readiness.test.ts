@@ -2,15 +2,15 @@ import { appendFileSync, copyFileSync, linkSync, symlinkSync, truncateSync, utim
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { doneMonth, linesOf, useInbox } from './use-inbox.js';
+import { doneMonth, buildLines, useInbox } from './use-inbox.js';
 
 const inbox = useInbox();
 const longAgo = new Date('2001-02-03T04:05:06Z');
 
 describe('a file that is still being written', () => {
   it('line by line is imported completely once it is stable', async () => {
-    const path = inbox.drop('slow.csv', linesOf(1, 1));
-    const [, ...rest] = linesOf(1, 4).split('\n').slice(1);
+    const path = inbox.drop('slow.csv', buildLines(1, 1));
+    const [, ...rest] = buildLines(1, 4).split('\n').slice(1);
     const writing = (async () => {
       for (const line of rest.slice(0, 3)) {
         await new Promise((done) => setTimeout(done, 25));
@@ -24,7 +24,7 @@ describe('a file that is still being written', () => {
   });
 
   it('by a writer that pauses for longer than the window, in the middle of a line, waits for the rest', async () => {
-    const text = linesOf(1, 3);
+    const text = buildLines(1, 3);
     const path = inbox.drop('pause.csv', text.slice(0, -10));
     expect(await inbox.sweepFor('pause.csv')).toMatchObject({ outcome: 'waits', reason: { code: 'INCOMPLETE' } });
     appendFileSync(path, text.slice(-10));
@@ -33,7 +33,7 @@ describe('a file that is still being written', () => {
   });
 
   it('by a writer that pauses inside a quoted field waits for the rest', async () => {
-    const [header, first] = linesOf(1, 1).split('\n');
+    const [header, first] = buildLines(1, 1).split('\n');
     const path = inbox.drop('quote.csv', `${header}\n${first}\nC-0002,"Customer\n`);
     expect(await inbox.sweepFor('quote.csv')).toMatchObject({
       outcome: 'waits',
@@ -45,11 +45,11 @@ describe('a file that is still being written', () => {
   });
 
   it('by a writer that pauses at the end of a line, and continues in the claimed file, is imported completely', async () => {
-    const path = inbox.drop('torn.csv', linesOf(1, 2));
+    const path = inbox.drop('torn.csv', buildLines(1, 2));
     const holder = `${path}.holder.part`;
     // A second name for the same file stands for the handle that its writer keeps.
     linkSync(path, holder);
-    const rest = linesOf(3, 2).split('\n').slice(1).join('\n');
+    const rest = buildLines(3, 2).split('\n').slice(1).join('\n');
     const sweep = inbox.sweep({ settings: { rate: '4' } });
     while (!inbox.log.some(({ event }) => event === 'run-started')) await new Promise((done) => setTimeout(done, 5));
     appendFileSync(holder, rest);
@@ -57,11 +57,11 @@ describe('a file that is still being written', () => {
     expect(report).toMatchObject({ outcome: 'returned' });
     await inbox.sweep();
     inbox.expectCustomers(4);
-    expect(inbox.read(`${doneMonth()}/torn.csv`)).toBe(linesOf(1, 4));
+    expect(inbox.read(`${doneMonth()}/torn.csv`)).toBe(buildLines(1, 4));
   });
 
   it('with reserved space full of zero bytes, as by Samba, waits for its content', async () => {
-    const text = linesOf(1, 3);
+    const text = buildLines(1, 3);
     const path = inbox.drop('reserved.csv', text.slice(0, 60));
     truncateSync(path, text.length);
     expect(await inbox.sweepFor('reserved.csv')).toMatchObject({ outcome: 'waits', reason: { code: 'INCOMPLETE' } });
@@ -74,7 +74,7 @@ describe('a file that is still being written', () => {
     const path = inbox.drop('empty.csv', '');
     const report = await inbox.sweepFor('empty.csv');
     expect(report).toMatchObject({ outcome: 'waits', exitCode: 0, reason: { message: 'it is empty' } });
-    writeFileSync(path, linesOf(1, 2));
+    writeFileSync(path, buildLines(1, 2));
     await inbox.sweep();
     inbox.expectCustomers(2);
   });
@@ -94,7 +94,7 @@ describe('a file that is still being written', () => {
   });
 
   it('as gzip without its end waits', async () => {
-    const whole = gzipSync(linesOf(1, 50));
+    const whole = gzipSync(buildLines(1, 50));
     const path = inbox.drop('cut.csv.gz', whole.subarray(0, whole.length - 20));
     expect(await inbox.sweepFor('cut.csv.gz')).toMatchObject({ outcome: 'waits', reason: { code: 'INCOMPLETE' } });
     writeFileSync(path, whole);
@@ -108,7 +108,7 @@ describe('the modification time of a file', () => {
     ['preserved from long ago', longAgo],
     ['of the future', new Date(Date.now() + 24 * 60 * 60_000)],
   ])('%s make it neither ready nor late', async (_name, time) => {
-    const path = inbox.drop('dated.csv', linesOf(1, 2));
+    const path = inbox.drop('dated.csv', buildLines(1, 2));
     utimesSync(path, time, time);
     // Quiet for so long that no sweep can see it through: it must wait by our clock.
     expect(await inbox.sweepFor('dated.csv', { quietMs: 60_000 })).toMatchObject({ outcome: 'waits', exitCode: 0 });
@@ -117,10 +117,10 @@ describe('the modification time of a file', () => {
   });
 
   it('set back while the content changes does not hide the change', async () => {
-    const path = inbox.drop('dated.csv', linesOf(1, 2));
+    const path = inbox.drop('dated.csv', buildLines(1, 2));
     utimesSync(path, longAgo, longAgo);
     await inbox.sweep({ quietMs: 60_000 });
-    writeFileSync(path, linesOf(1, 3));
+    writeFileSync(path, buildLines(1, 3));
     utimesSync(path, longAgo, longAgo);
     expect(await inbox.sweepFor('dated.csv', { quietMs: 60_000 })).toMatchObject({ reason: { code: 'NOT_QUIET' } });
     await inbox.sweep();
@@ -130,11 +130,11 @@ describe('the modification time of a file', () => {
 
 describe('a done-file', () => {
   const job = { customers: { files: '*.csv', doneFile: '{name}.done', mapping: 'mappings.json' } };
-  const cut = () => linesOf(1, 2).trimEnd();
+  const cut = () => buildLines(1, 2).trimEnd();
 
   it('that the job requires is waited for, and removed with its file', async () => {
     inbox.configure(job);
-    inbox.drop('a.csv', linesOf(1, 2));
+    inbox.drop('a.csv', buildLines(1, 2));
     expect(await inbox.sweepFor('a.csv')).toMatchObject({ outcome: 'waits', reason: { code: 'NO_DONE_FILE' } });
     inbox.drop('a.csv.done', '');
     await inbox.sweep();
@@ -168,7 +168,7 @@ describe('a done-file', () => {
 
   it('with the name of a job’s own pattern is found', async () => {
     inbox.configure({ customers: { files: '*', doneFile: 'ready-{stem}.txt', mapping: 'mappings.json' } });
-    inbox.drop('a.csv', linesOf(1, 2));
+    inbox.drop('a.csv', buildLines(1, 2));
     inbox.drop('ready-a.txt', '');
     expect(await inbox.sweepFor('a.csv')).toMatchObject({ outcome: 'done' });
   });
@@ -176,7 +176,7 @@ describe('a done-file', () => {
 
 describe('a file', () => {
   it('that is renamed into place is imported', async () => {
-    inbox.drop('new.csv.part', linesOf(1, 2));
+    inbox.drop('new.csv.part', buildLines(1, 2));
     expect((await inbox.sweep()).files).toEqual([]);
     inbox.rename('new.csv.part', 'new.csv');
     await inbox.sweep();
@@ -184,7 +184,7 @@ describe('a file', () => {
   });
 
   it('that is replaced by a rename between two scans must become stable again', async () => {
-    const path = inbox.drop('same.csv', linesOf(1, 2));
+    const path = inbox.drop('same.csv', buildLines(1, 2));
     await inbox.sweep({ quietMs: 60_000 });
     copyFileSync(path, `${path}.part`);
     utimesSync(`${path}.part`, longAgo, longAgo);
@@ -197,7 +197,7 @@ describe('a file', () => {
   });
 
   it('that waits too long is an error, with its reason and the next step', async () => {
-    inbox.drop('cut.csv', linesOf(1, 2).trimEnd());
+    inbox.drop('cut.csv', buildLines(1, 2).trimEnd());
     expect((await inbox.sweep()).exitCode).toBe(0);
     const { exitCode, files } = await inbox.sweep({ maxWaitMs: 0 });
     expect(exitCode).toBe(3);
@@ -208,7 +208,7 @@ describe('a file', () => {
   });
 
   it('that stays incomplete fails after the waiting time, if an import notices that', async () => {
-    const whole = gzipSync(linesOf(1, 50));
+    const whole = gzipSync(buildLines(1, 50));
     inbox.drop('cut.csv.gz', whole.subarray(0, whole.length - 20));
     const { exitCode } = await inbox.sweep({ maxWaitMs: 0 });
     expect([exitCode, inbox.files()]).toEqual([3, ['failed/cut.csv.gz', 'failed/cut.csv.gz.error.txt']]);
@@ -217,14 +217,14 @@ describe('a file', () => {
 
   it('without a last line end is imported if its job says so', async () => {
     inbox.configure({ customers: { lastLineEnd: 'optional', mapping: 'mappings.json' } });
-    inbox.drop('cut.csv', linesOf(1, 2).trimEnd());
+    inbox.drop('cut.csv', buildLines(1, 2).trimEnd());
     expect(await inbox.sweepFor('cut.csv')).toMatchObject({ outcome: 'done' });
   });
 
   it.each(['.hidden.csv', '~$book.xlsx', 'a.tmp', 'a.csv.part', 'a.csv.crdownload', 'folder.csv/inside.csv'])(
     'named %s is ignored',
     async (name) => {
-      inbox.drop(name, linesOf(1, 1));
+      inbox.drop(name, buildLines(1, 1));
       const before = inbox.files();
       expect((await inbox.sweep()).files).toEqual([]);
       expect(inbox.files()).toEqual(before);
@@ -232,7 +232,7 @@ describe('a file', () => {
   );
 
   it('that is a link out of the folder is ignored', async () => {
-    inbox.drop('../outside.csv', linesOf(1, 1));
+    inbox.drop('../outside.csv', buildLines(1, 1));
     symlinkSync('../outside.csv', join(inbox.path(), 'link.csv'));
     expect((await inbox.sweep()).files).toEqual([]);
     expect(inbox.log).toContainEqual(
@@ -244,7 +244,7 @@ describe('a file', () => {
 async function makeBook(): Promise<Buffer> {
   const { beginWorkbook } = await import('#src/files/xlsx/write/workbook-sink.js');
   const path = inbox.path('book.xlsx');
-  const rows = linesOf(1, 1)
+  const rows = buildLines(1, 1)
     .trimEnd()
     .split('\n')
     .map((line) => line.split(','));
@@ -267,13 +267,13 @@ describe('a file whose name is', () => {
     ['like the code of another', '%41.csv'],
     ['as long as names may be', `${'x'.repeat(176)}.csv`],
   ])('%s is imported, also when its name is taken in the archive, and when it fails', async (_, name) => {
-    inbox.drop(name, linesOf(1, 2));
+    inbox.drop(name, buildLines(1, 2));
     expect(await inbox.sweepFor(name)).toMatchObject({ outcome: 'done', exitCode: 0 });
-    inbox.drop(name, linesOf(3, 2));
+    inbox.drop(name, buildLines(3, 2));
     expect(await inbox.sweepFor(name)).toMatchObject({ outcome: 'done', exitCode: 0 });
     inbox.drop(name, 'Foo\n1\n');
     expect(await inbox.sweepFor(name)).toMatchObject({ outcome: 'failed', exitCode: 2 });
-    expect(inbox.files().filter((one) => one.startsWith(doneMonth()))).toHaveLength(4);
+    expect(inbox.files().filter((name) => name.startsWith(doneMonth()))).toHaveLength(4);
     expect(inbox.files()).toContain(`failed/${name}.error.txt`);
     inbox.expectCustomers(4);
     const taken = inbox.log.filter(({ event }) => ['file-claimed', 'file-done'].includes(event));
@@ -281,8 +281,8 @@ describe('a file whose name is', () => {
   });
 
   it('too long waits, and is an error that says so', async () => {
-    inbox.drop(tooLong, linesOf(1, 2));
-    inbox.drop('good.csv', linesOf(3, 2));
+    inbox.drop(tooLong, buildLines(1, 2));
+    inbox.drop('good.csv', buildLines(3, 2));
     const { exitCode, files } = await inbox.sweep();
     expect(exitCode).toBe(3);
     const reason = { code: 'NAME_UNUSABLE', message: expect.stringContaining('204 bytes') };
@@ -297,11 +297,11 @@ describe('a file whose name is', () => {
   });
 
   it('not in UTF-8, as old programs write it, waits, and is an error of which the job’s targets are notified once', async () => {
-    const told = inbox.path('told');
-    const onFailure = [process.execPath, '-e', `fs.appendFileSync(${JSON.stringify(told)}, '.')`];
+    const notices = inbox.path('notices');
+    const onFailure = [process.execPath, '-e', `fs.appendFileSync(${JSON.stringify(notices)}, '.')`];
     inbox.configure({ customers: { mapping: 'mappings.json', onFailure } });
     writeFileSync(Buffer.concat([Buffer.from(`${inbox.path()}/M`), Buffer.from([0xfc]), Buffer.from('ller.csv')]), 'x');
-    inbox.drop('good.csv', linesOf(1, 2));
+    inbox.drop('good.csv', buildLines(1, 2));
     for (const _ of [1, 2]) {
       const { exitCode, files } = await inbox.sweep();
       expect([exitCode, files[0]?.reason]).toEqual([
@@ -313,7 +313,7 @@ describe('a file whose name is', () => {
         },
       ]);
     }
-    expect(inbox.read('../told')).toBe('.');
+    expect(inbox.read('../notices')).toBe('.');
     inbox.expectCustomers(2);
   });
 });

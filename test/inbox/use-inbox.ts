@@ -102,7 +102,7 @@ export function useInbox(): InboxUnderTest {
 }
 
 /** The text of a file with the customers from number `from` on. */
-export function linesOf(from: number, count: number): string {
+export function buildLines(from: number, count: number): string {
   return customerFile(customerLines(from + count - 1).slice(from - 1));
 }
 

@@ -10,8 +10,8 @@ describe('the fingerprint of a draft', () => {
       { extra: { a: 1, b: [2, { c: 3, d: 4 }] } },
       { extra: { b: [2, { d: 4, c: 3 }], a: 1 } },
     ],
-  ])('does not depend on %s', (_, one, other) => {
-    expect(contentHash(one)).toBe(contentHash(other));
+  ])('does not depend on %s', (_, a, b) => {
+    expect(contentHash(a)).toBe(contentHash(b));
   });
 
   it.each<[string, Draft, Draft]>([
@@ -24,8 +24,8 @@ describe('the fingerprint of a draft', () => {
     ['the order of a list', { extra: [1, 2] }, { extra: [2, 1] }],
     ['zero bytes at an end', { notes: 'a' }, { notes: 'a\0' }],
     ['letters beyond Latin', { city: '東京' }, { city: '京東' }],
-  ])('tells apart %s', (_, one, other) => {
-    expect(contentHash(one)).not.toBe(contentHash(other));
+  ])('tells apart %s', (_, a, b) => {
+    expect(contentHash(a)).not.toBe(contentHash(b));
   });
 
   it('stays the same from version to version, because ledgers keep it', () => {

@@ -64,19 +64,19 @@ describe('an exported workbook that LibreOffice opened and saved', () => {
     const customers = awkwardCustomers(awkwardTexts);
     await exportAwkward(customers);
     const [, ...rows] = cellsOfOpenDocument(place.read(libreOffice('out.xlsx', 'fods')));
-    const expected = customers.map((one, index) => [
+    const expected = customers.map((customer, index) => [
       ['string', String(index + 1).padStart(7, '0')],
-      ['string', one.customerName],
-      one.notes ? ['string', one.notes] : ['', ''],
-      ['string', one.postalCode],
-      ['string', one.phoneNumber],
-      ['float', one.creditLimit],
-      ['float', one.priceBand],
-      ['string', one.active ? 'Ja' : 'Nein'],
-      ['boolean', String(one.allowMailing)],
-      ['string', one.cC_001],
-      one.cC_002 === '' ? ['', ''] : isCounted(one.cC_002) ? ['date', one.cC_002] : ['string', germanDate(one.cC_002)],
-      ['string', one.cC_003],
+      ['string', customer.customerName],
+      customer.notes ? ['string', customer.notes] : ['', ''],
+      ['string', customer.postalCode],
+      ['string', customer.phoneNumber],
+      ['float', customer.creditLimit],
+      ['float', customer.priceBand],
+      ['string', customer.active ? 'Ja' : 'Nein'],
+      ['boolean', String(customer.allowMailing)],
+      ['string', customer.cC_001],
+      customer.cC_002 === '' ? ['', ''] : isCounted(customer.cC_002) ? ['date', customer.cC_002] : ['string', germanDate(customer.cC_002)],
+      ['string', customer.cC_003],
     ]);
     expect(rows).toEqual(expected);
   });
@@ -93,10 +93,10 @@ describe('an exported workbook that Gnumeric opened', () => {
       ...[code, name, notes, post, phone, Number(Number(limit).toPrecision(15)), Number(band), active, mail],
       ...[account, since?.replaceAll('/', '-'), remark],
     ]);
-    const expected = customers.map((one, index) => [
-      ...[String(index + 1).padStart(7, '0'), one.customerName, unixLines(one.notes), one.postalCode, one.phoneNumber],
-      ...[one.creditLimit, one.priceBand, one.active ? 'Ja' : 'Nein', one.allowMailing ? 'TRUE' : 'FALSE', one.cC_001],
-      ...[isCounted(one.cC_002) ? one.cC_002 : germanDate(one.cC_002), one.cC_003],
+    const expected = customers.map((customer, index) => [
+      ...[String(index + 1).padStart(7, '0'), customer.customerName, unixLines(customer.notes), customer.postalCode, customer.phoneNumber],
+      ...[customer.creditLimit, customer.priceBand, customer.active ? 'Ja' : 'Nein', customer.allowMailing ? 'TRUE' : 'FALSE', customer.cC_001],
+      ...[isCounted(customer.cC_002) ? customer.cC_002 : germanDate(customer.cC_002), customer.cC_003],
     ]);
     expect(shown).toEqual(expected);
     expect(place.read('shown-About.csv')).toContain(`"Customers in this file",${customers.length}`);

@@ -54,7 +54,7 @@ function writeHalves(rows: number): void {
 }
 
 /** The numbers of the customers in their names, in the order in which they were made. */
-function numbersOf(api: Sandbox): readonly number[] {
+function listNumbers(api: Sandbox): readonly number[] {
   return api.customers().map(({ customerName }) => Number(String(customerName).slice(-4)));
 }
 
@@ -70,7 +70,7 @@ describe('two processes that share a rate limit through Redis', () => {
     const arrivals = api.requests().map(({ at }) => at);
     expect(arrivals.length).toBeGreaterThanOrEqual(60);
     expect(busiestSecond(arrivals)).toBeLessThanOrEqual(rate + oneSlot);
-    const half = numbersOf(api).slice(0, 40);
+    const half = listNumbers(api).slice(0, 40);
     expect(
       Math.min(half.filter((number) => number <= 30).length, half.filter((number) => number > 30).length),
     ).toBeGreaterThan(5);
@@ -97,9 +97,9 @@ describe('two processes that share a rate limit through Redis', () => {
     const ends = await Promise.all([machine('a', 'a.csv').finished, machine('b', 'b.csv').finished]);
     expect(ends.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
     const arrivals = api.requests();
-    const told = arrivals.find(({ status }) => status === 429)?.at ?? 0;
+    const refusedAt = arrivals.find(({ status }) => status === 429)?.at ?? 0;
     // What had its turn already may still be on its way.
-    const early = arrivals.filter(({ at }) => at > told + 300 && at < told + 2900);
+    const early = arrivals.filter(({ at }) => at > refusedAt + 300 && at < refusedAt + 2900);
     expect(early).toEqual([]);
   });
 });
@@ -135,7 +135,7 @@ describe('without Redis', () => {
     const api = await place.openApi();
     writeHalves(30);
     const both = [machine('a', 'a.csv'), machine('b', 'b.csv')];
-    const isHalfUnderWay = (from: number) => numbersOf(api).filter((one) => one >= from && one < from + 30).length > 1;
+    const isHalfUnderWay = (from: number) => listNumbers(api).filter((number) => number >= from && number < from + 30).length > 1;
     while (![1, 31].every(isHalfUnderWay)) await new Promise((done) => setTimeout(done, 20));
     redis.kill('SIGKILL');
     const ends = await Promise.all(both.map(({ finished }) => finished));
@@ -215,13 +215,13 @@ describe('a shared rate limit', () => {
 describe('the page of the nightly folder', () => {
   const page = readFileSync('docs/nightly-folder.md', 'utf8');
   const section = page.slice(page.indexOf('## Several machines, one quota'), page.indexOf('## Whom to tell'));
-  const blockOf = (marks: string) => new RegExp(`^\`\`\`${marks}\\n([\\s\\S]*?)^\`\`\``, 'm').exec(section)?.[1] ?? '';
+  const readBlock = (marks: string) => new RegExp(`^\`\`\`${marks}\\n([\\s\\S]*?)^\`\`\``, 'm').exec(section)?.[1] ?? '';
 
   it('has a command that works', async () => {
     const api = await place.openApi();
     writeCustomers(place, 1);
     place.write('drop/a.csv', place.read('customers.csv'));
-    const words = blockOf('sh not-run').trim().split(' ').slice(1);
+    const words = readBlock('sh not-run').trim().split(' ').slice(1);
     const here: Readonly<Record<string, string>> = {
       '/srv/drop': 'drop',
       'redis://redis.example.com:6379': address,
@@ -236,7 +236,7 @@ describe('the page of the nightly folder', () => {
     const api = await place.openApi();
     place.write('password', api.password);
     place.write('redis-password', '');
-    const config = blockOf('json')
+    const config = readBlock('json')
       .replace('api-user@example.com', api.username)
       .replaceAll('/etc/mypos-customers', place.path('.'))
       .replace('rediss://redis.example.com:6379', address);

@@ -28,12 +28,12 @@ const styles = [
 
 /** The customers as a flat OpenDocument spreadsheet, which LibreOffice turns into .xlsx. */
 export function flatOpenDocument(customers: readonly AwkwardCustomer[]): string {
-  const rows = [awkwardColumns.map(textCell), ...customers.map(cellsOf)];
+  const rows = [awkwardColumns.map(textCell), ...customers.map(buildCells)];
   const table = rows.map((cells) => `<table:table-row>${cells.join('')}</table:table-row>`).join('');
   return `<?xml version="1.0" encoding="UTF-8"?><office:document ${namespaces.join(' ')} office:version="1.3" office:mimetype="application/vnd.oasis.opendocument.spreadsheet"><office:automatic-styles>${styles.join('')}</office:automatic-styles><office:body><office:spreadsheet><table:table table:name="Customers">${table}</table:table></office:spreadsheet></office:body></office:document>`;
 }
 
-function cellsOf(customer: AwkwardCustomer): string[] {
+function buildCells(customer: AwkwardCustomer): string[] {
   const time = customer.opens.split(':');
   return [
     textCell(customer.account),

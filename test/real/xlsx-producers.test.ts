@@ -13,7 +13,7 @@ import {
   expectedCells,
   typedCustomers,
 } from '#test/files/awkward-customers.js';
-import { rowsOf } from '#test/files/xlsx/make-workbook.js';
+import { readRows } from '#test/files/xlsx/make-workbook.js';
 import { flatOpenDocument } from './xlsx-flat-open-document.js';
 
 /** apt-get install libreoffice-calc gnumeric python3-openpyxl python3-xlsxwriter */
@@ -117,7 +117,7 @@ describe('the same awkward customers', () => {
     { timeout: 120_000 },
     async (name) => {
       const source = await openWorkbook(producers[name]?.() ?? '');
-      const rows = await rowsOf(source);
+      const rows = await readRows(source);
       expect(source.columns.slice(0, awkwardColumns.length)).toEqual(awkwardColumns);
       const cells = rows.map((row) => row.cells.slice(0, awkwardColumns.length).map(comparableCell));
       expect(cells).toEqual(typedCustomers.map(expectedCells));
@@ -136,11 +136,11 @@ describe('the same awkward customers', () => {
     const itsOwn = new Set((['balance', 'lastCall'] as const).map((name) => awkwardColumns.indexOf(name)));
     const asShown = (cells: readonly Cell[]) => cells.map(cellToText).filter((_, at) => !itsOwn.has(at));
     expect(source.detected).toMatchObject({ delimiter: ';', encoding: 'utf-8' });
-    expect((await rowsOf(source)).map(({ cells }) => asShown(cells))).toEqual(awkwardCustomers.map(asShown));
+    expect((await readRows(source)).map(({ cells }) => asShown(cells))).toEqual(awkwardCustomers.map(asShown));
   });
 
   it('have a formula without a value when openpyxl saved them', async () => {
-    const rows = await rowsOf(await openWorkbook(producers.openpyxl?.() ?? ''));
+    const rows = await readRows(await openWorkbook(producers.openpyxl?.() ?? ''));
     expect(rows[0]?.cells.at(-1)).toMatchObject({
       kind: 'error',
       text: '=1+1',

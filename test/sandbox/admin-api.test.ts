@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clientOf, logIn, open, send } from './sandbox-client.js';
+import { openClient, logIn, open, send } from './sandbox-client.js';
 
 async function openDoor() {
   const sandbox = await open();
@@ -11,7 +11,7 @@ describe('the admin API', () => {
   it('lists the requests with time, path, status and fault', async () => {
     const { sandbox, root } = await openDoor();
     const before = Date.now();
-    const client = await clientOf(sandbox);
+    const client = await openClient(sandbox);
     await send(`${root}/faults`, { method: 'PUT', body: ['503:list:nth=1'] });
     await client.list({ liPage: 2 });
     await client.get('0000001');
@@ -52,7 +52,7 @@ describe('the admin API', () => {
 
   it('makes all tokens worthless at once', async () => {
     const { sandbox, root } = await openDoor();
-    const clients = [await clientOf(sandbox), await clientOf(sandbox)];
+    const clients = [await openClient(sandbox), await openClient(sandbox)];
     expect((await send(`${root}/tokens/expire`, { method: 'POST' })).status).toBe(204);
     for (const client of clients) expect((await client.list()).status).toBe(401);
     expect((await send(`${root}/logins`)).json).toMatchObject({ count: 2 });
@@ -60,7 +60,7 @@ describe('the admin API', () => {
 
   it('sells something to a customer', async () => {
     const { sandbox, root } = await openDoor();
-    const client = await clientOf(sandbox);
+    const client = await openClient(sandbox);
     await client.add({});
     const url = `${root}/customers/0000001/transactions`;
     expect((await send(url, { method: 'POST', body: { amount: 12.5 } })).status).toBe(204);
@@ -77,7 +77,7 @@ describe('the admin API', () => {
     const lines = (await send(`${root}/customers`)).text.trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line))).toEqual(sandbox.customers());
     expect(lines).toHaveLength(2500);
-    const client = await clientOf(sandbox);
+    const client = await openClient(sandbox);
     expect(JSON.parse(lines[7] ?? '')).toEqual((await client.get('0000008')).json);
   });
 
@@ -89,7 +89,7 @@ describe('the admin API', () => {
   it('forgets everything but the faults', async () => {
     const { sandbox, root } = await openDoor();
     sandbox.setFaults([{ name: '503', on: 'delete' }]);
-    const client = await clientOf(sandbox);
+    const client = await openClient(sandbox);
     await client.add({});
     await client.add({});
     expect((await send(`${root}/reset`, { method: 'POST' })).status).toBe(204);
@@ -98,7 +98,7 @@ describe('the admin API', () => {
     expect((await client.list()).status).toBe(401);
     expect(sandbox.requests()).toHaveLength(1);
     expect(sandbox.faults()).toHaveLength(1);
-    expect((await (await clientOf(sandbox)).add({})).json.customerCode).toBe('0000001');
+    expect((await (await openClient(sandbox)).add({})).json.customerCode).toBe('0000001');
   });
 
   it('does not open to web pages', async () => {

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { clientOf, open, send } from './sandbox-client.js';
+import { openClient, open, send } from './sandbox-client.js';
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const apiDate = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}$/;
 
 async function openWithOne(body: unknown = { customerName: 'Smith', creditLimit: 5, notes: 'old', shoeSize: 44 }) {
   const sandbox = await open();
-  const client = await clientOf(sandbox);
+  const client = await openClient(sandbox);
   const { json } = await client.add(body);
   return { sandbox, client, added: json, full: (await client.get(json.customerCode)).json };
 }
 
 describe('POST /customers', () => {
   it('answers 202 with a copy of what was sent, and the id and code filled in', async () => {
-    const client = await clientOf(await open());
+    const client = await openClient(await open());
     const { status, json } = await client.add({ customerName: 'Zoë "Z" 😀', postalCode: '0800', shoeSize: { eu: 44 } });
     expect(status).toBe(202);
     expect(json).toEqual({
@@ -26,7 +26,7 @@ describe('POST /customers', () => {
   });
 
   it('counts codes up and never gives one twice', async () => {
-    const client = await clientOf(await open());
+    const client = await openClient(await open());
     await client.add({});
     await client.add({});
     await client.delete('0000002');
@@ -74,13 +74,13 @@ describe('POST /customers', () => {
     ['body', 'null', 'a JSON object, but was null'],
     ['body', '', 'not valid JSON'],
   ])('names %s in the 400 for %j', async (field, body, message) => {
-    const { status, json } = await (await clientOf(await open())).add(body);
+    const { status, json } = await (await openClient(await open())).add(body);
     expect(status).toBe(400);
     expect(json.errors).toEqual([{ field, message: expect.stringContaining(message) }]);
   });
 
   it('never repeats a wrong value, which may be personal data', async () => {
-    const { text } = await (await clientOf(await open())).add({ bankAccount: 12345678 });
+    const { text } = await (await openClient(await open())).add({ bankAccount: 12345678 });
     expect(text).not.toContain('12345678');
   });
 
@@ -90,7 +90,7 @@ describe('POST /customers', () => {
   });
 
   it('takes bodies up to a megabyte and no more', async () => {
-    const client = await clientOf(await open());
+    const client = await openClient(await open());
     expect((await client.add({ notes: 'x'.repeat(1_000_000) })).status).toBe(202);
     const refused = await client.add({ notes: 'x'.repeat(1_100_000) });
     expect(refused.status).toBe(413);
@@ -99,7 +99,7 @@ describe('POST /customers', () => {
 
   it('wants JSON to be called JSON', async () => {
     const sandbox = await open();
-    const { authorization } = await clientOf(sandbox);
+    const { authorization } = await openClient(sandbox);
     const headers = { 'content-type': 'text/plain' };
     const url = `${sandbox.baseUrl}/customers`;
     expect((await send(url, { method: 'POST', authorization, body: '{}', headers })).status).toBe(415);
@@ -172,7 +172,7 @@ describe('PUT /customers/{code}', () => {
 
   it('moves the last edit even within one millisecond or with a clock set back', async () => {
     let now = new Date('2026-03-01T10:00:00Z');
-    const client = await clientOf(await open({ now: () => now }));
+    const client = await openClient(await open({ now: () => now }));
     const { customerCode } = (await client.add({})).json;
     const edits = [];
     for (const step of [0, 0, -60_000]) {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { type Fault, parseFaults } from '#src/sandbox/fault.js';
-import { clientOf, logIn, open, send, watch } from './sandbox-client.js';
+import { openClient, logIn, open, send, watch } from './sandbox-client.js';
 
 /** A sandbox whose faults begin after the login that every test needs. */
 async function openWith(...texts: string[]) {
   const sandbox = await open();
-  const client = await clientOf(sandbox);
+  const client = await openClient(sandbox);
   sandbox.setFaults(parseFaults(texts));
   sandbox.clearRequests();
   const url = `${sandbox.baseUrl}/customers`;
@@ -84,7 +84,7 @@ describe('a fault of the answer', () => {
       clockSkewMs: 60_000,
       faults: parseFaults(['503:list:retry-after-date=5']),
     });
-    const { headers } = await (await clientOf(sandbox)).list();
+    const { headers } = await (await openClient(sandbox)).list();
     expect(headers).toMatchObject({
       date: 'Sun, 01 Mar 2026 10:01:00 GMT',
       'retry-after': 'Sun, 01 Mar 2026 10:01:05 GMT',
@@ -209,7 +209,7 @@ describe('page-change', () => {
 });
 
 describe('which requests a fault affects', () => {
-  const statusesOf = async (client: Awaited<ReturnType<typeof clientOf>>, count: number) => {
+  const collectStatuses = async (client: Awaited<ReturnType<typeof openClient>>, count: number) => {
     const statuses: number[] = [];
     for (let sent = 0; sent < count; sent += 1) statuses.push((await client.list()).status);
     return statuses.map((status) => (status === 200 ? '.' : 'x')).join('');
@@ -228,16 +228,16 @@ describe('which requests a fault affects', () => {
     ['503:list:page=2', '........'],
   ])('%s affects %s', async (text, pattern) => {
     const { client } = await openWith(text);
-    expect(await statusesOf(client, 8)).toBe(pattern);
+    expect(await collectStatuses(client, 8)).toBe(pattern);
   });
 
   it('draws the same lots for the same seed, and others for another', async () => {
     const drawn = [];
     for (const seed of [1, 1, 2]) {
       const sandbox = await open({ seed });
-      const client = await clientOf(sandbox);
+      const client = await openClient(sandbox);
       sandbox.setFaults(parseFaults(['503:list:30%']));
-      drawn.push(await statusesOf(client, 60));
+      drawn.push(await collectStatuses(client, 60));
     }
     expect(drawn[0]).toBe(drawn[1]);
     expect(drawn[0]).not.toBe(drawn[2]);
@@ -248,7 +248,7 @@ describe('which requests a fault affects', () => {
 
   it('can be told by a text in the body', async () => {
     const sandbox = await open();
-    const client = await clientOf(sandbox);
+    const client = await openClient(sandbox);
     const fault: Fault = { name: '409', on: 'add', bodyContains: 'L-0002' };
     sandbox.setFaults([fault]);
     const statuses = [];

@@ -1,14 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox } from '#src/sandbox/start-sandbox.js';
-import { clientOf, open } from './sandbox-client.js';
+import { openClient, open } from './sandbox-client.js';
 
-type Client = Awaited<ReturnType<typeof clientOf>>;
+type Client = Awaited<ReturnType<typeof openClient>>;
 
 /** Four customers, edited a minute apart from 2026-03-01 10:00 UTC on. */
 async function openWithFour(): Promise<Client> {
   let minute = -1;
   const sandbox = await open({ now: () => new Date(Date.UTC(2026, 2, 1, 10, minute)) });
-  const client = await clientOf(sandbox);
+  const client = await openClient(sandbox);
   for (const [customerName, creditLimit] of [
     ['beta', 20],
     ['Alpha', 100],
@@ -21,15 +21,15 @@ async function openWithFour(): Promise<Client> {
   return client;
 }
 
-const codesOf = (rows: { customerCode: string }[]) => rows.map((row) => Number(row.customerCode));
+const listCodes = (rows: { customerCode: string }[]) => rows.map((row) => Number(row.customerCode));
 
 describe('GET /customers', () => {
   it('gives ten customers in order of code when nothing is asked for', async () => {
     const sandbox = await open();
     await sandbox.seed(12);
-    const { status, json } = await (await clientOf(sandbox)).list();
+    const { status, json } = await (await openClient(sandbox)).list();
     expect(status).toBe(200);
-    expect(codesOf(json)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(listCodes(json)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
   it('puts the row number and the total count on every row', async () => {
@@ -59,7 +59,7 @@ describe('GET /customers', () => {
     ['customerCodeDESC', [4, 3, 2, 1]],
   ])('sorts by %s, ties by code', async (sSortKey, expected) => {
     const client = await openWithFour();
-    expect(codesOf((await client.list({ sSortKey })).json)).toEqual(expected);
+    expect(listCodes((await client.list({ sSortKey })).json)).toEqual(expected);
   });
 
   it('gives only the fields asked for, whatever their case', async () => {
@@ -76,7 +76,7 @@ describe('GET /customers', () => {
   ])('filters by last edit: %j', async (query, expected) => {
     const client = await openWithFour();
     const { json } = await client.list(query as Record<string, string>);
-    expect(codesOf(json)).toEqual(expected);
+    expect(listCodes(json)).toEqual(expected);
     for (const row of json) expect(row.liTotalCount).toBe(expected.length);
   });
 
@@ -112,7 +112,7 @@ describe('a list of 100,000 customers', () => {
   beforeAll(async () => {
     sandbox = await startSandbox({ dataFile: ':memory:' });
     await sandbox.seed(100_000);
-    client = await clientOf(sandbox);
+    client = await openClient(sandbox);
     return () => sandbox.close();
   }, 60_000);
 

@@ -104,17 +104,17 @@ function parsed(text: string): unknown {
   }
 }
 
-function queryOf(query: Record<string, string | number>): URLSearchParams {
+function buildQuery(query: Record<string, string | number>): URLSearchParams {
   return new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]));
 }
 
 /** The methods of the API with a token at hand. */
-export async function clientOf(sandbox: Sandbox) {
+export async function openClient(sandbox: Sandbox) {
   const authorization = `Bearer ${await logIn(sandbox)}`;
   const customers = `${sandbox.baseUrl}/customers`;
   return {
     authorization,
-    list: (query: Record<string, string | number> = {}) => send(`${customers}?${queryOf(query)}`, { authorization }),
+    list: (query: Record<string, string | number> = {}) => send(`${customers}?${buildQuery(query)}`, { authorization }),
     get: (idOrCode: string) => send(`${customers}/${idOrCode}`, { authorization }),
     add: (body: unknown) => send(customers, { method: 'POST', authorization, body }),
     update: (code: string, body: unknown) => send(`${customers}/${code}`, { method: 'PUT', authorization, body }),

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UsageError } from '#src/errors.js';
 import { openDatabase } from '#src/sqlite/open-database.js';
-import { clientOf, logIn, open, send } from './sandbox-client.js';
+import { openClient, logIn, open, send } from './sandbox-client.js';
 
 let folder: string;
 let dataFile: string;
@@ -36,7 +36,7 @@ async function serveInAnotherProcess() {
 describe('the data file', () => {
   it('keeps customers, transactions, the count of codes, tokens and logins over a restart', async () => {
     const first = await open({ dataFile });
-    const client = await clientOf(first);
+    const client = await openClient(first);
     for (const customerName of ['a', 'b', 'c']) await client.add({ customerName, shoeSize: 44 });
     first.addTransaction('0000001');
     await client.delete('0000003');
@@ -59,9 +59,9 @@ describe('the data file', () => {
   });
 
   it('must be a sandbox', async () => {
-    const other = openDatabase(dataFile);
-    other.exec('CREATE TABLE ledger (a TEXT)');
-    other.close();
+    const database = openDatabase(dataFile);
+    database.exec('CREATE TABLE ledger (a TEXT)');
+    database.close();
     await expect(open({ dataFile })).rejects.toThrow(UsageError);
     const textFile = join(folder, 'customers.csv');
     writeFileSync(textFile, 'name;city\n'.repeat(1000));
@@ -69,15 +69,15 @@ describe('the data file', () => {
   });
 
   it('can be served by two processes at once, which share customers, codes and tokens', async () => {
-    const one = await open({ dataFile });
-    const other = await serveInAnotherProcess();
-    const client = await clientOf(one);
+    const first = await open({ dataFile });
+    const second = await serveInAnotherProcess();
+    const client = await openClient(first);
     const { authorization } = client;
-    const addToOther = () => send(`${other.baseUrl}/customers`, { method: 'POST', authorization, body: {} });
-    const answers = await Promise.all(Array.from({ length: 20 }, () => [client.add({}), addToOther()]).flat());
+    const addToSecond = () => send(`${second.baseUrl}/customers`, { method: 'POST', authorization, body: {} });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => [client.add({}), addToSecond()]).flat());
     const codes = answers.map(({ json }) => Number(json.customerCode)).sort((left, right) => left - right);
     expect(codes).toEqual(Array.from({ length: 40 }, (_, index) => index + 1));
-    expect(one.customers()).toHaveLength(40);
+    expect(first.customers()).toHaveLength(40);
   });
 });
 

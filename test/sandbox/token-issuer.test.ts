@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { basic, clientOf, logIn, open, send } from './sandbox-client.js';
+import { basic, openClient, logIn, open, send } from './sandbox-client.js';
 
 const hourMs = 60 * 60 * 1000;
 
@@ -51,7 +51,7 @@ describe('a bearer token', () => {
   it('ends after its lifetime', async () => {
     let now = new Date('2026-03-01T10:00:00Z');
     const sandbox = await open({ now: () => now });
-    const client = await clientOf(sandbox);
+    const client = await openClient(sandbox);
     now = new Date(now.getTime() + 2 * hourMs - 1);
     expect((await client.list()).status).toBe(200);
     now = new Date(now.getTime() + 1);
@@ -71,7 +71,7 @@ describe('a bearer token', () => {
   });
 
   it('opens only the verbs that the user has a right to', async () => {
-    const client = await clientOf(await open({ rights: ['GET'] }));
+    const client = await openClient(await open({ rights: ['GET'] }));
     const statuses = [await client.list(), await client.add({}), await client.update('0000001', {})];
     expect(statuses.map(({ status }) => status)).toEqual([200, 403, 403]);
     const refused = await client.delete('0000001');
@@ -83,7 +83,7 @@ describe('a bearer token', () => {
 describe('the clock', () => {
   it('shows its skew in the Date header and in the dates of customers', async () => {
     const sandbox = await open({ now: () => new Date('2026-03-01T10:00:00Z'), clockSkewMs: -hourMs });
-    const client = await clientOf(sandbox);
+    const client = await openClient(sandbox);
     const answer = await client.add({});
     expect(answer.headers.date).toBe('Sun, 01 Mar 2026 09:00:00 GMT');
     expect(sandbox.customers()[0]?.creationDateUTC).toBe('2026-03-01T09:00:00.000');

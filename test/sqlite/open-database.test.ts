@@ -40,15 +40,15 @@ describe('openDatabase', () => {
   });
 
   it('shares a file between two connections: each sees what the other committed', () => {
-    const one = openDatabase(join(folder, 'ledger.db'));
-    const two = openDatabase(join(folder, 'ledger.db'));
-    one.exec('CREATE TABLE t (a TEXT)');
-    const read = two.prepare('SELECT count(*) AS n FROM t');
+    const first = openDatabase(join(folder, 'ledger.db'));
+    const second = openDatabase(join(folder, 'ledger.db'));
+    first.exec('CREATE TABLE t (a TEXT)');
+    const read = second.prepare('SELECT count(*) AS n FROM t');
     for (const count of [1, 2, 3]) {
-      one.prepare('INSERT INTO t VALUES (?)').run('x');
+      first.prepare('INSERT INTO t VALUES (?)').run('x');
       expect(read.get()?.n).toBe(count);
     }
-    one.close();
-    two.close();
+    first.close();
+    second.close();
   });
 });

@@ -52,9 +52,9 @@ export function suggestType(fieldType: FieldType): TypeName {
  * @param node - the field's rule in its file
  */
 export function readTypeRule(name: TypeName, options: object, node: JsonNode): TypeRule | undefined {
-  const own = definitions[name].options;
+  const { options: known } = definitions[name];
   for (const option of Object.keys(typeOptions))
-    if (node.has(option) && !Object.hasOwn(own, option)) {
+    if (node.has(option) && !Object.hasOwn(known, option)) {
       const owner = typeNames.find((other) => Object.hasOwn(definitions[other].options, option));
       node
         .at(option)

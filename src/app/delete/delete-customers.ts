@@ -110,9 +110,9 @@ function createCodeSource(codes: readonly string[]): InputSource {
 }
 
 async function chooseDeletePaths(inputPath: string, options: DeleteOptions): Promise<Partial<ResultPaths>> {
-  const beside = options.file === undefined ? {} : defaultResultPaths(inputPath);
+  const defaults = options.file === undefined ? {} : defaultResultPaths(inputPath);
   const paths = {
-    ...beside,
+    ...defaults,
     ...(options.results === undefined ? {} : { results: resolve(options.results) }),
     ...(options.rejects === undefined ? {} : { rejects: resolve(options.rejects) }),
     ...(options.report === undefined ? {} : { report: resolve(options.report) }),

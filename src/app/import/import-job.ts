@@ -264,10 +264,10 @@ export function chooseResultPaths(
   input: Pick<Input, 'file' | 'path'>,
   wanted: { readonly results?: string; readonly rejects?: string; readonly report?: string },
 ): ResultPaths {
-  const beside = defaultResultPaths(input.file === '-' ? resolve('stdin.csv') : input.path);
+  const defaults = defaultResultPaths(input.file === '-' ? resolve('stdin.csv') : input.path);
   return {
-    results: wanted.results === undefined ? beside.results : resolve(wanted.results),
-    rejects: wanted.rejects === undefined ? beside.rejects : resolve(wanted.rejects),
+    results: wanted.results === undefined ? defaults.results : resolve(wanted.results),
+    rejects: wanted.rejects === undefined ? defaults.rejects : resolve(wanted.rejects),
     ...(wanted.report === undefined ? {} : { report: resolve(wanted.report) }),
   };
 }

@@ -109,8 +109,8 @@ export async function planFile(
       mappingSha256: mappingFile.sha256,
       options: { ...saved },
     });
-    const made = await makePlan(connection, prepared, record, output, options.maxRows);
-    return summarise(settings, connection, { ...made, mode, input, record, rowCount: prepared.rows, output });
+    const plan = await makePlan(connection, prepared, record, output, options.maxRows);
+    return summarise(settings, connection, { ...plan, mode, input, record, rowCount: prepared.rows, output });
   });
 }
 

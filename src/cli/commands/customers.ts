@@ -69,7 +69,7 @@ function renderPage(
 
 /** The API does not care about the case of names, so neither does what the user typed. */
 function readField(customer: Customer, field: string) {
-  const name = Object.keys(customer).find((one) => one.toLowerCase() === field.toLowerCase());
+  const name = Object.keys(customer).find((key) => key.toLowerCase() === field.toLowerCase());
   return name === undefined ? undefined : customer[name];
 }
 
@@ -91,7 +91,7 @@ export const getCommand = defineCommand({
     try {
       const { customers, absent } = await getCustomers(settings, args.idOrCode, signals.signal);
       await reporter.result(customers.map(renderCustomer).join('\n\n'), customers);
-      for (const one of absent) reporter.warn(`There is no customer with the id or code ${one}.`);
+      for (const identifier of absent) reporter.warn(`There is no customer with the id or code ${identifier}.`);
       return absent.length > 0 ? exitCodes.someRowsFailed : exitCodes.done;
     } finally {
       signals.release();

@@ -114,11 +114,11 @@ const templateCommand = defineCommand({
   async run(args, reporter) {
     const { makeTemplate } = await import('#src/app/mapping/make-template.js');
     const settings = resolveSettings(toSettingOptions(args));
-    const made = await makeTemplate(settings, { file: args.file, force: args.force });
-    const { file, mapping, sheet, columns } = made;
+    const template = await makeTemplate(settings, { file: args.file, force: args.force });
+    const { file, mapping, sheet, columns } = template;
     await reporter.result(
       `Written: ${file}, sheet "${sheet}" with the ${formatCount(columns.length, 'column')} of ${mapping}.`,
-      made,
+      template,
     );
     return exitCodes.done;
   },

@@ -67,17 +67,17 @@ export async function obtainLogin(
 /** What options and environment say. A file that holds the password already is only named, never written. */
 function readKnownLogin({ baseUrl, username, passwordFile }: LoginArguments): KnownLogin {
   const { env } = process;
-  const own = readLogin(env);
+  const login = readLogin(env);
   const address = baseUrl ?? (env.MYPOS_CONNECT_BASE_URL || undefined);
-  const known = { baseUrl: address, username: username ?? own.username };
+  const known = { baseUrl: address, username: username ?? login.username };
   const named = passwordFile !== undefined && existsSync(passwordFile) ? passwordFile : undefined;
   if (named !== undefined)
     return { ...known, password: readSecretFile(named, 'option --password-file').value, secret: secretInFile(named) };
   const fromFile = env.MYPOS_CONNECT_PASSWORD ? undefined : env.MYPOS_CONNECT_PASSWORD_FILE || undefined;
-  if (own.password === undefined) return { ...known, secret: { kind: 'text', text: '', path: passwordFile } };
+  if (login.password === undefined) return { ...known, secret: { kind: 'text', text: '', path: passwordFile } };
   if (fromFile !== undefined && passwordFile === undefined)
-    return { ...known, password: own.password, secret: secretInFile(fromFile) };
-  return { ...known, password: own.password, secret: { kind: 'text', text: own.password, path: passwordFile } };
+    return { ...known, password: login.password, secret: secretInFile(fromFile) };
+  return { ...known, password: login.password, secret: { kind: 'text', text: login.password, path: passwordFile } };
 }
 
 function secretInFile(path: string): NewSecret {

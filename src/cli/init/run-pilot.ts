@@ -136,9 +136,9 @@ export async function runPilot(
 ): Promise<PilotRun | undefined> {
   if (pilot === 'none' || mapping === undefined) return undefined;
   const { baseUrl: _kept, profile: _name, ...others } = options;
-  const own = pilot === 'sandbox' || profile === undefined ? { sandbox: true } : { profile: profile.name };
-  const settings = resolveSettings({ ...others, ...own, mapping: mapping.output }, omitLogin(process.env));
-  const argv = buildCommandLine(mapping, profile, own, options, first);
+  const target = pilot === 'sandbox' || profile === undefined ? { sandbox: true } : { profile: profile.name };
+  const settings = resolveSettings({ ...others, ...target, mapping: mapping.output }, omitLogin(process.env));
+  const argv = buildCommandLine(mapping, profile, target, options, first);
   const observer = createRunObserver(reporter.withArguments(argv));
   const summary = await importFile(settings, { file: mapping.file, first, ...read, signal }, observer);
   return { summary, argv };

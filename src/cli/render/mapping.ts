@@ -122,7 +122,7 @@ function summarise(problems: readonly MappingFinding[]): string {
 
 /** What became of the cases of a mapping; those that passed are counted, the others shown. */
 export function renderMappingTest({ cases, passed, failed, mappings }: MappingTestRun): string {
-  const failures = cases.filter((one) => !one.passed);
+  const failures = cases.filter(({ passed }) => !passed);
   return [...failures.flatMap(renderFailure), `${mappings.join(', ')}: ${passed} passed, ${failed} failed.`].join('\n');
 }
 

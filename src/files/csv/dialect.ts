@@ -88,7 +88,7 @@ function measureAgreement(counts: readonly number[]): { score: number; count: nu
 function findMostFrequent(counts: readonly number[]): number {
   const votes = new Map<number, number>();
   for (const count of counts) votes.set(count, (votes.get(count) ?? 0) + 1);
-  return [...votes].sort((one, other) => other[1] - one[1])[0]?.[0] ?? 0;
+  return [...votes].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 0;
 }
 
 function countPerRow(sample: string): Counts[] {

@@ -206,8 +206,8 @@ function joinShortTail(intervals: readonly RunInterval[]): readonly RunInterval[
 }
 
 function joinIntervals(a: RunInterval, b: RunInterval): RunInterval {
-  const medianMs = maxOf(a.medianMs, b.medianMs);
-  const p95Ms = maxOf(a.p95Ms, b.p95Ms);
+  const medianMs = findMax(a.medianMs, b.medianMs);
+  const p95Ms = findMax(a.p95Ms, b.p95Ms);
   return {
     durationMs: a.durationMs + b.durationMs,
     rows: a.rows + b.rows,
@@ -223,7 +223,7 @@ function formatMs(ms: number | undefined): string {
   return ms === undefined ? '–' : String(Math.round(ms));
 }
 
-function maxOf(a: number | undefined, b: number | undefined): number | undefined {
+function findMax(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
 }
 

@@ -8,7 +8,7 @@ import {
 } from '#src/app/crosswalk/crosswalk.js';
 import { useTestTenant } from '#test/app/use-test-tenant.js';
 import { customerFile, customerLines, readResults } from '#test/e2e/customer-files.js';
-import { clientOf } from '#test/sandbox/sandbox-client.js';
+import { openClient } from '#test/sandbox/sandbox-client.js';
 
 const place = useTestTenant();
 
@@ -67,7 +67,7 @@ describe('the crosswalk', () => {
     place.mapping(plain);
     write(3);
     await place.import();
-    const client = await clientOf(api);
+    const client = await openClient(api);
     await client.delete('0000002');
     write(3);
     place.write('customers.csv', place.read('customers.csv').replace('Customer 0002', 'Renamed'));
@@ -82,7 +82,7 @@ describe('the crosswalk', () => {
       ],
     });
     expect((await place.import()).statuses).toEqual(['unchanged', 'created', 'unchanged']);
-    expect(api.customers().map((one) => one.customerName)).toEqual(['Customer 0001', 'Customer 0003', 'Renamed']);
+    expect(api.customers().map((customer) => customer.customerName)).toEqual(['Customer 0001', 'Customer 0003', 'Renamed']);
   });
 
   it.each(['customers.results.csv', 'customers.results.xlsx'])('is rebuilt from %s', async (results) => {
@@ -97,16 +97,16 @@ describe('the crosswalk', () => {
 
   it('is rebuilt from the field that carries the key, reading each customer once', async () => {
     const api = await place.openApi();
-    const colleague = await clientOf(api);
+    const colleague = await openClient(api);
     for (const cC_001 of ['A', 'B', 'B', null]) await colleague.add({ customerName: 'x', cC_001 });
     place.mapping(stamped);
-    const first = await place.callsOf(() => rebuildFromStamp(place.settings(), yes));
+    const first = await place.measureCalls(() => rebuildFromStamp(place.settings(), yes));
     expect(first.done).toMatchObject({
       added: 1,
       ambiguous: [{ key: 'B', customerCodes: ['0000002', '0000003'] }],
     });
     expect(first.calls.get).toBe(4);
-    const again = await place.callsOf(() => rebuildFromStamp(place.settings(), yes));
+    const again = await place.measureCalls(() => rebuildFromStamp(place.settings(), yes));
     expect(again.done).toMatchObject({ added: 0, same: 1 });
     expect(again.calls.get).toBe(0);
     expect(await rebuildFromStamp(elsewhere(), { replace: false, confirm: async () => false })).toBeUndefined();

@@ -50,7 +50,7 @@ describe('a certificate of a company’s own authority', () => {
     const file = authority().certificate;
     const all = readTrustedCertificates({ value: file, origin: 'x' }, { NODE_EXTRA_CA_CERTS: file });
     expect(all?.length).toBeGreaterThan(100);
-    expect(all?.filter((one) => one === all.at(-1))).toHaveLength(2);
+    expect(all?.filter((check) => check === all.at(-1))).toHaveLength(2);
   });
 
   it.each([
@@ -136,7 +136,7 @@ describe('a proxy', () => {
     });
     const error = await http
       .send({ method: 'POST', path: '/customers', headers: {}, body: '{}' })
-      .catch((one: unknown) => one);
+      .catch((cause: unknown) => cause);
     await http.close();
     expect(error).toBeInstanceOf(TransportError);
     expect(error).toMatchObject({ code: 'PROXY_407', sent: false });

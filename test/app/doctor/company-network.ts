@@ -35,7 +35,7 @@ const opened: { close(): unknown }[] = [];
 /** Closes what a test opened. */
 export function closeAfterEach(): void {
   afterEach(() => {
-    for (const one of opened.splice(0)) one.close();
+    for (const server of opened.splice(0)) server.close();
   });
 }
 

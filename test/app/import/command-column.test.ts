@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { planFile } from '#src/app/plan/plan-file.js';
 import { useTestTenant } from '#test/app/use-test-tenant.js';
-import { clientOf } from '#test/sandbox/sandbox-client.js';
+import { openClient } from '#test/sandbox/sandbox-client.js';
 
 const place = useTestTenant();
 
@@ -68,7 +68,7 @@ describe('a command column', () => {
     place.mapping(mapping);
     write('1,,Ann,a,ann@example.com');
     await place.import();
-    const colleague = await clientOf(api);
+    const colleague = await openClient(api);
     const { json } = await colleague.get('0000001');
     await colleague.update('0000001', { ...json, faxNumber: '55', cC_004: 'x', creditLimit: 9, allowMailing: true });
     write('1,REPLACE,Ann,,');

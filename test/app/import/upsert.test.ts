@@ -3,7 +3,7 @@ import { resumeRun } from '#src/app/resume/resume-run.js';
 import type { Sandbox } from '#src/sandbox/start-sandbox.js';
 import { matched, stamped, useTestTenant } from '#test/app/use-test-tenant.js';
 import { customerFile, customerLines, header } from '#test/e2e/customer-files.js';
-import { clientOf } from '#test/sandbox/sandbox-client.js';
+import { openClient } from '#test/sandbox/sandbox-client.js';
 
 const place = useTestTenant();
 
@@ -40,7 +40,7 @@ describe.each([
     place.mapping(mapping);
     write(customerLines(5));
     await place.import();
-    const colleague = await clientOf(api);
+    const colleague = await openClient(api);
     await colleague.update('0000003', { ...(await colleague.get('0000003')).json, postalCode: '9999' });
     const { statuses, calls } = await place.import();
     expect(statuses).toEqual(['unchanged', 'unchanged', 'updated', 'unchanged', 'unchanged']);
@@ -55,7 +55,7 @@ describe('an upsert with a field that the list does not show', () => {
     place.mapping(stamped);
     write(customerLines(5));
     await place.import();
-    const colleague = await clientOf(api);
+    const colleague = await openClient(api);
     await colleague.update('0000002', { ...(await colleague.get('0000002')).json, cC_001: null });
     await colleague.update('0000004', { ...(await colleague.get('0000004')).json, notes: 'called' });
     const { statuses, calls } = await place.import();
@@ -80,7 +80,7 @@ describe('an upsert with a field that the list does not show', () => {
 
 describe('customers found by fields', () => {
   const existing = async (api: Sandbox, ...customers: object[]) => {
-    const colleague = await clientOf(api);
+    const colleague = await openClient(api);
     for (const customer of customers) await colleague.add(customer);
   };
 

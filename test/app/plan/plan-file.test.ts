@@ -3,7 +3,7 @@ import { importFile } from '#src/app/import/import-file.js';
 import { type PlanSummary, planFile } from '#src/app/plan/plan-file.js';
 import { matched, stamped, useTestTenant } from '#test/app/use-test-tenant.js';
 import { customerFile, customerLines } from '#test/e2e/customer-files.js';
-import { clientOf } from '#test/sandbox/sandbox-client.js';
+import { openClient } from '#test/sandbox/sandbox-client.js';
 
 const place = useTestTenant();
 
@@ -31,7 +31,7 @@ describe.each(both)('a plan by %s', (_name, mapping) => {
     place.mapping(mapping);
     write(customerLines(20));
     await place.import();
-    const { done, calls } = await place.callsOf(() => plan());
+    const { done, calls } = await place.measureCalls(() => plan());
     expect(done.counts).toMatchObject({ unchanged: 20, add: 0, update: 0 });
     expect(calls).toMatchObject({ get: 0, post: 0, put: 0 });
     expect(calls.list).toBeLessThanOrEqual(3);
@@ -81,7 +81,7 @@ describe('a plan for customers that others created', () => {
     await api.seed(10);
     place.mapping({ fields: { customerCode: 'Code', cC_001: 'Ref' } });
     place.write('customers.csv', 'Code,Ref\n0000001,new\n0000002,L-000001\n0000099,x\n');
-    const { done, calls } = await place.callsOf(() => plan());
+    const { done, calls } = await place.measureCalls(() => plan());
     expect(done.rows).toMatchObject([
       { action: 'update', changes: [{ field: 'cC_001', from: 'L-000000', to: 'new' }] },
       { action: 'unchanged' },
@@ -95,7 +95,7 @@ describe('a plan for customers that others created', () => {
   it('hides what banks keep secret', async () => {
     await place.openApi();
     place.mapping({ fields: { customerCode: 'Code', bankAccount: 'Account' } });
-    const colleague = await clientOf(await place.openApi());
+    const colleague = await openClient(await place.openApi());
     await colleague.add({ customerName: 'Ann', bankAccount: '12345678' });
     place.write('customers.csv', 'Code,Account\n0000001,87654321\n');
     const planned = await plan();
@@ -144,7 +144,7 @@ describe('an import of a plan', () => {
     await place.import();
     write(customerLines(4).map((line) => line.replace('Customer', 'Client')));
     const { plan: name } = await plan();
-    const colleague = await clientOf(api);
+    const colleague = await openClient(api);
     await colleague.update('0000002', { ...(await colleague.get('0000002')).json, notes: 'called' });
     const { statuses, rows, summary } = await place.import({ plan: name });
     expect(statuses).toEqual(['updated', 'failed', 'updated', 'updated']);
@@ -160,7 +160,7 @@ describe('an import of a plan', () => {
     await place.import();
     write(customerLines(3));
     const { plan: name } = await plan();
-    const colleague = await clientOf(api);
+    const colleague = await openClient(api);
     await colleague.update('0000001', { ...(await colleague.get('0000001')).json, customerName: 'Theirs' });
     await colleague.add({ customerName: 'Theirs too', emailAddress: 'C0003@example.com' });
     const { statuses } = await place.import({ plan: name });

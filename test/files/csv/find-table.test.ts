@@ -65,13 +65,13 @@ describe('the header', () => {
 
   it('loses the columns of our own result files, and each row their cells', async () => {
     const text = '_row,_status,Name,_error,Email\n2,invalid,Ann,"bad, very",a@b.co\n3,failed,Bob,,b@c.co,extra\n';
-    const { columns, cells, defects } = await files.read(text);
+    const { columns, cells, issues } = await files.read(text);
     expect(columns).toEqual(['Name', 'Email']);
     expect(cells).toEqual([
       ['Ann', 'a@b.co'],
       ['Bob', 'b@c.co', 'extra'],
     ]);
-    expect(defects).toEqual(['3 RAGGED_ROW']);
+    expect(issues).toEqual(['3 RAGGED_ROW']);
   });
 
   it('cannot consist of such columns only', async () => {

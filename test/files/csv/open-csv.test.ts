@@ -4,7 +4,7 @@ import iconv from 'iconv-lite';
 import { describe, expect, it } from 'vitest';
 import { openRowSource } from '#src/files/open-row-source.js';
 import { awkwardColumns, awkwardCustomers, csvCustomers, westernCustomers } from '#test/files/awkward-customers.js';
-import { contentOf, useTempFiles } from '#test/files/temp-files.js';
+import { readContent, useTempFiles } from '#test/files/temp-files.js';
 
 const files = useTempFiles();
 
@@ -57,10 +57,10 @@ const dialects: readonly [string, Written, object][] = [
 
 describe('the ten awkward customers', () => {
   it.each(dialects)('read equal cell by cell %s', async (_name, dialect, detected) => {
-    const { source, cells, columns, defects } = await files.read(written(csvCustomers, dialect));
+    const { source, cells, columns, issues } = await files.read(written(csvCustomers, dialect));
     expect(columns).toEqual(awkwardColumns);
     expect(cells).toEqual(csvCustomers);
-    expect(defects).toEqual([]);
+    expect(issues).toEqual([]);
     expect(source.detected).toMatchObject({ format: 'csv', ...detected });
   });
 
@@ -99,7 +99,7 @@ const samples = 'fixtures/samples';
 
 describe('the public samples', () => {
   it('gives 500 rows of the file with CR line ends and keeps its leading zero', async () => {
-    const { source, rows, cells } = await contentOf(await openRowSource(`${samples}/au-500.csv`));
+    const { source, rows, cells } = await readContent(await openRowSource(`${samples}/au-500.csv`));
     expect(source.detected.lineEnd).toBe('CR');
     expect(rows.length).toBe(500);
     expect(rows.at(-1)?.number).toBe(501);
@@ -108,7 +108,7 @@ describe('the public samples', () => {
   });
 
   it('gives 1,000 rows of the file with twelve columns', async () => {
-    const { rows } = await contentOf(await openRowSource(`${samples}/customers-1000.csv`));
+    const { rows } = await readContent(await openRowSource(`${samples}/customers-1000.csv`));
     expect(rows.length).toBe(1000);
     expect(rows.at(-1)).toMatchObject({ index: 999, number: 1001 });
     expect(readFileSync(`${samples}/customers-1000.csv`, 'utf8')).toContain(String(rows[999]?.cells[9]));
@@ -203,8 +203,8 @@ describe('row numbers', () => {
 
   it('stay the same in a second reading', async () => {
     const source = await files.open('a,b\n1,2\n\n3,"4\n5"\n6,7\n');
-    const first = await contentOf(source);
-    const second = await contentOf(source);
+    const first = await readContent(source);
+    const second = await readContent(source);
     expect(second.rows).toEqual(first.rows);
     expect(second.notices).toEqual(first.notices);
   });
@@ -243,8 +243,8 @@ describe('quotation marks that make no sense', () => {
     ['a bad line in a CR file', 'a,b\r1,5" x\r2,y\r', ['2 STRAY_QUOTE'], 2],
     ['a bad line in a CRLF file', 'a,b\r\n1,5" x\r\n2,y\r\n', ['2 STRAY_QUOTE'], 2],
   ])('cost one line, not the file: %s', async (_name, text, expected, rowCount) => {
-    const { defects, rows, cells } = await files.read(text);
-    expect(defects).toEqual(expected);
+    const { issues, rows, cells } = await files.read(text);
+    expect(issues).toEqual(expected);
     expect(rows.length).toBe(rowCount);
     expect(cells.at(-1)?.join('').replaceAll('"', '')).toContain(
       text
@@ -262,10 +262,10 @@ describe('quotation marks that make no sense', () => {
   });
 
   it('are text with lenientQuotes', async () => {
-    const { cells, defects } = await files.read('a,b,c\n1,5" pipe,x\n2,"Robert "Bob" Smith",y\n3,"q, r",z\n', {
+    const { cells, issues } = await files.read('a,b,c\n1,5" pipe,x\n2,"Robert "Bob" Smith",y\n3,"q, r",z\n', {
       lenientQuotes: true,
     });
-    expect(defects).toEqual([]);
+    expect(issues).toEqual([]);
     expect(cells).toEqual([
       ['1', '5" pipe', 'x'],
       ['2', '"Robert "Bob" Smith"', 'y'],
@@ -275,15 +275,15 @@ describe('quotation marks that make no sense', () => {
 
   it('that swallow a mebibyte are found where they open', async () => {
     const filler = Array.from({ length: 60_000 }, (_, n) => `${n},some text of a customer`).join('\n');
-    const { defects, rows } = await files.read(`a,b\n0,"open\n${filler}\n`);
-    expect(defects).toEqual(['2 OPEN_QUOTE']);
+    const { issues, rows } = await files.read(`a,b\n0,"open\n${filler}\n`);
+    expect(issues).toEqual(['2 OPEN_QUOTE']);
     expect(rows.length).toBe(60_001);
   });
 
   it('all over a large file are found in the time of one reading', async () => {
     const line = `1,"open,${'""'.repeat(20)}\n`;
-    const { defects } = await files.read(`a,b\n${line.repeat(60_000)}`);
-    expect(defects.length).toBe(60_000);
+    const { issues } = await files.read(`a,b\n${line.repeat(60_000)}`);
+    expect(issues.length).toBe(60_000);
   });
 });
 
@@ -292,8 +292,8 @@ describe('rows of another width than the header', () => {
     ['too few cells', 'a,b,c\n1,2\n1,2,3\n', 'The row has 2 cells, but the header has 3 columns'],
     ['too many cells', 'a,b,c\n1,2,3,4\n1,2,3\n', 'The row has 4 cells, but the header has 3 columns'],
   ])('are defects that say how many: %s', async (_name, text, message) => {
-    const { defects, rows } = await files.read(text);
-    expect(defects).toEqual(['2 RAGGED_ROW']);
+    const { issues, rows } = await files.read(text);
+    expect(issues).toEqual(['2 RAGGED_ROW']);
     expect(rows[0]?.issues?.[0]?.message).toContain(message);
     expect(rows[0]?.cells.length).toBe(text.includes('4') ? 4 : 2);
   });
@@ -305,12 +305,12 @@ describe('rows of another width than the header', () => {
     ['a quotation mark that reached the next line', 'a,b,c\n1,"x\n2,y"\n3,4,5\n', 'from line 2 to 3'],
   ])('name the likely cause: %s', async (_name, text, words) => {
     const { rows } = await files.read(text);
-    expect(rows.find(({ issues: defects }) => defects)?.issues?.[0]?.message).toContain(words);
+    expect(rows.find(({ issues }) => issues)?.issues?.[0]?.message).toContain(words);
   });
 
   it('are fine when what is too many is empty', async () => {
     expect(await files.read('a,b\n1,2,,\n3,4,\n')).toMatchObject({
-      defects: [],
+      issues: [],
       cells: [
         ['1', '2'],
         ['3', '4'],
@@ -366,7 +366,7 @@ describe('bytes that are no text', () => {
   });
 
   it('of value 0 inside a cell are a defect of its row', async () => {
-    expect((await files.read('a,b\n1,x\0y\n2,z\n')).defects).toEqual(['2 NUL_CHARACTER']);
+    expect((await files.read('a,b\n1,x\0y\n2,z\n')).issues).toEqual(['2 NUL_CHARACTER']);
   });
 
   it('may contradict their mark, which is said', async () => {

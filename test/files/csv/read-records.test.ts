@@ -8,7 +8,7 @@ import { readRecords } from '#src/files/csv/read-records.js';
 
 const dialect = { delimiter: ',', returnEndsRow: false, lenientQuotes: false, preambleBytes: 0, firstLine: 1 };
 
-async function recordsOf(bytes: Buffer, chunkBytes: number, changed: Partial<typeof dialect> = {}) {
+async function readAll(bytes: Buffer, chunkBytes: number, changed: Partial<typeof dialect> = {}) {
   async function* chunks() {
     for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes);
   }
@@ -45,7 +45,7 @@ describe('the record reader', () => {
           quoted,
           quoted_match: /[\r\n]/,
         });
-        const records = await recordsOf(Buffer.from(written), chunkBytes, { returnEndsRow });
+        const records = await readAll(Buffer.from(written), chunkBytes, { returnEndsRow });
         expect(records.map(({ cells }) => cells)).toEqual(rows);
         expect(records.every(({ issue: flaw }) => flaw === undefined)).toBe(true);
         expect(records.map(({ isPlain }) => isPlain)).toEqual(
@@ -71,11 +71,11 @@ describe('the record reader', () => {
               relax_quotes: lenientQuotes,
             });
           } catch {
-            const records = await recordsOf(Buffer.from(written), chunkBytes, { lenientQuotes });
+            const records = await readAll(Buffer.from(written), chunkBytes, { lenientQuotes });
             expect(records.some(({ issue: flaw }) => flaw !== undefined)).toBe(true);
             return;
           }
-          const records = await recordsOf(Buffer.from(written), chunkBytes, { lenientQuotes });
+          const records = await readAll(Buffer.from(written), chunkBytes, { lenientQuotes });
           expect(records.map(({ cells }) => cells)).toEqual(expected);
         },
       ),
@@ -86,7 +86,7 @@ describe('the record reader', () => {
   it('accounts for every physical line once', async () => {
     await fc.assert(
       fc.asyncProperty(text, fc.integer({ min: 1, max: 9 }), async (written, chunkBytes) => {
-        const records = await recordsOf(Buffer.from(written), chunkBytes);
+        const records = await readAll(Buffer.from(written), chunkBytes);
         let line = 1;
         for (const record of records) {
           expect(record.line).toBe(line);
@@ -100,7 +100,7 @@ describe('the record reader', () => {
   });
 
   it('refuses a line of more than a mebibyte', async () => {
-    await expect(recordsOf(Buffer.alloc(3 * 1024 * 1024, 'x'), 65_536)).rejects.toMatchObject({
+    await expect(readAll(Buffer.alloc(3 * 1024 * 1024, 'x'), 65_536)).rejects.toMatchObject({
       code: 'RECORD_TOO_LARGE',
       message: expect.stringContaining('x.csv, line 1:'),
     });
@@ -108,7 +108,7 @@ describe('the record reader', () => {
 
   it.each([64, 300, 2000])('takes a cell of more than a mebibyte for an open mark, %i KiB at a time', async (kib) => {
     const long = Array.from({ length: 60_000 }, (_, n) => `${n} some text of a customer`).join('\n');
-    const [first, second] = await recordsOf(Buffer.from(`1,"${long}"\n2,x\n`), kib * 1024);
+    const [first, second] = await readAll(Buffer.from(`1,"${long}"\n2,x\n`), kib * 1024);
     expect([first?.issue?.code, first?.lineCount, second?.line]).toEqual(['OPEN_QUOTE', 1, 2]);
   });
 

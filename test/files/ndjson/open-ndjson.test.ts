@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { awkwardColumns, awkwardCustomers } from '#test/files/awkward-customers.js';
-import { failureOf, useTempFiles } from '#test/files/temp-files.js';
+import { catchFailure, useTempFiles } from '#test/files/temp-files.js';
 
 const files = useTempFiles();
 const lines = (...values: readonly unknown[]) => values.map((value) => JSON.stringify(value)).join('\n');
@@ -58,14 +58,14 @@ describe('NDJSON', () => {
     ['a number', '17', 'NOT_AN_OBJECT'],
     ['an array', '[1]', 'NOT_AN_OBJECT'],
     ['null', 'null', 'NOT_AN_OBJECT'],
-  ])('makes a line that is %s a defect with its number', async (_name, line, code) => {
-    const { defects, cells, numbers } = await files.read(`{"a":"x"}\n\n${line}\r\n{"a":"y"}\n`);
-    expect(defects).toEqual([`3 ${code}`]);
+  ])('makes a line that is %s an issue with its number', async (_name, line, code) => {
+    const { issues, cells, numbers } = await files.read(`{"a":"x"}\n\n${line}\r\n{"a":"y"}\n`);
+    expect(issues).toEqual([`3 ${code}`]);
     expect(numbers).toEqual([1, 3, 4]);
     expect(cells[2]).toEqual(['y']);
   });
 
-  it('makes a key that comes late a defect that names it', async () => {
+  it('makes a key that comes late an issue that names it', async () => {
     const { rows } = await files.read(`${'{"a":"x"}\n'.repeat(1000)}{"a":"y","late":"z"}\n`);
     expect(rows.at(-1)).toMatchObject({
       number: 1001,
@@ -87,11 +87,11 @@ describe('NDJSON', () => {
     ['one object over several lines', '{\n  "a": 1\n}\n', 'NOT_NDJSON'],
     ['objects with our own keys only', '{"_row":1}\n', 'NO_COLUMNS'],
   ])('is refused when it is %s', async (_name, text, code) => {
-    expect((await failureOf(files.open(text, {}, 'customers.ndjson'))).code).toBe(code);
+    expect((await catchFailure(files.open(text, {}, 'customers.ndjson'))).code).toBe(code);
   });
 
   it('is refused when a line is longer than four mebibytes', async () => {
     const text = `{"a":"x"}\n{"a":"${'x'.repeat(5 * 1024 * 1024)}"}\n`;
-    expect((await failureOf(files.read(text))).code).toBe('RECORD_TOO_LARGE');
+    expect((await catchFailure(files.read(text))).code).toBe('RECORD_TOO_LARGE');
   });
 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import iconv from 'iconv-lite';
 import { describe, expect, it } from 'vitest';
 import type { OpenOptions } from '#src/files/input-source.js';
-import { contentOf, rowsOf, useTempFiles } from '#test/files/temp-files.js';
+import { readContent, readRowRanges, useTempFiles } from '#test/files/temp-files.js';
 
 const files = useTempFiles();
 
@@ -18,7 +18,7 @@ const plain = withHeader('No,Name,Remark');
 /** Opens a file, reads it whole, and opens it once more by what is known then. */
 async function knownAgain(content: string | Buffer, options: OpenOptions = {}) {
   const source = await files.open(content, { ...options, visitRows: () => () => undefined });
-  const whole = await contentOf(source);
+  const whole = await readContent(source);
   const known = source.scan;
   if (known === undefined) throw new Error('It was not scanned.');
   return { source, whole, known, again: await files.open(content, { ...options, scan: known }) };
@@ -62,9 +62,9 @@ describe('a text that was scanned before is read in any ranges as it was read wh
     expect(all.length).toBeGreaterThan(2);
     expect(all.map(({ first }) => first)).toEqual([0, ...all.slice(0, -1).map(({ last }) => last + 1)]);
     expect(all.at(-1)?.last).toBe(whole.rows.length - 1);
-    expect(await rowsOf(again, all)).toEqual(whole.rows);
+    expect(await readRowRanges(again, all)).toEqual(whole.rows);
     for (const range of all)
-      expect(await rowsOf(again, [range])).toEqual(whole.rows.slice(range.first, range.last + 1));
+      expect(await readRowRanges(again, [range])).toEqual(whole.rows.slice(range.first, range.last + 1));
   });
 
   it('whatever is wrong with it', async () => {
@@ -81,7 +81,7 @@ describe('a text that was scanned before is read in any ranges as it was read wh
         for (const [at, text] of insertions) content = content.slice(0, at) + text + content.slice(at);
         const { whole, again } = await knownAgain(content);
         for (const range of again.rowRanges?.all ?? [])
-          expect(await rowsOf(again, [range])).toEqual(whole.rows.slice(range.first, range.last + 1));
+          expect(await readRowRanges(again, [range])).toEqual(whole.rows.slice(range.first, range.last + 1));
       }),
       { numRuns: Number(process.env.FUZZ_RUNS ?? 20) },
     );
@@ -97,7 +97,7 @@ describe('a text that was scanned before is read in any ranges as it was read wh
     const [first, second, third] = again.rowRanges?.all ?? [];
     if (first === undefined || second === undefined || third === undefined)
       throw new Error('There are too few ranges.');
-    expect(await rowsOf(again, [first, third])).toEqual(
+    expect(await readRowRanges(again, [first, third])).toEqual(
       whole.rows.filter(({ index }) => index <= first.last || (index >= third.first && index <= third.last)),
     );
   });

@@ -217,7 +217,7 @@ function escapeXml(text: string): string {
 }
 
 /** Styles whose cell style number n has the n-th of these format codes. */
-export function stylesOf(...codes: readonly string[]): string {
+export function buildStyles(...codes: readonly string[]): string {
   const formats = codes.map(
     (code, at) => `<numFmt numFmtId="${200 + at}" formatCode="${escapeXml(code).replaceAll('"', '&quot;')}"/>`,
   );
@@ -240,7 +240,7 @@ export async function open(recipe: WorkbookRecipe, options?: OpenWorkbookOptions
   return openWorkbook(saveFile(makeWorkbook(recipe)), { displayName: 'customers.xlsx', ...options });
 }
 
-export async function rowsOf(source: WorkbookSource): Promise<Row[]> {
+export async function readRows(source: WorkbookSource): Promise<Row[]> {
   const rows: Row[] = [];
   for await (const batch of source.batches()) rows.push(...batch);
   return rows;
@@ -248,7 +248,7 @@ export async function rowsOf(source: WorkbookSource): Promise<Row[]> {
 
 /** The cells of all data rows. */
 export async function read(recipe: WorkbookRecipe, options?: OpenWorkbookOptions): Promise<(readonly Cell[])[]> {
-  return (await rowsOf(await open(recipe, options))).map(({ cells }) => cells);
+  return (await readRows(await open(recipe, options))).map(({ cells }) => cells);
 }
 
 /** The first cell of the first data row below a header that was added. */

@@ -22,7 +22,7 @@ const said = fc.array(
   { maxLength: 25 },
 );
 
-function worksOf(rows: readonly Said[]): readonly ImportRow[] {
+function buildRows(rows: readonly Said[]): readonly ImportRow[] {
   return rows.map(({ who, says, isInvalid }, index) => {
     const row = { index, number: index + 2, cells: [] };
     const key = who === undefined ? undefined : `K${who}`;
@@ -34,7 +34,7 @@ async function* inBatches(works: readonly ImportRow[], size: number) {
   for (let at = 0; at < works.length; at += size) yield works.slice(at, at + size);
 }
 
-async function outcomesOf(batches: AsyncIterable<readonly ImportRow[]>) {
+async function collectOutcomes(batches: AsyncIterable<readonly ImportRow[]>) {
   const all = [];
   for await (const batch of batches) all.push(...batch.map(({ row, outcome }) => [row.index, outcome]));
   return all;
@@ -45,11 +45,11 @@ describe('rows for one customer', () => {
     await fc.assert(
       fc.asyncProperty(said, fc.integer({ min: 1, max: 9 }), async (rows, size) => {
         const register = new RepeatRegister();
-        const whole = mapBatches(inBatches(worksOf(rows), size), (batch) =>
+        const whole = mapBatches(inBatches(buildRows(rows), size), (batch) =>
           dedupeRows(batch, register, 'error', ['Account']),
         );
-        const rare = dedupeRareRepeats(inBatches(worksOf(rows), size), () => inBatches(worksOf(rows), 4), ['Account']);
-        expect(await outcomesOf(rare)).toEqual(await outcomesOf(whole));
+        const rare = dedupeRareRepeats(inBatches(buildRows(rows), size), () => inBatches(buildRows(rows), 4), ['Account']);
+        expect(await collectOutcomes(rare)).toEqual(await collectOutcomes(whole));
       }),
       { numRuns: 500 },
     );
@@ -60,7 +60,7 @@ describe('rows for one customer', () => {
     const again = () => {
       throw new Error('Read again without need.');
     };
-    const outcomes = await outcomesOf(dedupeRareRepeats(inBatches(worksOf(rows), 7), again, []));
+    const outcomes = await collectOutcomes(dedupeRareRepeats(inBatches(buildRows(rows), 7), again, []));
     expect(outcomes).toEqual(rows.map((_, index) => [index, undefined]));
   });
 });

@@ -52,14 +52,14 @@ const limits: fc.Arbitrary<FailureLimit | undefined> = fc.oneof(
   fc.record({ kind: fc.constant('share' as const), most: fc.constantFrom(0.1, 0.3), from: fc.nat({ max: 20 }) }),
 );
 
-function workOf({ who, by, says, isInvalid }: Said, row: Row): ImportRow {
+function buildImportRow({ who, by, says, isInvalid }: Said, row: Row): ImportRow {
   const key = who === undefined || by === 'code' ? undefined : `K${who}`;
   const customerCode = who === undefined || by === 'key' ? undefined : `${who}`;
   if (isInvalid) return endAsInvalid(row, [], key);
   return new OpenRow(row, { key, customerCode, draft: { notes: says }, matchValue: undefined, command: undefined });
 }
 
-function outcomeOf(state: Exclude<Said['state'], 'none' | 'intent'>, customerCode: string): RowOutcome {
+function buildOutcome(state: Exclude<Said['state'], 'none' | 'intent'>, customerCode: string): RowOutcome {
   const refusal = { errorCode: 'X', message: 'x', attempts: 1 };
   if (state === 'created') return { status: state, attempts: 1, customerCode };
   if (state === 'skipped')
@@ -69,17 +69,17 @@ function outcomeOf(state: Exclude<Said['state'], 'none' | 'intent'>, customerCod
 }
 
 /** The rows as an earlier process left them. */
-async function runOf(all: readonly Said[]) {
+async function prepareRun(all: readonly Said[]) {
   const { number } = ledger.runs.start({ command: 'import', options: {} });
   const run = ledger.openRows(number);
   const written = all.map((one, index) => {
-    const work = workOf(one, rowAt(index));
+    const work = buildImportRow(one, rowAt(index));
     const place = { index, number: index + 2, ...(work.key === undefined ? {} : { key: work.key }) };
     const payloadHash = work.outcome === undefined ? work.contentHash : 'x';
     const customerCode = (work.outcome === undefined ? work.customerCode : undefined) ?? `new ${index}`;
     if (one.state === 'none') return undefined;
     if (one.state === 'intent') return run.recordIntent({ ...place, payload: '{}', payloadHash, customerCode });
-    return run.settle([{ ...place, payloadHash, outcome: outcomeOf(one.state, customerCode) }]);
+    return run.settle([{ ...place, payloadHash, outcome: buildOutcome(one.state, customerCode) }]);
   });
   await Promise.all(written);
   return run;
@@ -105,7 +105,7 @@ async function goneThrough(
   const mapped = async function* () {
     for await (const batch of rows(control, register)) {
       control.noteSeen(batch.length);
-      yield batch.map((row) => workOf(all[row.index] as Said, row));
+      yield batch.map((row) => buildImportRow(all[row.index] as Said, row));
     }
   };
   const ends = [];
@@ -121,12 +121,12 @@ async function goneThrough(
 it('gives a resumed run the same rows as reading all of them, and knows which customers they repeat', async () => {
   await fc.assert(
     fc.asyncProperty(files, limits, async ({ all, size }, limit) => {
-      const run = await runOf(all);
+      const run = await prepareRun(all);
       const stretches: RowRange[] = [];
       for (let first = 0; first < all.length; first += size)
         stretches.push({ first, last: Math.min(all.length, first + size) - 1 });
       const known: RowRanges = { all: stretches, readRanges: batchesOf };
-      const map = async (rows: readonly Row[]) => rows.map((row) => workOf(all[row.index] as Said, row));
+      const map = async (rows: readonly Row[]) => rows.map((row) => buildImportRow(all[row.index] as Said, row));
       const fast = await goneThrough(
         (control, register) => {
           const tools = { ledger: run, control, register, map };

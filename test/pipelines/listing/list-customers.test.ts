@@ -3,7 +3,7 @@ import { listCustomers } from '#pipelines/listing/list-customers.js';
 import type { Sandbox } from '#src/sandbox/start-sandbox.js';
 import { useClients } from '#test/api/open-clients.js';
 import { json, useScriptedServers } from '#test/api/scripted-server.js';
-import { clientOf, open } from '#test/sandbox/sandbox-client.js';
+import { openClient, open } from '#test/sandbox/sandbox-client.js';
 
 const { newClient } = useClients();
 const startScripted = useScriptedServers();
@@ -95,7 +95,7 @@ describe('a list in an order that edits change', () => {
   const sort = { field: 'customerName', descending: false } as const;
 
   /** Reads pages of ten in the order of names; after the first page, somebody else is at work. */
-  async function readWhile(work: (client: Awaited<ReturnType<typeof clientOf>>, unread: string) => Promise<unknown>) {
+  async function readWhile(work: (client: Awaited<ReturnType<typeof openClient>>, unread: string) => Promise<unknown>) {
     const sandbox = await open();
     await sandbox.seed(40);
     const listing = listCustomers(logIn(sandbox), { pageSize: 10, sort });
@@ -105,7 +105,7 @@ describe('a list in an order that edits change', () => {
     for await (const page of listing.pages) {
       for (const { customerCode } of page) codes.add(customerCode);
       pages += 1;
-      if (pages === 1) await work(await clientOf(sandbox), String(findUnread()));
+      if (pages === 1) await work(await openClient(sandbox), String(findUnread()));
     }
     return { codes, proof: listing.proof() };
   }

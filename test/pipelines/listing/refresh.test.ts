@@ -4,7 +4,7 @@ import { type RefreshOptions, type RefreshResult, refreshMirror } from '#pipelin
 import type { Customer } from '#pipelines/model.js';
 import type { Sandbox } from '#src/sandbox/start-sandbox.js';
 import { useClients } from '#test/api/open-clients.js';
-import { clientOf, open } from '#test/sandbox/sandbox-client.js';
+import { openClient, open } from '#test/sandbox/sandbox-client.js';
 
 const { newLedger, newClient } = useClients();
 
@@ -14,7 +14,7 @@ const logIn = (sandbox: Sandbox) =>
   });
 
 /** A mirror of a sandbox, and what it takes to bring it up to date. */
-function mirrorOf(sandbox: Sandbox, now: () => number = Date.now) {
+function openMirror(sandbox: Sandbox, now: () => number = Date.now) {
   const api = logIn(sandbox);
   const ledger = newLedger(undefined, now);
   const { mirror } = ledger;
@@ -46,7 +46,7 @@ describe('the mirror', () => {
   it('reads everything once, then only what was edited', async () => {
     const sandbox = await open();
     await sandbox.seed(500);
-    const { mirror, refresh } = mirrorOf(sandbox);
+    const { mirror, refresh } = openMirror(sandbox);
     expect(await refresh({ pageSize: 100 })).toMatchObject({ kind: 'whole', customers: 500 });
     expectSame(mirror, sandbox);
     sandbox.clearRequests();
@@ -58,9 +58,9 @@ describe('the mirror', () => {
   it.each([1, 40])('takes what others added, edited and deleted since: %i of each', async (count) => {
     const sandbox = await open();
     await sandbox.seed(300);
-    const { mirror, refresh } = mirrorOf(sandbox);
+    const { mirror, refresh } = openMirror(sandbox);
     await refresh();
-    const colleague = await clientOf(sandbox);
+    const colleague = await openClient(sandbox);
     for (let index = 1; index <= count; index += 1) {
       const code = String(index).padStart(7, '0');
       await colleague.update(code, { ...(await colleague.get(code)).json, customerName: `Renamed ${index}` });
@@ -75,9 +75,9 @@ describe('the mirror', () => {
   it('does not miss a customer who was removed while another was added', async () => {
     const sandbox = await open();
     await sandbox.seed(30);
-    const { mirror, refresh } = mirrorOf(sandbox);
+    const { mirror, refresh } = openMirror(sandbox);
     await refresh();
-    const colleague = await clientOf(sandbox);
+    const colleague = await openClient(sandbox);
     await colleague.delete('0000003');
     await colleague.add({ customerName: 'In her place' });
     await refresh();
@@ -92,7 +92,7 @@ describe('the mirror', () => {
   ])('is right after a reading during which customers were %s', async (_name, change) => {
     const sandbox = await open();
     await sandbox.seed(100);
-    const { mirror, refresh } = mirrorOf(sandbox);
+    const { mirror, refresh } = openMirror(sandbox);
     sandbox.setFaults([{ name: 'page-change', on: 'list', when: { first: 6 }, ...change }]);
     await refresh({ pageSize: 20 });
     sandbox.setFaults([]);
@@ -104,9 +104,9 @@ describe('the mirror', () => {
     for (const clockSkewMs of [-3 * 3600_000, 3 * 3600_000]) {
       const sandbox = await open({ clockSkewMs });
       await sandbox.seed(50);
-      const { mirror, refresh } = mirrorOf(sandbox);
+      const { mirror, refresh } = openMirror(sandbox);
       await refresh();
-      const colleague = await clientOf(sandbox);
+      const colleague = await openClient(sandbox);
       await colleague.update('0000001', { ...(await colleague.get('0000001')).json, customerName: 'Renamed' });
       await refresh();
       expectSame(mirror, sandbox);
@@ -116,7 +116,7 @@ describe('the mirror', () => {
   it('keeps what it has when the API suddenly lists nobody', async () => {
     const sandbox = await open();
     await sandbox.seed(5);
-    const { mirror, refresh } = mirrorOf(sandbox);
+    const { mirror, refresh } = openMirror(sandbox);
     await refresh();
     sandbox.reset();
     await expect(refresh()).rejects.toMatchObject({ reason: 'list_empty' });
@@ -127,13 +127,13 @@ describe('the mirror', () => {
   it('forgets what it knows beyond the flat view once the customer was edited', async () => {
     const sandbox = await open();
     await sandbox.seed(3);
-    const { api, mirror, refresh } = mirrorOf(sandbox);
+    const { api, mirror, refresh } = openMirror(sandbox);
     await refresh();
     const answer = await api.get('0000002');
     if (answer.kind === 'found') mirror.saveDetail(answer.customer);
     await refresh();
     expect(mirror.find('0000002')).toMatchObject({ extent: 'whole', customer: { cC_001: 'L-000001' } });
-    const colleague = await clientOf(sandbox);
+    const colleague = await openClient(sandbox);
     await colleague.update('0000002', { ...(await colleague.get('0000002')).json, cC_001: 'other' });
     await colleague.update('0000003', { ...(await colleague.get('0000003')).json, cC_001: 'other' });
     await refresh();
@@ -143,7 +143,7 @@ describe('the mirror', () => {
   it('finds customers by a value, and follows what is written', async () => {
     const sandbox = await open();
     await sandbox.seed(20);
-    const { mirror, refresh, noteWritten } = mirrorOf(sandbox);
+    const { mirror, refresh, noteWritten } = openMirror(sandbox);
     await refresh();
     const index = mirror.indexBy(({ customer: { city } }) => (typeof city === 'string' ? city : undefined));
     expect(index.find('Darwin', 3)).toEqual(['0000003', '0000007', '0000011']);
@@ -155,15 +155,15 @@ describe('the mirror', () => {
 });
 
 describe('customers that this tool added itself', () => {
-  const addBy = async (sandbox: Sandbox, noteWritten: ReturnType<typeof mirrorOf>['noteWritten']) => {
-    const { json: added } = await (await clientOf(sandbox)).add({ customerName: 'Ours' });
+  const addBy = async (sandbox: Sandbox, noteWritten: ReturnType<typeof openMirror>['noteWritten']) => {
+    const { json: added } = await (await openClient(sandbox)).add({ customerName: 'Ours' });
     await noteWritten(added, 'hash');
     return String(added.customerCode);
   };
 
   it('are not read again as long as nobody has edited them', async () => {
     const sandbox = await open();
-    const { mirror, refresh, noteWritten } = mirrorOf(sandbox);
+    const { mirror, refresh, noteWritten } = openMirror(sandbox);
     await refresh();
     const code = await addBy(sandbox, noteWritten);
     expect((await refresh()).read).toBe(0);
@@ -175,11 +175,11 @@ describe('customers that this tool added itself', () => {
   it('are read again once somebody has', async () => {
     let at = Date.now();
     const sandbox = await open({ now: () => new Date(at) });
-    const { mirror, refresh, noteWritten } = mirrorOf(sandbox, () => at);
+    const { mirror, refresh, noteWritten } = openMirror(sandbox, () => at);
     await refresh();
     const code = await addBy(sandbox, noteWritten);
     at += 5000;
-    const colleague = await clientOf(sandbox);
+    const colleague = await openClient(sandbox);
     await colleague.update(code, { ...(await colleague.get(code)).json, customerName: 'Theirs' });
     await refresh();
     expect(mirror.find(code)?.customer.customerName).toBe('Theirs');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { problemsOf, withRule } from './mapping-under-test.js';
+import { parseIssues, withRule } from './mapping-under-test.js';
 
 describe('parseMapping, on a field', () => {
   it.each<[title: string, json: unknown, code: string, path: string, says: string]>([
@@ -260,7 +260,7 @@ describe('parseMapping, on a field', () => {
       '"number"',
     ],
   ])('reports %s', (_title, json, code, path, says) => {
-    expect(problemsOf(json)).toEqual([{ severity: 'error', code, path, message: expect.stringContaining(says) }]);
+    expect(parseIssues(json)).toEqual([{ severity: 'error', code, path, message: expect.stringContaining(says) }]);
   });
 });
 
@@ -386,6 +386,6 @@ describe('parseMapping, on transforms', () => {
       'no group 2',
     ],
   ])('reports %s', (_title, json, code, path, says) => {
-    expect(problemsOf(json)).toEqual([{ severity: 'error', code, path, message: expect.stringContaining(says) }]);
+    expect(parseIssues(json)).toEqual([{ severity: 'error', code, path, message: expect.stringContaining(says) }]);
   });
 });

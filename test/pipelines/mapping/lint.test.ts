@@ -5,7 +5,7 @@ import { compiled, parsed } from './mapping-under-test.js';
 
 const keyed = { key: { column: 'No', stamp: 'cC_001' }, fields: { customerName: 'Company' } };
 
-function codesOf(json: object): readonly string[] {
+function lintCodes(json: object): readonly string[] {
   return lintMapping(parsed(json)).map(({ code, path }) => `${code} ${path}`);
 }
 
@@ -34,7 +34,7 @@ describe('a mapping by itself', () => {
     ],
     ['has a key that no field carries', { ...keyed, key: { column: 'No' } }, ['NO_WAY_BACK key']],
   ])('%s', (_title, json, codes) => {
-    expect(codesOf(json)).toEqual(codes);
+    expect(lintCodes(json)).toEqual(codes);
   });
 });
 

@@ -6,7 +6,7 @@ import type { Cell } from '#pipelines/model.js';
 import type { DocumentIssue } from '#pipelines/shape.js';
 
 /** The problems of a mapping file; none when it is right. */
-export function problemsOf(json: unknown): readonly DocumentIssue[] {
+export function parseIssues(json: unknown): readonly DocumentIssue[] {
   const parsed = parseMapping(json);
   return parsed.ok ? [] : parsed.problems;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { buildMappingSchema } from '#pipelines/mapping/schema.js';
-import { parsed, problemsOf, withRule } from './mapping-under-test.js';
+import { parsed, parseIssues, withRule } from './mapping-under-test.js';
 
 function withMore(more: object): object {
   return { fields: { firstName: 'First' }, ...more };
@@ -101,11 +101,11 @@ describe('parseMapping', () => {
       'existing customers',
     ],
   ])('reports %s', (_title, json, code, path, says) => {
-    expect(problemsOf(json)).toEqual([{ severity: 'error', code, path, message: expect.stringContaining(says) }]);
+    expect(parseIssues(json)).toEqual([{ severity: 'error', code, path, message: expect.stringContaining(says) }]);
   });
 
   it('reports everything at once', () => {
-    const problems = problemsOf({
+    const problems = parseIssues({
       mode: 'upsrt',
       fields: { creditLimit: 'Limit', fristName: 'A', notes: { column: 'B', transform: ['trm', 'uper'] } },
       ignore: 'C',
@@ -126,7 +126,7 @@ describe('parseMapping', () => {
       match: ['emailAddress'],
       fields: { emailAddress: { column: 'A', transform: ['x'] } },
     };
-    expect(problemsOf(json).map(({ code }) => code)).toEqual(['TRANSFORM_UNKNOWN']);
+    expect(parseIssues(json).map(({ code }) => code)).toEqual(['TRANSFORM_UNKNOWN']);
   });
 
   it.each<[title: string, json: object]>([
@@ -141,7 +141,7 @@ describe('parseMapping', () => {
     ['a null default, which clears', withRule({ column: 'A', default: null })],
     ['a transform with an empty object', withRule({ column: 'A', transform: [{ trim: {} }] })],
   ])('accepts %s', (_title, json) => {
-    expect(problemsOf(json)).toEqual([]);
+    expect(parseIssues(json)).toEqual([]);
   });
 
   it('treats "auto" as absent', () => {
@@ -237,7 +237,7 @@ describe('the published schema', () => {
       { ...withRule('A'), source: { sheet: 'S', headerRow: 2, encoding: 'utf-8', delimiter: '\t' } },
     ],
   ])('accepts what the parser accepts: %s', (_title, json) => {
-    expect(problemsOf(json)).toEqual([]);
+    expect(parseIssues(json)).toEqual([]);
     expect(accepts(json)).toBe(true);
   });
 
@@ -264,7 +264,7 @@ describe('the published schema', () => {
     ['a country by its name', rule({ transform: [{ phone: { country: 'Australia' } }] })],
     ['an unknown declared type', { ...withRule('A'), customFields: { tier: 'text' } }],
   ])('refuses what the parser refuses: %s', (_title, json) => {
-    expect(problemsOf(json)).not.toEqual([]);
+    expect(parseIssues(json)).not.toEqual([]);
     expect(accepts(json)).toBe(false);
   });
 });

@@ -5,16 +5,16 @@ import type { Cell, Row } from '#pipelines/model.js';
 import { createDamageDetector, type DamageReport, startDamageScan } from '#pipelines/quality/damage-detector.js';
 import type { ColumnCheck, ColumnUse } from '#pipelines/quality/damage-issue.js';
 
-const rowOf = (cells: readonly Cell[], index = 0): Row => ({ index, number: index + 2, cells });
+const buildRow = (cells: readonly Cell[], index = 0): Row => ({ index, number: index + 2, cells });
 
-function findingsOf(use: ColumnUse, cell: Cell, more: Omit<ColumnCheck, 'use'> = {}) {
-  return createDamageDetector({ columns: ['Name'], checks: [{ use, ...more }] }).inspect(rowOf([cell]));
+function findDamage(use: ColumnUse, cell: Cell, more: Omit<ColumnCheck, 'use'> = {}) {
+  return createDamageDetector({ columns: ['Name'], checks: [{ use, ...more }] }).inspect(buildRow([cell]));
 }
 
-function reportOf(lookout: ColumnCheck, values: readonly Cell[]): DamageReport {
-  const watch = startDamageScan({ columns: ['Column'], checks: [lookout] });
+function scanValues(check: ColumnCheck, values: readonly Cell[]): DamageReport {
+  const watch = startDamageScan({ columns: ['Column'], checks: [check] });
   values.forEach((value, index) => {
-    watch.add(rowOf([value], index));
+    watch.add(buildRow([value], index));
   });
   return watch.report();
 }
@@ -48,7 +48,7 @@ describe('a cell', () => {
     ['a serial number with a time', 'date', '45296.75', 'DATE_SERIAL'],
     ['a number cell in a date column', 'date', { kind: 'number', text: '45296', value: 45296 }, 'DATE_SERIAL'],
   ])('is found: %s', (_name, use, cell, code) => {
-    const findings = findingsOf(use, cell);
+    const findings = findDamage(use, cell);
     expect(findings.map((finding) => finding.code)).toEqual([code]);
     expect(findings[0]).toMatchObject({ columns: ['Name'], nextStep: expect.stringMatching(/\.$/) });
   });
@@ -75,20 +75,20 @@ describe('a cell', () => {
     ['the euro and curly quotes', 'text', '€ “x” – y™'],
     ['degrees', 'text', '20 °C ± 1'],
   ])('is not reported: %s', (_name, use, cell) => {
-    expect(findingsOf(use, cell)).toEqual([]);
+    expect(findDamage(use, cell)).toEqual([]);
   });
 
   it('of mojibake comes with the text that was meant', () => {
-    expect(findingsOf('text', 'ZoÃ«')[0]?.nextStep).toContain('"Zoë"');
-    expect(findingsOf('text', 'Oâ€™Brien')[0]?.nextStep).toContain('"O’Brien"');
+    expect(findDamage('text', 'ZoÃ«')[0]?.nextStep).toContain('"Zoë"');
+    expect(findDamage('text', 'Oâ€™Brien')[0]?.nextStep).toContain('"O’Brien"');
   });
 
   it('with a serial number comes with the date that was meant', () => {
-    expect(findingsOf('date', '45296')[0]?.nextStep).toContain('2024-01-05');
+    expect(findDamage('date', '45296')[0]?.nextStep).toContain('2024-01-05');
   });
 
   it('may hold several kinds of damage', () => {
-    expect(findingsOf('text', 'AndrÃ©\u00a0\ufffd').map(({ code }) => code)).toEqual([
+    expect(findDamage('text', 'AndrÃ©\u00a0\ufffd').map(({ code }) => code)).toEqual([
       'MOJIBAKE',
       'REPLACEMENT_CHARACTER',
       'INVISIBLE_CHARACTER',
@@ -99,30 +99,30 @@ describe('a cell', () => {
     'that means "clear the value" is no damage: %j',
     (cell) => {
       const detector = createDamageDetector({ columns: ['a'], checks: [{ use: 'text' }], nullToken: '#N/A' });
-      expect(detector.inspect(rowOf([cell]))).toEqual([]);
-      expect(detector.inspect(rowOf(['#REF!'])).length).toBe(1);
+      expect(detector.inspect(buildRow([cell]))).toEqual([]);
+      expect(detector.inspect(buildRow(['#REF!'])).length).toBe(1);
     },
   );
 
-  it('of a row with defects is not checked, since its cells may be shifted', () => {
+  it('of a row with issues is not checked, since its cells may be shifted', () => {
     const detector = createDamageDetector({ columns: ['a'], checks: [{ use: 'text' }] });
-    const defects: readonly Issue[] = [{ severity: 'error', code: 'RAGGED_ROW', message: '' }];
-    expect(detector.inspect({ ...rowOf(['#REF!']), issues: defects })).toEqual([]);
+    const issues: readonly Issue[] = [{ severity: 'error', code: 'RAGGED_ROW', message: '' }];
+    expect(detector.inspect({ ...buildRow(['#REF!']), issues })).toEqual([]);
   });
 
   it('is checked after the transforms of the mapping, where those can fix it', () => {
-    const mended = (text: string) => text.replaceAll(/\D/g, '');
-    expect(findingsOf('phone', '02\u00a09999', { applyMapping: mended })).toEqual([]);
-    expect(findingsOf('phone', '6.1E+10', { applyMapping: mended }).map(({ code }) => code)).toEqual([
+    const fixed = (text: string) => text.replaceAll(/\D/g, '');
+    expect(findDamage('phone', '02\u00a09999', { applyMapping: fixed })).toEqual([]);
+    expect(findDamage('phone', '6.1E+10', { applyMapping: fixed }).map(({ code }) => code)).toEqual([
       'SCIENTIFIC_NUMBER',
     ]);
   });
 
   it('of personal data is reported without showing it', () => {
-    const [finding] = findingsOf('text', 'ZoÃ«', { isSecret: true });
+    const [finding] = findDamage('text', 'ZoÃ«', { isSecret: true });
     expect(JSON.stringify(finding)).not.toMatch(/Zo/);
     expect(finding?.code).toBe('MOJIBAKE');
-    const { findings } = reportOf({ use: 'postcode', isSecret: true }, [...times(20, (n) => `${2000 + n}`), '810']);
+    const { findings } = scanValues({ use: 'postcode', isSecret: true }, [...times(20, (n) => `${2000 + n}`), '810']);
     expect(findings.map(({ code, value }) => [code, value])).toEqual([['POST_CODES_TOO_SHORT', undefined]]);
   });
 });
@@ -153,10 +153,10 @@ describe('a column', () => {
     ['dates that could be either', 'text', ['05/04/2024', '06/04/2024'], 'AMBIGUOUS_DATES', 2],
     ['dates of both orders', 'text', ['05/05/2024', '13/04/2024', '04/13/2024'], 'MIXED_DATE_ORDER', 3],
   ] as const)('is noticed: %s', (_name, use, values, code, row) => {
-    const report = reportOf({ use }, values);
+    const report = scanValues({ use }, values);
     expect(report.findings).toMatchObject([{ code, columns: ['Column'] }]);
     expect(report.findings[0]?.rows[0]).toBe(row);
-    const blamed = values.flatMap((value, index) => report.checkRow(rowOf([value], index)).map(() => index + 2));
+    const blamed = values.flatMap((value, index) => report.checkRow(buildRow([value], index)).map(() => index + 2));
     expect(blamed.length).toBe(report.findings[0]?.count);
     expect(blamed.slice(0, 5)).toEqual(report.findings[0]?.rows);
   });
@@ -178,24 +178,24 @@ describe('a column', () => {
     ['dates of a format that the mapping names', 'date', ['05/04/2024', '06/04/2024']],
     ['ISO dates', 'text', ['2024-05-04']],
   ] as const)('is not reported: %s', (_name, use, values) => {
-    expect(reportOf({ use }, values).findings).toEqual([]);
+    expect(scanValues({ use }, values).findings).toEqual([]);
   });
 
   it('names the first rows and a value, and counts the others', () => {
     const values = [...times(100, (n) => `${2000 + n}`), ...times(9, (n) => `${801 + n}`)];
-    expect(reportOf({ use: 'postcode' }, values).findings).toMatchObject([
+    expect(scanValues({ use: 'postcode' }, values).findings).toMatchObject([
       { count: 9, rows: [102, 103, 104, 105, 106], value: '801' },
     ]);
   });
 
   it('of post codes that the mapping pads is not reported', () => {
     const values = [...times(20, (n) => `${2000 + n}`), '810'];
-    const mended = (text: string) => text.padStart(4, '0');
-    expect(reportOf({ use: 'postcode', applyMapping: mended }, values).findings).toEqual([]);
+    const fixed = (text: string) => text.padStart(4, '0');
+    expect(scanValues({ use: 'postcode', applyMapping: fixed }, values).findings).toEqual([]);
   });
 
   it('with a thousand cells of one kind has one finding', () => {
-    const { findings } = reportOf({ use: 'text' }, [...times(1000, (n) => `Zo\ufffd ${n}`), 'ZoÃ«']);
+    const { findings } = scanValues({ use: 'text' }, [...times(1000, (n) => `Zo\ufffd ${n}`), 'ZoÃ«']);
     expect(findings.map(({ code, count, rows }) => [code, count, rows])).toEqual([
       ['REPLACEMENT_CHARACTER', 1000, [2, 3, 4, 5, 6]],
       ['MOJIBAKE', 1, [1002]],
@@ -203,8 +203,8 @@ describe('a column', () => {
   });
 
   it('allows every damaged row to be checked, with column, value and advice', () => {
-    const report = reportOf({ use: 'date' }, ['45296', '2024-01-05']);
-    expect(report.checkRow(rowOf(['45296']))).toEqual([
+    const report = scanValues({ use: 'date' }, ['45296', '2024-01-05']);
+    expect(report.checkRow(buildRow(['45296']))).toEqual([
       {
         severity: 'error',
         code: 'DATE_SERIAL',
@@ -215,7 +215,7 @@ describe('a column', () => {
           'Format the column as a date (yyyy-mm-dd) and export again.',
       },
     ]);
-    expect(report.checkRow(rowOf(['2024-01-05']))).toEqual([]);
+    expect(report.checkRow(buildRow(['2024-01-05']))).toEqual([]);
   });
 });
 
@@ -252,7 +252,7 @@ function codesIn(use: ColumnUse, text: string, isPlain?: boolean) {
 }
 
 /** What is found in a column of these texts as a whole. */
-function codesOf(use: ColumnUse, texts: readonly string[]) {
+function findCodes(use: ColumnUse, texts: readonly string[]) {
   const watch = startDamageScan({ columns: ['Column'], checks: [{ use }] });
   texts.forEach((text, index) => {
     watch.add({ index, number: index + 2, cells: [text] });
@@ -260,13 +260,13 @@ function codesOf(use: ColumnUse, texts: readonly string[]) {
   return new Set(watch.report().findings.map(({ code }) => code));
 }
 
-const textOf = (parts: readonly string[], maxLength: number) =>
+const buildText = (parts: readonly string[], maxLength: number) =>
   fc.array(fc.constantFrom(...parts), { minLength: 1, maxLength }).map((chosen) => chosen.join(''));
 
 // Made of what such texts are made of, so that a good share of them is right.
-const numberLike = textOf(['0', '1', '12', '345', '2024', '30000', '.', ',', 'E', 'e', '+', '-', '/', ' ', 'x'], 6);
-const dateLike = textOf(['1', '05', '12', '31', '2024', '-', '/', '.', ' ', 'Mar', 'dez', 'März', 'x', '+'], 6);
-const phoneLike = textOf(['0', '2', '02', '555', '12345', '(', ')', ' ', '.', '-', '/', '+', '\u00a0', 'x', 'é'], 8);
+const numberLike = buildText(['0', '1', '12', '345', '2024', '30000', '.', ',', 'E', 'e', '+', '-', '/', ' ', 'x'], 6);
+const dateLike = buildText(['1', '05', '12', '31', '2024', '-', '/', '.', ' ', 'Mar', 'dez', 'März', 'x', '+'], 6);
+const phoneLike = buildText(['0', '2', '02', '555', '12345', '(', ')', ' ', '.', '-', '/', '+', '\u00a0', 'x', 'é'], 8);
 
 describe('what is looked at before a pattern is tried decides nothing by itself:', () => {
   it('a row marked as plain is checked like any other', () => {
@@ -323,7 +323,7 @@ describe('what is looked at before a pattern is tried decides nothing by itself:
       fc.property(dateLike, (text) => {
         const [, first, , second] = /^(\d{1,2})([/.-])(\d{1,2})\2(?:\d{4}|\d{2})(?:\D|$)/.exec(text) ?? [];
         const isEither = Number(first) <= 12 && Number(second) <= 12 && Number(first) !== Number(second);
-        expect(codesOf('text', [text]).has('AMBIGUOUS_DATES')).toBe(isEither);
+        expect(findCodes('text', [text]).has('AMBIGUOUS_DATES')).toBe(isEither);
       }),
       { ...runs, examples: [['05/12/2024'], ['5.12.24 12:31'], ['1-05-2024x'], ['05/12.2024'], ['31/12/2024']] },
     );
@@ -335,7 +335,7 @@ describe('what is looked at before a pattern is tried decides nothing by itself:
       fc.property(phoneLike, (text) => {
         const digits = /[^\d\s().\-/]/.test(text) ? '' : text.replace(/\D/g, '');
         const isShort = digits.length === 9 && !digits.startsWith('0');
-        expect(codesOf('phone', [...others, text]).has('PHONES_WITHOUT_ZERO')).toBe(isShort);
+        expect(findCodes('phone', [...others, text]).has('PHONES_WITHOUT_ZERO')).toBe(isShort);
       }),
       { ...runs, examples: [['2 5550-1234'], ['(2)\u00a05550/12.34'], ['+255501234'], ['025550123']] },
     );
@@ -345,7 +345,7 @@ describe('what is looked at before a pattern is tried decides nothing by itself:
     const others = Array.from({ length: 20 }, (_, n) => String(2000 + n));
     fc.assert(
       fc.property(phoneLike, (text) => {
-        expect(codesOf('postcode', [...others, text]).has('POST_CODES_TOO_SHORT')).toBe(/^\d{2,3}$/.test(text));
+        expect(findCodes('postcode', [...others, text]).has('POST_CODES_TOO_SHORT')).toBe(/^\d{2,3}$/.test(text));
       }),
       { ...runs, examples: [['800'], ['80'], ['8'], ['80a'], ['8 0']] },
     );

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Cell } from '#pipelines/model.js';
 import { ColumnProfiler, DistinctCounter, FrequentValues } from '#pipelines/quality/profile.js';
 
-function profileOf(cells: readonly (Cell | undefined)[], isSecret = false) {
+function profileCells(cells: readonly (Cell | undefined)[], isSecret = false) {
   const profiler = new ColumnProfiler('A', isSecret);
   for (const cell of cells) profiler.add(cell);
   return profiler.result;
@@ -10,7 +10,7 @@ function profileOf(cells: readonly (Cell | undefined)[], isSecret = false) {
 
 describe('the profile of a column', () => {
   it('has the completeness, the number of values, the most frequent ones, their length and kind', () => {
-    expect(profileOf(['NSW', ' NSW ', 'VIC', '', undefined, '0810', 'a@x.example'])).toEqual({
+    expect(profileCells(['NSW', ' NSW ', 'VIC', '', undefined, '0810', 'a@x.example'])).toEqual({
       column: 'A',
       rows: 7,
       filled: 5,
@@ -38,15 +38,15 @@ describe('the profile of a column', () => {
     [{ kind: 'boolean', text: 'TRUE', value: true }, 'yes/no'],
     [{ kind: 'error', text: '#REF!', reason: 'a lost reference' }, 'error'],
   ])('calls %j %s', (cell, kind) => {
-    expect(profileOf([cell]).kinds).toEqual({ [kind]: 1 });
+    expect(profileCells([cell]).kinds).toEqual({ [kind]: 1 });
   });
 
   it('shows no values of personal data', () => {
-    expect(profileOf(['123', '123'], true)).toMatchObject({ distinct: { count: 1 }, top: [] });
+    expect(profileCells(['123', '123'], true)).toMatchObject({ distinct: { count: 1 }, top: [] });
   });
 
   it('keeps only the beginning of a long text', () => {
-    const { longest, top } = profileOf(['x'.repeat(100_000)]);
+    const { longest, top } = profileCells(['x'.repeat(100_000)]);
     expect(longest).toBe(100_000);
     expect(top[0]?.value.length).toBeLessThanOrEqual(80);
   });

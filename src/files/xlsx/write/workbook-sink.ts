@@ -275,7 +275,7 @@ function toSheetName(name: string): string {
 
 function measureWidth({ name, content }: TableColumn, index: number, rows: readonly TableRow[]): number {
   const { min, max, besideHeader, date } = columnWidth;
-  const longest = rows.reduce((most, { cells }) => Math.max(most, longestLine(cellToText(cells[index]))), 0);
+  const longest = rows.reduce((max, { cells }) => Math.max(max, longestLine(cellToText(cells[index]))), 0);
   const needed = Math.max(name.length + besideHeader, content === 'date' ? date : 0, longest + 1);
   return Math.min(max, Math.max(min, needed));
 }

@@ -7,7 +7,7 @@ import {
   expectedCells,
   typedCustomers,
 } from '#test/files/awkward-customers.js';
-import { makeWorkbook, rowsOf, saveFile, stylesOf, type WorkbookRecipe } from '#test/files/xlsx/make-workbook.js';
+import { makeWorkbook, readRows, saveFile, buildStyles, type WorkbookRecipe } from '#test/files/xlsx/make-workbook.js';
 
 /** How a program writes what all programs mean. */
 interface Habits {
@@ -22,7 +22,7 @@ interface Habits {
 }
 
 const [general, fiveDigits, day, moment, time, twoDecimals] = [0, 1, 2, 3, 4, 5];
-const styles = stylesOf('General', '00000', 'yyyy-mm-dd', 'yyyy-mm-dd hh:mm:ss', 'hh:mm:ss', '0.00');
+const styles = buildStyles('General', '00000', 'yyyy-mm-dd', 'yyyy-mm-dd hh:mm:ss', 'hh:mm:ss', '0.00');
 
 /** The ten awkward customers as programs write them that do not run on this machine. */
 const awkwardWorkbooks: Readonly<Record<string, () => Buffer>> = {
@@ -56,9 +56,9 @@ const awkwardWorkbooks: Readonly<Record<string, () => Buffer>> = {
 function workbook(habits: Habits, recipe: WorkbookRecipe): Buffer {
   const shared: string[] = [];
   const write = (cells: readonly (readonly [style: number, kind: string, value: string])[], row: number) =>
-    rowOf(cells, row, habits, shared);
+    buildRow(cells, row, habits, shared);
   const header = awkwardColumns.map((name) => [general, 's', name] as const);
-  const rows = [header, ...typedCustomers.map((given) => cellsOf(given, habits))].map((cells, at) =>
+  const rows = [header, ...typedCustomers.map((customer) => buildCells(customer, habits))].map((cells, at) =>
     write(cells, at + 1),
   );
   const tag = (name: string) => (habits.prefix === undefined ? name : `${habits.prefix}:${name}`);
@@ -75,25 +75,25 @@ function workbook(habits: Habits, recipe: WorkbookRecipe): Buffer {
   });
 }
 
-function cellsOf(given: AwkwardCustomer, { dates }: Habits) {
+function buildCells(customer: AwkwardCustomer, { dates }: Habits) {
   const date = (style: number, text: string) =>
-    dates === 'iso' ? ([style, 'd', text] as const) : ([style, 'n', String(serialOf(text))] as const);
+    dates === 'iso' ? ([style, 'd', text] as const) : ([style, 'n', String(computeSerial(text))] as const);
   const text = (value: string) => [general, 's', value] as const;
   return [
-    text(given.account),
-    text(given.company),
-    [fiveDigits, 'n', String(given.postcode)] as const,
-    date(day, given.since),
-    date(moment, given.lastCall),
-    dates === 'iso' ? ([time, 'd', given.opens] as const) : ([time, 'n', String(dayShare(given.opens))] as const),
-    [twoDecimals, 'n', String(given.limit)] as const,
-    [general, 'n', String(given.balance)] as const,
-    [general, 'b', given.mail ? '1' : '0'] as const,
-    ...[given.phone, given.notes, given.contact, given.trade, given.remark].map(text),
+    text(customer.account),
+    text(customer.company),
+    [fiveDigits, 'n', String(customer.postcode)] as const,
+    date(day, customer.since),
+    date(moment, customer.lastCall),
+    dates === 'iso' ? ([time, 'd', customer.opens] as const) : ([time, 'n', String(dayShare(customer.opens))] as const),
+    [twoDecimals, 'n', String(customer.limit)] as const,
+    [general, 'n', String(customer.balance)] as const,
+    [general, 'b', customer.mail ? '1' : '0'] as const,
+    ...[customer.phone, customer.notes, customer.contact, customer.trade, customer.remark].map(text),
   ];
 }
 
-function rowOf(
+function buildRow(
   cells: readonly (readonly [style: number, kind: string, value: string])[],
   row: number,
   habits: Habits,
@@ -105,7 +105,7 @@ function rowOf(
       `<c${reference}${style === 0 ? '' : ` s="${style}"`}${type === 'n' ? '' : ` t="${type}"`}>`;
     if (kind !== 's') return `${open(kind)}<v>${value}</v></c>`;
     if (habits.texts === 'shared') return `${open('s')}<v>${shared.push(textElement(value)) - 1}</v></c>`;
-    const content = habits.texts === 'inline' ? textElement(value) : runsOf(value);
+    const content = habits.texts === 'inline' ? textElement(value) : buildRuns(value);
     return `${open('inlineStr')}<is>${content}</is></c>`;
   });
   return `<row r="${row}"${habits.rowAttributes ?? ''}>${written.join('')}</row>`;
@@ -116,7 +116,7 @@ function textElement(text: string): string {
 }
 
 /** A run for every character, with a reading that repeats it. */
-function runsOf(text: string): string {
+function buildRuns(text: string): string {
   const runs = [...text].map((character) => `<r><rPr><b/></rPr>${textElement(character)}</r>`).join('');
   return `${runs}<rPh sb="0" eb="1"><t>reading</t></rPh>`;
 }
@@ -126,7 +126,7 @@ function escaped(text: string): string {
 }
 
 /** Serial numbers count days from 30 December 1899. */
-function serialOf(civil: string): number {
+function computeSerial(civil: string): number {
   const [date = '', clock = '00:00:00'] = civil.split('T');
   return (Date.parse(`${date}T00:00:00Z`) - Date.UTC(1899, 11, 30)) / 86_400_000 + dayShare(clock);
 }
@@ -139,7 +139,7 @@ function dayShare(clock: string): number {
 describe('the ten awkward customers', () => {
   it.each(Object.keys(awkwardWorkbooks))('read equal, cell by cell, as written by %s', async (name) => {
     const source = await openWorkbook(saveFile(awkwardWorkbooks[name]?.() ?? ''));
-    const rows = await rowsOf(source);
+    const rows = await readRows(source);
     expect(source.columns).toEqual(awkwardColumns);
     expect(rows.map(({ cells }) => cells.map(comparableCell))).toEqual(typedCustomers.map(expectedCells));
     expect(rows.map(({ number }) => number)).toEqual(typedCustomers.map((_, at) => at + 2));

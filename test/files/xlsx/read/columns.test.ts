@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { open, rowsOf, textCell, textRow, type WorkbookRecipe } from '#test/files/xlsx/make-workbook.js';
+import { open, readRows, textCell, textRow, type WorkbookRecipe } from '#test/files/xlsx/make-workbook.js';
 
 const rows = textRow(1, 'Name', 'City') + textRow(2, 'Zoë', 'Ulm');
 
@@ -27,7 +27,7 @@ describe('the header', () => {
         row: 4,
       },
     ]);
-    expect(await rowsOf(better)).toEqual([{ index: 0, number: 5, cells: ['Zoë', 'z@x.de', 'Ulm'] }]);
+    expect(await readRows(better)).toEqual([{ index: 0, number: 5, cells: ['Zoë', 'z@x.de', 'Ulm'] }]);
   });
 
   it('is recognised by exactly four fifths of the names', async () => {
@@ -58,7 +58,7 @@ describe('the header', () => {
   it('is the row that was asked for', async () => {
     const source = await open({ rows: report }, { headerRow: 4, expectedColumns: ['Customer list'] });
     expect([source.detected.headerRow, source.columns[1]]).toEqual([4, 'E-mail']);
-    expect(await rowsOf(source)).toHaveLength(1);
+    expect(await readRows(source)).toHaveLength(1);
   });
 });
 
@@ -78,7 +78,7 @@ describe('columns', () => {
     const source = await open({ rows: header + data });
     expect(source.columns).toEqual(['Name', 'Column 4', 'City', 'Column 7']);
     expect(source.notices).toMatchObject([{ code: 'UNNAMED_COLUMNS', columns: ['Column 4', 'Column 7'] }]);
-    expect((await rowsOf(source))[0]?.cells).toEqual(['Zoë', 'x', '', 'y']);
+    expect((await readRows(source))[0]?.cells).toEqual(['Zoë', 'x', '', 'y']);
   });
 
   it('of our own result files are left out with their cells', async () => {
@@ -86,7 +86,7 @@ describe('columns', () => {
       rows: textRow(1, '_row', '_status', 'Name', '_run', 'City') + textRow(2, '7', 'failed', 'Zoë', 'r1', 'Ulm'),
     });
     expect(source.columns).toEqual(['Name', 'City']);
-    expect(await rowsOf(source)).toEqual([{ index: 0, number: 2, cells: ['Zoë', 'Ulm'] }]);
+    expect(await readRows(source)).toEqual([{ index: 0, number: 2, cells: ['Zoë', 'Ulm'] }]);
     expect(source.notices).toEqual([]);
   });
 
@@ -95,7 +95,7 @@ describe('columns', () => {
     const source = await open({
       rows: `${textRow(1, 'Name', 'City')}${many}<row r="3002">${textCell('A3002', 'z')}${textCell('AB3002', 'note')}</row>`,
     });
-    expect((await rowsOf(source)).at(-1)).toEqual({ index: 3000, number: 3002, cells: ['z', ''] });
+    expect((await readRows(source)).at(-1)).toEqual({ index: 3000, number: 3002, cells: ['z', ''] });
     expect(source.notices).toMatchObject([
       { code: 'DATA_OUTSIDE_COLUMNS', message: expect.stringContaining('AB3002'), row: 3002 },
     ]);
@@ -106,7 +106,7 @@ describe('columns', () => {
       rows: `<row r="1">${textCell('A1', 'a')}${textCell('XFD1', 'z')}</row><row r="1048576">${textCell('XFD1048576', 'end')}</row>`,
     });
     expect(source.columns).toEqual(['a', 'z']);
-    expect(await rowsOf(source)).toEqual([{ index: 0, number: 1_048_576, cells: ['', 'end'] }]);
+    expect(await readRows(source)).toEqual([{ index: 0, number: 1_048_576, cells: ['', 'end'] }]);
   });
 });
 
@@ -120,7 +120,7 @@ describe('hidden and merged', () => {
   it('rows and columns are read and reported (R20)', async () => {
     const source = await open(recipe);
     expect(source.columns).toEqual(['Name', 'Code', 'Rank', 'City']);
-    expect((await rowsOf(source)).map(({ number }) => number)).toEqual([2, 3, 4, 5]);
+    expect((await readRows(source)).map(({ number }) => number)).toEqual([2, 3, 4, 5]);
     expect(source.notices).toEqual([
       {
         severity: 'warning',
@@ -140,7 +140,7 @@ describe('hidden and merged', () => {
   it('rows and columns are left out on request', async () => {
     const source = await open(recipe, { skipHidden: true });
     expect(source.columns).toEqual(['Name', 'City']);
-    expect(await rowsOf(source)).toEqual([
+    expect(await readRows(source)).toEqual([
       { index: 0, number: 2, cells: ['a', 'd'] },
       { index: 1, number: 5, cells: ['g', ''] },
     ]);
@@ -152,9 +152,9 @@ describe('hidden and merged', () => {
 
   it('remarks are not repeated by a second reading', async () => {
     const source = await open(recipe);
-    await rowsOf(source);
+    await readRows(source);
     const first = [...source.notices];
-    await rowsOf(source);
+    await readRows(source);
     expect(source.notices).toEqual(first);
   });
 
@@ -171,7 +171,7 @@ describe('hidden and merged', () => {
       rows,
       afterRows: `<mergeCells>${merges.map((ref) => `<mergeCell ref="${ref}"/>`).join('')}</mergeCells>`,
     });
-    await rowsOf(source);
+    await readRows(source);
     expect(source.notices).toMatchObject([
       {
         code: 'MERGED_CELLS',
@@ -220,7 +220,7 @@ describe('sheets', () => {
 
   it('with faults do not disturb the one that is read', async () => {
     const source = await open({ rows, moreSheets: [{ name: 'Broken', rows: '<row' }] });
-    expect(await rowsOf(source)).toHaveLength(1);
+    expect(await readRows(source)).toHaveLength(1);
     expect(source.notices).toMatchObject([{ code: 'OTHER_SHEETS', message: expect.stringContaining('Broken') }]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { read, readCell, stylesOf, textRow } from '#test/files/xlsx/make-workbook.js';
+import { read, readCell, buildStyles, textRow } from '#test/files/xlsx/make-workbook.js';
 
 const number = (text: string, value: number, format?: string) => ({
   kind: 'number',
@@ -125,7 +125,7 @@ describe('number cells', () => {
     ['#,##0.00\\ \\k\\m', '12', '12'],
     ['0.00E+00', '12345678', '12345678'],
   ])('in the format %s show %s as %s', async (format, stored, text) => {
-    expect(await readCell(`<c r="A2" s="0"><v>${stored}</v></c>`, { styles: stylesOf(format) })).toEqual(
+    expect(await readCell(`<c r="A2" s="0"><v>${stored}</v></c>`, { styles: buildStyles(format) })).toEqual(
       number(text, Number(stored), format),
     );
   });
@@ -206,7 +206,7 @@ describe('other cells', () => {
   it('of the slow way are those of the fast way', async () => {
     const cells =
       '<c r="A2" s="1"><v>45000.5</v></c><c r="B2" t="str"><f>A1</f><v>a&amp;b</v></c><c r="C2" t="b"><v>1</v></c><c r="D2" t="inlineStr"><is><t xml:space="preserve"> x </t></is></c><c r="E2" t="e"><v>#N/A</v></c><c r="F2"/><c r="G2" t="s"><v>0</v></c>';
-    const recipe = { styles: stylesOf('0', 'yyyy'), shared: '<si><t>one</t></si>' };
+    const recipe = { styles: buildStyles('0', 'yyyy'), shared: '<si><t>one</t></si>' };
     const head = textRow(1, 'A', 'B', 'C', 'D', 'E', 'F', 'G');
     const fast = await read({ ...recipe, rows: `${head}<row r="2">${cells}</row>` });
     const slow = await read({ ...recipe, rows: `${head}<row r="2"><!-- slow -->${cells}</row>` });

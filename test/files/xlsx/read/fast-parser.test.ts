@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '#src/errors.js';
-import { open, rowsOf, stylesOf, textCell, textRow, type WorkbookRecipe } from '#test/files/xlsx/make-workbook.js';
+import { open, readRows, buildStyles, textCell, textRow, type WorkbookRecipe } from '#test/files/xlsx/make-workbook.js';
 
 const shared =
   '<si><t>one</t></si><si><t xml:space="preserve"> two &amp; 東 </t></si><si><r><t>a</t></r><r><t>b</t></r></si><si/>';
@@ -63,10 +63,10 @@ const pieces = [
 /** What XML forbids and the fast way lets pass, since it changes no value: attributes that nobody reads, twice. */
 const harmless = /duplicate attribute/;
 
-async function outcomeOf(recipe: WorkbookRecipe): Promise<unknown> {
+async function readOutcome(recipe: WorkbookRecipe): Promise<unknown> {
   try {
-    const source = await open({ styles: stylesOf('00000', 'yyyy'), ...recipe });
-    return [source.columns, await rowsOf(source)];
+    const source = await open({ styles: buildStyles('00000', 'yyyy'), ...recipe });
+    return [source.columns, await readRows(source)];
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return harmless.test(error.message) ? 'harmless' : error.code;
@@ -83,13 +83,13 @@ const runs = Number(process.env.FUZZ_RUNS ?? 300);
 
 describe('the fast way and the XML parser', () => {
   it(`say the same of rows, sound or damaged (${runs} of them)`, { timeout: 60_000 + runs * 100 }, async () => {
-    expect(await outcomeOf({ rows: rows + sharedCells, shared })).toEqual(
-      await outcomeOf({ rows: keepOut + rows + sharedCells, shared: keepOut + shared }),
+    expect(await readOutcome({ rows: rows + sharedCells, shared })).toEqual(
+      await readOutcome({ rows: keepOut + rows + sharedCells, shared: keepOut + shared }),
     );
     for (let seed = 1; seed <= runs; seed++) {
       const damaged = mutated(rows, seed);
-      const strict = await outcomeOf({ rows: keepOut + damaged });
-      if (strict !== 'harmless') expect([seed, await outcomeOf({ rows: damaged })]).toEqual([seed, strict]);
+      const strict = await readOutcome({ rows: keepOut + damaged });
+      if (strict !== 'harmless') expect([seed, await readOutcome({ rows: damaged })]).toEqual([seed, strict]);
     }
   });
 
@@ -98,9 +98,9 @@ describe('the fast way and the XML parser', () => {
   }, async () => {
     for (let seed = 1; seed <= runs; seed++) {
       const damaged = mutated(shared, seed);
-      const strict = await outcomeOf({ rows: rows + sharedCells, shared: keepOut + damaged });
+      const strict = await readOutcome({ rows: rows + sharedCells, shared: keepOut + damaged });
       if (strict !== 'harmless')
-        expect([seed, await outcomeOf({ rows: rows + sharedCells, shared: damaged })]).toEqual([seed, strict]);
+        expect([seed, await readOutcome({ rows: rows + sharedCells, shared: damaged })]).toEqual([seed, strict]);
     }
   });
 });

@@ -4,7 +4,7 @@ import { openWorkbook } from '#src/files/xlsx/read/open-workbook.js';
 import {
   makeZip,
   saveFile,
-  stylesOf,
+  buildStyles,
   textCell,
   textRow,
   type WorkbookRecipe,
@@ -22,7 +22,7 @@ const awkward: WorkbookRecipe = {
   rows: `${textRow(1, 'Name', 'City', 'Since', 'Limit')}<row r="2"><c r="A2" t="s"><v>0</v></c><c r="B2" t="s"><v>1</v></c><c r="C2" s="1"><v>45296.5</v></c><c r="D2" s="0"><f>A1*2</f><v>12.5</v></c></row><row r="3" hidden="1">${textCell('A3', 'Zoë & 東京 😀')}<c t="b"><v>1</v></c><c r="C3" t="d"><v>2024-01-05</v></c><c r="D3" t="e"><v>#N/A</v></c></row>${Array.from({ length: 40 }, (_, at) => textRow(at + 4, `n${at}`, 'x')).join('')}`,
   afterRows: '<mergeCells><mergeCell ref="A4:B5"/></mergeCells>',
   shared: '<si><r><t>An</t></r><r><t>na</t></r></si><si><t>東京_x000D_</t><rPh sb="0" eb="2"><t>x</t></rPh></si>',
-  styles: stylesOf('00000', 'yyyy-mm-dd hh:mm'),
+  styles: buildStyles('00000', 'yyyy-mm-dd hh:mm'),
   workbookProperties: '<workbookPr date1904="1"/>',
   moreSheets: [{ name: 'Other', rows: textRow(1, 'x') }],
 };

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseSerialDate } from '#src/files/xlsx/read/decode-cell.js';
 import { builtinFormats, classifyFormat } from '#src/files/xlsx/read/number-formats.js';
-import { readCell, stylesOf } from '#test/files/xlsx/make-workbook.js';
+import { readCell, buildStyles } from '#test/files/xlsx/make-workbook.js';
 
 describe('number formats', () => {
   it.each([
@@ -160,7 +160,7 @@ describe('date cells', () => {
 
   it.each(['America/Los_Angeles', 'Pacific/Auckland', 'UTC'])('are the same in %s (R11)', async (name) => {
     process.env.TZ = name;
-    const styles = stylesOf('dd/mm/yyyy');
+    const styles = buildStyles('dd/mm/yyyy');
     expect(await readCell('<c r="A2" s="0"><v>45296</v></c>', { styles })).toEqual({
       kind: 'date',
       text: '2024-01-05',
@@ -194,7 +194,7 @@ describe('date cells', () => {
     ['<workbookPr date1904="false"/>', '2024-01-05'],
     ['<workbookPr/>', '2024-01-05'],
   ])('follow the date system of the workbook: %s', async (workbookProperties, text) => {
-    const styles = stylesOf('yyyy-mm-dd');
+    const styles = buildStyles('yyyy-mm-dd');
     expect(await readCell('<c r="A2" s="0"><v>45296</v></c>', { styles, workbookProperties })).toMatchObject({
       kind: 'date',
       text,
@@ -210,7 +210,7 @@ describe('date cells', () => {
   });
 
   it('are errors where the date does not exist', async () => {
-    expect(await readCell('<c r="A2" s="0"><v>60</v></c>', { styles: stylesOf('yyyy') })).toMatchObject({
+    expect(await readCell('<c r="A2" s="0"><v>60</v></c>', { styles: buildStyles('yyyy') })).toMatchObject({
       kind: 'error',
       text: '60',
       reason: expect.stringContaining('29 February 1900'),

@@ -6,7 +6,7 @@ import {
   makeWorkbook,
   open,
   read,
-  rowsOf,
+  readRows,
   saveFile,
   textCell,
   textRow,
@@ -72,7 +72,7 @@ describe('the parts of a workbook', () => {
     ],
   ])('may come in any order: shared strings %s', async (_, order) => {
     const source = await open({ rows: sharedRows, shared, order });
-    expect([source.columns, await rowsOf(source)]).toEqual([
+    expect([source.columns, await readRows(source)]).toEqual([
       ['Name'],
       [
         { index: 0, number: 2, cells: ['Zoë'] },
@@ -115,7 +115,7 @@ describe('rows and cells', () => {
   it('count themselves where the file gives no references (R19)', async () => {
     const rows =
       '<row><c t="str"><v>Name</v></c><c t="str"><v>City</v></c></row><row r="5"><c/><c t="str"><v>Ulm</v></c></row><row><c t="str"><v>Zoë</v></c></row>';
-    expect(await rowsOf(await open({ rows }))).toEqual([
+    expect(await readRows(await open({ rows }))).toEqual([
       { index: 0, number: 5, cells: ['', 'Ulm'] },
       { index: 1, number: 6, cells: ['Zoë', ''] },
     ]);
@@ -123,7 +123,7 @@ describe('rows and cells', () => {
 
   it('keep the row numbers of the sheet across blank rows (R18)', async () => {
     const rows = textRow(1, 'Name') + textRow(4, 'a') + textRow(900_000, 'b');
-    expect((await rowsOf(await open({ rows }))).map(({ number, index }) => [index, number])).toEqual([
+    expect((await readRows(await open({ rows }))).map(({ number, index }) => [index, number])).toEqual([
       [0, 4],
       [1, 900_000],
     ]);
@@ -131,7 +131,7 @@ describe('rows and cells', () => {
 
   it('are skipped where all cells are empty, styled or not', async () => {
     const rows = `${textRow(1, 'Name')}<row r="2"><c r="A2" s="1"/></row>${textRow(3, 'a')}<row r="4"/><row r="5"><c r="A5" t="s"><v>0</v></c></row><row r="6" s="3" customFormat="1"><c r="A6" t="str"><f>""</f><v></v></c></row>`;
-    expect(await rowsOf(await open({ rows, shared: '<si><t/></si>' }))).toEqual([
+    expect(await readRows(await open({ rows, shared: '<si><t/></si>' }))).toEqual([
       { index: 0, number: 3, cells: ['a'] },
     ]);
   });
@@ -142,9 +142,9 @@ describe('rows and cells', () => {
     const sizes: number[] = [];
     for await (const batch of source.batches()) sizes.push(batch.length);
     expect(sizes).toEqual([500, 500, 201]);
-    const again = await rowsOf(source);
+    const again = await readRows(source);
     expect(again.map(({ index }) => index)).toEqual(Array.from({ length: 1201 }, (_, at) => at));
-    expect(await rowsOf(source)).toEqual(again);
+    expect(await readRows(source)).toEqual(again);
   });
 
   it('can be left early', async () => {
@@ -207,7 +207,7 @@ describe('long parts', () => {
           rows: ' '.repeat(round) + recipe.rows,
           shared: ' '.repeat(round) + recipe.shared,
         });
-        expect((await rowsOf(source)).map(({ cells }) => cellToText(cells[0]))).toEqual(texts);
+        expect((await readRows(source)).map(({ cells }) => cellToText(cells[0]))).toEqual(texts);
       }
     },
   );
@@ -219,8 +219,8 @@ describe('long parts', () => {
       rows: textRow(1, 'Name') + rows.join(''),
       shared: texts.map((text) => `<si><t>${text}</t></si>`).join(''),
     };
-    const inMemory = await rowsOf(await open(recipe));
-    const spilled = await rowsOf(await open(recipe, { limits: { sharedStringBytesInMemory: 0 } }));
+    const inMemory = await readRows(await open(recipe));
+    const spilled = await readRows(await open(recipe, { limits: { sharedStringBytesInMemory: 0 } }));
     expect(spilled.map(({ cells }) => cells[0])).toEqual(texts.map((_, at) => texts[(at * 37) % 400]));
     expect(spilled).toEqual(inMemory);
   });

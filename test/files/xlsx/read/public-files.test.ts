@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openWorkbook } from '#src/files/xlsx/read/open-workbook.js';
-import { rowsOf } from '#test/files/xlsx/make-workbook.js';
+import { readRows } from '#test/files/xlsx/make-workbook.js';
 
 const folder = 'fixtures/samples/xlsx';
 
@@ -74,18 +74,18 @@ describe('public workbooks of other programs', () => {
       return;
     }
     const source = await opened;
-    const rows = await rowsOf(source);
+    const rows = await readRows(source);
     expect(source.columns).toEqual(content.columns);
     expect(Object.fromEntries(rows.map(({ number, cells }) => [number, cells]))).toEqual(content.rows);
     expect(rows.map(({ index }) => index)).toEqual(rows.map((_, at) => at));
   });
 
   it('are shown in the messages that refuse them', async () => {
-    const messageOf = (file: string) =>
+    const findMessage = (file: string) =>
       openWorkbook(join(folder, file), { displayName: file }).catch((error) => error.message);
-    expect(await messageOf('1904.xlsx')).toContain('row 4: “1904-01-01”');
-    expect(await messageOf('shared_string_with_escape.xlsx')).toContain('“_x000D_”');
-    expect(await messageOf('invalid-xml.xlsx')).toContain('line 3 of xl/worksheets/sheet1.xml');
+    expect(await findMessage('1904.xlsx')).toContain('row 4: “1904-01-01”');
+    expect(await findMessage('shared_string_with_escape.xlsx')).toContain('“_x000D_”');
+    expect(await findMessage('invalid-xml.xlsx')).toContain('line 3 of xl/worksheets/sheet1.xml');
   });
 
   it.each([
@@ -96,13 +96,13 @@ describe('public workbooks of other programs', () => {
     ['gold.xlsx', []],
   ])('%s is remarked upon as %j', async (file, codes) => {
     const source = await openWorkbook(join(folder, file));
-    await rowsOf(source);
+    await readRows(source);
     expect(source.notices.map(({ code }) => code)).toEqual(codes);
   });
 
   it('have a second sheet that can be read by name', async () => {
     const source = await openWorkbook(join(folder, 'test-issue-1669.xlsx'), { sheet: 'Sheet2', skipHidden: true });
-    expect([source.columns, (await rowsOf(source)).map(({ cells }) => cells)]).toEqual([
+    expect([source.columns, (await readRows(source)).map(({ cells }) => cells)]).toEqual([
       ['DK', 'Name'],
       [
         ['T123456789', 'Test 89'],

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openWorkbook } from '#src/files/xlsx/read/open-workbook.js';
-import { makeWorkbook, open, rowsOf, saveFile, textRow } from '#test/files/xlsx/make-workbook.js';
+import { makeWorkbook, open, readRows, saveFile, textRow } from '#test/files/xlsx/make-workbook.js';
 
 const texts = Array.from({ length: 5000 }, (_, at) => `a text of some length, number ${at}`);
 const sharedRows = texts.map((_, at) => `<row r="${at + 2}"><c r="A${at + 2}" t="s"><v>${at}</v></c></row>`).join('');
@@ -56,7 +56,7 @@ describe('a large table of shared strings', () => {
   it('is refused with advice when there is no room for it', async () => {
     const source = await open(recipe, { limits });
     process.env.TMPDIR = join(temporary, 'missing');
-    await expect(rowsOf(source)).rejects.toMatchObject({
+    await expect(readRows(source)).rejects.toMatchObject({
       code: 'SPILL_FAILED',
       nextStep: expect.stringContaining('TMPDIR'),
     });
@@ -80,7 +80,7 @@ describe('an opened workbook', () => {
 
   it('can be read twice at once', async () => {
     const source = await open(recipe);
-    const [one, two] = await Promise.all([rowsOf(source), rowsOf(source)]);
+    const [one, two] = await Promise.all([readRows(source), readRows(source)]);
     expect(one).toHaveLength(texts.length);
     expect(two).toEqual(one);
   });
@@ -89,15 +89,15 @@ describe('an opened workbook', () => {
     const path = saveFile(makeWorkbook(recipe));
     const source = await openWorkbook(path, { displayName: 'customers.xlsx' });
     appendFileSync(path, 'more');
-    await expect(rowsOf(source)).rejects.toMatchObject({ code: 'FILE_CHANGED' });
+    await expect(readRows(source)).rejects.toMatchObject({ code: 'FILE_CHANGED' });
   });
 
   it('is refused, and not waited for, when the file went away', async () => {
     const path = saveFile(makeWorkbook(recipe));
     const source = await openWorkbook(path);
     rmSync(path);
-    await expect(rowsOf(source)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+    await expect(readRows(source)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
     mkdirSync(path);
-    await expect(rowsOf(source)).rejects.toMatchObject({ code: 'IS_A_FOLDER' });
+    await expect(readRows(source)).rejects.toMatchObject({ code: 'IS_A_FOLDER' });
   });
 });

@@ -8,7 +8,7 @@ import {
   makeWorkbook,
   makeZip,
   open,
-  rowsOf,
+  readRows,
   saveFile,
   textCell,
   textRow,
@@ -19,7 +19,7 @@ import {
 const rows = textRow(1, 'Name', 'City') + textRow(2, 'Zoë', 'Ulm');
 const whole = makeWorkbook({ rows });
 
-async function refusalOf(work: Promise<unknown>): Promise<InputError> {
+async function catchRefusal(work: Promise<unknown>): Promise<InputError> {
   const error = await work.then(
     () => undefined,
     (reason: unknown) => reason,
@@ -29,7 +29,7 @@ async function refusalOf(work: Promise<unknown>): Promise<InputError> {
 }
 
 async function readWhole(path: string, options: OpenWorkbookOptions = {}): Promise<unknown> {
-  return rowsOf(await openWorkbook(path, { displayName: 'customers.xlsx', ...options }));
+  return readRows(await openWorkbook(path, { displayName: 'customers.xlsx', ...options }));
 }
 
 function oleFile(stream: string): Buffer {
@@ -71,7 +71,7 @@ describe('files that are no .xlsx workbook', () => {
     ['a binary workbook', makeWorkbook({ parts: mainPart('xl/workbook.bin', 'xl/workbook.bin') }), 'WORKBOOK_IS_XLSB'],
     ['a text document', makeWorkbook({ parts: mainPart('word/document.xml', 'word/document.xml') }), 'NOT_A_WORKBOOK'],
   ])('are refused: %s', async (_, content, code) => {
-    const error = await refusalOf(readWhole(saveFile(content)));
+    const error = await catchRefusal(readWhole(saveFile(content)));
     expect(error).toMatchObject({ code, message: expect.stringMatching(/^customers\.xlsx/), exitCode: 3 });
     expect(error.nextStep).not.toBe('');
   });
@@ -79,9 +79,9 @@ describe('files that are no .xlsx workbook', () => {
   it('are refused: a missing file, a folder, a lock file', async () => {
     const folder = join(saveFile('x'), '..', 'folder');
     mkdirSync(folder, { recursive: true });
-    expect(await refusalOf(openWorkbook(join(folder, 'none.xlsx')))).toMatchObject({ code: 'FILE_NOT_FOUND' });
-    expect(await refusalOf(openWorkbook(folder))).toMatchObject({ code: 'IS_A_FOLDER' });
-    expect(await refusalOf(openWorkbook(saveFile('x'), { displayName: '~$customers.xlsx' }))).toMatchObject({
+    expect(await catchRefusal(openWorkbook(join(folder, 'none.xlsx')))).toMatchObject({ code: 'FILE_NOT_FOUND' });
+    expect(await catchRefusal(openWorkbook(folder))).toMatchObject({ code: 'IS_A_FOLDER' });
+    expect(await catchRefusal(openWorkbook(saveFile('x'), { displayName: '~$customers.xlsx' }))).toMatchObject({
       code: 'LOCK_FILE',
     });
   });
@@ -95,7 +95,7 @@ function mainPart(target: string, name: string): Record<string, string> {
 describe('damaged workbooks', () => {
   it.each([0.1, 0.5, 0.9, 0.999])('are refused when cut at %d of their length', async (share) => {
     const bytes = whole.subarray(0, Math.floor(whole.length * share));
-    expect(await refusalOf(readWhole(saveFile(bytes)))).toMatchObject({ code: 'FILE_CUT' });
+    expect(await catchRefusal(readWhole(saveFile(bytes)))).toMatchObject({ code: 'FILE_CUT' });
   });
 
   it('are refused when bytes changed but still unpack', async () => {
@@ -105,7 +105,7 @@ describe('damaged workbooks', () => {
       isStored: true,
       ...(name.includes('sheet1') ? { crc: 1 } : {}),
     }));
-    expect(await refusalOf(readWhole(saveFile(makeZip(parts))))).toMatchObject({
+    expect(await catchRefusal(readWhole(saveFile(makeZip(parts))))).toMatchObject({
       code: 'FILE_DAMAGED',
       message:
         'customers.xlsx, xl/worksheets/sheet1.xml: this part does not match its checksum: bytes were lost or changed.',
@@ -115,14 +115,14 @@ describe('damaged workbooks', () => {
   it('are refused when a part is stored twice', async () => {
     const parts = [...workbookParts({ rows })].map(([name, content]) => ({ name, content }));
     const twice = [...parts, ...parts.filter(({ name }) => name.includes('sheet1'))];
-    expect(await refusalOf(readWhole(saveFile(makeZip(twice))))).toMatchObject({ code: 'FILE_DAMAGED' });
+    expect(await catchRefusal(readWhole(saveFile(makeZip(twice))))).toMatchObject({ code: 'FILE_DAMAGED' });
   });
 
   it('are refused when the package itself is encrypted', async () => {
-    expect(await refusalOf(open({ rows, entryOptions: { isEncrypted: true, isStored: true } }))).toMatchObject({
+    expect(await catchRefusal(open({ rows, entryOptions: { isEncrypted: true, isStored: true } }))).toMatchObject({
       code: 'FILE_DAMAGED',
     });
-    expect(await refusalOf(open({ rows, entryOptions: { isEncrypted: true } }))).toMatchObject({
+    expect(await catchRefusal(open({ rows, entryOptions: { isEncrypted: true } }))).toMatchObject({
       code: 'WORKBOOK_ENCRYPTED',
     });
   });
@@ -133,7 +133,7 @@ describe('damaged workbooks', () => {
     ['xl/styles.xml', { styles: '<cellXfs/>' }],
     ['xl/workbook.xml', {}],
   ])('are refused without their part %s', async (name, recipe) => {
-    expect(await refusalOf(open({ rows, ...recipe, parts: { [name]: null } }))).toMatchObject({
+    expect(await catchRefusal(open({ rows, ...recipe, parts: { [name]: null } }))).toMatchObject({
       code: 'XLSX_PART_MISSING',
       message: expect.stringContaining(name),
     });
@@ -141,7 +141,7 @@ describe('damaged workbooks', () => {
 
   it('have cell errors where cells refer to shared strings and there are none', async () => {
     const bad = `${rows}<row r="3"><c r="A3" t="s"><v>0</v></c></row>`;
-    expect((await rowsOf(await open({ rows: bad })))[1]?.cells[0]).toMatchObject({ kind: 'error', text: '0' });
+    expect((await readRows(await open({ rows: bad })))[1]?.cells[0]).toMatchObject({ kind: 'error', text: '0' });
   });
 
   it.each<[string, WorkbookRecipe, string]>([
@@ -199,13 +199,13 @@ describe('damaged workbooks', () => {
     ['row number zero', { rows: `<row r="0">${textCell('A1', 'x')}</row>` }, 'CELL_OUTSIDE_SHEET'],
     ['a reference that is none', { rows: `<row r="1">${textCell('1A', 'x')}</row>` }, 'CELL_OUTSIDE_SHEET'],
   ])('are refused with %s', async (_, recipe, code) => {
-    const error = await refusalOf(open(recipe).then(rowsOf));
+    const error = await catchRefusal(open(recipe).then(readRows));
     expect(error).toMatchObject({ code });
   });
 
   it('name the part and the line of broken XML, fast way or slow', async () => {
     const lines = `\n${textRow(1, 'Name')}\n${textRow(2, 'a')}\n\n<row r="3"><c r="A3"><v>1</w></c></row>\n`;
-    expect(await refusalOf(open({ rows: lines }))).toMatchObject({
+    expect(await catchRefusal(open({ rows: lines }))).toMatchObject({
       code: 'XML_MALFORMED',
       message: expect.stringMatching(
         /^customers\.xlsx, sheet “Customers”, line 6 of xl\/worksheets\/sheet1\.xml: the XML is broken/,
@@ -215,7 +215,7 @@ describe('damaged workbooks', () => {
 
   it('name the row and column of a cell outside the sheet', async () => {
     const bad = `${rows}<row r="3">${textCell('AAAA3', 'x')}</row>`;
-    expect((await refusalOf(open({ rows: bad }).then(rowsOf))).message).toBe(
+    expect((await catchRefusal(open({ rows: bad }).then(readRows))).message).toBe(
       'customers.xlsx, sheet “Customers”, row 3, column AAAA: a sheet ends at column XFD.',
     );
   });
@@ -280,7 +280,7 @@ describe('bombs', () => {
       'CELL_TOO_LONG',
     ],
   ])('are refused: %s', async (_, recipe, limits, code) => {
-    expect(await refusalOf(open({ rows, ...recipe }, { limits }).then(rowsOf))).toMatchObject({ code });
+    expect(await catchRefusal(open({ rows, ...recipe }, { limits }).then(readRows))).toMatchObject({ code });
   });
 
   it('are refused when they lie about their size', async () => {
@@ -288,7 +288,7 @@ describe('bombs', () => {
     const bytes = makeWorkbook({ parts: { 'xl/worksheets/sheet1.xml': content } });
     const directory = bytes.lastIndexOf('xl/worksheets/sheet1.xml') - 46;
     bytes.writeUInt32LE(10, directory + 24);
-    expect(await refusalOf(readWhole(saveFile(bytes)))).toMatchObject({ code: 'FILE_DAMAGED' });
+    expect(await catchRefusal(readWhole(saveFile(bytes)))).toMatchObject({ code: 'FILE_DAMAGED' });
     expect(deflateRawSync(content).length).toBeLessThan(1000);
   });
 });
@@ -314,7 +314,7 @@ describe('sheets without customers', () => {
     ],
     ['a header row that is empty', { rows }, { headerRow: 7 }, 'HEADER_ROW_EMPTY', /row 7: /],
   ])('are refused: %s', async (_, recipe, options, code, message) => {
-    const error = await refusalOf(open(recipe, options));
+    const error = await catchRefusal(open(recipe, options));
     expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
   });
 

@@ -7,7 +7,7 @@ import type { Cell } from '#pipelines/model.js';
 import type { SheetStyle, TableColumn, TableRow } from '#src/files/table.js';
 import { openWorkbook } from '#src/files/xlsx/read/open-workbook.js';
 import { beginWorkbook } from '#src/files/xlsx/write/workbook-sink.js';
-import { rowsOf } from '#test/files/xlsx/make-workbook.js';
+import { readRows } from '#test/files/xlsx/make-workbook.js';
 
 let folder = '';
 beforeEach(() => {
@@ -50,8 +50,8 @@ async function loadFirstSheet() {
   return sheet;
 }
 
-async function cellsOf(sheet?: string): Promise<readonly (readonly Cell[])[]> {
-  const rows = await rowsOf(await openWorkbook(path(), sheet === undefined ? {} : { sheet }));
+async function readCells(sheet?: string): Promise<readonly (readonly Cell[])[]> {
+  const rows = await readRows(await openWorkbook(path(), sheet === undefined ? {} : { sheet }));
   return rows.map(({ cells }) => cells);
 }
 
@@ -66,12 +66,12 @@ describe('a written workbook', () => {
     ['emoji', '👩‍💻 e\u0301'],
   ])('keeps %s', async (_name, text) => {
     expect(await write([column('A')], [[text]])).toEqual([]);
-    expect(await cellsOf()).toEqual([[text]]);
+    expect(await readCells()).toEqual([[text]]);
   });
 
   it('leaves out what no workbook can hold, and says where', async () => {
     const remarks = await write([column('A'), column('B')], [['ok', 'half \uD83D and \uFFFE nil \0']]);
-    expect(await cellsOf()).toEqual([['ok', 'half \uFFFD and  nil ']]);
+    expect(await readCells()).toEqual([['ok', 'half \uFFFD and  nil ']]);
     expect(remarks).toEqual([
       expect.objectContaining({
         code: 'CHARACTERS_LOST',
@@ -84,19 +84,19 @@ describe('a written workbook', () => {
 
   it('cuts a text to the size of a cell, and says where, on its About sheet too', async () => {
     const remarks = await write([column('A')], [['x'.repeat(32_767)], ['y'.repeat(40_000)]]);
-    const cells = await cellsOf();
+    const cells = await readCells();
     expect(cells[0]).toEqual(['x'.repeat(32_767)]);
     expect(cells[1]).toEqual([`${'y'.repeat(32_766)}…`]);
     expect(remarks).toEqual([expect.objectContaining({ code: 'CELLS_CUT', row: 3 })]);
-    expect(JSON.stringify(await cellsOf('About'))).toContain('row 3');
+    expect(JSON.stringify(await readCells('About'))).toContain('row 3');
   });
 
   it('begins another sheet when one is full, each with its header', async () => {
     const rows = Array.from({ length: 7 }, (_, index) => [String(index)]);
     await write([column('A')], rows, 3);
-    expect(await cellsOf()).toEqual([['0'], ['1'], ['2']]);
-    expect(await cellsOf('Customers 2')).toEqual([['3'], ['4'], ['5']]);
-    expect(await cellsOf('Customers 3')).toEqual([['6']]);
+    expect(await readCells()).toEqual([['0'], ['1'], ['2']]);
+    expect(await readCells('Customers 2')).toEqual([['3'], ['4'], ['5']]);
+    expect(await readCells('Customers 3')).toEqual([['6']]);
     expect((await loadFirstSheet()).workbook.worksheets.map(({ name }) => name)).toEqual([
       'Customers',
       'Customers 2',
@@ -121,7 +121,7 @@ describe('a written workbook', () => {
         { kind: 'date', text: '1899-12-31' },
       ],
     ]);
-    expect(await cellsOf()).toEqual([
+    expect(await readCells()).toEqual([
       [
         { kind: 'number', text: '0.1', value: 0.1 },
         { kind: 'number', text: '-5', value: -5, format: '#,##0.00' },

@@ -6,13 +6,13 @@ import type { Choices } from '#pipelines/mapping/suggest/suggestion.js';
 import { readRows } from '#test/pipelines/mapping/read-rows.js';
 
 /** A file from lines, the first of them its header, with cells between bars. */
-function fileOf(...lines: readonly string[]) {
+function buildFile(...lines: readonly string[]) {
   const [columns = [], ...rows] = lines.map((line) => line.split('|').map((cell) => cell.trim()));
   return { columns, duplicateColumns: [], rows };
 }
 
 function suggest(lines: readonly string[], choices?: Choices) {
-  return suggestMapping(fileOf(...lines), choices);
+  return suggestMapping(buildFile(...lines), choices);
 }
 
 function ruleFor(field: string, heading: string, values: readonly string[], choices?: Choices) {
