@@ -62,7 +62,7 @@ export async function* mapInOrder<T, R>(
     for await (const batch of batches)
       for (const item of batch) {
         const result = limit(work, item);
-        // Nothing more is started; what came before goes on, and the error is thrown in its turn.
+        // Nothing more is started; earlier items continue, and the error is thrown when its turn comes.
         result.catch(() => limit.clearQueue());
         results.push(result);
         if (results.length >= maxAhead) yield* yieldPresent(await results.shift());

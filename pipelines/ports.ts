@@ -98,7 +98,7 @@ export type WriteAnswer =
   | { readonly kind: 'applied'; readonly customer: Customer; readonly httpStatus: number; readonly attempts: number }
   /** The API said no: it will say no again. */
   | ({ readonly kind: 'refused'; readonly attempts: number } & Refusal)
-  /** Sent, and nobody knows. */
+  /** Sent, and the outcome is not known. */
   | ({ readonly kind: 'in_doubt'; readonly attempts: number } & Refusal);
 
 export type DeleteAnswer =
@@ -111,7 +111,7 @@ export type ValidateDraft = (draft: Draft) => readonly Issue[];
 
 /** The ledger as one run's rows see it. Writes are durable on disk when their promise resolves. */
 export interface RunLedger {
-  /** What became of the rows with an index from `first` to `last`, by index; of some a request may have left and no outcome is known. */
+  /** The outcomes of the rows with an index from `first` to `last`, by index; `intent` when a request may have left and no outcome is known. */
   outcomesBetween(first: number, last: number): ReadonlyMap<number, RowOutcome | 'intent'>;
   /** Who the rows with an index from `first` to `last` are about, and how they stand: a resumed run asks for millions. */
   rowStatesBetween(first: number, last: number): ReadonlyMap<number, LedgerRowState>;
@@ -124,7 +124,7 @@ export interface RunLedger {
   /** Takes an intent back: its request certainly never counted, so the row is again as it was before. */
   withdrawIntent(index: number): Promise<void>;
   settle(rows: readonly Settlement[]): Promise<void>;
-  /** Rows of this run of which it is not known what became of them, in file order. */
+  /** Rows of this run without a known outcome, in file order. */
   rowsInDoubt(): readonly LedgerRow[];
   /** Rows whose customer this run created, updated or deleted, in file order. */
   writtenRows(): readonly LedgerRow[];
@@ -241,7 +241,7 @@ export interface Settlement {
 
 /** A customer that an earlier row stands for. */
 export interface KnownCustomer {
-  /** `in_doubt`: sent by that row, and nobody knows yet whether it was created. */
+  /** `in_doubt`: sent by that row, and it is not known yet whether it was created. */
   readonly state: 'known' | 'in_doubt';
   readonly run: string;
   /** Line or row number in that run's file. */

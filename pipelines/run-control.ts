@@ -12,7 +12,7 @@ export type FailureLimit =
   /** A share of the rows seen, looked at from row `from` on. */
   | { readonly kind: 'share'; readonly most: number; readonly from: number };
 
-/** Steers one run: counts what became of its rows and stops it, once, for the first reason. */
+/** Steers one run: counts the outcomes of its rows and stops it, once, for the first reason. */
 export class RunControl {
   readonly #abort = new AbortController();
   readonly #counts = Object.fromEntries(rowStatuses.map((status) => [status, 0])) as Record<RowStatus, number>;

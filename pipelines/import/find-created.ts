@@ -2,7 +2,7 @@ import { isSameValue, readField } from '#pipelines/compare-customers.js';
 import type { Customer, Draft, JsonValue } from '#pipelines/model.js';
 import type { CustomersApi, LedgerRow } from '#pipelines/ports.js';
 
-/** What the API tells about an add in doubt. */
+/** What the API shows about an add in doubt. */
 export type AddResolution =
   /** The row created this customer. */
   | { readonly kind: 'created'; readonly customer: Customer }

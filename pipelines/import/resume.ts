@@ -83,8 +83,8 @@ interface ResumeTools {
 const few = { rows: 5000, ranges: 50, shareOfRows: 0.2 } as const;
 
 /**
- * As {@link skipSettled}, for a run of which only a few rows are open: the other ranges of the file are not read. Whom an
- * open row may repeat is asked of the ledger.
+ * As {@link skipSettled}, for a run of which only a few rows are open: the other ranges of the file are not read. The
+ * ledger says which customer an open row may repeat.
  *
  * @returns `undefined` when more than a few rows are open
  */

@@ -198,7 +198,7 @@ class Listing {
       ...(changedSince === undefined ? {} : { changedSince }),
       ...(changedUntil === undefined ? {} : { changedUntil }),
     });
-    // When it fails, nobody may be waiting for it any more; whoever is gets the error.
+    // It may fail when no caller waits for it any more; a caller that does gets the error.
     answer.catch(() => undefined);
     this.#requested.set(key, answer);
     return answer;
@@ -231,7 +231,7 @@ class Listing {
     return missed === 0 ? undefined : 'Customers were edited while the list was read, and some were missed.';
   }
 
-  /** Lists the ids by code: whoever is there, was there at the start and was not seen has been missed. */
+  /** Lists the ids by code: a customer that exists, existed at the start and was not seen has been missed. */
   async #countMissed(everybody: FingerprintIndex): Promise<number | undefined> {
     const { changedSince, changedUntil, clock } = this.#query;
     const listing = listCustomers(this.#api, {
@@ -253,7 +253,7 @@ class Listing {
   }
 }
 
-/** Without an id nobody could tell who was on the page before. */
+/** Without an id, a customer cannot be recognised as one of the page before. */
 function withIds(fields: readonly string[] | undefined): readonly string[] | undefined {
   return fields === undefined ? undefined : [...new Set([...fields, ...idFields])];
 }

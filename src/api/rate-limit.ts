@@ -86,7 +86,7 @@ export function createSlotQueue(slot: Slot, schedule: ScheduleSlot): RateLimiter
   let openedAtMs = Number.NEGATIVE_INFINITY;
   let isScheduled = false;
 
-  /** What nobody has used by now lapses bit by bit: used late in one slot, it would add to the next. */
+  /** Unused requests lapse as the slot passes: used late in one slot, they would add to the next. */
   const takeFree = (): boolean => {
     const restOfSlot = 1 - (performance.now() - openedAtMs) / slot.spacingMs;
     free = Math.min(free, Math.ceil(slot.requests * restOfSlot));

@@ -127,7 +127,7 @@ export async function openRedisRateLimiter(
     ...limiter,
     pauseUntil(untilMs) {
       limiter.pauseUntil(untilMs);
-      // Without Redis nobody gets another slot anyway, and whoever asks for one is told.
+      // Without Redis there are no more slots, and the next request for one reports that.
       run(pauseScript, Math.max(1, Math.ceil(untilMs - now())), expiryMs).catch(() => undefined);
     },
     close,
@@ -188,7 +188,7 @@ function rateDiffers(host: string): UsageError {
   });
 }
 
-/** Redis is gone, and nothing is sent without it; the run can go on once it is back. */
+/** Redis is gone, and nothing is sent without it; the run can continue once it is back. */
 function connectionLost(host: string, cause: unknown): RunStoppedError {
   return lost(`The connection to ${host}, through which the rate limit is shared, was lost.`, cause);
 }

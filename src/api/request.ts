@@ -10,7 +10,7 @@ export type Verb = 'login' | 'list' | 'detail' | 'add' | 'update' | 'delete';
 export type FailureClass =
   /** No request left this machine. */
   | 'not_sent'
-  /** It left, and nobody knows what became of it: reset, timeout, 5xx, a cut or unreadable answer. */
+  /** It left, and its outcome is not known: reset, timeout, 5xx, a cut or unreadable answer. */
   | 'ambiguous'
   /** The API understood and said no. */
   | 'refused'

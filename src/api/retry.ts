@@ -141,7 +141,7 @@ class RequestState {
   retries = 0;
   rateLimited = 0;
   hasRenewedToken = false;
-  /** Some attempt left and nobody knows what became of it. */
+  /** Some attempt left, and its outcome is not known. */
   isUnanswered = false;
   lastRefusal: Refusal = { errorCode: 'UNKNOWN', message: 'No attempt was made.' };
 

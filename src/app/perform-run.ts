@@ -106,7 +106,7 @@ async function workThroughRows(context: RunContext, results: ResultsInPassing | 
   }
 }
 
-/** Asks the API what became of the rows in doubt. */
+/** Asks the API for the outcomes of the rows in doubt. */
 export async function settleDoubts({
   connection,
   run,

@@ -36,7 +36,7 @@ export function refreshCustomers(
 /**
  * Refreshes the mirror of an open connection, whose lock the caller holds.
  *
- * @throws UsageError when the API suddenly lists nobody, RunStoppedError when the list does not hold still
+ * @throws UsageError when the API suddenly lists no customers, RunStoppedError when the list keeps changing
  */
 export async function bringMirrorUpToDate(
   { client, ledger }: Connection,

@@ -163,11 +163,11 @@ function toJson(value: object): unknown {
   return JSON.parse(JSON.stringify(value));
 }
 
-/** A scan of an input by whoever reads its rows anyway. */
+/** A scan of an input in the same pass that reads its rows for another purpose. */
 export interface PassingScan {
-  /** All rows of the input; each is looked at as it passes. */
+  /** All rows of the input; each is scanned as it passes. */
   batches(): AsyncIterable<readonly Row[]>;
-  /** After the last row: tells the observer what the input is and what the user should know about it. */
+  /** After the last row: reports the input and its issues to the observer. */
   finish(): InputScan;
 }
 

@@ -62,7 +62,7 @@ export function defineGroup(name: string, describe: string, members: readonly Co
   };
 }
 
-/** A command whose own options are nobody else's business. */
+/** A command; only it knows its own options. */
 export interface Command {
   readonly name: string;
   /** What help and the page of commands say of it. */

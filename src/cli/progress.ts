@@ -9,7 +9,7 @@ import type { Reporter } from './reporter.js';
 interface SpeedReading {
   /** Over the last while; retries, reads and logins count too. */
   readonly requestsPerSecond: number | undefined;
-  /** Includes a pause that the API asked for. `undefined` while nobody can know. */
+  /** Includes a pause that the API asked for. `undefined` while it cannot be known. */
   readonly secondsLeft: number | undefined;
 }
 
@@ -94,7 +94,7 @@ export function renderHeadLine(view: ProgressView, width: number, paint: Paint):
   return room < minBarWidth ? shown : `${renderBar(share, room)} ${shown}`;
 }
 
-/** What became of the rows, and how fast it goes, in one line of at most `width` columns. */
+/** The outcomes of the rows and the rate, in one line of at most `width` columns. */
 export function renderDetailLine(view: ProgressView, width: number, paint: Paint): string {
   const parts = [renderRate(view), ...renderCounts(view.state)];
   const line = joinWithin(parts, width, ' · ');
@@ -245,7 +245,7 @@ function writeLines(view: () => ProgressView, reporter: Reporter) {
 /** A file with more kinds of damage than these is better looked at than read about. */
 const maxIssuesShown = 12;
 
-/** Tells of a run's input, remarks and progress. */
+/** Reports a run's input, issues and progress. */
 export function createRunObserver(reporter: Reporter): RunObserver {
   let findings = 0;
   return {

@@ -74,7 +74,7 @@ function quoteArgument(word: string): string {
   return process.platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** How a command talks: its result on standard output, everything else on standard error. */
+/** Prints what a command has to say: its result on standard output, everything else on standard error. */
 export interface Reporter {
   readonly json: boolean;
   readonly quiet: boolean;
@@ -89,10 +89,10 @@ export interface Reporter {
   paintResult(colour: Colour, text: string): string;
   /** The result, for standard output: text for people, or the JSON document. */
   result(text: string, document: unknown): Promise<void>;
-  /** Something worth knowing while it goes on. Silent with `--quiet`. */
+  /** Progress worth knowing. Silent with `--quiet`. */
   info(text: string): void;
   warn(text: string): void;
-  /** Something that went wrong without ending the command; said also with `--quiet`. */
+  /** Something that went wrong without ending the command; printed also with `--quiet`. */
   error(text: string): void;
   /** The same, for what another command line would have done: what is to be typed next follows that. */
   withArguments(argv: readonly string[]): Reporter;

@@ -7,15 +7,15 @@ import { outputOptions } from './options.js';
 import { createReporter, type OutputOptions, type Streams } from './reporter.js';
 
 /**
- * What yargs complains of, with options written as they are typed and the nearest that there is; a complaint that is not
- * known stays as it is.
+ * Rewrites an error message of yargs: with options written as they are typed, and with the nearest existing one. Other
+ * messages stay as they are.
  *
- * @param options - names of all that the command takes
+ * @param options - names of all options of the command
  */
 function explainUsageError(message: string, argv: readonly string[], options: readonly string[]): string {
-  for (const [pattern, tell] of usageMessages) {
+  for (const [pattern, explain] of usageMessages) {
     const found = pattern.exec(message);
-    if (found !== null) return tell(found.slice(1).map(String), argv, options);
+    if (found !== null) return explain(found.slice(1).map(String), argv, options);
   }
   return message;
 }
@@ -44,7 +44,7 @@ function describeUnknown(typed: string, options: readonly string[]): string {
   return `Unknown option ${typed}${near.length === 0 ? '.' : `: did you mean ${near.join(' or ')}?`}`;
 }
 
-/** yargs tells names without their dashes, and those of several words in two ways. */
+/** yargs reports names without their dashes, and names of several words in two spellings. */
 function findAsTyped(name: string, argv: readonly string[]): string {
   if (argv.includes(name)) return name;
   const dashed = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -129,7 +129,7 @@ function declare(
     .demandCommand(1, 'Name a command; `mypos-customers --help` lists them.')
     .exitProcess(false)
     .wrap(Math.min(maxHelpWidth, process.stdout.columns ?? helpWidthWithoutTerminal))
-    // All else is said in English; and what yargs complains of is known by its words.
+    // All other texts are English, and the errors of yargs are recognised by their English text.
     .locale('en')
     .help()
     .alias('help', 'h')

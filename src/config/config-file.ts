@@ -24,8 +24,8 @@ interface ConfigFile {
 /**
  * Reads a profile from the configuration file.
  *
- * @returns `undefined` when nobody named a file or a profile and there is no default file
- * @throws UsageError for a file or profile that was asked for and is not there, and for anything wrong in it
+ * @returns `undefined` when neither a file nor a profile was named and the default file does not exist
+ * @throws UsageError for a named file or profile that does not exist, and for anything wrong in it
  */
 export function readProfile(file: string | undefined, name: string | undefined): FoundProfile | undefined {
   const found = openConfig(file, name !== undefined);

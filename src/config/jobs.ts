@@ -105,10 +105,10 @@ export type Job = ImportJob | ExportJob;
 const pathProperties: ReadonlySet<string> = new Set(['folder', 'mapping', 'output', 'results', 'rejects', 'webhookFile']);
 
 /**
- * Reads the jobs of the configuration file, in the order in which they stand there.
+ * Reads the jobs of the configuration file, in their order there.
  *
- * @returns none when nobody named a file and there is no default one
- * @throws UsageError for a file that was asked for and is not there, and for anything wrong in its jobs
+ * @returns an empty list when no file was named and the default one does not exist
+ * @throws UsageError for a named file that does not exist, and for anything wrong in its jobs
  */
 export function readJobs(file: string | undefined): readonly Job[] {
   const found = openConfig(file);
@@ -119,7 +119,7 @@ export function readJobs(file: string | undefined): readonly Job[] {
   );
 }
 
-/** Those of {@link readJobs} that look after drop folders. */
+/** The jobs of {@link readJobs} that import dropped files. */
 export function importJobs(file: string | undefined): readonly ImportJob[] {
   return readJobs(file).filter((job) => job.kind === 'import');
 }

@@ -11,7 +11,7 @@ export const configProperties = {
   jobs: 'What to do with dropped files, by name.',
 } as const;
 
-/** Where the configuration is when nobody names a file. */
+/** The configuration file when none is named. */
 export const defaultConfigFile = 'mypos-customers.json';
 
 /** The one version of the format that there is. */

@@ -9,7 +9,7 @@ export function isDamagedLedgerError(error: Error): boolean {
   return sqliteDamage.test(`${error.message} ${'code' in error ? String(error.code) : ''}`);
 }
 
-/** Without its ledger the program does not know whom it has created, so it must not go on as if there were nobody. */
+/** Without its ledger the program does not know which customers it has created, so it must not continue as if there were none. */
 export function createDamagedLedgerError(where: string, cause: Error): GuardError {
   return new GuardError(`The ledger ${where} is damaged (${cause.message}).`, {
     code: 'LEDGER_DAMAGED',

@@ -14,7 +14,7 @@ export interface ExportCursor {
   readonly delivered: ReadonlySet<string>;
 }
 
-/** Where each series of incremental exports goes on, by the name of the series. */
+/** Where each series of incremental exports continues, by the name of the series. */
 export interface ExportCursors {
   find(name: string): ExportCursor | undefined;
   /** Call it only once the exported file is in its place. */

@@ -34,7 +34,7 @@ export class ResultsInPassing {
   #hasFailed = false;
   /** Lets the writer look again at what waits. */
   #wake: () => void = () => undefined;
-  /** Lets the reader go on, once the writer has taken a batch or failed. */
+  /** Lets the reader continue, once the writer has taken a batch or failed. */
   #taken: () => void = () => undefined;
 
   constructor(

@@ -280,7 +280,7 @@ describe('a session', () => {
       now += 10_000;
       // The other process is alive and tries again and again.
       const second = tokens.claimLogin(now);
-      if (other.kind === 'granted') other.right.count(now);
+      if (second.kind === 'granted') second.right.count(now);
       return now;
     });
     await expect(session.getToken()).rejects.toMatchObject({ code: 'LOGIN_STUCK' });

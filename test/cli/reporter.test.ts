@@ -40,15 +40,15 @@ describe('when the reader of standard output has gone', () => {
   ])('%s ends without a word about it', async (command, code) => {
     await office();
     // `true` is gone long before anything is written.
-    expect(await bash(`mypos-customers ${command} 2>said.txt | true`)).toBe(`ended with ${code}\n`);
-    expect(place.read('said.txt')).not.toMatch(/EPIPE|Bug| at /);
+    expect(await bash(`mypos-customers ${command} 2>stderr.txt | true`)).toBe(`ended with ${code}\n`);
+    expect(place.read('stderr.txt')).not.toMatch(/EPIPE|Bug| at /);
   });
 
   it('an import goes on to its end, and so does everything that it writes', async () => {
     const api = await office();
-    const line = `mypos-customers import customers.csv --json ${fast.join(' ')} 2>said.txt | true`;
+    const line = `mypos-customers import customers.csv --json ${fast.join(' ')} 2>stderr.txt | true`;
     expect(await bash(line)).toBe('ended with 0\n');
-    expect(place.read('said.txt')).not.toMatch(/EPIPE|Bug| at /);
+    expect(place.read('stderr.txt')).not.toMatch(/EPIPE|Bug| at /);
     expect(api.customers()).toHaveLength(6);
     expect(place.read('customers.results.csv').match(/,created,/g)).toHaveLength(6);
     expect((await place.run(['runs'])).stdout).toMatch(/completed/);
@@ -57,9 +57,9 @@ describe('when the reader of standard output has gone', () => {
   it('an export to it says so, since its file is not whole', async () => {
     await office();
     await place.run(['import', ...fast, 'customers.csv']);
-    const line = 'mypos-customers export - --format csv --fields all 2>said.txt | true';
+    const line = 'mypos-customers export - --format csv --fields all 2>stderr.txt | true';
     expect(await bash(line)).toBe('ended with 5\n');
-    expect(place.read('said.txt')).toMatch(/^The program that reads standard output closed it before the end/m);
+    expect(place.read('stderr.txt')).toMatch(/^The program that reads standard output closed it before the end/m);
   });
 });
 
@@ -71,10 +71,10 @@ it('an import goes on when the reader of standard error has gone', async () => {
   expect(api.customers()).toHaveLength(6);
 });
 
-it.runIf(process.platform === 'linux')('a full disk under standard output is told, and nothing is thrown', async () => {
+it.runIf(process.platform === 'linux')('a full disk under standard output is reported, and nothing is thrown', async () => {
   const api = await office();
-  const line = `mypos-customers import customers.csv --json ${fast.join(' ')} 2>said.txt >/dev/full`;
+  const line = `mypos-customers import customers.csv --json ${fast.join(' ')} 2>stderr.txt >/dev/full`;
   expect(await bash(line)).toBe('ended with 5\n');
-  expect(place.read('said.txt')).toMatch(/Standard output cannot be written: the disk is full/);
+  expect(place.read('stderr.txt')).toMatch(/Standard output cannot be written: the disk is full/);
   expect(api.customers()).toHaveLength(6);
 });

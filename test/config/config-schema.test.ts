@@ -14,8 +14,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What the reader of the file says; `undefined` when it has nothing against it. */
-function complaintAbout(json: unknown): string | undefined {
+/** The error of the reader of the file; `undefined` when it accepts the file. */
+function readError(json: unknown): string | undefined {
   const path = join(folder, 'mypos-customers.json');
   writeFileSync(path, JSON.stringify(json));
   try {
@@ -62,7 +62,7 @@ describe('the published schema of the configuration', () => {
     ],
     ['an unlimited rate', { profiles: { shop: { rate: 'unlimited' } } }],
   ])('accepts what the reader accepts: %s', (_title, json) => {
-    expect(complaintAbout(json)).toBeUndefined();
+    expect(readError(json)).toBeUndefined();
     expect(accepts(json)).toBe(true);
   });
 
@@ -75,7 +75,7 @@ describe('the published schema of the configuration', () => {
     ['another version', { version: 2, profiles: { shop: {} } }, 'has the version 2'],
     ['a default profile that is no name', { defaultProfile: 1, profiles: { shop: {} } }, 'has a defaultProfile'],
   ])('refuses what the reader refuses: %s', (_title, json, says) => {
-    expect(complaintAbout(json)).toContain(says);
+    expect(readError(json)).toContain(says);
     expect(accepts(json)).toBe(false);
   });
 });

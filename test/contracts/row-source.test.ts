@@ -62,7 +62,7 @@ const many = Array.from({ length: 2345 }, (_, at) => [
 ]);
 const threeColumns = ['No', 'Name', 'Remark'];
 
-/** A decompressor lets go of its file a moment after it is told to; on a busy machine that is a long moment. */
+/** A decompressor closes its file a moment after it is asked to; on a busy machine that takes long. */
 const patience = { timeout: 10_000 };
 
 /** Files that this process has open, where the system shows them. */
@@ -95,7 +95,7 @@ describe.each(Object.entries(kinds))('a source of rows from .%s', (_, kind) => {
     expect(Math.max(...sizes)).toBeLessThanOrEqual(1000);
   });
 
-  it('gives the same as often as it is read, with the same remarks', async () => {
+  it('gives the same as often as it is read, with the same notices', async () => {
     const source = await open(threeColumns, many);
     const first = await readContent(source);
     const second = await readContent(source);
@@ -104,9 +104,9 @@ describe.each(Object.entries(kinds))('a source of rows from .%s', (_, kind) => {
 
   it('can be read by two at once', async () => {
     const source = await open(threeColumns, many);
-    const [one, other] = await Promise.all([readContent(source), readContent(source)]);
-    expect(one.rows).toHaveLength(many.length);
-    expect(other.rows).toEqual(one.rows);
+    const [a, b] = await Promise.all([readContent(source), readContent(source)]);
+    expect(a.rows).toHaveLength(many.length);
+    expect(b.rows).toEqual(a.rows);
   });
 
   it('holds no file open, read to its end, left early, or not at all', async () => {

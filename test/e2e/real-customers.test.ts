@@ -47,7 +47,7 @@ describe('customers-1000.csv', () => {
     useSample(place, 'customers-1000');
     const { exitCode } = await place.run(['import', ...fast, 'customers.csv']);
     expect(exitCode).toBe(0);
-    const byCode = new Map(api.customers().map((customer) => [customer.customerCode, one]));
+    const byCode = new Map(api.customers().map((customer) => [customer.customerCode, customer]));
     const rows = readResults(place.read('customers.results.csv'));
     expect([rows.length, byCode.size]).toEqual([1000, 1000]);
     const held = rows.map((row) => {

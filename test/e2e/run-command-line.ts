@@ -11,23 +11,23 @@ export interface CommandLine {
   readonly env: Readonly<Record<string, string>>;
   /** @default nothing, and closed at once */
   readonly stdin?: string | Buffer;
-  /** After which a command that never ends is killed and told of. @default 100 s */
+  /** After which a command that never ends is killed and reported. @default 100 s */
   readonly patienceMs?: number;
 }
 
 export interface Finished {
   readonly exitCode: number | null;
-  /** The signal that killed it, when nobody in it took care of that. */
+  /** The signal that killed it, when it did not handle the signal. */
   readonly killedBy: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A command line under way. */
+/** A running command. */
 export interface Running {
   /** Resolves when standard output or standard error holds this text. */
   saw(text: string): Promise<void>;
-  /** What it has said so far. */
+  /** What it has printed so far. */
   output(): { readonly stdout: string; readonly stderr: string };
   signal(name: NodeJS.Signals): void;
   readonly finished: Promise<Finished>;
@@ -35,7 +35,7 @@ export interface Running {
 
 const defaultPatienceMs = 100_000;
 
-/** Starts the compiled command line as a process of its own; one that never ends is killed and told of. */
+/** Starts the compiled command line as a process of its own; one that never ends is killed and reported. */
 export function startCommandLine(command: CommandLine): Running {
   const { args, cwd, env, stdin = '', patienceMs = defaultPatienceMs } = command;
   const child = spawn(process.execPath, [mainFile, ...args], { cwd, env: { PATH: process.env.PATH ?? '', ...env } });

@@ -6,7 +6,7 @@ import { buildLines, useInbox } from './use-inbox.js';
 
 const inbox = useInbox();
 
-/** Nobody is told of a bug where a disk is at fault. */
+/** A disk that fails is not reported as a bug. */
 function expectNoBug(): void {
   for (const { message } of inbox.log) expect(message).not.toMatch(/\bat (?:async )?\w+ \(|BUG/);
 }

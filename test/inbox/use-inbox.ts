@@ -18,7 +18,7 @@ export interface InboxUnderTest {
   drop(name: string, content: string | Buffer): string;
   read(name: string): string;
   sweep(options?: Partial<SweepOptions>): Promise<SweepSummary>;
-  /** What the sweep said of one file. */
+  /** What the sweep reported about one file. */
   sweepFor(name: string, options?: Partial<SweepOptions>): Promise<FileReport | undefined>;
   /** All files in the drop folder but the dotfiles. */
   files(): string[];

@@ -48,8 +48,8 @@ describe('unescapeFormula', () => {
   it('takes off what was put before any text, and nothing else', () => {
     const text = fc.string({ unit: fc.constantFrom("'", '=', '+', '-', '@', '5', '.', ' ', '\t', '\n', 'x', '＝') });
     fc.assert(
-      fc.property(text, (one) => {
-        expect(unescapeFormula(escapeFormula(one))).toBe(one);
+      fc.property(text, (value) => {
+        expect(unescapeFormula(escapeFormula(value))).toBe(value);
       }),
     );
   });

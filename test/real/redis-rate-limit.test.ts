@@ -41,7 +41,7 @@ afterEach(async () => {
 });
 
 /** An import as if on a machine of its own: another state folder, the same login. */
-function machine(name: string, file: string, more: readonly string[] = []) {
+function startImport(name: string, file: string, more: readonly string[] = []) {
   const args = ['--state-dir', place.path(`state-${name}`), '--pace', address, '--rate', String(rate), '--settle', '0'];
   return place.start(['import', file, '--json', ...args, ...more]);
 }
@@ -62,7 +62,7 @@ describe('two processes that share a rate limit through Redis', () => {
   it('are together never above the rate, and both get their share', async () => {
     const api = await place.openApi();
     writeHalves(30);
-    const ends = await Promise.all([machine('a', 'a.csv').finished, machine('b', 'b.csv').finished]);
+    const ends = await Promise.all([startImport('a', 'a.csv').finished, startImport('b', 'b.csv').finished]);
     expect(
       ends.map(({ exitCode }) => exitCode),
       ends[0]?.stderr,
@@ -79,7 +79,7 @@ describe('two processes that share a rate limit through Redis', () => {
   it('do not need each other: one that is killed in the middle stops nobody', async () => {
     const api = await place.openApi();
     writeHalves(25);
-    const [killed, other] = [machine('a', 'a.csv'), machine('b', 'b.csv')];
+    const [killed, other] = [startImport('a', 'a.csv'), startImport('b', 'b.csv')];
     while (api.customers().length < 15) await new Promise((done) => setTimeout(done, 20));
     killed.signal('SIGKILL');
     const end = await other.finished;
@@ -94,7 +94,7 @@ describe('two processes that share a rate limit through Redis', () => {
       faults: [{ name: '429', on: 'add', when: { nth: [12] }, retryAfterSeconds: 3 }],
     });
     writeHalves(10);
-    const ends = await Promise.all([machine('a', 'a.csv').finished, machine('b', 'b.csv').finished]);
+    const ends = await Promise.all([startImport('a', 'a.csv').finished, startImport('b', 'b.csv').finished]);
     expect(ends.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
     const arrivals = api.requests();
     const refusedAt = arrivals.find(({ status }) => status === 429)?.at ?? 0;
@@ -110,7 +110,7 @@ describe('without Redis', () => {
     writeHalves(3);
     redis.kill('SIGKILL');
     await once(redis, 'exit');
-    const { exitCode, stderr } = await machine('a', 'a.csv').finished;
+    const { exitCode, stderr } = await startImport('a', 'a.csv').finished;
     expect([exitCode, api.requests().length]).toEqual([5, 0]);
     expect(stderr).toContain('PACE_LOST');
   });
@@ -118,7 +118,7 @@ describe('without Redis', () => {
   it('in the middle the run stops, and is resumed when it is back', async () => {
     const api = await place.openApi();
     writeHalves(20);
-    const running = machine('a', 'a.csv');
+    const running = startImport('a', 'a.csv');
     while (api.customers().length < 5) await new Promise((done) => setTimeout(done, 20));
     redis.kill('SIGKILL');
     const end = await running.finished;
@@ -134,7 +134,7 @@ describe('without Redis', () => {
   it('for good ends both in time, each with its result file and without a crash', async () => {
     const api = await place.openApi();
     writeHalves(30);
-    const both = [machine('a', 'a.csv'), machine('b', 'b.csv')];
+    const both = [startImport('a', 'a.csv'), startImport('b', 'b.csv')];
     const isHalfUnderWay = (from: number) => listNumbers(api).filter((number) => number >= from && number < from + 30).length > 1;
     while (![1, 31].every(isHalfUnderWay)) await new Promise((done) => setTimeout(done, 20));
     redis.kill('SIGKILL');
@@ -151,7 +151,7 @@ describe('without Redis', () => {
   it('a run waits, and goes on once Redis has restarted, though it has forgotten everything', async () => {
     const api = await place.openApi();
     writeHalves(20);
-    const running = machine('a', 'a.csv');
+    const running = startImport('a', 'a.csv');
     while (api.customers().length < 5) await new Promise((done) => setTimeout(done, 20));
     redis.kill('SIGKILL');
     await once(redis, 'exit');
@@ -175,9 +175,9 @@ describe('a shared rate limit', () => {
   it('with another rate than the others have is refused', async () => {
     await place.openApi();
     writeHalves(10);
-    const first = machine('a', 'a.csv');
+    const first = startImport('a', 'a.csv');
     await first.saw('a.csv');
-    const second = await machine('b', 'b.csv', ['--rate', '20']).finished;
+    const second = await startImport('b', 'b.csv', ['--rate', '20']).finished;
     expect([second.exitCode, second.stderr]).toEqual([2, expect.stringContaining('--rate')]);
     expect((await first.finished).exitCode).toBe(0);
   });

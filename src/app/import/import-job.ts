@@ -59,7 +59,7 @@ export interface PreparedImport {
   /** Given when rows with damaged cells are not sent. */
   readonly checkCells?: CheckCells;
   readonly options: ImportOptions;
-  /** For the process that may have to go on with the run. */
+  /** For the process that may have to continue the run. */
   readonly look?: ScanCache;
   /** The mirror, where it is of use. Refreshed once, however often it is asked for. */
   mirror(connection: Connection): Promise<CustomerMirror | undefined>;
@@ -242,12 +242,12 @@ async function countContent(
   return { kind: 'known', rows, fields, columns: profile.result().map(hideRareValues) };
 }
 
-/** A report goes to more people than the file: a value that few rows share may tell who somebody is. */
+/** A report goes to more people than the file: a value that few rows share may identify a person. */
 function hideRareValues(profile: ColumnProfile): ColumnProfile {
   return { ...profile, top: profile.top.filter(({ count }) => count >= minShared) };
 }
 
-/** Keeps what the job has learned of its input, so that a later process need not read it whole to go on with the run. */
+/** Keeps what the job has learned of its input, so that a later process need not read all of it to continue the run. */
 export function saveScan({ ledger }: Connection, run: RunRecord, { prepared }: ImportJob): void {
   if (prepared.look !== undefined) ledger.inputScans.save(run.number, prepared.look);
 }

@@ -70,8 +70,8 @@ export function buildUntouchedReport(
 }
 
 /**
- * The exit code of a sweep is the first of these that any of its files had. What needs a person most comes first;
- * `busy` is reported only if nothing else is.
+ * Exit codes by urgency, the most urgent first. A sweep ends with the most urgent one of its files; `busy` is reported
+ * only if nothing else is.
  */
 export const exitCodeOrder: readonly ExitCode[] = [
   exitCodes.bug,

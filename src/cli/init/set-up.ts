@@ -31,7 +31,7 @@ function renderSaved({ profile, login, mapping }: Omit<SetUpParts, 'first'>): re
   return mapping?.suggested === undefined ? kept : [...kept, `The mapping is in ${mapping.output}.`];
 }
 
-/** What became of the pilot, or what to do next. */
+/** The result of the pilot, or what to do next. */
 function renderInitResult({ profile, mapping, pilot }: InitResult, pilotArgv: readonly string[] = []): string {
   if (pilot !== null) return renderSummary(pilot, pilotArgv);
   if (profile === null && mapping === null) return 'Nothing was set up.\nNext: mypos-customers init <file>';

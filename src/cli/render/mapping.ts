@@ -120,7 +120,7 @@ function summarise(problems: readonly MappingFinding[]): string {
   return warnings > 0 ? `no errors, ${formatCount(warnings, 'warning')}.` : 'no errors.';
 }
 
-/** What became of the cases of a mapping; those that passed are counted, the others shown. */
+/** The results of a mapping's test cases; those that passed are counted, the others shown. */
 export function renderMappingTest({ cases, passed, failed, mappings }: MappingTestRun): string {
   const failures = cases.filter(({ passed }) => !passed);
   return [...failures.flatMap(renderFailure), `${mappings.join(', ')}: ${passed} passed, ${failed} failed.`].join('\n');

@@ -46,7 +46,7 @@ export function nameColumns(
   };
 }
 
-/** Columns that this program wrote into a result file; the file can be mended and read again. */
+/** Columns that this program wrote into a result file; the file can be fixed and read again. */
 function isResultColumn(name: string): boolean {
   return name.trimStart().startsWith('_');
 }

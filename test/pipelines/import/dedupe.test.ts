@@ -6,14 +6,14 @@ import { endAsInvalid, type ImportRow, OpenRow } from '#pipelines/import/map.js'
 
 const nobody = { key: undefined, customerCode: undefined, matchValue: undefined, command: undefined };
 
-interface Said {
+interface RowCase {
   readonly who: number | undefined;
   readonly says: string;
   readonly isInvalid: boolean;
 }
 
 /** Many rows, of which a few are about the same customers, and a few cannot be used. */
-const said = fc.array(
+const rowCases = fc.array(
   fc.record({
     who: fc.option(fc.nat({ max: 30 }), { nil: undefined }),
     says: fc.constantFrom('this', 'that'),
@@ -22,7 +22,7 @@ const said = fc.array(
   { maxLength: 25 },
 );
 
-function buildRows(rows: readonly Said[]): readonly ImportRow[] {
+function buildRows(rows: readonly RowCase[]): readonly ImportRow[] {
   return rows.map(({ who, says, isInvalid }, index) => {
     const row = { index, number: index + 2, cells: [] };
     const key = who === undefined ? undefined : `K${who}`;
@@ -43,7 +43,7 @@ async function collectOutcomes(batches: AsyncIterable<readonly ImportRow[]>) {
 describe('rows for one customer', () => {
   it('end alike, whether all rows are fingerprinted or only once a customer is repeated', async () => {
     await fc.assert(
-      fc.asyncProperty(said, fc.integer({ min: 1, max: 9 }), async (rows, size) => {
+      fc.asyncProperty(rowCases, fc.integer({ min: 1, max: 9 }), async (rows, size) => {
         const register = new RepeatRegister();
         const whole = mapBatches(inBatches(buildRows(rows), size), (batch) =>
           dedupeRows(batch, register, 'error', ['Account']),

@@ -20,7 +20,7 @@ afterAll(() => {
 
 const states = ['created', 'skipped', 'invalid', 'rejected', 'failed', 'in_doubt', 'intent', 'none'] as const;
 
-interface Said {
+interface RowCase {
   readonly who: number | undefined;
   readonly by: 'key' | 'code';
   readonly says: string;
@@ -30,7 +30,7 @@ interface Said {
 }
 
 /** A row of a run of which an earlier process has settled most rows; of one that failed often, fewer. */
-const said = (failedOften: boolean): fc.Arbitrary<Said> =>
+const rowCases = (failedOften: boolean): fc.Arbitrary<RowCase> =>
   fc.record({
     who: fc.option(fc.nat({ max: 12 }), { nil: undefined }),
     by: fc.constantFrom('key', 'code'),
@@ -43,8 +43,8 @@ const said = (failedOften: boolean): fc.Arbitrary<Said> =>
   });
 /** A few rows left, which are held, or many. */
 const files = fc.oneof(
-  fc.record({ all: fc.array(said(false), { maxLength: 60 }), size: fc.integer({ min: 1, max: 9 }) }),
-  fc.record({ all: fc.array(said(true), { minLength: 600, maxLength: 600 }), size: fc.constantFrom(1, 2) }),
+  fc.record({ all: fc.array(rowCases(false), { maxLength: 60 }), size: fc.integer({ min: 1, max: 9 }) }),
+  fc.record({ all: fc.array(rowCases(true), { minLength: 600, maxLength: 600 }), size: fc.constantFrom(1, 2) }),
 );
 const limits: fc.Arbitrary<FailureLimit | undefined> = fc.oneof(
   fc.constant(undefined),
@@ -52,14 +52,14 @@ const limits: fc.Arbitrary<FailureLimit | undefined> = fc.oneof(
   fc.record({ kind: fc.constant('share' as const), most: fc.constantFrom(0.1, 0.3), from: fc.nat({ max: 20 }) }),
 );
 
-function buildImportRow({ who, by, says, isInvalid }: Said, row: Row): ImportRow {
+function buildImportRow({ who, by, says, isInvalid }: RowCase, row: Row): ImportRow {
   const key = who === undefined || by === 'code' ? undefined : `K${who}`;
   const customerCode = who === undefined || by === 'key' ? undefined : `${who}`;
   if (isInvalid) return endAsInvalid(row, [], key);
   return new OpenRow(row, { key, customerCode, draft: { notes: says }, matchValue: undefined, command: undefined });
 }
 
-function buildOutcome(state: Exclude<Said['state'], 'none' | 'intent'>, customerCode: string): RowOutcome {
+function buildOutcome(state: Exclude<RowCase['state'], 'none' | 'intent'>, customerCode: string): RowOutcome {
   const refusal = { errorCode: 'X', message: 'x', attempts: 1 };
   if (state === 'created') return { status: state, attempts: 1, customerCode };
   if (state === 'skipped')
@@ -69,17 +69,17 @@ function buildOutcome(state: Exclude<Said['state'], 'none' | 'intent'>, customer
 }
 
 /** The rows as an earlier process left them. */
-async function prepareRun(all: readonly Said[]) {
+async function prepareRun(all: readonly RowCase[]) {
   const { number } = ledger.runs.start({ command: 'import', options: {} });
   const run = ledger.openRows(number);
-  const written = all.map((one, index) => {
-    const work = buildImportRow(one, rowAt(index));
+  const written = all.map((rowCase, index) => {
+    const work = buildImportRow(rowCase, rowAt(index));
     const place = { index, number: index + 2, ...(work.key === undefined ? {} : { key: work.key }) };
     const payloadHash = work.outcome === undefined ? work.contentHash : 'x';
     const customerCode = (work.outcome === undefined ? work.customerCode : undefined) ?? `new ${index}`;
-    if (one.state === 'none') return undefined;
-    if (one.state === 'intent') return run.recordIntent({ ...place, payload: '{}', payloadHash, customerCode });
-    return run.settle([{ ...place, payloadHash, outcome: buildOutcome(one.state, customerCode) }]);
+    if (rowCase.state === 'none') return undefined;
+    if (rowCase.state === 'intent') return run.recordIntent({ ...place, payload: '{}', payloadHash, customerCode });
+    return run.settle([{ ...place, payloadHash, outcome: buildOutcome(rowCase.state, customerCode) }]);
   });
   await Promise.all(written);
   return run;
@@ -95,17 +95,17 @@ async function* batchesOf(wanted: readonly RowRange[]): AsyncIterable<readonly R
 }
 
 /** What becomes of the open rows, and what the control and the register have seen. */
-async function goneThrough(
+async function workThrough(
   rows: (control: RunControl, register: RepeatRegister) => AsyncIterable<readonly Row[]>,
   limit: FailureLimit | undefined,
-  all: readonly Said[],
+  all: readonly RowCase[],
 ) {
   const control = new RunControl(limit);
   const register = new RepeatRegister();
   const mapped = async function* () {
     for await (const batch of rows(control, register)) {
       control.noteSeen(batch.length);
-      yield batch.map((row) => buildImportRow(all[row.index] as Said, row));
+      yield batch.map((row) => buildImportRow(all[row.index] as RowCase, row));
     }
   };
   const ends = [];
@@ -122,12 +122,12 @@ it('gives a resumed run the same rows as reading all of them, and knows which cu
   await fc.assert(
     fc.asyncProperty(files, limits, async ({ all, size }, limit) => {
       const run = await prepareRun(all);
-      const stretches: RowRange[] = [];
+      const ranges: RowRange[] = [];
       for (let first = 0; first < all.length; first += size)
-        stretches.push({ first, last: Math.min(all.length, first + size) - 1 });
-      const known: RowRanges = { all: stretches, readRanges: batchesOf };
-      const map = async (rows: readonly Row[]) => rows.map((row) => buildImportRow(all[row.index] as Said, row));
-      const fast = await goneThrough(
+        ranges.push({ first, last: Math.min(all.length, first + size) - 1 });
+      const known: RowRanges = { all: ranges, readRanges: batchesOf };
+      const map = async (rows: readonly Row[]) => rows.map((row) => buildImportRow(all[row.index] as RowCase, row));
+      const fast = await workThrough(
         (control, register) => {
           const tools = { ledger: run, control, register, map };
           const rows = readOpenRanges(known, tools, { rows: Infinity, ranges: Infinity, shareOfRows: 1 });
@@ -137,8 +137,8 @@ it('gives a resumed run the same rows as reading all of them, and knows which cu
         limit,
         all,
       );
-      const slow = await goneThrough(
-        (control, register) => skipSettled(batchesOf(stretches), run, control, register),
+      const slow = await workThrough(
+        (control, register) => skipSettled(batchesOf(ranges), run, control, register),
         limit,
         all,
       );

@@ -80,9 +80,9 @@ describe('an opened workbook', () => {
 
   it('can be read twice at once', async () => {
     const source = await open(recipe);
-    const [one, two] = await Promise.all([readRows(source), readRows(source)]);
-    expect(one).toHaveLength(texts.length);
-    expect(two).toEqual(one);
+    const [a, b] = await Promise.all([readRows(source), readRows(source)]);
+    expect(a).toHaveLength(texts.length);
+    expect(b).toEqual(a);
   });
 
   it('is refused when the file changed since (D22)', async () => {
