@@ -21,10 +21,7 @@ export const guards = object({
     percent,
     'Refuse when more than this percentage of the rows would add a customer. Not on the first import.',
   ),
-  changedPercent: optional(
-    percent,
-    'Refuse when more than this percentage of the rows would change their customer.',
-  ),
+  changedPercent: optional(percent, 'Refuse when more than this percentage of the rows would change their customer.'),
   deactivatedPercent: optional(
     percent,
     'Refuse when more than this percentage of the rows would delete a customer or make one inactive.',

@@ -30,7 +30,10 @@ async function readPages(baseUrl: string): Promise<number> {
 
 async function exportTo(name: string, { folder }: Input, baseUrl: string): Promise<number> {
   const runFolder = mkdtempSync(join(folder, 'export-'));
-  const settings = resolveSettings({ baseUrl, stateDir: join(runFolder, 'state'), rate: 'unlimited' }, loginEnvironment);
+  const settings = resolveSettings(
+    { baseUrl, stateDir: join(runFolder, 'state'), rate: 'unlimited' },
+    loginEnvironment,
+  );
   const { output, stopped } = await exportCustomers(settings, { file: join(runFolder, name), fields: ['all'] });
   if (output === null) throw new Error(stopped?.message);
   return output.rows;

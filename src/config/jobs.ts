@@ -35,11 +35,20 @@ function oneOf<const Choice extends string>(choices: readonly Choice[]): Shape<C
 
 /** What every job may have: the login and mapping that it uses, and who is notified. */
 const commonProperties = {
-  profile: optional(nonEmptyText(), 'Profile with the address and login; default: as on the command line or in this file'),
+  profile: optional(
+    nonEmptyText(),
+    'Profile with the address and login; default: as on the command line or in this file',
+  ),
   mapping: optional(nonEmptyText(), 'Mapping file, relative to this file'),
-  onSuccess: optional(texts, 'Program and its arguments, run after each success; it gets the facts as JSON on standard input'),
+  onSuccess: optional(
+    texts,
+    'Program and its arguments, run after each success; it gets the facts as JSON on standard input',
+  ),
   onFailure: optional(texts, 'Program and its arguments, run after each failure'),
-  webhook: optional(nonEmptyText(), 'Address to which the same facts are sent by POST; https, or http for this machine'),
+  webhook: optional(
+    nonEmptyText(),
+    'Address to which the same facts are sent by POST; https, or http for this machine',
+  ),
   webhookFile: optional(nonEmptyText(), 'File that contains the address of the webhook, if the address is a secret'),
 };
 
@@ -52,31 +61,51 @@ const importProperties = {
   mode: optional(oneOf(['add', 'update', 'upsert']), 'Default: the mode of the mapping, otherwise upsert'),
   results: optional(nonEmptyText(), 'Folder for result files; default: beside the file in done/ or failed/'),
   rejects: optional(nonEmptyText(), 'Folder for rejects files; default: the results folder'),
-  doneFile: optional(nonEmptyText(), 'Name of the file that marks a data file as complete, e.g. "{name}.done"; data files without one are not imported',
+  doneFile: optional(
+    nonEmptyText(),
+    'Name of the file that marks a data file as complete, e.g. "{name}.done"; data files without one are not imported',
   ),
-  lastLineEnd: optional(oneOf(['required', 'optional']), 'Whether the last line of a text file must have a line end for the file to count as complete; default: required'),
+  lastLineEnd: optional(
+    oneOf(['required', 'optional']),
+    'Whether the last line of a text file must have a line end for the file to count as complete; default: required',
+  ),
   quietSeconds: optional(number(0), 'Seconds for which a file must stay unchanged before it is imported; default 4'),
   maxWaitMinutes: optional(number(0), 'Minutes after which a file that is not ready is an error; default 60'),
-  maxFailures: optional(nonEmptyText(), 'Stop after this many failed rows, or this percentage of the rows; default 10%'),
+  maxFailures: optional(
+    nonEmptyText(),
+    'Stop after this many failed rows, or this percentage of the rows; default 10%',
+  ),
   maxRows: optional(wholeNumber(1), 'Refuse a file with more rows than this, before anything is sent'),
-  sameContent: optional(oneOf(['duplicate', 'import']), 'What to do with content that was imported before: move it to duplicate/ (default), or import it again'),
+  sameContent: optional(
+    oneOf(['duplicate', 'import']),
+    'What to do with content that was imported before: move it to duplicate/ (default), or import it again',
+  ),
   verify: optional(flag(), 'Read every written customer back and compare it'),
 };
 
 /** A job that writes customers into a file. */
 const exportProperties = {
   kind: required(oneOf(['export']), 'Write customers to a file'),
-  output: required(nonEmptyText(), 'Output file, relative to this file; {date}, {month} and {time} in its name are replaced by the current time, e.g. "customers-{date}.xlsx"'),
+  output: required(
+    nonEmptyText(),
+    'Output file, relative to this file; {date}, {month} and {time} in its name are replaced by the current time, e.g. "customers-{date}.xlsx"',
+  ),
   ...commonProperties,
   format: optional(oneOf(tableFormatNames), 'Default: from the file name'),
   fields: optional(texts, 'Fields to export as columns, or "all"; default: the mapping, otherwise all'),
   full: optional(flag(), 'Read the details of each customer, which include custom fields'),
-  changedSince: optional(nonEmptyText(), 'Only customers edited since an ISO time; or "last": since the last export of this job'),
+  changedSince: optional(
+    nonEmptyText(),
+    'Only customers edited since an ISO time; or "last": since the last export of this job',
+  ),
   active: optional(flag(), 'Only active customers'),
   sort: optional(nonEmptyText(), 'Field to sort by, with :desc for descending order; default customerCode'),
   pageSize: optional(wholeNumber(1), 'Customers per page of the API; default 1000'),
   mirror: optional(flag(), 'Whether to use the local copy of the customers, after updating it; default true'),
-  formulas: optional(oneOf(['escape', 'raw']), 'Text that looks like a formula, in CSV: escaped (default), or unchanged'),
+  formulas: optional(
+    oneOf(['escape', 'raw']),
+    'Text that looks like a formula, in CSV: escaped (default), or unchanged',
+  ),
   bom: optional(flag(), 'Start a CSV file with a byte order mark, for Excel'),
   force: optional(flag(), 'Replace an existing file; otherwise an existing file is an error and nothing is written'),
 };
@@ -102,7 +131,14 @@ export type ExportJob = NamedJob<'export', typeof exportProperties>;
 export type Job = ImportJob | ExportJob;
 
 /** Properties that are a path, relative to the folder of the configuration file: cron has no other place. */
-const pathProperties: ReadonlySet<string> = new Set(['folder', 'mapping', 'output', 'results', 'rejects', 'webhookFile']);
+const pathProperties: ReadonlySet<string> = new Set([
+  'folder',
+  'mapping',
+  'output',
+  'results',
+  'rejects',
+  'webhookFile',
+]);
 
 /**
  * Reads the jobs of the configuration file, in their order there.

@@ -134,7 +134,9 @@ function findDefaultStateDir(environment: Environment): string {
  */
 export function findProxy(baseUrl: string, environment: Environment): Setting<string | undefined> {
   const url = new URL(baseUrl);
-  const name = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'].find((variable) => (environment[variable] ?? '') !== '');
+  const name = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'].find(
+    (variable) => (environment[variable] ?? '') !== '',
+  );
   if (url.protocol !== 'https:' || name === undefined) return { value: undefined, origin: 'not set' };
   const excluded = findExclusion(url, environment.no_proxy ?? environment.NO_PROXY ?? '');
   if (excluded !== undefined) return { value: undefined, origin: `NO_PROXY has "${excluded}"` };

@@ -101,9 +101,7 @@ describe('a rate limit', () => {
     await limiter.acquire(signal);
     await vi.advanceTimersByTimeAsync(planSlots(rate).spacingMs - 3);
     const turns: number[] = [];
-    const burst = Array.from({ length: 700 }, () =>
-      limiter.acquire(signal).then(() => turns.push(performance.now())),
-    );
+    const burst = Array.from({ length: 700 }, () => limiter.acquire(signal).then(() => turns.push(performance.now())));
     await vi.advanceTimersByTimeAsync(2000);
     await Promise.all(burst);
     expect(busiestSecond(turns)).toBeLessThanOrEqual(rate);

@@ -189,15 +189,18 @@ const faults: readonly Fault[] = [
 const cases = faults.flatMap((fault) => verbs.map((verb) => ({ fault, verb, expected: fault.ends[verb] })));
 
 describe('a request that fails', () => {
-  it.each(cases)('$verb meets $fault.name: $expected.requests requests, $expected.end', async ({ fault, verb, expected }) => {
-    const server = await startServer();
-    script(server, verb, fault.steps);
-    const client = clientFor(verb, server.baseUrl, fault.options);
-    expect(await describeEnd(calls[verb](client))).toBe(expected.end);
-    // On a busy machine the client may give up before the server has read what is already there.
-    await vi.waitFor(() => expect(countRequests(server, verb)).toBe(expected.requests));
-    expect(client.traffic.requests - (verb === 'login' ? 0 : server.logins.length)).toBe(expected.requests);
-  });
+  it.each(cases)(
+    '$verb meets $fault.name: $expected.requests requests, $expected.end',
+    async ({ fault, verb, expected }) => {
+      const server = await startServer();
+      script(server, verb, fault.steps);
+      const client = clientFor(verb, server.baseUrl, fault.options);
+      expect(await describeEnd(calls[verb](client))).toBe(expected.end);
+      // On a busy machine the client may give up before the server has read what is already there.
+      await vi.waitFor(() => expect(countRequests(server, verb)).toBe(expected.requests));
+      expect(client.traffic.requests - (verb === 'login' ? 0 : server.logins.length)).toBe(expected.requests);
+    },
+  );
 });
 
 describe('a request that cannot leave', () => {

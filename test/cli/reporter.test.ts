@@ -71,10 +71,13 @@ it('an import goes on when the reader of standard error has gone', async () => {
   expect(api.customers()).toHaveLength(6);
 });
 
-it.runIf(process.platform === 'linux')('a full disk under standard output is reported, and nothing is thrown', async () => {
-  const api = await office();
-  const line = `mypos-customers import customers.csv --json ${fast.join(' ')} 2>stderr.txt >/dev/full`;
-  expect(await bash(line)).toBe('ended with 5\n');
-  expect(place.read('stderr.txt')).toMatch(/Standard output cannot be written: the disk is full/);
-  expect(api.customers()).toHaveLength(6);
-});
+it.runIf(process.platform === 'linux')(
+  'a full disk under standard output is reported, and nothing is thrown',
+  async () => {
+    const api = await office();
+    const line = `mypos-customers import customers.csv --json ${fast.join(' ')} 2>stderr.txt >/dev/full`;
+    expect(await bash(line)).toBe('ended with 5\n');
+    expect(place.read('stderr.txt')).toMatch(/Standard output cannot be written: the disk is full/);
+    expect(api.customers()).toHaveLength(6);
+  },
+);

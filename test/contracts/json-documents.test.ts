@@ -99,7 +99,9 @@ describe('the document of --json', () => {
     await place.openApi();
     writeCustomers(place, 2);
     await place.run(['import', ...fast, 'customers.csv']);
-    expect(describeShape(await document('mapping', 'suggest', 'customers.csv', '--output', 'new.json'))).toMatchSnapshot();
+    expect(
+      describeShape(await document('mapping', 'suggest', 'customers.csv', '--output', 'new.json')),
+    ).toMatchSnapshot();
     place.write('customers.csv', 'No,Name,Post Code,Email,Limit,Extra\nC-1,One,0800,nobody,1,x\n');
     expect(describeShape(await document('mapping', 'check', 'customers.csv', '--live'))).toMatchSnapshot();
     expect(describeShape(await document('mapping', 'template', 'empty.xlsx'))).toMatchSnapshot();

@@ -6,7 +6,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { cellToText, type Row } from '#pipelines/model.js';
 import { openRowSource } from '#src/files/open-row-source.js';
 import { awkwardColumns, awkwardCustomers } from '#test/files/awkward-customers.js';
-import { readContent, catchFailure, readRowRanges, useTempFiles } from '#test/files/temp-files.js';
+import { catchFailure, readContent, readRowRanges, useTempFiles } from '#test/files/temp-files.js';
 import { makeWorkbook, textCell } from '#test/files/xlsx/make-workbook.js';
 
 const files = useTempFiles();

@@ -6,7 +6,7 @@ import type { Cell } from '#pipelines/model.js';
 import { beginTable, tableFormatNames, tableFormats } from '#src/files/begin-table.js';
 import { openRowSource } from '#src/files/open-row-source.js';
 import type { TableColumn } from '#src/files/table.js';
-import { readContent, catchFailure, useTempFiles } from '#test/files/temp-files.js';
+import { catchFailure, readContent, useTempFiles } from '#test/files/temp-files.js';
 
 const files = useTempFiles();
 const sheet = { name: 'Customers' };

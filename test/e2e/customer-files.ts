@@ -12,7 +12,10 @@ export function findByName(api: Sandbox, name: string): Customer {
 /** Another program of the shop changes a customer. */
 export async function editElsewhere(api: Sandbox, name: string, changes: Customer): Promise<void> {
   const current = findByName(api, name);
-  const { status, text } = await (await openClient(api)).update(String(current.customerCode), { ...current, ...changes });
+  const { status, text } = await (await openClient(api)).update(String(current.customerCode), {
+    ...current,
+    ...changes,
+  });
   if (status !== 200) throw new Error(`HTTP ${status}: ${text}`);
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeWorkbook, buildStyles, textCell, textRow } from '#test/files/xlsx/make-workbook.js';
+import { buildStyles, makeWorkbook, textCell, textRow } from '#test/files/xlsx/make-workbook.js';
 import { fast, readResults, readStatuses, writeMapping } from './customer-files.js';
 import { useWorkplace } from './use-workplace.js';
 
@@ -167,24 +167,34 @@ describe('a file as a whole', () => {
     expect(stderr).toContain('Warning: The input has exactly 65,536 rows');
   });
 
-  it.each(['csv', 'xlsx'])('with a row of totals at its end causes a warning, or the row is invalid: .%s', async (kind) => {
-    const lines = [header, ...soundLines.slice(0, 3)].map((line) => line.split(','));
-    const totals = ['Total', '', '', '', '21', ''];
-    const content =
-      kind === 'csv'
-        ? [...lines, ['', '', '', '', '', ''], totals].map((cells) => cells.join()).join('\n')
-        : makeWorkbook({ rows: lines.map((cells, at) => textRow(at + 1, ...cells)).join('') + textRow(6, ...totals) });
-    place.write(`customers.${kind}`, content);
-    writeMapping(place, { ...mapping, fields: { ...mapping.fields, customerName: { column: 'Name', default: 'x' } } });
-    const warned = await place.run(['check', `customers.${kind}`, '--json']);
-    expect(warned.stderr).toContain('The last row begins with "Total"');
-    expect(JSON.parse(warned.stdout)).toMatchObject({ counts: { invalid: 0 }, input: { rows: 4 } });
-    const codes = JSON.parse(warned.stdout).input.notices.map(({ code }: { code: string }) => code);
-    expect(codes).toContain('TOTALS_ROW');
-    const strict = await place.run(['check', `customers.${kind}`, '--strict', '--rejects', 'bad.csv']);
-    expect(strict.exitCode).toBe(4);
-    expect(readResults(place.read('bad.csv')).map((row) => [row._row, row._errorCode])).toEqual([['6', 'TOTALS_ROW']]);
-  });
+  it.each(['csv', 'xlsx'])(
+    'with a row of totals at its end causes a warning, or the row is invalid: .%s',
+    async (kind) => {
+      const lines = [header, ...soundLines.slice(0, 3)].map((line) => line.split(','));
+      const totals = ['Total', '', '', '', '21', ''];
+      const content =
+        kind === 'csv'
+          ? [...lines, ['', '', '', '', '', ''], totals].map((cells) => cells.join()).join('\n')
+          : makeWorkbook({
+              rows: lines.map((cells, at) => textRow(at + 1, ...cells)).join('') + textRow(6, ...totals),
+            });
+      place.write(`customers.${kind}`, content);
+      writeMapping(place, {
+        ...mapping,
+        fields: { ...mapping.fields, customerName: { column: 'Name', default: 'x' } },
+      });
+      const warned = await place.run(['check', `customers.${kind}`, '--json']);
+      expect(warned.stderr).toContain('The last row begins with "Total"');
+      expect(JSON.parse(warned.stdout)).toMatchObject({ counts: { invalid: 0 }, input: { rows: 4 } });
+      const codes = JSON.parse(warned.stdout).input.notices.map(({ code }: { code: string }) => code);
+      expect(codes).toContain('TOTALS_ROW');
+      const strict = await place.run(['check', `customers.${kind}`, '--strict', '--rejects', 'bad.csv']);
+      expect(strict.exitCode).toBe(4);
+      expect(readResults(place.read('bad.csv')).map((row) => [row._row, row._errorCode])).toEqual([
+        ['6', 'TOTALS_ROW'],
+      ]);
+    },
+  );
 
   it('with very many kinds of damage is reported in a dozen lines', async () => {
     const names = Array.from({ length: 15 }, (_, n) => `Field ${n}`);

@@ -17,7 +17,8 @@ const oneInFlight = ['--concurrency', '1'];
 function expectWithinRate(arrivals: readonly number[], rate: number): void {
   const { requests, spacingMs } = planSlots(rate);
   expect(busiestSecond(arrivals)).toBeLessThanOrEqual(rate + requests);
-  for (const steady of splitAtStalls(1.5 * spacingMs, arrivals)) expect(busiestSecond(steady)).toBeLessThanOrEqual(rate);
+  for (const steady of splitAtStalls(1.5 * spacingMs, arrivals))
+    expect(busiestSecond(steady)).toBeLessThanOrEqual(rate);
 }
 
 const rate = 50;

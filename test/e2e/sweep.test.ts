@@ -275,7 +275,9 @@ describe('the exit code of several files', () => {
 
   it('is documented in the same order', () => {
     const section = docs.slice(docs.indexOf('## Exit codes'));
-    const listed = [...section.matchAll(/^\| ([\d, ]+) \|/gm)].flatMap(([, codes = '']) => codes.split(', ').map(Number));
+    const listed = [...section.matchAll(/^\| ([\d, ]+) \|/gm)].flatMap(([, codes = '']) =>
+      codes.split(', ').map(Number),
+    );
     expect(listed).toEqual([...exitCodeOrder, exitCodes.done]);
     expect(new Set(listed)).toEqual(new Set(Object.values(exitCodes)));
   });

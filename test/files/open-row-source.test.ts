@@ -9,7 +9,7 @@ import { InputError, UsageError } from '#src/errors.js';
 import { openRowSource } from '#src/files/open-row-source.js';
 import { openWorkbook } from '#src/files/xlsx/read/open-workbook.js';
 import { awkwardColumns, awkwardCustomers } from './awkward-customers.js';
-import { readContent, catchFailure, useTempFiles } from './temp-files.js';
+import { catchFailure, readContent, useTempFiles } from './temp-files.js';
 
 const files = useTempFiles();
 const zipHead = Buffer.from([0x50, 0x4b, 3, 4, ...Array<number>(26).fill(0)]);
@@ -249,9 +249,7 @@ it(`reads or refuses ${runs} spoilt files, and never crashes or hangs`, { timeou
         expect(first.rows.every(({ index }, position) => index === position)).toBe(true);
         expect(first.numbers).toEqual([...new Set(first.numbers)].sort((a, b) => a - b));
         const width = source.columns.length;
-        expect(first.rows.every(({ cells, issues }) => cells.length === width || issues !== undefined)).toBe(
-          true,
-        );
+        expect(first.rows.every(({ cells, issues }) => cells.length === width || issues !== undefined)).toBe(true);
         expect((await readContent(source)).rows).toEqual(first.rows);
         read += 1;
       } catch (error) {

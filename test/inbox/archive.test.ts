@@ -16,7 +16,7 @@ import { showRun } from '#src/app/runs/show-runs.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 import { prune } from '#src/inbox/archive.js';
 import { placeFile } from '#src/inbox/place-file.js';
-import { doneMonth, buildLines, useInbox } from './use-inbox.js';
+import { buildLines, doneMonth, useInbox } from './use-inbox.js';
 
 const inbox = useInbox();
 const otherDisk = ['/dev/shm', '/run'].find(

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sweepFolder } from '#src/app/sweep/sweep-folder.js';
 import type { ClaimRecord } from '#src/inbox/claims.js';
-import { doneMonth, buildLines, useInbox } from './use-inbox.js';
+import { buildLines, doneMonth, useInbox } from './use-inbox.js';
 
 const inbox = useInbox();
 

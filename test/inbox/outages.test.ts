@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findIncompleteness } from '#src/inbox/check-complete.js';
-import { doneMonth, buildLines, useInbox } from './use-inbox.js';
+import { buildLines, doneMonth, useInbox } from './use-inbox.js';
 
 const inbox = useInbox();
 

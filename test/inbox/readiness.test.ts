@@ -2,7 +2,7 @@ import { appendFileSync, copyFileSync, linkSync, symlinkSync, truncateSync, utim
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { doneMonth, buildLines, useInbox } from './use-inbox.js';
+import { buildLines, doneMonth, useInbox } from './use-inbox.js';
 
 const inbox = useInbox();
 const longAgo = new Date('2001-02-03T04:05:06Z');

@@ -75,7 +75,11 @@ describe('an exported workbook that LibreOffice opened and saved', () => {
       ['string', customer.active ? 'Ja' : 'Nein'],
       ['boolean', String(customer.allowMailing)],
       ['string', customer.cC_001],
-      customer.cC_002 === '' ? ['', ''] : isCounted(customer.cC_002) ? ['date', customer.cC_002] : ['string', germanDate(customer.cC_002)],
+      customer.cC_002 === ''
+        ? ['', '']
+        : isCounted(customer.cC_002)
+          ? ['date', customer.cC_002]
+          : ['string', germanDate(customer.cC_002)],
       ['string', customer.cC_003],
     ]);
     expect(rows).toEqual(expected);
@@ -94,8 +98,20 @@ describe('an exported workbook that Gnumeric opened', () => {
       ...[account, since?.replaceAll('/', '-'), remark],
     ]);
     const expected = customers.map((customer, index) => [
-      ...[String(index + 1).padStart(7, '0'), customer.customerName, unixLines(customer.notes), customer.postalCode, customer.phoneNumber],
-      ...[customer.creditLimit, customer.priceBand, customer.active ? 'Ja' : 'Nein', customer.allowMailing ? 'TRUE' : 'FALSE', customer.cC_001],
+      ...[
+        String(index + 1).padStart(7, '0'),
+        customer.customerName,
+        unixLines(customer.notes),
+        customer.postalCode,
+        customer.phoneNumber,
+      ],
+      ...[
+        customer.creditLimit,
+        customer.priceBand,
+        customer.active ? 'Ja' : 'Nein',
+        customer.allowMailing ? 'TRUE' : 'FALSE',
+        customer.cC_001,
+      ],
       ...[isCounted(customer.cC_002) ? customer.cC_002 : germanDate(customer.cC_002), customer.cC_003],
     ]);
     expect(shown).toEqual(expected);

@@ -135,7 +135,8 @@ describe('without Redis', () => {
     const api = await place.openApi();
     writeHalves(30);
     const both = [startImport('a', 'a.csv'), startImport('b', 'b.csv')];
-    const isHalfUnderWay = (from: number) => listNumbers(api).filter((number) => number >= from && number < from + 30).length > 1;
+    const isHalfUnderWay = (from: number) =>
+      listNumbers(api).filter((number) => number >= from && number < from + 30).length > 1;
     while (![1, 31].every(isHalfUnderWay)) await new Promise((done) => setTimeout(done, 20));
     redis.kill('SIGKILL');
     const ends = await Promise.all(both.map(({ finished }) => finished));
@@ -215,7 +216,8 @@ describe('a shared rate limit', () => {
 describe('the page of the nightly folder', () => {
   const page = readFileSync('docs/nightly-folder.md', 'utf8');
   const section = page.slice(page.indexOf('## Several machines, one quota'), page.indexOf('## Whom to tell'));
-  const readBlock = (marks: string) => new RegExp(`^\`\`\`${marks}\\n([\\s\\S]*?)^\`\`\``, 'm').exec(section)?.[1] ?? '';
+  const readBlock = (marks: string) =>
+    new RegExp(`^\`\`\`${marks}\\n([\\s\\S]*?)^\`\`\``, 'm').exec(section)?.[1] ?? '';
 
   it('has a command that works', async () => {
     const api = await place.openApi();

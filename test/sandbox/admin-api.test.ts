@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openClient, logIn, open, send } from './sandbox-client.js';
+import { logIn, open, openClient, send } from './sandbox-client.js';
 
 async function openDoor() {
   const sandbox = await open();

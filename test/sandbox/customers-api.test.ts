@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openClient, open, send } from './sandbox-client.js';
+import { open, openClient, send } from './sandbox-client.js';
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const apiDate = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}$/;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Fault, parseFaults } from '#src/sandbox/fault.js';
-import { openClient, logIn, open, send, watch } from './sandbox-client.js';
+import { logIn, open, openClient, send, watch } from './sandbox-client.js';
 
 /** A sandbox whose faults begin after the login that every test needs. */
 async function openWith(...texts: string[]) {

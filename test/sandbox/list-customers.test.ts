@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox } from '#src/sandbox/start-sandbox.js';
-import { openClient, open } from './sandbox-client.js';
+import { open, openClient } from './sandbox-client.js';
 
 type Client = Awaited<ReturnType<typeof openClient>>;
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UsageError } from '#src/errors.js';
 import { openDatabase } from '#src/sqlite/open-database.js';
-import { openClient, logIn, open, send } from './sandbox-client.js';
+import { logIn, open, openClient, send } from './sandbox-client.js';
 
 let folder: string;
 let dataFile: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { basic, openClient, logIn, open, send } from './sandbox-client.js';
+import { basic, logIn, open, openClient, send } from './sandbox-client.js';
 
 const hourMs = 60 * 60 * 1000;
 

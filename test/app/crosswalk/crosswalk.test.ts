@@ -82,7 +82,11 @@ describe('the crosswalk', () => {
       ],
     });
     expect((await place.import()).statuses).toEqual(['unchanged', 'created', 'unchanged']);
-    expect(api.customers().map((customer) => customer.customerName)).toEqual(['Customer 0001', 'Customer 0003', 'Renamed']);
+    expect(api.customers().map((customer) => customer.customerName)).toEqual([
+      'Customer 0001',
+      'Customer 0003',
+      'Renamed',
+    ]);
   });
 
   it.each(['customers.results.csv', 'customers.results.xlsx'])('is rebuilt from %s', async (results) => {

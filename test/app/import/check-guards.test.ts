@@ -82,6 +82,8 @@ describe('a guard', () => {
     place.write('config.json', JSON.stringify({ profiles: { shop: { guards: { invalidPercent: 101 } } } }));
     expect(() => resolveSettings({ config, profile: 'shop' })).toThrow(/guards\.invalidPercent: Expected a percentage/);
     place.write('config.json', JSON.stringify({ profiles: { shop: { guards: { invalid: 1 } } } }));
-    expect(() => resolveSettings({ config, profile: 'shop' })).toThrow(/"invalid" is not a property here; did you mean "invalidPercent"/);
+    expect(() => resolveSettings({ config, profile: 'shop' })).toThrow(
+      /"invalid" is not a property here; did you mean "invalidPercent"/,
+    );
   });
 });

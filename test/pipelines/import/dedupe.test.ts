@@ -48,7 +48,9 @@ describe('rows for one customer', () => {
         const whole = mapBatches(inBatches(buildRows(rows), size), (batch) =>
           dedupeRows(batch, register, 'error', ['Account']),
         );
-        const rare = dedupeRareRepeats(inBatches(buildRows(rows), size), () => inBatches(buildRows(rows), 4), ['Account']);
+        const rare = dedupeRareRepeats(inBatches(buildRows(rows), size), () => inBatches(buildRows(rows), 4), [
+          'Account',
+        ]);
         expect(await collectOutcomes(rare)).toEqual(await collectOutcomes(whole));
       }),
       { numRuns: 500 },

@@ -3,7 +3,7 @@ import { listCustomers } from '#pipelines/listing/list-customers.js';
 import type { Sandbox } from '#src/sandbox/start-sandbox.js';
 import { useClients } from '#test/api/open-clients.js';
 import { json, useScriptedServers } from '#test/api/scripted-server.js';
-import { openClient, open } from '#test/sandbox/sandbox-client.js';
+import { open, openClient } from '#test/sandbox/sandbox-client.js';
 
 const { newClient } = useClients();
 const startScripted = useScriptedServers();

@@ -4,7 +4,7 @@ import { type RefreshOptions, type RefreshResult, refreshMirror } from '#pipelin
 import type { Customer } from '#pipelines/model.js';
 import type { Sandbox } from '#src/sandbox/start-sandbox.js';
 import { useClients } from '#test/api/open-clients.js';
-import { openClient, open } from '#test/sandbox/sandbox-client.js';
+import { open, openClient } from '#test/sandbox/sandbox-client.js';
 
 const { newLedger, newClient } = useClients();
 

@@ -7,7 +7,7 @@ import {
   expectedCells,
   typedCustomers,
 } from '#test/files/awkward-customers.js';
-import { makeWorkbook, readRows, saveFile, buildStyles, type WorkbookRecipe } from '#test/files/xlsx/make-workbook.js';
+import { buildStyles, makeWorkbook, readRows, saveFile, type WorkbookRecipe } from '#test/files/xlsx/make-workbook.js';
 
 /** How a program writes what all programs mean. */
 interface Habits {

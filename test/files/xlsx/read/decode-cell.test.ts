@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { read, readCell, buildStyles, textRow } from '#test/files/xlsx/make-workbook.js';
+import { buildStyles, read, readCell, textRow } from '#test/files/xlsx/make-workbook.js';
 
 const number = (text: string, value: number, format?: string) => ({
   kind: 'number',

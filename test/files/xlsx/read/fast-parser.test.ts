@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '#src/errors.js';
-import { open, readRows, buildStyles, textCell, textRow, type WorkbookRecipe } from '#test/files/xlsx/make-workbook.js';
+import { buildStyles, open, readRows, textCell, textRow, type WorkbookRecipe } from '#test/files/xlsx/make-workbook.js';
 
 const shared =
   '<si><t>one</t></si><si><t xml:space="preserve"> two &amp; 東 </t></si><si><r><t>a</t></r><r><t>b</t></r></si><si/>';

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { InputError } from '#src/errors.js';
 import { openWorkbook } from '#src/files/xlsx/read/open-workbook.js';
 import {
+  buildStyles,
   makeZip,
   saveFile,
-  buildStyles,
   textCell,
   textRow,
   type WorkbookRecipe,

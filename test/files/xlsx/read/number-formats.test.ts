@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseSerialDate } from '#src/files/xlsx/read/decode-cell.js';
 import { builtinFormats, classifyFormat } from '#src/files/xlsx/read/number-formats.js';
-import { readCell, buildStyles } from '#test/files/xlsx/make-workbook.js';
+import { buildStyles, readCell } from '#test/files/xlsx/make-workbook.js';
 
 describe('number formats', () => {
   it.each([
