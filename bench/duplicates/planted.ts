@@ -1,5 +1,5 @@
 import type { Draft } from '#pipelines/model.js';
-import { legalForms, mailProviders, shortForms } from './names.js';
+import { firstNames, legalForms, mailProviders, shortForms } from './names.js';
 import {
   makeStyle,
   type Person,
@@ -244,9 +244,9 @@ function makeGroup(kind: NearMissKind, size: number, { chance, population }: Too
     case 'spouses with one e-mail':
       return [base, { ...base, first: population.otherFirstName(first) }];
     case 'twins with one initial': {
-      let other = population.firstName();
-      while (other.charAt(0) !== first.charAt(0) || other === first || areNear(other, first))
-        other = population.firstName();
+      // Some initials have one name only.
+      const others = firstNames.filter((name) => name.charAt(0) === first.charAt(0) && !areNear(name, first));
+      const other = others.length === 0 ? population.otherFirstName(first) : chance.pick(others);
       return [{ ...base, email: undefined }, { ...base, first: other, email: undefined }];
     }
     case 'names that differ by a letter or two': {
