@@ -134,11 +134,17 @@ function makeDuplicate(kind: HeldOutKind, person: Person, population: Population
     case 'read by a scanner': {
       const row = toRow(known, style);
       return Object.fromEntries(
-        Object.entries(row).map(([name, value]) => [name, chance.happens(0.4) ? misreadOnce(String(value), chance) : value]),
+        Object.entries(row).map(([name, value]) => [
+          name,
+          chance.happens(0.4) ? misreadOnce(String(value), chance) : value,
+        ]),
       );
     }
     case 'unit and house number swapped':
-      return toRow({ ...known, unit: person.house, house: person.unit }, { ...style, unit: (unit, house) => `${unit}/${house}` });
+      return toRow(
+        { ...known, unit: person.house, house: person.unit },
+        { ...style, unit: (unit, house) => `${unit}/${house}` },
+      );
     case 'columns shifted by one':
       return shiftColumns(toRow(known, { ...style, name: 'parts' }), chance);
     case 'cells merged': {

@@ -78,7 +78,7 @@ function addNearMisses(set: SetBuilder, wanted: number, tools: { chance: Chance;
     let missing = Math.round((share / total) * wanted);
     while (missing > 0) {
       const group = makeNearMisses(kind as keyof typeof nearMissShares, missing + 1, tools);
-      group.forEach((draft, at) => set.add(at === 0 ? 'base' : kind, draft));
+      for (const [at, draft] of group.entries()) set.add(at === 0 ? 'base' : kind, draft);
       missing -= group.length - 1;
     }
   }

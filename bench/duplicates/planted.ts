@@ -29,7 +29,7 @@ export const duplicateShares = {
   'moved company': 3,
   'other legal form or order of words': 5,
   'typing error in a company': 3,
-  'sparse': 5,
+  sparse: 5,
   'several at once': 2,
 } as const satisfies Shares<string>;
 
@@ -150,7 +150,10 @@ function otherEmail({ kind, first = '', last = '', email }: Person, population: 
 }
 
 function changeCompany(name: string, chance: Chance): string {
-  const bare = legalForms.reduce((text: string, form) => text.replace(new RegExp(` ${escape(form)}$`), ''), name);
+  const bare = legalForms.reduce(
+    (text: string, form) => text.replace(new RegExp(` ${escapePattern(form)}$`), ''),
+    name,
+  );
   const words = bare.split(' ');
   if (words.length === 2 && chance.happens(0.3)) return `${words[1]}, ${words[0]}`;
   if (bare !== name && chance.happens(0.5)) return bare;
@@ -158,7 +161,7 @@ function changeCompany(name: string, chance: Chance): string {
   return `${bare} ${chance.pick(legalForms)}`;
 }
 
-function escape(text: string): string {
+function escapePattern(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
@@ -247,7 +250,10 @@ function makeGroup(kind: NearMissKind, size: number, { chance, population }: Too
       // Some initials have one name only.
       const others = firstNames.filter((name) => name.charAt(0) === first.charAt(0) && !areNear(name, first));
       const other = others.length === 0 ? population.otherFirstName(first) : chance.pick(others);
-      return [{ ...base, email: undefined }, { ...base, first: other, email: undefined }];
+      return [
+        { ...base, email: undefined },
+        { ...base, first: other, email: undefined },
+      ];
     }
     case 'names that differ by a letter or two': {
       const [one, other] = chance.pick(nearNames);

@@ -80,10 +80,23 @@ function formatPhone(text: string, home: CountryCode, write: (number: PhoneNumbe
   return forms.find((form) => isSameNumber(parsePhone(form, home), number));
 }
 
-function parsePhone(text: string, home: CountryCode): PhoneNumber | undefined {
+/**
+ * A number of a possible length; `undefined` for anything else.
+ *
+ * @param home - the country of numbers without a country code; without one, they are not understood
+ */
+export function parsePhone(text: string, home: CountryCode | undefined): PhoneNumber | undefined {
   const { parsePhoneNumberFromString } = loadPhoneLibrary();
-  const number = parsePhoneNumberFromString(text, { defaultCountry: home, extract: false });
+  const number = parsePhoneNumberFromString(text, {
+    extract: false,
+    ...(home === undefined ? {} : { defaultCountry: home }),
+  });
   return number?.isPossible() === true ? number : undefined;
+}
+
+/** The countries whose numbers are known, by their two letters. */
+export function listPhoneCountries(): readonly CountryCode[] {
+  return loadPhoneLibrary().getCountries();
 }
 
 /** The library writes extensions as each country does; here they have one form, which can be read back. */

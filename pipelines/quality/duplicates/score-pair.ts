@@ -1,0 +1,128 @@
+import { compareAddresses } from './compare-addresses.js';
+import { compareNames } from './compare-names.js';
+import { type Evidence, PairEvidence } from './pair-evidence.js';
+import type { RecordTable } from './record-table.js';
+import { limits, reasonTexts, weights } from './weights.js';
+
+/** What two records are to each other. */
+export type Tier =
+  /** One customer. */
+  | 'same'
+  /** For a person to decide. */
+  | 'review'
+  /** Two customers. */
+  | 'other';
+
+/** How likely two records are one customer, and why. */
+export interface PairScore {
+  readonly bits: number;
+  readonly tier: Tier;
+  /** Reason enough to ask before the customer is added again. */
+  readonly isStrong: boolean;
+  /** The names, or the places of a firm, contradict each other. */
+  readonly isContradicted: boolean;
+  readonly evidence: readonly Evidence[];
+}
+
+export type PairScorer = (a: number, b: number) => PairScore;
+
+/** Compares two records of a table, each value that both have: what is missing neither agrees nor differs. */
+export function createPairScorer(table: RecordTable): PairScorer {
+  const pair = new PairEvidence();
+  return (a, b) => {
+    pair.clear();
+    compareNames(table, a, b, pair);
+    const contact = compareContacts(table, a, b, pair);
+    const home = compareAddresses(table, a, b, pair);
+    if (pair.areFirms && pair.areNamesAlike && (home.isOther || home.isOtherPostCode)) pair.doubt('otherBranch');
+    return {
+      bits: pair.bits,
+      tier: chooseTier(pair, contact, home),
+      isStrong: isStrongEvidence(pair, contact, home),
+      isContradicted: pair.isContradicted || pair.isDoubtful,
+      evidence: [...pair.evidence],
+    };
+  };
+}
+
+/** What agreed besides the name. */
+interface ContactResult {
+  readonly isSameEmail: boolean;
+  /** It is of a desk, or many have it. */
+  readonly isWeakEmail: boolean;
+  readonly isSamePhone: boolean;
+  /** Many have it. */
+  readonly isWeakPhone: boolean;
+  readonly isOtherPhone: boolean;
+  readonly isOtherEmail: boolean;
+}
+
+function compareContacts(table: RecordTable, a: number, b: number, pair: PairEvidence): ContactResult {
+  const [emailA, emailB] = [table.get('email', a), table.get('email', b)];
+  const [phoneA, phoneB] = [table.get('phone', a), table.get('phone', b)];
+  const isSameEmail = emailA !== 0 && emailA === emailB;
+  const isSamePhone = phoneA !== 0 && phoneA === phoneB;
+  const emailHolders = isSameEmail ? table.holders('email', emailA) : 0;
+  const phoneHolders = isSamePhone ? table.holders('phone', phoneA) : 0;
+  const isRole = table.hasRoleEmail(a);
+  if (isSameEmail && emailHolders > limits.maxHolders)
+    pair.add('sharedEmail', pair.areNamesAlike ? weights.sharedValue : 0);
+  else if (isSameEmail)
+    pair.add(isRole ? 'sameRoleEmail' : 'sameEmail', share(isRole ? weights.emailOfRole : weights.email, emailHolders));
+  else if (emailA !== 0 && emailB !== 0) {
+    const userA = table.get('emailUser', a);
+    const isSameUser = userA !== 0 && userA === table.get('emailUser', b);
+    pair.add(isSameUser ? 'sameEmailUser' : 'otherEmail', isSameUser ? weights.emailUser : weights.emailOther);
+  }
+  if (isSamePhone && phoneHolders > limits.maxHolders)
+    pair.add('sharedPhone', pair.areNamesAlike ? weights.sharedValue : 0);
+  else if (isSamePhone) pair.add('samePhone', share(weights.phone, phoneHolders));
+  else if (phoneA !== 0 && phoneB !== 0) pair.add('otherPhone', weights.phoneOther);
+  return {
+    isSameEmail,
+    isWeakEmail: isRole || emailHolders > limits.maxHolders,
+    isSamePhone,
+    isWeakPhone: phoneHolders > limits.maxHolders,
+    isOtherPhone: !isSamePhone && phoneA !== 0 && phoneB !== 0,
+    isOtherEmail: !isSameEmail && emailA !== 0 && emailB !== 0,
+  };
+}
+
+/** A value is worth less the more have it; two have to, if they are one customer. */
+function share(bits: number, holders: number): number {
+  return bits - 2 * Math.log2(Math.max(2, holders) - 1);
+}
+
+type HomeResult = ReturnType<typeof compareAddresses>;
+
+function chooseTier(pair: PairEvidence, contact: ContactResult, home: HomeResult): Tier {
+  if (pair.isContradicted || pair.bits < limits.review) return 'other';
+  const hasContact = contact.isSameEmail || contact.isSamePhone || home.isSame;
+  if (!hasContact) {
+    // Namesakes: somebody who has moved keeps a number or an address, as a rule.
+    const differing = [contact.isOtherEmail, contact.isOtherPhone, home.isOther].filter(Boolean).length;
+    return pair.areNamesAlike && differing < 2 ? 'review' : 'other';
+  }
+  if (!pair.areNamesAlike) return pair.bits >= limits.same && pair.isDoubtful ? 'review' : 'other';
+  if (pair.isDoubtful || pair.bits < limits.same) return 'review';
+  const agreeing = [
+    contact.isSameEmail && !contact.isWeakEmail,
+    contact.isSamePhone && !contact.isWeakPhone,
+    home.isSame && !home.isShared,
+  ].filter(Boolean).length;
+  if (pair.hasOtherLastName) return agreeing >= 2 && contact.isSameEmail && !contact.isWeakEmail ? 'same' : 'review';
+  if (!pair.isNameWhole) return agreeing >= 2 ? 'same' : 'review';
+  return 'same';
+}
+
+function isStrongEvidence(pair: PairEvidence, contact: ContactResult, home: HomeResult): boolean {
+  if (contact.isSameEmail && !contact.isWeakEmail) return true;
+  if (contact.isSamePhone && pair.areNamesAlike) return true;
+  return pair.hasSameName && home.isSamePostCode;
+}
+
+/** Evidence in words, what speaks for it first. */
+export function describeEvidence(evidence: readonly Evidence[]): readonly string[] {
+  const order = [...evidence].sort((a, b) => b.bits - a.bits);
+  return order.map(({ reason }) => reasonTexts[reason]);
+}
