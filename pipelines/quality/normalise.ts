@@ -1,7 +1,6 @@
-import type { CountryCode } from 'libphonenumber-js/min';
 import { findFieldType } from '#pipelines/mapping/fields.js';
 import { trimText } from '#pipelines/mapping/normalise-name.js';
-import { listPhoneCountries, parsePhone } from '#pipelines/mapping/transforms/phone.js';
+import { listPhoneCountries, type PhoneCountry, parsePhone } from '#pipelines/mapping/transforms/phone.js';
 import type { JsonValue } from '#pipelines/model.js';
 
 /**
@@ -121,17 +120,17 @@ function isFillerNumber(digits: string): boolean {
   return /^(\d)\1*$/.test(digits.replace(/^0(?=.)/, '')) || '12345678901234567890'.startsWith(digits);
 }
 
-const countryCodes = new Map<string, CountryCode | undefined>();
+const countryCodes = new Map<string, PhoneCountry | undefined>();
 
 /** Names of countries that are in use beside the one that the standard library knows. */
-const countryAliases: Readonly<Record<string, CountryCode>> = {
+const countryAliases: Readonly<Record<string, PhoneCountry>> = {
   ...{ aus: 'AU', aust: 'AU', uk: 'GB', england: 'GB', scotland: 'GB', wales: 'GB', 'great britain': 'GB' },
   ...{ usa: 'US', 'united states of america': 'US', nzl: 'NZ', deutschland: 'DE', osterreich: 'AT', schweiz: 'CH' },
   ...{ nederland: 'NL', holland: 'NL', espana: 'ES', italia: 'IT', eire: 'IE' },
 };
 
 /** The two letters of a country that is given by its name or by these letters; `undefined` for an unknown one. */
-export function findCountryCode(country: string): CountryCode | undefined {
+export function findCountryCode(country: string): PhoneCountry | undefined {
   if (countryCodes.size === 0) {
     const names = new Intl.DisplayNames(['en'], { type: 'region' });
     for (const code of listPhoneCountries()) {

@@ -94,8 +94,10 @@ export function parsePhone(text: string, home: CountryCode | undefined): PhoneNu
   return number?.isPossible() === true ? number : undefined;
 }
 
-/** The countries whose numbers are known, by their two letters. */
-export function listPhoneCountries(): readonly CountryCode[] {
+/** A country whose numbers are known, by its two letters. */
+export type PhoneCountry = CountryCode;
+
+export function listPhoneCountries(): readonly PhoneCountry[] {
   return loadPhoneLibrary().getCountries();
 }
 
