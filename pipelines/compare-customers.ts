@@ -18,7 +18,7 @@ export function readField(customer: Customer, field: string): JsonValue | undefi
 }
 
 /** To the API and its users, an absent field, null and an empty string are the same. */
-function isBlank(value: JsonValue | undefined): boolean {
+export function isBlank(value: JsonValue | undefined): boolean {
   return value === undefined || value === null || value === '';
 }
 

@@ -112,7 +112,11 @@ export type RowOutcome =
       readonly httpStatus?: number;
       readonly notes?: readonly Issue[];
     } & CustomerIdentity)
-  | ({ readonly status: 'unchanged'; readonly attempts: number } & CustomerIdentity)
+  | ({
+      readonly status: 'unchanged';
+      readonly attempts: number;
+      readonly notes?: readonly Issue[];
+    } & CustomerIdentity)
   | {
       readonly status: 'invalid';
       readonly reasons: readonly Issue[];

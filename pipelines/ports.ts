@@ -1,6 +1,16 @@
 import type { Issue } from './issue.js';
 import type { WrittenCustomer } from './listing/mirror.js';
-import type { Command, Customer, Draft, Refusal, ReviewCandidate, Row, RowOutcome, RowStatus } from './model.js';
+import type {
+  Command,
+  Customer,
+  Draft,
+  JsonValue,
+  Refusal,
+  ReviewCandidate,
+  Row,
+  RowOutcome,
+  RowStatus,
+} from './model.js';
 
 /** An input file that can be read from its start as often as needed. */
 export interface RowSource {
@@ -136,6 +146,8 @@ export interface RunLedger {
   isKnownCode(customerCode: string): boolean;
   /** The customers that these keys of the legacy system stand for, in any run of this tenant, by key. */
   findCustomersByKeys(keys: readonly string[]): ReadonlyMap<string, KnownCustomer>;
+  /** What was last sent to the customer by rows of the same source as this key, or by rows without one. */
+  findSentValues(customerCode: string, key: string | undefined): SentValues | undefined;
   /** The key that this customer stands for. */
   findKey(customerCode: string): string | undefined;
   /** A customer with exactly this content that another run of this tenant has created, or may have. */
@@ -189,6 +201,12 @@ export interface WaitingCandidate extends ReviewCandidate {
 
 export type LedgerRowState = Pick<LedgerRow, 'number' | 'state' | 'key' | 'customerCode' | 'payloadHash'>;
 
+/** What was last sent for a field, and what the account held afterwards. */
+export type SentValue = readonly [file: JsonValue, account: JsonValue];
+
+/** For fields that are written only when the file's own value has changed. */
+export type SentValues = { readonly [field: string]: SentValue };
+
 export interface LedgerRow {
   readonly index: number;
   /** Line or row number in the file. */
@@ -212,6 +230,10 @@ export interface LedgerRow {
   readonly preImage?: Customer;
   /** Fingerprint of the whole customer as this run wrote it. */
   readonly writtenHash?: string;
+  /** What is to be kept as sent, while the row is in doubt. */
+  readonly sentValues?: SentValues;
+  /** What had been kept as sent before this run changed it, for an undo. */
+  readonly sentBefore?: SentValues;
 }
 
 export interface Intent {
@@ -223,6 +245,8 @@ export interface Intent {
   readonly payloadHash: string;
   readonly customerCode?: string;
   readonly preImage?: Customer;
+  /** What is to be kept as sent once it is known that the request arrived. */
+  readonly sentValues?: SentValues;
 }
 
 export interface Settlement {
@@ -236,6 +260,10 @@ export interface Settlement {
   readonly written?: WrittenCustomer;
   /** Given when the row waits for a decision. */
   readonly waiting?: WaitingRow;
+  /** Values to keep as sent, beside those of other fields; counts only with an outcome that links row and customer. */
+  readonly sentValues?: SentValues;
+  /** All that is to be kept as sent, in place of what is kept: an undo. */
+  readonly sentReset?: SentValues;
   readonly outcome: RowOutcome;
 }
 

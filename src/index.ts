@@ -48,7 +48,14 @@ export { checkMapping, type MappingCheck, type MappingFinding } from './app/mapp
 export { type MadeTemplate, makeTemplate as makeMappingTemplate } from './app/mapping/make-template.js';
 export { type SuggestedMapping, suggestMappingFor as suggestMapping } from './app/mapping/suggest-mapping.js';
 export { type MappingTestRun, testMapping } from './app/mapping/test-mapping.js';
-export { type PlanLine, type PlanOptions, type PlanSummary, planFile as planImport } from './app/plan/plan-file.js';
+export {
+  type KeptGroup,
+  type KeptLine,
+  type PlanLine,
+  type PlanOptions,
+  type PlanSummary,
+  planFile as planImport,
+} from './app/plan/plan-file.js';
 export { type FoundCustomers, getCustomers, type LoginDone, listCustomers, login } from './app/read-customers.js';
 export { type MirrorRefreshed, refreshCustomers } from './app/refresh-mirror.js';
 export { type ReconcileOptions, type ResumeOptions, reconcileRun, resumeRun } from './app/resume/resume-run.js';

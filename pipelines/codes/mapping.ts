@@ -205,6 +205,10 @@ export const mappingCodes = {
     meaning: 'No name is mapped, and a new customer needs `customerName`, `firstName` or `lastName`.',
     nextStep: 'Map a column to customerName, firstName or lastName.',
   },
+  NEVER_WRITTEN: {
+    meaning: 'The field is only written to new customers, and the mapping adds none.',
+    nextStep: 'Change "write" of the field, or the "mode" of the mapping.',
+  },
   NOTHING_IDENTIFIES: {
     meaning: 'Without a key, a `customerCode` or a `match`, a second import adds every customer again.',
     nextStep: 'Add a "key" (the old system’s own number) or a "match".',

@@ -34,6 +34,16 @@ export const rowCodes = {
     meaning: 'Left out: somebody has decided so in a review file.',
     nextStep: 'Nothing. The row is asked about again once its name, e-mail address or phone changes.',
   },
+  FIELD_CONFLICT: {
+    meaning: 'The file and the account have both changed the field since it was last sent.',
+    nextStep:
+      'Nothing, if "conflict" in the mapping says file or account. With "ask": decide in the review file, and import that.',
+  },
+  FIELD_KEPT: {
+    meaning: 'The field of the account was not overwritten, because it is not known what was sent before.',
+    nextStep:
+      'Nothing, if the account is right. Otherwise correct the customer, or import once with "write": "always" for the field.',
+  },
   IGNORED: {
     meaning: 'Left out: the command of the row is IGNORE.',
     nextStep: 'Nothing, if that was intended; otherwise give the row another command.',

@@ -1,26 +1,31 @@
-import {
-  contentHash,
-  editableContent,
-  type FieldChange,
-  findChanges,
-  findFieldName,
-  readField,
-} from '#pipelines/compare-customers.js';
+import { contentHash, type FieldChange, findChanges, readField } from '#pipelines/compare-customers.js';
 import type { Issue } from '#pipelines/issue.js';
 import { type CustomerMirror, knowsField } from '#pipelines/listing/mirror.js';
-import type { Customer, Draft, JsonValue, RowOutcome } from '#pipelines/model.js';
+import type { Customer, JsonValue, RowOutcome } from '#pipelines/model.js';
 import type { KnownCustomer } from '#pipelines/ports.js';
 import { endAsWaiting } from './decisions.js';
+import {
+  collectSentValues,
+  describeKept,
+  endAsUnsettled,
+  hashUnderPolicies,
+  isUnsettled,
+  type PolicyPorts,
+  type ResolvedWrite,
+  resolveWrite,
+} from './field-policy.js';
 import type { IdentifiedRow } from './identify.js';
 import { type EndedRow, endAsInvalid, endAsSkipped, type ImportRow, type OpenRow } from './map.js';
 
-export interface DecideOptions {
+export interface DecideOptions extends PolicyPorts {
   /** Source columns of key and code, for messages. */
   readonly identityColumns: readonly string[];
   /** Up to date; without one, only the customer itself can tell whether it would change. */
   readonly mirror?: CustomerMirror | undefined;
   /** Rows that would change nothing end here; not before an earlier row for the same customer was sent. */
   readonly skipUnchanged: boolean;
+  /** Says of rows that would change nothing which fields keep their value. */
+  readonly explainKept?: boolean;
 }
 
 /**
@@ -67,12 +72,18 @@ function decideWrite(row: OpenRow, customerCode: string | undefined, options: De
   const { mirror, skipUnchanged } = options;
   if (mirror === undefined) return write;
   if (row.command === 'DELETE') return mirror.find(customerCode) === undefined ? endAsGone(write) : write;
-  const comparison = skipUnchanged ? compareWithMirror(write, customerCode, mirror) : undefined;
+  const comparison = skipUnchanged ? compareWithMirror(write, customerCode, { ...options, mirror }) : undefined;
+  const ended = { row: row.row, key: row.key, contentHash: write.contentHash };
+  if (comparison?.kind === 'unsettled') return comparison.ended;
   if (comparison?.kind !== 'unchanged') return write;
-  const { customerId } = comparison;
+  const { customerId, kept, notes, sentValues } = comparison;
   const identity = { customerCode, ...(customerId === undefined ? {} : { customerId }) };
-  const outcome = { status: 'unchanged', attempts: 0, ...identity } as const;
-  return { row: row.row, key: row.key, outcome, contentHash: write.contentHash };
+  return {
+    ...ended,
+    outcome: { status: 'unchanged', attempts: 0, ...identity, ...(notes.length === 0 ? {} : { notes }) },
+    kept,
+    ...(sentValues === undefined ? {} : { sentValues }),
+  };
 }
 
 /** A row whose customer must exist and does not; for a delete, that is what it wanted. */
@@ -141,51 +152,60 @@ function describeRun({ run, row }: KnownCustomer): string {
   return `by run ${run}${row === undefined ? '' : ` (row ${row})`}`;
 }
 
-/** Fields that a REPLACE does not clear when the row does not set them: who the customer is, and whether it is active. */
-const keptByReplace: ReadonlySet<string> = new Set(['customerid', 'customercode', 'active']);
-
-/** What a row wants to write to a customer: a REPLACE also clears the fields that the row does not set. */
-export function resolveDraft({ command, draft }: OpenRow, current: Customer): Draft {
-  if (command !== 'REPLACE') return draft;
-  const wanted: Record<string, JsonValue> = {};
-  // A flag cannot be empty, and an empty amount is 0.
-  for (const [name, value] of Object.entries(editableContent(current)))
-    if (!keptByReplace.has(name.toLowerCase()) && value !== 0 && value !== false)
-      wanted[name] = typeof value === 'boolean' ? false : null;
-  for (const [name, value] of Object.entries(draft)) wanted[findFieldName(current, name)] = value;
-  return wanted;
-}
-
 /** What the mirror can tell about a row and its customer, without a call. */
 type MirrorComparison =
-  | { readonly kind: 'unchanged'; readonly customerId?: string }
+  | ({
+      readonly kind: 'unchanged';
+      readonly customerId?: string;
+      readonly notes: readonly Issue[];
+    } & Pick<ResolvedWrite, 'kept' | 'sentValues'>)
   /** At least these fields differ. */
-  | {
+  | ({
       readonly kind: 'changed';
       readonly changes: readonly FieldChange[];
       readonly isComplete: boolean;
       readonly edited?: string;
-    }
+    } & Pick<ResolvedWrite, 'kept' | 'conflicts'>)
+  /** File and account contradict each other, and a person must decide. */
+  | { readonly kind: 'unsettled'; readonly ended: EndedRow }
   /** Only the customer itself can tell: it is not in the mirror, or the list does not show all of the row's fields. */
   | { readonly kind: 'unknown' };
 
 /** Compares a row with the mirror's customer. */
-export function compareWithMirror(row: OpenRow, customerCode: string, mirror: CustomerMirror): MirrorComparison {
+export function compareWithMirror(
+  row: OpenRow,
+  customerCode: string,
+  ports: PolicyPorts & { readonly mirror: CustomerMirror; readonly explainKept?: boolean },
+): MirrorComparison {
+  const { mirror, mapper } = ports;
   const known = mirror.find(customerCode);
   if (known === undefined) return { kind: 'unknown' };
   const { customer, edited, sentHash } = known;
   const customerId = readField(customer, 'customerId');
   const id = typeof customerId === 'string' ? { customerId } : {};
+  const knows = (field: string) => knowsField(known, field);
   // Also where the server has made something else of what it was sent: to send it again would change nothing.
-  if (sentHash === row.contentHash) return { kind: 'unchanged', ...id };
+  if (sentHash !== undefined && (sentHash === row.contentHash || sentHash === hashUnderPolicies(row, mapper))) {
+    const kept = ports.explainKept === true ? resolveWrite(row, customer, ports, known).kept : [];
+    const sentValues = collectSentValues(row, customer, ports);
+    return { kind: 'unchanged', ...id, kept, notes: [], ...(sentValues === undefined ? {} : { sentValues }) };
+  }
   // What a REPLACE would clear shows only in the whole customer.
   if (row.command === 'REPLACE' && known.extent !== 'whole') return { kind: 'unknown' };
-  const draft = resolveDraft(row, customer);
-  const shown: Draft = Object.fromEntries(Object.entries(draft).filter(([field]) => knowsField(known, field)));
+  const resolved = resolveWrite(row, customer, ports, known);
+  if (isUnsettled(resolved)) return { kind: 'unsettled', ended: endAsUnsettled(row, customer, resolved, mapper) };
+  const { draft, undecided, kept, conflicts, sentValues } = resolved;
+  const shown = Object.fromEntries(Object.entries(draft).filter(([field]) => knows(field)));
   const changes = findChanges(customer, shown);
-  const isComplete = Object.keys(shown).length === Object.keys(draft).length;
-  if (changes.length > 0) return { kind: 'changed', changes, isComplete, ...(edited === undefined ? {} : { edited }) };
-  return isComplete ? { kind: 'unchanged', ...id } : { kind: 'unknown' };
+  const isComplete = undecided.length === 0 && Object.keys(shown).length === Object.keys(draft).length;
+  if (changes.length > 0)
+    return {
+      ...{ kind: 'changed', changes, isComplete, kept, conflicts },
+      ...(edited === undefined ? {} : { edited }),
+    };
+  if (!isComplete) return { kind: 'unknown' };
+  const notes = describeKept(resolved, mapper);
+  return { kind: 'unchanged', ...id, kept, notes, ...(sentValues === undefined ? {} : { sentValues }) };
 }
 
 /** What a plan said of a row that it would send. */

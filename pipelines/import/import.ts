@@ -113,7 +113,7 @@ export interface Decider {
 export function createDecider(
   ports: DecisionPorts,
   options: ImportOptions,
-  { skipUnchanged }: { readonly skipUnchanged: boolean },
+  { skipUnchanged, explainKept = false }: { readonly skipUnchanged: boolean; readonly explainKept?: boolean },
 ): Decider {
   const { mirror } = ports;
   const { matchFields, identityColumns } = options;
@@ -124,7 +124,7 @@ export function createDecider(
 
   function decideKnown(rows: readonly ImportRow[], isRepeat: boolean): readonly ImportRow[] {
     const identified = identifyRows(rows, stages);
-    const decideOptions = { identityColumns, mirror, skipUnchanged: skipUnchanged || isRepeat };
+    const decideOptions = { ...ports, identityColumns, skipUnchanged: skipUnchanged || isRepeat, explainKept };
     return identified.map((row) => (row.outcome === undefined ? decideRow(row, decideOptions) : row));
   }
   return {
@@ -186,9 +186,10 @@ function waitForRow(row: number): RowOutcome {
   };
 }
 
-function buildSettlement(ended: OpenRow | EndedRow, { outcome, writtenHash, written }: SendResult): Settlement {
-  const { row, key, contentHash } = ended;
-  const waiting = ended.outcome === undefined ? undefined : ended.waiting;
+function buildSettlement(
+  { row, key, contentHash }: OpenRow | EndedRow,
+  { outcome, writtenHash, written, waiting, sentValues }: SendResult,
+): Settlement {
   return {
     index: row.index,
     number: row.number,
@@ -198,5 +199,6 @@ function buildSettlement(ended: OpenRow | EndedRow, { outcome, writtenHash, writ
     ...(contentHash === undefined ? {} : { payloadHash: contentHash }),
     ...(writtenHash === undefined ? {} : { writtenHash }),
     ...(written === undefined ? {} : { written }),
+    ...(sentValues === undefined ? {} : { sentValues }),
   };
 }

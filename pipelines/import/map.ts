@@ -1,7 +1,8 @@
 import { contentHash } from '#pipelines/compare-customers.js';
 import type { Issue } from '#pipelines/issue.js';
-import type { Command, Draft, Row, RowOutcome } from '#pipelines/model.js';
-import type { ValidateDraft, WaitingRow } from '#pipelines/ports.js';
+import type { WritePolicies } from '#pipelines/mapping/write-policies.js';
+import type { Command, Draft, JsonValue, Row, RowOutcome } from '#pipelines/model.js';
+import type { SentValues, ValidateDraft, WaitingRow } from '#pipelines/ports.js';
 import { readMatchValue } from './match.js';
 
 /** A row on its way through the import: open, or ended with its outcome. */
@@ -22,6 +23,10 @@ export interface RowContent extends Required<RowIdentity> {
   readonly draft: Draft;
   /** What the row itself asks for; without one, the import's mode decides. */
   readonly command: Command | undefined;
+  /** Fields of the draft whose value is the mapping's `default`. */
+  readonly defaulted?: readonly string[] | undefined;
+  /** What a person has decided for the row where it waited. */
+  readonly decision?: 'same' | 'new' | 'skip' | undefined;
 }
 
 /** A mapped row that may be sent. Once it is decided, one without a `customerCode` is an add. */
@@ -32,11 +37,13 @@ export class OpenRow implements RowContent {
   readonly customerCode: string | undefined;
   readonly matchValue: string | undefined;
   readonly command: Command | undefined;
+  readonly defaulted: readonly string[] | undefined;
+  readonly decision: RowContent['decision'];
   #contentHash: string | undefined;
 
   constructor(
     readonly row: Row,
-    { draft, key, customerCode, matchValue, command }: RowContent,
+    { draft, key, customerCode, matchValue, command, defaulted, decision }: RowContent,
     hash?: string,
   ) {
     this.draft = draft;
@@ -44,6 +51,8 @@ export class OpenRow implements RowContent {
     this.customerCode = customerCode;
     this.matchValue = matchValue;
     this.command = command;
+    this.defaulted = defaulted;
+    this.decision = decision;
     this.#contentHash = hash;
   }
 
@@ -60,6 +69,28 @@ export class OpenRow implements RowContent {
   }
 }
 
+/** A field that differs from the row and keeps its value, and why. */
+export interface KeptField {
+  readonly field: string;
+  /** What the customer keeps. */
+  readonly account: JsonValue | undefined;
+  /** What the row says. */
+  readonly file: JsonValue;
+  readonly why: KeptReason;
+}
+
+export type KeptReason =
+  /** `create`: only new customers get the value. */
+  | 'exists'
+  /** `whenEmpty`: the customer has a value. */
+  | 'has_value'
+  /** `whenChanged`: the file says what it said when the value was last sent. */
+  | 'file_unchanged'
+  /** `whenChanged`: it is not known what was sent before, so nothing is overwritten. */
+  | 'first_seen'
+  /** `whenChanged`: file and account have both changed it, and the account's value counts. */
+  | 'conflict';
+
 /** A row that will not be sent, or no more. */
 export interface EndedRow {
   readonly row: Row;
@@ -68,6 +99,10 @@ export interface EndedRow {
   readonly contentHash?: string;
   /** Given when the row waits for a decision. */
   readonly waiting?: WaitingRow;
+  /** What the ledger is to keep of the values that file and account have now. */
+  readonly sentValues?: SentValues;
+  /** Fields that the row would change if their policy allowed it; only where they were asked for. */
+  readonly kept?: readonly KeptField[];
 }
 
 /** One text for who a row is about; `undefined` when the row does not say. */
@@ -124,6 +159,7 @@ interface RowMapping {
   readonly key?: string;
   readonly customerCode?: string;
   readonly command?: Command;
+  readonly defaulted?: readonly string[];
   readonly reasons: readonly Issue[];
 }
 
@@ -131,6 +167,8 @@ interface RowMapping {
 export interface RowMapper {
   mapAll(rows: readonly Row[]): Promise<readonly RowMapping[]>;
   findColumns(field: string): readonly string[];
+  /** When values are written to customers that exist. @default always */
+  readonly policies?: WritePolicies;
 }
 
 /** What is wrong with cells of a row that could be mapped all the same. */
@@ -158,13 +196,13 @@ const nothingMapped: RowMapping = { draft: {}, reasons: [] };
 
 function toImportRow(row: Row, mapped: RowMapping, options: MapOptions): ImportRow {
   if (row.issues !== undefined && row.issues.length > 0) return endAsInvalid(row, row.issues);
-  const { draft, key, customerCode, command } = mapped;
+  const { draft, key, customerCode, command, defaulted } = mapped;
   if (command === 'IGNORE') return endAsSkipped({ row, key }, ignored);
   const reasons = collectReasons(mapped, options);
   if (reasons.length > 0) return endAsInvalid(row, reasons, key);
   const isMatched = key === undefined && customerCode === undefined;
   const matchValue = isMatched ? readMatchValue(draft, options.matchFields ?? []) : undefined;
-  return new OpenRow(row, { draft, key, customerCode, matchValue, command });
+  return new OpenRow(row, { draft, key, customerCode, matchValue, command, defaulted });
 }
 
 const ignored: Issue = { severity: 'info', code: 'IGNORED', message: 'Left out: its command is IGNORE.' };

@@ -4,9 +4,10 @@ import { mapConcurrently } from '#pipelines/concurrency.js';
 import type { Issue } from '#pipelines/issue.js';
 import type { Row } from '#pipelines/model.js';
 import type { DetailAnswer } from '#pipelines/ports.js';
-import { compareWithMirror, hashChanges, resolveDraft } from './decide.js';
+import { compareWithMirror, hashChanges } from './decide.js';
+import { describeKept, endAsUnsettled, isUnsettled, type ResolvedWrite, resolveWrite } from './field-policy.js';
 import { createDecider, type DecisionPorts, type ImportOptions, type ImportPorts } from './import.js';
-import { describeUnknownCustomer, type EndedRow, type ImportRow, type OpenRow } from './map.js';
+import { describeUnknownCustomer, type EndedRow, type ImportRow, type KeptField, type OpenRow } from './map.js';
 
 /** What an import would do with a row. */
 export const planActions = [
@@ -31,6 +32,8 @@ export interface PlannedRow {
   readonly customerCode?: string;
   /** Old and new value of each field that an update would change. */
   readonly changes: readonly FieldChange[];
+  /** Fields that differ and would stay as they are. */
+  readonly kept: readonly KeptField[];
   /** With codes of ours, or of the API. */
   readonly reasons: readonly Issue<string>[];
   /** Tell an import of this plan whether row and customer are still as they were. */
@@ -48,7 +51,7 @@ export type PlanPorts = DecisionPorts & Pick<ImportPorts, 'source' | 'api'>;
  * @throws MatchFieldNotListed
  */
 export async function* planRows(ports: PlanPorts, options: ImportOptions): AsyncIterable<readonly PlannedRow[]> {
-  const decider = createDecider(ports, options, { skipUnchanged: true });
+  const decider = createDecider(ports, options, { skipUnchanged: true, explainKept: true });
   try {
     for await (const rows of takeRows(ports.source.batches(), options.first))
       yield await mapConcurrently(await decider.decide(rows), options.concurrency, (row) => planRow(row, ports));
@@ -62,14 +65,15 @@ async function planRow(row: ImportRow, ports: PlanPorts): Promise<PlannedRow> {
   const { customerCode } = row;
   if (customerCode === undefined) return buildPlannedRow(row, 'add', []);
   const { mirror, api } = ports;
-  const comparison = mirror === undefined ? undefined : compareWithMirror(row, customerCode, mirror);
+  const comparison = mirror === undefined ? undefined : compareWithMirror(row, customerCode, { ...ports, mirror });
   if (row.command === 'DELETE') return buildPlannedRow(row, 'delete', [], mirror?.find(customerCode)?.edited);
   if (comparison?.kind === 'changed' && comparison.isComplete)
-    return buildPlannedRow(row, 'update', comparison.changes, comparison.edited);
+    return explainKept(buildPlannedRow(row, 'update', comparison.changes, comparison.edited), comparison, ports);
   return planFromDetail(row, await api.get(customerCode), ports);
 }
 
-function planFromDetail(row: OpenRow, answer: DetailAnswer, { mirror, mapper }: PlanPorts): PlannedRow {
+function planFromDetail(row: OpenRow, answer: DetailAnswer, ports: PlanPorts): PlannedRow {
+  const { mirror, mapper } = ports;
   switch (answer.kind) {
     case 'absent': {
       const { errorCode: code, message, columns } = describeUnknownCustomer(row.customerCode ?? '', mapper, row.key);
@@ -83,12 +87,23 @@ function planFromDetail(row: OpenRow, answer: DetailAnswer, { mirror, mapper }: 
     case 'found': {
       const { customer } = answer;
       mirror?.saveDetail(customer);
-      const changes = findChanges(customer, resolveDraft(row, customer));
+      const resolved = resolveWrite(row, customer, ports);
+      if (isUnsettled(resolved)) return planEndedRow(endAsUnsettled(row, customer, resolved, mapper));
+      const changes = findChanges(customer, resolved.draft);
       const edited = readField(customer, 'lastEditDateUTC');
       const action = changes.length === 0 ? 'unchanged' : 'update';
-      return buildPlannedRow(row, action, changes, typeof edited === 'string' ? edited : undefined);
+      const planned = buildPlannedRow(row, action, changes, typeof edited === 'string' ? edited : undefined);
+      return explainKept(planned, resolved, ports);
     }
   }
+}
+
+function explainKept(
+  planned: PlannedRow,
+  resolved: Pick<ResolvedWrite, 'kept' | 'conflicts'>,
+  { mapper }: PlanPorts,
+): PlannedRow {
+  return { ...planned, kept: resolved.kept, reasons: describeKept(resolved, mapper) };
 }
 
 function buildPlannedRow(
@@ -99,7 +114,7 @@ function buildPlannedRow(
 ): PlannedRow {
   const { key, customerCode, contentHash } = row;
   return {
-    ...{ row: row.row, action, changes, reasons: [], contentHash, changesHash: hashChanges(changes) },
+    ...{ row: row.row, action, changes, kept: [], reasons: [], contentHash, changesHash: hashChanges(changes) },
     ...(key === undefined ? {} : { key }),
     ...(customerCode === undefined ? {} : { customerCode }),
     ...(edited === undefined ? {} : { edited }),
@@ -108,10 +123,10 @@ function buildPlannedRow(
 
 const duplicateCodes: ReadonlySet<string> = new Set(['SAME_AS_ROW', 'ALREADY_CREATED']);
 
-function planEndedRow({ row, key, outcome }: EndedRow): PlannedRow {
+function planEndedRow({ row, key, outcome, kept = [] }: EndedRow): PlannedRow {
   const code = 'customerCode' in outcome ? outcome.customerCode : undefined;
   const base = {
-    ...{ row, changes: [] },
+    ...{ row, changes: [], kept },
     ...(key === undefined ? {} : { key }),
     ...(code === undefined ? {} : { customerCode: code }),
   };
@@ -122,7 +137,9 @@ function planEndedRow({ row, key, outcome }: EndedRow): PlannedRow {
       const { reason } = outcome;
       return { ...base, action: duplicateCodes.has(reason.code) ? 'duplicate' : 'skip', reasons: [reason] };
     }
-    default:
-      return { ...base, action: 'unchanged', reasons: [] };
+    default: {
+      const reasons = outcome.status === 'unchanged' ? (outcome.notes ?? []) : [];
+      return { ...base, action: 'unchanged', reasons };
+    }
   }
 }

@@ -246,5 +246,6 @@ function buildDoubtSettlement(row: LedgerRow, outcome: RowOutcome) {
     outcome,
     ...(row.key === undefined ? {} : { key: row.key }),
     ...(row.payloadHash === undefined ? {} : { payloadHash: row.payloadHash }),
+    ...(row.sentValues === undefined ? {} : { sentValues: row.sentValues }),
   };
 }

@@ -3,7 +3,15 @@ import type { Issue } from '#pipelines/issue.js';
 import type { CustomerMirror, Extent, WrittenCustomer } from '#pipelines/listing/mirror.js';
 import { publishMilestone } from '#pipelines/milestones.js';
 import type { Customer, CustomerIdentity, Draft, JsonValue, Row, RowOutcome } from '#pipelines/model.js';
-import type { CustomersApi, Intent, RunLedger, Settlement, WriteAnswer, WriteHooks } from '#pipelines/ports.js';
+import type {
+  CustomersApi,
+  Intent,
+  RunLedger,
+  SentValues,
+  Settlement,
+  WriteAnswer,
+  WriteHooks,
+} from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
 import {
   type AgreedPlan,
@@ -11,13 +19,22 @@ import {
   chooseAction,
   customerMatchesPlan,
   type PlannedWrite,
-  resolveDraft,
   rowMatchesPlan,
 } from './decide.js';
+import {
+  collectSentValues,
+  confirmSentValues,
+  describeKept,
+  endAsUnsettled,
+  hashUnderPolicies,
+  isUnsettled,
+  type ResolvedWrite,
+  resolveWrite,
+} from './field-policy.js';
 import { describeUnknownCustomer, type OpenRow, type RowMapper } from './map.js';
 
 /** Tells which columns of the input a field comes from. */
-export type ColumnLookup = Pick<RowMapper, 'findColumns'>;
+export type ColumnLookup = Pick<RowMapper, 'findColumns' | 'policies'>;
 
 export interface SendPorts {
   readonly api: CustomersApi;
@@ -35,7 +52,7 @@ export interface SendOptions {
 }
 
 /** An outcome, with what an undo needs to see whether the customer has changed since, and the mirror to know it. */
-export type SendResult = Pick<Settlement, 'outcome' | 'writtenHash' | 'written'>;
+export type SendResult = Pick<Settlement, 'outcome' | 'writtenHash' | 'written' | 'sentValues' | 'waiting'>;
 
 /** Sends a decided row: its intent is on disk before the request leaves; the outcome is the caller's to settle. */
 export async function sendRow(row: OpenRow, ports: SendPorts, options: SendOptions): Promise<SendResult> {
@@ -65,7 +82,9 @@ export async function settleRow(
 async function addRow(row: OpenRow, { api, ledger, mapper }: SendPorts, { verify }: SendOptions): Promise<SendResult> {
   const payload = withoutNulls(row.draft);
   const text = JSON.stringify(payload);
-  const answer = await withIntent(ledger, buildIntent(row, text), (hooks) => api.add(payload, hooks, text));
+  const sentValues = collectSentValues(row, payload, { mapper, ledger });
+  const intent = buildIntent(row, text, sentValues);
+  const answer = await withIntent(ledger, intent, (hooks) => api.add(payload, hooks, text));
   if (answer.kind !== 'applied') return { outcome: describeNotApplied(answer, mapper) };
   const { customerId } = answer.customer;
   const customerCode = String(answer.customer.customerCode);
@@ -81,7 +100,8 @@ async function addRow(row: OpenRow, { api, ledger, mapper }: SendPorts, { verify
     },
     // The fingerprint of the draft is that of what was sent, unless something was left out of it.
     writtenHash: payload === row.draft && row.command === undefined ? row.contentHash : contentHash(payload),
-    written: describeWritten(row, { ...payload, ...answer.customer }, 'sent'),
+    written: describeWritten({ ...payload, ...answer.customer }, 'sent', row.contentHash),
+    ...describeSent(confirmSentValues(sentValues, payload, answer.customer)),
   };
 }
 
@@ -126,21 +146,27 @@ async function updateRow(
       return { outcome: { ...refusal, status: 'failed', customerCode } };
     }
     const current = found.customer;
-    const draft = resolveDraft(row, current);
+    const resolved = resolveWrite(row, current, ports);
+    if (isUnsettled(resolved)) return endAsUnsettled(row, current, resolved, ports.mapper);
     const identity = readIdentity(current, customerCode);
-    const changes = findChanges(current, draft);
+    const changes = findChanges(current, resolved.draft);
+    const hash = resolved.kept.length === 0 ? row.contentHash : hashUnderPolicies(row, ports.mapper);
     if (changes.length === 0)
       return {
-        outcome: { status: 'unchanged', attempts: 0, ...identity },
+        outcome: {
+          ...{ status: 'unchanged', attempts: 0, ...identity },
+          ...withNotes(describeKept(resolved, ports.mapper)),
+        },
         writtenHash: contentHash(editableContent(current)),
-        written: describeWritten(row, current, 'whole'),
+        written: describeWritten(current, 'whole', hash),
+        ...describeSent(resolved.sentValues),
       };
     if (terms !== undefined && !customerMatchesPlan(current, changes, terms.write))
       return { outcome: changedSincePlan(terms.plan, customerCode) };
     const assertFresh = () => {
       if (tries < maxTries && ports.now() - readAt > freshMs) throw new ReadTooLongAgo();
     };
-    const result = await putMerged(row, draft, current, identity, ports, options, assertFresh);
+    const result = await putMerged(row, resolved, hash, current, identity, ports, options, assertFresh);
     if (result === undefined) continue;
     const { outcome } = result;
     if (outcome.status !== 'rejected' || !changedMeanwhile.has(outcome.httpStatus)) return result;
@@ -151,7 +177,8 @@ async function updateRow(
 /** @returns `undefined` when nothing was sent because the customer was read too long ago */
 async function putMerged(
   row: OpenRow,
-  draft: Draft,
+  resolved: ResolvedWrite,
+  hash: string,
   current: Customer,
   identity: CustomerIdentity,
   { api, ledger, mapper }: SendPorts,
@@ -159,8 +186,9 @@ async function putMerged(
   assertFresh: () => void,
 ): Promise<SendResult | undefined> {
   const { customerCode } = identity;
+  const { draft, sentValues } = resolved;
   const merged = { ...mergeDraft(current, draft), ...identity };
-  const intent = { ...buildIntent(row, JSON.stringify(draft)), customerCode, preImage: current };
+  const intent = { ...buildIntent(row, JSON.stringify(draft), sentValues), customerCode, preImage: current };
   const put = (hooks: WriteHooks) => api.update(customerCode, merged, hooks);
   const answer = await withIntent(ledger, intent, put, assertFresh).catch((error: unknown) => {
     if (error instanceof ReadTooLongAgo) return undefined;
@@ -169,12 +197,16 @@ async function putMerged(
   if (answer === undefined) return undefined;
   if (answer.kind !== 'applied') return { outcome: { ...describeNotApplied(answer, mapper), ...identity } };
   const { httpStatus, attempts } = answer;
-  const notes = verify ? await verifyWritten(api, customerCode, draft, mapper) : [];
+  const notes = [
+    ...describeKept(resolved, mapper),
+    ...(verify ? await verifyWritten(api, customerCode, draft, mapper) : []),
+  ];
   return {
     outcome: { status: 'updated', httpStatus, attempts, ...identity, ...withNotes(notes) },
     writtenHash: contentHash(editableContent(answer.customer)),
     // An answer without a new edit date keeps the old one, so that the next refresh reads the customer again.
-    written: describeWritten(row, answer.customer, 'whole'),
+    written: describeWritten(answer.customer, 'whole', hash),
+    ...describeSent(confirmSentValues(sentValues, draft, answer.customer)),
   };
 }
 
@@ -203,10 +235,11 @@ async function isInactive(customerCode: string, api: CustomersApi): Promise<bool
 }
 
 /** What the ledger keeps of a row whose request is about to leave. */
-function buildIntent(row: OpenRow, payload: string): Intent {
+function buildIntent(row: OpenRow, payload: string, sentValues: SentValues | undefined): Intent {
   const { key, contentHash: payloadHash } = row;
   const { index, number } = row.row;
-  return { index, number, payload, payloadHash, ...(key === undefined ? {} : { key }) };
+  const base = { index, number, payload, payloadHash, ...describeSent(sentValues) };
+  return key === undefined ? base : { ...base, key };
 }
 
 /**
@@ -291,10 +324,18 @@ export function withNotes(notes: readonly Issue[]): { readonly notes?: readonly 
   return notes.length === 0 ? {} : { notes };
 }
 
-/** What the mirror is told of a customer that now says what the row says. */
-function describeWritten(row: OpenRow, customer: Customer, extent: Extent): WrittenCustomer {
+function describeSent(sentValues: SentValues | undefined): { readonly sentValues?: SentValues } {
+  return sentValues === undefined ? {} : { sentValues };
+}
+
+/**
+ * What the mirror is told of a customer that now says what the row says.
+ *
+ * @param sentHash - of the row; where some fields kept their value, of the row under these policies only
+ */
+function describeWritten(customer: Customer, extent: Extent, sentHash: string): WrittenCustomer {
   const edited = readField(customer, 'lastEditDateUTC');
-  return { customer, extent, sentHash: row.contentHash, ...(typeof edited === 'string' ? { edited } : {}) };
+  return { customer, extent, sentHash, ...(typeof edited === 'string' ? { edited } : {}) };
 }
 
 /** Both must be in the body of a PUT and right [seed], whatever the row says. */

@@ -2,7 +2,7 @@ import { contentHash, editableContent, findChanges, readField } from '#pipelines
 import { forEachConcurrently } from '#pipelines/concurrency.js';
 import type { Issue } from '#pipelines/issue.js';
 import type { Customer, Draft, Row } from '#pipelines/model.js';
-import type { CustomersApi, LedgerRow, RowSource, RunLedger } from '#pipelines/ports.js';
+import type { CustomersApi, LedgerRow, RowSource, RunLedger, SentValues } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
 import { RepeatRegister } from './dedupe.js';
 import { skipSettled } from './resume.js';
@@ -36,6 +36,8 @@ export interface CustomerWrite {
   readonly preImage?: Customer;
   /** Fingerprint of the whole customer after the last update. */
   readonly writtenHash?: string;
+  /** What had been kept as sent before the first update, if that has changed it. */
+  readonly sentBefore?: SentValues;
 }
 
 /** What an undo would do to one customer. */
@@ -50,7 +52,7 @@ const rowsAheadPerRequest = 50;
 export function collectWrites(rows: readonly LedgerRow[]): readonly CustomerWrite[] {
   const byCode = new Map<string, CustomerWrite>();
   for (const row of rows) {
-    const { customerCode, state, writtenHash, index, number, key, preImage } = row;
+    const { customerCode, state, writtenHash, index, number, key, preImage, sentBefore } = row;
     if (customerCode === undefined || (state !== 'created' && state !== 'updated' && state !== 'deleted')) continue;
     // An add is recognised by the server's dates as long as nothing else was written.
     const after = state === 'updated' && writtenHash !== undefined ? { writtenHash } : {};
@@ -60,6 +62,7 @@ export function collectWrites(rows: readonly LedgerRow[]): readonly CustomerWrit
         ...{ index, number, customerCode, action: state },
         ...(key === undefined ? {} : { key }),
         ...(preImage === undefined ? {} : { preImage }),
+        ...(sentBefore === undefined ? {} : { sentBefore }),
       }),
       ...after,
     });
@@ -79,9 +82,12 @@ export async function undoRows(ports: UndoPorts, options: UndoOptions): Promise<
     if (write === undefined) return;
     const { outcome, writtenHash } = await undoRow(row, write, ports, options);
     const { index, number } = row;
-    const { key } = write;
+    const { key, sentBefore } = write;
     const identity = key === undefined ? {} : { key };
-    await settleRow({ index, number, outcome, ...identity, ...(writtenHash && { writtenHash }) }, ports);
+    const isBack = outcome.status === 'updated' || outcome.status === 'unchanged';
+    // Otherwise the value that was undone would count as sent, and the next one as a conflict.
+    const sentReset = isBack && sentBefore !== undefined ? { sentReset: sentBefore } : {};
+    await settleRow({ index, number, outcome, ...identity, ...sentReset, ...(writtenHash && { writtenHash }) }, ports);
   });
 }
 

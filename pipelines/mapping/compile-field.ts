@@ -69,8 +69,14 @@ interface NotedValue {
   readonly note: string;
 }
 
+/** The mapping's own value for a blank cell. */
+interface DefaultValue {
+  readonly value: FieldValue;
+  readonly isDefault: true;
+}
+
 /** The result for one field of a row; `undefined` leaves the field out. */
-export type FieldOutcome = FieldValue | undefined | CellFailure | NotedValue;
+export type FieldOutcome = FieldValue | undefined | CellFailure | NotedValue | DefaultValue;
 
 type ReadField = (...row: Parameters<GatherCells>) => FieldOutcome;
 
@@ -86,7 +92,8 @@ export function compileField(rule: ValueRule, gather: GatherCells, { blank }: Pi
   const find = rule.lookup === undefined ? undefined : compileLookup(rule.lookup);
   const isText = rule.type.name === 'string';
   const convert = buildConverter(type, isText, find);
-  const whenBlank = rule.default === undefined ? whenBlankCell[blank] : rule.default;
+  const whenBlank: FieldValue | undefined | DefaultValue =
+    rule.default === undefined ? whenBlankCell[blank] : { value: rule.default, isDefault: true };
 
   // By far the most common rule: the text of a cell, unchanged.
   const unchanged = find === undefined && rule.transforms.length === 0 ? type.fromText : undefined;
@@ -111,8 +118,9 @@ export function compileField(rule: ValueRule, gather: GatherCells, { blank }: Pi
     const converted = convert(typeof applied === 'string' ? applied : applied.text);
     // Not `??`: a lookup may give null, which clears.
     const value = converted === undefined ? whenBlank : converted;
-    if (typeof applied === 'string') return value;
-    return isFailure(value) ? value : { value, note: applied.note };
+    // Nothing is left that a note could be about.
+    if (typeof applied === 'string' || value === whenBlank) return value;
+    return isFailure(value) ? value : { value: value as FieldValue, note: applied.note };
   }
 }
 

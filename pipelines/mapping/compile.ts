@@ -11,6 +11,7 @@ import { compileCommand, compileKey, type MappedRow, mapRow, type RowTarget } fr
 import type { ColumnRule, ExpressionRule, Mapping, Mode } from './mapping.js';
 import { nearestNames, suggestNames } from './nearest-name.js';
 import { normaliseName } from './normalise-name.js';
+import { buildWritePolicies, type WritePolicies } from './write-policies.js';
 
 /** Finds the columns that a mapping names in the header of one file, and keeps track of those that it mentions. */
 interface ColumnFinder {
@@ -149,6 +150,8 @@ export interface CompiledMapping {
   readonly stamp?: string;
   /** Fields to find a customer by when there is neither a key nor a code. */
   readonly match: readonly string[];
+  /** When values are written to customers that exist. */
+  readonly policies: WritePolicies;
   /** Columns that the mapping does not mention, for a warning; empty with `"unmapped": "ignore"`. */
   readonly unmappedColumns: readonly string[];
   /** The file's names for the columns of a field; none for a fixed value. */
@@ -256,6 +259,7 @@ function assemble(
     keyColumns: targets.find(({ kind }) => kind === 'key')?.columns ?? [],
     ...(mapping.key?.stamp !== undefined && { stamp: mapping.key.stamp }),
     match: mapping.match,
+    policies: buildWritePolicies(mapping),
     unmappedColumns: mapping.unmapped === 'warn' ? unmapped : [],
     findColumns: (field) => columnsByField.get(field) ?? [],
     map: (row) => mapRow(targets, prepare(row)),

@@ -19,8 +19,21 @@ export function lintMapping(mapping: Mapping): readonly DocumentIssue[] {
   return [
     ...(mapping.mode === 'update' || has(nameFields) ? [] : [nameUnmapped]),
     ...(mapping.mode === 'add' || isIdentified ? [] : [nothingIdentifies]),
+    ...(mapping.mode === 'update' ? listNeverWritten(mapping) : []),
     ...losses.map((loss) => describeLoss(loss, mapping)),
   ];
+}
+
+/** An update adds nobody. */
+function listNeverWritten({ fields, write }: Mapping): readonly DocumentIssue[] {
+  return fields
+    .filter((rule) => (rule.write ?? write) === 'create')
+    .map(({ field }) => ({
+      code: 'NEVER_WRITTEN',
+      severity: 'warning',
+      path: propertyPath('fields', field),
+      message: `${field} is only written to new customers ("write": "create"), and "mode": "update" adds none; change one of the two`,
+    }));
 }
 
 const nameUnmapped: DocumentIssue = {

@@ -85,6 +85,8 @@ export interface MappedRow {
   readonly customerId?: string;
   /** Only where the mapping names a column for it. */
   readonly command?: Command;
+  /** Fields of the draft whose value is the mapping's `default`, because their cells are blank; absent when there are none. */
+  readonly defaulted?: readonly string[];
   /** Why the row cannot be used; the fields affected are not in the draft. */
   readonly reasons: readonly Issue[];
   /** Notes for the user on a row that can be used. */
@@ -117,6 +119,7 @@ export function mapRow(
   const identity: MappedIdentity = {};
   let reasons: Issue[] | undefined;
   let notes: Issue[] | undefined;
+  let defaulted: string[] | undefined;
 
   for (const target of targets) {
     const outcome = target.read(cells, computed);
@@ -127,13 +130,24 @@ export function mapRow(
       continue;
     }
     if (typeof outcome === 'object' && outcome !== null) {
-      notes ??= [];
-      notes.push(buildReason(target, cells, 'TRUNCATED', outcome.note));
       value = outcome.value;
+      if ('note' in outcome) {
+        notes ??= [];
+        notes.push(buildReason(target, cells, 'TRUNCATED', outcome.note));
+      } else if (target.field !== undefined) {
+        defaulted ??= [];
+        defaulted.push(target.field);
+      }
     }
     if (value !== undefined) assignValue(target, value as JsonValue, draft, identity);
   }
-  return { draft, ...identity, reasons: reasons ?? noReasons, notes: notes ?? noReasons };
+  return {
+    draft,
+    ...identity,
+    ...(defaulted !== undefined && { defaulted }),
+    reasons: reasons ?? noReasons,
+    notes: notes ?? noReasons,
+  };
 }
 
 interface MappedIdentity {

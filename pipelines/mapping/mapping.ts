@@ -15,8 +15,27 @@ export const unmappedPolicies = ['warn', 'error', 'ignore'] as const;
 /** What a blank cell does on an update: leave the customer's value alone, or clear it. */
 export const blankPolicies = ['keep', 'clear'] as const;
 
+/**
+ * When the value of a field is written to a customer that exists: whenever it differs, never (only to new customers), when
+ * the customer has no value, or when the file's own value has changed since it was last sent.
+ */
+export const writePolicies = ['always', 'create', 'whenEmpty', 'whenChanged'] as const;
+
+export type WritePolicy = (typeof writePolicies)[number];
+
+/** Which value is kept where the file and the account have both changed a field since it was last sent. */
+export const conflictPolicies = ['file', 'account', 'ask'] as const;
+
+export type ConflictPolicy = (typeof conflictPolicies)[number];
+
+/** When a field is written, as far as the mapping says. */
+export interface WriteRule {
+  readonly write?: WritePolicy;
+  readonly conflict?: ConflictPolicy;
+}
+
 /** A valid mapping, with all defaults filled in. */
-export interface Mapping {
+export interface Mapping extends WriteRule {
   /** How to read the file; `auto` is left out. */
   readonly source: ReadOptions;
   readonly mode?: Mode;
@@ -49,14 +68,14 @@ export interface KeyRule extends ColumnSource {
 /** Where the value of one field comes from. */
 export type FieldRule = ConstantRule | ColumnRule | ExpressionRule;
 
-interface ConstantRule {
+interface ConstantRule extends WriteRule {
   readonly kind: 'constant';
   readonly field: string;
   readonly value: FieldValue;
 }
 
 /** The steps from a text to the value of a field. */
-export interface ValueRule {
+export interface ValueRule extends WriteRule {
   readonly field: string;
   readonly fieldType: FieldType;
   readonly transforms: readonly TransformStep[];

@@ -1,7 +1,7 @@
 import type { JsonNode } from '#pipelines/shape.js';
 import { compileExpression } from './expressions.js';
 import { type FieldType, type FieldValue, identityFields, isClearable } from './fields.js';
-import type { ColumnSource, FieldRule, Lookup, LookupFallback, ValueRule } from './mapping.js';
+import type { ColumnSource, FieldRule, Lookup, LookupFallback, ValueRule, WritePolicy, WriteRule } from './mapping.js';
 import { type FieldRuleDocument, fieldProperties, ruleSources } from './schema.js';
 import { fitsFieldType, readTypeRule, suggestType, type TypeRule, typeOptions } from './types/cell-types.js';
 
@@ -12,19 +12,25 @@ interface Target {
   readonly field: string;
   readonly fieldType: FieldType;
   readonly node: JsonNode;
+  /** What the mapping says for all fields. */
+  readonly write: WritePolicy | undefined;
 }
 
 const defaultJoin = ' ';
 
+/** When a value is written, wherever it comes from. */
+const writeOptions = ['write', 'conflict'] as const;
+
 /** What a fixed value has no use for. */
 const optionsOfText = [...Object.keys(fieldProperties), ...Object.keys(typeOptions)].filter(
-  (name) => !ruleSources.some((source) => source === name),
+  (name) => ![...ruleSources, ...writeOptions].some((useful) => useful === name),
 );
 
 /** Checks the rule of one field as a whole. @returns `undefined` when it has reported something that leaves no rule */
 export function checkField(document: FieldRuleDocument, target: Target): FieldRule | undefined {
   const { field, node } = target;
   if (typeof document === 'string') return checkColumnRule({ column: document }, target);
+  checkWrite(document, target);
   const sources = ruleSources.filter((name) => node.has(name));
   if (sources.length > 1)
     return node.report(
@@ -44,15 +50,34 @@ export function checkField(document: FieldRuleDocument, target: Target): FieldRu
   }
 }
 
-function checkConstantRule({ value }: LongRule, { field, fieldType, node }: Target): FieldRule | undefined {
+function checkWrite({ write, conflict }: LongRule, { field, node, write: writeAll }: Target): void {
+  if (identityFields.some((name) => name === field)) {
+    for (const name of writeOptions.filter((option) => node.has(option)))
+      node
+        .at(name)
+        .report('OPTION_UNUSED', `${field} says who the customer is and is never written; leave out "${name}"`);
+  } else if (conflict !== undefined && (write ?? writeAll) !== 'whenChanged')
+    node.at('conflict').report('OPTION_UNUSED', '"conflict" only works with "write": "whenChanged"');
+}
+
+/** When a field, or all fields of a mapping, are written. */
+export function readWriteRule({
+  write,
+  conflict,
+}: { readonly [Name in keyof WriteRule]: WriteRule[Name] | undefined }) {
+  return { ...(write !== undefined && { write }), ...(conflict !== undefined && { conflict }) };
+}
+
+function checkConstantRule(document: LongRule, { field, fieldType, node }: Target): FieldRule | undefined {
   for (const name of optionsOfText.filter((option) => node.has(option)))
     node.at(name).report('OPTION_UNUSED', `"${name}" has no effect on a fixed value; leave it out`);
   if (identityFields.some((name) => name === field))
     return node
       .at('value')
       .report('VALUE_MISMATCH', `${field} identifies the customer of each row; map it to a column`);
-  const fitting = checkValue(value, node.at('value'), field, fieldType);
-  return fitting === undefined ? undefined : { kind: 'constant', field, value: fitting };
+  const fitting = checkValue(document.value, node.at('value'), field, fieldType);
+  if (fitting === undefined) return undefined;
+  return { kind: 'constant', field, value: fitting, ...readWriteRule(document) };
 }
 
 function checkColumnRule(document: LongRule, target: Target): FieldRule | undefined {
@@ -99,6 +124,7 @@ function checkValueRule(document: LongRule, target: Target): ValueRule | undefin
     ...(lookup !== undefined && { lookup }),
     type,
     ...(whenBlank !== undefined && { default: whenBlank }),
+    ...readWriteRule(document),
   };
 }
 

@@ -11,7 +11,7 @@ import {
 } from './fields.js';
 import type { FieldRule, KeyRule, Mapping } from './mapping.js';
 import { suggestNames } from './nearest-name.js';
-import { checkColumns, checkField } from './parse-field.js';
+import { checkColumns, checkField, readWriteRule } from './parse-field.js';
 import { type MappingDocument, mappingShape } from './schema.js';
 
 type ParsedMapping =
@@ -76,6 +76,7 @@ function checkMapping(document: MappingDocument, root: JsonNode): Mapping {
   const match = checkMatch(root, fields);
   const command = typeof document.command === 'object' ? document.command.column : document.command;
   const { mode, nullToken } = document;
+  checkConflict(document, root);
   checkMode(document, root);
   return {
     source: readSource(document),
@@ -90,7 +91,16 @@ function checkMapping(document: MappingDocument, root: JsonNode): Mapping {
     unmapped: document.unmapped ?? 'warn',
     blank: document.blank ?? 'keep',
     ...(nullToken !== undefined && { nullToken: nullToken.trim() }),
+    ...readWriteRule(document),
   };
+}
+
+/** A conflict can only arise where the last value sent is known. */
+function checkConflict({ write, conflict, fields }: MappingDocument, root: JsonNode): void {
+  if (conflict === undefined) return;
+  const rules = Object.values(fields).map((rule) => (typeof rule === 'object' ? rule.write : undefined) ?? write);
+  if (!rules.includes('whenChanged'))
+    root.at('conflict').report('OPTION_UNUSED', '"conflict" only works with "write": "whenChanged"');
 }
 
 /** `auto` counts as absent. */
@@ -127,7 +137,8 @@ function checkFields(document: MappingDocument, node: JsonNode, customFields: Cu
   return Object.entries(document.fields).flatMap(([field, rule]) => {
     const target = node.at(field);
     const fieldType = findTargetType(field, target, customFields);
-    return fieldType === undefined ? [] : (checkField(rule, { field, fieldType, node: target }) ?? []);
+    const { write } = document;
+    return fieldType === undefined ? [] : (checkField(rule, { field, fieldType, node: target, write }) ?? []);
   });
 }
 

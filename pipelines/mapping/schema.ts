@@ -17,7 +17,7 @@ import {
   textOr,
 } from '#pipelines/shape.js';
 import { type CustomFields, customerFields, type FieldType, fieldTypes, identityFields } from './fields.js';
-import { blankPolicies, lookupFallbacks, modes, unmappedPolicies } from './mapping.js';
+import { blankPolicies, conflictPolicies, lookupFallbacks, modes, unmappedPolicies, writePolicies } from './mapping.js';
 import { buildTransformSchema, transformStep } from './transforms/transforms.js';
 import { typeNames, typeOptions } from './types/cell-types.js';
 
@@ -34,6 +34,18 @@ const columnProperties = {
     'Several columns, which are joined; blank ones are left out.',
   ),
   join: optional(anyText(), 'The text between joined columns. Default: a space.'),
+};
+
+/** When a field is written; for a field, and once for all fields of a mapping. */
+const writeProperties = {
+  write: optional(
+    choice(writePolicies),
+    'When an existing customer gets the value: always, never (create: new customers only), when it has none, or when the value in the file has changed. Default: always; whenEmpty for "default" and "value".',
+  ),
+  conflict: optional(
+    choice(conflictPolicies),
+    'With whenChanged, whose value is kept if the file and the account have both changed it: file, account, or ask. Default: file.',
+  ),
 };
 
 export const keyProperties = {
@@ -74,6 +86,7 @@ export const fieldProperties = {
   ),
   type: optional(choice(typeNames), 'The type to read the text as. Default: string.'),
   default: optional(anyValue, 'The value for a blank cell.'),
+  ...writeProperties,
 };
 
 // The options of the types are checked by the type that a rule names.
@@ -129,6 +142,7 @@ export const mappingProperties = {
     "What a blank cell does on an update: keep the customer's value, or clear it.",
   ),
   nullToken: optional(text(), 'A cell with exactly this text clears the field.'),
+  ...writeProperties,
 };
 
 /** What a mapping file may say, before its parts are checked against each other. */

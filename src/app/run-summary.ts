@@ -66,6 +66,8 @@ export interface RunSummary {
   readonly problems: readonly IssueGroup[];
   /** Rows of which the API holds something else than it was sent (`--verify`); absent without any. */
   readonly differing?: number;
+  /** Rows with a field that the file and the account have both changed since it was last sent; absent without any. */
+  readonly conflicts?: number;
   readonly api: ApiSummary;
   readonly files: { readonly results: string | null; readonly rejects: string | null; readonly report: string | null };
   /** Why it stopped, and what to type next; `null` when it did not. */

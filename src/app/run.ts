@@ -97,6 +97,7 @@ export async function endRun(
   if (control.reason?.kind === 'error' && !(control.reason.error instanceof CustomersError)) throw control.reason.error;
   const report = await writeReport(context);
   const differing = connection.ledger.runs.countDiffering(run.number);
+  const conflicts = connection.ledger.runs.countConflicts(run.number);
   return {
     run: run.name,
     command: run.command,
@@ -110,6 +111,7 @@ export async function endRun(
     counts,
     problems,
     ...(differing === 0 ? {} : { differing }),
+    ...(conflicts === 0 ? {} : { conflicts }),
     api: summariseApi(connection.client),
     files: { results, rejects, report },
     stopped,

@@ -14,6 +14,7 @@ import type { Database, SqlValue, Statement } from '#src/sqlite/open-database.js
 import { isJsonObject, isRowOutcome, readStoredJson } from './damaged-ledger.js';
 import { prepareWaitingRows } from './decisions.js';
 import type { LedgerMirror } from './mirror.js';
+import { openSentValues, readSentValues } from './sent-values.js';
 
 /** The server's clock minus ours, in milliseconds; `undefined` while unknown. */
 export type ReadClockDifference = () => number | undefined;
@@ -33,6 +34,7 @@ export function openRows(
 ): RunLedger {
   const sql = prepareStatements(database);
   const findContent = openContentIndex(database, run);
+  const sent = openSentValues(database);
   const commits = new GroupCommit<RowChange>(database, prepareRowChanges(database, mirror, run, clocks));
 
   // No index knows the keys of a run, so each of these reads all of its rows: ask for many at once.
@@ -83,6 +85,7 @@ export function openRows(
       }
       return known;
     },
+    findSentValues: sent.find,
     findKey(customerCode) {
       const row = sql.keyByCode.get(customerCode);
       return row === undefined ? undefined : String(row.key);
@@ -101,7 +104,8 @@ const noKeys: readonly null[] = Array.from({ length: keysPerQuery }, () => null)
 
 const stateColumns = 'idx, row, state, key, payload_hash, customer_code';
 
-const rowColumns = `${stateColumns}, payload, outcome, intent_at, clock_difference, doubt_at, pre_image, written_hash`;
+const rowColumns = `${stateColumns}, payload, outcome, intent_at, clock_difference, doubt_at, pre_image, written_hash,
+  sent_values, sent_before`;
 
 function prepareStatements(database: Database) {
   return {
@@ -160,13 +164,15 @@ function prepareRowChanges(
 ): (changes: readonly RowChange[]) => void {
   const sql = prepareChangeStatements(database);
   const saveWaiting = prepareWaitingRows(database, run);
+  const sent = openSentValues(database);
 
   function recordIntent(intent: Intent, nowMs: number): void {
-    const { index, number, key, payload, payloadHash, customerCode, preImage } = intent;
+    const { index, number, key, payload, payloadHash, customerCode, preImage, sentValues } = intent;
     const clockMs = clockDifferenceMs();
     sql.intend.run([
       ...[run, index, number, key ?? null, payload, payloadHash, customerCode ?? null],
       preImage === undefined ? null : JSON.stringify(preImage),
+      sentValues === undefined ? null : JSON.stringify(sentValues),
       nowMs,
       clockMs === undefined ? null : Math.round(clockMs),
     ]);
@@ -190,14 +196,25 @@ function prepareRowChanges(
     ]);
     if (outcome.status === 'deleted') releaseKey(outcome.customerCode);
     if (key !== undefined && linksKey.has(status)) sql.linkKey.run([run, index]);
-    if (code !== undefined) updateMirror(code, row);
     if (waiting !== undefined) saveWaiting(index, waiting);
+    if (code !== undefined) {
+      updateMirror(code, row);
+      keepSentValues(code, row);
+    }
+  }
+
+  function keepSentValues(customerCode: string, { index, key, outcome, sentValues, sentReset }: Settlement): void {
+    if (sentReset !== undefined) sent.replace(customerCode, key, sentReset);
+    if (sentValues === undefined || !linksKey.has(outcome.status)) return;
+    const before = sent.merge(customerCode, key, sentValues);
+    if (outcome.status === 'updated') sql.saveSentBefore.run([JSON.stringify(before ?? {}), run, index]);
   }
 
   /** A deleted customer may be created again, so nothing may go on saying that it exists. */
   function releaseKey(customerCode: string): void {
     sql.unlinkCustomer.run([customerCode]);
     sql.forgetContent.run([customerCode]);
+    sent.forget(customerCode);
   }
 
   function updateMirror(customerCode: string, { written, outcome }: Settlement): void {
@@ -225,13 +242,15 @@ function prepareChangeStatements(database: Database) {
     ),
     // The outcome stays where it is: an intent that is withdrawn leaves the row as it was.
     intend: database.prepare(`INSERT INTO rows
-      (run, idx, row, key, payload, payload_hash, customer_code, pre_image, intent_at, clock_difference, state)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent')
+      (run, idx, row, key, payload, payload_hash, customer_code, pre_image, sent_values, intent_at, clock_difference,
+        state)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent')
       ON CONFLICT (run, idx) DO UPDATE SET state = 'intent', key = excluded.key, payload = excluded.payload,
         payload_hash = excluded.payload_hash, customer_code = excluded.customer_code, pre_image = excluded.pre_image,
-        intent_at = excluded.intent_at, clock_difference = excluded.clock_difference, doubt_at = NULL`),
+        sent_values = excluded.sent_values, intent_at = excluded.intent_at,
+        clock_difference = excluded.clock_difference, doubt_at = NULL`),
     restoreOutcome: database.prepare(`UPDATE rows
-      SET state = json_extract(outcome, '$.status'), payload = NULL, pre_image = NULL
+      SET state = json_extract(outcome, '$.status'), payload = NULL, pre_image = NULL, sent_values = NULL
       WHERE run = ? AND idx = ? AND state = 'intent' AND outcome IS NOT NULL`),
     deleteIntent: database.prepare("DELETE FROM rows WHERE run = ? AND idx = ? AND state = 'intent'"),
     // What was sent is personal data and large: it is kept only while a doubt may have to be settled by it, and the
@@ -244,8 +263,10 @@ function prepareChangeStatements(database: Database) {
         customer_code = coalesce(excluded.customer_code, rows.customer_code), customer_id = excluded.customer_id,
         outcome = excluded.outcome, written_hash = excluded.written_hash,
         payload = CASE excluded.state WHEN 'in_doubt' THEN rows.payload END,
+        sent_values = CASE excluded.state WHEN 'in_doubt' THEN rows.sent_values END,
         pre_image = CASE WHEN excluded.state IN ('in_doubt', 'updated') THEN rows.pre_image END,
         doubt_at = CASE excluded.state WHEN 'in_doubt' THEN coalesce(rows.doubt_at, excluded.doubt_at) END`),
+    saveSentBefore: database.prepare('UPDATE rows SET sent_before = ? WHERE run = ? AND idx = ?'),
     // From the row, which may know more than its settlement says.
     linkKey: database.prepare(`INSERT INTO crosswalk (key, customer_code, customer_id, written_hash, run, row)
       SELECT key, customer_code, customer_id, payload_hash, run, row FROM rows WHERE run = ? AND idx = ?
@@ -318,6 +339,8 @@ function toLedgerRow(row: Record<string, SqlValue>): LedgerRow {
     ...(row.outcome === null ? {} : { outcome: readOutcome(row.outcome) }),
     ...(row.payload === null ? {} : { payload: readStoredJson(row.payload, 'what a row sent', isJsonObject) }),
     ...(row.written_hash === null ? {} : { writtenHash: String(row.written_hash) }),
+    ...(row.sent_values === null ? {} : { sentValues: readSentValues(row.sent_values) }),
+    ...(row.sent_before === null ? {} : { sentBefore: readSentValues(row.sent_before) }),
     ...(row.intent_at === null ? {} : { intentAtMs: Number(row.intent_at) }),
     ...(row.clock_difference === null ? {} : { clockDifferenceMs: Number(row.clock_difference) }),
     ...(row.doubt_at === null ? {} : { doubtAtMs: Number(row.doubt_at) }),

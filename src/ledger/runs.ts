@@ -161,6 +161,8 @@ export interface Runs {
   rowsNotDone(number: number): Iterable<{ readonly number: number; readonly outcome?: RowOutcome }>;
   /** How many rows the API has stored otherwise than they were sent. */
   countDiffering(number: number): number;
+  /** How many rows have a field that the file and the account have both changed. */
+  countConflicts(number: number): number;
 }
 
 export function openRuns(database: Database, now: () => number): Runs {
@@ -193,7 +195,10 @@ export function openRuns(database: Database, now: () => number): Runs {
     WHERE run = ? AND state IN ('invalid', 'rejected', 'failed', 'in_doubt', 'skipped', 'intent') ORDER BY idx`);
   const differing =
     database.prepare(`SELECT count(*) AS count FROM rows WHERE run = ? AND state IN ('created', 'updated')
-    AND json_extract(outcome, '$.notes') IS NOT NULL`);
+    AND json_extract(outcome, '$.notes') IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(outcome, '$.notes') AS note
+      WHERE json_extract(note.value, '$.code') NOT IN ('FIELD_CONFLICT', 'FIELD_KEPT'))`);
+  const conflicts = database.prepare(`SELECT count(*) AS count FROM rows WHERE run = ?
+    AND state IN ('updated', 'unchanged', 'invalid') AND instr(outcome, '"FIELD_CONFLICT"') > 0`);
   const counts = database.prepare('SELECT state, count(*) AS count FROM rows WHERE run = ? GROUP BY state');
   return {
     start(run) {
@@ -252,6 +257,7 @@ export function openRuns(database: Database, now: () => number): Runs {
         };
     },
     countDiffering: (number) => Number(differing.get(number)?.count ?? 0),
+    countConflicts: (number) => Number(conflicts.get(number)?.count ?? 0),
     countRows(number) {
       const found = new Map(counts.all(number).map(({ state, count }) => [String(state), Number(count)]));
       // A row whose request may have left is in doubt until its outcome is known.

@@ -176,6 +176,17 @@ const migrations: readonly string[] = [
     PRIMARY KEY (subject, customer_code)
   ) WITHOUT ROWID;
   `,
+  // What was last sent, for fields that are written only when the file's own value has changed.
+  `
+  CREATE TABLE sent_values (
+    customer_code TEXT NOT NULL,
+    source TEXT NOT NULL,
+    fields TEXT NOT NULL,
+    PRIMARY KEY (customer_code, source)
+  ) WITHOUT ROWID;
+  ALTER TABLE rows ADD COLUMN sent_values TEXT;
+  ALTER TABLE rows ADD COLUMN sent_before TEXT;
+  `,
 ];
 
 /** The version that this program writes. */

@@ -1,4 +1,6 @@
 import type { FieldChange } from '#pipelines/compare-customers.js';
+import { keptBecause } from '#pipelines/import/field-policy.js';
+import type { KeptField } from '#pipelines/import/map.js';
 import type { PlannedRow } from '#pipelines/import/plan.js';
 import type { RowSource } from '#pipelines/ports.js';
 import { beginTable } from '#src/files/begin-table.js';
@@ -6,7 +8,7 @@ import type { TableRow } from '#src/files/table.js';
 import { matchInputStyle } from './write-results.js';
 
 /** The columns that come before the input's own. */
-const planColumns = ['_row', '_action', '_customerCode', '_key', '_changes', '_error'] as const;
+const planColumns = ['_row', '_action', '_customerCode', '_key', '_changes', '_kept', '_error'] as const;
 
 /** The file of a plan while it is written. */
 export interface PlanWriter {
@@ -44,8 +46,12 @@ function toPlanRow(
   columns: readonly string[],
   mapper: { findColumns(field: string): readonly string[] },
 ): TableRow {
-  const { row, action, customerCode = '', key = '', changes, reasons } = planned;
-  const explanations = [changes.map(formatChange).join('; '), reasons.map(({ message }) => message).join(' ')];
+  const { row, action, customerCode = '', key = '', changes, kept, reasons } = planned;
+  const explanations = [
+    changes.map(formatChange).join('; '),
+    kept.map(formatKept).join('; '),
+    reasons.map(({ message }) => message).join(' '),
+  ];
   const missing = Math.max(0, columns.length - row.cells.length);
   const marks = changes.flatMap((change) =>
     mapper.findColumns(change.field).flatMap((name) => {
@@ -66,6 +72,10 @@ function toPlanRow(
 /** A change as people read it. */
 function formatChange({ field, from, to }: FieldChange): string {
   return `${field}: ${formatValue(from)} → ${formatValue(to)}`;
+}
+
+function formatKept({ field, account, file, why }: KeptField): string {
+  return `${field}: ${formatValue(account)} stays, not ${formatValue(file)}: ${keptBecause[why]}`;
 }
 
 function formatValue(value: FieldChange['from']): string {

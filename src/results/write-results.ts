@@ -92,9 +92,8 @@ function describeError(outcome: RowOutcome): ErrorText {
     case 'updated':
     case 'deleted':
     case 'deactivated':
-      return { ...joinReasons(outcome.notes ?? []), reasons: [] };
     case 'unchanged':
-      return { code: '', text: '', columns: [], reasons: [] };
+      return { ...joinReasons(outcome.notes ?? []), reasons: [] };
   }
 }
 

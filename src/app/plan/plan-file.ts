@@ -1,5 +1,7 @@
 import { extname, resolve } from 'node:path';
 import type { PlannedWrite } from '#pipelines/import/decide.js';
+import { keptBecause } from '#pipelines/import/field-policy.js';
+import type { KeptReason } from '#pipelines/import/map.js';
 import { type PlanAction, type PlannedRow, planActions } from '#pipelines/import/plan.js';
 import { secretFields } from '#pipelines/mapping/fields.js';
 import type { Mode } from '#pipelines/mapping/mapping.js';
@@ -41,6 +43,21 @@ export interface PlanOptions extends ReadOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface KeptLine {
+  readonly field: string;
+  readonly account: unknown;
+  readonly file: unknown;
+  readonly why: KeptReason;
+}
+
+/** Rows in which a field keeps its value for the same reason. */
+export interface KeptGroup {
+  readonly field: string;
+  readonly why: KeptReason;
+  readonly message: string;
+  readonly count: number;
+}
+
 /** A row of a plan, for people and scripts. */
 export interface PlanLine {
   readonly row: number;
@@ -48,7 +65,9 @@ export interface PlanLine {
   readonly key: string | null;
   readonly customerCode: string | null;
   readonly changes: readonly { readonly field: string; readonly from: unknown; readonly to: unknown }[];
-  /** Why it is not sent, for people. */
+  /** Fields that differ and would stay as they are: the customer's value, the row's, and why. */
+  readonly kept: readonly KeptLine[];
+  /** Why it is not sent, or what else to know of it, for people. */
   readonly reasons: readonly { readonly code: string; readonly message: string }[];
 }
 
@@ -63,6 +82,10 @@ export interface PlanSummary {
   readonly counts: Readonly<Record<PlanAction, number>>;
   /** What applying it would take. */
   readonly cost: { readonly calls: number; readonly seconds: number; readonly ratePerSecond: number | null };
+  /** How often fields would keep a value that differs from the row's, and why; the most frequent first. */
+  readonly kept: readonly KeptGroup[];
+  /** Rows with a field that the file and the account have both changed since it was last sent. */
+  readonly conflicts: number;
   /** Why rows would not be sent, the most frequent first. */
   readonly problems: readonly IssueGroup[];
   /** What making it took. */
@@ -124,6 +147,8 @@ async function makePlan(
   const counts = createCounts();
   const lines: PlanLine[] = [];
   const problems = new IssueGroups();
+  const keptFields = createKeptCounter();
+  let conflicts = 0;
   let writer: PlanWriter | undefined;
   try {
     if (output !== undefined) writer = await writePlan(output, prepared.source, prepared.mapper);
@@ -132,6 +157,8 @@ async function makePlan(
       const shown = batch.map(maskSecrets);
       for (const planned of shown) {
         counts[planned.action] += 1;
+        keptFields.add(planned);
+        if (planned.reasons.some(({ code }) => code === 'FIELD_CONFLICT')) conflicts += 1;
         if (maxRows === undefined || (lines.length < maxRows && isSent(planned.action))) lines.push(buildLine(planned));
         if (planned.action === 'invalid' || planned.action === 'rejected')
           problems.addIssues(planned.row.number, 'invalid', planned.reasons);
@@ -144,7 +171,22 @@ async function makePlan(
     throw error;
   }
   if (output !== undefined) connection.ledger.plans.saveOutputHash(record.number, await hashFile(output));
-  return { counts, lines, problems: problems.list() };
+  return { counts, lines, problems: problems.list(), kept: keptFields.list(), conflicts };
+}
+
+function createKeptCounter() {
+  const counts = new Map<string, KeptGroup & { count: number }>();
+  return {
+    add({ kept }: PlannedRow): void {
+      for (const { field, why } of kept) {
+        const name = `${field} ${why}`;
+        const known = counts.get(name);
+        if (known === undefined) counts.set(name, { field, why, message: keptBecause[why], count: 1 });
+        else known.count += 1;
+      }
+    },
+    list: () => [...counts.values()].sort((a, b) => b.count - a.count),
+  };
 }
 
 function createCounts(): Record<PlanAction, number> {
@@ -169,17 +211,21 @@ function collectWrites(planned: PlannedRow): (PlannedWrite & { readonly index: n
 }
 
 function maskSecrets(planned: PlannedRow): PlannedRow {
-  if (!planned.changes.some(({ field }) => secretFields.has(field))) return planned;
-  const changes = planned.changes.map((change) =>
-    secretFields.has(change.field) ? { field: change.field, from: '(not shown)', to: '(not shown)' } : change,
-  );
-  return { ...planned, changes };
+  const isSecret = ({ field }: { readonly field: string }) => secretFields.has(field);
+  if (!planned.changes.some(isSecret) && !planned.kept.some(isSecret)) return planned;
+  const hidden = '(not shown)';
+  return {
+    ...planned,
+    changes: planned.changes.map((change) => (isSecret(change) ? { ...change, from: hidden, to: hidden } : change)),
+    kept: planned.kept.map((field) => (isSecret(field) ? { ...field, account: hidden, file: hidden } : field)),
+  };
 }
 
-function buildLine({ row, action, key, customerCode, changes, reasons }: PlannedRow): PlanLine {
+function buildLine({ row, action, key, customerCode, changes, kept, reasons }: PlannedRow): PlanLine {
   return {
     ...{ row: row.number, action, key: key ?? null, customerCode: customerCode ?? null },
     changes: changes.map(({ field, from = null, to }) => ({ field, from, to })),
+    kept: kept.map(({ field, account = null, file, why }) => ({ field, account, file, why })),
     reasons: reasons.map(({ code, message }) => ({ code, message })),
   };
 }
@@ -191,6 +237,8 @@ interface PlanResult {
   readonly counts: Readonly<Record<PlanAction, number>>;
   readonly lines: readonly PlanLine[];
   readonly problems: readonly IssueGroup[];
+  readonly kept: PlanSummary['kept'];
+  readonly conflicts: number;
   readonly mode: Mode;
   readonly input: ScannedInput;
   readonly record: PlanRecord;
@@ -211,6 +259,8 @@ function summarise(settings: Settings, { client }: Connection, made: PlanResult)
     input: { file: input.file, sha256: record.input.sha256, rows: made.rowCount },
     counts,
     cost: { calls, seconds: Math.ceil(calls / rate), ratePerSecond: Number.isFinite(rate) ? rate : null },
+    kept: made.kept,
+    conflicts: made.conflicts,
     problems: made.problems,
     api: summariseApi(client),
     output: made.output ?? null,

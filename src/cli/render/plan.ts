@@ -37,11 +37,33 @@ export function renderPlan(plan: PlanSummary): string {
     ...counts,
     ...plan.rows.map(renderRow),
     ...(sent > plan.rows.length ? [`  … and ${sent - plan.rows.length} more: see --output or --json`] : []),
+    ...renderKept(plan),
     ...renderProblems(plan.problems),
     `Cost: ${formatCount(calls, 'API call')}${duration}`,
     ...(plan.output === null ? [] : [`Plan: ${plan.output}`]),
     ...(sent === 0 ? [] : [`Next: mypos-customers import --plan ${plan.output ?? plan.plan}`]),
   ].join('\n');
+}
+
+const maxKeptShown = 10;
+
+/** Fields that keep a value other than the file's, most frequent first. */
+function renderKept({ kept, conflicts }: PlanSummary): string[] {
+  const lines = kept
+    .slice(0, maxKeptShown)
+    .map(({ field, count, message }) => `  ${pad(count)} × ${field}: ${message}`);
+  const rest = kept.length - maxKeptShown;
+  return [
+    ...(lines.length === 0 ? [] : ['Kept, although the file differs:', ...lines]),
+    ...(rest > 0 ? [`          and ${formatCount(rest, 'more field')}; see --output or --json`] : []),
+    ...(conflicts === 0
+      ? []
+      : [`  ${pad(conflicts)} with a field that the file and the account have both changed (FIELD_CONFLICT)`]),
+  ];
+}
+
+function pad(count: number): string {
+  return String(count).padStart(7);
 }
 
 function renderRow({ row, action, key, customerCode, changes }: PlanLine): string {

@@ -35,7 +35,7 @@ export function renderSummary(
   argv: readonly string[] = [],
   details: readonly string[] = [],
 ): string {
-  const { counts, files, api, input, differing } = summary;
+  const { counts, files, api, input, differing, conflicts } = summary;
   const title = `${summary.command}${summary.run === null ? '' : ` ${summary.run}`}`;
   const lines = rowStatuses
     .filter((status) => counts[status] > 0)
@@ -46,6 +46,11 @@ export function renderSummary(
     ...(differing === undefined
       ? []
       : [`  ${pad(differing)} of them: the API stored a different value from the one that was sent; see _error`]),
+    ...(conflicts === undefined
+      ? []
+      : [
+          `  ${pad(conflicts)} with a field that the file and the account have both changed; see FIELD_CONFLICT in _error`,
+        ]),
     ...renderProblems(summary.problems),
     ...details,
     ...(api.requests > 0 ? [renderTraffic(api)] : []),

@@ -122,7 +122,7 @@ describe('compileMapping', () => {
       match: ['emailAddress'],
       fields: { customerCode: 'Code', emailAddress: 'E-mail', customerType: { value: 'Adult' } },
     };
-    const { map, mapAll, findColumns, ...facts } = compiled(json, ['Shop', 'No', 'Code', 'E-mail']);
+    const { map, mapAll, findColumns, policies, ...facts } = compiled(json, ['Shop', 'No', 'Code', 'E-mail']);
     expect(facts).toEqual({
       mode: 'upsert',
       fields: ['emailAddress', 'customerType', 'cC_009'],

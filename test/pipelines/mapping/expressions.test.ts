@@ -114,6 +114,7 @@ describe('the published example of a whole mapping', () => {
         notes: 'Since 2009',
         cC_001: 'A-0042',
       },
+      defaulted: ['country'],
       reasons: [],
       notes: [],
     });

@@ -73,6 +73,21 @@ describe('parseMapping, on a field', () => {
       'joins with &',
     ],
     ['options on a value', withRule({ value: 'x', type: 'string' }), 'OPTION_UNUSED', 'fields.notes.type', 'no effect'],
+    ['an unknown write', withRule({ column: 'A', write: 'never' }), 'CHOICE_UNKNOWN', 'fields.notes.write', '"always"'],
+    [
+      'a conflict where nothing can conflict',
+      withRule({ column: 'A', conflict: 'ask' }),
+      'OPTION_UNUSED',
+      'fields.notes.conflict',
+      '"whenChanged"',
+    ],
+    [
+      'a policy for a code, which is never written',
+      withRule({ column: 'A', write: 'create' }, 'customerCode'),
+      'OPTION_UNUSED',
+      'fields.customerCode.write',
+      'never written',
+    ],
     ['a value of another type', withRule({ value: 5 }), 'VALUE_MISMATCH', 'fields.notes.value', 'but is 5'],
     [
       'a fixed code',

@@ -14,6 +14,11 @@ describe('a mapping by itself', () => {
     ['has nothing to remark on', keyed, []],
     ['maps no name', { ...keyed, fields: { city: 'Town' } }, ['NAME_UNMAPPED fields']],
     ['needs no name for updates', { ...keyed, mode: 'update', fields: { city: 'Town' } }, []],
+    [
+      'never writes a field',
+      { ...keyed, mode: 'update', fields: { city: { column: 'Town', write: 'create' }, notes: 'Text' } },
+      ['NEVER_WRITTEN fields.city'],
+    ],
     ['says nothing of who a customer is', { fields: { customerName: 'Company' } }, ['NOTHING_IDENTIFIES ']],
     ['need not when it only adds', { mode: 'add', fields: { customerName: 'Company' } }, []],
     ['is content with a code', { fields: { customerCode: 'Code', customerName: 'Company' } }, []],

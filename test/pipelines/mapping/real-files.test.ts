@@ -75,6 +75,9 @@ describe('the mappings that the project ships', () => {
     `);
     expect(outcomes[2]).toMatchInlineSnapshot(`
       {
+        "defaulted": [
+          "country",
+        ],
         "draft": {
           "address": "201 Stuart Hwy",
           "allowMailing": true,

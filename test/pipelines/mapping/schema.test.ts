@@ -18,6 +18,8 @@ describe('parseMapping', () => {
     ['another version', withMore({ version: 2 }), 'VERSION_UNSUPPORTED', 'version', 'version 1'],
     ['an unknown mode', withMore({ mode: 'upsrt' }), 'CHOICE_UNKNOWN', 'mode', 'did you mean "upsert"?'],
     ['null in place of a text', withMore({ mode: null }), 'WRONG_KIND', 'mode', 'found null'],
+    ['an unknown write', withMore({ write: 'whenEmtpy' }), 'CHOICE_UNKNOWN', 'write', 'did you mean "whenEmpty"?'],
+    ['a conflict without a whenChanged', withMore({ conflict: 'ask' }), 'OPTION_UNUSED', 'conflict', '"whenChanged"'],
     ['an unknown policy', withMore({ blank: 'clean' }), 'CHOICE_UNKNOWN', 'blank', 'did you mean "clear"?'],
     ['a header row below one', withMore({ source: { headerRow: 0 } }), 'WRONG_KIND', 'source.headerRow', 'from 1'],
     [

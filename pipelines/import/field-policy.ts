@@ -1,0 +1,344 @@
+import { editableContent, findFieldName, isBlank, isSameValue, readField } from '#pipelines/compare-customers.js';
+import type { Issue } from '#pipelines/issue.js';
+import {
+  type CustomerMirror,
+  isUneditedSinceCreation,
+  knowsField,
+  type MirroredCustomer,
+} from '#pipelines/listing/mirror.js';
+import { secretFields } from '#pipelines/mapping/fields.js';
+import type { FieldPolicy } from '#pipelines/mapping/write-policies.js';
+import type { Customer, Draft, JsonValue } from '#pipelines/model.js';
+import type { RunLedger, SentValue, SentValues } from '#pipelines/ports.js';
+import { endAsWaiting } from './decisions.js';
+import type { EndedRow, KeptField, OpenRow, RowMapper } from './map.js';
+
+/** What deciding about single fields needs. */
+export interface PolicyPorts {
+  readonly mapper: Pick<RowMapper, 'findColumns' | 'policies'>;
+  readonly ledger: Pick<RunLedger, 'findSentValues' | 'findCustomersByKeys'>;
+  readonly mirror?: CustomerMirror | undefined;
+}
+
+/** A field that file and account have both changed since it was last sent. */
+export interface FieldConflict {
+  readonly field: string;
+  readonly file: SideOfConflict;
+  readonly account: SideOfConflict;
+  readonly settledFor: FieldPolicy['conflict'];
+}
+
+interface SideOfConflict {
+  readonly before: JsonValue;
+  readonly now: JsonValue;
+}
+
+/** What a row may write to a customer. */
+export interface ResolvedWrite {
+  /** The fields that are to have the row's value, whether they have it already or not. */
+  readonly draft: Draft;
+  /** Fields of which it depends on their value, which is not known here, whether they are written. */
+  readonly undecided: readonly string[];
+  /** Fields that differ and stay as they are. */
+  readonly kept: readonly KeptField[];
+  readonly conflicts: readonly FieldConflict[];
+  /** What the ledger is to keep of the values of file and account, once the row is settled. */
+  readonly sentValues?: SentValues;
+}
+
+/** Fields that a REPLACE does not clear when the row does not set them: who the customer is, and whether it is active. */
+const keptByReplace: ReadonlySet<string> = new Set(['customerid', 'customercode', 'active']);
+
+/**
+ * What a row writes to a customer that exists, field by field, by the mapping's policies.
+ *
+ * @param current - the customer as it was just read, or as the mirror knows it
+ * @param mirrored - what the mirror knows besides, when the customer is from there
+ */
+export function resolveWrite(
+  row: OpenRow,
+  current: Customer,
+  ports: PolicyPorts,
+  mirrored?: MirroredCustomer,
+): ResolvedWrite {
+  const wanted = row.command === 'REPLACE' ? addClears(row.draft, current) : row.draft;
+  const { policies } = ports.mapper;
+  if (policies === undefined || policies.isAlways) return { draft: wanted, undecided: [], kept: [], conflicts: [] };
+  const lastSent = openLastSent(row, current, ports, mirrored);
+  const draft: Record<string, JsonValue> = {};
+  const undecided: string[] = [];
+  const kept: KeptField[] = [];
+  const conflicts: FieldConflict[] = [];
+  const sentValues: Record<string, SentValue> = {};
+  for (const [field, file] of Object.entries(wanted)) {
+    const policy = policies.find(field, row.defaulted?.includes(field) === true);
+    const isKnown = mirrored === undefined || knowsField(mirrored, field);
+    const account = isKnown ? (readField(current, field) ?? null) : undefined;
+    const decision = decideField(policy, file, account, lastSent, row.decision);
+    if (decision.kind === 'undecided') undecided.push(field);
+    if (decision.kind === 'write') draft[field] = file;
+    if (decision.kind === 'keep' && account !== undefined && !isSameValue(account, file))
+      kept.push({ field, account, file, why: decision.why });
+    if (decision.conflict !== undefined) conflicts.push(decision.conflict);
+    if (decision.sent !== undefined) sentValues[policy.field] = decision.sent;
+  }
+  return {
+    ...{ draft, undecided, kept, conflicts },
+    ...(Object.keys(sentValues).length === 0 ? {} : { sentValues }),
+  };
+}
+
+/** A REPLACE also clears the fields that the row does not set. A flag cannot be empty, and an empty amount is 0. */
+function addClears(draft: Draft, current: Customer): Draft {
+  const wanted: Record<string, JsonValue> = {};
+  for (const [name, value] of Object.entries(editableContent(current)))
+    if (!keptByReplace.has(name.toLowerCase()) && value !== 0 && value !== false)
+      wanted[name] = typeof value === 'boolean' ? false : null;
+  for (const [name, value] of Object.entries(draft)) wanted[findFieldName(current, name)] = value;
+  return wanted;
+}
+
+/** What becomes of a field, what the ledger is to keep of it, and whether both sides have changed it. */
+type FieldDecision = { readonly sent?: SentValue; readonly conflict?: FieldConflict } & (
+  | { readonly kind: 'write' | 'undecided' }
+  | { readonly kind: 'keep'; readonly why: KeptField['why'] }
+);
+
+/** @param account - `undefined` when it is not known */
+function decideField(
+  policy: FieldPolicy,
+  file: JsonValue,
+  account: JsonValue | undefined,
+  lastSent: LastSent,
+  decision: OpenRow['decision'],
+): FieldDecision {
+  switch (policy.write) {
+    case 'always':
+      return { kind: 'write' };
+    case 'create':
+      return { kind: 'keep', why: 'exists' };
+    case 'whenEmpty':
+      if (account === undefined) return { kind: 'undecided' };
+      return isBlank(account) ? { kind: 'write' } : { kind: 'keep', why: 'has_value' };
+    case 'whenChanged':
+      return decideByLastSent(policy, file, account, lastSent, decision);
+  }
+}
+
+/** The three-way rule: what was sent last, what the file says now, what the account has now. */
+function decideByLastSent(
+  { field, conflict }: FieldPolicy,
+  file: JsonValue,
+  account: JsonValue | undefined,
+  lastSent: LastSent,
+  decision: OpenRow['decision'],
+): FieldDecision {
+  const before = lastSent.find(field);
+  // Decided without the account's value, which may cost a call.
+  if (before !== undefined && account === undefined && isSameValue(file, before[0]))
+    return { kind: 'keep', why: 'file_unchanged' };
+  if (account === undefined) return { kind: 'undecided' };
+  const sent = [file, account] as const;
+  if (isSameValue(file, account)) return { kind: 'write', ...(isSameSent(before, sent) ? {} : { sent }) };
+  const written = { kind: 'write', sent: [file, file] } as const;
+  if (before === undefined) {
+    if (isBlank(account) || lastSent.isAsWritten()) return written;
+    return { kind: 'keep', why: 'first_seen', sent };
+  }
+  const [fileBefore, accountBefore] = before;
+  if (isSameValue(file, fileBefore)) return { kind: 'keep', why: 'file_unchanged' };
+  if (isSameValue(account, accountBefore) || lastSent.isUnedited()) return written;
+  const settledFor = settleConflict(conflict, decision);
+  const found = {
+    field,
+    settledFor,
+    file: { before: fileBefore, now: file },
+    account: { before: accountBefore, now: account },
+  };
+  if (settledFor === 'file') return { ...written, conflict: found };
+  return { kind: 'keep', why: 'conflict', conflict: found, ...(settledFor === 'account' ? { sent } : {}) };
+}
+
+function isSameSent(before: SentValue | undefined, sent: SentValue): boolean {
+  return before !== undefined && isSameValue(before[0], sent[0]) && isSameValue(before[1], sent[1]);
+}
+
+/** A person who was asked has decided for the row as a whole: `same` writes it, `skip` leaves the account's values. */
+function settleConflict(conflict: FieldPolicy['conflict'], decision: OpenRow['decision']): FieldPolicy['conflict'] {
+  if (conflict !== 'ask' || decision === undefined) return conflict;
+  return decision === 'skip' ? 'account' : 'file';
+}
+
+/** What is known of the values that were sent to a customer before; looked up when a field asks for it. */
+interface LastSent {
+  find(field: string): SentValue | undefined;
+  /** Whether the account's values are as the rows of this key have written them, with nobody's edit since. */
+  isAsWritten(): boolean;
+  /** Whether nobody has edited the customer since it was created. */
+  isUnedited(): boolean;
+}
+
+function openLastSent(
+  row: OpenRow,
+  current: Customer,
+  { ledger, mirror }: PolicyPorts,
+  mirrored: MirroredCustomer | undefined,
+): LastSent {
+  const customerCode = row.customerCode ?? String(readField(current, 'customerCode') ?? '');
+  let values: SentValues | undefined;
+  let asWritten: boolean | undefined;
+  return {
+    find(field) {
+      values ??= ledger.findSentValues(customerCode, row.key) ?? {};
+      return Object.hasOwn(values, field) ? values[field] : undefined;
+    },
+    // Of versions that did not keep what was sent, the mirror still knows whether the last row of this key is in place.
+    isAsWritten() {
+      asWritten ??= isAsKeyWrote(row, current, ledger, mirrored ?? findSameEdit(current, customerCode, mirror));
+      return asWritten;
+    },
+    isUnedited: () => isUneditedSinceCreation(current),
+  };
+}
+
+/** What the mirror knows of a customer that was just read, if nobody has edited it since. */
+function findSameEdit(
+  current: Customer,
+  customerCode: string,
+  mirror: CustomerMirror | undefined,
+): MirroredCustomer | undefined {
+  const known = mirror?.find(customerCode);
+  return known?.edited !== undefined && known.edited === readField(current, 'lastEditDateUTC') ? known : undefined;
+}
+
+function isAsKeyWrote(
+  { key }: OpenRow,
+  current: Customer,
+  ledger: PolicyPorts['ledger'],
+  mirrored: MirroredCustomer | undefined,
+): boolean {
+  const writtenHash = key === undefined ? undefined : ledger.findCustomersByKeys([key]).get(key)?.writtenHash;
+  if (writtenHash === undefined) return false;
+  return isUneditedSinceCreation(current) || mirrored?.sentHash === writtenHash;
+}
+
+/** What the ledger is to keep of a customer that now has all of the row's values. */
+export function collectSentValues(
+  row: OpenRow,
+  customer: Customer,
+  { mapper, ledger }: Pick<PolicyPorts, 'mapper' | 'ledger'>,
+): SentValues | undefined {
+  const { policies } = mapper;
+  if (policies?.usesLastSent !== true) return undefined;
+  const known = row.customerCode === undefined ? undefined : ledger.findSentValues(row.customerCode, row.key);
+  const values: Record<string, SentValue> = {};
+  for (const [name, file] of Object.entries(row.draft)) {
+    const { field, write } = policies.find(name, row.defaulted?.includes(name) === true);
+    if (write !== 'whenChanged' || (known !== undefined && Object.hasOwn(known, field))) continue;
+    values[field] = [file, readField(customer, field) ?? file];
+  }
+  return Object.keys(values).length === 0 ? undefined : values;
+}
+
+/** What was written, as the answer shows that the API holds it. */
+export function confirmSentValues(
+  values: SentValues | undefined,
+  draft: Draft,
+  customer: Customer,
+): SentValues | undefined {
+  if (values === undefined) return undefined;
+  const written = new Set(Object.keys(draft).map((name) => name.toLowerCase()));
+  return Object.fromEntries(
+    Object.entries(values).map(([field, value]): [string, SentValue] => [
+      field,
+      written.has(field.toLowerCase()) ? [value[0], readField(customer, field) ?? value[0]] : value,
+    ]),
+  );
+}
+
+/** Tells a row under these policies from the same row under others. */
+export function hashUnderPolicies(row: OpenRow, { policies }: PolicyPorts['mapper']): string {
+  if (policies === undefined || policies.isAlways) return row.contentHash;
+  const defaulted = row.defaulted === undefined ? '' : ` ${row.defaulted.join()}`;
+  return `${row.contentHash} ${policies.fingerprint}${defaulted}`;
+}
+
+/** Whether the row waits for a person who says which values count. */
+export function isUnsettled({ conflicts }: ResolvedWrite): boolean {
+  return conflicts.some(({ settledFor }) => settledFor === 'ask');
+}
+
+/** What the user should know of a row whose fields were settled. */
+export function describeKept(
+  { kept, conflicts }: Pick<ResolvedWrite, 'kept' | 'conflicts'>,
+  { findColumns }: PolicyPorts['mapper'],
+): readonly Issue[] {
+  return [
+    ...conflicts.map((conflict) => describeConflict(conflict, 'warning', findColumns(conflict.field))),
+    ...kept.flatMap(({ field, account, file, why }): Issue[] =>
+      why === 'first_seen'
+        ? [
+            {
+              severity: 'info',
+              code: 'FIELD_KEPT',
+              message: `${field}: the account has ${quote(field, account ?? null)} and the file ${quote(field, file)}. It is not known what was sent before, so the account's value stays until the file changes.`,
+              field,
+              columns: findColumns(field),
+            },
+          ]
+        : [],
+    ),
+  ];
+}
+
+/** The end of a row that waits for a person who says which values count. */
+export function endAsUnsettled(
+  row: OpenRow,
+  current: Customer,
+  { conflicts }: ResolvedWrite,
+  { findColumns }: PolicyPorts['mapper'],
+): EndedRow {
+  const asked = conflicts.filter(({ settledFor }) => settledFor === 'ask');
+  const reasons = asked.map((conflict) => describeConflict(conflict, 'error', findColumns(conflict.field)));
+  const [first] = reasons;
+  if (first === undefined) throw new Error('No field of the row waits for a decision.');
+  const customerCode = row.customerCode ?? String(readField(current, 'customerCode'));
+  const evidence = asked.map(({ field }) => `${field} was changed in the file and in the account`);
+  const ended = endAsWaiting(row, first, [{ customerCode, evidence }], () => current);
+  return ended.outcome.status === 'invalid' ? { ...ended, outcome: { ...ended.outcome, reasons } } : ended;
+}
+
+/** Why a field keeps its value, for people. */
+export const keptBecause = {
+  exists: 'only new customers get it ("write": "create")',
+  has_value: 'the customer has a value ("write": "whenEmpty")',
+  file_unchanged: 'the file says what it said when it was last sent ("write": "whenChanged")',
+  first_seen: 'it is not known what was sent before ("write": "whenChanged")',
+  conflict: 'file and account have both changed it ("conflict": "account")',
+} as const satisfies Record<KeptField['why'], string>;
+
+const endings = {
+  file: "The file's value is written.",
+  account: "The account's value stays.",
+  ask: 'Decide in the review file: "same" writes the file\'s values, "skip" keeps those of the account.',
+} as const satisfies Record<FieldPolicy['conflict'], string>;
+
+function describeConflict(
+  { field, file, account, settledFor }: FieldConflict,
+  severity: Issue['severity'],
+  columns: readonly string[],
+): Issue {
+  const show = ({ before, now }: SideOfConflict) => `from ${quote(field, before)} to ${quote(field, now)}`;
+  return {
+    severity,
+    code: 'FIELD_CONFLICT',
+    message: `${field}: changed in the file ${show(file)}, and in the account ${show(account)}. ${endings[settledFor]}`,
+    field,
+    columns,
+  };
+}
+
+function quote(field: string, value: JsonValue): string {
+  if (isBlank(value)) return 'blank';
+  return secretFields.has(field) ? '(not shown)' : JSON.stringify(value);
+}
