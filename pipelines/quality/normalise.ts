@@ -202,7 +202,7 @@ export function emailUser(email: string): string {
 /** Addresses that stand for "none". */
 const fillerUsers =
   /^(?:no-?e?-?mail|no-?mail|none|no|na|n\.a|nil|null|noreply|no-?reply|do-?not-?reply|nobody|test\d*|testing|example|unknown|x+|asdf+|abc|123|dummy|fake|blank)$/;
-const fillerDomains = /^(?:none|test|noemail|nomail|no-?email|na|nil|example|unknown)(?:\.[a-z.]+)?$/;
+const fillerDomains = /^(?:none|test|noemail|nomail|no-?email|na|nil|unknown)(?:\.[a-z.]+)?$/;
 
 /** Whether an address was typed because a form asked for one: `noemail@…`, `test@…`, `x@none.com`. */
 export function isFillerEmail(email: string): boolean {
