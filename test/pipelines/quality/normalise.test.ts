@@ -107,7 +107,9 @@ describe('a normalised value', () => {
 
 it('tells fillers and desks from addresses of people', () => {
   expect(['noemail@x.example', 'none@x.example', 'test@test.com', 'a@none.com'].every(isFillerEmail)).toBe(true);
-  expect(['nora@x.example', 'testa@x.example', 'noel@nonesuch.example', 'a@example.com'].some(isFillerEmail)).toBe(false);
+  expect(['nora@x.example', 'testa@x.example', 'noel@nonesuch.example', 'a@example.com'].some(isFillerEmail)).toBe(
+    false,
+  );
   expect(['info@x.example', 'sales2@x.example'].every(isRoleEmail)).toBe(true);
   expect(['ian@x.example', 'salesia@x.example'].some(isRoleEmail)).toBe(false);
 });
