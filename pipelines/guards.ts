@@ -15,7 +15,7 @@ const same = shape<'same'>({ enum: ['same'] }, (node) =>
 export const guards = object({
   fewerRowsPercent: optional(
     percent,
-    'Refuse a file that has fewer rows than the last one, by more than this percentage.',
+    'Refuse a file with fewer rows than the last one if the difference is more than this percentage.',
   ),
   newPercent: optional(
     percent,

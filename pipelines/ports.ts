@@ -271,7 +271,8 @@ export interface Settlement {
 export interface KnownCustomer {
   /** `in_doubt`: sent by that row, and it is not known yet whether it was created. */
   readonly state: 'known' | 'in_doubt';
-  readonly run: string;
+  /** Absent when that run is not on record. */
+  readonly run?: string;
   /** Line or row number in that run's file. */
   readonly row?: number;
   readonly customerCode?: string;

@@ -100,7 +100,7 @@ export function refine<Value, Refined>(
 /** Any text, also an empty one. */
 export function anyText(): Shape<string> {
   return shape({ type: 'string' }, (node) =>
-    typeof node.value === 'string' ? node.value : node.reportKind('a text in quotes'),
+    typeof node.value === 'string' ? node.value : node.reportKind('a string in quotes'),
   );
 }
 
@@ -108,7 +108,7 @@ export function anyText(): Shape<string> {
 export function nonEmptyText(): Shape<string> {
   return refine(
     anyText(),
-    (value, node) => (value === '' ? node.report('WRONG_KIND', 'The text is empty; fill it in') : value),
+    (value, node) => (value === '' ? node.report('WRONG_KIND', 'The value is empty; fill it in') : value),
     { minLength: 1 },
   );
 }
@@ -117,7 +117,7 @@ export function nonEmptyText(): Shape<string> {
 export function text(): Shape<string> {
   return refine(
     anyText(),
-    (value, node) => (value.trim() === '' ? node.report('WRONG_KIND', 'The text is blank; fill it in') : value),
+    (value, node) => (value.trim() === '' ? node.report('WRONG_KIND', 'The value is blank; fill it in') : value),
     { minLength: 1 },
   );
 }
@@ -131,7 +131,7 @@ export function flag(): Shape<boolean> {
 
 /** A whole number; any, or one from `minimum` on. */
 export function wholeNumber(minimum?: number): Shape<number> {
-  const bound = minimum === undefined ? '' : ` from ${minimum}`;
+  const bound = minimum === undefined ? '' : ` of ${minimum} or more,`;
   return shape({ type: 'integer', ...(minimum !== undefined && { minimum }) }, (node) => {
     const { value } = node;
     const fits = typeof value === 'number' && Number.isSafeInteger(value) && value >= (minimum ?? value);
@@ -154,7 +154,7 @@ export function choice<const Choice extends string>(choices: readonly Choice[]):
     const { value } = node;
     const found = choices.find((name) => name === value);
     if (found !== undefined) return found;
-    if (typeof value !== 'string') return node.reportKind('a text in quotes');
+    if (typeof value !== 'string') return node.reportKind('a string in quotes');
     return node.report('CHOICE_UNKNOWN', `"${value}" is not one of the choices; ${suggestNames(value, choices)}`);
   });
 }

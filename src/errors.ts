@@ -60,7 +60,7 @@ export class LoginError extends CustomersError {
   readonly exitCode = exitCodes.login;
 }
 
-/** A guard refused the run before anything was sent. */
+/** Refused for safety, normally before anything was sent: a guard, or what a run needs is not as it was. */
 export class GuardError extends CustomersError {
   readonly exitCode = exitCodes.guard;
 }

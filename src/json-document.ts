@@ -134,7 +134,7 @@ const facts: Readonly<Record<string, string>> = {
   UnexpectedEndOfString: 'a text that begins here is not closed',
   UnexpectedEndOfNumber: 'a number is not complete',
   InvalidNumberFormat: 'a number is malformed',
-  InvalidUnicode: 'a \\u in a text needs four hexadecimal digits',
+  InvalidUnicode: 'a \\u in a string needs four hexadecimal digits',
   InvalidEscapeCharacter: 'a text has an invalid backslash; write \\\\ for a backslash',
   InvalidCharacter: 'a text contains a line break, a tab or another control character',
 };
@@ -143,7 +143,8 @@ function describeError({ error, offset, length }: ParseError, text: string): str
   const found = text.slice(offset, offset + length).trim();
   const name = loadParser().printParseErrorCode(error);
   const expected = expectations[name];
-  if (expected === undefined) return facts[name] ?? `${shorten(found)} is not JSON; names and texts need double quotes`;
+  if (expected === undefined)
+    return facts[name] ?? `${shorten(found)} is not JSON; names and strings need double quotes`;
   return found === '' ? `the file ends where ${expected} is expected` : `expected ${expected}, found ${shorten(found)}`;
 }
 

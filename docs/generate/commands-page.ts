@@ -106,7 +106,7 @@ export function renderCommandsPage(): string {
       .join('\n'),
     '## Options of every command',
     table(describeOutputOptions().filter(({ name }) => name !== 'version')),
-    'These say whose customers a command is about, and how fast it may go. Commands take them all, also where they have no use for one, so that a script can give the same ones to each:',
+    'These options choose the account and the speed. Every command that connects to the API accepts all of them, even those that it does not need, so that a script can pass the same options to each:',
     table(shared),
     'Where a value comes from when no option gives it: [security](security.md#settings). `mypos-customers doctor` shows each with its origin.',
     ...commands.map((command) => renderCommand(command, shared)),

@@ -8,7 +8,7 @@ export function renderErrorCodesPage(): string {
     '<!-- Made by `npm run docs` from pipelines/codes. Do not edit. -->',
     '# Error codes',
     'Every error, warning and reason has a code that stays the same, so that scripts can distinguish them. You find it in brackets after the message, as `error.code` with `--json`, as `_errorCode` in a result file, and as `code` in `problems`, `notices` and `findings` of `--json`. If an exit code is shown, a command can end with it.',
-    'A code `HTTP_…` is the status that the API answered with followed by its own message; codes such as `ECONNRESET` are those of the network.',
+    'A code such as `HTTP_400` is the HTTP status of the API’s response; the API’s own message follows it. If the API gives a code of its own, that is shown instead. Codes such as `ECONNRESET` or `UND_ERR_SOCKET` are network errors. None of these is in the tables below.',
     '## Exit codes',
     renderExitCodes(),
     ...Object.entries(codeChapters).flatMap(([name, chapter]) => [
@@ -27,6 +27,8 @@ const titles: Readonly<Record<keyof typeof codeChapters, string>> = {
   rows: 'Rows',
 };
 
+const continueOrRepeat = 'Run the command again; an import, delete or undo: `mypos-customers resume`.';
+
 const exitMeanings: Readonly<Record<keyof typeof exitCodes, readonly [meaning: string, nextStep: string]>> = {
   done: ['Everything is done.', ''],
   bug: ['A bug in this program.', 'Report it with the output of the command. Finished rows are safe in the ledger.'],
@@ -42,19 +44,22 @@ const exitMeanings: Readonly<Record<keyof typeof exitCodes, readonly [meaning: s
     'Finished, but some rows were invalid, rejected or failed.',
     'Fix the rejects file and import it; `resume` sends failed rows again.',
   ],
-  stoppedEarly: ['Stopped early: network, server, disk, or `--max-failures`.', '`mypos-customers resume`'],
-  login: ['The login failed or a right is missing.', '`mypos-customers doctor`'],
+  stoppedEarly: ['Stopped early: network, server, disk, or `--max-failures`.', continueOrRepeat],
+  login: ['The login failed, or a permission is missing.', '`mypos-customers doctor`'],
   inDoubt: [
     'Finished, but rows in doubt remain.',
     '`mypos-customers reconcile`. Do not add the rows by hand before that.',
   ],
-  guard: ['A guard refused the run before anything was sent.', 'The message says what it would have done.'],
+  guard: [
+    'Refused for safety, normally before anything was sent.',
+    'The message says why and how to continue; see its code below.',
+  ],
   busy: [
     'Another process is working on the customers of this login.',
     'Try again later; a cron job can simply wait for its next run.',
   ],
-  sigint: ['Stopped by Ctrl-C, after finishing the requests in flight.', '`mypos-customers resume`'],
-  sigterm: ['Stopped by SIGTERM, after finishing the requests in flight.', '`mypos-customers resume`'],
+  sigint: ['Stopped by Ctrl-C, after finishing the requests in flight.', continueOrRepeat],
+  sigterm: ['Stopped by SIGTERM, after finishing the requests in flight.', continueOrRepeat],
 };
 
 function renderExitCodes(): string {
@@ -84,5 +89,9 @@ function renderFormerNames({ formerly = [] }: CodeEntry): string {
 }
 
 function escapeCell(text: string): string {
-  return text.replaceAll(/[|<]/g, '\\$&');
+  // In a code span, a backslash would be shown.
+  return text
+    .split(/(`[^`]*`)/)
+    .map((part) => (part.startsWith('`') ? part.replaceAll('|', '\\|') : part.replaceAll(/[|<]/g, '\\$&')))
+    .join('');
 }

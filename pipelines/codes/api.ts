@@ -16,7 +16,7 @@ export const apiCodes = {
   CA_FILE: {
     meaning: 'The certificate file cannot be read, or contains no certificate in PEM format.',
     nextStep:
-      'Name a text file that contains -----BEGIN CERTIFICATE-----; your IT department has the one for your proxy.',
+      'Use a text file that contains -----BEGIN CERTIFICATE-----; your IT department has the one for your proxy.',
     exit: 2,
   },
   CUSTOMER_UNANSWERED: {
@@ -32,7 +32,7 @@ export const apiCodes = {
   LIST_EMPTY: {
     meaning: 'The API no longer lists any customers, although it did before. Nothing was changed.',
     nextStep:
-      'Usually this user has lost the right to read customers. If the customers are really gone: mypos-customers mirror refresh --anew',
+      'Usually this user has lost permission to read customers. If the customers are really gone: mypos-customers mirror refresh --anew',
     exit: 2,
   },
   LIST_MOVES: {
@@ -135,7 +135,7 @@ export const apiCodes = {
   RIGHT_MISSING: {
     meaning: 'The API does not allow this user to do that (HTTP 403).',
     nextStep:
-      'Rights are granted per entity and per action: ask whoever manages your API users at MYPOS Connect to add the missing right on Customers.',
+      'Permissions are granted per entity and per action: ask whoever manages your API users in MYPOS Connect to add the missing permission for Customers.',
     exit: 6,
   },
   SERVER_SILENT: {
@@ -153,6 +153,10 @@ export const apiCodes = {
     meaning: 'The API does not even accept a new token (HTTP 401).',
     nextStep: 'Run `mypos-customers login` to see whether the login works, and check the address.',
     exit: 6,
+  },
+  UNREADABLE_ANSWER: {
+    meaning: 'The API answered, but not with the documented JSON; a proxy or a login page may have answered instead.',
+    nextStep: 'Check the address with --base-url, and the proxy; `mypos-customers doctor` shows more.',
   },
   UNREACHABLE: {
     meaning: 'The API cannot be reached.',

@@ -35,7 +35,7 @@ export const commandCodes = {
   CLAIM_ELSEWHERE: {
     meaning: 'A process on another machine claimed the file and has stopped responding.',
     nextStep:
-      'Sweep the folder on that machine: only its ledger knows what was sent. If the machine is gone for good, compare the file with the customers at the API, then move it out of processing/ and remove that folder.',
+      'Sweep the folder on that machine: only its ledger knows what was sent. If the machine is gone for good, compare the file with the customers in the API, then move it out of processing/ and remove that folder.',
   },
   CODE_COLUMN_MISSING: {
     meaning: 'The file has no column of customer codes.',
@@ -50,13 +50,13 @@ export const commandCodes = {
   },
   CONFIG_FILE: {
     meaning: 'The configuration file is missing, or something in it is wrong.',
-    nextStep: 'Correct the file at the position shown in the message.',
+    nextStep: 'Create the file, or correct it at the position shown in the message.',
     exit: 2,
   },
   CROSSWALK_COLUMNS: {
     meaning: 'The file lacks the column "key" or "customerCode".',
     nextStep:
-      'Name the columns like this; `crosswalk export` writes such a file. For result files, use `crosswalk rebuild`.',
+      'Use these names for the columns; `crosswalk export` writes such a file. For result files, use `crosswalk rebuild`.',
     exit: 2,
   },
   CROSSWALK_ROW: {
@@ -67,7 +67,7 @@ export const commandCodes = {
   DISK: {
     meaning: 'The disk is full or read-only, or a file on it cannot be written.',
     nextStep:
-      'Free space on the disk of the state folder or of the results, or give this user the right to write there; then `mypos-customers resume`.',
+      'Free space on the disk of the state folder or of the results, or give this user permission to write there. Then run the command again; an import, delete or undo: `mypos-customers resume`.',
     exit: 5,
   },
   DOUBTS_ELSEWHERE: {
@@ -132,7 +132,7 @@ export const commandCodes = {
   INBOX_UNUSABLE: {
     meaning: 'The folder cannot be swept.',
     nextStep:
-      'Check the path, the rights of this user, and that the share is mounted. If the folder was moved on purpose, sweep it once with --adopt.',
+      'Check the path, the permissions of this user, and that the share is mounted. If the folder was moved on purpose, sweep it once with --adopt.',
     exit: 3,
   },
   INCOMPLETE: {
@@ -173,7 +173,7 @@ export const commandCodes = {
   LEDGER_DAMAGED: {
     meaning: 'The ledger in the state folder is damaged.',
     nextStep:
-      'Do not import again before this is fixed, or customers may be created twice: restore the state folder from a backup, or move it away and compare your last result file with the customers at the API.',
+      'Do not import again before this is fixed, or customers may be created twice: restore the state folder from a backup, or move it away and compare your last result file with the customers in the API.',
     exit: 8,
   },
   LEDGER_TOO_NEW: {
@@ -217,7 +217,8 @@ export const commandCodes = {
   },
   NO_DONE_FILE: {
     meaning: 'The job requires a done-file, and the dropped file has none.',
-    nextStep: 'Let its writer add the done-file, or add it by hand once you know that the file is complete.',
+    nextStep:
+      'Have the program that writes it add the done-file, or add it by hand once you know that the file is complete.',
   },
   NO_INPUT_FILE: {
     meaning: 'The run had no input file, so there is no result file to write.',
@@ -241,7 +242,7 @@ export const commandCodes = {
   },
   OUTPUT_CLOSED: {
     meaning: 'The reader of standard output closed it before the end.',
-    nextStep: 'Export to a file, or let the reader read to the end.',
+    nextStep: 'Export to a file, or make the reader read to the end.',
     exit: 5,
   },
   PLAN_FORMAT: {
@@ -279,7 +280,7 @@ export const commandCodes = {
   },
   RESULTS_FOLDER_UNWRITABLE: {
     meaning: 'This user cannot write to the results folder of a job.',
-    nextStep: 'Give this user the right to write there; if the disk is read-only, fix that first.',
+    nextStep: 'Give this user permission to write there; if the disk is read-only, fix that first.',
     exit: 2,
   },
   RESULTS_NOT_WRITTEN: {
@@ -298,7 +299,7 @@ export const commandCodes = {
   },
   RUN_UNKNOWN: {
     meaning: 'There is no such run.',
-    nextStep: '`mypos-customers runs` lists those of this login.',
+    nextStep: '`mypos-customers runs` lists those for this login.',
     exit: 2,
   },
   SAME_CONTENT: {
@@ -338,17 +339,17 @@ export const commandCodes = {
   },
   SIGINT: {
     meaning: 'Stopped by Ctrl-C.',
-    nextStep: '`mypos-customers resume`',
+    nextStep: 'Run the command again; an import, delete or undo: `mypos-customers resume`.',
     exit: 130,
   },
   SIGTERM: {
     meaning: 'Stopped by SIGTERM.',
-    nextStep: '`mypos-customers resume`',
+    nextStep: 'Run the command again; an import, delete or undo: `mypos-customers resume`.',
     exit: 143,
   },
   STAMP_MISSING: {
     meaning: 'The key of the mapping has no "stamp", so it is not stored in the customers.',
-    nextStep: 'Name result files instead: mypos-customers crosswalk rebuild customers.results.csv',
+    nextStep: 'Use result files instead: mypos-customers crosswalk rebuild customers.results.csv',
     exit: 2,
   },
   STATE_FOLDER_UNUSABLE: {
@@ -373,7 +374,7 @@ export const commandCodes = {
   UNFINISHED_RUN: {
     meaning: 'An earlier run of this file is not finished.',
     nextStep:
-      'Continue it: mypos-customers resume <run>. (--force starts again from the beginning; customers without a key may then be added twice.)',
+      'Continue it: mypos-customers resume <run>. (--force starts over from the beginning; customers without a key may then be added twice.)',
     exit: 8,
   },
   USAGE: {

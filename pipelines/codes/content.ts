@@ -144,7 +144,7 @@ export const contentCodes = {
     meaning:
       'A phone number is one digit shorter than the others in its column, which begin with 0: it probably lost its leading zero.',
     nextStep:
-      'Format the column as text and export again, or name the country in "phone": it then does not need the zero.',
+      'Format the column as text and export again, or set "country" in the "phone" transform of the mapping, which does not need the zero.',
   },
   POST_CODES_TOO_SHORT: {
     meaning: 'A post code is shorter than most in its column: it probably lost its leading zeros.',

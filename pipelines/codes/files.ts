@@ -52,8 +52,8 @@ export const fileCodes = {
     exit: 3,
   },
   FILE_NOT_READABLE: {
-    meaning: 'This user may not read the file, or another program has locked it.',
-    nextStep: 'Ask for the right to read the file, and close the program that has it open.',
+    meaning: 'This user is not allowed to read the file, or another program has locked it.',
+    nextStep: 'Ask for permission to read the file, and close the program that has it open.',
     exit: 3,
     formerly: ['FILE_UNREADABLE'],
   },
@@ -86,7 +86,7 @@ export const fileCodes = {
   },
   IS_A_FOLDER: {
     meaning: 'This is a folder, not a file.',
-    nextStep: 'Name one file, or use: mypos-customers sweep <folder>',
+    nextStep: 'Give one file, or use: mypos-customers sweep <folder>',
     exit: 3,
   },
   JSON_ARRAY: {
@@ -106,7 +106,7 @@ export const fileCodes = {
   },
   NOT_A_FILE: {
     meaning: 'This is a pipe or a device, not a file.',
-    nextStep: 'Save the data to a file, or pipe it in and name the input "-".',
+    nextStep: 'Save the data to a file, or pipe it in and give "-" as the input.',
     exit: 3,
   },
   NOT_A_WORKBOOK: { meaning: 'This is not a workbook.', nextStep: 'Import a .xlsx workbook or a .csv file.', exit: 3 },

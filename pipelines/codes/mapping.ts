@@ -11,7 +11,7 @@ export const mappingCodes = {
   MAPPING_MISSING: {
     meaning: 'The mapping cannot be read.',
     nextStep:
-      'Name your mapping with --mapping; mappings.example.json shows what one looks like, and mypos-customers mapping suggest <file> proposes one.',
+      'Specify your mapping with --mapping; mappings.example.json shows what one looks like, and mypos-customers mapping suggest <file> proposes one.',
     exit: 2,
   },
   MAPPING_NOT_JSON: {
@@ -38,7 +38,7 @@ export const mappingCodes = {
   },
 
   // What is wrong in a mapping.
-  CHOICE_UNKNOWN: { meaning: 'A text that is none of the allowed ones.', nextStep: fixMapping, exit: 2 },
+  CHOICE_UNKNOWN: { meaning: 'A value that is none of the allowed ones.', nextStep: fixMapping, exit: 2 },
   COLUMN_AMBIGUOUS: {
     meaning: 'Several columns of the file have this name.',
     nextStep: 'Rename one of the columns in the file, or use the name with its number.',
@@ -46,7 +46,7 @@ export const mappingCodes = {
   },
   COLUMN_MISSING: {
     meaning: 'The file has no such column.',
-    nextStep: 'Name the column as the file has it; the message offers the nearest.',
+    nextStep: 'Use the column name as it is in the file; the message suggests the closest one.',
     exit: 2,
   },
   COLUMN_UNMAPPED: {
@@ -92,7 +92,7 @@ export const mappingCodes = {
   },
   KEY_MISSING: {
     meaning: 'The mapping has no "key"; in a row: the key column is blank.',
-    nextStep: 'Name the mapping that the import used with --mapping. In a row: fill in the key.',
+    nextStep: 'Use --mapping to specify the mapping that the import used. In a row: fill in the key.',
     exit: 2,
   },
   LOOKUP_FILE_UNUSABLE: {
@@ -100,7 +100,7 @@ export const mappingCodes = {
     nextStep: fixMapping,
     exit: 2,
   },
-  LOOKUP_INVALID: { meaning: 'A lookup that is empty or lists a blank text.', nextStep: fixMapping, exit: 2 },
+  LOOKUP_INVALID: { meaning: 'A lookup that is empty or lists a blank value.', nextStep: fixMapping, exit: 2 },
   MATCH_MISSING: {
     meaning: 'The mode must find existing customers, but the mapping does not say how.',
     nextStep:
@@ -270,7 +270,7 @@ export const mappingCodes = {
   },
   NOT_IN_LOOKUP: {
     meaning: 'The lookup does not contain the text.',
-    nextStep: 'Correct the cell, or add its text to the "lookup"; "otherwise" says what to do with other texts.',
+    nextStep: 'Correct the cell, or add its text to the "lookup"; "otherwise" says what to do with other values.',
   },
   NUMBER_DAMAGED: {
     meaning: 'A spreadsheet program shortened a long number, e.g. to 6.14E+10; the digits are lost.',
@@ -282,11 +282,12 @@ export const mappingCodes = {
   },
   PATTERN_NOT_FOUND: {
     meaning: 'The text does not match the pattern of `extract`.',
-    nextStep: 'Correct the cell, or give "extract" an "otherwise".',
+    nextStep: 'Correct the cell, or set "otherwise" in the "extract" transform to keep or blank such values.',
   },
   PHONE_INVALID: {
     meaning: 'The text is not a valid phone number.',
-    nextStep: 'Correct the number, name its country in "phone", or give "phone" an "otherwise".',
+    nextStep:
+      'Correct the number. Or, in the "phone" transform, set "country", or set "otherwise" to keep or blank such values.',
   },
   TRUNCATED: {
     meaning: 'For information: `truncate` shortened the text.',

@@ -11,9 +11,17 @@ export const rowCodes = {
       'Nothing, if the row is the same customer. To change the customer, import with --mode update or upsert; to create a second one, give the row another key, or add --force if there is no key.',
   },
   ALREADY_GONE: { meaning: 'There is no such customer, so there is nothing to delete.', nextStep: nothing },
+  ASSUMED_ABSENT: {
+    meaning: 'The row was in doubt, and you confirmed with --assume-absent that it did not arrive.',
+    nextStep: '`mypos-customers resume <run>` sends it.',
+  },
   CANNOT_BRING_BACK: {
     meaning: 'The customer was deleted, and the API cannot restore it.',
     nextStep: 'Import the customer again; it gets a new code.',
+  },
+  CHANGED_SINCE: {
+    meaning: 'Somebody has changed the customer since the run, so the undo left it unchanged.',
+    nextStep: 'Check the customer. To undo it anyway: `mypos-customers undo <run> --even-changed`',
   },
   CHECK_ONLY: { meaning: 'Valid; not sent, because this was a check.', nextStep: 'Import the file.' },
   CODE_IN_ADD: {
@@ -48,6 +56,10 @@ export const rowCodes = {
     meaning: 'Left out: the command of the row is IGNORE.',
     nextStep: 'Nothing, if that was intended; otherwise give the row another command.',
   },
+  INTERRUPTED: {
+    meaning: 'The run was interrupted while the row was being sent, so it is not known whether it arrived.',
+    nextStep: '`mypos-customers resume <run>` finds out and continues. Do not add the row by hand before that.',
+  },
   IN_DOUBT_ELSEWHERE: {
     meaning: 'An earlier run sent this customer, and it is not known whether the API created it.',
     nextStep: reconcile,
@@ -60,7 +72,7 @@ export const rowCodes = {
   MATCH_AMBIGUOUS: {
     meaning: 'Several customers match the row.',
     nextStep:
-      'Give the row the customerCode of the right one (map a column to it), or change the customers at MYPOS Connect so that they differ.',
+      'Give the row the customerCode of the right one (map a column to it), or change the customers in MYPOS Connect so that they differ.',
   },
   MATCH_BLANK: {
     meaning: 'The fields that customers are matched by are blank.',
@@ -76,6 +88,11 @@ export const rowCodes = {
     nextStep:
       'Correct the key, or the fields that customers are matched by. `mypos-customers crosswalk export` shows which key belongs to which customer.',
   },
+  NOT_FOUND: {
+    meaning: 'The API has no customer with the code of the row, or with the code that the crosswalk has for its key.',
+    nextStep:
+      'Correct the code, or add the customer with --mode add. If the customer of a key was deleted: `mypos-customers crosswalk forget <key>`, then import again.',
+  },
   NOT_IN_PILOT: {
     meaning: 'Not part of this pilot (--first).',
     nextStep: 'Import the file again without --first; customers that the pilot created are not added again.',
@@ -87,6 +104,10 @@ export const rowCodes = {
   NOT_VERIFIED: {
     meaning: 'Written, but the customer could not be read back for comparison.',
     nextStep: 'Look at the customer with `mypos-customers get <code>`.',
+  },
+  PROVED_ABSENT: {
+    meaning: 'The request was lost: the API has no trace of it.',
+    nextStep: '`mypos-customers resume <run>` sends it again.',
   },
   SAME_AS_ROW: {
     meaning: 'The row has exactly the same values as an earlier one.',
@@ -100,5 +121,18 @@ export const rowCodes = {
   SERVER_TRUNCATED: {
     meaning: 'The API truncated a value that was sent.',
     nextStep: 'Shorten the value in the file, or with "truncate" in the mapping, so that you decide where it ends.',
+  },
+  UNCLEAR: {
+    meaning: 'The row was sent, and what the API has does not show whether it arrived.',
+    nextStep:
+      'Check the customers in the message. If the row is none of them: `mypos-customers reconcile <run> --assume-absent --yes`, then `mypos-customers resume <run>`.',
+  },
+  UNKNOWN: {
+    meaning: 'A request failed, and the network gave no reason.',
+    nextStep: '`mypos-customers resume <run>` sends the row again, or finds out whether it arrived.',
+  },
+  WAITS_FOR_ROW: {
+    meaning: 'Not sent: an earlier row for the same customer must be applied first, and has not been.',
+    nextStep: '`mypos-customers resume <run>` sends both in order.',
   },
 } as const satisfies CodeTable;

@@ -140,7 +140,7 @@ function describeDoubt(row: OpenRow, known: KnownCustomer): Issue {
   return {
     severity: 'info',
     code: 'IN_DOUBT_ELSEWHERE',
-    message: `${describeSubject(row)} was sent ${describeRun(known)} and it is not known whether it was created. Settle that run first: mypos-customers reconcile ${known.run}`,
+    message: `${describeSubject(row)} was sent ${describeRun(known)} and it is not known whether it was created. Settle that run first: mypos-customers reconcile${known.run === undefined ? '' : ` ${known.run}`}`,
   };
 }
 
@@ -149,7 +149,8 @@ function describeSubject({ key }: OpenRow): string {
 }
 
 function describeRun({ run, row }: KnownCustomer): string {
-  return `by run ${run}${row === undefined ? '' : ` (row ${row})`}`;
+  const by = run === undefined ? 'by an earlier run' : `by run ${run}`;
+  return `${by}${row === undefined ? '' : ` (row ${row})`}`;
 }
 
 /** What the mirror can tell about a row and its customer, without a call. */

@@ -35,6 +35,8 @@ export interface ImportPorts extends DecisionPorts {
   readonly source: RowSource;
   readonly api: CustomersApi;
   readonly control: RunControl;
+  /** Name of the run, for messages. */
+  readonly run: string;
   /** Only what it says is sent. */
   readonly plan?: AgreedPlan;
   readonly now: () => number;
@@ -166,7 +168,7 @@ function sendInOrder(ports: ImportPorts, options: ImportOptions, { repeats, deci
     return queue.add(identity, async () => {
       const earlier = identity === undefined ? undefined : repeats.findOpenBefore(identity, row.row.number);
       // A row for the same customer may have been sent meanwhile, and may have been the one to create it.
-      const decided = earlier === undefined ? decideAgain(row) : { outcome: waitForRow(earlier) };
+      const decided = earlier === undefined ? decideAgain(row) : { outcome: waitForRow(earlier, ports.run) };
       const result = decided.outcome === undefined ? await sendRow(decided, ports, options) : decided;
       const { status } = result.outcome;
       if (identity !== undefined && (status === 'failed' || status === 'in_doubt'))
@@ -177,11 +179,11 @@ function sendInOrder(ports: ImportPorts, options: ImportOptions, { repeats, deci
 }
 
 /** Sent now, it would be overwritten later by the row that should have been sent before it. */
-function waitForRow(row: number): RowOutcome {
+function waitForRow(row: number, run: string): RowOutcome {
   return {
     status: 'failed',
     errorCode: 'WAITS_FOR_ROW',
-    message: `Not sent: row ${row} for the same customer must be applied first, and has not been. To continue: mypos-customers resume`,
+    message: `Not sent: row ${row} for the same customer must be applied first, and has not been. To continue: mypos-customers resume ${run}`,
     attempts: 0,
   };
 }

@@ -18,6 +18,8 @@ export interface ReconcilePorts {
 }
 
 export interface ReconcileOptions {
+  /** Name of the run, for messages. */
+  readonly run: string;
   /** How long after the last request in doubt a customer that cannot be found counts as never created. */
   readonly settleMs: number;
   /** The field that carries a row's key. */
@@ -63,7 +65,7 @@ export async function reconcile(ports: ReconcilePorts, options: ReconcileOptions
     const resolution = resolutions.get(row.index) ?? { kind: 'unclear', candidates: [] };
     const candidates =
       resolution.kind === 'unclear' ? resolution.candidates.map(({ customerCode }) => String(customerCode)) : [];
-    const resolved = buildOutcome(row, resolution, candidates, options.assumeAbsent);
+    const resolved = buildOutcome(row, resolution, candidates, options);
     const outcome =
       options.verify === undefined ? resolved : await addVerification(resolved, row, ports.api, options.verify);
     if (outcome.status === 'in_doubt') unclear.push({ row: row.number, candidates });
@@ -198,7 +200,7 @@ function buildOutcome(
   row: LedgerRow,
   resolution: Resolution,
   candidates: readonly string[],
-  assumeAbsent: boolean,
+  { run, assumeAbsent }: ReconcileOptions,
 ): RowOutcome {
   if (resolution.kind === 'changed') return resolution.outcome;
   const attempts = countAttempts(row);
@@ -224,15 +226,22 @@ function buildOutcome(
       attempts,
       ...about,
     };
-  return { status: 'in_doubt', errorCode: 'UNCLEAR', message: describeUnclear(row, candidates), attempts, ...about };
+  return {
+    status: 'in_doubt',
+    errorCode: 'UNCLEAR',
+    message: describeUnclear(row, candidates, run),
+    attempts,
+    ...about,
+  };
 }
 
-function describeUnclear(row: LedgerRow, candidates: readonly string[]): string {
+function describeUnclear(row: LedgerRow, candidates: readonly string[], run: string): string {
+  const sendAgain = `mypos-customers reconcile ${run} --assume-absent --yes, then: mypos-customers resume ${run}`;
   if (row.customerCode !== undefined)
-    return `Sent, but the customer ${row.customerCode} now has neither its old values nor those of the row: somebody else may have changed it. Check it; to write the row again: mypos-customers reconcile --assume-absent --yes, then resume.`;
+    return `Sent, but the customer ${row.customerCode} now has neither its old values nor those of the row: somebody else may have changed it. Check it. To write the row again: ${sendAgain}`;
   if (candidates.length === 0)
-    return 'Sent, but the list of customers is incomplete, or lacks customers that must be in it. Check the right to read customers and reconcile again later.';
-  return `Sent, and the result may be one of these customers: ${candidates.join(', ')}. Check them; if it is none of them: mypos-customers reconcile --assume-absent --yes, then resume.`;
+    return `Sent, but the list of customers is incomplete, or lacks customers that must be in it. Check the permission to read customers. Then: mypos-customers reconcile ${run}`;
+  return `Sent, and the result may be one of these customers: ${candidates.join(', ')}. Check them. If it is none of them: ${sendAgain}`;
 }
 
 function countAttempts(row: LedgerRow): number {

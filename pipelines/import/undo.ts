@@ -19,6 +19,8 @@ export interface UndoPorts {
 }
 
 export interface UndoOptions {
+  /** Name of the run to undo, for messages. */
+  readonly undoes: string;
   readonly concurrency: number;
   /** Also undo customers that somebody has changed since. */
   readonly evenChanged: boolean;
@@ -118,7 +120,9 @@ async function undoRow(row: Row, write: CustomerWrite, ports: UndoPorts, options
       return { outcome: { status: 'unchanged', attempts: 0, ...readIdentity(write, step.current) } };
     case 'changed':
       if (options.evenChanged) break;
-      return { outcome: { status: 'failed', attempts: 0, customerCode, ...describeChangedSince(customerCode) } };
+      return {
+        outcome: { status: 'failed', attempts: 0, customerCode, ...describeChangedSince(customerCode, options.undoes) },
+      };
   }
   if (write.action === 'created') return { outcome: await deleteCustomer(row, customerCode, ports) };
   return restore(row, write, step.current, ports);
@@ -176,9 +180,9 @@ const skipReasons = {
   },
 } as const satisfies Readonly<Record<string, Issue>>;
 
-function describeChangedSince(customerCode: string) {
+function describeChangedSince(customerCode: string, undoes: string) {
   return {
     errorCode: 'CHANGED_SINCE',
-    message: `Somebody has changed the customer ${customerCode} since the run, so it was left unchanged. To undo it anyway: mypos-customers undo <run> --even-changed`,
+    message: `Somebody has changed the customer ${customerCode} since the run, so it was left unchanged. To undo it anyway: mypos-customers undo ${undoes} --even-changed`,
   };
 }

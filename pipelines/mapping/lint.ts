@@ -158,7 +158,8 @@ const noCustomers: DocumentIssue = {
   code: 'NO_CUSTOMERS',
   severity: 'warning',
   path: '',
-  message: 'The API has no customer to compare with, or this login may not see them; add one there, then check again',
+  message:
+    'The API has no customer to compare with, or this login is not allowed to see them; add one there, then check again',
 };
 
 function describeMissingField(field: string, known: readonly string[]): DocumentIssue {

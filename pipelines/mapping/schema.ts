@@ -52,7 +52,7 @@ export const keyProperties = {
   ...columnProperties,
   stamp: optional(
     text(),
-    'A customer field that also stores the key, so that customers can be found by it at the API.',
+    'A customer field that also stores the key, so that customers can be found by it in the API.',
   ),
 };
 
@@ -75,14 +75,14 @@ export const fieldProperties = {
     "A JSONata expression over the row, instead of a column, e.g. 'Since ' & $row.`Customer Since`.",
   ),
   transform: optional(list(transformStep), 'Changes to the text, applied in this order.'),
-  lookup: optional(lookup, 'Texts in the file and their values, or the name of a CSV file that lists them.'),
+  lookup: optional(lookup, 'Values in the file and what each becomes, or the name of a CSV file that lists them.'),
   otherwise: optional(
     textOr(
       choice(lookupFallbacks),
       object({ value: required(anyValue, 'The value to use instead.') }),
       'one of the choices',
     ),
-    'The result for a text that the lookup does not contain.',
+    'The result for a value that the lookup does not contain.',
   ),
   type: optional(choice(typeNames), 'The type to read the text as. Default: string.'),
   default: optional(anyValue, 'The value for a blank cell.'),

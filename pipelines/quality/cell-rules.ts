@@ -206,7 +206,8 @@ function findInvisible(text: string): RuleResult | undefined {
   const cleaned = text.replace(noBreakSpaces, ' ').replace(zeroWidth, '');
   if (cleaned === text) return undefined;
   return {
-    message: 'The cell contains invisible characters (no-break or zero-width), which make equal texts differ.',
+    message:
+      'The cell contains invisible characters (no-break or zero-width), which make values that look the same differ.',
     suggestion: 'Remove them in the file, or with a transform of the mapping such as "trim" or "collapseSpaces".',
     meant: cleaned.trim(),
   };

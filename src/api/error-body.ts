@@ -15,7 +15,8 @@ export function readRefusal(answer: HttpResponse): Refusal & { readonly httpStat
     httpStatus,
     errorCode: findText(details, ['errorCode', 'code']) ?? `HTTP_${httpStatus}`,
     message:
-      describe(details) ?? `The API answered HTTP ${httpStatus}${body.trim() === '' ? ' without saying why' : ''}.`,
+      describe(details) ??
+      `The API answered with HTTP ${httpStatus}${body.trim() === '' ? ' and gave no reason' : ''}.`,
     ...(body === '' ? {} : { response: body.slice(0, maxResponseLength) }),
   };
 }

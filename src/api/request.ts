@@ -75,7 +75,7 @@ function classifyResponse(response: HttpResponse, accepts: ApiRequest['accepts']
   const refusal = {
     ...readRefusal(response),
     errorCode: 'UNREADABLE_ANSWER',
-    message: `The API answered HTTP ${status}, but not with the documented JSON.`,
+    message: `The API answered with HTTP ${status}, but not with the documented JSON.`,
   };
   return { failure: 'ambiguous', refusal, response };
 }

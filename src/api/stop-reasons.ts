@@ -7,7 +7,7 @@ const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [/^ECONNREFUSED$/, 'No server is listening on that address and port: check it (--base-url).'],
   [
     /SELF_SIGNED|UNABLE_TO_|CERT_UNTRUSTED/,
-    'The certificate is not from an authority that this machine trusts, which is common behind a company proxy. Name the certificate of that authority with --ca-file, "caFile" in the profile, or NODE_EXTRA_CA_CERTS.',
+    'The certificate is not from an authority that this machine trusts, which is common behind a company proxy. Specify the certificate of that authority with --ca-file, "caFile" in the profile, or NODE_EXTRA_CA_CERTS.',
   ],
   [/ALTNAME_INVALID/, 'The certificate is for another host name: check the address (--base-url).'],
   [
@@ -28,7 +28,7 @@ export function rightMissing(refusal: Refusal): LoginError {
   return new LoginError(`The API does not allow this user to do that (HTTP 403): ${refusal.message}`, {
     code: 'RIGHT_MISSING',
     nextStep:
-      'Rights are granted per entity and per action: ask whoever manages your API users at MYPOS Connect to add the missing right on Customers.',
+      'Permissions are granted per entity and per action: ask whoever manages your API users in MYPOS Connect to add the missing permission for Customers.',
   });
 }
 

@@ -131,7 +131,7 @@ function resolveCredentials(settings: Settings): Credentials {
   if (accessToken.value !== undefined) return { kind: 'token', accessToken: accessToken.value };
   if (username.value !== undefined && password.value !== undefined)
     return { kind: 'login', username: username.value, password: password.value };
-  const missing = username.value === undefined ? 'no login' : `a login (${username.origin}) but no password`;
+  const missing = username.value === undefined ? 'no login' : `a user name (${username.origin}) but no password`;
   throw new LoginError(`There is ${missing} for ${settings.baseUrl.value}.`, {
     code: 'NO_LOGIN',
     nextStep:

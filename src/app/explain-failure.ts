@@ -1,30 +1,41 @@
 import { CustomersError, RunStoppedError, readSystemCode } from '#src/errors.js';
 import { createDamagedLedgerError, isDamagedLedgerError } from '#src/ledger/damaged-ledger.js';
 
+const diskFull = { fact: 'the disk is full', fix: 'Free some space on it.' } as const;
+const diskFault = { fact: 'the disk reports an error', fix: 'Check the disk, or the network drive.' } as const;
+
 /** Errors of the disk, as Node and SQLite name them, that users can fix. */
-const diskErrors: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full',
-  SQLITE_FULL: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EROFS: 'the disk is read-only',
-  SQLITE_READONLY: 'the file is read-only',
-  EACCES: 'this user may not write there',
+const diskErrors: Readonly<Record<string, { readonly fact: string; readonly fix: string }>> = {
+  ENOSPC: diskFull,
+  SQLITE_FULL: diskFull,
+  EDQUOT: { fact: 'the disk quota is used up', fix: 'Delete files there, or ask for a larger quota.' },
+  EROFS: { fact: 'the disk is read-only', fix: 'Make it writable again.' },
+  SQLITE_READONLY: { fact: 'the file is read-only', fix: 'Make it writable again.' },
+  EACCES: { fact: 'this user is not allowed to write there', fix: 'Give this user write permission there.' },
   // On Windows, of a file that is open in Excel.
-  EBUSY: 'another program has the file open',
-  EPERM: 'the system does not allow it; perhaps another program has the file open',
-  EIO: 'the disk reports an error',
-  SQLITE_IOERR: 'the disk reports an error',
-  EMFILE: 'too many files are open',
+  EBUSY: { fact: 'another program has the file open', fix: 'Close the file there.' },
+  EPERM: {
+    fact: 'the system does not allow it; perhaps another program has the file open',
+    fix: 'Close the file in other programs, or give this user write permission.',
+  },
+  EIO: diskFault,
+  SQLITE_IOERR: diskFault,
+  EMFILE: { fact: 'too many files are open', fix: 'Close other programs, or raise the limit of open files.' },
 };
 
-/** Turns an error of the disk into one that says what to do; all others stay as they are. */
-export function explainFailure(error: unknown, what: string, nextStep: string): unknown {
+/**
+ * Turns an error of the disk into one that says what to do; all others stay as they are.
+ *
+ * @param afterwards - what happens, or is to be done, once the cause is fixed
+ */
+export function explainFailure(error: unknown, what: string, afterwards?: string): unknown {
   if (error instanceof CustomersError || !(error instanceof Error)) return error;
   if (isDamagedLedgerError(error)) return createDamagedLedgerError('in the state folder', error);
   const code = readSystemCode(error);
   const known = Object.keys(diskErrors).find((name) => code.startsWith(name));
-  const full = /disk is full/i.test(error.message) ? 'the disk is full' : undefined;
+  const full = /disk is full/i.test(error.message) ? diskFull : undefined;
   const cause = known === undefined ? full : diskErrors[known];
   if (cause === undefined) return error;
-  return new RunStoppedError(`${what}: ${cause}.`, { code: 'DISK', nextStep, cause: error });
+  const nextStep = afterwards === undefined ? cause.fix : `${cause.fix} ${afterwards}`;
+  return new RunStoppedError(`${what}: ${cause.fact}.`, { code: 'DISK', nextStep, cause: error });
 }

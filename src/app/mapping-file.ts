@@ -155,7 +155,7 @@ export function secretColumns(mapper: CompiledMapping): ReadonlySet<string> {
 const unreadable: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EISDIR: 'it is a folder',
-  EACCES: 'this user may not read it',
+  EACCES: 'this user is not allowed to read it',
 };
 
 function read(path: string): Buffer {
@@ -166,7 +166,7 @@ function read(path: string): Buffer {
     throw new UsageError(`The mapping ${path} cannot be read: ${unreadable[code] ?? code}.`, {
       code: 'MAPPING_MISSING',
       nextStep:
-        'Name your mapping with --mapping; mappings.example.json shows what one looks like, and mypos-customers mapping suggest <file> proposes one.',
+        'Specify your mapping with --mapping; mappings.example.json shows what one looks like, and mypos-customers mapping suggest <file> proposes one.',
       cause: error,
     });
   }

@@ -87,7 +87,7 @@ export async function performRun(context: RunContext): Promise<RunSummary> {
 }
 
 async function workThroughRows(context: RunContext, results: ResultsInPassing | undefined): Promise<void> {
-  const { connection, ledger, job, control } = context;
+  const { connection, run, ledger, job, control } = context;
   const source = job.source && results && { ...job.source, batches: () => results.batches() };
   await settleDoubts(context);
   for (let round = 1; round <= maxRounds; round += 1) {
@@ -97,6 +97,7 @@ async function workThroughRows(context: RunContext, results: ResultsInPassing | 
       ledger,
       control,
       connection,
+      run: run.name,
       ...(source === undefined ? {} : { source }),
     });
     if (control.stopping.aborted) return;
@@ -134,6 +135,7 @@ export async function settleDoubts({
   };
   const { stamp, verify } = job;
   return reconcile(ports, {
+    run: run.name,
     ...settle,
     ...(stamp === undefined ? {} : { stamp }),
     ...(verify === undefined ? {} : { verify }),
@@ -145,7 +147,7 @@ export async function runOrStop(control: RunControl, work: () => Promise<void>):
   try {
     await work();
   } catch (error) {
-    const explained = explainFailure(error, 'The ledger cannot be written', 'Free some space for the state folder.');
+    const explained = explainFailure(error, 'The ledger cannot be written');
     control.stop({ kind: 'error', error: explained });
   }
 }

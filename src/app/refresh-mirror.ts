@@ -76,7 +76,7 @@ function explain(error: RefreshError, known: number): Error {
         {
           code: 'LIST_EMPTY',
           nextStep:
-            'Usually this user has lost the right to read customers. If the customers are really gone: mypos-customers mirror refresh --anew',
+            'Usually this user has lost permission to read customers. If the customers are really gone: mypos-customers mirror refresh --anew',
         },
       );
     case 'list_moves':

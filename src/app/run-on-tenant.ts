@@ -55,11 +55,10 @@ export async function runOnTenant<T>(
   } catch (error) {
     if (control.reason?.kind === 'signal' && error === control.stopping.reason)
       throw new InterruptedError(control.reason.signal);
-    throw explainFailure(error, 'The state folder cannot be written', makeRoomAdvice);
+    throw explainFailure(error, 'The state folder cannot be written', resumeAdvice);
   } finally {
     await connection.close();
   }
 }
 
-const makeRoomAdvice =
-  'Free some space for the state folder. If a run had started, its settled rows are safe: mypos-customers resume';
+const resumeAdvice = 'If a run had started, its settled rows are safe. To continue it: mypos-customers resume';

@@ -43,6 +43,8 @@ export interface WorkPorts {
   readonly ledger: RunLedger;
   readonly control: RunControl;
   readonly connection: Connection;
+  /** Name of the run, for messages. */
+  readonly run: string;
   /** The job's source, read for the run and its result file at the same time. */
   readonly source?: InputSource;
 }
@@ -174,7 +176,7 @@ async function finishResultsOrStop(
   try {
     return (await results?.finish(describeNotReached(run.name, chooseState(control, reachedAllRows)))) ?? {};
   } catch (error) {
-    const again = `The results are safe in the ledger. Free some space, then: mypos-customers runs show ${run.name} --results <file>`;
+    const again = `The results are safe in the ledger. To write the file then: mypos-customers runs show ${run.name} --results <file>`;
     control.stop({ kind: 'error', error: explainFailure(error, 'The result file cannot be written', again) });
     return {};
   }

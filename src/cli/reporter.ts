@@ -44,8 +44,12 @@ function splitArguments(argv: readonly string[]): readonly (GivenOption | string
  */
 export function repeatCommand(argv: readonly string[], file: string, without: readonly string[]): string {
   const [command = '', ...rest] = splitArguments(argv);
-  const options = rest.filter((part): part is GivenOption => typeof part !== 'string' && !without.includes(part.name));
-  return joinArguments([String(command), file, ...options.flatMap(({ words }) => words)]);
+  const options = rest.filter(
+    (part): part is GivenOption => typeof part !== 'string' && part.name !== 'file' && !without.includes(part.name),
+  );
+  // The words after `delete` are codes.
+  const input = command === 'delete' ? ['--file', file] : [file];
+  return joinArguments([String(command), ...input, ...options.flatMap(({ words }) => words)]);
 }
 
 /**

@@ -126,7 +126,7 @@ function declare(
     // It is handed the parser too, which the types of yargs leave out.
     .middleware(keepLastValue as unknown as (args: object) => void, true)
     .strict()
-    .demandCommand(1, 'Name a command; `mypos-customers --help` lists them.')
+    .demandCommand(1, 'Specify a command; `mypos-customers --help` lists them.')
     .exitProcess(false)
     .wrap(Math.min(maxHelpWidth, process.stdout.columns ?? helpWidthWithoutTerminal))
     // All other texts are English, and the errors of yargs are recognised by their English text.

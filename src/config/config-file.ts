@@ -82,8 +82,8 @@ function readProfileSettings(path: string, profile: Record<string, unknown>, nam
     if (typeof text !== 'string')
       throw configError(
         path,
-        `has profiles.${name}.${key} = ${JSON.stringify(value)}`,
-        'It must be a text or a number.',
+        `is not valid: profiles.${name}.${key} cannot be ${JSON.stringify(value)}.`,
+        'It must be a string or a number.',
       );
     return [key, text];
   });
@@ -143,7 +143,9 @@ export function rejectUnknownKeys(path: string, value: object, known: readonly s
     throw configError(
       path,
       `has an unknown key "${prefix}${key}": ${suggestNames(key, known)}`,
-      secret ? 'Secrets do not belong in this file: name a file that contains them.' : 'Correct or remove it.',
+      secret
+        ? 'Secrets do not belong in this file: give the name of a file that contains them.'
+        : 'Correct or remove it.',
     );
   }
 }

@@ -104,7 +104,7 @@ const exportProperties = {
   mirror: optional(flag(), 'Whether to use the local copy of the customers, after updating it; default true'),
   formulas: optional(
     oneOf(['escape', 'raw']),
-    'Text that looks like a formula, in CSV: escaped (default), or unchanged',
+    'How to write CSV text that looks like a formula: escaped (default) or unchanged',
   ),
   bom: optional(flag(), 'Start a CSV file with a byte order mark, for Excel'),
   force: optional(flag(), 'Replace an existing file; otherwise an existing file is an error and nothing is written'),
@@ -167,7 +167,7 @@ function readJob(path: string, name: string, value: unknown): Job {
   if (kind !== 'import' && kind !== 'export')
     throw configError(
       path,
-      `has ${where}.kind = ${JSON.stringify(kind)}: ${suggestNames(String(kind), ['import', 'export'])}`,
+      `is not valid: ${where}.kind cannot be ${JSON.stringify(kind)}; ${suggestNames(String(kind), ['import', 'export'])}`,
       'Correct it.',
     );
   if (job.webhook !== undefined && job.webhookFile !== undefined)

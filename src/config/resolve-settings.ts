@@ -202,7 +202,7 @@ function certificateError(path: string, origin: string, why: string, cause?: unk
   return new UsageError(`The certificate file ${path} (${origin}) ${why}.`, {
     code: 'CA_FILE',
     nextStep:
-      'Name a text file that contains -----BEGIN CERTIFICATE-----; your IT department has the one for your proxy.',
+      'Use a text file that contains -----BEGIN CERTIFICATE-----; your IT department has the one for your proxy.',
     cause,
   });
 }

@@ -61,12 +61,12 @@ const failuresBySystemCode: Readonly<Record<string, { code: Code; fact: string; 
   EISDIR: {
     code: 'IS_A_FOLDER',
     fact: 'this is a folder, not a file.',
-    nextStep: 'Name one file, or use: mypos-customers sweep <folder>',
+    nextStep: 'Give one file, or use: mypos-customers sweep <folder>',
   },
   EACCES: {
     code: 'FILE_NOT_READABLE',
     fact: 'you are not allowed to read it.',
-    nextStep: 'Ask for the right to read the file, and close the program that has it open.',
+    nextStep: 'Ask for permission to read the file, and close the program that has it open.',
   },
 };
 
@@ -226,7 +226,7 @@ function createNotAFileError(name: string): InputError {
     code: 'NOT_A_FILE',
     file: name,
     fact: 'this is a pipe or a device, not a file.',
-    nextStep: 'Save the data to a file, or pipe it in and name the input "-".',
+    nextStep: 'Save the data to a file, or pipe it in and give "-" as the input.',
   });
 }
 

@@ -115,7 +115,7 @@ async function readMarker(path: string): Promise<string | undefined> {
 const unusableReasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such folder',
   ENOTDIR: 'it is not a folder',
-  EACCES: 'this user may not read and write it',
+  EACCES: 'this user is not allowed to read and write it',
   EROFS: 'the disk is read-only',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',

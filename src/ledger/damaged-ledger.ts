@@ -14,7 +14,7 @@ export function createDamagedLedgerError(where: string, cause: Error): GuardErro
   return new GuardError(`The ledger ${where} is damaged (${cause.message}).`, {
     code: 'LEDGER_DAMAGED',
     nextStep:
-      'Do not import again before this is fixed, or customers may be created twice: restore the state folder from a backup, or move it away and compare your last result file with the customers at the API.',
+      'Do not import again before this is fixed, or customers may be created twice: restore the state folder from a backup, or move it away and compare your last result file with the customers in the API.',
     cause,
   });
 }

@@ -134,7 +134,7 @@ function explain(error: unknown, stateFolder: string, folder: string): GuardErro
   const text = error instanceof Error ? error.message : String(error);
   return new UsageError(`The state folder ${stateFolder} cannot be written (${text}).`, {
     code: 'STATE_FOLDER_UNUSABLE',
-    nextStep: 'Nothing was sent. Give this user write access to it, or name another folder with --state-dir.',
+    nextStep: 'Nothing was sent. Give this user write access to it, or choose another folder with --state-dir.',
     cause: error,
   });
 }

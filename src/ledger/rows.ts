@@ -353,7 +353,7 @@ function toLedgerRow(row: Record<string, SqlValue>): LedgerRow {
 function toKnownCustomer(row: Record<string, SqlValue>): KnownCustomer {
   return {
     state: row.known === 'known' ? 'known' : 'in_doubt',
-    run: String(row.name ?? 'an earlier one'),
+    ...(row.name == null ? {} : { run: String(row.name) }),
     ...(row.row == null ? {} : { row: Number(row.row) }),
     ...(row.customer_code == null ? {} : { customerCode: String(row.customer_code) }),
     ...(row.customer_id == null ? {} : { customerId: String(row.customer_id) }),

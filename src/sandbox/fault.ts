@@ -144,7 +144,7 @@ function faultError(written: string, problem: string): UsageError {
  * @throws {UsageError} names what is wrong and the nearest valid name
  */
 export function checkFault(fault: unknown, written = JSON.stringify(fault)): Fault {
-  if (typeof fault !== 'object' || fault === null) throw faultError(written, 'it must be a text or an object.');
+  if (typeof fault !== 'object' || fault === null) throw faultError(written, 'it must be a string or an object.');
   const candidate = fault as Fault;
   const fail = (problem: string): never => {
     throw faultError(written, problem);

@@ -46,7 +46,7 @@ describe('the jobs of the configuration file', () => {
     ['an unknown key', { a: { maping: 'x' } }, 'jobs.a.maping', 'mapping'],
     ['an unknown kind', { a: { kind: 'imprt' } }, 'jobs.a.kind', 'import'],
     ['a mode that is none', { a: { mode: 'merge' } }, 'jobs.a.mode', 'use one of "add", "update", "upsert"'],
-    ['a number that is none', { a: { maxRows: 1.5 } }, 'jobs.a.maxRows', 'whole number from 1'],
+    ['a number that is none', { a: { maxRows: 1.5 } }, 'jobs.a.maxRows', 'whole number of 1 or more'],
     ['an empty list', { a: { files: [] } }, 'jobs.a.files', 'The list is empty'],
     ['a flag that is none', { a: { verify: 'yes' } }, 'jobs.a.verify', 'true or false'],
     ['a job that is none', { a: [] }, 'jobs.a', '{ … }'],
@@ -59,7 +59,7 @@ describe('the jobs of the configuration file', () => {
       'fields',
       'Keep',
     ],
-    ['a secret', { a: { password: 'x' } }, 'jobs.a.password', 'name a file'],
+    ['a secret', { a: { password: 'x' } }, 'jobs.a.password', 'name of a file'],
   ])('are refused for %s, naming the place and what would do', (_name, jobs, place, offer) => {
     const path = configure(jobs);
     const read = () => readJobs(path);

@@ -222,7 +222,7 @@ describe('a right that is missing', () => {
     await place.openApi({ rights: ['POST'] });
     const { exitCode, stderr } = await place.run(['list']);
     expect(exitCode).toBe(6);
-    expect(stderr).toContain('missing right');
+    expect(stderr).toContain('missing permission');
   });
 });
 
@@ -230,7 +230,7 @@ describe('the command line', () => {
   it.each([
     [['imprt', 'customers.csv'], 'Unknown command "imprt": did you mean "import"?'],
     [['frobnicate'], 'Unknown command "frobnicate"'],
-    [[], 'Name a command'],
+    [[], 'Specify a command'],
     [['list', 'customers'], 'customers'],
     [['delete'], 'Give either customer codes or --file'],
     [['delete', '1', '--file', 'x.csv'], 'Give either customer codes or --file'],

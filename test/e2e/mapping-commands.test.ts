@@ -278,7 +278,7 @@ describe('mapping test', () => {
     expect(stdout).toContain(
       '  error\n    expected "EMAIL_INVALID"\n    actual   nothing\n  error\n    expected nothing\n',
     );
-    expect(stdout).toContain('row, column "Nmae": the mapping does not name it; did it mean "Name"?');
+    expect(stdout).toContain('row, column "Nmae": the mapping has no such column; did you mean "Name"?');
     expect(stdout).toContain('0 passed, 3 failed');
   });
 

@@ -197,7 +197,7 @@ describe('customers that cannot be seen are not taken for customers that are not
     api.reset();
     const { exitCode, summary } = await reconcile();
     expect([exitCode, summary.reconciled]).toMatchObject([7, { absent: 0, unclear: [{ row: 3 }] }]);
-    expect(secondRow()?._error).toContain('right to read');
+    expect(secondRow()?._error).toContain('permission to read');
   });
 
   it('when the clock of this machine was three hours ahead at the time and has been corrected since', async () => {

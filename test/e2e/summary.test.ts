@@ -94,6 +94,15 @@ describe('the last line of a summary is the next command', () => {
     expect(api.customers()).toHaveLength(10);
   });
 
+  it('after a delete with rows to fix: to delete by their file', async () => {
+    await place.openApi();
+    place.write('leavers.csv', 'customerCode,Name\n,Ann\n0000001,Bob\n');
+    const next = lastLine((await place.run(['delete', '--file', 'leavers.csv', '--yes', ...fast])).stdout);
+    expect(next).toBe(
+      'Next: fix leavers.rejects.csv, then: mypos-customers delete --file leavers.rejects.csv --yes --rate unlimited',
+    );
+  });
+
   it('after a stop: resume, with the options that name the account', async () => {
     writeCustomers(place, 5);
     place.write('customers.csv', place.read('customers.csv').replaceAll(/c000[123]@example.com/g, 'nobody'));
@@ -101,7 +110,11 @@ describe('the last line of a summary is the next command', () => {
     const { stdout, exitCode } = await place.run(args);
     expect(exitCode).toBe(5);
     expect(lastLine(stdout)).toMatch(/mypos-customers resume \S+ --sandbox --state-dir state --max-failures 100%$/);
-    expect((await place.run(typed(lastLine(stdout)))).exitCode).toBe(4);
+    const resumed = await place.run(typed(lastLine(stdout)));
+    expect(resumed.exitCode).toBe(4);
+    expect(lastLine(resumed.stdout)).toMatch(
+      /then: mypos-customers import customers\.rejects\.csv --sandbox --state-dir state .*--mode \w+$/,
+    );
   });
 
   it('after a complete import: show the run again, or undo it', async () => {

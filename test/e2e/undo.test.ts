@@ -61,7 +61,7 @@ describe('undo of an import', () => {
     const plan = await place.run(['undo', ...fast, run, '--dry-run']);
     expect([plan.exitCode, plan.stdout]).toEqual([
       0,
-      expect.stringMatching(/2 customers to delete.*1 customers changed since the run/s),
+      expect.stringMatching(/2 customers to delete.*1 customer changed since the run/s),
     ]);
     const unsaid = await place.run(['undo', ...fast, run]);
     expect([unsaid.exitCode, api.customers().length]).toEqual([2, 3]);

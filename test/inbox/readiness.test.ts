@@ -191,9 +191,7 @@ describe('a file', () => {
     utimesSync(path, longAgo, longAgo);
     inbox.rename('same.csv.part', 'same.csv');
     await inbox.sweep({ quietMs: 60_000 });
-    expect(inbox.log.findLast(({ event }) => event === 'file-waits')?.message).toContain(
-      'only just appeared or changed',
-    );
+    expect(inbox.log.findLast(({ event }) => event === 'file-waits')?.message).toContain('it is still changing');
   });
 
   it('that waits too long is an error, with its reason and the next step', async () => {

@@ -77,6 +77,13 @@ describe('the table of codes', () => {
     expect(Object.keys(codes).filter((code) => !new RegExp(`\\b${code}\\b`).test(text))).toEqual([]);
   });
 
+  it('has every code that a row can get from this program', () => {
+    const text = sources.filter(({ fileName }) => !fileName.startsWith('sandbox')).map((source) => source.text);
+    const given = text.flatMap((source) => [...source.matchAll(/\berrorCode: '(\w+)'/g)].map(([, code = '']) => code));
+    expect(given.length).toBeGreaterThan(8);
+    expect(given.filter((code) => !Object.hasOwn(codes, code))).toEqual([]);
+  });
+
   it('has the exit code of every error that is thrown with it', () => {
     const thrown = sources.flatMap(findThrown);
     expect(thrown.length).toBeGreaterThan(80);

@@ -56,7 +56,7 @@ describe('parseFaults', () => {
 
 describe('checkFault', () => {
   it.each([
-    [null, 'a text or an object'],
+    [null, 'a string or an object'],
     [{}, "there is no fault 'undefined'"],
     [{ name: '503', on: 'ad' }, "Did you mean 'add'?"],
     [{ name: '503', when: { often: 1 } }, "there is no timing 'often'"],

@@ -207,7 +207,7 @@ export function splitPersonName(
   const form = calculateShare(values.texts, /,/) > 0.5 ? 'comma' : 'words';
   const remark = `Split at the ${form === 'comma' ? 'comma' : 'first space'} into firstName and lastName; check a few rows.`;
   return (['firstName', 'lastName'] as const).map((target) => ({
-    ...{ values, target, confidence: 0.8, context: 'plain', why: 'a person next to a company' },
+    ...{ values, target, confidence: 0.8, context: 'plain', why: 'a person’s name beside a company name' },
     proposal: { rule: buildExtractRule(values.column, nameForms[form][target]), fit: 1, remarks: [remark] },
   }));
 }
@@ -238,7 +238,7 @@ const customColumnFields = Object.keys(customerFields).filter((field): field is 
   field.startsWith('cC_'),
 );
 
-/** Maps columns to the free fields (cC_001 …), if the user wants that. */
+/** Maps columns to the custom fields (cC_001 …), if the user wants that. */
 export function proposeCustomColumns(columns: readonly ColumnValues[], choices: Choices): CustomColumns {
   const filled = columns.filter(
     (values) => detectContentKind(values) !== 'blank' && choices.targets?.get(values.column) !== 'leave',
@@ -254,7 +254,7 @@ export function proposeCustomColumns(columns: readonly ColumnValues[], choices: 
       target: customColumnFields[index] ?? 'cC_001',
       confidence: 0.8,
       context: 'plain',
-      why: 'kept in a free field',
+      why: 'kept in a custom field',
       proposal: buildCustomRule(values, forms.get(values), order),
     }),
   );

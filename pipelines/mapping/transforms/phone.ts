@@ -117,6 +117,6 @@ function handleInvalidPhone(text: string, country: string, otherwise: string): T
   if (otherwise === 'keep') return text;
   return {
     code: 'PHONE_INVALID',
-    says: `is not a valid phone number in ${country}; correct it, or give "phone" an "otherwise"`,
+    says: `is not a valid phone number in ${country}; correct it, or set "otherwise" in the "phone" transform`,
   };
 }

@@ -57,13 +57,13 @@ export const textTransforms = {
     inverse: keepText,
   }),
   prefix: defineTransform({
-    description: 'Adds a text at the start.',
+    description: 'Adds text at the start.',
     options: { text: required(nonEmptyText(), 'The text to add.') },
     apply: (options) => (text) => options.text + text,
     inverse: (options) => (text) => (text.startsWith(options.text) ? text.slice(options.text.length) : text),
   }),
   suffix: defineTransform({
-    description: 'Adds a text at the end.',
+    description: 'Adds text at the end.',
     options: { text: required(nonEmptyText(), 'The text to add.') },
     apply: (options) => (text) => text + options.text,
     inverse: (options) => (text) => (text.endsWith(options.text) ? text.slice(0, -options.text.length) : text),
@@ -136,7 +136,7 @@ function buildNotFoundResult(
   if (otherwise === 'keep') return (text) => text;
   return () => ({
     code: 'PATTERN_NOT_FOUND',
-    says: `does not match /${source}/; correct the cell, or give "extract" an "otherwise"`,
+    says: `does not match /${source}/; correct the cell, or set "otherwise" in the "extract" transform`,
   });
 }
 

@@ -136,7 +136,7 @@ function linkEntries(settings: Settings, entries: readonly CrosswalkEntry[], rep
 function createNoKeyError(mapping: string): UsageError {
   return new UsageError(`The mapping ${mapping} has no "key", so no crosswalk can be built.`, {
     code: 'KEY_MISSING',
-    nextStep: 'Use --mapping to name the mapping of the import.',
+    nextStep: 'Use --mapping to specify the mapping that the import used.',
   });
 }
 

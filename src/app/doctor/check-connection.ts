@@ -120,7 +120,7 @@ function checkClock(server: ServerProbe): readonly DoctorFinding[] {
   const seconds = Math.round(server.clockDifferenceMs / 1000);
   const found = `this machine is ${Math.abs(seconds)} s ${seconds > 0 ? 'behind' : 'ahead of'} the server`;
   if (Math.abs(server.clockDifferenceMs) <= maxClockDifferenceMs) return [ok('clock', found)];
-  return [warn('clock', found, 'Set the clock (NTP): the API’s edit times are compared with it.')];
+  return [warn('clock', found, 'Set the clock (NTP): logs, the names of runs and the count of tokens per day use it.')];
 }
 
 /** Checks the shared rate limit, unfinished runs, the login, the tokens of the day, and the rights of the user. */
@@ -159,9 +159,9 @@ const lowTokenCount = 50;
 
 function checkTokenBudget({ ledger }: Connection): DoctorFinding {
   const used = ledger.tokens.usedToday(Date.now());
-  const found = `${used} of ${tokensPerDay.hard} used on this UTC day`;
+  const found = `${used} of ${tokensPerDay.hard} tokens used today (UTC)`;
   const next =
-    'Let all jobs of this login use the same --state-dir, so that they share a token, which is valid for two hours.';
+    'Make all jobs of this login use the same --state-dir, so that they share a token, which is valid for two hours.';
   if (used >= tokensPerDay.soft)
     return fail('tokens', found, `${next} The count starts again at midnight UTC.`, exitCodes.login);
   return used > tokensPerDay.hard - lowTokenCount ? warn('tokens', found, next) : ok('tokens', found);
@@ -184,7 +184,7 @@ async function checkRight({ client }: Connection, right: Right): Promise<DoctorF
       return fail(
         name,
         'no (HTTP 403)',
-        'Ask whoever manages your API users in MYPOS Connect to add this right for Customers, or do without the commands that need it.',
+        'Ask whoever manages your API users in MYPOS Connect to add this permission for Customers, or do without the commands that need it.',
         exitCodes.login,
       );
     case 'obeyed':

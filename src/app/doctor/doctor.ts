@@ -99,7 +99,7 @@ async function checkStateFolder({ stateDir }: Settings): Promise<DoctorFinding> 
     const probe = await beginAtomicFile(`${path}/doctor`);
     await probe.discard();
   } catch (error) {
-    const next = 'Give this user write access to it, or name another folder with --state-dir.';
+    const next = 'Give this user write access to it, or choose another folder with --state-dir.';
     return fail('state folder', `${path} cannot be written (${readSystemCode(error)})`, next, exitCodes.usage);
   }
   const remote = remoteFileSystems[(await statfs(path)).type];

@@ -242,7 +242,7 @@ const noCustomersNotice: Issue = {
   severity: 'warning',
   code: 'NO_CUSTOMERS',
   message:
-    'The export has no customers. If you expected some, this user may lack the right to read them, or no customer matches the filters.',
+    'The export has no customers. If you expected some, this user may lack permission to read them, or no customer matches the filters.',
 };
 
 /** The style that the mapping expects when the file is imported again. */

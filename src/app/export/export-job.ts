@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import type { Code } from '#pipelines/codes.js';
+import { formatCount } from '#pipelines/format-count.js';
 import type { Issue } from '#pipelines/issue.js';
 import { suggestNames } from '#pipelines/mapping/nearest-name.js';
 import { type ApiSummary, noTraffic } from '#src/app/run-summary.js';
@@ -171,7 +172,7 @@ const outcomeEvents = {
 
 function buildLogEntry({ job, outcome, exitCode, output, filters, api, reason }: ExportJobSummary): LogEntry {
   const { level, event, phrase } = outcomeEvents[outcome];
-  const result = output === null ? '.' : `: ${output.rows} customers in ${output.file}.`;
+  const result = output === null ? '.' : `: ${formatCount(output.rows, 'customer')} in ${output.file}.`;
   return {
     level,
     event,
@@ -220,14 +221,14 @@ function parseChangedSince(job: string, text: string): ChangedSince {
   const time = parseIsoTime(text);
   if (time !== undefined) return time;
   const expected = '"last", or an ISO time with its zone, e.g. "2026-11-24T09:00:00Z"';
-  throw createJobError(`The job ${job} has "changedSince": "${text}".`, `It must be ${expected}.`);
+  throw createJobError(`The job ${job}: "changedSince": "${text}" is not valid.`, `It must be ${expected}.`);
 }
 
 function parseSort(job: string, text: string): SortOrder {
   const sort = parseSortOrder(text);
   if (sort !== undefined) return sort;
   const expected = 'a field, with :desc for descending order, e.g. "customerName:desc"';
-  throw createJobError(`The job ${job} has "sort": "${text}".`, `It must be ${expected}.`);
+  throw createJobError(`The job ${job}: "sort": "${text}" is not valid.`, `It must be ${expected}.`);
 }
 
 /** In local time, like crontab: people look for the file of "last night". */

@@ -80,7 +80,7 @@ function explainStop(error: unknown, control: RunControl, file: string): NonNull
   if (reason?.kind === 'signal')
     return { code: reason.signal, message: `Stopped by ${reason.signal}. No file was written.`, nextStep: retryAdvice };
   const what = file === standardOutputName ? 'Standard output' : file;
-  const explained = explainFailure(error, `${what} cannot be written`, 'Free some space, or write to another folder.');
+  const explained = explainFailure(error, `${what} cannot be written`);
   if (!(explained instanceof RunStoppedError)) throw explained;
   control.stop({ kind: 'error', error: explained });
   const { code, message, nextStep } = explained;

@@ -84,7 +84,7 @@ async function streamToOutput(finished: FinishedFile, output: NodeJS.WritableStr
     if (readSystemCode(error) !== 'EPIPE') throw error;
     throw new RunStoppedError('The program that reads standard output closed it before the end.', {
       code: 'OUTPUT_CLOSED',
-      nextStep: 'Export to a file, or let that program read everything.',
+      nextStep: 'Export to a file, or make that program read everything.',
       cause: error,
     });
   } finally {
@@ -111,7 +111,7 @@ function refuseFolder(path: string, file: string): void {
   if (!existsSync(path) || !statSync(path).isDirectory()) return;
   throw new UsageError(`${file} is a folder.`, {
     code: 'CANNOT_WRITE',
-    nextStep: `Name a file, e.g. ${join(file, 'customers.xlsx')}`,
+    nextStep: `Give a file name, e.g. ${join(file, 'customers.xlsx')}`,
   });
 }
 

@@ -28,7 +28,7 @@ export async function checkGuards(
     if (most === undefined || (100 * count) / rows <= most) return;
     throw createGuardError(
       code,
-      `${count} of ${rows} rows (${formatPercent(count, rows)}) ${what}, more than the ${most} % allowed.`,
+      `${count} of ${rows} rows (${formatPercent(count, rows)}) ${what}, more than the ${most}% allowed.`,
     );
   };
   // The first file of a mapping is all new.
@@ -62,7 +62,7 @@ function compareWithLast(
   if (fewerRowsPercent !== undefined && before !== undefined && (100 * (before - rows)) / before > fewerRowsPercent)
     throw createGuardError(
       'GUARD_FEWER_ROWS',
-      `The file has ${rows} rows, ${formatPercent(before - rows, before)} fewer than the ${before} of run ${last.name}; ${fewerRowsPercent} % are allowed.`,
+      `The file has ${rows} rows, ${formatPercent(before - rows, before)} fewer than the ${before} of run ${last.name}; ${fewerRowsPercent}% are allowed.`,
     );
   const { columns } = last.options as Partial<SavedImportOptions>;
   if (header === undefined || columns === undefined) return;
@@ -95,7 +95,7 @@ function isDeactivation({ action, changes }: PlannedRow): boolean {
 }
 
 function formatPercent(part: number, whole: number): string {
-  return `${((100 * part) / whole).toFixed(1)} %`;
+  return `${((100 * part) / whole).toFixed(1)}%`;
 }
 
 function createGuardError(code: Code, message: string): GuardError {

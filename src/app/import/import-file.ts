@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { formatCount } from '#pipelines/format-count.js';
 import type { RepeatPolicy } from '#pipelines/import/dedupe.js';
 import type { Mode } from '#pipelines/mapping/mapping.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
@@ -191,10 +192,13 @@ async function openImport(settings: Settings, options: ImportFileOptions): Promi
 
 function refuseTooManyRows(input: ScannedInput, rows: number, maxRows: number | undefined): void {
   if (maxRows === undefined || rows <= maxRows) return;
-  throw new GuardError(`${input.file} has ${rows} rows; at most ${maxRows} are allowed here. Nothing was sent.`, {
-    code: 'TOO_MANY_ROWS',
-    nextStep: 'Check that it is the right file. If it is, raise "maxRows" of its job, or import it by hand.',
-  });
+  throw new GuardError(
+    `${input.file} has ${formatCount(rows, 'row')}; at most ${maxRows} are allowed here. Nothing was sent.`,
+    {
+      code: 'TOO_MANY_ROWS',
+      nextStep: 'Check that it is the right file. If it is, raise "maxRows" of its job, or import it by hand.',
+    },
+  );
 }
 
 function buildSavedOptions(
@@ -228,6 +232,6 @@ function refuseUnfinished(connection: Connection, input: ScannedInput): void {
   const why = earlier.stopReason ?? 'It was killed.';
   throw new GuardError(`Run ${earlier.name} of this file is not finished: ${why}`, {
     code: 'UNFINISHED_RUN',
-    nextStep: `To continue it: mypos-customers resume ${earlier.name}. (--force starts again from the beginning; customers without a key may then be added twice.)`,
+    nextStep: `To continue it: mypos-customers resume ${earlier.name}. (--force starts over from the beginning; customers without a key may then be added twice.)`,
   });
 }

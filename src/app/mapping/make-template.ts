@@ -42,7 +42,7 @@ export async function makeTemplate(settings: Settings, { file, force }: Template
     { name: sheet, headerRow: mapping.source.headerRow ?? 1, columns: columns.map(buildSheetColumn) },
     {
       name: sheet === explanationSheet ? `${explanationSheet} explained` : explanationSheet,
-      header: ['Column', 'Needed', 'What to enter', 'Example'],
+      header: ['Column', 'Required', 'What to enter', 'Example'],
       rows: columns.map(({ name, isRequired, explanation, example }) => [
         name,
         isRequired ? 'yes' : '',

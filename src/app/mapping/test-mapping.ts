@@ -110,7 +110,7 @@ function readCase(check: Checker, json: unknown, index: number): MappingCase {
   const row = check.object(testCase.row, `${path}.row`);
   for (const [column, value] of Object.entries(row))
     if (!['string', 'number', 'boolean'].includes(typeof value))
-      throw check.wrong(`${path}.row`, `must contain texts, numbers, true or false; "${column}" is something else`);
+      throw check.wrong(`${path}.row`, `must contain strings, numbers, true or false; "${column}" is something else`);
   if ((testCase.customer === undefined) === (testCase.errors === undefined))
     throw check.wrong(path, 'needs either "customer" or "errors"');
   return {
@@ -125,7 +125,7 @@ function readCase(check: Checker, json: unknown, index: number): MappingCase {
 function readCustomer(check: Checker, testCase: Json, path: string): Expectation {
   const customer = check.object(testCase.customer, `${path}.customer`) as { readonly [field: string]: JsonValue };
   if (testCase.key !== undefined && typeof testCase.key !== 'string')
-    throw check.wrong(`${path}.key`, 'must be a text');
+    throw check.wrong(`${path}.key`, 'must be a string');
   return { kind: 'customer', customer, ...(testCase.key !== undefined && { key: testCase.key as string }) };
 }
 
@@ -187,8 +187,8 @@ function isSameColumn(a: string, b: string): boolean {
 
 function describeUnknownColumn(column: string, named: readonly string[]): Difference {
   const [nearest] = nearestNames(column, named);
-  const hint = nearest === undefined ? '' : `; did it mean "${nearest}"?`;
-  return { what: `row, column "${column}"`, actual: `the mapping does not name it${hint}` };
+  const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
+  return { what: `row, column "${column}"`, actual: `the mapping has no such column${hint}` };
 }
 
 function toCaseCell(value: string | number | boolean | undefined): Cell {

@@ -99,7 +99,7 @@ export function createSweepLogger(log: Log): SweepLogger {
       const reason: FileReason = {
         code: 'CLAIM_ELSEWHERE',
         message: `${escapeControls(file)} was claimed by process ${pid} on ${host}, which has stopped responding.`,
-        nextStep: `Sweep the folder on ${host}: only its ledger knows what was sent. If that machine is gone for good, compare the file with the customers at the API, then move it out of processing/${id} and remove that folder.`,
+        nextStep: `Sweep the folder on ${host}: only its ledger knows what was sent. If that machine is gone for good, compare the file with the customers in the API, then move it out of processing/${id} and remove that folder.`,
       };
       const report: FileReport = {
         ...buildUntouchedReport(file, job, 'kept', reason),

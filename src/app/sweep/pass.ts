@@ -198,7 +198,7 @@ async function processCandidate(
     // The error concerns only this file, unless the whole folder is unavailable.
     await pass.inbox.assertAvailable();
     if (readSystemCode(error) === 'ENOENT') return undefined;
-    const nextStep = 'Free some space or repair the disk; the file waits until then.';
+    const nextStep = 'The file waits until then.';
     const explained = explainFailure(error, 'It cannot be claimed', nextStep);
     const exitCode = explained instanceof CustomersError ? explained.exitCode : exitCodes.unreadableInput;
     return { ...buildUntouchedReport(stat.name, job.job.name, 'waits', explainError(explained)), exitCode };
@@ -236,8 +236,7 @@ async function claimAndProcess(
 async function findWaitReason(candidate: Candidate, inbox: Inbox, nowMs: number): Promise<FileReason | undefined> {
   const { stat, job, observed, doneFile } = candidate;
   if (job.setup instanceof CustomersError) return explainError(job.setup);
-  if (!isStable(observed, job.quietMs, nowMs))
-    return buildWaitReason('NOT_QUIET', 'it has only just appeared or changed');
+  if (!isStable(observed, job.quietMs, nowMs)) return buildWaitReason('NOT_QUIET', describeUnstable(observed));
   if (doneFile === undefined && job.job.doneFile !== undefined)
     return buildWaitReason('NO_DONE_FILE', `its done-file ${job.nameDoneFile(stat.name)} is missing`);
   const isLate = isOverdue(candidate, nowMs);
@@ -251,6 +250,10 @@ async function findWaitReason(candidate: Candidate, inbox: Inbox, nowMs: number)
   });
   if (incomplete === undefined || (isLate && incomplete.isSeenByImport)) return undefined;
   return buildWaitReason('INCOMPLETE', incomplete.why);
+}
+
+function describeUnstable({ firstSeenMs, unchangedSinceMs }: ObservedFile): string {
+  return unchangedSinceMs > firstSeenMs ? 'it is still changing' : 'it has just been added';
 }
 
 function isOverdue({ observed, job }: Candidate, nowMs: number): boolean {
@@ -276,7 +279,8 @@ function buildWaitReport(candidate: Candidate, reason: FileReason, nowMs: number
 const nextStepsForWaiting: Readonly<Partial<Record<Code, string>>> = {
   INCOMPLETE:
     'Copy the file again. If it is complete although its last line has no line end, set "lastLineEnd": "optional" for its job, or add the done-file.',
-  NO_DONE_FILE: 'Let its writer add the done-file, or add it by hand once you know that the file is complete.',
+  NO_DONE_FILE:
+    'Have the program that writes it add the done-file, or add it by hand once you know that the file is complete.',
   NO_DATA: 'Drop the data file, or remove the done-file.',
 };
 
@@ -309,6 +313,6 @@ export async function saveInboxMemory(inbox: Inbox): Promise<void> {
   try {
     await inbox.saveMemory();
   } catch (error) {
-    throw explainFailure(error, 'The state folder cannot be written', 'Free some space for the state folder.');
+    throw explainFailure(error, 'The state folder cannot be written');
   }
 }

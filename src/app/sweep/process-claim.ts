@@ -33,7 +33,7 @@ export async function processClaim(context: ClaimContext, claim: Claim): Promise
     claim.release();
     await context.inbox.assertAvailable();
     const { file, job: jobName, attempts } = claim.record;
-    const nextStep = 'Free some space or repair the disk. The next sweep continues, and nothing is sent twice.';
+    const nextStep = 'The next sweep continues, and nothing is sent twice.';
     const explained = explainFailure(error, 'It cannot be archived', nextStep);
     const exitCode = explained instanceof CustomersError ? explained.exitCode : exitCodes.bug;
     const report: FileReport = { ...buildUntouchedReport(file, jobName, 'kept', explainError(explained)), exitCode };

@@ -110,7 +110,7 @@ function resolveSetup(job: ImportJob, overrides: JobOverrides): JobSetup {
     });
   const failureLimit = job.maxFailures === undefined ? undefined : parseFailureLimit(job.maxFailures);
   if (job.maxFailures !== undefined && failureLimit === undefined)
-    throw new UsageError(`The job ${job.name} has "maxFailures": "${job.maxFailures}".`, {
+    throw new UsageError(`The job ${job.name}: "maxFailures": "${job.maxFailures}" is not valid.`, {
       code: 'CONFIG_FILE',
       nextStep: 'It must be a number of rows or a percentage, e.g. "50" or "10%".',
     });
@@ -132,10 +132,13 @@ function assertFolder(folder: string, job: ImportJob): void {
   try {
     accessSync(folder, constants.W_OK);
   } catch (cause) {
-    throw new UsageError(`The job ${job.name} writes results to ${folder}, but this user may not write there.`, {
-      code: 'RESULTS_FOLDER_UNWRITABLE',
-      nextStep: 'Give this user write permission there; if the disk is read-only, repair it first.',
-      cause,
-    });
+    throw new UsageError(
+      `The job ${job.name} writes results to ${folder}, but this user is not allowed to write there.`,
+      {
+        code: 'RESULTS_FOLDER_UNWRITABLE',
+        nextStep: 'Give this user write permission there; if the disk is read-only, repair it first.',
+        cause,
+      },
+    );
   }
 }

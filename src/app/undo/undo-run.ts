@@ -33,7 +33,7 @@ export function createUndoJob(settings: Settings, ledger: Ledger, saved: SavedUn
   const writes = collectWrites(ledger.openRows(run.number).writtenRows());
   const source = createWriteSource(run.name, writes);
   const byIndex = new Map(writes.map((write) => [write.index, write]));
-  const options = { concurrency: settings.concurrency.value, evenChanged: saved.evenChanged };
+  const options = { concurrency: settings.concurrency.value, evenChanged: saved.evenChanged, undoes: saved.undoes };
   return {
     source,
     rows: writes.length,

@@ -1,4 +1,5 @@
 import type { ArgumentsCamelCase } from 'yargs';
+import { formatCount } from '#pipelines/format-count.js';
 import type { KeptKeyReason, KeysForgotten } from '#src/app/crosswalk/crosswalk.js';
 import { defineCommand, stopOnSignals } from '#src/cli/command.js';
 import { mappingOption, type SettingArguments, settingOptions, toSettingOptions } from '#src/cli/options.js';
@@ -31,7 +32,10 @@ function renderLinked({ added, replaced, same, conflicts, ambiguous = [] }: Cros
     ...more(ambiguous.length),
     ...conflicts
       .slice(0, maxShown)
-      .map(({ key, customerCode, knownAs }) => `  "${key}" would become ${customerCode}, but is known as ${knownAs}`),
+      .map(
+        ({ key, customerCode, knownAs }) =>
+          `  "${key}" belongs to ${knownAs} in the crosswalk, but to ${customerCode} here`,
+      ),
     ...more(conflicts.length),
     ...(conflicts.length > 0 ? ['Nothing was imported. If the new customer codes are right, add --replace.'] : []),
   ].join('\n');
@@ -72,7 +76,7 @@ export const crosswalkCommand = defineCommand({
     ['$0 crosswalk import who-is-who.csv', 'there'],
     ['$0 crosswalk rebuild', 'read it from the "stamp" field of the customers'],
     ['$0 crosswalk rebuild customers.results.csv', 'read it from result files'],
-    ['$0 crosswalk forget C-0042', 'the customer was deleted: let the next import add it again'],
+    ['$0 crosswalk forget C-0042', 'the customer was deleted: the next import adds it again'],
   ],
   options: (yargs) =>
     mappingOption(settingOptions(yargs))
@@ -110,7 +114,11 @@ const handlers: Readonly<Record<(typeof actions)[number], Handler>> = {
     const { exportCrosswalk } = await import('#src/app/crosswalk/crosswalk.js');
     const file = requireOneFile(args);
     const keys = await exportCrosswalk(settings, file);
-    await reporter.result(`crosswalk: ${keys} keys written to ${file}`, { action: 'export', keys, file });
+    await reporter.result(`crosswalk: ${formatCount(keys, 'key')} written to ${file}`, {
+      action: 'export',
+      keys,
+      file,
+    });
     return exitCodes.done;
   },
   async import(args, settings, reporter) {

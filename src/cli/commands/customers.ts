@@ -1,3 +1,4 @@
+import { formatCount } from '#pipelines/format-count.js';
 import type { Customer } from '#pipelines/model.js';
 import type { MirrorRefreshed } from '#src/app/refresh-mirror.js';
 import { defineCommand, stopOnSignals } from '#src/cli/command.js';
@@ -61,7 +62,7 @@ function renderPage(
   query: { readonly page: number; readonly pageSize: number },
 ): string {
   if (customers.length === 0)
-    return 'No customers found. Check the filters, and whether this user has the right to read customers.';
+    return 'No customers found. Check the filters, and whether this user has permission to read customers.';
   const rows = customers.map((customer) => fields.map((field) => String(readField(customer, field) ?? '')));
   const first = (query.page - 1) * query.pageSize + 1;
   return `${renderTable(fields, rows)}\n${first} to ${first + customers.length - 1} of ${total}`;
@@ -138,5 +139,5 @@ export const mirrorCommand = defineCommand({
 
 function renderMirror({ kind, customers, read, removed, api }: MirrorRefreshed): string {
   const how = kind === 'whole' ? 'read completely' : `${read} new or changed, ${removed} removed`;
-  return `mirror: ${customers} customers, ${how}\nAPI: ${api.requests} requests`;
+  return `mirror: ${formatCount(customers, 'customer')}, ${how}\nAPI: ${formatCount(api.requests, 'request')}`;
 }

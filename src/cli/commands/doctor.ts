@@ -15,7 +15,7 @@ export const loginCommand = defineCommand({
     const signals = stopOnSignals(reporter);
     try {
       const done = await login(settings, signals.signal);
-      const used = `${done.tokensToday} of ${done.tokensPerDay} tokens used on this UTC day`;
+      const used = `${done.tokensToday} of ${done.tokensPerDay} tokens used today (UTC)`;
       const text = done.tokenGiven
         ? `The access token in ${settings.accessToken.origin} is used directly, so there is no login to test.`
         : `Logged in to ${done.baseUrl} as ${done.login}. The token is valid for two hours; ${used}.`;
@@ -29,7 +29,7 @@ export const loginCommand = defineCommand({
 
 export const doctorCommand = defineCommand({
   command: 'doctor',
-  describe: 'Check the address, TLS, login, rights, clock, state folder and settings',
+  describe: 'Check the address, TLS, login, permissions, clock, state folder and settings',
   examples: [
     ['$0 doctor', 'before the first import, or when something does not work'],
     ['$0 doctor --json', 'for monitoring; the exit code shows the result, too'],

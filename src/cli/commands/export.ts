@@ -51,7 +51,7 @@ export const exportCommand = defineCommand({
       })
       .option('formulas', {
         choices: ['escape', 'raw'] as const,
-        describe: 'Text that looks like a formula, in CSV: escaped (default), or unchanged',
+        describe: 'How to write CSV text that looks like a formula: escaped (default) or unchanged',
       })
       .option('bom', { type: 'boolean', describe: 'Start a CSV file with a byte order mark, for Excel' })
       .option('force', { type: 'boolean', default: false, describe: 'Replace an existing file' }),

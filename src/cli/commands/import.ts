@@ -58,11 +58,11 @@ export const importCommand = defineCommand({
       .option('repeats', {
         choices: ['error', 'in-order'] as const,
         default: 'error' as const,
-        describe: 'Different rows for the same customer: an error, or sent in file order',
+        describe: 'What to do when rows for the same customer differ: report an error, or send them in file order',
       })
       .option('settle', {
         ...text,
-        describe: 'Seconds to wait before an add without an answer can count as lost (default 10)',
+        describe: 'Seconds to wait for a late response before an unanswered add counts as lost (default 10)',
       })
       .option('override-guards', {
         type: 'boolean',
@@ -72,7 +72,8 @@ export const importCommand = defineCommand({
       .option('force', {
         type: 'boolean',
         default: false,
-        describe: 'Start again even if an earlier run is unfinished; add identical customers again',
+        describe:
+          'Start over although an earlier run of the file is unfinished, and add customers without a key again although the same content was added before',
       }),
   async run(args, reporter): Promise<ExitCode> {
     const { file, plan } = args;

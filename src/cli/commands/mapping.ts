@@ -73,7 +73,7 @@ const mappingCheckCommand = defineCommand({
   options: (yargs) =>
     readOptions(mappingOption(settingOptions(yargs)))
       .positional('file', { type: 'string', describe: 'A file to test the mapping with' })
-      .option('live', { type: 'boolean', default: false, describe: 'Compare with customers at the API' })
+      .option('live', { type: 'boolean', default: false, describe: 'Compare with customers in the API' })
       .option('write-schema', {
         type: 'boolean',
         default: false,

@@ -21,7 +21,7 @@ function runOptions(yargs: Argv) {
     .positional('run', { type: 'string', describe: 'Name of the run' })
     .option('settle', {
       ...text,
-      describe: 'Seconds to wait before an add without an answer can count as lost (default 10)',
+      describe: 'Seconds to wait for a late response before an unanswered add counts as lost (default 10)',
     });
 }
 

@@ -1,3 +1,4 @@
+import { formatCount } from '#pipelines/format-count.js';
 import { rowStatuses } from '#pipelines/model.js';
 import type { RunReport } from '#src/app/runs/show-runs.js';
 import { defineCommand } from '#src/cli/command.js';
@@ -76,8 +77,8 @@ function toRunDocument(run: RunReport) {
 type RunDocument = ReturnType<typeof toRunDocument>;
 
 function renderRuns(runs: readonly RunDocument[]): string {
-  if (runs.length === 0) return 'No runs of this login yet.';
-  const head = ['run', 'command', 'status', 'rows', 'show an earlier run', 'file'];
+  if (runs.length === 0) return 'No runs for this login yet.';
+  const head = ['run', 'command', 'status', 'rows', 'results', 'file'];
   const rows = runs.map((run) => [
     run.run,
     run.command,
@@ -102,7 +103,9 @@ function renderRun(
     ['ended', run.endedAt],
     [
       'input',
-      run.input === null ? null : `${run.input.path}, ${run.input.rows ?? '?'} rows, sha256 ${run.input.sha256}`,
+      run.input === null
+        ? null
+        : `${run.input.path}, ${run.input.rows === null ? '? rows' : formatCount(run.input.rows, 'row')}, sha256 ${run.input.sha256}`,
     ],
     ['rows', renderCounts(run)],
     ['results', written.results ?? run.files.results],

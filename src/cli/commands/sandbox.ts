@@ -84,7 +84,7 @@ function defaultDataFile(stateDir: string): string {
   } catch (cause) {
     throw new UsageError(`The folder ${folder} cannot be created.`, {
       code: 'STATE_FOLDER_UNUSABLE',
-      nextStep: 'Choose another with --state-dir, or name a file with --data.',
+      nextStep: 'Choose another with --state-dir, or specify a file with --data.',
       cause,
     });
   }

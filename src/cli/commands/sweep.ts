@@ -96,20 +96,20 @@ function sweepOptions<T>(yargs: Argv<T>) {
     .option('max-wait', { ...text, describe: 'Minutes after which a file that is not ready is an error (default 60)' })
     .option('settle', {
       ...text,
-      describe: 'Seconds to wait before an add without an answer can count as lost (default 10)',
+      describe: 'Seconds to wait for a late response before an unanswered add counts as lost (default 10)',
     })
     .option('keep-days', { ...text, describe: 'Delete files from done/ and duplicate/ after this many days' })
     .option('adopt', {
       type: 'boolean',
       default: false,
-      describe: 'Accept a folder that is not the one that was swept before',
+      describe: 'Accept this folder although its marker is missing or belongs to another folder',
     })
     .option('log-format', {
       choices: logFormats,
       default: 'text' as const,
       describe: 'text, or json: one object per line',
     })
-    .option('log-file', { ...text, describe: 'Append the log to a file; standard error then only has errors' })
+    .option('log-file', { ...text, describe: 'Append the log to a file; only errors then go to standard error' })
     .option('metrics-file', { ...text, describe: 'Write metrics for the Prometheus textfile collector (.prom)' });
 }
 

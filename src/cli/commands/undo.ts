@@ -28,7 +28,7 @@ export const undoCommand = defineCommand({
       .option('results', { ...text, describe: 'Write the result for each customer to this file, .csv or .xlsx' })
       .option('settle', {
         ...text,
-        describe: 'Seconds to wait before a request without an answer can count as lost (default 10)',
+        describe: 'Seconds to wait for a late response before an unanswered request counts as lost (default 10)',
       })
       .option('report', { ...text, describe: 'Also write a report of the run as an HTML file' })
       .option('yes', { type: 'boolean', default: false, describe: 'Do not ask' }),
@@ -68,11 +68,11 @@ export const undoCommand = defineCommand({
 });
 
 const actionLabels = {
-  delete: 'to delete (or make inactive, with transactions)',
+  delete: 'to delete (or to make inactive if there are transactions)',
   restore: 'to restore',
   changed: 'changed since the run: skipped unless --even-changed',
-  as_before: 'that already have their old values',
-  gone: 'that no longer exist',
+  as_before: 'already with the old values',
+  gone: 'already gone',
   lost: 'deleted by the run: the API cannot restore them',
   unanswered: 'that cannot be read right now',
 } as const satisfies Record<keyof UndoPlan['counts'], string>;
@@ -80,6 +80,9 @@ const actionLabels = {
 function renderPlan(plan: UndoPlan): string {
   const kinds = Object.keys(actionLabels) as (keyof typeof actionLabels)[];
   const found = kinds.filter((kind) => plan.counts[kind] > 0);
-  const lines = found.map((kind) => `  ${String(plan.counts[kind]).padStart(7)} customers ${actionLabels[kind]}`);
+  const lines = found.map(
+    (kind) =>
+      `  ${String(plan.counts[kind]).padStart(7)} ${plan.counts[kind] === 1 ? 'customer' : 'customers'} ${actionLabels[kind]}`,
+  );
   return [`Undo of run ${plan.undoes}:`, ...(lines.length === 0 ? ['  nothing to undo'] : lines)].join('\n');
 }

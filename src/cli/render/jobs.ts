@@ -18,7 +18,7 @@ export function renderExport({ output, api, stopped }: ExportSummary): string {
     ].join('\n');
   const { rows, apiTotal, pages, passes, watermark } = output;
   const chosen = rows === apiTotal ? '' : ` of ${apiTotal} that the API listed`;
-  const read = `${formatCount(pages, 'page')}${passes === 1 ? '' : `, in the ${ordinals[passes] ?? passes} attempt`}`;
+  const read = `${formatCount(pages, 'page')}${passes === 1 ? '' : `, on the ${ordinals[passes] ?? passes} attempt`}`;
   return [
     `export: ${formatCount(rows, 'customer')}${chosen}, complete (${read})`,
     traffic,

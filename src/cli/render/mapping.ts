@@ -92,7 +92,7 @@ export function renderMappingCheck(check: MappingCheck): string {
     ...problems.map((finding) => renderIssue(mapping, finding)),
     ...(lost.length === 0 ? [] : ['What an export cannot reverse:', ...lost.map(({ message }) => `  ${message}`)]),
     ...(sample === null ? [] : [renderSample(sample, problems)]),
-    ...(live === null ? [] : [`Compared with ${formatCount(live.customers, 'customer')} of the API.`]),
+    ...(live === null ? [] : [`Compared with ${formatCount(live.customers, 'customer')} in the API.`]),
     ...(schema === null ? [] : [`Schema: ${schema}`]),
     `${mapping}: ${summarise(problems)}`,
   ].join('\n');

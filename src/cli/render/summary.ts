@@ -106,7 +106,7 @@ const statusLabels = {
   updated: 'updated',
   unchanged: 'unchanged',
   deleted: 'deleted',
-  deactivated: 'made inactive, because of transactions',
+  deactivated: 'made inactive, because it has transactions',
   invalid: 'invalid: never sent',
   rejected: 'rejected by the API',
   failed: 'failed: not applied, can be sent again',
@@ -130,7 +130,7 @@ const perFileOptions = [
 /** After a reconcile: what it could not settle, another one will not settle either. */
 function suggestReview({ run }: RunSummary): string[] {
   return [
-    `Next: check these customers. If a row is none of them: mypos-customers reconcile ${run ?? ''} --assume-absent --yes, then resume.`,
+    `Next: check these customers. If a row is none of them: mypos-customers reconcile ${run ?? ''} --assume-absent --yes, then: mypos-customers resume ${run ?? ''}`,
   ];
 }
 
@@ -153,17 +153,23 @@ function suggestNextStep(summary: RunSummary, argv: readonly string[]): string[]
   return [`Next: mypos-customers runs show ${run} (shows this summary again), or undo it: mypos-customers undo ${run}`];
 }
 
-function suggestAfterFailures({ run, files, counts, command }: RunSummary, argv: readonly string[]): string[] {
+function suggestAfterFailures(summary: RunSummary, argv: readonly string[]): string[] {
+  const { run, files, counts, command } = summary;
   const again = counts.failed > 0 && command !== 'undo';
   const rejects =
     files.rejects === null || counts.invalid + counts.rejected === 0 ? undefined : shortestPath(files.rejects);
-  const importFixed =
-    argv[0] === 'import' && rejects !== undefined ? repeatCommand(argv, rejects, perFileOptions) : undefined;
-  const then = importFixed === undefined ? ` and ${command} that file.` : `, then: ${importFixed}`;
   return [
     ...(again ? [`Next: mypos-customers resume ${run ?? ''} (sends the failed rows again)`] : []),
-    ...(rejects === undefined ? [] : [`Next: fix ${rejects}${then}`]),
+    ...(rejects === undefined ? [] : [`Next: fix ${rejects}, then: ${sendFixed(summary, argv, rejects)}`]),
   ];
+}
+
+/** The command for a rejects file; the run may have been resumed, which takes fewer options. */
+function sendFixed({ command, mode }: RunSummary, argv: readonly string[], rejects: string): string {
+  const isResumed = argv[0] !== command;
+  const without = isResumed ? [...perFileOptions, 'settle'] : perFileOptions;
+  const again = repeatCommand([command, ...argv.slice(1)], rejects, without);
+  return isResumed && mode !== null ? `${again} --mode ${mode}` : again;
 }
 
 /** Short where it can be, since it is to be typed. */

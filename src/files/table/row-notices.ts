@@ -42,7 +42,7 @@ export function createRowNotices(): RowNotices {
       lastCells = cells;
     },
     notices: () => [
-      ...createEmptyRowsNotice('EMPTY_ROWS_SKIPPED', empty.between, 'between the rows'),
+      ...createEmptyRowsNotice('EMPTY_ROWS_SKIPPED', empty.between, 'between other rows'),
       ...createEmptyRowsNotice('TRAILING_EMPTY_ROWS_DROPPED', empty.pending, 'at the end'),
       ...findRowsBelow(lastRow, lastCells, gaps, dataRows),
     ],
@@ -67,7 +67,13 @@ function findRowsBelow(lastRow: number, lastCells: readonly Cell[], gaps: Gaps, 
 
 function createEmptyRowsNotice(code: Code, count: number, where: string): Issue[] {
   if (count === 0) return [];
-  return [{ severity: 'warning', code, message: `${count} empty ${count === 1 ? 'row' : 'rows'} ${where} left out.` }];
+  return [
+    {
+      severity: 'warning',
+      code,
+      message: `${count} empty ${count === 1 ? 'row' : 'rows'} ${where} ${count === 1 ? 'was' : 'were'} ignored.`,
+    },
+  ];
 }
 
 function createTotalsNotice(row: number, text: string): Issue {

@@ -43,7 +43,7 @@ export function formatNumber(value: number): string {
 export function formatPercent(part: number, whole: number): string {
   if (whole === 0) return '–';
   const share = (part / whole) * 100;
-  return share > 0 && share < 0.1 ? '< 0.1 %' : `${share.toFixed(share === 100 || share === 0 ? 0 : 1)} %`;
+  return share > 0 && share < 0.1 ? '< 0.1%' : `${share.toFixed(share === 100 || share === 0 ? 0 : 1)}%`;
 }
 
 /** Of the report: one column on a phone, two where there is room; light, dark and paper. Contrasts are 4.5:1 or more. */

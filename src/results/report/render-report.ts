@@ -27,7 +27,7 @@ function renderColumnRow({ column, rows, filled, distinct, longest, kinds, top }
   const isAllDistinct = distinct.count === filled && filled > 0 && !distinct.isEstimate;
   const values = top.slice(0, maxValuesShown).map(({ value, count }) => `${value} (${formatNumber(count)})`);
   return html`<tr><th scope="row">${column}</th><td class="number">${formatPercent(filled, rows)}</td><td class="number">${distinctCount}</td>
-<td class="number">${formatNumber(longest)}</td><td>${kindTexts.join(', ')}</td><td>${isAllDistinct ? 'all distinct' : values.join(', ')}</td></tr>`;
+<td class="number">${formatNumber(longest)}</td><td>${kindTexts.join(', ')}</td><td>${isAllDistinct ? 'all different' : values.join(', ')}</td></tr>`;
 }
 
 /** How a status is called, and the class of its colour. */
@@ -105,7 +105,7 @@ function renderOutcomes({ counts }: ReportData): Html {
 const maxIssuesShown = 50;
 
 function renderIssues({ issues }: ReportData): Html {
-  if (issues.length === 0) return renderSection('Issues', html`<p>None: all rows were processed.</p>`);
+  if (issues.length === 0) return renderSection('Issues', html`<p>None.</p>`);
   const rows = issues.slice(0, maxIssuesShown).map(
     ({ status, count, message, code, rows: first }) => html`<tr><td class="number">${formatNumber(count)}</td>
 <td>${status.replace('_', ' ')}</td><td>${message} <span class="soft">[${code}]</span></td>
@@ -164,7 +164,7 @@ ${renderNumbers(points)}`,
 function renderFigure(title: string, curves: readonly Curve[], unit: string): Html {
   const legend = curves.map(({ name, tone }) => html`<span class="swatch ${tone}"></span>${name} &nbsp; `);
   return html`<figure style="margin:1rem 0"><figcaption>${title}<br><span class="soft">${legend}</span></figcaption>
-${renderTimeChart(curves, `${title} over the run time; the table below has the data.`, unit)}</figure>`;
+${renderTimeChart(curves, `${title} during the run; the table below has the data.`, unit)}</figure>`;
 }
 
 interface ChartPoint {
@@ -179,7 +179,7 @@ function renderNumbers(points: readonly ChartPoint[]): Html {
       html`<tr><th scope="row">${formatDuration(endsAt)}</th><td class="number">${formatNumber(rows)}</td><td class="number">${formatNumber(requests)}</td>
 <td class="number">${formatMs(medianMs)}</td><td class="number">${formatMs(p95Ms)}</td></tr>`,
   );
-  return html`<details class="screen"><summary>Data of the charts</summary><div class="scroll" tabindex="0" role="region" aria-label="Data of the charts"><table>
+  return html`<details class="screen"><summary>Chart data</summary><div class="scroll" tabindex="0" role="region" aria-label="Chart data"><table>
 <thead><tr><th scope="col">Until</th><th scope="col" class="number">Rows</th><th scope="col" class="number">Requests</th><th scope="col" class="number">Median, ms</th>
 <th scope="col" class="number">95th percentile, ms</th></tr></thead><tbody>${rows}</tbody></table></div></details>`;
 }

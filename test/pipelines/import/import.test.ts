@@ -45,6 +45,7 @@ async function startImport(baseUrl: string) {
     api: newClient(baseUrl, { concurrency: 100 }),
     ledger: rows,
     control,
+    run: '20261124-031522-7f3a',
     now: Date.now,
   };
   const done = importRows(ports, {

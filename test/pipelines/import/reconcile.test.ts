@@ -38,7 +38,7 @@ async function reconcileOne(row: Partial<LedgerRow>, listed: readonly Customer[]
       sleep: async (delayMs) => void waits.push(delayMs),
       clockDifferenceMs: () => 0,
     },
-    { settleMs, assumeAbsent: false },
+    { run: '20261124-031522-7f3a', settleMs, assumeAbsent: false },
   );
   return { outcome: settled[0]?.outcome, waits };
 }

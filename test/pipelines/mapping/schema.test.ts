@@ -21,7 +21,13 @@ describe('parseMapping', () => {
     ['an unknown write', withMore({ write: 'whenEmtpy' }), 'CHOICE_UNKNOWN', 'write', 'did you mean "whenEmpty"?'],
     ['a conflict without a whenChanged', withMore({ conflict: 'ask' }), 'OPTION_UNUSED', 'conflict', '"whenChanged"'],
     ['an unknown policy', withMore({ blank: 'clean' }), 'CHOICE_UNKNOWN', 'blank', 'did you mean "clear"?'],
-    ['a header row below one', withMore({ source: { headerRow: 0 } }), 'WRONG_KIND', 'source.headerRow', 'from 1'],
+    [
+      'a header row below one',
+      withMore({ source: { headerRow: 0 } }),
+      'WRONG_KIND',
+      'source.headerRow',
+      'of 1 or more',
+    ],
     [
       'a delimiter of two signs',
       withMore({ source: { delimiter: ';;' } }),

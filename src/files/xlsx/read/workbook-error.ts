@@ -24,7 +24,7 @@ const bomb =
 /** Every reason for which a workbook is rejected, with the next step. */
 const nextSteps = {
   FILE_NOT_FOUND: 'Check the path; a name with spaces needs quotes.',
-  IS_A_FOLDER: 'Name one file, or use: mypos-customers sweep <folder>',
+  IS_A_FOLDER: 'Give one file, or use: mypos-customers sweep <folder>',
   NOT_A_FILE: 'Save the data to a file and import that.',
   FILE_NOT_READABLE: 'Check that the file is not open in another program and that you may read it.',
   EMPTY_FILE: getAgain,

@@ -50,7 +50,7 @@ export function createOpeningNotices(facts: OpeningFacts): Issue[] {
   note(facts.rowsAboveHeader > 0, {
     severity: 'warning',
     code: 'ROWS_ABOVE_HEADER',
-    message: `${formatCount(facts.rowsAboveHeader, 'row')} with content above the header (row ${headerRow}) not read.`,
+    message: `${formatCount(facts.rowsAboveHeader, 'row')} with content above the header (row ${headerRow}) ${facts.rowsAboveHeader === 1 ? 'was' : 'were'} not read.`,
     row: headerRow,
   });
   note(facts.missedNames.length > 0, {

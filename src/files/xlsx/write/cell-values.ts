@@ -47,7 +47,7 @@ const lossNotices: Readonly<Record<TextLoss, { readonly code: Code; readonly fac
     cut: {
       code: 'CELLS_CUT',
       fact: `longer than the ${maxCellLength.toLocaleString('en')} characters of a cell and truncated, with … at the end`,
-      advice: 'A CSV file contains them in full. An import rejects truncated texts, so that nothing is lost.',
+      advice: 'A CSV file contains them in full. An import rejects truncated values, so that nothing is lost.',
     },
     characters: {
       code: 'CHARACTERS_LOST',
@@ -78,7 +78,7 @@ export class TextLosses {
       return {
         severity: 'warning',
         code,
-        message: `${formatCount(count, 'text')} ${count === 1 ? 'is' : 'are'} ${fact} (the first in row ${row}, ${column}). ${advice}`,
+        message: `${formatCount(count, 'value')} ${count === 1 ? 'is' : 'are'} ${fact} (the first in row ${row}, ${column}). ${advice}`,
         row,
         columns: [column],
       };

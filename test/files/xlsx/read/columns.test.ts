@@ -23,7 +23,7 @@ describe('the header', () => {
       {
         severity: 'warning',
         code: 'ROWS_ABOVE_HEADER',
-        message: '2 rows with content above the header (row 4) not read.',
+        message: '2 rows with content above the header (row 4) were not read.',
         row: 4,
       },
     ]);
