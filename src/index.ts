@@ -15,6 +15,14 @@ export type { ReadOptions } from '#pipelines/reading-options.js';
 export type { FailureLimit } from '#pipelines/run-control.js';
 export { type CheckOptions, checkFile, type OnInvalid } from './app/check/check-file.js';
 export {
+  type CompareCounts,
+  type CompareFileOptions,
+  type CompareSummary,
+  compareFile,
+  type Difference,
+  type FieldDifference,
+} from './app/compare/compare-file.js';
+export {
   exportCrosswalk,
   forgetKeys,
   importCrosswalk,

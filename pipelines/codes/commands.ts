@@ -26,6 +26,11 @@ export const commandCodes = {
     nextStep: 'Make a new plan: mypos-customers plan <file>',
     exit: 8,
   },
+  COMPARE_NOTHING: {
+    meaning: 'No column of the file is a field that could be compared.',
+    nextStep: 'Check that it is the right file, sheet and header row, or name its mapping with --mapping.',
+    exit: 2,
+  },
   CHANGED_SINCE_RUN: {
     meaning: 'The input has changed since the run started, so its rows are no longer the same.',
     nextStep:

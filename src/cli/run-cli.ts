@@ -58,6 +58,7 @@ const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = {
   import: async () => (await import('./commands/import.js')).importCommand,
   check: async () => (await import('./commands/check.js')).checkCommand,
   plan: async () => (await import('./commands/plan.js')).planCommand,
+  compare: async () => (await import('./commands/compare.js')).compareCommand,
   resume: async () => (await import('./commands/resume.js')).resumeCommand,
   reconcile: async () => (await import('./commands/resume.js')).reconcileCommand,
   undo: async () => (await import('./commands/undo.js')).undoCommand,
@@ -248,7 +249,7 @@ function usageError(
 }
 
 /** Commands whose first argument is the file that they read. */
-const readingCommands: ReadonlySet<string> = new Set(['import', 'check', 'plan', 'mapping suggest']);
+const readingCommands: ReadonlySet<string> = new Set(['import', 'check', 'plan', 'compare', 'mapping suggest']);
 
 /** @param usage - as the command declares it, e.g. `check <file>` */
 function describeMissingArgument(topic: string, usage: string): string {

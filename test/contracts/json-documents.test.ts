@@ -86,6 +86,18 @@ describe('the document of --json', () => {
     expect({ ...(describeShape(plan) as object), rows }).toMatchSnapshot();
   });
 
+  it('of compare, a difference of every kind', async () => {
+    await place.openApi();
+    writeCustomers(place, 3);
+    await document('import', ...fast, 'customers.csv');
+    const [same = '', other = ''] = customerLines(2);
+    const lines = [same, other.replace('Customer', 'Client'), 'C-7,Seven,0800,s@x.example,1', 'C-9,too,many,cells,1,2'];
+    place.write('customers.csv', customerFile(lines));
+    const compared = await document('compare', 'customers.csv');
+    const differences = compared.differences.map((one: { kind: string }) => [one.kind, describeShape(one)]);
+    expect({ ...(describeShape(compared) as object), differences }).toMatchSnapshot();
+  });
+
   it('of sweep', async () => {
     await place.openApi();
     writeCustomers(place, 2);
