@@ -3,12 +3,14 @@ import type { CodeEntry } from './codes/code-table.js';
 import { commandCodes } from './codes/commands.js';
 import { contentCodes } from './codes/content.js';
 import { fileCodes } from './codes/files.js';
+import { guardCodes } from './codes/guards.js';
 import { mappingCodes } from './codes/mapping.js';
 import { rowCodes } from './codes/rows.js';
 
 /** The chapters of the table of codes, in the order of the manual. */
 export const codeChapters = {
   commands: commandCodes,
+  guards: guardCodes,
   api: apiCodes,
   files: fileCodes,
   content: contentCodes,
@@ -22,6 +24,7 @@ export const codeChapters = {
  */
 export const codes = {
   ...commandCodes,
+  ...guardCodes,
   ...apiCodes,
   ...fileCodes,
   ...contentCodes,

@@ -11,6 +11,12 @@ const same = shape<'same'>({ enum: ['same'] }, (node) =>
   node.value === 'same' ? 'same' : node.report('GUARD_INVALID', 'The only choice here is "same"'),
 );
 
+const onOrOff = shape<boolean>({ type: 'boolean' }, (node) =>
+  typeof node.value === 'boolean'
+    ? node.value
+    : node.report('GUARD_INVALID', 'Expected true or false, without quotes'),
+);
+
 /** What may make an import refuse to begin. The one description of it, for the mapping and for a profile. */
 export const guards = object({
   fewerRowsPercent: optional(
@@ -30,6 +36,10 @@ export const guards = object({
   header: optional(
     same,
     '"same": refuse a file whose columns are not those of the last one; their order does not matter.',
+  ),
+  keyDamage: optional(
+    onOrOff,
+    'Refuse a file in which more than 10 % of the rows have a damaged key, or repeat the key of another row with another name (and more than 5 do). On unless it is false.',
   ),
 });
 

@@ -148,8 +148,8 @@ export interface RunLedger {
   findCustomersByKeys(keys: readonly string[]): ReadonlyMap<string, KnownCustomer>;
   /** What was last sent to the customer by rows of the same source as this key, or by rows without one. */
   findSentValues(customerCode: string, key: string | undefined): SentValues | undefined;
-  /** The key that this customer stands for. */
-  findKey(customerCode: string): string | undefined;
+  /** The keys that this customer stands for, at most one of each source but for what people linked otherwise. */
+  findKeys(customerCode: string): readonly string[];
   /** A customer with exactly this content that another run of this tenant has created, or may have. */
   findCustomerByContent(payloadHash: string): KnownCustomer | undefined;
   /** What people have decided about rows of any run of this tenant. */

@@ -1,8 +1,5 @@
 import type { CodeTable } from './code-table.js';
 
-const checkGuard =
-  'Check the file, and what it would do: mypos-customers plan <file>. If the file is correct, add --override-guards.';
-
 /** Errors that stop a command as a whole: usage, configuration, files to write, runs and jobs. */
 export const commandCodes = {
   BUG: {
@@ -97,37 +94,6 @@ export const commandCodes = {
   GREW: {
     meaning: 'The file was still being written while it was imported; it is processed again.',
     nextStep: 'Nothing: finished rows are not sent again. A done-file prevents this.',
-  },
-  GUARD_CHANGED: {
-    meaning: 'A guard refused the file: too many rows would change their customer. Nothing was sent.',
-    nextStep: checkGuard,
-    exit: 8,
-  },
-  GUARD_DEACTIVATED: {
-    meaning:
-      'A guard refused the file: too many rows would delete their customer or make it inactive. Nothing was sent.',
-    nextStep: checkGuard,
-    exit: 8,
-  },
-  GUARD_FEWER_ROWS: {
-    meaning: 'A guard refused the file: it has far fewer rows than the last one. Nothing was sent.',
-    nextStep: checkGuard,
-    exit: 8,
-  },
-  GUARD_HEADER: {
-    meaning: 'A guard refused the file: its columns are not those of the last one. Nothing was sent.',
-    nextStep: checkGuard,
-    exit: 8,
-  },
-  GUARD_INVALID_ROWS: {
-    meaning: 'A guard refused the file: too many rows are invalid. Nothing was sent.',
-    nextStep: checkGuard,
-    exit: 8,
-  },
-  GUARD_NEW: {
-    meaning: 'A guard refused the file: too many rows would add a customer. Nothing was sent.',
-    nextStep: checkGuard,
-    exit: 8,
   },
   INBOX_BUSY: {
     meaning: 'Another process is sweeping the folder.',

@@ -65,6 +65,10 @@ export const contentCodes = {
     meaning: 'No row has the columns that the mapping names.',
     nextStep: 'Give the line of the header with --header-row, or correct the column names in the mapping.',
   },
+  KEYS_WERE_FLOATS: {
+    meaning: 'All keys are whole numbers with ".0" behind them; they are read without it.',
+    nextStep: 'Nothing. For other programs, export the column as text or as whole numbers.',
+  },
   HIDDEN_COLUMNS: {
     meaning: 'The sheet has hidden columns.',
     nextStep: 'They are read. --skip-hidden leaves them out.',

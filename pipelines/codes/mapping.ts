@@ -95,6 +95,11 @@ export const mappingCodes = {
     nextStep: 'Use --mapping to specify the mapping that the import used. In a row: fill in the key.',
     exit: 2,
   },
+  KEY_SOURCE_INVALID: {
+    meaning: 'The name of the source of a key has a colon or a line break in it.',
+    nextStep: fixMapping,
+    exit: 2,
+  },
   LOOKUP_FILE_UNUSABLE: {
     meaning: 'The file of a lookup is missing, or is not a CSV file with two columns.',
     nextStep: fixMapping,

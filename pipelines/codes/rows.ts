@@ -64,6 +64,16 @@ export const rowCodes = {
     meaning: 'An earlier run sent this customer, and it is not known whether the API created it.',
     nextStep: reconcile,
   },
+  KEY_AMBIGUOUS: {
+    meaning: 'The key is stored in several customers, so it does not tell which one the row is about.',
+    nextStep: 'Clear the key in all but one of these customers at MYPOS Connect, then import the row again.',
+  },
+  KEY_PLACEHOLDER: {
+    meaning:
+      'The key of the row is no key: a placeholder such as NULL or 0, or a value that a spreadsheet program has damaged.',
+    nextStep:
+      'Give the row its own key. If the text is a key, list it in "placeholders" of the key in the mapping; a damaged column must be exported again as text.',
+  },
   KEY_REPEATED: {
     meaning: 'Another row has the same key and different values.',
     nextStep:

@@ -15,6 +15,7 @@ import {
   resolveWrite,
 } from './field-policy.js';
 import type { IdentifiedRow } from './identify.js';
+import { displayKey, splitKey } from './keys.js';
 import { type EndedRow, endAsInvalid, endAsSkipped, type ImportRow, type OpenRow } from './map.js';
 
 export interface DecideOptions extends PolicyPorts {
@@ -114,13 +115,13 @@ function describeUnknown({ key }: OpenRow, columns: readonly string[]): Issue {
   const fact =
     key === undefined
       ? 'The row names no customer: its customerCode is blank.'
-      : `There is no known customer with the key "${key}".`;
+      : `There is no known customer with the key "${displayKey(key)}".`;
   return {
     severity: 'error',
     code: 'CUSTOMER_UNKNOWN',
     message: `${fact} Add it with --mode add, or give its customerCode.`,
     columns,
-    ...(key === undefined ? {} : { value: key }),
+    ...(key === undefined ? {} : { value: splitKey(key).key }),
   };
 }
 
@@ -145,7 +146,7 @@ function describeDoubt(row: OpenRow, known: KnownCustomer): Issue {
 }
 
 function describeSubject({ key }: OpenRow): string {
-  return key === undefined ? 'A customer with exactly this content' : `The customer with the key "${key}"`;
+  return key === undefined ? 'A customer with exactly this content' : `The customer with the key "${displayKey(key)}"`;
 }
 
 function describeRun({ run, row }: KnownCustomer): string {

@@ -1,5 +1,6 @@
 import { FingerprintIndex } from '#pipelines/fingerprints.js';
 import type { Issue } from '#pipelines/issue.js';
+import { displayKey, splitKey } from './keys.js';
 import { endAsInvalid, endAsSkipped, type ImportRow, identityKey, type OpenRow, type RowIdentity } from './map.js';
 
 /** What to do with a second row for a customer that says something else than the first. */
@@ -156,8 +157,8 @@ function describeRepeat({ key, customerCode }: OpenRow, first: number, columns: 
   return {
     severity: 'error',
     code: key === undefined ? 'CODE_REPEATED' : 'KEY_REPEATED',
-    message: `The ${name} "${value}" is also in row ${first}, with different values. Each ${name} belongs to one customer: remove one of the rows or correct its ${name}.`,
+    message: `The ${name} "${key === undefined ? value : displayKey(key)}" is also in row ${first}, with different values. Each ${name} belongs to one customer: remove one of the rows or correct its ${name}.`,
     columns,
-    value,
+    value: key === undefined ? value : splitKey(key).key,
   };
 }

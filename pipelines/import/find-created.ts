@@ -1,6 +1,7 @@
 import { isSameValue, readField } from '#pipelines/compare-customers.js';
 import type { Customer, Draft, JsonValue } from '#pipelines/model.js';
 import type { CustomersApi, LedgerRow } from '#pipelines/ports.js';
+import { readStamp } from './keys.js';
 
 /** What the API shows about an add in doubt. */
 export type AddResolution =
@@ -62,23 +63,28 @@ function resolveAdd(
   stamp: string | undefined,
   sameContent: number,
 ): AddResolution {
-  const { key } = row;
   const keyIsWritten = carriesStamp(row, payload, stamp);
   // A customer with another row's key is that row's, however similar the two are.
   const possible = candidates.filter((customer) => {
     const isSimilar = similarity(payload, customer) >= minSimilarity;
     if (!keyIsWritten) return isSimilar;
     const customerKey = readField(customer, stamp);
-    return customerKey === key || (isBlank(customerKey) && isSimilar);
+    return isSameStamp(customerKey, payload[stamp]) || (isBlank(customerKey) && isSimilar);
   });
   const equal = possible.filter((customer) =>
-    keyIsWritten ? readField(customer, stamp) === key : containsAll(customer, payload),
+    keyIsWritten ? isSameStamp(readField(customer, stamp), payload[stamp]) : containsAll(customer, payload),
   );
   const [first] = equal;
   // Rows of the same content create customers that cannot be told apart: any of them will do, unless there are more.
   if (first !== undefined && equal.length <= (keyIsWritten ? 1 : sameContent))
     return { kind: 'created', customer: first };
   return possible.length === 0 ? { kind: 'absent' } : { kind: 'unclear', candidates: possible };
+}
+
+/** The server may keep a stamp without its outer blanks. */
+function isSameStamp(stamp: JsonValue | undefined, sent: JsonValue | undefined): boolean {
+  const key = readStamp(stamp, undefined);
+  return key !== undefined && key === readStamp(sent, undefined);
 }
 
 function containsAll(customer: Customer, payload: Draft): boolean {

@@ -4,7 +4,7 @@ import type { ReviewCandidate } from '#pipelines/model.js';
 import type { KnownCustomer, RunLedger } from '#pipelines/ports.js';
 import { applyDecision } from './decisions.js';
 import type { EndedRow, ImportRow, OpenRow } from './map.js';
-import type { FieldMatcher } from './match.js';
+import { type FieldMatcher, matchByFields } from './match.js';
 
 /** What an import does with a row's customer. */
 export type ImportMode = 'add' | 'update' | 'upsert';
@@ -73,7 +73,9 @@ function identify(
 ): ResolvedIdentity {
   if (row.customerCode !== undefined) return { kind: 'named' };
   if (byKey !== undefined) return { kind: 'known', customer: byKey };
-  const matched = mode === 'add' ? undefined : matchByFields(row, mode, options);
+  const matched = mode === 'add' ? undefined : matchByFields(row, options);
+  if (matched?.kind === 'unclear' && matched.candidates !== undefined)
+    return waitOrApply(row, mode, matched.issue, matched.candidates, options);
   if (matched !== undefined) return matched;
   const customer = findSameContent(row, mode, options);
   return customer === undefined ? { kind: 'nobody' } : { kind: 'known', customer };
@@ -90,27 +92,6 @@ function findSameContent(
   if (known?.customerCode === undefined || matcher === undefined) return known;
   // Where customers are found by their fields, one that is gone from the API may be added again.
   return mirror?.find(known.customerCode) === undefined ? undefined : known;
-}
-
-/** The one customer that has the same values in the fields to match by; `undefined` when there is none. */
-function matchByFields(row: OpenRow, mode: ImportMode, options: IdentifyOptions): ResolvedIdentity | undefined {
-  const { matcher, ledger, identityColumns: columns } = options;
-  if (matcher === undefined) return undefined;
-  const value = matcher.readValue(row.draft);
-  if (value === undefined)
-    return row.key === undefined ? { kind: 'unclear', issue: describeBlankMatch(matcher, columns) } : undefined;
-  const codes = matcher.findCodes(value);
-  const [customerCode] = codes;
-  if (customerCode === undefined) return undefined;
-  if (codes.length > 1) {
-    const evidence = [`same ${matcher.fields.join(' and ')}`];
-    const candidates = codes.map((code) => ({ customerCode: code, evidence }));
-    return waitOrApply(row, mode, describeAmbiguousMatch(matcher, codes, columns), candidates, options);
-  }
-  const otherKey = row.key === undefined ? undefined : ledger.findKey(customerCode);
-  if (otherKey !== undefined && otherKey !== row.key)
-    return { kind: 'unclear', issue: describeTakenMatch(row, customerCode, otherKey, columns) };
-  return { kind: 'matched', customerCode };
 }
 
 /** A row that would wait for a decision is what was decided about it before, if that still holds. */
@@ -137,37 +118,4 @@ function waitOrApply(
   const customer = findSameContent(row, mode, options);
   if (customer !== undefined) return { kind: 'known', customer };
   return decided.kind === 'new' ? { kind: 'nobody' } : { kind: 'unclear', issue, candidates: decided.candidates };
-}
-
-function describeBlankMatch({ fields }: FieldMatcher, columns: readonly string[]): Issue {
-  return {
-    severity: 'error',
-    code: 'MATCH_BLANK',
-    message: `Customers are matched by ${fields.join(' and ')}, which is blank in this row: fill it in.`,
-    columns,
-  };
-}
-
-function describeAmbiguousMatch({ fields }: FieldMatcher, codes: readonly string[], columns: readonly string[]): Issue {
-  return {
-    severity: 'error',
-    code: 'MATCH_AMBIGUOUS',
-    message: `Several customers have this ${fields.join(' and ')}: ${codes.join(', ')}. Add the customerCode of the right one.`,
-    columns,
-  };
-}
-
-function describeTakenMatch(
-  { key }: OpenRow,
-  customerCode: string,
-  otherKey: string,
-  columns: readonly string[],
-): Issue {
-  return {
-    severity: 'error',
-    code: 'MATCH_TAKEN',
-    message: `This row looks like customer ${customerCode}, which already belongs to the key "${otherKey}". Correct the key, or the fields by which customers are matched.`,
-    columns,
-    ...(key === undefined ? {} : { value: key }),
-  };
 }

@@ -1,6 +1,7 @@
 import { takeRows } from '#pipelines/batches.js';
 import { forEachConcurrently, KeyedQueue, TaskGroup } from '#pipelines/concurrency.js';
 import type { CustomerMirror } from '#pipelines/listing/mirror.js';
+import type { MatchRule } from '#pipelines/mapping/mapping.js';
 import type { Row, RowOutcome } from '#pipelines/model.js';
 import type { CustomersApi, RowSource, RunLedger, Settlement, ValidateDraft } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
@@ -52,8 +53,8 @@ export interface ImportOptions {
   /** Read every written customer back and compare. */
   readonly verify: boolean;
   readonly repeats: RepeatPolicy;
-  /** Fields by which a row with neither a code nor a known key finds its customer. Needs a mirror. */
-  readonly matchFields: readonly string[];
+  /** Lists of fields by which a row with neither a code nor a known key finds its customer. Needs a mirror. */
+  readonly match: MatchRule;
   /** Source columns of key and code, for messages. */
   readonly identityColumns: readonly string[];
 }
@@ -118,10 +119,10 @@ export function createDecider(
   { skipUnchanged, explainKept = false }: { readonly skipUnchanged: boolean; readonly explainKept?: boolean },
 ): Decider {
   const { mirror } = ports;
-  const { matchFields, identityColumns } = options;
+  const { match, identityColumns } = options;
   const repeats = new RepeatRegister();
   const matcher =
-    mirror === undefined || matchFields.length === 0 ? undefined : createFieldMatcher(mirror, matchFields);
+    mirror === undefined || match.length === 0 ? undefined : createFieldMatcher(mirror, match, ports.mapper.country);
   const stages = { ...ports, ...options, matcher };
 
   function decideKnown(rows: readonly ImportRow[], isRepeat: boolean): readonly ImportRow[] {
@@ -145,10 +146,10 @@ export function createDecider(
 /** Rows of a resumed run that are still open; what is settled is counted and known to the decider. */
 function unsettledRows(
   { source, ledger, control }: ImportPorts,
-  { first, matchFields }: ImportOptions,
+  { first, match }: ImportOptions,
   { repeats: register, map }: Decider,
 ): AsyncIterable<readonly Row[]> {
-  if (matchFields.length > 0) {
+  if (match.length > 0) {
     // A settled row whose customer was found by its fields must be known by them again, or its repeat would pass for the first.
     const readIdentities = async (rows: readonly Row[]) => (await map(rows)).map(identityKey);
     return skipSettled(takeRows(source.batches(), first), ledger, control, register, readIdentities);

@@ -1,16 +1,18 @@
 import { contentHash } from '#pipelines/compare-customers.js';
 import type { Issue } from '#pipelines/issue.js';
+import type { MatchRule } from '#pipelines/mapping/mapping.js';
 import type { WritePolicies } from '#pipelines/mapping/write-policies.js';
 import type { Command, Draft, JsonValue, Row, RowOutcome } from '#pipelines/model.js';
 import type { SentValues, ValidateDraft, WaitingRow } from '#pipelines/ports.js';
-import { readMatchValue } from './match.js';
+import { displayKey, joinKey, quoteKey } from './keys.js';
+import { readMatchValue } from './match-value.js';
 
 /** A row on its way through the import: open, or ended with its outcome. */
 export type ImportRow = OpenRow | EndedRow;
 
 /** Who a row is about, as far as the file alone can tell. */
 export interface RowIdentity {
-  /** The legacy system's identifier. */
+  /** The legacy system's identifier, as the ledger stores it: with its source, if the mapping names one. */
   readonly key?: string | undefined;
   /** The customer: named by the row itself, or found for it. */
   readonly customerCode?: string | undefined;
@@ -141,7 +143,7 @@ export function describeUnknownCustomer(
   const advice =
     key === undefined || columns.length > 0
       ? 'Correct the code, or add the customer with --mode add.'
-      : `It had the key "${key}", so it was deleted there. To add it again: mypos-customers crosswalk forget "${key}", then import again.`;
+      : `It had the key "${displayKey(key)}", so it was deleted there. To add it again: mypos-customers crosswalk forget ${quoteKey(key)}, then import again.`;
   return {
     status: 'rejected',
     httpStatus: 404,
@@ -169,6 +171,10 @@ export interface RowMapper {
   findColumns(field: string): readonly string[];
   /** When values are written to customers that exist. @default always */
   readonly policies?: WritePolicies;
+  /** The system that the keys are of. */
+  readonly keySource?: string;
+  /** Of telephone numbers that do not say theirs. */
+  readonly country?: string;
 }
 
 /** What is wrong with cells of a row that could be mapped all the same. */
@@ -180,7 +186,7 @@ export interface MapOptions {
   /** Given when rows with damaged cells are not to be sent. */
   readonly checkCells?: CheckCells | undefined;
   /** Fields by which a row without key and code finds its customer. */
-  readonly matchFields?: readonly string[];
+  readonly match?: MatchRule;
 }
 
 /** Maps and validates rows; one that cannot be mapped or is not valid ends as `invalid`, with all its reasons. */
@@ -196,12 +202,13 @@ const nothingMapped: RowMapping = { draft: {}, reasons: [] };
 
 function toImportRow(row: Row, mapped: RowMapping, options: MapOptions): ImportRow {
   if (row.issues !== undefined && row.issues.length > 0) return endAsInvalid(row, row.issues);
-  const { draft, key, customerCode, command, defaulted } = mapped;
+  const { draft, customerCode, command, defaulted } = mapped;
+  const key = mapped.key === undefined ? undefined : joinKey(options.mapper.keySource, mapped.key);
   if (command === 'IGNORE') return endAsSkipped({ row, key }, ignored);
   const reasons = collectReasons(mapped, options);
   if (reasons.length > 0) return endAsInvalid(row, reasons, key);
   const isMatched = key === undefined && customerCode === undefined;
-  const matchValue = isMatched ? readMatchValue(draft, options.matchFields ?? []) : undefined;
+  const matchValue = isMatched ? readMatchValue(draft, options.match ?? [], options.mapper.country) : undefined;
   return new OpenRow(row, { draft, key, customerCode, matchValue, command, defaulted });
 }
 
@@ -209,11 +216,14 @@ const ignored: Issue = { severity: 'info', code: 'IGNORED', message: 'Left out: 
 
 const identityFields: ReadonlySet<string | undefined> = new Set(['customerCode', 'customerId', undefined]);
 
-function collectReasons(mapped: RowMapping, { mapper, validate, matchFields = [] }: MapOptions): readonly Issue[] {
+const keyCodes: ReadonlySet<string> = new Set(['KEY_MISSING', 'KEY_PLACEHOLDER']);
+
+function collectReasons(mapped: RowMapping, { mapper, validate, match = [] }: MapOptions): readonly Issue[] {
   // A customer that is to be deleted must be named; what else the row says does not matter.
   if (mapped.command === 'DELETE')
     return mapped.reasons.filter(
-      ({ field, code }) => identityFields.has(field) || code === 'KEY_MISSING' || matchFields.includes(field ?? ''),
+      ({ field, code }) =>
+        identityFields.has(field) || keyCodes.has(code) || match.some((fields) => fields.includes(field ?? '')),
     );
   const found = validate(mapped.draft);
   // Nearly every row is right.

@@ -1,14 +1,27 @@
 import { readField } from '#pipelines/compare-customers.js';
-import { type CustomerMirror, knowsField, type MirroredCustomer } from '#pipelines/listing/mirror.js';
-import type { Customer, Draft, JsonValue } from '#pipelines/model.js';
+import { FingerprintIndex } from '#pipelines/fingerprints.js';
+import type { Issue } from '#pipelines/issue.js';
+import { type CustomerMirror, knowsField, type MirroredCustomer, type MirrorIndex } from '#pipelines/listing/mirror.js';
+import type { MatchRule } from '#pipelines/mapping/mapping.js';
+import type { Customer, Draft, ReviewCandidate } from '#pipelines/model.js';
+import type { RunLedger } from '#pipelines/ports.js';
+import { normaliseValue } from '#pipelines/quality/normalise.js';
+import { displayKey, isSameSource, splitKey } from './keys.js';
+import type { OpenRow } from './map.js';
+import { readListValue } from './match-value.js';
 
 /** Finds the customers that a row may mean by what it says in certain fields. */
 export interface FieldMatcher {
-  readonly fields: readonly string[];
-  /** What a draft says in these fields, as two systems would write it alike; `undefined` when one of them is blank. */
-  readValue(draft: Draft): string | undefined;
-  /** Codes of the customers that say the same. */
-  findCodes(value: string): readonly string[];
+  /** Lists of fields that must all fit, tried in turn; those that the list of customers does not show are left out. */
+  readonly match: MatchRule;
+  /** Codes of the customers that fit each list, in the order of the lists; `undefined` for a list of which a field is blank. */
+  findByList(draft: Draft): readonly (readonly string[] | undefined)[];
+  /** Codes of the customers that fit the first list with any; none when there are none, `undefined` when every list is blank. */
+  findCodes(draft: Draft): readonly string[] | undefined;
+  /** The number of another row that was matched to this customer before, if any; else this row is noted. */
+  noteMatch(customerCode: string, row: number): number | undefined;
+  /** Whether the row and the customer bear the same name, as far as both have one. */
+  haveSameName(draft: Draft, customerCode: string): boolean;
   close(): void;
 }
 
@@ -19,52 +32,191 @@ export class MatchFieldNotListed extends Error {
   }
 }
 
-/** Enough to name in a message. */
-const maxCodes = 5;
+/** Enough to tell the customers of a family or a chain apart; a value that more have says nothing about any of them. */
+const maxCandidates = 100;
 
-/** @throws MatchFieldNotListed */
-export function createFieldMatcher(mirror: CustomerMirror, fields: readonly string[]): FieldMatcher {
-  const index = mirror.indexBy((mirrored) => readMirroredValue(mirrored, fields));
+/**
+ * @param country - of telephone numbers that do not say theirs, where the customer has none either
+ * @throws MatchFieldNotListed when no list of fields can be used
+ */
+export function createFieldMatcher(mirror: CustomerMirror, match: MatchRule, country?: string): FieldMatcher {
+  const indexes = openIndexes(mirror, match, country);
+  const noted = new FingerprintIndex();
+  const notedRows: number[] = [];
+  const findByList = (draft: Draft) =>
+    indexes.map(({ fields, index }) => {
+      const value = readListValue(draft, fields, country);
+      return value === undefined ? undefined : index.find(value, maxCandidates);
+    });
   return {
-    fields,
-    readValue: (draft) => readMatchValue(draft, fields),
-    findCodes: (value) => index.find(value, maxCodes),
-    close: () => index.close(),
+    match: indexes.map(({ fields }) => fields),
+    findByList,
+    findCodes(draft) {
+      const found = findByList(draft);
+      return (
+        found.find((codes) => codes !== undefined && codes.length > 0) ?? found.find((codes) => codes !== undefined)
+      );
+    },
+    noteMatch(customerCode, row) {
+      const place = noted.number(customerCode);
+      const before = notedRows[place];
+      notedRows[place] ??= row;
+      return before === row ? undefined : before;
+    },
+    haveSameName(draft, customerCode) {
+      const customer = mirror.find(customerCode)?.customer;
+      const [a, b] = [readName(draft), customer === undefined ? '' : readName(customer)];
+      return a === '' || b === '' || a === b;
+    },
+    close() {
+      for (const { index } of indexes) index.close();
+    },
   };
 }
 
-/** What a customer or draft says in these fields, normalised and joined; `undefined` when one of them is blank. */
-export function readMatchValue(customer: Customer, fields: readonly string[]): string | undefined {
-  if (fields.length === 0) return undefined;
-  const values: string[] = [];
-  for (const field of fields) {
-    const value = normaliseValue(field, readField(customer, field));
-    if (value === '') return undefined;
-    values.push(value);
-  }
-  return values.join('\u001f');
+function openIndexes(mirror: CustomerMirror, match: MatchRule, country: string | undefined) {
+  const indexes: { readonly fields: readonly string[]; readonly index: MirrorIndex }[] = [];
+  let unlisted: MatchFieldNotListed | undefined;
+  for (const fields of match)
+    try {
+      indexes.push({ fields, index: mirror.indexBy((mirrored) => readMirroredValue(mirrored, fields, country)) });
+    } catch (error) {
+      if (!(error instanceof MatchFieldNotListed)) throw error;
+      unlisted ??= error;
+    }
+  if (indexes.length === 0 && unlisted !== undefined) throw unlisted;
+  return indexes;
 }
 
-function readMirroredValue(mirrored: MirroredCustomer, fields: readonly string[]): string | undefined {
-  const value = readMatchValue(mirrored.customer, fields);
+function readName(customer: Customer): string {
+  const read = (field: string) => normaliseValue(field, readField(customer, field)) ?? '';
+  const person = `${read('firstName')} ${read('lastName')}`.trim();
+  return person === '' ? read('customerName') : person;
+}
+
+function readMirroredValue(
+  mirrored: MirroredCustomer,
+  fields: readonly string[],
+  country: string | undefined,
+): string | undefined {
+  const value = readListValue(mirrored.customer, fields, country);
   if (value !== undefined || mirrored.extent !== 'flat') return value;
   const unlisted = fields.find((field) => !knowsField(mirrored, field));
   if (unlisted !== undefined) throw new MatchFieldNotListed(unlisted);
   return undefined;
 }
 
-const normalisers: Readonly<Record<string, (text: string) => string>> = {
-  emailAddress: (text) => text.toLowerCase(),
-  phoneNumber: onlyDigits,
-  faxNumber: onlyDigits,
-};
+/** Who a row is about according to the fields that customers are matched by. */
+export type MatchedIdentity =
+  | { readonly kind: 'matched'; readonly customerCode: string }
+  /** With candidates, a person may decide. */
+  | { readonly kind: 'unclear'; readonly issue: Issue; readonly candidates?: readonly ReviewCandidate[] };
 
-function onlyDigits(text: string): string {
-  return text.replaceAll(/\D/g, '');
+interface MatchOptions {
+  readonly matcher?: FieldMatcher | undefined;
+  readonly ledger: Pick<RunLedger, 'findKeys'>;
+  /** Source columns of key and code, for messages. */
+  readonly identityColumns: readonly string[];
 }
 
-function normaliseValue(field: string, value: JsonValue | undefined): string {
-  if (value === undefined || value === null) return '';
-  const text = (typeof value === 'object' ? JSON.stringify(value) : String(value)).trim().normalize('NFC');
-  return (normalisers[field] ?? ((same: string) => same))(text);
+/**
+ * The one customer that fits the fields to match by; `undefined` when there is none. Customers that another key of the
+ * row's source stands for are other customers: a family may share an address.
+ */
+export function matchByFields(
+  row: OpenRow,
+  { matcher, ledger, identityColumns: columns }: MatchOptions,
+): MatchedIdentity | undefined {
+  if (matcher === undefined) return undefined;
+  const found = matcher.findByList(row.draft);
+  if (row.key === undefined && found.every((codes) => codes === undefined))
+    return { kind: 'unclear', issue: describeBlankMatch(matcher, columns) };
+  let taken: Issue | undefined;
+  for (const [place, codes = []] of found.entries()) {
+    const free = codes.filter((code) => {
+      const otherKey = findOtherKey(row.key, ledger.findKeys(code));
+      if (otherKey !== undefined && matcher.haveSameName(row.draft, code))
+        taken ??= describeTakenMatch(row, code, otherKey, columns);
+      return otherKey === undefined;
+    });
+    const [customerCode] = free;
+    const fields = matcher.match[place] ?? [];
+    const wait = (issue: Issue): MatchedIdentity => ({
+      kind: 'unclear',
+      issue,
+      candidates: free
+        .slice(0, maxReviewed)
+        .map((code) => ({ customerCode: code, evidence: [`same ${nameFields(fields)}`] })),
+    });
+    if (free.length > 1) return wait(describeAmbiguousMatch(fields, free, columns));
+    if (customerCode === undefined) continue;
+    const earlier = matcher.match.length > 1 ? matcher.noteMatch(customerCode, row.row.number) : undefined;
+    if (earlier !== undefined) return wait(describeRepeatedMatch(customerCode, earlier, columns));
+    return { kind: 'matched', customerCode };
+  }
+  return taken === undefined ? undefined : { kind: 'unclear', issue: taken };
+}
+
+/** A key of the row's source that stands for the customer already. */
+function findOtherKey(key: string | undefined, keys: readonly string[]): string | undefined {
+  return key === undefined ? undefined : keys.find((other) => other !== key && isSameSource(other, key));
+}
+
+function nameFields(fields: readonly string[]): string {
+  return fields.join(' and ');
+}
+
+function describeBlankMatch({ match }: FieldMatcher, columns: readonly string[]): Issue {
+  const [first = [], ...more] = match;
+  const others = more.map((fields) => `, or by ${nameFields(fields)}`).join('');
+  return {
+    severity: 'error',
+    code: 'MATCH_BLANK',
+    message: `Customers are matched by ${nameFields(first)}${others}, which is blank in this row: fill it in.`,
+    columns,
+  };
+}
+
+/** More than anybody compares. */
+const maxReviewed = 20;
+
+/** Enough to name in a message. */
+const maxCodesNamed = 5;
+
+function describeAmbiguousMatch(
+  fields: readonly string[],
+  codes: readonly string[],
+  columns: readonly string[],
+): Issue {
+  const more = codes.length > maxCodesNamed ? ` and ${codes.length - maxCodesNamed} more` : '';
+  return {
+    severity: 'error',
+    code: 'MATCH_AMBIGUOUS',
+    message: `Several customers have this ${nameFields(fields)}: ${codes.slice(0, maxCodesNamed).join(', ')}${more}. Add the customerCode of the right one.`,
+    columns,
+  };
+}
+
+function describeRepeatedMatch(customerCode: string, row: number, columns: readonly string[]): Issue {
+  return {
+    severity: 'error',
+    code: 'MATCH_AMBIGUOUS',
+    message: `This row and row ${row} both match customer ${customerCode}. Add the customerCode to the right one.`,
+    columns,
+  };
+}
+
+function describeTakenMatch(
+  { key }: OpenRow,
+  customerCode: string,
+  otherKey: string,
+  columns: readonly string[],
+): Issue {
+  return {
+    severity: 'error',
+    code: 'MATCH_TAKEN',
+    message: `This row looks like customer ${customerCode}, which already belongs to the key "${displayKey(otherKey)}". Correct the key, or the fields by which customers are matched.`,
+    columns,
+    ...(key === undefined ? {} : { value: splitKey(key).key }),
+  };
 }

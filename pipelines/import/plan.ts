@@ -7,6 +7,7 @@ import type { DetailAnswer } from '#pipelines/ports.js';
 import { compareWithMirror, hashChanges } from './decide.js';
 import { describeKept, endAsUnsettled, isUnsettled, type ResolvedWrite, resolveWrite } from './field-policy.js';
 import { createDecider, type DecisionPorts, type ImportOptions, type ImportPorts } from './import.js';
+import { displayKey } from './keys.js';
 import { describeUnknownCustomer, type EndedRow, type ImportRow, type KeptField, type OpenRow } from './map.js';
 
 /** What an import would do with a row. */
@@ -28,6 +29,7 @@ export type PlanAction = (typeof planActions)[number];
 export interface PlannedRow {
   readonly row: Row;
   readonly action: PlanAction;
+  /** As people name it. */
   readonly key?: string;
   readonly customerCode?: string;
   /** Old and new value of each field that an update would change. */
@@ -115,7 +117,7 @@ function buildPlannedRow(
   const { key, customerCode, contentHash } = row;
   return {
     ...{ row: row.row, action, changes, kept: [], reasons: [], contentHash, changesHash: hashChanges(changes) },
-    ...(key === undefined ? {} : { key }),
+    ...(key === undefined ? {} : { key: displayKey(key) }),
     ...(customerCode === undefined ? {} : { customerCode }),
     ...(edited === undefined ? {} : { edited }),
   };
@@ -127,7 +129,7 @@ function planEndedRow({ row, key, outcome, kept = [] }: EndedRow): PlannedRow {
   const code = 'customerCode' in outcome ? outcome.customerCode : undefined;
   const base = {
     ...{ row, changes: [], kept },
-    ...(key === undefined ? {} : { key }),
+    ...(key === undefined ? {} : { key: displayKey(key) }),
     ...(code === undefined ? {} : { customerCode: code }),
   };
   switch (outcome.status) {

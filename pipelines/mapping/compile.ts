@@ -7,8 +7,9 @@ import { gatherCells } from './cells.js';
 import { compileField } from './compile-field.js';
 import { compileExpression, computeRow, type PlacedExpression } from './expressions.js';
 import { identityFields } from './fields.js';
-import { compileCommand, compileKey, type MappedRow, mapRow, type RowTarget } from './map-row.js';
-import type { ColumnRule, ExpressionRule, Mapping, Mode } from './mapping.js';
+import { compileKey, type KeyColumnReading, type KeyPart } from './key.js';
+import { compileCommand, type MappedRow, mapRow, type RowTarget } from './map-row.js';
+import type { ColumnRule, ExpressionRule, Mapping, MatchRule, Mode } from './mapping.js';
 import { nearestNames, suggestNames } from './nearest-name.js';
 import { normaliseName } from './normalise-name.js';
 import { buildWritePolicies, type WritePolicies } from './write-policies.js';
@@ -148,8 +149,12 @@ export interface CompiledMapping {
   readonly keyColumns: readonly string[];
   /** The field that also stores the key. */
   readonly stamp?: string;
-  /** Fields to find a customer by when there is neither a key nor a code. */
-  readonly match: readonly string[];
+  /** The system that the keys are of. */
+  readonly keySource?: string;
+  /** Of telephone numbers that do not say theirs: the one that the mapping names for them. */
+  readonly country?: string;
+  /** Lists of fields to find a customer by that neither code nor key tell. */
+  readonly match: MatchRule;
   /** When values are written to customers that exist. */
   readonly policies: WritePolicies;
   /** Columns that the mapping does not mention, for a warning; empty with `"unmapped": "ignore"`. */
@@ -160,6 +165,10 @@ export interface CompiledMapping {
   mapAll(rows: readonly Row[]): Promise<readonly MappedRow[]>;
   /** Maps one row; only for a mapping without expressions. */
   map(row: Row): MappedRow;
+  /** The parts of a row's key as the file has them; `undefined` for a row without a usable one. */
+  readKeyParts(row: Row): readonly KeyPart[] | undefined;
+  /** The same mapping, with keys read as all keys of the file demand; one reading for each key column. */
+  withKeyReadings(readings: readonly KeyColumnReading[]): CompiledMapping;
 }
 
 type MappingCompilation =
@@ -218,9 +227,10 @@ function buildKeyTargets(
   if (key === undefined) return [];
   const positions = finder.findPositions(key.columns, 'key');
   const names = positions.map((position) => columns[position] ?? '');
-  return [
-    { kind: 'key', field: key.stamp, positions, columns: names, read: compileKey(positions, key.join, nullToken) },
-  ];
+  const { stamp, source } = key;
+  const { read } = compileKey(positions, key, nullToken);
+  const keySource = source === undefined ? {} : { keySource: source };
+  return [{ kind: 'key', field: stamp, positions, columns: names, ...keySource, read }];
 }
 
 function buildCommandTargets(
@@ -245,6 +255,18 @@ function describeUnmappedColumn(column: string): DocumentIssue {
 
 const identityFieldNames: ReadonlySet<string | undefined> = new Set(identityFields);
 
+/** The country that a phone transform of the mapping names, or the one that all customers get. */
+function findPhoneCountry({ fields }: Mapping): { readonly country?: string } {
+  for (const rule of fields) {
+    if (rule.kind === 'constant') continue;
+    const country = rule.transforms.find(({ name }) => name === 'phone')?.options.country;
+    if (typeof country === 'string') return { country };
+  }
+  const rule = fields.find(({ field }) => field === 'country');
+  const fixed = rule?.kind === 'constant' ? rule.value : rule?.default;
+  return typeof fixed === 'string' ? { country: fixed } : {};
+}
+
 function assemble(
   mapping: Mapping,
   columns: readonly string[],
@@ -253,11 +275,17 @@ function assemble(
   prepare: (row: Row) => Row,
 ): CompiledMapping {
   const columnsByField = new Map(targets.map((target) => [target.field, target.columns]));
+  const { key, nullToken } = mapping;
+  const keyTarget = targets.find(({ kind }) => kind === 'key');
+  const keys =
+    keyTarget === undefined || key === undefined ? undefined : compileKey(keyTarget.positions, key, nullToken);
   return {
     ...(mapping.mode !== undefined && { mode: mapping.mode }),
     fields: targets.flatMap(({ field }) => (field === undefined || identityFieldNames.has(field) ? [] : [field])),
-    keyColumns: targets.find(({ kind }) => kind === 'key')?.columns ?? [],
-    ...(mapping.key?.stamp !== undefined && { stamp: mapping.key.stamp }),
+    keyColumns: keyTarget?.columns ?? [],
+    ...(key?.stamp !== undefined && { stamp: key.stamp }),
+    ...(key?.source !== undefined && { keySource: key.source }),
+    ...findPhoneCountry(mapping),
     match: mapping.match,
     policies: buildWritePolicies(mapping),
     unmappedColumns: mapping.unmapped === 'warn' ? unmapped : [],
@@ -268,8 +296,15 @@ function assemble(
       if (expressions.length === 0) return rows.map((row) => mapRow(targets, row));
       const mapped: MappedRow[] = [];
       for (const row of rows)
-        mapped.push(mapRow(targets, row, await computeRow(expressions, columns, row.cells, mapping.nullToken)));
+        mapped.push(mapRow(targets, row, await computeRow(expressions, columns, row.cells, nullToken)));
       return mapped;
+    },
+    readKeyParts: (row) => keys?.readParts(prepare(row).cells),
+    withKeyReadings(readings) {
+      if (keyTarget === undefined || key === undefined) return this;
+      const { read } = compileKey(keyTarget.positions, key, nullToken, readings);
+      const reread = targets.map((target) => (target === keyTarget ? { ...target, read } : target));
+      return assemble(mapping, columns, { targets: reread, expressions }, unmapped, prepare);
     },
   };
 }

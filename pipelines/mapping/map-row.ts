@@ -11,59 +11,12 @@ import {
   type JsonValue,
   type Row,
 } from '#pipelines/model.js';
-import { type CellFailure, formatCells, type GatheredCell, gatherCells, isFailure, shortenValue } from './cells.js';
+import { type CellFailure, formatCells, type GatheredCell, isFailure, shortenValue } from './cells.js';
 import type { FieldOutcome } from './compile-field.js';
 import { secretFields } from './fields.js';
+import { formatStamp, normaliseKey } from './key.js';
 import { suggestNames } from './nearest-name.js';
 import { trimText } from './normalise-name.js';
-import { createCellType } from './types/cell-types.js';
-
-type ReadKey = (cells: readonly Cell[]) => string | CellFailure;
-
-const keyType = createCellType({ name: 'string' });
-
-const blankKey: CellFailure = { code: 'KEY_MISSING', says: 'is blank; every row needs a key' };
-const incompleteKey: CellFailure = {
-  code: 'KEY_MISSING',
-  says: 'is incomplete; every part of a key must be filled in',
-};
-
-/**
- * Makes the function that reads a row's key: all its parts, trimmed, in one Unicode form (NFC), so that a key typed on a
- * Mac equals one typed on Windows.
- */
-export function compileKey(positions: readonly number[], join: string, nullToken: string | undefined): ReadKey {
-  const gathers = positions.map((position) => gatherCells({ positions: [position], join, nullToken }));
-  const [only] = gathers;
-  if (only !== undefined && gathers.length === 1) return (cells) => readKeyPart(only(cells)) ?? blankKey;
-  return (cells) => {
-    const parts: string[] = [];
-    for (const gather of gathers) {
-      const part = readKeyPart(gather(cells));
-      if (part === undefined) return incompleteKey;
-      if (isFailure(part)) return part;
-      parts.push(part);
-    }
-    return parts.join(join);
-  };
-}
-
-function readKeyPart(gathered: GatheredCell): string | CellFailure | undefined {
-  if (gathered === undefined || gathered === null) return undefined;
-  if (isFailure(gathered)) return gathered;
-  const stated = typeof gathered === 'string' ? undefined : keyType.fromTyped(gathered);
-  const text = composeUnicode(trimText(typeof gathered === 'string' ? gathered : gathered.text));
-  const key = stated ?? keyType.fromText(text);
-  return isFailure(key) ? key : text;
-}
-
-/** Characters from here on may combine with others into one letter; a text without any of them is in NFC already. */
-const firstCombining = 0x300;
-
-function composeUnicode(text: string): string {
-  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) >= firstCombining) return text.normalize('NFC');
-  return text;
-}
 
 /** Makes the function that reads the command of a row. */
 export function compileCommand(position: number): (cells: readonly Cell[]) => Command | CellFailure {
@@ -80,6 +33,7 @@ export function compileCommand(position: number): (cells: readonly Cell[]) => Co
 export interface MappedRow {
   /** Only the fields that the row has values for; null clears. */
   readonly draft: Draft;
+  /** Normalised; without its source. */
   readonly key?: string;
   readonly customerCode?: string;
   readonly customerId?: string;
@@ -99,6 +53,8 @@ export interface RowTarget {
   readonly field: string | undefined;
   readonly positions: readonly number[];
   readonly columns: readonly string[];
+  /** Of a key: the source that the mapping names. */
+  readonly keySource?: string;
   read(cells: readonly Cell[], computed?: readonly GatheredCell[]): FieldOutcome;
 }
 
@@ -158,13 +114,18 @@ interface MappedIdentity {
 }
 
 function assignValue(
-  { kind, field }: RowTarget,
+  { kind, field, keySource }: RowTarget,
   value: JsonValue,
   draft: { [field: string]: JsonValue },
   identity: MappedIdentity,
 ): void {
   if (kind === 'command') identity.command = value as Command;
-  if (kind === 'key') identity.key = String(value);
+  if (kind === 'key') {
+    const key = String(value);
+    identity.key = normaliseKey(key);
+    if (field !== undefined) draft[field] = formatStamp(keySource, key);
+    return;
+  }
   if (field === 'customerCode' || field === 'customerId') {
     // The identity of a customer cannot be cleared.
     if (value !== null) identity[field] = String(value);

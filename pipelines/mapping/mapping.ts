@@ -1,6 +1,7 @@
 import type { Guards } from '#pipelines/guards.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import type { CustomFields, FieldType, FieldValue } from './fields.js';
+import type { PlaceholderRule } from './key.js';
 import type { TransformStep } from './transforms/transforms.js';
 import type { TypeRule } from './types/cell-types.js';
 
@@ -40,8 +41,8 @@ export interface Mapping extends WriteRule {
   readonly source: ReadOptions;
   readonly mode?: Mode;
   readonly key?: KeyRule;
-  /** Fields by which an upsert finds its customer when there is neither a key nor a code. */
-  readonly match: readonly string[];
+  /** Lists of fields by which a customer is found that neither code nor key tell; they are tried in turn. */
+  readonly match: MatchRule;
   /** The column with the command of each row. */
   readonly command?: string;
   readonly guards: Guards;
@@ -60,7 +61,13 @@ export interface ColumnSource {
   readonly join: string;
 }
 
+/** Lists of fields that must all fit; where one is blank, the next list is tried. */
+export type MatchRule = readonly (readonly string[])[];
+
 export interface KeyRule extends ColumnSource {
+  /** The system that the keys are of, where several have keys of their own: their number 1 is another customer. */
+  readonly source?: string;
+  readonly placeholders: PlaceholderRule;
   /** The customer's field that also stores the key. */
   readonly stamp?: string;
 }

@@ -9,7 +9,8 @@ import {
   identityFields,
   readOnlyFields,
 } from './fields.js';
-import type { FieldRule, KeyRule, Mapping } from './mapping.js';
+import { defaultPlaceholders } from './key.js';
+import type { FieldRule, KeyRule, Mapping, MatchRule } from './mapping.js';
 import { suggestNames } from './nearest-name.js';
 import { checkColumns, checkField, readWriteRule } from './parse-field.js';
 import { type MappingDocument, mappingShape } from './schema.js';
@@ -170,7 +171,24 @@ function checkKey(
     );
   const source = checkColumns(key, node);
   const stamp = checkStamp(key.stamp, node.at('stamp'), fields, customFields);
-  return source === undefined ? undefined : { ...source, ...(stamp !== undefined && { stamp }) };
+  const keySource = checkKeySource(key.source, node.at('source'));
+  if (source === undefined) return undefined;
+  return {
+    ...source,
+    placeholders: key.placeholders ?? defaultPlaceholders,
+    ...(keySource !== undefined && { source: keySource }),
+    ...(stamp !== undefined && { stamp }),
+  };
+}
+
+const keySourceName = /^[^\p{C}:]+$/u;
+
+/** It is written before the key where the key is stored, with a colon between them. */
+function checkKeySource(source: string | undefined, node: JsonNode): string | undefined {
+  if (source === undefined) return undefined;
+  const name = source.trim().normalize('NFC');
+  if (keySourceName.test(name)) return name;
+  return node.report('KEY_SOURCE_INVALID', 'The name of a source must not have a colon or a line break; e.g. "shop-a"');
 }
 
 function checkStamp(
@@ -193,12 +211,10 @@ function checkStamp(
 }
 
 /** Checks the fields to find a customer by; each must get its value from the file. */
-function checkMatch(root: JsonNode, fields: readonly FieldRule[]): readonly string[] {
+function checkMatch(root: JsonNode, fields: readonly FieldRule[]): MatchRule {
   const fromFile = fields.flatMap((rule) => (rule.kind === 'constant' ? [] : [rule.field]));
-  return root
-    .at('match')
-    .items()
-    .flatMap((item) => {
+  const checkList = (node: JsonNode): readonly string[] =>
+    node.items().flatMap((item) => {
       const field = String(item.value);
       if (fromFile.includes(field)) return [field];
       // A rule that is wrong itself is reported where it is.
@@ -210,6 +226,10 @@ function checkMatch(root: JsonNode, fields: readonly FieldRule[]): readonly stri
         item.report('MATCH_NOT_MAPPED', `"${field}" has no column under "fields"; ${suggestNames(field, fromFile)}`);
       return [];
     });
+  const match = root.at('match');
+  const isListOfLists = match.items().some(({ value }) => Array.isArray(value));
+  const lists = isListOfLists ? match.items().map(checkList) : [checkList(match)];
+  return lists.filter((list) => list.length > 0);
 }
 
 /** An update has to find its customer; only an add does not. A rule that is wrong itself counts as one. */

@@ -2,6 +2,7 @@ import { type Cell, type Customer, cellToText, type JsonValue, type TypedCell } 
 import { isFailure } from './cells.js';
 import { type ExportColumn, findColumnContent } from './export-columns.js';
 import { type FieldType, type FieldValue, isClearable } from './fields.js';
+import { readStampedKey } from './key.js';
 import type { ColumnRule, ColumnSource, KeyRule, Lookup, Mapping } from './mapping.js';
 import { trimText } from './normalise-name.js';
 import { type TransformStep, transforms } from './transforms/transforms.js';
@@ -206,12 +207,12 @@ function addKey({ key }: Mapping, options: ReverseOptions, columns: Columns): vo
   });
 }
 
-function createKeyReader({ stamp }: KeyRule, { findKey, spelling = keepName }: ReverseOptions) {
+function createKeyReader({ stamp, source }: KeyRule, { findKey, spelling = keepName }: ReverseOptions) {
   if (stamp === undefined && findKey === undefined) return undefined;
   const field = stamp === undefined ? undefined : spelling(stamp);
   return (customer: Customer): string => {
-    const stamped = field === undefined ? undefined : customer[field];
-    return typeof stamped === 'string' && stamped !== '' ? stamped : (findKey?.(customer) ?? '');
+    const stamped = field === undefined ? undefined : readStampedKey(customer[field], source);
+    return stamped ?? findKey?.(customer) ?? '';
   };
 }
 

@@ -3,6 +3,7 @@ import { readingOptions } from '#pipelines/reading-options.js';
 import {
   anyText,
   choice,
+  isObject,
   type JsonSchema,
   list,
   type ObjectOf,
@@ -17,7 +18,16 @@ import {
   textOr,
 } from '#pipelines/shape.js';
 import { type CustomFields, customerFields, type FieldType, fieldTypes, identityFields } from './fields.js';
-import { blankPolicies, conflictPolicies, lookupFallbacks, modes, unmappedPolicies, writePolicies } from './mapping.js';
+import { defaultPlaceholders, type PlaceholderRule } from './key.js';
+import {
+  blankPolicies,
+  conflictPolicies,
+  lookupFallbacks,
+  type MatchRule,
+  modes,
+  unmappedPolicies,
+  writePolicies,
+} from './mapping.js';
 import { buildTransformSchema, transformStep } from './transforms/transforms.js';
 import { typeNames, typeOptions } from './types/cell-types.js';
 
@@ -47,9 +57,34 @@ const writeProperties = {
     'With whenChanged, whose value is kept if the file and the account have both changed it: file, account, or ask. Default: file.',
   ),
 };
+const textList = list(text());
+
+const placeholderLists = object({
+  also: optional(textList, 'Further texts that are no keys.'),
+  allow: optional(textList, 'Texts that are keys here, although they are usually written where there is none.'),
+});
+
+const placeholders = shape<PlaceholderRule>(
+  { anyOf: [{ const: false }, textList.schema, placeholderLists.schema] },
+  (node) => {
+    if (node.value === false) return { ...defaultPlaceholders, isOn: false };
+    if (Array.isArray(node.value)) return { ...defaultPlaceholders, also: textList.read(node) ?? [] };
+    if (!isObject(node.value)) return node.reportKind('false, a list in [ ] or an object in { }');
+    const { also = [], allow = [] } = placeholderLists.read(node) ?? {};
+    return { isOn: true, also, allow };
+  },
+);
 
 export const keyProperties = {
   ...columnProperties,
+  source: optional(
+    text(),
+    'The name of the system or branch that the keys are of: the same key of another source is another customer.',
+  ),
+  placeholders: optional(
+    placeholders,
+    'Texts that are no keys, such as NULL: a list of further ones, { "also": [ ], "allow": [ ] }, or false to take every text as a key.',
+  ),
   stamp: optional(
     text(),
     'A customer field that also stores the key, so that customers can be found by it in the API.',
@@ -100,6 +135,26 @@ const fieldRule = textOr(text(), longFieldRule, 'the name of a column');
 /** The rule of one field as a mapping file has it. */
 export type FieldRuleDocument = TypeOf<typeof fieldRule>;
 
+/** A list of fields is the short form of a list with one list of fields. */
+const match = shape<MatchRule>(
+  { anyOf: [textList.schema, { type: 'array', items: { ...textList.schema, minItems: 1 } }] },
+  (node) => {
+    const items = node.items();
+    if (!items.some(({ value }) => Array.isArray(value))) {
+      const fields = textList.read(node);
+      return fields === undefined ? undefined : fields.length === 0 ? [] : [fields];
+    }
+    return items.flatMap((item) => {
+      if (!Array.isArray(item.value)) {
+        item.reportKind('a list in [ ], as the other items are');
+        return [];
+      }
+      const fields = textList.read(item);
+      return fields === undefined || fields.length === 0 ? [] : [fields];
+    });
+  },
+);
+
 const version = shape({ const: supportedVersion }, (node) =>
   node.value === supportedVersion
     ? supportedVersion
@@ -119,8 +174,8 @@ export const mappingProperties = {
     "The old system's own identifier of a customer; it makes it safe to upsert, resume and repeat an import.",
   ),
   match: optional(
-    list(text()),
-    'Fields by which an upsert finds its customer when there is neither a key nor a customerCode.',
+    match,
+    'Fields that must all fit, or lists of such fields that are tried in turn: they find the customer of a row that neither customerCode nor a known key tells.',
   ),
   command: optional(
     textOr(text(), object({ column: required(text(), 'The column of the file.') }), 'the name of a column'),

@@ -1,4 +1,11 @@
-import { countLeadingDigits, isDigitAt } from '#pipelines/mapping/types/number.js';
+import {
+  isErrorValue,
+  isRounded,
+  isScientific,
+  isSpreadsheetDate,
+  isTooNarrow,
+} from '#pipelines/mapping/spreadsheet-text.js';
+import { countLeadingDigits } from '#pipelines/mapping/types/number.js';
 import type { CellRule, ColumnUse, RuleResult } from './damage-issue.js';
 
 /** The characters of windows-1252 in place of the control characters 0x80 to 0x9f; a space where it has none. */
@@ -49,49 +56,10 @@ const identifierUses: ReadonlySet<ColumnUse> = new Set(['phone', 'postcode', 'co
 const exportAgain =
   'The digits are lost in this file. Export the column again, formatted as text, or as XLSX instead of CSV.';
 
-/** Excel writes a sign and two digits; `1E5` may be a product code. */
-const scientific = /^[+-]?\d(?:[.,]\d+)?E[+-]\d{2,3}$/i;
-
-function isScientific(text: string): boolean {
-  return (isSignAt(text, text.length - 3) || isSignAt(text, text.length - 4)) && scientific.test(text);
-}
-
-function isSignAt(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  return code === 0x2b || code === 0x2d;
-}
-
-/** Excel keeps 15 digits of a number and replaces the others with zeros. */
-const maxDigitsKept = 15;
-const digitsReplaced = /^[+-]?\d{15}0+$/;
-
-/** What spreadsheet programs show for a failed formula, in English, German, Spanish, French and Russian. */
-const errorValue =
-  /^#(?:N\/A|N\/D|NV|REF!|VALUE!|DIV\/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|BUSY!|BLOCKED!|CONNECT!|UNKNOWN!|GETTING_DATA|BEZUG!|WERT!|ZAHL!|¡REF!|¡VALOR!|¡DIV\/0!|¡NUM!|¿NOMBRE\?|VALEUR!|NOM\s?\?|NOMBRE!|Н\/Д|ССЫЛКА!|ЗНАЧ!|ДЕЛ\/0!|ИМЯ\?|ЧИСЛО!|ПУСТО!)$/i;
-const tooNarrow = /^#{3,}$/;
-
 const noBreakSpaces = /[\u00a0\u2007\u202f]/g;
 /** Joiners between characters beyond ASCII are part of the spelling: some scripts and emojis need them. */
 const zeroWidth =
   /[\u00ad\u200b\u200e\u200f\u2060\ufeff]|(?:\u200c|\u200d)(?!\P{ASCII})|(?<!\P{ASCII})(?:\u200c|\u200d)/gu;
-
-const month = '(?:jan|feb|m[aä]r|apr|ma[yi]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-z]*';
-const dateLike = new RegExp(
-  `^(?:\\d{4}-\\d{2}-\\d{2}.*|\\d{1,2}[/.]\\d{1,2}[/.]\\d{2,4}|\\d{1,2}[- ]${month}(?:[- ]\\d{2,4})?|${month}[- ]\\d{2,4})$`,
-  'i',
-);
-
-const [space, dash, dot, slash] = [0x20, 0x2d, 0x2e, 0x2f];
-
-/** The character after the first digits rules out most numbers, above all phone numbers and post codes. */
-function mayBeDate(text: string): boolean {
-  const digits = countLeadingDigits(text, 5);
-  const behind = text.charCodeAt(digits);
-  if (digits === 4) return behind === dash;
-  if (digits > 2) return false;
-  const isBeforeMonth = (behind === dash || behind === space) && !isDigitAt(text, digits + 1);
-  return digits === 0 || behind === slash || behind === dot || isBeforeMonth;
-}
 
 const serialRange = { from: 20_000, to: 60_000 } as const;
 const serialLike = /^\d{5}(?:\.\d+)?$/;
@@ -122,7 +90,7 @@ export const cellRules: readonly CellRule[] = [
     uses: textUses,
     trigger: 'number',
     check: (text) =>
-      text.length > maxDigitsKept && digitsReplaced.test(text)
+      isRounded(text)
         ? {
             message: 'All digits of the number after the 15th are 0: spreadsheet programs keep only 15.',
             suggestion: exportAgain,
@@ -134,8 +102,8 @@ export const cellRules: readonly CellRule[] = [
     uses: allUses,
     trigger: 'hash',
     check: (text) => {
-      if (errorValue.test(text)) return failedFormula;
-      return tooNarrow.test(text)
+      if (isErrorValue(text)) return failedFormula;
+      return isTooNarrow(text)
         ? { message: 'The column was too narrow to show the value.', suggestion: 'Widen it and export again.' }
         : undefined;
     },
@@ -177,7 +145,7 @@ export const cellRules: readonly CellRule[] = [
     code: 'VALUE_BECAME_DATE',
     uses: identifierUses,
     trigger: 'number',
-    check: (text) => (mayBeDate(text) && dateLike.test(text) ? becameDate : undefined),
+    check: (text) => (isSpreadsheetDate(text) ? becameDate : undefined),
   },
   {
     code: 'VALUE_BECAME_DATE',

@@ -144,7 +144,7 @@ export function compileFor(
 export function identityColumns(mapper: CompiledMapping): readonly string[] {
   if (mapper.keyColumns.length > 0) return mapper.keyColumns;
   const code = mapper.findColumns('customerCode');
-  return code.length > 0 ? code : mapper.match.flatMap((field) => mapper.findColumns(field));
+  return code.length > 0 ? code : [...new Set(mapper.match.flat())].flatMap((field) => mapper.findColumns(field));
 }
 
 /** Columns whose values must not be shown to whoever reads a report. */

@@ -9,9 +9,11 @@ import {
   chooseColumnChecks,
   createCellCheck,
   type DamageDetectorOptions,
+  type DamageReport,
   startDamageScan,
 } from '#pipelines/quality/damage-detector.js';
 import type { DamageGroup } from '#pipelines/quality/damage-issue.js';
+import { describeKeyReadings, type KeyReport, startKeyScan } from '#pipelines/quality/key-scan.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import { UsageError } from '#src/errors.js';
 import { hashFile } from '#src/files/input-file.js';
@@ -33,12 +35,15 @@ export interface InputScan {
   /** Data rows. */
   readonly rows: number;
   readonly findings: readonly DamageGroup[];
+  /** What all keys show together; absent where the mapping has no key. */
+  readonly keys?: KeyReport;
   /** What is wrong with the cells of a row, for imports that do not send such rows. */
   readonly checkCells: CheckCells;
 }
 
 /** An input of which every row was seen, and the mapping for its columns. */
 export interface ScannedInput extends Input {
+  /** Reads keys as all keys of the file demand. */
   readonly mapper: CompiledMapping;
   readonly scan: InputScan;
   /** What a later process needs so that it does not have to scan the input again; absent when it came from there. */
@@ -46,7 +51,7 @@ export interface ScannedInput extends Input {
 }
 
 /** Raise it whenever the shape of {@link ScanCache} changes, or of what it holds. */
-const cacheFormat = 3;
+const cacheFormat = 4;
 
 /** A scan as the ledger keeps it with a run, as JSON. It holds for the mapping of that run. */
 export interface ScanCache {
@@ -58,6 +63,7 @@ export interface ScanCache {
   readonly file: FileScan;
   readonly findings: readonly DamageGroup[];
   readonly columnIssues: readonly ColumnIssue[];
+  readonly keys?: KeyReport;
 }
 
 /** What is known about an input that was scanned before. */
@@ -116,15 +122,15 @@ async function scanFile(
 ): Promise<ScannedInput> {
   const { mapping } = mappingFile;
   // In an object, since the compiler believes that a variable which only a callback sets stays as it is.
-  const first: { started?: { mapper: CompiledMapping; damage: ReturnType<typeof startDamageScan> } } = {};
+  const first: { started?: StartedScan } = {};
   const input = await openInputAt(path, file, options, mapping, {
     scan: cache?.file,
     visitRows(columns) {
       const mapper = compileFor(mappingFile, columns);
-      const damage = startDamageScan(createDamageOptions(columns, mapping, mapper));
-      first.started = { mapper, damage };
+      const started = startScan(columns, mapping, mapper);
+      first.started = started;
       return (rows) => {
-        for (const row of rows) damage.add(row);
+        for (const row of rows) started.add(row);
       };
     },
   });
@@ -133,13 +139,15 @@ async function scanFile(
   const rows = source.scan?.rows ?? 0;
   if (rows === 0) throw createNoRowsError(file);
   if (started === undefined) {
-    const mapper = compileFor(mappingFile, source);
-    const { findings = [], columnIssues = [] } = cache ?? {};
-    const check = createCellCheck(createDamageOptions(source, mapping, mapper), columnIssues);
-    return { ...input, mapper, scan: { rows, findings, checkCells: addRowNotices(input, check) } };
+    const { findings = [], columnIssues = [], keys } = cache ?? {};
+    const compiled = compileFor(mappingFile, source);
+    const check = createCellCheck(createDamageOptions(source, mapping, compiled), columnIssues);
+    const scan = { rows, findings, checkCells: addRowNotices(input, check), ...(keys === undefined ? {} : { keys }) };
+    return { ...input, mapper: compiled.withKeyReadings(keys?.readings ?? []), scan };
   }
-  const { findings, columnIssues, checkRow } = started.damage.report();
-  const scan = { rows, findings, checkCells: addRowNotices(input, checkRow) };
+  const { findings, columnIssues, checkRow, keys } = started.report();
+  const knownKeys = keys === undefined ? {} : { keys };
+  const scan = { rows, findings, checkCells: addRowNotices(input, checkRow), ...knownKeys };
   const fresh = source.scan && {
     format: cacheFormat,
     version: version(),
@@ -147,8 +155,14 @@ async function scanFile(
     file: source.scan,
     findings,
     columnIssues,
+    ...knownKeys,
   };
-  return { ...input, mapper: started.mapper, scan, ...(fresh === undefined ? {} : { cache: fresh }) };
+  return {
+    ...input,
+    mapper: started.mapper.withKeyReadings(keys?.readings ?? []),
+    scan,
+    ...(fresh === undefined ? {} : { cache: fresh }),
+  };
 }
 
 /** What the ledger kept, if this version of the program found it, reading the file in the same way. */
@@ -161,6 +175,35 @@ function readScanCache(kept: unknown, options: ReadOptions): ScanCache | undefin
 
 function toJson(value: object): unknown {
   return JSON.parse(JSON.stringify(value));
+}
+
+/** A scan that looks at the cells and at the keys of all rows. */
+interface StartedScan {
+  readonly mapper: CompiledMapping;
+  add(row: Row): void;
+  report(): DamageReport & { readonly keys?: KeyReport };
+}
+
+function startScan(
+  source: { readonly columns: readonly string[] },
+  mapping: Mapping,
+  mapper: CompiledMapping,
+): StartedScan {
+  const damage = startDamageScan(createDamageOptions(source, mapping, mapper));
+  const keyScan = startKeyScan(mapper, source.columns);
+  return {
+    mapper,
+    add(row) {
+      damage.add(row);
+      keyScan?.add(row);
+    },
+    report() {
+      const { findings, ...report } = damage.report();
+      const keys = keyScan?.report();
+      if (keys === undefined) return { findings, ...report };
+      return { ...report, findings: [...findings, ...describeKeyReadings(keys)], keys };
+    },
+  };
 }
 
 /** A scan of an input in the same pass that reads its rows for another purpose. */
@@ -177,19 +220,20 @@ export function scanWhileReading(
   mapper: CompiledMapping,
   observer: RunObserver,
 ): PassingScan {
-  const damage = startDamageScan(createDamageOptions(input.source, mapping, mapper));
+  const started = startScan(input.source, mapping, mapper);
   let rows = 0;
   return {
     async *batches() {
       for await (const batch of readAllRows(input)) {
         rows += batch.length;
-        for (const row of batch) damage.add(row);
+        for (const row of batch) started.add(row);
         yield batch;
       }
     },
     finish() {
-      const { findings, checkRow } = damage.report();
-      const scan = { rows, findings, checkCells: addRowNotices(input, checkRow) };
+      const { findings, checkRow, keys } = started.report();
+      const knownKeys = keys === undefined ? {} : { keys };
+      const scan = { rows, findings, checkCells: addRowNotices(input, checkRow), ...knownKeys };
       reportScan({ ...input, mapper, scan }, observer);
       return scan;
     },

@@ -1,7 +1,9 @@
+import { isSameSource } from '#pipelines/import/keys.js';
 import type { Database } from '#src/sqlite/open-database.js';
 
 /** Which customer a key of the legacy system stands for. */
 export interface CrosswalkEntry {
+  /** As the ledger stores it: with its source, where it has one. */
   readonly key: string;
   readonly customerCode: string;
   readonly customerId?: string;
@@ -12,19 +14,28 @@ export interface CrosswalkConflict extends CrosswalkEntry {
   readonly knownAs: string;
 }
 
+/** An entry that was refused, because another key of the same source already stands for its customer. */
+export interface TakenCustomer extends CrosswalkEntry {
+  readonly otherKey: string;
+}
+
 export interface CrosswalkLinkResult {
   readonly added: number;
   readonly replaced: number;
   /** Entries that were there already. */
   readonly same: number;
   readonly conflicts: readonly CrosswalkConflict[];
+  readonly taken: readonly TakenCustomer[];
 }
 
 /** The crosswalk of one tenant as a whole; runs update it row by row. */
 export interface Crosswalk {
   /** In the order of the keys. */
   all(): Iterable<CrosswalkEntry>;
-  /** Adds all entries; when one contradicts the crosswalk, none unless `replace` is set. */
+  /**
+   * Adds all entries, of which no two give a customer different keys of one source; when one contradicts the crosswalk,
+   * none unless `replace` is set.
+   */
   link(entries: readonly CrosswalkEntry[], replace: boolean): CrosswalkLinkResult;
   findCode(key: string): string | undefined;
   /** Removes the key, so that an import may add its customer again. */
@@ -37,7 +48,13 @@ export function openCrosswalk(database: Database): Crosswalk {
   const link = database.prepare(`INSERT INTO crosswalk (key, customer_code, customer_id) VALUES (?, ?, ?)
     ON CONFLICT (key) DO UPDATE SET customer_code = excluded.customer_code, customer_id = excluded.customer_id,
       written_hash = NULL, run = NULL, row = NULL`);
+  const keysOf = database.prepare('SELECT key FROM crosswalk WHERE customer_code = ?');
   const forget = database.prepare('DELETE FROM crosswalk WHERE key = ?');
+  const findOtherKeys = ({ key, customerCode }: CrosswalkEntry): readonly string[] =>
+    keysOf
+      .all(customerCode)
+      .map((row) => String(row.key))
+      .filter((other) => other !== key && isSameSource(other, key));
   return {
     findCode(key) {
       const code = known.get(key)?.customer_code;
@@ -58,18 +75,26 @@ export function openCrosswalk(database: Database): Crosswalk {
       database.transaction(() => {
         const tally = { added: 0, replaced: 0, same: 0 };
         const conflicts: CrosswalkConflict[] = [];
+        const taken: TakenCustomer[] = [];
         const fresh: CrosswalkEntry[] = [];
         for (const entry of entries) {
           const knownAs = known.get(entry.key)?.customer_code;
-          if (knownAs === entry.customerCode) tally.same += 1;
-          else if (knownAs === undefined || replace) {
+          if (knownAs === entry.customerCode) {
+            tally.same += 1;
+            continue;
+          }
+          const otherKeys = findOtherKeys(entry);
+          const [otherKey] = otherKeys;
+          if (otherKey !== undefined && !replace) taken.push({ ...entry, otherKey });
+          for (const key of replace ? otherKeys : []) forget.run(key);
+          if (knownAs === undefined || replace) {
             tally[knownAs === undefined ? 'added' : 'replaced'] += 1;
             fresh.push(entry);
           } else conflicts.push({ ...entry, knownAs: String(knownAs) });
         }
-        if (conflicts.length > 0) return { added: 0, replaced: 0, same: tally.same, conflicts };
+        if (conflicts.length + taken.length > 0) return { added: 0, replaced: 0, same: tally.same, conflicts, taken };
         for (const { key, customerCode, customerId } of fresh) link.run(key, customerCode, customerId ?? null);
-        return { ...tally, conflicts };
+        return { ...tally, conflicts, taken };
       }),
   };
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { splitKey } from '#pipelines/import/keys.js';
 import type { CustomerMirror } from '#pipelines/listing/mirror.js';
 import type { RunLedger } from '#pipelines/ports.js';
 import type { TokenStore } from '#src/api/token-store.js';
@@ -14,7 +15,7 @@ import { openMirror } from './mirror.js';
 import { openPlans, type Plans } from './plans.js';
 import { openRows, type ReadClockDifference } from './rows.js';
 import { type InputScans, openInputScans, openRunSamples, openRuns, type RunSamples, type Runs } from './runs.js';
-import { migrate, schemaVersion } from './schema.js';
+import { migrate, readSchemaVersion, schemaVersion } from './schema.js';
 import { lockTenant, seemsLocked, type TenantLock } from './tenant-lock.js';
 import { openTokenStore } from './tokens.js';
 
@@ -41,8 +42,8 @@ export interface Ledger {
   /** @param clockDifferenceMs - saved with each intent: when our clock is corrected later, the times can still be compared */
   openRows(run: number, clockDifferenceMs?: ReadClockDifference): RunLedger;
   readonly exportCursors: ExportCursors;
-  /** The key of the legacy system that stands for a customer. */
-  findKey(customerCode: string): string | undefined;
+  /** The key of the legacy system that stands for a customer, without its source. */
+  findKey(customerCode: string, source?: string): string | undefined;
   /** @throws BusyError */
   openDetailCache(): DetailCache;
   /** Another tenant of the same state folder that has a run of this name. */
@@ -100,11 +101,12 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
 
 function createKeyFinder(database: Database): Ledger['findKey'] {
   // A customer may have several keys, if rarely: always the same one is named.
-  const select = database.prepare('SELECT key FROM crosswalk WHERE customer_code = ? ORDER BY key LIMIT 1');
-  return (customerCode) => {
-    const key = select.get(customerCode)?.key;
-    return typeof key === 'string' ? key : undefined;
-  };
+  const select = database.prepare('SELECT key FROM crosswalk WHERE customer_code = ? ORDER BY key');
+  return (customerCode, source) =>
+    select
+      .all(customerCode)
+      .map(({ key }) => splitKey(String(key)))
+      .find((known) => known.source === source)?.key;
 }
 
 /** @returns the open database and the version of its schema that was found */
@@ -115,10 +117,34 @@ function openOrExplain(stateFolder: string, folder: string, tenant: Tenant): { d
     database = openDatabase(join(folder, ledgerFile));
     quickCheck(database, join(folder, ledgerFile));
     writeFileSync(join(folder, tenantFile), JSON.stringify(tenant), { mode: 0o600 });
+    keepCopyBeforeMigration(database, folder);
     return { database, found: migrate(database) };
   } catch (error) {
     database?.close();
     throw explain(error, stateFolder, folder);
+  }
+}
+
+/** A ledger of an earlier version is kept as it was, so that the program of that version can go on with it. */
+function keepCopyBeforeMigration(database: Database, folder: string): void {
+  const found = readSchemaVersion(database);
+  if (found === 0 || found >= schemaVersion) return;
+  const copy = join(folder, `ledger-of-version-${found}.db`);
+  const unfinished = `${copy}.${process.pid}.tmp`;
+  rmSync(unfinished, { force: true });
+  database.prepare('VACUUM INTO ?').run(unfinished);
+  chmodSync(unfinished, 0o600);
+  // Another process may have converted the ledger meanwhile, and has kept its copy before.
+  if (readVersionOf(unfinished) === found) renameSync(unfinished, copy);
+  else rmSync(unfinished, { force: true });
+}
+
+function readVersionOf(file: string): number {
+  const database = openDatabase(file);
+  try {
+    return readSchemaVersion(database);
+  } finally {
+    database.close();
   }
 }
 

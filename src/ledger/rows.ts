@@ -86,10 +86,7 @@ export function openRows(
       return known;
     },
     findSentValues: sent.find,
-    findKey(customerCode) {
-      const row = sql.keyByCode.get(customerCode);
-      return row === undefined ? undefined : String(row.key);
-    },
+    findKeys: (customerCode) => sql.keysByCode.all(customerCode).map(({ key }) => String(key)),
     findCustomerByContent(payloadHash) {
       const known = findContent(payloadHash);
       return known === undefined ? undefined : toKnownCustomer(known);
@@ -135,7 +132,7 @@ function prepareStatements(database: Database) {
       UNION ALL SELECT asked.place, 'in_doubt', runs.name, rows.row, NULL, NULL, NULL
       FROM asked CROSS JOIN rows ON rows.key = asked.key AND rows.state IN ('intent', 'in_doubt')
         JOIN runs ON runs.number = rows.run`),
-    keyByCode: database.prepare('SELECT key FROM crosswalk WHERE customer_code = ? LIMIT 1'),
+    keysByCode: database.prepare('SELECT key FROM crosswalk WHERE customer_code = ? ORDER BY key'),
   } satisfies Record<string, Statement>;
 }
 

@@ -1,7 +1,11 @@
 import type { Database } from '#src/sqlite/open-database.js';
+import { normaliseStoredKeys } from './normalise-stored-keys.js';
+
+/** SQL, or what SQL alone cannot do. */
+type Migration = string | ((database: Database) => void);
 
 /** One migration per version. A migration that was released is never edited: append another one. */
-const migrations: readonly string[] = [
+const migrations: readonly Migration[] = [
   `
   CREATE TABLE runs (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -187,10 +191,17 @@ const migrations: readonly string[] = [
   ALTER TABLE rows ADD COLUMN sent_values TEXT;
   ALTER TABLE rows ADD COLUMN sent_before TEXT;
   `,
+  // Keys in the form in which they are compared since then, so that none of them is unknown all at once.
+  normaliseStoredKeys,
 ];
 
 /** The version that this program writes. */
 export const schemaVersion = migrations.length;
+
+/** The version of a ledger; 0 for a new one. */
+export function readSchemaVersion(database: Database): number {
+  return Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
+}
 
 /**
  * Brings a ledger to the current schema.
@@ -200,8 +211,10 @@ export const schemaVersion = migrations.length;
  */
 export function migrate(database: Database): number {
   return database.transaction(() => {
-    const found = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
-    for (const migration of migrations.slice(found)) database.exec(migration);
+    const found = readSchemaVersion(database);
+    for (const migration of migrations.slice(found))
+      if (typeof migration === 'string') database.exec(migration);
+      else migration(database);
     if (found < migrations.length) database.exec(`PRAGMA user_version = ${migrations.length}`);
     return found;
   });

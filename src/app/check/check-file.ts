@@ -5,15 +5,19 @@ import { mapBatches, takeRows } from '#pipelines/batches.js';
 import { dedupeRareRepeats } from '#pipelines/import/dedupe.js';
 import { type ImportRow, mapRows } from '#pipelines/import/map.js';
 import type { Issue } from '#pipelines/issue.js';
+import type { CompiledMapping } from '#pipelines/mapping/compile.js';
 import { findAllowedTexts } from '#pipelines/mapping/template.js';
 import { type Row, type RowOutcome, type RowStatus, rowStatuses } from '#pipelines/model.js';
+import { readKeysAsWritten, refusesKeys } from '#pipelines/quality/key-scan.js';
 import { type ColumnProfile, profileRows } from '#pipelines/quality/profile.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
+import { findKeyRefusal, takesKeysAsWritten } from '#src/app/import/check-guards.js';
 import { openInput } from '#src/app/input.js';
 import { compileFor, identityColumns, readMappingFile, secretColumns } from '#src/app/mapping-file.js';
 import { chooseExitCode, noTraffic, type RunObserver, type RunSummary } from '#src/app/run-summary.js';
-import { openScannedInput, reportScan, scanWhileReading } from '#src/app/scan-input.js';
+import { openScannedInput, reportScan, type ScannedInput, scanInputAt, scanWhileReading } from '#src/app/scan-input.js';
 import type { Settings } from '#src/config/settings.js';
+import { exitCodes } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
 import { IssueGroups } from '#src/results/issue-groups.js';
 import { type ChoicesByColumn, type ResultLine, writeResultLines } from '#src/results/write-results.js';
@@ -27,6 +31,8 @@ export interface CheckOptions extends ReadOptions {
   readonly first?: number;
   /** Cells that cannot be right make their row `invalid`, instead of a warning. @default false */
   readonly strict?: boolean;
+  /** Take keys as they are written, even if they look damaged. @default false */
+  readonly overrideGuards?: boolean;
   /** Also report what each column holds. @default false */
   readonly columns?: boolean;
 }
@@ -67,24 +73,30 @@ export async function checkFile(
   }
 }
 
+/** @param scanFirst - whether all keys must be known before the first row can be judged */
 async function checkInput(
   settings: Settings,
   options: CheckOptions,
   observer: CheckObserver,
   spoolFolder: string,
+  scanFirst?: { readonly path: string },
 ): Promise<CheckSummary> {
   const startedAt = new Date().toISOString();
   const mappingFile = readMappingFile(settings.mapping.value);
   const { mapping } = mappingFile;
   // A strict check decides about single rows by what only the whole file tells, and a pilot reports on all rows.
   const scanned =
-    options.strict === true || options.first !== undefined
-      ? await openScannedInput(options.file, options, spoolFolder, mappingFile)
-      : undefined;
+    scanFirst !== undefined
+      ? await scanInputAt(scanFirst.path, options.file, options, mappingFile)
+      : options.strict === true || options.first !== undefined
+        ? await openScannedInput(options.file, options, spoolFolder, mappingFile)
+        : undefined;
+  const guards = { ...settings.guards.value, ...mapping.guards };
+  const keysAsWritten = takesKeysAsWritten(guards, options.overrideGuards);
   if (scanned !== undefined) reportScan(scanned, observer);
   const input = scanned ?? (await openInput(options.file, options, spoolFolder, mapping));
   const { source } = input;
-  const mapper = scanned?.mapper ?? compileFor(mappingFile, source);
+  const mapper = chooseMapper(scanned, keysAsWritten) ?? compileFor(mappingFile, source);
   const passing = scanWhileReading(input, mapping, mapper, observer);
   const read = () => (scanned === undefined ? passing.batches() : takeRows(source.batches(), options.first));
   const counts = Object.fromEntries(rowStatuses.map((status) => [status, 0])) as Record<RowStatus, number>;
@@ -96,15 +108,27 @@ async function checkInput(
   const readAgain = () => map(source.batches());
   const checked = dedupeRareRepeats(map(profile?.batches ?? read()), readAgain, identityColumns(mapper));
   const problems = new IssueGroups();
-  const lines = reportRows(checked, counts, problems, observer.invalid);
+  const reported = new Set<number>();
+  const onInvalid: OnInvalid = (row, reasons) => {
+    reported.add(row);
+    observer.invalid?.(row, reasons);
+  };
+  const lines = reportRows(checked, counts, problems, onInvalid);
   const files = await writeFiles(lines, options, source, findAllowedTexts(mapping));
-  const { rows, findings } = scanned?.scan ?? passing.finish();
+  const scan = scanned?.scan ?? passing.finish();
+  if (scanned === undefined && !keysAsWritten && refusesKeys(scan.keys)) {
+    // Rare: only now is it known that some keys of the file are damaged. What was told already is not told again.
+    const invalid: OnInvalid = (row, reasons) => reported.has(row) || observer.invalid?.(row, reasons);
+    return await checkInput(settings, options, { invalid }, spoolFolder, { path: input.path });
+  }
+  const { rows, findings } = scan;
+  const refusal = findKeyRefusal(scan, keysAsWritten);
   return {
     run: null,
     command: 'check',
     mode: null,
     status: 'completed',
-    exitCode: chooseExitCode(undefined, counts),
+    exitCode: refusal === undefined ? chooseExitCode(undefined, counts) : exitCodes.guard,
     startedAt,
     endedAt: new Date().toISOString(),
     input: {
@@ -119,9 +143,15 @@ async function checkInput(
     problems: problems.list(),
     api: noTraffic,
     files: { ...files, report: null },
-    stopped: null,
+    stopped: refusal ?? null,
     ...(profile !== undefined && { columns: profile.result() }),
   };
+}
+
+function chooseMapper(scanned: ScannedInput | undefined, keysAsWritten: boolean): CompiledMapping | undefined {
+  const { keys } = scanned?.scan ?? {};
+  if (scanned === undefined || keys === undefined || !keysAsWritten) return scanned?.mapper;
+  return scanned.mapper.withKeyReadings(readKeysAsWritten(keys.readings));
 }
 
 async function* reportRows(

@@ -1,8 +1,13 @@
 import { resolve } from 'node:path';
 import { readField } from '#pipelines/compare-customers.js';
 import { forEachConcurrently } from '#pipelines/concurrency.js';
+import { decisionSubject } from '#pipelines/import/decisions.js';
+import { displayKey, joinKey, readStamp, splitKey, storeKey } from '#pipelines/import/keys.js';
 import { knowsField } from '#pipelines/listing/mirror.js';
+import type { CompiledMapping } from '#pipelines/mapping/compile.js';
+import type { KeyColumnReading } from '#pipelines/mapping/key.js';
 import { cellToText, type Row } from '#pipelines/model.js';
+import { readKeysAsWritten, startKeyScan } from '#pipelines/quality/key-scan.js';
 import { type Connection, resolveTenant } from '#src/app/connect.js';
 import { compileFor, readMappingFile } from '#src/app/mapping-file.js';
 import { bringMirrorUpToDate } from '#src/app/refresh-mirror.js';
@@ -12,11 +17,12 @@ import type { Settings } from '#src/config/settings.js';
 import { InputError, UsageError } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
 import { beginTable } from '#src/files/begin-table.js';
+import type { InputSource } from '#src/files/input-source.js';
 import { openRowSource } from '#src/files/open-row-source.js';
 import type { CrosswalkEntry, CrosswalkLinkResult } from '#src/ledger/crosswalk.js';
 import { openLedger } from '#src/ledger/open-ledger.js';
 
-const columns = ['key', 'customerCode', 'customerId'] as const;
+const columns = ['key', 'customerCode', 'customerId', 'source'] as const;
 const entriesPerWrite = 500;
 
 /**
@@ -37,8 +43,9 @@ export async function exportCrosswalk(settings: Settings, file: string): Promise
   try {
     let count = 0;
     let batch: { cells: string[] }[] = [];
-    for (const { key, customerCode, customerId = '' } of ledger.crosswalk.all()) {
-      batch.push({ cells: [key, customerCode, customerId] });
+    for (const { key: stored, customerCode, customerId = '' } of ledger.crosswalk.all()) {
+      const { source = '', key } = splitKey(stored);
+      batch.push({ cells: [key, customerCode, customerId, source] });
       count += 1;
       if (batch.length < entriesPerWrite) continue;
       await table.write(batch);
@@ -55,8 +62,14 @@ export async function exportCrosswalk(settings: Settings, file: string): Promise
   }
 }
 
+export interface CrosswalkImportOptions {
+  /** The source of keys of which the file names none. */
+  readonly source?: string;
+}
+
 /**
- * Adds the entries of a file with the columns `key`, `customerCode` and optionally `customerId`: all of them or none.
+ * Adds the entries of a file with the columns `key`, `customerCode` and optionally `customerId` and `source`: all of them
+ * or none.
  *
  * @param replace - replace entries that the file contradicts
  * @throws UsageError, InputError, BusyError
@@ -65,24 +78,26 @@ export async function importCrosswalk(
   settings: Settings,
   file: string,
   replace: boolean,
+  { source: defaultSource }: CrosswalkImportOptions = {},
 ): Promise<CrosswalkLinkResult> {
   const source = await openRowSource(resolve(file), { displayName: file });
   const places = columns.map((name) =>
     source.columns.findIndex((column) => column.trim().toLowerCase() === name.toLowerCase()),
   );
-  const [keyPlace = -1, codePlace = -1, idPlace = -1] = places;
+  const [keyPlace = -1, codePlace = -1, idPlace = -1, sourcePlace = -1] = places;
   if (keyPlace < 0 || codePlace < 0)
     throw new UsageError(`${file} needs the columns "key" and "customerCode"; it has: ${source.columns.join(', ')}.`, {
       code: 'CROSSWALK_COLUMNS',
       nextStep: 'Rename the columns; `crosswalk export` writes an example. For result files, use `crosswalk rebuild`.',
     });
-  const entries = new Map<string, CrosswalkEntry>();
+  const entries = new EntryList(file);
   for await (const batch of source.batches())
     for (const row of batch) {
       const cell = (place: number) => (place < 0 ? '' : cellToText(row.cells[place]).trim());
-      addEntry(entries, row, file, cell(keyPlace).normalize('NFC'), cell(codePlace), cell(idPlace));
+      const keySource = cell(sourcePlace) === '' ? defaultSource : cell(sourcePlace);
+      entries.add(row, storeKey(keySource, cell(keyPlace)), cell(codePlace), cell(idPlace));
     }
-  return linkEntries(settings, [...entries.values()], replace);
+  return linkEntries(settings, entries.all(), replace);
 }
 
 /**
@@ -98,24 +113,39 @@ export async function rebuildFromResults(
   const mappingFile = readMappingFile(settings.mapping.value);
   if (mappingFile.mapping.key === undefined) throw createNoKeyError(mappingFile.path);
   const entries = new Map<string, CrosswalkEntry>();
+  /** The last key of each customer, since a customer has one key of a source. */
+  const keys = new Map<string, string>();
   for (const file of files) {
     const source = await openRowSource(resolve(file), { displayName: file, resultColumns: true });
     const codePlace = source.columns.indexOf('_customerCode');
     const [statusPlace, idPlace] = [source.columns.indexOf('_status'), source.columns.indexOf('_customerId')];
     if (codePlace < 0 || statusPlace < 0) throw createNotResultFileError(file);
-    const mapper = compileFor({ ...mappingFile, mapping: { ...mappingFile.mapping, unmapped: 'ignore' } }, source);
+    const compiled = compileFor({ ...mappingFile, mapping: { ...mappingFile.mapping, unmapped: 'ignore' } }, source);
+    const mapper = compiled.withKeyReadings(await scanKeys(compiled, source));
     for await (const batch of source.batches()) {
       const mapped = await mapper.mapAll(batch);
       for (const [position, row] of batch.entries()) {
-        const key = mapped[position]?.key;
+        const text = mapped[position]?.key;
+        const key = text === undefined ? undefined : joinKey(mapper.keySource, text);
         const [status, code] = [cellToText(row.cells[statusPlace]), cellToText(row.cells[codePlace])];
         if (key === undefined || code === '') continue;
+        entries.delete(keys.get(code) ?? key);
         if (status === 'deleted') entries.delete(key);
-        else entries.set(key, buildEntry(key, code, idPlace < 0 ? '' : cellToText(row.cells[idPlace])));
+        else {
+          keys.set(code, key);
+          entries.set(key, buildEntry(key, code, idPlace < 0 ? '' : cellToText(row.cells[idPlace])));
+        }
       }
     }
   }
   return linkEntries(settings, [...entries.values()], replace);
+}
+
+/** How the keys of a result file were read when it was imported. */
+async function scanKeys(mapper: CompiledMapping, source: InputSource): Promise<readonly KeyColumnReading[]> {
+  const scan = startKeyScan(mapper, source.columns);
+  for await (const batch of source.batches()) for (const row of batch) scan?.add(row);
+  return readKeysAsWritten(scan?.report().readings ?? []);
 }
 
 /** Holds the tenant's lock, so that no run sees half of the entries. */
@@ -124,13 +154,26 @@ function linkEntries(settings: Settings, entries: readonly CrosswalkEntry[], rep
   try {
     const lock = ledger.lock('crosswalk');
     try {
-      return ledger.crosswalk.link(entries, replace);
+      return nameKeys(ledger.crosswalk.link(entries, replace));
     } finally {
       lock.release();
     }
   } finally {
     ledger.close();
   }
+}
+
+/** The result with its keys as people name them. */
+function nameKeys(linked: CrosswalkLinkResult): CrosswalkLinkResult {
+  return {
+    ...linked,
+    conflicts: linked.conflicts.map((entry) => ({ ...entry, key: displayKey(entry.key) })),
+    taken: linked.taken.map((entry) => ({
+      ...entry,
+      key: displayKey(entry.key),
+      otherKey: displayKey(entry.otherKey),
+    })),
+  };
 }
 
 function createNoKeyError(mapping: string): UsageError {
@@ -140,27 +183,45 @@ function createNoKeyError(mapping: string): UsageError {
   });
 }
 
-function addEntry(
-  entries: Map<string, CrosswalkEntry>,
-  row: Row,
-  file: string,
-  key: string,
-  code: string,
-  id: string,
-): void {
-  const before = entries.get(key);
-  const fact =
-    key === '' || code === ''
-      ? 'has no key or no customerCode'
-      : before !== undefined && before.customerCode !== code
-        ? `has ${code} for the key "${key}", but an earlier row has ${before.customerCode}`
-        : undefined;
-  if (fact !== undefined)
-    throw new InputError(`${file}, row ${row.number} ${fact}.`, {
+/** The entries of a file, which must not contradict one another. */
+class EntryList {
+  readonly #byKey = new Map<string, CrosswalkEntry>();
+  /** By the customer's code and the key's source. */
+  readonly #keys = new Map<string, string>();
+
+  constructor(readonly file: string) {}
+
+  /** @throws InputError */
+  add(row: Row, stored: string, code: string, id: string): void {
+    const { source, key } = splitKey(stored);
+    const before = this.#byKey.get(stored);
+    const customer = joinKey(source, code);
+    const otherKey = this.#keys.get(customer);
+    if (key === '' || code === '') this.#refuse(row, 'has no key or no customerCode');
+    if (before !== undefined && before.customerCode !== code)
+      this.#refuse(
+        row,
+        `has ${code} for the key "${displayKey(stored)}", but an earlier row has ${before.customerCode}`,
+      );
+    if (otherKey !== undefined && otherKey !== stored)
+      this.#refuse(
+        row,
+        `has the key "${displayKey(stored)}" for ${code}, but an earlier row has "${displayKey(otherKey)}": a customer has one key of a source`,
+      );
+    this.#keys.set(customer, stored);
+    this.#byKey.set(stored, buildEntry(stored, code, id));
+  }
+
+  all(): readonly CrosswalkEntry[] {
+    return [...this.#byKey.values()];
+  }
+
+  #refuse(row: Row, fact: string): never {
+    throw new InputError(`${this.file}, row ${row.number} ${fact}.`, {
       code: 'CROSSWALK_ROW',
       nextStep: 'Nothing was imported. Correct the row and try again.',
     });
-  entries.set(key, buildEntry(key, code, id));
+  }
 }
 
 function buildEntry(key: string, customerCode: string, customerId: string): CrosswalkEntry {
@@ -198,7 +259,7 @@ export type Rebuilt = CrosswalkLinkResult & {
 export function rebuildFromStamp(settings: Settings, options: RebuildOptions): Promise<Rebuilt | undefined> {
   const { mapping, path } = readMappingFile(settings.mapping.value);
   if (mapping.key === undefined) throw createNoKeyError(path);
-  const { stamp } = mapping.key;
+  const { stamp, source } = mapping.key;
   if (stamp === undefined)
     throw new UsageError(`The key in ${path} has no "stamp", so it is not stored in the customers.`, {
       code: 'STAMP_MISSING',
@@ -211,8 +272,8 @@ export function rebuildFromStamp(settings: Settings, options: RebuildOptions): P
     if (unknown.length > 0 && !(await options.confirm(unknown.length))) return undefined;
     await readDetails(connection, unknown, settings.concurrency.value, control.stopping);
     control.stopping.throwIfAborted();
-    const { entries, ambiguous } = collectEntries(connection, stamp);
-    const linked = connection.ledger.crosswalk.link(entries, options.replace);
+    const { entries, ambiguous } = collectEntries(connection, stamp, source);
+    const linked = nameKeys(connection.ledger.crosswalk.link(entries, options.replace));
     return { ...linked, ambiguous, api: summariseApi(connection.client) };
   });
 }
@@ -242,14 +303,14 @@ async function* asBatches(codes: readonly string[]): AsyncIterable<readonly stri
   yield codes;
 }
 
-function collectEntries({ ledger }: Connection, stamp: string) {
+function collectEntries({ ledger }: Connection, stamp: string, source: string | undefined) {
   const entriesByKey = new Map<string, CrosswalkEntry[]>();
   for (const { customer } of ledger.mirror.all()) {
-    const key = readField(customer, stamp);
-    if (typeof key !== 'string' || key.trim() === '') continue;
+    const key = readStamp(readField(customer, stamp), source);
+    if (key === undefined) continue;
     const { customerCode, customerId } = customer;
     const id = typeof customerId === 'string' ? { customerId } : {};
-    const entry = { key: key.trim().normalize('NFC'), customerCode: String(customerCode), ...id };
+    const entry = { key, customerCode: String(customerCode), ...id };
     entriesByKey.set(entry.key, [...(entriesByKey.get(entry.key) ?? []), entry]);
   }
   const groups = [...entriesByKey];
@@ -257,7 +318,7 @@ function collectEntries({ ledger }: Connection, stamp: string) {
     entries: groups.flatMap(([, same]) => (same.length === 1 ? same : [])),
     ambiguous: groups
       .filter(([, same]) => same.length > 1)
-      .map(([key, same]) => ({ key, customerCodes: same.map(({ customerCode }) => customerCode) })),
+      .map(([key, same]) => ({ key: displayKey(key), customerCodes: same.map(({ customerCode }) => customerCode) })),
   };
 }
 
@@ -284,14 +345,15 @@ export interface KeysForgotten {
 export function forgetKeys(
   settings: Settings,
   keys: readonly string[],
-  options: { readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal; readonly source?: string } = {},
 ): Promise<KeysForgotten> {
   const control = createRunControl(undefined, options.signal);
   return runOnTenant(settings, control, 'crosswalk forget', async (connection) => {
     const forgotten: KeysForgotten['forgotten'][number][] = [];
     const kept: KeysForgotten['kept'][number][] = [];
-    for (const key of new Set(keys.map((key) => key.trim().normalize('NFC')))) {
-      const customerCode = connection.ledger.crosswalk.findCode(key);
+    for (const stored of new Set(keys.map((key) => storeKey(options.source, key)))) {
+      const customerCode = connection.ledger.crosswalk.findCode(stored);
+      const key = displayKey(stored);
       if (customerCode === undefined) {
         kept.push({ key, customerCode: null, why: 'unknown key' });
         continue;
@@ -301,7 +363,8 @@ export function forgetKeys(
         kept.push({ key, customerCode, why });
         continue;
       }
-      connection.ledger.crosswalk.forget(key);
+      connection.ledger.crosswalk.forget(stored);
+      connection.ledger.decisions.forget(decisionSubject({ key: stored, draft: {} }));
       connection.ledger.mirror.forget(customerCode);
       forgotten.push({ key, customerCode });
     }

@@ -74,7 +74,7 @@ export function createLayout(selection: ColumnSelection, ledger: Ledger, options
     case 'mapping': {
       const { mapping, path } = selection.mappingFile;
       const reverseOptions: ReverseOptions = {
-        findKey: (customer) => ledger.findKey(String(customer.customerCode)),
+        findKey: (customer) => ledger.findKey(String(customer.customerCode), mapping.key?.source),
         typedDates,
       };
       warnOfIrreversibleColumns(mapping, path, reverseOptions, notice);

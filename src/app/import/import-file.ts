@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { formatCount } from '#pipelines/format-count.js';
+import type { Guards } from '#pipelines/guards.js';
 import type { RepeatPolicy } from '#pipelines/import/dedupe.js';
 import type { Mode } from '#pipelines/mapping/mapping.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
@@ -17,7 +18,7 @@ import type { Settings } from '#src/config/settings.js';
 import { GuardError, UsageError } from '#src/errors.js';
 import { openLedger } from '#src/ledger/open-ledger.js';
 import type { PlanRecord } from '#src/ledger/plans.js';
-import { checkGuards } from './check-guards.js';
+import { checkGuards, refuseDamagedKeys, takesKeysAsWritten } from './check-guards.js';
 import {
   chooseResultPaths,
   createImportJob,
@@ -145,11 +146,12 @@ export async function importFile(
   const { mode } = saved;
   const job = await createImportJob(settings, saved, mappingFile, input, observer);
   refuseTooManyRows(input, job.rows, options.maxRows);
+  refuseDamagedKeys(input, saved.keysAsWritten);
   const control = createRunControl(options.failureLimit, options.signal);
   return runOnTenant(settings, control, `import ${input.file}`, async (connection) => {
     if (options.force !== true) refuseUnfinished(connection, input);
     await connection.client.login();
-    const guards = { ...settings.guards.value, ...mappingFile.mapping.guards };
+    const guards = readGuards(settings, mappingFile);
     if (options.overrideGuards !== true) await checkGuards(guards, connection, job.prepared, saved);
     const { sha256, sizeBytes } = input.source.fingerprint;
     const run = connection.ledger.runs.start({
@@ -175,7 +177,7 @@ interface OpenedImport {
 async function openImport(settings: Settings, options: ImportFileOptions): Promise<OpenedImport> {
   if (options.plan !== undefined) {
     const { plan, rowOptions, mappingFile, input } = await openPlannedImport(settings, options.plan, options.file);
-    const wanted = buildSavedOptions(options, rowOptions.mode, mappingFile, input);
+    const wanted = buildSavedOptions(settings, options, rowOptions.mode, mappingFile, input);
     return { mappingFile, input, saved: { ...wanted, ...rowOptions, verify: wanted.verify, plan } };
   }
   if (options.file === undefined)
@@ -187,7 +189,7 @@ async function openImport(settings: Settings, options: ImportFileOptions): Promi
   const mode = options.mode ?? mappingFile.mapping.mode ?? 'upsert';
   refuseWithoutIdentity(mode, mappingFile);
   const input = await openScannedInput(options.file, options, resolve(settings.stateDir.value, 'inputs'), mappingFile);
-  return { mappingFile, input, saved: buildSavedOptions(options, mode, mappingFile, input) };
+  return { mappingFile, input, saved: buildSavedOptions(settings, options, mode, mappingFile, input) };
 }
 
 function refuseTooManyRows(input: ScannedInput, rows: number, maxRows: number | undefined): void {
@@ -201,7 +203,12 @@ function refuseTooManyRows(input: ScannedInput, rows: number, maxRows: number | 
   );
 }
 
+function readGuards(settings: Settings, { mapping }: MappingFile): Guards {
+  return { ...settings.guards.value, ...mapping.guards };
+}
+
 function buildSavedOptions(
+  settings: Settings,
   options: ImportFileOptions,
   mode: Mode,
   mappingFile: MappingFile,
@@ -220,6 +227,7 @@ function buildSavedOptions(
     repeats: options.repeats ?? 'error',
     strict: options.strict === true,
     first: options.first,
+    ...(takesKeysAsWritten(readGuards(settings, mappingFile), options.overrideGuards) ? { keysAsWritten: true } : {}),
     ...(failureLimit === undefined ? {} : { failureLimit }),
     ...(stamp === undefined ? {} : { stamp }),
   };

@@ -11,6 +11,7 @@ import type { CompiledMapping } from '#pipelines/mapping/compile.js';
 import type { Mode } from '#pipelines/mapping/mapping.js';
 import { findAllowedTexts } from '#pipelines/mapping/template.js';
 import type { ValidateDraft } from '#pipelines/ports.js';
+import { readKeysAsWritten } from '#pipelines/quality/key-scan.js';
 import { type ColumnProfile, profileRows } from '#pipelines/quality/profile.js';
 import type { FailureLimit } from '#pipelines/run-control.js';
 import type { Connection } from '#src/app/connect.js';
@@ -47,6 +48,8 @@ export interface RowOptions {
   readonly repeats: RepeatPolicy;
   /** Rows with cells that cannot be right are not sent. */
   readonly strict: boolean;
+  /** Keys are used although they look damaged. Absent in runs of older versions. */
+  readonly keysAsWritten?: boolean;
 }
 
 /** An input with a mapping that fits it. */
@@ -74,8 +77,10 @@ export function prepareImport(
   observer: RunObserver,
 ): PreparedImport {
   reportScan(input, observer);
-  const { source, mapper, cache } = input;
-  const { rows, findings, checkCells } = input.scan;
+  const { source, cache } = input;
+  const { rows, findings, checkCells, keys } = input.scan;
+  const isWritten = saved.keysAsWritten === true && keys !== undefined;
+  const mapper = isWritten ? input.mapper.withKeyReadings(readKeysAsWritten(keys.readings)) : input.mapper;
   const options = buildImportOptions(settings, saved, mapper);
   let fresh: CustomerMirror | undefined;
   return {
@@ -85,7 +90,7 @@ export function prepareImport(
     validate: createDraftValidator(mappingFile.mapping.customFields, mapper.fields),
     async mirror(connection) {
       if (saved.mode === 'add') return undefined;
-      fresh ??= await openMirrorFor(connection, countTaken(rows, saved.first), options.matchFields.length > 0);
+      fresh ??= await openMirrorFor(connection, countTaken(rows, saved.first), options.match.length > 0);
       return fresh;
     },
   };
@@ -99,7 +104,7 @@ function buildImportOptions(settings: Settings, saved: RowOptions, mapper: Compi
     // An add cannot change what an earlier row created, so its repeats cannot be sent in order.
     repeats: mode === 'add' ? 'error' : repeats,
     identityColumns: identityColumns(mapper),
-    matchFields: mode === 'add' ? [] : mapper.match,
+    match: mode === 'add' ? [] : mapper.match,
   };
 }
 

@@ -8,6 +8,7 @@ import type { Mode } from '#pipelines/mapping/mapping.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import { RunControl } from '#pipelines/run-control.js';
 import type { Connection } from '#src/app/connect.js';
+import { findKeyRefusal, takesKeysAsWritten } from '#src/app/import/check-guards.js';
 import {
   type PreparedImport,
   planBatches,
@@ -17,7 +18,7 @@ import {
 } from '#src/app/import/import-job.js';
 import { readMappingFile } from '#src/app/mapping-file.js';
 import { runOnTenant } from '#src/app/run-on-tenant.js';
-import { type ApiSummary, type RunObserver, summariseApi } from '#src/app/run-summary.js';
+import { type ApiSummary, type RunObserver, type RunSummary, summariseApi } from '#src/app/run-summary.js';
 import { openScannedInput, type ScannedInput } from '#src/app/scan-input.js';
 import type { Settings } from '#src/config/settings.js';
 import { type ExitCode, exitCodes, UsageError } from '#src/errors.js';
@@ -93,6 +94,8 @@ export interface PlanSummary {
   readonly output: string | null;
   /** Every row of the file, or the first ones that would be sent: see {@link PlanOptions.maxRows}. */
   readonly rows: readonly PlanLine[];
+  /** Why the import would not start; `null` when it would. */
+  readonly stopped: RunSummary['stopped'];
 }
 
 /**
@@ -110,6 +113,8 @@ export async function planFile(
   refuseWithoutIdentity(mode, mappingFile);
   const output = options.output === undefined ? undefined : await outputPath(options.output);
   const input = await openScannedInput(options.file, options, resolve(settings.stateDir.value, 'inputs'), mappingFile);
+  const keysAsWritten = takesKeysAsWritten({ ...settings.guards.value, ...mappingFile.mapping.guards }, false);
+  const stopped = findKeyRefusal(input.scan, keysAsWritten) ?? null;
   const saved: RowOptions = {
     mode,
     mapping: resolve(mappingFile.path),
@@ -119,6 +124,7 @@ export async function planFile(
     repeats: 'error',
     strict: options.strict === true,
     first: options.first,
+    ...(keysAsWritten ? { keysAsWritten } : {}),
   };
   const prepared = prepareImport(settings, saved, mappingFile, input, observer);
   const control = new RunControl();
@@ -133,7 +139,7 @@ export async function planFile(
       options: { ...saved },
     });
     const plan = await makePlan(connection, prepared, record, output, options.maxRows);
-    return summarise(settings, connection, { ...plan, mode, input, record, rowCount: prepared.rows, output });
+    return summarise(settings, connection, { ...plan, mode, input, record, rowCount: prepared.rows, output, stopped });
   });
 }
 
@@ -244,6 +250,7 @@ interface PlanResult {
   readonly record: PlanRecord;
   readonly rowCount: number;
   readonly output: string | undefined;
+  readonly stopped: PlanSummary['stopped'];
 }
 
 function summarise(settings: Settings, { client }: Connection, made: PlanResult): PlanSummary {
@@ -255,7 +262,7 @@ function summarise(settings: Settings, { client }: Connection, made: PlanResult)
     command: 'plan',
     plan: record.name,
     mode: made.mode,
-    exitCode: counts.invalid + counts.rejected > 0 ? exitCodes.someRowsFailed : exitCodes.done,
+    exitCode: chooseExitCode(counts, made.stopped),
     input: { file: input.file, sha256: record.input.sha256, rows: made.rowCount },
     counts,
     cost: { calls, seconds: Math.ceil(calls / rate), ratePerSecond: Number.isFinite(rate) ? rate : null },
@@ -265,7 +272,13 @@ function summarise(settings: Settings, { client }: Connection, made: PlanResult)
     api: summariseApi(client),
     output: made.output ?? null,
     rows: made.lines,
+    stopped: made.stopped,
   };
+}
+
+function chooseExitCode(counts: PlanResult['counts'], stopped: PlanSummary['stopped']): ExitCode {
+  if (stopped !== null) return exitCodes.guard;
+  return counts.invalid + counts.rejected > 0 ? exitCodes.someRowsFailed : exitCodes.done;
 }
 
 async function outputPath(output: string): Promise<string> {

@@ -80,6 +80,7 @@ interface CheckArguments extends SettingArguments, ReadArguments {
   readonly first?: string | undefined;
   readonly strict?: boolean;
   readonly columns?: boolean | undefined;
+  readonly overrideGuards?: boolean | undefined;
 }
 
 /** Also what `import --dry-run` does. */
@@ -90,7 +91,13 @@ export async function runCheck(args: CheckArguments, reporter: Reporter): Promis
   const options = {
     file,
     ...toReadOptions(args),
-    ...omitUndefined({ results, rejects, first: parseWholeNumber('first', args.first), strict: args.strict }),
+    ...omitUndefined({
+      results,
+      rejects,
+      first: parseWholeNumber('first', args.first),
+      strict: args.strict,
+      overrideGuards: args.overrideGuards,
+    }),
     columns: args.columns === true || reporter.json,
   };
   const summary = await checkFile(settings, options, createRunObserver(reporter));

@@ -2,7 +2,13 @@ import type { ArgumentsCamelCase } from 'yargs';
 import { formatCount } from '#pipelines/format-count.js';
 import type { KeptKeyReason, KeysForgotten } from '#src/app/crosswalk/crosswalk.js';
 import { defineCommand, stopOnSignals } from '#src/cli/command.js';
-import { mappingOption, type SettingArguments, settingOptions, toSettingOptions } from '#src/cli/options.js';
+import {
+  mappingOption,
+  omitUndefined,
+  type SettingArguments,
+  settingOptions,
+  toSettingOptions,
+} from '#src/cli/options.js';
 import { formatDuration } from '#src/cli/progress.js';
 import { confirmOnTerminal } from '#src/cli/prompts/ask.js';
 import type { Reporter } from '#src/cli/reporter.js';
@@ -16,13 +22,14 @@ interface CrosswalkSummary {
   readonly replaced: number;
   readonly same: number;
   readonly conflicts: readonly { readonly key: string; readonly customerCode: string; readonly knownAs: string }[];
+  readonly taken: readonly { readonly key: string; readonly customerCode: string; readonly otherKey: string }[];
   readonly ambiguous?: readonly { readonly key: string; readonly customerCodes: readonly string[] }[];
 }
 
 const maxShown = 10;
 
 /** The same, for people. */
-function renderLinked({ added, replaced, same, conflicts, ambiguous = [] }: CrosswalkSummary): string {
+function renderLinked({ added, replaced, same, conflicts, taken, ambiguous = [] }: CrosswalkSummary): string {
   const more = (count: number) => (count > maxShown ? [`  … and ${count - maxShown} more`] : []);
   return [
     `crosswalk: ${added} added, ${replaced} replaced, ${same} already known`,
@@ -37,7 +44,11 @@ function renderLinked({ added, replaced, same, conflicts, ambiguous = [] }: Cros
           `  "${key}" belongs to ${knownAs} in the crosswalk, but to ${customerCode} here`,
       ),
     ...more(conflicts.length),
-    ...(conflicts.length > 0 ? ['Nothing was imported. If the new customer codes are right, add --replace.'] : []),
+    ...taken
+      .slice(0, maxShown)
+      .map(({ key, customerCode, otherKey }) => `  "${key}" would get ${customerCode}, which belongs to "${otherKey}"`),
+    ...more(taken.length),
+    ...(conflicts.length + taken.length > 0 ? ['Nothing was imported. If the file is right, add --replace.'] : []),
   ].join('\n');
 }
 
@@ -65,6 +76,7 @@ interface CrosswalkArguments extends SettingArguments {
   readonly action: (typeof actions)[number];
   readonly files?: string[] | undefined;
   readonly replace: boolean;
+  readonly source?: string | undefined;
   readonly yes: boolean;
 }
 
@@ -76,6 +88,7 @@ export const crosswalkCommand = defineCommand({
     ['$0 crosswalk import who-is-who.csv', 'there'],
     ['$0 crosswalk rebuild', 'read it from the "stamp" field of the customers'],
     ['$0 crosswalk rebuild customers.results.csv', 'read it from result files'],
+    ['$0 crosswalk import who-is-who.csv --source shop-a', 'keys of a mapping whose "key" has this "source"'],
     ['$0 crosswalk forget C-0042', 'the customer was deleted: the next import adds it again'],
   ],
   options: (yargs) =>
@@ -95,6 +108,11 @@ export const crosswalkCommand = defineCommand({
         type: 'boolean',
         default: false,
         describe: 'Replace known customer codes that differ',
+      })
+      .option('source', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'For import and forget: the source that the keys are of, as in the mapping',
       })
       .option('yes', { type: 'boolean', default: false, describe: 'Do not ask before reading many customers' }),
   async run(args, reporter): Promise<ExitCode> {
@@ -123,7 +141,9 @@ const handlers: Readonly<Record<(typeof actions)[number], Handler>> = {
   },
   async import(args, settings, reporter) {
     const { importCrosswalk } = await import('#src/app/crosswalk/crosswalk.js');
-    return reportLinked('import', await importCrosswalk(settings, requireOneFile(args), args.replace), reporter);
+    const { replace, source } = args;
+    const linked = await importCrosswalk(settings, requireOneFile(args), replace, omitUndefined({ source }));
+    return reportLinked('import', linked, reporter);
   },
   async rebuild(args, settings, reporter) {
     const { files = [], replace } = args;
@@ -143,10 +163,15 @@ const handlers: Readonly<Record<(typeof actions)[number], Handler>> = {
       signals.release();
     }
   },
-  forget: ({ files = [] }, settings, reporter) => forget(files, settings, reporter),
+  forget: ({ files = [], source }, settings, reporter) => forget(files, source, settings, reporter),
 };
 
-async function forget(keys: readonly string[], settings: Settings, reporter: Reporter): Promise<ExitCode> {
+async function forget(
+  keys: readonly string[],
+  source: string | undefined,
+  settings: Settings,
+  reporter: Reporter,
+): Promise<ExitCode> {
   if (keys.length === 0)
     throw new UsageError('crosswalk forget needs the keys to forget.', {
       code: 'USAGE',
@@ -155,7 +180,10 @@ async function forget(keys: readonly string[], settings: Settings, reporter: Rep
   const { forgetKeys } = await import('#src/app/crosswalk/crosswalk.js');
   const signals = stopOnSignals(reporter);
   try {
-    const { forgotten, kept, api } = await forgetKeys(settings, keys, { signal: signals.signal });
+    const { forgotten, kept, api } = await forgetKeys(settings, keys, {
+      signal: signals.signal,
+      ...omitUndefined({ source }),
+    });
     // Who is not known is as good as forgotten.
     const exitCode = kept.some(({ why }) => why !== 'unknown key') ? exitCodes.guard : exitCodes.done;
     await reporter.result(renderForgotten({ forgotten, kept }), { action: 'forget', exitCode, forgotten, kept, api });
@@ -176,7 +204,7 @@ async function confirmReading(details: number, settings: Settings, yes: boolean)
 }
 
 async function reportLinked(action: string, linked: CrosswalkSummary, reporter: Reporter): Promise<ExitCode> {
-  const exitCode = linked.conflicts.length > 0 ? exitCodes.guard : exitCodes.done;
+  const exitCode = linked.conflicts.length + linked.taken.length > 0 ? exitCodes.guard : exitCodes.done;
   await reporter.result(renderLinked(linked), { action, exitCode, ...linked });
   return exitCode;
 }

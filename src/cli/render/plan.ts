@@ -1,7 +1,7 @@
 import { formatCount } from '#pipelines/format-count.js';
 import type { PlanLine, PlanSummary } from '#src/app/plan/plan-file.js';
 import { formatDuration } from '#src/cli/progress.js';
-import { renderProblems } from './summary.js';
+import { renderProblems, renderStop } from './summary.js';
 
 const actionLabels = {
   add: 'would be added',
@@ -41,7 +41,8 @@ export function renderPlan(plan: PlanSummary): string {
     ...renderProblems(plan.problems),
     `Cost: ${formatCount(calls, 'API call')}${duration}`,
     ...(plan.output === null ? [] : [`Plan: ${plan.output}`]),
-    ...(sent === 0 ? [] : [`Next: mypos-customers import --plan ${plan.output ?? plan.plan}`]),
+    ...renderStop(plan),
+    ...(sent === 0 || plan.stopped !== null ? [] : [`Next: mypos-customers import --plan ${plan.output ?? plan.plan}`]),
   ].join('\n');
 }
 

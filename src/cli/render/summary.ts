@@ -75,7 +75,8 @@ export function renderCheck(summary: RunSummary, argv: readonly string[] = []): 
     `check: ${counts.skipped} valid, ${counts.invalid} invalid`,
     ...renderProblems(problems),
     ...renderFiles(files),
-    next,
+    ...renderStop(summary),
+    ...(summary.stopped === null ? [next] : []),
   ].join('\n');
 }
 
@@ -134,7 +135,8 @@ function suggestReview({ run }: RunSummary): string[] {
   ];
 }
 
-function renderStop({ stopped }: RunSummary): string[] {
+/** Why a command stopped, or would, and what to do. */
+export function renderStop({ stopped }: Pick<RunSummary, 'stopped'>): string[] {
   return stopped === null ? [] : [stopped.message, ...(stopped.nextStep === null ? [] : [stopped.nextStep])];
 }
 

@@ -50,7 +50,7 @@ async function startImport(baseUrl: string) {
   };
   const done = importRows(ports, {
     ...{ mode: 'add', concurrency, force: false, verify: false, repeats: 'error' },
-    matchFields: [],
+    match: [],
     identityColumns: ['Name'],
   });
   return { done, control, rows, pulled: () => pulled };

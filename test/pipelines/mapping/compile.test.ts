@@ -122,13 +122,18 @@ describe('compileMapping', () => {
       match: ['emailAddress'],
       fields: { customerCode: 'Code', emailAddress: 'E-mail', customerType: { value: 'Adult' } },
     };
-    const { map, mapAll, findColumns, policies, ...facts } = compiled(json, ['Shop', 'No', 'Code', 'E-mail']);
+    const { map, mapAll, findColumns, policies, readKeyParts, withKeyReadings, ...facts } = compiled(json, [
+      'Shop',
+      'No',
+      'Code',
+      'E-mail',
+    ]);
     expect(facts).toEqual({
       mode: 'upsert',
       fields: ['emailAddress', 'customerType', 'cC_009'],
       keyColumns: ['Shop', 'No'],
       stamp: 'cC_009',
-      match: ['emailAddress'],
+      match: [['emailAddress']],
       unmappedColumns: [],
     });
     expect(mapAll).toBeInstanceOf(Function);

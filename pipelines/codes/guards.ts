@@ -1,0 +1,46 @@
+import type { CodeTable } from './code-table.js';
+
+const checkGuard =
+  'Check the file, and what it would do: mypos-customers plan <file>. If the file is correct, add --override-guards.';
+
+/** Guards that refuse a run before anything is sent. */
+export const guardCodes = {
+  GUARD_CHANGED: {
+    meaning: 'A guard refused the file: too many rows would change their customer. Nothing was sent.',
+    nextStep: checkGuard,
+    exit: 8,
+  },
+  GUARD_DEACTIVATED: {
+    meaning:
+      'A guard refused the file: too many rows would delete their customer or make it inactive. Nothing was sent.',
+    nextStep: checkGuard,
+    exit: 8,
+  },
+  GUARD_FEWER_ROWS: {
+    meaning: 'A guard refused the file: it has far fewer rows than the last one. Nothing was sent.',
+    nextStep: checkGuard,
+    exit: 8,
+  },
+  GUARD_HEADER: {
+    meaning: 'A guard refused the file: its columns are not those of the last one. Nothing was sent.',
+    nextStep: checkGuard,
+    exit: 8,
+  },
+  GUARD_INVALID_ROWS: {
+    meaning: 'A guard refused the file: too many rows are invalid. Nothing was sent.',
+    nextStep: checkGuard,
+    exit: 8,
+  },
+  GUARD_KEY_DAMAGE: {
+    meaning:
+      'A guard refused the file: too many of its keys are damaged, or the same for different customers. Nothing was sent.',
+    nextStep:
+      'Export the file again with the key column as text, or choose another column as the key. If these are the keys, add --override-guards.',
+    exit: 8,
+  },
+  GUARD_NEW: {
+    meaning: 'A guard refused the file: too many rows would add a customer. Nothing was sent.',
+    nextStep: checkGuard,
+    exit: 8,
+  },
+} as const satisfies CodeTable;
