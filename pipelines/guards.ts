@@ -12,9 +12,7 @@ const same = shape<'same'>({ enum: ['same'] }, (node) =>
 );
 
 const onOrOff = shape<boolean>({ type: 'boolean' }, (node) =>
-  typeof node.value === 'boolean'
-    ? node.value
-    : node.report('GUARD_INVALID', 'Expected true or false, without quotes'),
+  typeof node.value === 'boolean' ? node.value : node.report('GUARD_INVALID', 'Expected true or false, without quotes'),
 );
 
 /** What may make an import refuse to begin. The one description of it, for the mapping and for a profile. */

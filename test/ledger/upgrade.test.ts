@@ -6,7 +6,7 @@ import { openLedger } from '#src/ledger/open-ledger.js';
 import type { Sandbox } from '#src/sandbox/start-sandbox.js';
 import { openDatabase } from '#src/sqlite/open-database.js';
 import { useTestTenant } from '#test/app/use-test-tenant.js';
-import { clientOf } from '#test/sandbox/sandbox-client.js';
+import { openClient } from '#test/sandbox/sandbox-client.js';
 
 const place = useTestTenant();
 const mapping = { mode: 'upsert', key: { column: 'No' }, fields: { customerName: 'Name', emailAddress: 'Email' } };
@@ -37,7 +37,7 @@ function restoreLedger({ baseUrl, username }: Sandbox, changes = ''): string {
 
 async function openApi(): Promise<Sandbox> {
   const api = await place.openApi();
-  const client = await clientOf(api);
+  const client = await openClient(api);
   for (const [customerName, emailAddress] of customers) await client.add({ customerName, emailAddress });
   place.mapping(mapping);
   return api;
@@ -56,7 +56,7 @@ describe('a ledger that the version before wrote', () => {
     restoreLedger(api);
     const night = () => importFile(place.settings(), { file: join('fixtures/ledgers', file), ...results });
     const results = { results: place.path('results.csv'), rejects: place.path('rejects.csv') };
-    const { done, calls } = await place.callsOf(night);
+    const { done, calls } = await place.measureCalls(night);
     expect(done.exitCode).toBe(0);
     expect(done.counts.unchanged).toBe(done.input?.rows);
     expect(calls).toMatchObject({ post: 0, put: 0 });

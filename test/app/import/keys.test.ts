@@ -76,7 +76,7 @@ describe('a file whose keys are damaged', () => {
     place.mapping(keyed);
     useFixture('damaged.csv');
     const refusal = { code: 'GUARD_KEY_DAMAGE', exitCode: 8 };
-    const { done, calls } = await place.callsOf(() => place.import().catch((error: unknown) => error));
+    const { done, calls } = await place.measureCalls(() => place.import().catch((error: unknown) => error));
     expect(done).toMatchObject({ ...refusal, nextStep: expect.stringContaining('--override-guards') });
     expect(calls).toEqual({ list: 0, get: 0, post: 0, put: 0, delete: 0 });
     const file = place.path('customers.csv');
