@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type CompareCounts, compareRows, type Difference, type FieldDifference } from '#pipelines/compare/compare.js';
 import { findFieldName } from '#pipelines/compare-customers.js';
+import { joinKey, splitKey } from '#pipelines/import/keys.js';
 import { createFieldMatcher, type FieldMatcher } from '#pipelines/import/match.js';
 import type { CustomerMirror } from '#pipelines/listing/mirror.js';
 import { type CompiledMapping, compileMapping } from '#pipelines/mapping/compile.js';
@@ -170,6 +171,8 @@ async function compareWithAccount(
   const { source } = input;
   const rows = ledger.openRows(0);
   const matcher = openMatcher(mapping, mapper, mirror);
+  const { keySource } = mapper;
+  const findKey = (customerCode: string) => ledger.findKey(customerCode, keySource);
   const output = options.output === undefined ? undefined : resolve(options.output);
   const writer = output === undefined ? undefined : await writeComparison(output);
   const { maxDifferences = Number.POSITIVE_INFINITY } = options;
@@ -183,13 +186,14 @@ async function compareWithAccount(
         batches: countRows(source, counter),
         findByKeys: (keys) =>
           new Map(
-            [...rows.findCustomersByKeys(keys)].flatMap(([key, { customerCode }]) =>
-              customerCode === undefined ? [] : [[key, customerCode]],
+            [...rows.findCustomersByKeys(keys.map((key) => joinKey(keySource, key)))].flatMap(
+              ([stored, { customerCode }]) =>
+                customerCode === undefined ? [] : [[splitKey(stored).key, customerCode]],
             ),
           ),
         findByMatch: (row) => findByMatch(row, matcher),
-        findKey: ledger.findKey,
-        toCells: createCellWriter(mapping, source, mirror, ledger.findKey),
+        findKey,
+        toCells: createCellWriter(mapping, source, mirror, findKey),
         ...(options.full === true ? { readDetail: createDetailReader(connection) } : {}),
       },
       async (found) => {
@@ -237,13 +241,13 @@ async function* countRows(source: InputSource, counter: { rows: number }) {
 }
 
 function openMatcher(mapping: Mapping, mapper: CompiledMapping, mirror: CustomerMirror): FieldMatcher | undefined {
-  const isMapped = mapping.match.every((field) => mapper.findColumns(field).length > 0);
-  return mapping.match.length === 0 || !isMapped ? undefined : createFieldMatcher(mirror, mapping.match);
+  const isMapped = (field: string) => mapper.findColumns(field).length > 0;
+  const match = mapping.match.filter((fields) => fields.every(isMapped));
+  return match.length === 0 ? undefined : createFieldMatcher(mirror, match, mapper.country);
 }
 
 function findByMatch({ draft }: MappedRow, matcher: FieldMatcher | undefined): readonly string[] {
-  const value = matcher?.readValue(draft);
-  return matcher === undefined || value === undefined ? [] : matcher.findCodes(value);
+  return matcher?.findCodes(draft) ?? [];
 }
 
 /** Makes the function that writes a customer as a row of the file: what an export has in the columns that the file has. */
