@@ -40,6 +40,12 @@ export {
   runDoctor as doctor,
   type ShownSetting,
 } from './app/doctor/doctor.js';
+export type { DuplicateGroup, DuplicatePair, DuplicateRecord } from './app/duplicates/duplicate-finder.js';
+export {
+  type DuplicatesSummary,
+  type FindDuplicatesOptions,
+  findDuplicates,
+} from './app/duplicates/find-duplicates.js';
 export {
   type ChangedSince,
   type ExportCustomersOptions,

@@ -8,6 +8,8 @@ const importInto: (concurrency: number, latencyMs?: number) => Load = (concurren
 const loaders: Readonly<Record<string, Load>> = {
   calls: async () => (await import('#bench/benchmarks/calls.js')).benchmark,
   'csv-check': async () => (await import('#bench/benchmarks/csv-check.js')).benchmark,
+  duplicates: async () => (await import('#bench/benchmarks/duplicates.js')).duplicates,
+  'duplicates-accuracy': async () => (await import('#bench/benchmarks/duplicates.js')).duplicatesAccuracy,
   'export-csv': async () => (await import('#bench/benchmarks/export-csv.js')).benchmark,
   'import-4': importInto(4),
   'import-16': importInto(16),

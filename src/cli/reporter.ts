@@ -8,6 +8,7 @@ const settingNames = ['sandbox', 'profile', 'config', 'base-url', 'state-dir', '
 const switches: ReadonlySet<string> = new Set([
   ...['sandbox', 'dry-run', 'force', 'json', 'quiet', 'verbose', 'yes', 'verify', 'strict', 'columns'],
   ...['even-changed', 'assume-absent', 'override-guards', 'full', 'bom', 'active', 'replace', 'anew', 'live', 'adopt'],
+  ...['account', 'exit-code', 'duplicates'],
   ...Object.entries(readingOptions).flatMap(([name, { shape }]) =>
     shape.schema.type === 'boolean' ? [toKebabCase(name)] : [],
   ),

@@ -67,6 +67,7 @@ const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = {
   get: async () => (await import('./commands/customers.js')).getCommand,
   delete: async () => (await import('./commands/delete.js')).deleteCommand,
   runs: async () => (await import('./commands/runs.js')).runsCommand,
+  duplicates: async () => (await import('./commands/duplicates.js')).duplicatesCommand,
   crosswalk: async () => (await import('./commands/crosswalk.js')).crosswalkCommand,
   sweep: async () => (await import('./commands/sweep.js')).sweepCommand,
   watch: async () => (await import('./commands/sweep.js')).watchCommand,
@@ -249,7 +250,9 @@ function usageError(
 }
 
 /** Commands whose first argument is the file that they read. */
-const readingCommands: ReadonlySet<string> = new Set(['import', 'check', 'plan', 'compare', 'mapping suggest']);
+const readingCommands: ReadonlySet<string> = new Set([
+  ...['import', 'check', 'plan', 'compare', 'duplicates', 'mapping suggest'],
+]);
 
 /** @param usage - as the command declares it, e.g. `check <file>` */
 function describeMissingArgument(topic: string, usage: string): string {

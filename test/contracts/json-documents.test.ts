@@ -98,6 +98,15 @@ describe('the document of --json', () => {
     expect({ ...(describeShape(compared) as object), differences }).toMatchSnapshot();
   });
 
+  it('of duplicates', async () => {
+    await place.openApi();
+    writeCustomers(place, 2);
+    await document('import', ...fast, 'customers.csv');
+    const twice = ['B-2,Other,0800,other@example.com,1', 'B-3,Other,0800,other@example.com,1'];
+    place.write('customers.csv', customerFile(['B-1,Customer 0001,0801,c0001@example.com,1', ...twice]));
+    expect(describeShape(await document('duplicates', 'customers.csv', '--account', ...fast))).toMatchSnapshot();
+  });
+
   it('of sweep', async () => {
     await place.openApi();
     writeCustomers(place, 2);

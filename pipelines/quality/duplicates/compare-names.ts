@@ -117,7 +117,9 @@ function compareFirstNames(table: RecordTable, a: number, idB: number, secondB: 
   if (areKnown) return 'other';
   if (areGenderForms(nameA, nameB)) return 'gender';
   const likeness = jaroWinkler(nameA, nameB);
-  if (likeness >= limits.closeWord || isOneEdit(nameA, nameB)) return 'close';
+  // Of short words, another letter makes another name: Ada and Ida.
+  const isLong = Math.min(nameA.length, nameB.length) >= limits.minMisspelled;
+  if (isLong && (likeness >= limits.closeWord || isOneEdit(nameA, nameB))) return 'close';
   return likeness < limits.farWord ? 'other' : 'unclear';
 }
 

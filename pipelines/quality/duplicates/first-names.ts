@@ -39,7 +39,7 @@ yasmin jasmin jasmine|zoe zoey|francisco paco pancho|jose pepe|guillermo memo|al
 
 /** Frequent names without a short form, and names that differ from another one in a letter or two: they are no typing errors. */
 const more = `
-aaron adam adrian agatha ahmed aidan aileen aisha alana alasdair alberta alexis alice alicia alma alvin amber amelia amy ana
+aaron ada adam adrian agatha ahmed aidan aileen aisha alana alasdair alberta alexis alice alicia alma alvin amber amelia amy ana
 anastasia andre andrea andreas angel angelica angelo anita ann anna anne annette annie antonia antonio april ariana arnold
 ashley astrid audrey august austin ava barry beatrice belinda bella benedict bernadette bernice beryl bethany bianca blake
 bonnie brandon brenda brendan brent brett brian bronwyn bruce bruno bryan bryce byron caitlin callum calvin camilla camille

@@ -34,7 +34,9 @@ export function createPairScorer(table: RecordTable): PairScorer {
     compareNames(table, a, b, pair);
     const contact = compareContacts(table, a, b, pair);
     const home = compareAddresses(table, a, b, pair);
-    if (pair.areFirms && pair.areNamesAlike && (home.isOther || home.isOtherPostCode)) pair.doubt('otherBranch');
+    // A whole name may be a firm's, too: Warren Leadership.
+    const mayBeFirms = pair.areFirms || (table.isGuess(a) && table.isGuess(b));
+    if (mayBeFirms && pair.areNamesAlike && (home.isOther || home.isOtherPostCode)) pair.doubt('otherBranch');
     return {
       bits: pair.bits,
       tier: chooseTier(pair, contact, home),
@@ -111,6 +113,8 @@ function chooseTier(pair: PairEvidence, contact: ContactResult, home: HomeResult
     home.isSame && !home.isShared,
   ].filter(Boolean).length;
   if (pair.hasOtherLastName) return agreeing >= 2 && contact.isSameEmail && !contact.isWeakEmail ? 'same' : 'review';
+  // What many share does not tell a misspelling from a neighbour.
+  if (agreeing === 0 && !pair.hasSameName) return 'review';
   if (!pair.isNameWhole) return agreeing >= 2 ? 'same' : 'review';
   return 'same';
 }

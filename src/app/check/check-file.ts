@@ -11,6 +11,7 @@ import { type Row, type RowOutcome, type RowStatus, rowStatuses } from '#pipelin
 import { readKeysAsWritten, refusesKeys } from '#pipelines/quality/key-scan.js';
 import { type ColumnProfile, profileRows } from '#pipelines/quality/profile.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
+import { DuplicateFinder, type DuplicatesResult } from '#src/app/duplicates/duplicate-finder.js';
 import { findKeyRefusal, takesKeysAsWritten } from '#src/app/import/check-guards.js';
 import { openInput } from '#src/app/input.js';
 import { compileFor, identityColumns, readMappingFile, secretColumns } from '#src/app/mapping-file.js';
@@ -35,11 +36,15 @@ export interface CheckOptions extends ReadOptions {
   readonly overrideGuards?: boolean;
   /** Also report what each column holds. @default false */
   readonly columns?: boolean;
+  /** Also find rows that may be one customer. @default false */
+  readonly duplicates?: boolean;
 }
 
-/** The result of a check; with columns when they were requested. */
+/** The result of a check; with columns and duplicates when they were requested. */
 export interface CheckSummary extends RunSummary {
   readonly columns?: readonly ColumnProfile[];
+  /** Valid rows that may be one customer, when they were asked for. */
+  readonly duplicates?: Pick<DuplicatesResult, 'groups' | 'reviews'>;
 }
 
 /** Called for each row that is not valid, in file order. */
@@ -113,7 +118,8 @@ async function checkInput(
     reported.add(row);
     observer.invalid?.(row, reasons);
   };
-  const lines = reportRows(checked, counts, problems, onInvalid);
+  const finder = options.duplicates === true ? new DuplicateFinder(input, mapper, undefined) : undefined;
+  const lines = reportRows(checked, counts, problems, onInvalid, finder);
   const files = await writeFiles(lines, options, source, findAllowedTexts(mapping));
   const scan = scanned?.scan ?? passing.finish();
   if (scanned === undefined && !keysAsWritten && refusesKeys(scan.keys)) {
@@ -123,6 +129,7 @@ async function checkInput(
   }
   const { rows, findings } = scan;
   const refusal = findKeyRefusal(scan, keysAsWritten);
+  const duplicates = finder && (await finder.describe(await finder.find(undefined)));
   return {
     run: null,
     command: 'check',
@@ -145,6 +152,7 @@ async function checkInput(
     files: { ...files, report: null },
     stopped: refusal ?? null,
     ...(profile !== undefined && { columns: profile.result() }),
+    ...(duplicates !== undefined && { duplicates: { groups: duplicates.groups, reviews: duplicates.reviews } }),
   };
 }
 
@@ -159,12 +167,14 @@ async function* reportRows(
   counts: Record<RowStatus, number>,
   problems: IssueGroups,
   onInvalid: OnInvalid | undefined,
+  finder: DuplicateFinder | undefined,
 ): AsyncIterable<readonly ResultLine[]> {
   for await (const batch of batches)
     yield batch.map((work) => {
       const outcome = work.outcome ?? wouldBeSent;
       counts[outcome.status] += 1;
       if (outcome !== wouldBeSent) problems.add(work.row.number, outcome);
+      if (work.outcome === undefined) finder?.addRow(work.row, work.draft, work.key);
       if (outcome.status === 'invalid') onInvalid?.(work.row.number, outcome.reasons);
       return { row: work.row, outcome };
     });

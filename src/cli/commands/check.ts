@@ -14,6 +14,7 @@ import {
   toSettingOptions,
 } from '#src/cli/options.js';
 import { createRunObserver } from '#src/cli/progress.js';
+import { renderRowDuplicates } from '#src/cli/render/duplicates.js';
 import { renderTable } from '#src/cli/render/format.js';
 import { renderCheck } from '#src/cli/render/summary.js';
 import type { Reporter } from '#src/cli/reporter.js';
@@ -69,6 +70,11 @@ export const checkCommand = defineCommand({
         default: false,
         describe: 'Also describe the values of each column (always with --json)',
       })
+      .option('duplicates', {
+        type: 'boolean',
+        default: false,
+        describe: 'Also find rows that may be the same customer',
+      })
       .option('first', { ...text, describe: 'Only this many rows from the top' }),
   run: (args, reporter) => runCheck(args, reporter),
 });
@@ -81,6 +87,7 @@ interface CheckArguments extends SettingArguments, ReadArguments {
   readonly strict?: boolean;
   readonly columns?: boolean | undefined;
   readonly overrideGuards?: boolean | undefined;
+  readonly duplicates?: boolean | undefined;
 }
 
 /** Also what `import --dry-run` does. */
@@ -99,9 +106,11 @@ export async function runCheck(args: CheckArguments, reporter: Reporter): Promis
       overrideGuards: args.overrideGuards,
     }),
     columns: args.columns === true || reporter.json,
+    duplicates: args.duplicates === true,
   };
   const summary = await checkFile(settings, options, createRunObserver(reporter));
   const profile = summary.columns === undefined ? [] : [`${renderProfile(summary.columns)}\n`];
-  await reporter.result([...profile, renderCheck(summary, reporter.argv)].join('\n'), summary);
+  const duplicates = summary.duplicates === undefined ? [] : renderRowDuplicates(summary.duplicates);
+  await reporter.result([...profile, ...duplicates, renderCheck(summary, reporter.argv)].join('\n'), summary);
   return summary.exitCode;
 }

@@ -64,7 +64,7 @@ export function renderSummary(
 export function renderCheck(summary: RunSummary, argv: readonly string[] = []): string {
   const { counts, files, input, problems } = summary;
   const file = input?.file ?? '-';
-  const leftOut = ['dry-run', 'results', 'rejects', 'first', 'columns', 'json'];
+  const leftOut = ['dry-run', 'results', 'rejects', 'first', 'columns', 'duplicates', 'json'];
   const next =
     counts.invalid > 0
       ? files.rejects === null
