@@ -50,9 +50,14 @@ export class DuplicateSearch {
     return at;
   }
 
-  /** A row of which it is known which customer of the account it is: it is not compared with the account. */
-  markKnown(row: number): void {
-    this.#known.add(row);
+  /**
+   * A row of which it is known which customer of the account it is: it is not compared with the account.
+   *
+   * @returns whether that is news
+   */
+  markKnown(row: number): boolean {
+    const before = this.#known.size;
+    return this.#known.add(row).size > before;
   }
 
   /** What speaks for and against two records being one customer. */

@@ -1,3 +1,4 @@
+import { displayKey } from '#pipelines/import/keys.js';
 import type { CompiledMapping } from '#pipelines/mapping/compile.js';
 import type { Customer, Draft, Row } from '#pipelines/model.js';
 import { DuplicateSearch, type DuplicatesFound } from '#pipelines/quality/duplicates/find-duplicates.js';
@@ -91,13 +92,18 @@ export class DuplicateFinder {
   async addRows(): Promise<void> {
     for await (const batch of readAllRows(this.input)) {
       const mapped = await this.mapper.mapAll(batch);
-      for (const [at, row] of batch.entries()) this.addRow(row, mapped[at]?.draft ?? {}, mapped[at]?.key);
+      for (const [at, row] of batch.entries()) {
+        const { draft = {}, key, customerCode } = mapped[at] ?? {};
+        this.addRow(row, draft, key, customerCode);
+      }
     }
   }
 
-  addRow({ index, number }: Row, draft: Draft, key: string | undefined): void {
-    this.#search.add(draft, 'file');
+  /** @param customerCode - of a row that names its customer */
+  addRow({ index, number }: Row, draft: Draft, key: string | undefined, customerCode?: string): void {
+    const record = this.#search.add(draft, 'file');
     this.#places.push({ index, number, key });
+    if (customerCode !== undefined) this.#markKnown(record);
   }
 
   /** Adds the customers of the account. A row whose customer is known is not compared with them: there is nothing to find. */
@@ -106,15 +112,16 @@ export class DuplicateFinder {
     const keys = this.#places.flatMap(({ key }) => key ?? []);
     const known = rows.findCustomersByKeys(keys);
     for (const [at, { key }] of this.#places.entries())
-      if (key !== undefined && known.get(key)?.customerCode !== undefined) {
-        this.#search.markKnown(at);
-        this.knownRows += 1;
-      }
+      if (key !== undefined && known.get(key)?.customerCode !== undefined) this.#markKnown(at);
     for (const { customer } of ledger.mirror.all()) {
       this.#search.add(customer, 'account');
       this.#codes.push(String(customer.customerCode));
     }
     this.#readCustomer = (code) => ledger.mirror.find(code)?.customer;
+  }
+
+  #markKnown(row: number): void {
+    if (this.#search.markKnown(row)) this.knownRows += 1;
   }
 
   find(signal: AbortSignal | undefined): Promise<DuplicatesFound> {
@@ -174,7 +181,7 @@ export class DuplicateFinder {
         const { draft = {}, key, customerCode } = mapped[at] ?? {};
         this.#shown.set(wanted.get(row.index) ?? -1, {
           row: row.number,
-          key: key ?? null,
+          key: key === undefined ? null : displayKey(key),
           customerCode: customerCode ?? null,
           name: readName(draft),
           customer: draft,

@@ -4,11 +4,11 @@ import { extname, join, resolve } from 'node:path';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import { RunControl } from '#pipelines/run-control.js';
 import type { Connection } from '#src/app/connect.js';
-import { openInput } from '#src/app/input.js';
-import { compileFor, readMappingFile } from '#src/app/mapping-file.js';
+import { readMappingFile } from '#src/app/mapping-file.js';
 import { bringMirrorUpToDate } from '#src/app/refresh-mirror.js';
 import { runOnTenant } from '#src/app/run-on-tenant.js';
 import { type ApiSummary, noTraffic, type RunObserver, summariseApi } from '#src/app/run-summary.js';
+import { openScannedInput, reportScan } from '#src/app/scan-input.js';
 import type { Settings } from '#src/config/settings.js';
 import { type ExitCode, exitCodes, UsageError } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
@@ -50,7 +50,7 @@ export interface DuplicatesSummary extends DuplicatesResult {
   /** `null` when the account was not looked at. */
   readonly account: {
     readonly customers: number;
-    /** Rows whose customer is known by their key: not compared with the account. */
+    /** Rows whose customer is known by key or code: not compared with the account. */
     readonly knownRows: number;
   } | null;
   readonly counts: DuplicateCounts;
@@ -77,15 +77,15 @@ export async function findDuplicates(
   const review = options.results === undefined ? undefined : await resolveReviewPath(options.results);
   const spoolFolder = await mkdtemp(join(tmpdir(), 'mypos-customers-'));
   try {
-    const input = await openInput(options.file, options, spoolFolder, mappingFile.mapping);
+    const input = await openScannedInput(options.file, options, spoolFolder, mappingFile);
     if (review === input.path)
       throw new UsageError(`${review} is the input itself.`, {
         code: 'WOULD_OVERWRITE_INPUT',
         nextStep: 'Choose another name with --results.',
       });
-    const finder = new DuplicateFinder(input, compileFor(mappingFile, input.source), options.country);
+    reportScan(input, observer);
+    const finder = new DuplicateFinder(input, input.mapper, options.country);
     await finder.addRows();
-    observer.opened?.({ file: input.file, detected: input.source.detected, rows: finder.rows });
     if (options.account !== true) return await search(finder, undefined, review, options);
     const control = new RunControl();
     options.signal?.addEventListener('abort', () => control.stop({ kind: 'signal', signal: 'SIGINT' }), { once: true });
