@@ -26,6 +26,12 @@ export class FingerprintIndex {
     return this.#size > before;
   }
 
+  /** Whether the text was added. */
+  has(text: string): boolean {
+    const { low, high } = fingerprint(text);
+    return (this.#slots[this.#findSlot(low, high) + 2] ?? 0) > 0;
+  }
+
   /** @returns the text's number; a new text gets the next one */
   number(text: string): number {
     const { low, high } = fingerprint(text);

@@ -31,6 +31,10 @@ export const guards = object({
     'Refuse when more than this percentage of the rows would delete a customer or make one inactive.',
   ),
   invalidPercent: optional(percent, 'Refuse when more than this percentage of the rows are invalid.'),
+  absentPercent: optional(
+    percent,
+    'With "absent": refuse when more than this percentage of the known customers are in no row. Default for deactivate: 1.',
+  ),
   header: optional(
     same,
     '"same": refuse a file whose columns are not those of the last one; their order does not matter.',

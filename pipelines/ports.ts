@@ -150,6 +150,14 @@ export interface RunLedger {
   findSentValues(customerCode: string, key: string | undefined): SentValues | undefined;
   /** The keys that this customer stands for, at most one of each source but for what people linked otherwise. */
   findKeys(customerCode: string): readonly string[];
+  /** The customers that keys of a source stand for; without a source, keys that have none. */
+  linkedCustomers(source: string | undefined): Iterable<LinkedCustomer>;
+  /** Who the first so many rows of this run are about: keys, customers, and customers that they may be about. */
+  rowIdentities(
+    rows: number,
+  ): Iterable<{ readonly key: string | undefined; readonly customerCodes: readonly string[] }>;
+  /** Entries of this run behind its rows. */
+  leaverEntries(rows: number): Iterable<LeaverEntry>;
   /** A customer with exactly this content that another run of this tenant has created, or may have. */
   findCustomerByContent(payloadHash: string): KnownCustomer | undefined;
   /** What people have decided about rows of any run of this tenant. */
@@ -206,6 +214,21 @@ export type SentValue = readonly [file: JsonValue, account: JsonValue];
 
 /** For fields that are written only when the file's own value has changed. */
 export type SentValues = { readonly [field: string]: SentValue };
+
+/** A customer that a key of the legacy system stands for. */
+export interface LinkedCustomer {
+  readonly key: string;
+  readonly customerCode: string;
+}
+
+/** The ledger's entry of a customer that is in no row of the file. */
+export interface LeaverEntry {
+  readonly index: number;
+  readonly state: LedgerRow['state'];
+  readonly key: string;
+  readonly customerCode: string;
+  readonly errorCode?: string;
+}
 
 export interface LedgerRow {
   readonly index: number;

@@ -73,7 +73,15 @@ export {
 export { type FoundCustomers, getCustomers, type LoginDone, listCustomers, login } from './app/read-customers.js';
 export { type MirrorRefreshed, refreshCustomers } from './app/refresh-mirror.js';
 export { type ReconcileOptions, type ResumeOptions, reconcileRun, resumeRun } from './app/resume/resume-run.js';
-export type { ApiSummary, IssueGroup, ProgressNow, RunObserver, RunSummary } from './app/run-summary.js';
+export type {
+  AbsentCustomer,
+  AbsentSummary,
+  ApiSummary,
+  IssueGroup,
+  ProgressNow,
+  RunObserver,
+  RunSummary,
+} from './app/run-summary.js';
 export { listRuns, type RunReport, type ShowRunFiles, showRun } from './app/runs/show-runs.js';
 export type { Log, LogEntry, SweepEvent } from './app/sweep/event-log.js';
 export type { FileOutcome, FileReport, SweepSummary } from './app/sweep/summary.js';

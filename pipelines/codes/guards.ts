@@ -5,6 +5,12 @@ const checkGuard =
 
 /** Guards that refuse a run before anything is sent. */
 export const guardCodes = {
+  GUARD_ABSENT: {
+    meaning: 'A guard refused the file: too many customers are in no row of it. Nothing was sent.',
+    nextStep:
+      'Check that the file is whole, and who is missing: mypos-customers plan <file>. If it is right, add --override-guards.',
+    exit: 8,
+  },
   GUARD_CHANGED: {
     meaning: 'A guard refused the file: too many rows would change their customer. Nothing was sent.',
     nextStep: checkGuard,

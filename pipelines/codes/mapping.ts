@@ -38,6 +38,11 @@ export const mappingCodes = {
   },
 
   // What is wrong in a mapping.
+  ABSENT_WITHOUT_KEY: {
+    meaning: 'Customers that are missing from a file can only be found by a key.',
+    nextStep: 'Add a "key" (the old system’s own number), or remove "absent".',
+    exit: 2,
+  },
   CHOICE_UNKNOWN: { meaning: 'A value that is none of the allowed ones.', nextStep: fixMapping, exit: 2 },
   COLUMN_AMBIGUOUS: {
     meaning: 'Several columns of the file have this name.',

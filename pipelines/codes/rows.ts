@@ -5,6 +5,14 @@ const nothing = 'Nothing.';
 
 /** Codes about single rows: which customer a row is about, and its result. */
 export const rowCodes = {
+  ABSENT_UNSURE: {
+    meaning: 'Rows have no usable key, so it is not known who is missing from the file, and nobody was made inactive.',
+    nextStep: 'Correct the keys of these rows, and import the file again.',
+  },
+  ACTIVE_IGNORED: {
+    meaning: 'The API accepted an update of "active" and left the customer active.',
+    nextStep: 'Set "absent": "report" in the mapping, and make these customers inactive at MYPOS Connect.',
+  },
   ALREADY_CREATED: {
     meaning: 'This customer was created before.',
     nextStep:

@@ -225,6 +225,8 @@ export interface AgreedPlan {
   readonly name: string;
   /** By the row's index; rows that the plan would not send have none. */
   writeFor(index: number): PlannedWrite | undefined;
+  /** Whether it makes this customer, who is in no row, inactive. */
+  plansDeactivation(customerCode: string): boolean;
 }
 
 /** A fingerprint of what an update would change, old values included. */

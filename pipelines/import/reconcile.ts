@@ -5,6 +5,7 @@ import type { Customer, RowOutcome } from '#pipelines/model.js';
 import type { CustomersApi, LedgerRow, RunLedger } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
 import { type AddResolution, findCreated } from './find-created.js';
+import { isLeaverEntry } from './leavers.js';
 import { type ColumnLookup, verifyWritten, withNotes } from './send.js';
 
 export interface ReconcilePorts {
@@ -177,7 +178,8 @@ function resolveUpdate(row: LedgerRow, customerCode: string, customer: Customer 
     const identity = { customerCode, ...(typeof customerId === 'string' ? { customerId } : {}) };
     // Of the customer as it was written, so that an undo sees whether it was edited since.
     const writtenHash = contentHash(editableContent({ ...mergeDraft(preImage, payload), ...identity }));
-    return { kind: 'changed', outcome: { status: 'updated', attempts: countAttempts(row), ...identity }, writtenHash };
+    const status = isLeaverEntry(row.payloadHash) ? 'deactivated' : 'updated';
+    return { kind: 'changed', outcome: { status, attempts: countAttempts(row), ...identity }, writtenHash };
   }
   // The fields that were to change are all as before: the update never arrived.
   const isAsBefore = Object.keys(payload).every(

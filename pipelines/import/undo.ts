@@ -50,18 +50,27 @@ export type UndoStep =
 
 const rowsAheadPerRequest = 50;
 
+/** What was done to the customer of a row. One that was made inactive by an update has a pre-image like others. */
+const actionByState: Partial<Record<LedgerRow['state'], CustomerWrite['action']>> = {
+  created: 'created',
+  updated: 'updated',
+  deactivated: 'updated',
+  deleted: 'deleted',
+};
+
 /** Gathers what a run did by customer, in the order of their first rows. */
 export function collectWrites(rows: readonly LedgerRow[]): readonly CustomerWrite[] {
   const byCode = new Map<string, CustomerWrite>();
   for (const row of rows) {
     const { customerCode, state, writtenHash, index, number, key, preImage, sentBefore } = row;
-    if (customerCode === undefined || (state !== 'created' && state !== 'updated' && state !== 'deleted')) continue;
+    const action = actionByState[state];
+    if (customerCode === undefined || action === undefined) continue;
     // An add is recognised by the server's dates as long as nothing else was written.
-    const after = state === 'updated' && writtenHash !== undefined ? { writtenHash } : {};
+    const after = action === 'updated' && writtenHash !== undefined ? { writtenHash } : {};
     const before = byCode.get(customerCode);
     byCode.set(customerCode, {
       ...(before ?? {
-        ...{ index, number, customerCode, action: state },
+        ...{ index, number, customerCode, action },
         ...(key === undefined ? {} : { key }),
         ...(preImage === undefined ? {} : { preImage }),
         ...(sentBefore === undefined ? {} : { sentBefore }),

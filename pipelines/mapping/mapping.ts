@@ -29,6 +29,9 @@ export const conflictPolicies = ['file', 'account', 'ask'] as const;
 
 export type ConflictPolicy = (typeof conflictPolicies)[number];
 
+/** What is done with customers that keys of the mapping stand for and that are in no row of a whole file. */
+export const absentPolicies = ['report', 'deactivate'] as const;
+
 /** When a field is written, as far as the mapping says. */
 export interface WriteRule {
   readonly write?: WritePolicy;
@@ -46,6 +49,8 @@ export interface Mapping extends WriteRule {
   /** The column with the command of each row. */
   readonly command?: string;
   readonly guards: Guards;
+  /** Given for files that are the whole truth. */
+  readonly absent?: (typeof absentPolicies)[number];
   readonly fields: readonly FieldRule[];
   readonly customFields: CustomFields;
   readonly ignore: readonly string[];

@@ -78,6 +78,7 @@ function checkMapping(document: MappingDocument, root: JsonNode): Mapping {
   const command = typeof document.command === 'object' ? document.command.column : document.command;
   const { mode, nullToken } = document;
   checkConflict(document, root);
+  checkAbsent(document, root);
   checkMode(document, root);
   return {
     source: readSource(document),
@@ -86,6 +87,7 @@ function checkMapping(document: MappingDocument, root: JsonNode): Mapping {
     match,
     ...(command !== undefined && { command }),
     guards: document.guards ?? {},
+    ...(document.absent !== undefined && { absent: document.absent }),
     fields,
     customFields,
     ignore: document.ignore ?? [],
@@ -102,6 +104,21 @@ function checkConflict({ write, conflict, fields }: MappingDocument, root: JsonN
   const rules = Object.values(fields).map((rule) => (typeof rule === 'object' ? rule.write : undefined) ?? write);
   if (!rules.includes('whenChanged'))
     root.at('conflict').report('OPTION_UNUSED', '"conflict" only works with "write": "whenChanged"');
+}
+
+/** Only a key tells who is missing from a file, and a mapping that only adds knows nobody. */
+function checkAbsent({ absent, mode, guards }: MappingDocument, root: JsonNode): void {
+  if (absent === undefined) {
+    if (guards?.absentPercent !== undefined)
+      root.at('guards').at('absentPercent').report('OPTION_UNUSED', '"absentPercent" only works with "absent"');
+    return;
+  }
+  if (!root.has('key'))
+    root
+      .at('absent')
+      .report('ABSENT_WITHOUT_KEY', '"absent" needs a "key": only a key tells who is missing from a file');
+  if (mode === 'add')
+    root.at('absent').report('OPTION_UNUSED', '"absent" has no effect with "mode": "add"; use upsert, or leave it out');
 }
 
 /** `auto` counts as absent. */

@@ -20,6 +20,7 @@ import {
 import { type CustomFields, customerFields, type FieldType, fieldTypes, identityFields } from './fields.js';
 import { defaultPlaceholders, type PlaceholderRule } from './key.js';
 import {
+  absentPolicies,
   blankPolicies,
   conflictPolicies,
   lookupFallbacks,
@@ -182,6 +183,10 @@ export const mappingProperties = {
     'The column that says what to do with each row: NEW, MERGE (also when blank), UPDATE, REPLACE, DELETE or IGNORE.',
   ),
   guards: optional(guards, 'Conditions under which an import refuses to start, before anything is sent.'),
+  absent: optional(
+    choice(absentPolicies),
+    'For files that list every customer of this key: report customers that are in no row, or make them inactive.',
+  ),
   fields: required(
     record(named('field', fieldRule), { code: 'PROPERTY_MISSING', message: 'No field is mapped; map at least one' }),
     "The customer's fields, each with the source of its value.",

@@ -39,6 +39,24 @@ export interface RunObserver {
 
 export type { IssueGroup };
 
+/** Customers of the mapping's keys that are in no row of the file, in a summary. */
+export interface AbsentSummary {
+  readonly policy: 'report' | 'deactivate';
+  /** Customers that keys of this mapping's source stand for. */
+  readonly known: number;
+  /** How many of them are in no row, and not inactive already. */
+  readonly count: number;
+  /** How many were made inactive; 0 for a plan. */
+  readonly deactivated: number;
+  readonly customers: readonly AbsentCustomer[];
+}
+
+export interface AbsentCustomer {
+  readonly key: string;
+  readonly customerCode: string;
+  readonly name: string;
+}
+
 /** The result of a command that works through rows; its `--json` document. */
 export interface RunSummary {
   readonly run: string | null;
@@ -68,6 +86,8 @@ export interface RunSummary {
   readonly differing?: number;
   /** Rows with a field that the file and the account have both changed since it was last sent; absent without any. */
   readonly conflicts?: number;
+  /** Customers of the mapping's keys that are in no row of the file; absent where the file is not the whole truth. */
+  readonly absent?: AbsentSummary;
   readonly api: ApiSummary;
   readonly files: { readonly results: string | null; readonly rejects: string | null; readonly report: string | null };
   /** Why it stopped, and what to type next; `null` when it did not. */

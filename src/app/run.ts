@@ -12,7 +12,14 @@ import { ResultsInPassing } from '#src/results/results-in-passing.js';
 import type { ChoicesByColumn, ResultPaths, ResultsWritten } from '#src/results/write-results.js';
 import type { Connection } from './connect.js';
 import { explainFailure } from './explain-failure.js';
-import { chooseExitCode, describeStop, type RunObserver, type RunSummary, summariseApi } from './run-summary.js';
+import {
+  type AbsentSummary,
+  chooseExitCode,
+  describeStop,
+  type RunObserver,
+  type RunSummary,
+  summariseApi,
+} from './run-summary.js';
 import { collectProblems, writeRunReport } from './runs/write-run-report.js';
 
 /** What a run works through, and how. Each command that changes customers makes its own. */
@@ -32,6 +39,8 @@ export interface RunJob {
   readonly stamp?: string;
   /** Set when customers are to be compared, once written, with what they were sent. */
   readonly verify?: ColumnLookup;
+  /** Customers that are in no row of the file, once the run has looked for them. */
+  readonly absent?: () => AbsentSummary | undefined;
   /** What fields and columns hold, for the report. */
   readonly readContent?: (run: RunRecord) => Promise<ReportContent | undefined>;
   /** Works through the rows that are not settled; may be called again. */
@@ -100,6 +109,7 @@ export async function endRun(
   const report = await writeReport(context);
   const differing = connection.ledger.runs.countDiffering(run.number);
   const conflicts = connection.ledger.runs.countConflicts(run.number);
+  const absent = job.absent?.();
   return {
     run: run.name,
     command: run.command,
@@ -114,6 +124,7 @@ export async function endRun(
     problems,
     ...(differing === 0 ? {} : { differing }),
     ...(conflicts === 0 ? {} : { conflicts }),
+    ...(absent === undefined ? {} : { absent }),
     api: summariseApi(connection.client),
     files: { results, rejects, report },
     stopped,
@@ -158,7 +169,9 @@ function describeUnfinished(run: RunRecord): NonNullable<RunSummary['stopped']> 
 /** According to the ledger, whatever this process has seen; rows without an outcome there were left out on purpose. */
 function countRows({ connection, run, job }: RunContext): RowCounts {
   const counts = { ...connection.ledger.runs.countRows(run.number) };
-  counts.skipped += job.rows - Object.values(counts).reduce((sum, count) => sum + count, 0);
+  // Customers that are in no row come behind the rows.
+  const leavers = run.command === 'import' ? connection.ledger.runs.countBehind(run.number, job.rows) : 0;
+  counts.skipped += job.rows + leavers - Object.values(counts).reduce((sum, count) => sum + count, 0);
   return counts;
 }
 

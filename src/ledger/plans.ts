@@ -17,6 +17,8 @@ export interface PlanRecord {
 export interface Plans {
   start(plan: Omit<PlanRecord, 'number' | 'name'>): PlanRecord;
   add(number: number, writes: readonly (PlannedWrite & { readonly index: number })[]): void;
+  /** Adds customers that are in no row and are to be made inactive. */
+  addDeactivations(number: number, firstIndex: number, customerCodes: readonly string[]): void;
   /** Records the content of the file that the plan was written to, so that the plan is found by it. */
   saveOutputHash(number: number, sha256: string): void;
   /** Finds a plan by its name, or by the content of the file that it was written to. */
@@ -37,6 +39,9 @@ export function openPlans(database: Database, now: () => number): Plans {
     FROM plans WHERE name = ? OR output_sha256 = ? ORDER BY number DESC LIMIT 1`);
   const row = database.prepare(`SELECT action, customer_code, content_hash, edited, changes_hash
     FROM plan_rows WHERE plan = ? AND idx = ?`);
+  const deactivation = database.prepare(
+    "SELECT 1 AS found FROM plan_rows WHERE plan = ? AND action = 'deactivate' AND customer_code = ?",
+  );
   const byName = (name: string) => {
     const found = find.get(name, name);
     return found === undefined ? undefined : toRecord(found);
@@ -55,6 +60,11 @@ export function openPlans(database: Database, now: () => number): Plans {
         for (const { index, action, customerCode, contentHash, edited, changesHash } of writes)
           insertRow.run(number, index, action, customerCode ?? null, contentHash, edited ?? null, changesHash);
       }),
+    addDeactivations: (number, firstIndex, customerCodes) =>
+      database.transaction(() => {
+        for (const [position, code] of customerCodes.entries())
+          insertRow.run(number, firstIndex + position, 'deactivate', code, '', null, '');
+      }),
     saveOutputHash: (number, sha256) => {
       saveOutput.run(sha256, number);
     },
@@ -65,6 +75,7 @@ export function openPlans(database: Database, now: () => number): Plans {
         const found = row.get(number, index);
         return found === undefined ? undefined : toWrite(found);
       },
+      plansDeactivation: (customerCode) => deactivation.get(number, customerCode) !== undefined,
     }),
   };
 }

@@ -13,6 +13,7 @@ import { GroupCommit } from '#src/sqlite/group-commit.js';
 import type { Database, SqlValue, Statement } from '#src/sqlite/open-database.js';
 import { isJsonObject, isRowOutcome, readStoredJson } from './damaged-ledger.js';
 import { prepareWaitingRows } from './decisions.js';
+import { openLeaverQueries } from './leavers.js';
 import type { LedgerMirror } from './mirror.js';
 import { openSentValues, readSentValues } from './sent-values.js';
 
@@ -87,6 +88,7 @@ export function openRows(
     },
     findSentValues: sent.find,
     findKeys: (customerCode) => sql.keysByCode.all(customerCode).map(({ key }) => String(key)),
+    ...openLeaverQueries(database, run),
     findCustomerByContent(payloadHash) {
       const known = findContent(payloadHash);
       return known === undefined ? undefined : toKnownCustomer(known);
@@ -115,7 +117,8 @@ function prepareStatements(database: Database) {
     inDoubt: database.prepare(`SELECT ${rowColumns} FROM rows INDEXED BY rows_in_doubt
       WHERE run = ? AND state IN ('intent', 'in_doubt') ORDER BY idx`),
     written: database.prepare(`SELECT ${rowColumns} FROM rows
-      WHERE run = ? AND state IN ('created', 'updated', 'deleted') ORDER BY idx`),
+      WHERE run = ? AND (state IN ('created', 'updated', 'deleted') OR (state = 'deactivated' AND pre_image IS NOT NULL))
+      ORDER BY idx`),
     knownCode: database.prepare(`SELECT 1 AS known FROM rows
       WHERE customer_code = ? AND state IN ('created', 'updated', 'unchanged')
       UNION ALL SELECT 1 FROM crosswalk WHERE customer_code = ? LIMIT 1`),
@@ -261,7 +264,7 @@ function prepareChangeStatements(database: Database) {
         outcome = excluded.outcome, written_hash = excluded.written_hash,
         payload = CASE excluded.state WHEN 'in_doubt' THEN rows.payload END,
         sent_values = CASE excluded.state WHEN 'in_doubt' THEN rows.sent_values END,
-        pre_image = CASE WHEN excluded.state IN ('in_doubt', 'updated') THEN rows.pre_image END,
+        pre_image = CASE WHEN excluded.state IN ('in_doubt', 'updated', 'deactivated') THEN rows.pre_image END,
         doubt_at = CASE excluded.state WHEN 'in_doubt' THEN coalesce(rows.doubt_at, excluded.doubt_at) END`),
     saveSentBefore: database.prepare('UPDATE rows SET sent_before = ? WHERE run = ? AND idx = ?'),
     // From the row, which may know more than its settlement says.

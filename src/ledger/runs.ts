@@ -161,6 +161,8 @@ export interface Runs {
   rowsNotDone(number: number): Iterable<{ readonly number: number; readonly outcome?: RowOutcome }>;
   /** How many rows the API has stored otherwise than they were sent. */
   countDiffering(number: number): number;
+  /** How many entries are behind the rows of the input: customers that are in no row. */
+  countBehind(number: number, rows: number): number;
   /** How many rows have a field that the file and the account have both changed. */
   countConflicts(number: number): number;
 }
@@ -197,6 +199,7 @@ export function openRuns(database: Database, now: () => number): Runs {
     database.prepare(`SELECT count(*) AS count FROM rows WHERE run = ? AND state IN ('created', 'updated')
     AND json_extract(outcome, '$.notes') IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(outcome, '$.notes') AS note
       WHERE json_extract(note.value, '$.code') NOT IN ('FIELD_CONFLICT', 'FIELD_KEPT'))`);
+  const behind = database.prepare('SELECT count(*) AS count FROM rows WHERE run = ? AND idx >= ?');
   const conflicts = database.prepare(`SELECT count(*) AS count FROM rows WHERE run = ?
     AND state IN ('updated', 'unchanged', 'invalid') AND instr(outcome, '"FIELD_CONFLICT"') > 0`);
   const counts = database.prepare('SELECT state, count(*) AS count FROM rows WHERE run = ? GROUP BY state');
@@ -257,6 +260,7 @@ export function openRuns(database: Database, now: () => number): Runs {
         };
     },
     countDiffering: (number) => Number(differing.get(number)?.count ?? 0),
+    countBehind: (number, rows) => Number(behind.get(number, rows)?.count ?? 0),
     countConflicts: (number) => Number(conflicts.get(number)?.count ?? 0),
     countRows(number) {
       const found = new Map(counts.all(number).map(({ state, count }) => [String(state), Number(count)]));

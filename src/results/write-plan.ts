@@ -13,6 +13,8 @@ const planColumns = ['_row', '_action', '_customerCode', '_key', '_changes', '_k
 /** The file of a plan while it is written. */
 export interface PlanWriter {
   write(rows: readonly PlannedRow[]): Promise<void>;
+  /** Adds customers that are in no row, behind the rows. */
+  writeAbsent(absent: PlannedAbsence): Promise<void>;
   /** Completes the file and puts it under its name. */
   commit(): Promise<void>;
   /** Removes what was written. Does nothing after a commit. */
@@ -36,8 +38,28 @@ export async function writePlan(
   });
   return {
     write: (rows) => table.write(rows.map((planned) => toPlanRow(planned, source.columns, mapper))),
+    writeAbsent: ({ policy, customers }) =>
+      table.write(customers.map((customer) => toAbsentRow(customer, policy, source.columns.length))),
     commit: async () => (await table.end()).publish(),
     discard: () => table.discard(),
+  };
+}
+
+/** Customers that are in no row, and what would be done with them. */
+interface PlannedAbsence {
+  readonly policy: 'report' | 'deactivate';
+  readonly customers: readonly { readonly key: string; readonly customerCode: string; readonly name: string }[];
+}
+
+function toAbsentRow(
+  { key, customerCode, name }: PlannedAbsence['customers'][number],
+  policy: PlannedAbsence['policy'],
+  columnCount: number,
+): TableRow {
+  const [action, change] = policy === 'deactivate' ? ['deactivate', 'active: true → false'] : ['absent', ''];
+  const what = `${name === '' ? 'The customer' : name} is in no row of the file.`;
+  return {
+    cells: ['', action, customerCode, key, change, '', what, ...Array.from({ length: columnCount }, () => '')],
   };
 }
 

@@ -27,6 +27,7 @@ import {
   type SavedImportOptions,
   saveScan,
 } from './import-job.js';
+import { checkAbsentGuard } from './leavers.js';
 
 /** The input and the mapping of a plan, unchanged since it was made. */
 interface PlannedImport {
@@ -152,7 +153,10 @@ export async function importFile(
     if (options.force !== true) refuseUnfinished(connection, input);
     await connection.client.login();
     const guards = readGuards(settings, mappingFile);
-    if (options.overrideGuards !== true) await checkGuards(guards, connection, job.prepared, saved);
+    if (options.overrideGuards !== true) {
+      await checkAbsentGuard(guards, connection, job.prepared);
+      await checkGuards(guards, connection, job.prepared, saved);
+    }
     const { sha256, sizeBytes } = input.source.fingerprint;
     const run = connection.ledger.runs.start({
       command: 'import',

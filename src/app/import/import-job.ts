@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { countTaken, takeRows } from '#pipelines/batches.js';
+import type { AgreedPlan } from '#pipelines/import/decide.js';
 import type { RepeatPolicy } from '#pipelines/import/dedupe.js';
 import type { ImportMode } from '#pipelines/import/identify.js';
 import { type ImportOptions, importRows } from '#pipelines/import/import.js';
@@ -8,7 +9,7 @@ import { MatchFieldNotListed } from '#pipelines/import/match.js';
 import { planRows } from '#pipelines/import/plan.js';
 import type { CustomerMirror } from '#pipelines/listing/mirror.js';
 import type { CompiledMapping } from '#pipelines/mapping/compile.js';
-import type { Mode } from '#pipelines/mapping/mapping.js';
+import type { Mapping, Mode } from '#pipelines/mapping/mapping.js';
 import { findAllowedTexts } from '#pipelines/mapping/template.js';
 import type { ValidateDraft } from '#pipelines/ports.js';
 import { readKeysAsWritten } from '#pipelines/quality/key-scan.js';
@@ -25,7 +26,7 @@ import {
 } from '#src/app/mapping-file.js';
 import { openMirrorFor } from '#src/app/refresh-mirror.js';
 import type { RunJob } from '#src/app/run.js';
-import type { RunObserver } from '#src/app/run-summary.js';
+import type { AbsentSummary, RunObserver } from '#src/app/run-summary.js';
 import { reportScan, type ScanCache, type ScannedInput } from '#src/app/scan-input.js';
 import type { Settings } from '#src/config/settings.js';
 import { CustomersError, UsageError } from '#src/errors.js';
@@ -35,6 +36,7 @@ import type { RunRecord } from '#src/ledger/runs.js';
 import type { ReportContent } from '#src/results/report/report-data.js';
 import { defaultResultPaths, type ResultPaths } from '#src/results/write-results.js';
 import { createDraftValidator } from '#src/validation/create-draft-validator.js';
+import { chooseAbsentPolicy, settleAbsent } from './leavers.js';
 
 /** How rows are imported; the ledger keeps it as JSON for a plan and for a resumed import. */
 export interface RowOptions {
@@ -64,6 +66,8 @@ export interface PreparedImport {
   readonly options: ImportOptions;
   /** For the process that may have to continue the run. */
   readonly look?: ScanCache;
+  /** What is done with customers that are in no row; given where the file is the whole truth. */
+  readonly absent?: NonNullable<Mapping['absent']> | undefined;
   /** The mirror, where it is of use. Refreshed once, however often it is asked for. */
   mirror(connection: Connection): Promise<CustomerMirror | undefined>;
 }
@@ -83,14 +87,19 @@ export function prepareImport(
   const mapper = isWritten ? input.mapper.withKeyReadings(readKeysAsWritten(keys.readings)) : input.mapper;
   const options = buildImportOptions(settings, saved, mapper);
   let fresh: CustomerMirror | undefined;
+  const absent = chooseAbsentPolicy(mappingFile.mapping, saved);
   return {
-    ...{ source, rows, mapper, options, findings },
+    ...{ source, rows, mapper, options, findings, absent },
     ...(saved.strict ? { checkCells } : {}),
     ...(cache === undefined ? {} : { look: cache }),
     validate: createDraftValidator(mappingFile.mapping.customFields, mapper.fields),
     async mirror(connection) {
       if (saved.mode === 'add') return undefined;
-      fresh ??= await openMirrorFor(connection, countTaken(rows, saved.first), options.match.length > 0);
+      fresh ??= await openMirrorFor(
+        connection,
+        countTaken(rows, saved.first),
+        options.match.length > 0 || absent !== undefined,
+      );
       return fresh;
     },
   };
@@ -175,8 +184,9 @@ export async function createImportJob(
   const prepared = prepareImport(settings, saved, mappingFile, input, observer);
   for (const path of Object.values(saved.paths)) await assertResultPath(path, input);
   const { source, rows, mapper, validate, checkCells, findings, options } = prepared;
+  let absent: AbsentSummary | undefined;
   return {
-    ...{ prepared, source, rows, first: saved.first },
+    ...{ prepared, source, rows, first: saved.first, absent: () => absent },
     ...(findings === undefined ? {} : { findings }),
     paths: saved.paths,
     readContent: readReportContent,
@@ -187,7 +197,8 @@ export async function createImportJob(
       const mirror = await prepared.mirror(connection);
       const record = saved.plan === undefined ? undefined : connection.ledger.plans.find(saved.plan);
       if (saved.plan !== undefined && record === undefined) throw planExpired(saved.plan);
-      const plan = record === undefined ? {} : { plan: connection.ledger.plans.openAgreedPlan(record) };
+      const plan: { readonly plan?: AgreedPlan } =
+        record === undefined ? {} : { plan: connection.ledger.plans.openAgreedPlan(record) };
       const all = {
         ...{ source, mapper, validate, now: Date.now },
         ...(checkCells === undefined ? {} : { checkCells }),
@@ -198,6 +209,10 @@ export async function createImportJob(
       await importRows(all, options).catch((error: unknown) => {
         throw explainImportError(error);
       });
+      if (ports.control.stopping.aborted) return;
+      const isPlanned = plan.plan === undefined ? undefined : plan.plan.plansDeactivation;
+      const { concurrency } = options;
+      absent = await settleAbsent(connection, ports, prepared, { concurrency, isPlanned }, observer);
     },
   };
 }

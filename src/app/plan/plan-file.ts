@@ -1,4 +1,5 @@
 import { extname, resolve } from 'node:path';
+import type { Guards } from '#pipelines/guards.js';
 import type { PlannedWrite } from '#pipelines/import/decide.js';
 import { keptBecause } from '#pipelines/import/field-policy.js';
 import type { KeptReason } from '#pipelines/import/map.js';
@@ -16,9 +17,16 @@ import {
   type RowOptions,
   refuseWithoutIdentity,
 } from '#src/app/import/import-job.js';
+import { createAbsentFinder } from '#src/app/import/leavers.js';
 import { readMappingFile } from '#src/app/mapping-file.js';
 import { runOnTenant } from '#src/app/run-on-tenant.js';
-import { type ApiSummary, type RunObserver, type RunSummary, summariseApi } from '#src/app/run-summary.js';
+import {
+  type AbsentSummary,
+  type ApiSummary,
+  type RunObserver,
+  type RunSummary,
+  summariseApi,
+} from '#src/app/run-summary.js';
 import { openScannedInput, type ScannedInput } from '#src/app/scan-input.js';
 import type { Settings } from '#src/config/settings.js';
 import { type ExitCode, exitCodes, UsageError } from '#src/errors.js';
@@ -87,6 +95,8 @@ export interface PlanSummary {
   readonly kept: readonly KeptGroup[];
   /** Rows with a field that the file and the account have both changed since it was last sent. */
   readonly conflicts: number;
+  /** Customers that are in no row of the file, and what would be done; `null` where the file is not the whole truth. */
+  readonly absent: AbsentSummary | null;
   /** Why rows would not be sent, the most frequent first. */
   readonly problems: readonly IssueGroup[];
   /** What making it took. */
@@ -138,8 +148,10 @@ export async function planFile(
       mappingSha256: mappingFile.sha256,
       options: { ...saved },
     });
-    const plan = await makePlan(connection, prepared, record, output, options.maxRows);
-    return summarise(settings, connection, { ...plan, mode, input, record, rowCount: prepared.rows, output, stopped });
+    const guards = { ...settings.guards.value, ...mappingFile.mapping.guards };
+    const plan = await makePlan(connection, prepared, record, output, options.maxRows, guards);
+    const all = { mode, input, record, output, rowCount: prepared.rows, stopped: stopped ?? plan.stopped };
+    return summarise(settings, connection, { ...plan, ...all });
   });
 }
 
@@ -149,7 +161,9 @@ async function makePlan(
   record: PlanRecord,
   output: string | undefined,
   maxRows: number | undefined,
+  guards: Guards,
 ) {
+  const absent = prepared.absent === undefined ? undefined : createAbsentFinder(connection, prepared, prepared.absent);
   const counts = createCounts();
   const lines: PlanLine[] = [];
   const problems = new IssueGroups();
@@ -160,6 +174,7 @@ async function makePlan(
     if (output !== undefined) writer = await writePlan(output, prepared.source, prepared.mapper);
     for await (const batch of planBatches(connection, prepared)) {
       connection.ledger.plans.add(record.number, batch.flatMap(collectWrites));
+      for (const planned of batch) absent?.add(planned);
       const shown = batch.map(maskSecrets);
       for (const planned of shown) {
         counts[planned.action] += 1;
@@ -171,13 +186,23 @@ async function makePlan(
       }
       await writer?.write(shown);
     }
+    const found = await absent?.find(guards);
+    if (found !== undefined) {
+      connection.ledger.plans.addDeactivations(record.number, prepared.rows, found.toDeactivate);
+      await writer?.writeAbsent(found.summary);
+    }
     await writer?.commit();
+    if (output !== undefined) connection.ledger.plans.saveOutputHash(record.number, await hashFile(output));
+    return {
+      ...{ counts, lines, problems: problems.list(), kept: keptFields.list(), conflicts },
+      absent: found?.summary ?? null,
+      deactivations: found?.toDeactivate.length ?? 0,
+      stopped: found?.refusal ?? null,
+    };
   } catch (error) {
     await writer?.discard();
     throw error;
   }
-  if (output !== undefined) connection.ledger.plans.saveOutputHash(record.number, await hashFile(output));
-  return { counts, lines, problems: problems.list(), kept: keptFields.list(), conflicts };
 }
 
 function createKeptCounter() {
@@ -245,6 +270,8 @@ interface PlanResult {
   readonly problems: readonly IssueGroup[];
   readonly kept: PlanSummary['kept'];
   readonly conflicts: number;
+  readonly absent: PlanSummary['absent'];
+  readonly deactivations: number;
   readonly mode: Mode;
   readonly input: ScannedInput;
   readonly record: PlanRecord;
@@ -256,7 +283,9 @@ interface PlanResult {
 function summarise(settings: Settings, { client }: Connection, made: PlanResult): PlanSummary {
   const { counts, input, record } = made;
   const calls =
-    counts.add * callsPerAction.add + counts.update * callsPerAction.update + counts.delete * callsPerAction.delete;
+    counts.add * callsPerAction.add +
+    (counts.update + made.deactivations) * callsPerAction.update +
+    counts.delete * callsPerAction.delete;
   const rate = settings.ratePerSecond.value;
   return {
     command: 'plan',
@@ -268,6 +297,7 @@ function summarise(settings: Settings, { client }: Connection, made: PlanResult)
     cost: { calls, seconds: Math.ceil(calls / rate), ratePerSecond: Number.isFinite(rate) ? rate : null },
     kept: made.kept,
     conflicts: made.conflicts,
+    absent: made.absent,
     problems: made.problems,
     api: summariseApi(client),
     output: made.output ?? null,

@@ -1,7 +1,7 @@
 import { formatCount } from '#pipelines/format-count.js';
 import type { PlanLine, PlanSummary } from '#src/app/plan/plan-file.js';
 import { formatDuration } from '#src/cli/progress.js';
-import { renderProblems, renderStop } from './summary.js';
+import { renderAbsent, renderProblems, renderStop } from './summary.js';
 
 const actionLabels = {
   add: 'would be added',
@@ -37,6 +37,7 @@ export function renderPlan(plan: PlanSummary): string {
     ...counts,
     ...plan.rows.map(renderRow),
     ...(sent > plan.rows.length ? [`  … and ${sent - plan.rows.length} more: see --output or --json`] : []),
+    ...renderAbsent(plan.absent),
     ...renderKept(plan),
     ...renderProblems(plan.problems),
     `Cost: ${formatCount(calls, 'API call')}${duration}`,

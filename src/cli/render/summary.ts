@@ -3,7 +3,7 @@ import { formatCount } from '#pipelines/format-count.js';
 import { rowStatuses } from '#pipelines/model.js';
 import type { SourceDetection } from '#pipelines/ports.js';
 import type { DamageGroup } from '#pipelines/quality/damage-issue.js';
-import type { ApiSummary, IssueGroup, RunSummary } from '#src/app/run-summary.js';
+import type { AbsentSummary, ApiSummary, IssueGroup, RunSummary } from '#src/app/run-summary.js';
 import { repeatCommand } from '#src/cli/reporter.js';
 import { exitCodes } from '#src/errors.js';
 
@@ -51,6 +51,7 @@ export function renderSummary(
       : [
           `  ${pad(conflicts)} with a field that the file and the account have both changed; see FIELD_CONFLICT in _error`,
         ]),
+    ...renderAbsent(summary.absent ?? null),
     ...renderProblems(summary.problems),
     ...details,
     ...(api.requests > 0 ? [renderTraffic(api)] : []),
@@ -85,6 +86,26 @@ function renderFiles({ results, rejects, report }: RunSummary['files']): string[
   return named.flatMap(([name, path]) => (path === null ? [] : [`${name}: ${path}`]));
 }
 
+const maxAbsentShown = 20;
+
+/** Customers that are in no row of the file, and what became, or would become, of them. */
+export function renderAbsent(absent: AbsentSummary | null): string[] {
+  if (absent === null || absent.count === 0) return [];
+  const { policy, count, deactivated, customers, known } = absent;
+  const what =
+    policy === 'report'
+      ? 'nothing is done about them ("absent": "report")'
+      : deactivated > 0
+        ? `${deactivated} made inactive`
+        : '"absent": "deactivate"';
+  const rest = count - Math.min(maxAbsentShown, customers.length);
+  return [
+    `${formatCount(count, 'customer')} of ${known} in no row of the file: ${what}`,
+    ...customers.slice(0, maxAbsentShown).map(({ key, customerCode, name }) => `  key ${key}, ${customerCode} ${name}`),
+    ...(rest > 0 ? [`  … and ${rest} more: see --json`] : []),
+  ];
+}
+
 const maxProblems = 10;
 
 /** A line for each reason, the most frequent first. */
@@ -107,7 +128,7 @@ const statusLabels = {
   updated: 'updated',
   unchanged: 'unchanged',
   deleted: 'deleted',
-  deactivated: 'made inactive, because it has transactions',
+  deactivated: 'made inactive',
   invalid: 'invalid: never sent',
   rejected: 'rejected by the API',
   failed: 'failed: not applied, can be sent again',
