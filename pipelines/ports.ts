@@ -1,8 +1,9 @@
 import type { Issue } from './issue.js';
-import type { WrittenCustomer } from './listing/mirror.js';
+import type { MirroredCustomer, WrittenCustomer } from './listing/mirror.js';
 import type {
   Command,
   Customer,
+  CustomerIdentity,
   Draft,
   JsonValue,
   Refusal,
@@ -207,6 +208,30 @@ export interface WaitingCandidate extends ReviewCandidate {
   readonly basis?: string;
 }
 
+/**
+ * Whom of the account the ledger knows: customers that a run has created, matched or read, that a key stands for, or of
+ * which a person has told. All others are strangers.
+ */
+export interface KnownCustomers {
+  /** Strangers in the local copy. */
+  countStrangers(): number;
+  /** Customers that are known, whether the account still has them or not. */
+  countKnown(): number;
+  /** In the order of their codes. */
+  strangers(): Iterable<MirroredCustomer>;
+  isStranger(customerCode: string): boolean;
+  /** A customer that some run created and none has deleted. */
+  findCreated(): string | undefined;
+  /** A person has told of these. */
+  add(customers: readonly CustomerIdentity[]): void;
+  /** Whether the list shows a field when it is asked for it; `undefined` when it never was. */
+  listShows(field: string): boolean | undefined;
+  saveListShows(field: string, shown: boolean): void;
+  /** Strangers of which a person has said that they are none of the run's rows. */
+  dismissed(run: number): ReadonlySet<string>;
+  dismiss(run: number, customerCodes: readonly string[]): void;
+}
+
 export type LedgerRowState = Pick<LedgerRow, 'number' | 'state' | 'key' | 'customerCode' | 'payloadHash'>;
 
 /** What was last sent for a field, and what the account held afterwards. */
@@ -287,6 +312,8 @@ export interface Settlement {
   readonly sentValues?: SentValues;
   /** All that is to be kept as sent, in place of what is kept: an undo. */
   readonly sentReset?: SentValues;
+  /** The row's key stands for the customer of the outcome, whatever its status. */
+  readonly linksKey?: true;
   readonly outcome: RowOutcome;
 }
 

@@ -40,6 +40,13 @@ export const apiCodes = {
     nextStep: 'Try again when the deletions have finished.',
     exit: 5,
   },
+  LIST_NOT_WHOLE: {
+    meaning:
+      'The list of customers does not show all customers, so whoever it leaves out could be added again. At most one customer was added.',
+    nextStep:
+      'Give this API user the right to read customers, and check it with `mypos-customers doctor`; then `mypos-customers resume`. If the account is really empty: mypos-customers mirror refresh --anew',
+    exit: 5,
+  },
   LIST_REFUSED: {
     meaning: 'The API refused to list customers.',
     nextStep: 'Check the field names in --sort and --fields, and the dates.',

@@ -2,6 +2,13 @@ import type { CodeTable } from './code-table.js';
 
 /** Errors that stop a command as a whole: usage, configuration, files to write, runs and jobs. */
 export const commandCodes = {
+  ACCOUNT_UNKNOWN: {
+    meaning:
+      'Many of the rows to add seem to be in the account already, and this state folder does not know its customers. Nothing was sent.',
+    nextStep:
+      'Follow the first of the ways that the message lists which fits. docs/identity.md explains them.',
+    exit: 8,
+  },
   BUG: {
     meaning: 'An unexpected error in this program.',
     nextStep:
@@ -75,6 +82,10 @@ export const commandCodes = {
   DOUBTS_ELSEWHERE: {
     meaning: 'Rows were skipped because an earlier run left them in doubt; the result file names it.',
     nextStep: 'Settle that run with `mypos-customers reconcile`, then put the skipped rows into the drop folder again.',
+  },
+  EVIDENCE_LIMITED: {
+    meaning: 'The list of customers shows neither e-mail addresses nor phone numbers.',
+    nextStep: 'Give the mapping a key with a stamp, or compare the customers yourself before you add rows.',
   },
   FIELD_NEEDS_FULL: {
     meaning: "The API's list of customers does not include this field; only the details of each customer do.",
@@ -240,6 +251,10 @@ export const commandCodes = {
     meaning: 'Rows of an earlier run are in doubt; the API is asked about them.',
     nextStep: 'Nothing.',
   },
+  READING_STAMPS: {
+    meaning: 'Customers that this state folder does not know are read one by one, because only that shows their keys.',
+    nextStep: 'Nothing. They are read again only when somebody has edited them.',
+  },
   REPORT_NOT_WRITTEN: {
     meaning: 'The report could not be written.',
     nextStep: 'Free disk space, or close the file; then `mypos-customers runs show <run> --report <file.html>`.',
@@ -322,6 +337,12 @@ export const commandCodes = {
     meaning: 'The key of the mapping has no "stamp", so it is not stored in the customers.',
     nextStep: 'Use result files instead: mypos-customers crosswalk rebuild customers.results.csv',
     exit: 2,
+  },
+  STAMPS_UNKNOWN: {
+    meaning:
+      'Whether rows are in the account already shows only in a field that the list of customers does not include, and more than 2,000 customers would have to be read one by one. Nothing was sent.',
+    nextStep: 'Read them once: mypos-customers crosswalk rebuild. Or add --yes, which reads them now.',
+    exit: 8,
   },
   STATE_FOLDER_UNUSABLE: {
     meaning: 'The state folder cannot be created or used.',

@@ -19,6 +19,10 @@ export const rowCodes = {
       'Nothing, if the row is the same customer. To change the customer, import with --mode update or upsert; to create a second one, give the row another key, or add --force if there is no key.',
   },
   ALREADY_GONE: { meaning: 'There is no such customer, so there is nothing to delete.', nextStep: nothing },
+  ALREADY_THERE: {
+    meaning: 'The account has this customer already. Nothing was sent, and the key of the row stands for it from now on.',
+    nextStep: 'Nothing. To change the customer, import with --mode upsert.',
+  },
   ASSUMED_ABSENT: {
     meaning: 'The row was in doubt, and you confirmed with --assume-absent that it did not arrive.',
     nextStep: '`mypos-customers resume <run>` sends it.',
@@ -76,6 +80,12 @@ export const rowCodes = {
     meaning: 'The key is stored in several customers, so it does not tell which one the row is about.',
     nextStep: 'Clear the key in all but one of these customers at MYPOS Connect, then import the row again.',
   },
+  KEY_CONTRADICTED: {
+    meaning:
+      'The key of the row stands for a customer with another name, e-mail address and phone number, as far as these are known. Nothing was changed.',
+    nextStep:
+      'Decide in the review file whether it is the same customer, and import that file. If the key is wrong, correct it.',
+  },
   KEY_PLACEHOLDER: {
     meaning:
       'The key of the row is no key: a placeholder such as NULL or 0, or a value that a spreadsheet program has damaged.',
@@ -122,6 +132,10 @@ export const rowCodes = {
   NOT_VERIFIED: {
     meaning: 'Written, but the customer could not be read back for comparison.',
     nextStep: 'Look at the customer with `mypos-customers get <code>`.',
+  },
+  POSSIBLE_DUPLICATE: {
+    meaning: 'The account may have this customer already; the message names who it may be, and why. It was not added.',
+    nextStep: 'Decide in the review file whether it is the same customer, and import that file.',
   },
   PROVED_ABSENT: {
     meaning: 'The request was lost: the API has no trace of it.',

@@ -2,8 +2,9 @@ import { contentHash, type FieldChange, findChanges, readField } from '#pipeline
 import type { Issue } from '#pipelines/issue.js';
 import { type CustomerMirror, knowsField } from '#pipelines/listing/mirror.js';
 import type { Customer, JsonValue, RowOutcome } from '#pipelines/model.js';
-import type { KnownCustomer } from '#pipelines/ports.js';
-import { endAsWaiting } from './decisions.js';
+import type { KnownCustomer, RunLedger } from '#pipelines/ports.js';
+import { checkContradiction } from './contradiction.js';
+import { endAsWaiting, type ReadCustomer } from './decisions.js';
 import {
   collectSentValues,
   describeKept,
@@ -14,7 +15,7 @@ import {
   type ResolvedWrite,
   resolveWrite,
 } from './field-policy.js';
-import type { IdentifiedRow } from './identify.js';
+import type { IdentifiedRow, ImportMode } from './identify.js';
 import { displayKey, splitKey } from './keys.js';
 import { type EndedRow, endAsInvalid, endAsSkipped, type ImportRow, type OpenRow } from './map.js';
 
@@ -27,6 +28,11 @@ export interface DecideOptions extends PolicyPorts {
   readonly skipUnchanged: boolean;
   /** Says of rows that would change nothing which fields keep their value. */
   readonly explainKept?: boolean;
+  readonly ledger: PolicyPorts['ledger'] & Pick<RunLedger, 'decisions'>;
+  /** Of telephone numbers that do not say theirs. */
+  readonly country?: string | undefined;
+  /** Reads a customer from the local copy, also where that serves only to find out who is there. */
+  readonly readCustomer: ReadCustomer;
 }
 
 /**
@@ -40,7 +46,7 @@ export function decideRow({ row, identity, mode }: IdentifiedRow, options: Decid
     case 'unclear': {
       const { issue, candidates } = identity;
       if (candidates === undefined) return endAsInvalid(row.row, [issue], row.key);
-      return endAsWaiting(row, issue, candidates, (code) => options.mirror?.find(code)?.customer);
+      return endAsWaiting(row, issue, candidates, options.readCustomer);
     }
     case 'left_out':
       return endAsSkipped(row, identity.reason, row);
@@ -48,13 +54,14 @@ export function decideRow({ row, identity, mode }: IdentifiedRow, options: Decid
       if (mode === 'add') return endAsInvalid(row.row, [describeCodeInAdd(row, columns)], row.key);
       return decideWrite(row, row.customerCode, options);
     case 'matched':
-      return decideWrite(row, identity.customerCode, options);
+      if (mode === 'add') return endAsThere(row, identity.customerCode);
+      return decideByKey(row, identity.customerCode, mode, options, identity.by === 'stamp');
     case 'known': {
       const { customer } = identity;
       if (customer.state === 'in_doubt') return endAsSkipped(row, describeDoubt(row, customer), customer);
       if (mode === 'add' || row.key === undefined)
         return endAsSkipped(row, describeAlreadyCreated(row, customer), customer);
-      return decideWrite(row, customer.customerCode, options);
+      return decideByKey(row, customer.customerCode, mode, options, true);
     }
     case 'nobody':
       return mode === 'update' ? endAsUnknown(row, columns) : row;
@@ -67,16 +74,24 @@ export function chooseAction({ customerCode, command }: OpenRow): 'add' | 'updat
   return command === 'DELETE' ? 'delete' : 'update';
 }
 
-function decideWrite(row: OpenRow, customerCode: string | undefined, options: DecideOptions): ImportRow {
+function decideWrite(
+  row: OpenRow,
+  customerCode: string | undefined,
+  options: DecideOptions,
+  isFoundByKey = false,
+): ImportRow {
   if (customerCode === undefined) return row;
-  const write = row.customerCode === customerCode ? row : row.withCustomer(customerCode);
+  const write = row.customerCode === customerCode ? row : row.withCustomer(customerCode, isFoundByKey);
   const { mirror, skipUnchanged } = options;
   if (mirror === undefined) return write;
-  if (row.command === 'DELETE') return mirror.find(customerCode) === undefined ? endAsGone(write) : write;
-  const comparison = skipUnchanged ? compareWithMirror(write, customerCode, { ...options, mirror }) : undefined;
+  if (row.command === 'DELETE' && mirror.find(customerCode) === undefined) return endAsGone(write);
+  const compares = skipUnchanged && row.command !== 'DELETE';
+  const comparison = compares ? compareWithMirror(write, customerCode, { ...options, mirror }) : undefined;
   const ended = { row: row.row, key: row.key, contentHash: write.contentHash };
-  if (comparison?.kind === 'unsettled') return comparison.ended;
-  if (comparison?.kind !== 'unchanged') return write;
+  if (comparison?.kind !== 'unchanged') {
+    const kept = write.isFoundByKey ? keepFromStrangers(write, customerCode, options) : write;
+    return kept === write && comparison?.kind === 'unsettled' ? comparison.ended : kept;
+  }
   const { customerId, kept, notes, sentValues } = comparison;
   const identity = { customerCode, ...(customerId === undefined ? {} : { customerId }) };
   return {
@@ -85,6 +100,47 @@ function decideWrite(row: OpenRow, customerCode: string | undefined, options: De
     kept,
     ...(sentValues === undefined ? {} : { sentValues }),
   };
+}
+
+/** As {@link decideWrite}, for a customer that a person may have decided not to be the row's. */
+function decideByKey(
+  row: OpenRow,
+  customerCode: string | undefined,
+  mode: ImportMode,
+  options: DecideOptions,
+  isFoundByKey: boolean,
+): ImportRow {
+  const decided = decideWrite(row, customerCode, options, isFoundByKey);
+  const isNew = customerCode !== undefined && decided.outcome === undefined && decided.customerCode === undefined;
+  return isNew && mode === 'update' ? endAsUnknown(row, options.identityColumns) : decided;
+}
+
+/** Whether a row that was found by its key may change its customer: never one that seems to be somebody else. */
+function keepFromStrangers(row: OpenRow, customerCode: string, options: DecideOptions): ImportRow {
+  const { ledger, country, readCustomer, identityColumns: columns } = options;
+  const customer = options.mirror?.find(customerCode)?.customer;
+  const contradicted = checkContradiction(row, customerCode, customer, { ledger, country, columns });
+  switch (contradicted.kind) {
+    case 'none':
+      return row;
+    case 'new':
+      return row.withoutCustomer();
+    case 'skip':
+      return endAsSkipped(row, contradicted.reason, row);
+    case 'waits':
+      return endAsWaiting(row, contradicted.issue, contradicted.candidates, readCustomer);
+  }
+}
+
+/** A row to add whose customer is in the account already: its key stands for that customer from now on. */
+function endAsThere(row: OpenRow, customerCode: string): EndedRow {
+  const link = row.key === undefined ? '' : 'Its key now stands for that customer. ';
+  const reason: Issue = {
+    severity: 'info',
+    code: 'ALREADY_THERE',
+    message: `The account has this customer already, as ${customerCode}. ${link}To change it, import with --mode upsert.`,
+  };
+  return { ...endAsSkipped(row, reason, { customerCode }), linksKey: true, contentHash: row.contentHash };
 }
 
 /** A row whose customer must exist and does not; for a delete, that is what it wanted. */

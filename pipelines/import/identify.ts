@@ -13,8 +13,8 @@ export type ImportMode = 'add' | 'update' | 'upsert';
 export type ResolvedIdentity =
   /** The row names its customer by code. */
   | { readonly kind: 'named' }
-  /** Exactly one customer has the same values in the fields to match by. */
-  | { readonly kind: 'matched'; readonly customerCode: string }
+  /** Exactly one customer has the same values in the fields to match by, bears the row's key, or was said to be it. */
+  | { readonly kind: 'matched'; readonly customerCode: string; readonly by?: 'stamp' }
   /** An earlier row with the same key, or without a key the same content, stands for this customer. */
   | { readonly kind: 'known'; readonly customer: KnownCustomer }
   | { readonly kind: 'nobody' }
@@ -85,7 +85,7 @@ function identify(
 function findSameContent(
   row: OpenRow,
   mode: ImportMode,
-  { force, ledger, matcher, mirror }: IdentifyOptions,
+  { force, ledger, matcher, mirror }: Pick<IdentifyOptions, 'ledger' | 'mirror' | 'matcher' | 'force'>,
 ): KnownCustomer | undefined {
   if (row.key !== undefined || mode === 'update' || force) return undefined;
   const known = ledger.findCustomerByContent(row.contentHash);
@@ -95,12 +95,12 @@ function findSameContent(
 }
 
 /** A row that would wait for a decision is what was decided about it before, if that still holds. */
-function waitOrApply(
+export function waitOrApply(
   row: OpenRow,
   mode: ImportMode,
   issue: Issue,
   candidates: readonly ReviewCandidate[],
-  options: IdentifyOptions,
+  options: Pick<IdentifyOptions, 'ledger' | 'mirror' | 'matcher' | 'force'>,
 ): ResolvedIdentity {
   const decided = applyDecision(
     row,

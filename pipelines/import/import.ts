@@ -5,7 +5,7 @@ import type { MatchRule } from '#pipelines/mapping/mapping.js';
 import type { Row, RowOutcome } from '#pipelines/model.js';
 import type { CustomersApi, RowSource, RunLedger, Settlement, ValidateDraft } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
-import { type AgreedPlan, decideRow } from './decide.js';
+import { type AgreedPlan, chooseAction, decideRow } from './decide.js';
 import { dedupeRows, type RepeatPolicy, RepeatRegister } from './dedupe.js';
 import { type ImportMode, identifyRows } from './identify.js';
 import {
@@ -17,9 +17,10 @@ import {
   type OpenRow,
   type RowMapper,
 } from './map.js';
-import { createFieldMatcher } from './match.js';
+import { createFieldMatcher, type FieldMatcher, matchByFields } from './match.js';
 import { readOpenRanges, skipSettled } from './resume.js';
 import { type SendResult, sendRow, settleRow } from './send.js';
+import type { FilePass, StrangerCheck } from './strangers.js';
 
 /** What deciding about rows needs of the outside; sending them is not part of it. */
 export interface DecisionPorts {
@@ -30,6 +31,10 @@ export interface DecisionPorts {
   readonly ledger: RunLedger;
   /** Up to date; saves the calls for rows that would change nothing. */
   readonly mirror?: CustomerMirror;
+  /** Compares rows that would be added with the customers of the account that the ledger does not know. */
+  readonly strangers?: StrangerCheck | undefined;
+  /** All rows of the input once more, for nothing else. @default the source's own */
+  readonly readAll?: () => AsyncIterable<readonly Row[]>;
 }
 
 export interface ImportPorts extends DecisionPorts {
@@ -55,6 +60,8 @@ export interface ImportOptions {
   readonly repeats: RepeatPolicy;
   /** Lists of fields by which a row with neither a code nor a known key finds its customer. Needs a mirror. */
   readonly match: MatchRule;
+  /** The same for rows that are only added: they find customers that the ledger does not know. */
+  readonly matchAdds: MatchRule;
   /** Source columns of key and code, for messages. */
   readonly identityColumns: readonly string[];
 }
@@ -68,7 +75,7 @@ const rowsAheadPerRequest = 50;
  * @throws MatchFieldNotListed, before anything is sent
  */
 export async function importRows(ports: ImportPorts, options: ImportOptions): Promise<void> {
-  const { ledger, control } = ports;
+  const { ledger, control, strangers } = ports;
   const { concurrency } = options;
   const isInOrder = options.repeats === 'in-order';
   const decider = createDecider(ports, options, { skipUnchanged: !isInOrder });
@@ -88,16 +95,25 @@ export async function importRows(ports: ImportPorts, options: ImportOptions): Pr
   }
 
   const send = async (row: OpenRow) => {
-    const result = await sendRow(row, ports, options);
+    const result = await sendInTurn(row, ports, options);
     settling.add(settleRow(buildSettlement(row, result), ports));
   };
   const bounds = { concurrency, maxAhead: concurrency * rowsAheadPerRequest, stopping: control.stopping };
   try {
+    // Where only adds are sent, the first of them is early enough.
+    if (options.mode !== 'add') await strangers?.prepare(decider.pass, ports.mirror);
     await forEachConcurrently(decidedRows(), bounds, isInOrder ? sendInOrder(ports, options, decider) : send);
   } finally {
     await settling.join();
     decider.close();
   }
+}
+
+/** Sends a row; into an account that looks empty, the first add goes alone. */
+function sendInTurn(row: OpenRow, ports: ImportPorts, options: ImportOptions): Promise<SendResult> {
+  const first = chooseAction(row) === 'add' ? ports.strangers?.firstAdd : undefined;
+  const send = () => sendRow(row, ports, options);
+  return first === undefined ? send() : first.pass(send);
 }
 
 /** The way of rows from the file up to the decision what is done with each; an import and a plan share it. */
@@ -106,40 +122,64 @@ export interface Decider {
   /** Maps rows, finds repeats and customers, and decides: each comes out open, to be sent, or ended. */
   decide(rows: readonly Row[]): Promise<readonly ImportRow[]>;
   /** Decides once more, after an earlier row for the same customer was sent. */
-  decideAgain(row: OpenRow): ImportRow;
+  decideAgain(row: OpenRow): Promise<ImportRow>;
   /** Maps rows without deciding, to know who they are about. */
   map(rows: readonly Row[]): Promise<readonly ImportRow[]>;
+  /** How the whole file is seen before anything is sent. */
+  readonly pass: FilePass;
   close(): void;
 }
 
 /** @throws MatchFieldNotListed */
 export function createDecider(
-  ports: DecisionPorts,
+  ports: DecisionPorts & Pick<ImportPorts, 'source'>,
   options: ImportOptions,
   { skipUnchanged, explainKept = false }: { readonly skipUnchanged: boolean; readonly explainKept?: boolean },
 ): Decider {
-  const { mirror } = ports;
-  const { match, identityColumns } = options;
+  const { mirror, strangers, ledger } = ports;
+  const readAll = ports.readAll ?? (() => ports.source.batches());
+  const { match, matchAdds, identityColumns } = options;
   const repeats = new RepeatRegister();
   const matcher =
     mirror === undefined || match.length === 0 ? undefined : createFieldMatcher(mirror, match, ports.mapper.country);
   const stages = { ...ports, ...options, matcher };
+  let addMatcher: FieldMatcher | undefined;
 
-  function decideKnown(rows: readonly ImportRow[], isRepeat: boolean): readonly ImportRow[] {
+  const dedupe = (rows: readonly ImportRow[], register: RepeatRegister) =>
+    dedupeRows(rows, register, options.repeats, identityColumns);
+  const repeatsOfPass = new RepeatRegister();
+  const pass: FilePass = {
+    read: () => takeRows(readAll(), options.first),
+    identify: async (rows) => identifyRows(dedupe(await mapRows(rows, stages), repeatsOfPass), stages),
+    match(row, copy) {
+      const open = () => createFieldMatcher(copy, matchAdds, ports.mapper.country);
+      addMatcher ??= matcher ?? (matchAdds.length === 0 ? undefined : open());
+      return matchByFields(row, { ...stages, matcher: addMatcher });
+    },
+    ledger,
+    identityColumns,
+  };
+
+  async function decideKnown(rows: readonly ImportRow[], isRepeat: boolean): Promise<readonly ImportRow[]> {
     const identified = identifyRows(rows, stages);
-    const decideOptions = { ...ports, identityColumns, skipUnchanged: skipUnchanged || isRepeat, explainKept };
-    return identified.map((row) => (row.outcome === undefined ? decideRow(row, decideOptions) : row));
+    const resolved = strangers === undefined ? identified : await strangers.resolve(identified, pass);
+    const readCustomer = (code: string) => (mirror ?? strangers?.mirror)?.find(code)?.customer;
+    const decideOptions = {
+      ...{ ...ports, identityColumns, readCustomer, country: ports.mapper.country, explainKept },
+      skipUnchanged: skipUnchanged || isRepeat,
+    };
+    return resolved.map((row) => (row.outcome === undefined ? decideRow(row, decideOptions) : row));
   }
   return {
     repeats,
-    async decide(rows) {
-      const drafts = await mapRows(rows, stages);
-      const unique = dedupeRows(drafts, repeats, options.repeats, identityColumns);
-      return decideKnown(unique, false);
-    },
-    decideAgain: (row) => decideKnown([row], true)[0] ?? row,
+    decide: async (rows) => decideKnown(dedupe(await mapRows(rows, stages), repeats), false),
+    decideAgain: async (row) => (await decideKnown([row], true))[0] ?? row,
     map: (rows) => mapRows(rows, stages),
-    close: () => matcher?.close(),
+    pass,
+    close() {
+      matcher?.close();
+      if (addMatcher !== matcher) addMatcher?.close();
+    },
   };
 }
 
@@ -169,8 +209,8 @@ function sendInOrder(ports: ImportPorts, options: ImportOptions, { repeats, deci
     return queue.add(identity, async () => {
       const earlier = identity === undefined ? undefined : repeats.findOpenBefore(identity, row.row.number);
       // A row for the same customer may have been sent meanwhile, and may have been the one to create it.
-      const decided = earlier === undefined ? decideAgain(row) : { outcome: waitForRow(earlier, ports.run) };
-      const result = decided.outcome === undefined ? await sendRow(decided, ports, options) : decided;
+      const decided = earlier === undefined ? await decideAgain(row) : { outcome: waitForRow(earlier, ports.run) };
+      const result = decided.outcome === undefined ? await sendInTurn(decided, ports, options) : decided;
       const { status } = result.outcome;
       if (identity !== undefined && (status === 'failed' || status === 'in_doubt'))
         repeats.markOpen(identity, row.row.number);
@@ -190,14 +230,17 @@ function waitForRow(row: number, run: string): RowOutcome {
 }
 
 function buildSettlement(
-  { row, key, contentHash }: OpenRow | EndedRow,
+  ended: OpenRow | EndedRow,
   { outcome, writtenHash, written, waiting, sentValues }: SendResult,
 ): Settlement {
+  const { row, key, contentHash } = ended;
+  const isLinked = ended.outcome !== undefined && ended.linksKey === true;
   return {
     index: row.index,
     number: row.number,
     outcome,
     ...(waiting === undefined ? {} : { waiting }),
+    ...(isLinked ? { linksKey: true } : {}),
     ...(key === undefined ? {} : { key }),
     ...(contentHash === undefined ? {} : { payloadHash: contentHash }),
     ...(writtenHash === undefined ? {} : { writtenHash }),

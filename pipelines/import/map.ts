@@ -29,6 +29,8 @@ export interface RowContent extends Required<RowIdentity> {
   readonly defaulted?: readonly string[] | undefined;
   /** What a person has decided for the row where it waited. */
   readonly decision?: 'same' | 'new' | 'skip' | undefined;
+  /** Whether its customer was found by its key, and not named by the row itself. */
+  readonly isFoundByKey?: boolean;
 }
 
 /** A mapped row that may be sent. Once it is decided, one without a `customerCode` is an add. */
@@ -41,11 +43,12 @@ export class OpenRow implements RowContent {
   readonly command: Command | undefined;
   readonly defaulted: readonly string[] | undefined;
   readonly decision: RowContent['decision'];
+  readonly isFoundByKey: boolean;
   #contentHash: string | undefined;
 
   constructor(
     readonly row: Row,
-    { draft, key, customerCode, matchValue, command, defaulted, decision }: RowContent,
+    { draft, key, customerCode, matchValue, command, defaulted, decision, isFoundByKey = false }: RowContent,
     hash?: string,
   ) {
     this.draft = draft;
@@ -55,6 +58,7 @@ export class OpenRow implements RowContent {
     this.command = command;
     this.defaulted = defaulted;
     this.decision = decision;
+    this.isFoundByKey = isFoundByKey;
     this.#contentHash = hash;
   }
 
@@ -66,8 +70,13 @@ export class OpenRow implements RowContent {
   }
 
   /** The same row, now that its customer is known. */
-  withCustomer(customerCode: string): OpenRow {
-    return new OpenRow(this.row, { ...this, customerCode }, this.#contentHash);
+  withCustomer(customerCode: string, isFoundByKey = false): OpenRow {
+    return new OpenRow(this.row, { ...this, customerCode, isFoundByKey }, this.#contentHash);
+  }
+
+  /** The same row, for a customer of its own. */
+  withoutCustomer(): OpenRow {
+    return new OpenRow(this.row, { ...this, customerCode: undefined, isFoundByKey: false }, this.#contentHash);
   }
 }
 
@@ -105,6 +114,8 @@ export interface EndedRow {
   readonly sentValues?: SentValues;
   /** Fields that the row would change if their policy allowed it; only where they were asked for. */
   readonly kept?: readonly KeptField[];
+  /** From now on the row's key stands for its customer, although nothing was sent. */
+  readonly linksKey?: true;
 }
 
 /** One text for who a row is about; `undefined` when the row does not say. */
@@ -175,6 +186,7 @@ export interface RowMapper {
   readonly keySource?: string;
   /** Of telephone numbers that do not say theirs. */
   readonly country?: string;
+  readonly keyColumns?: readonly string[];
 }
 
 /** What is wrong with cells of a row that could be mapped all the same. */

@@ -4,6 +4,7 @@ import { mapConcurrently } from '#pipelines/concurrency.js';
 import type { Issue } from '#pipelines/issue.js';
 import type { Row } from '#pipelines/model.js';
 import type { DetailAnswer } from '#pipelines/ports.js';
+import { checkContradiction } from './contradiction.js';
 import { compareWithMirror, hashChanges } from './decide.js';
 import { describeKept, endAsUnsettled, isUnsettled, type ResolvedWrite, resolveWrite } from './field-policy.js';
 import { createDecider, type DecisionPorts, type ImportOptions, type ImportPorts } from './import.js';
@@ -55,6 +56,7 @@ export type PlanPorts = DecisionPorts & Pick<ImportPorts, 'source' | 'api'>;
 export async function* planRows(ports: PlanPorts, options: ImportOptions): AsyncIterable<readonly PlannedRow[]> {
   const decider = createDecider(ports, options, { skipUnchanged: true, explainKept: true });
   try {
+    if (options.mode !== 'add') await ports.strangers?.prepare(decider.pass, ports.mirror);
     for await (const rows of takeRows(ports.source.batches(), options.first))
       yield await mapConcurrently(await decider.decide(rows), options.concurrency, (row) => planRow(row, ports));
   } finally {
@@ -75,7 +77,8 @@ async function planRow(row: ImportRow, ports: PlanPorts): Promise<PlannedRow> {
 }
 
 function planFromDetail(row: OpenRow, answer: DetailAnswer, ports: PlanPorts): PlannedRow {
-  const { mirror, mapper } = ports;
+  const { mirror, mapper, ledger } = ports;
+  const { keyColumns: columns = [] } = mapper;
   switch (answer.kind) {
     case 'absent': {
       const { errorCode: code, message, columns } = describeUnknownCustomer(row.customerCode ?? '', mapper, row.key);
@@ -89,6 +92,13 @@ function planFromDetail(row: OpenRow, answer: DetailAnswer, ports: PlanPorts): P
     case 'found': {
       const { customer } = answer;
       mirror?.saveDetail(customer);
+      const contradicted = row.isFoundByKey
+        ? checkContradiction(row, row.customerCode ?? '', customer, { ledger, country: mapper.country, columns })
+        : undefined;
+      if (contradicted?.kind === 'waits')
+        return { ...buildPlannedRow(row, 'invalid', []), reasons: [contradicted.issue] };
+      if (contradicted?.kind === 'skip') return { ...buildPlannedRow(row, 'skip', []), reasons: [contradicted.reason] };
+      if (contradicted?.kind === 'new') return buildPlannedRow(row.withoutCustomer(), 'add', []);
       const resolved = resolveWrite(row, customer, ports);
       if (isUnsettled(resolved)) return planEndedRow(endAsUnsettled(row, customer, resolved, mapper));
       const changes = findChanges(customer, resolved.draft);
@@ -123,7 +133,7 @@ function buildPlannedRow(
   };
 }
 
-const duplicateCodes: ReadonlySet<string> = new Set(['SAME_AS_ROW', 'ALREADY_CREATED']);
+const duplicateCodes: ReadonlySet<string> = new Set(['SAME_AS_ROW', 'ALREADY_CREATED', 'ALREADY_THERE']);
 
 function planEndedRow({ row, key, outcome, kept = [] }: EndedRow): PlannedRow {
   const code = 'customerCode' in outcome ? outcome.customerCode : undefined;

@@ -4,6 +4,7 @@ import { listCustomers } from '#pipelines/listing/list-customers.js';
 import type { Customer, RowOutcome } from '#pipelines/model.js';
 import type { CustomersApi, LedgerRow, RunLedger } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
+import { decisionBasis, decisionSubject } from './decisions.js';
 import { type AddResolution, findCreated } from './find-created.js';
 import { isLeaverEntry } from './leavers.js';
 import { type ColumnLookup, verifyWritten, withNotes } from './send.js';
@@ -73,12 +74,29 @@ export async function reconcile(ports: ReconcilePorts, options: ReconcileOptions
     else if (outcome.status === 'failed') absent += 1;
     else adopted += 1;
     const writtenHash = resolution.kind === 'changed' ? resolution.writtenHash : undefined;
+    if (options.assumeAbsent && resolution.kind === 'unclear') rememberChecked(row, resolution.candidates, ports);
     await ledger.settle([
       { ...buildDoubtSettlement(row, outcome), ...(writtenHash === undefined ? {} : { writtenHash }) },
     ]);
     control.correct(outcome.status, row.state === 'in_doubt' ? 'in_doubt' : undefined);
   }
   return { adopted, absent, unclear };
+}
+
+/** A person has looked at the candidates of an add: when it is sent again, none of them is a reason to ask once more. */
+function rememberChecked(row: LedgerRow, candidates: readonly Customer[], { ledger, now }: ReconcilePorts): void {
+  if (row.customerCode !== undefined || candidates.length === 0) return;
+  const { key, payload: draft = {} } = row;
+  ledger.decisions.save(
+    candidates.map((customer) => ({
+      subject: decisionSubject({ key, draft }),
+      customerCode: String(customer.customerCode),
+      decision: 'new',
+      rowBasis: decisionBasis(draft),
+      customerBasis: decisionBasis(customer),
+      decidedAtMs: now(),
+    })),
+  );
 }
 
 /**

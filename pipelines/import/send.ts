@@ -13,6 +13,7 @@ import type {
   WriteHooks,
 } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
+import { checkContradiction } from './contradiction.js';
 import {
   type AgreedPlan,
   changedSincePlan,
@@ -21,6 +22,7 @@ import {
   type PlannedWrite,
   rowMatchesPlan,
 } from './decide.js';
+import { endAsWaiting } from './decisions.js';
 import {
   collectSentValues,
   confirmSentValues,
@@ -31,7 +33,7 @@ import {
   type ResolvedWrite,
   resolveWrite,
 } from './field-policy.js';
-import { describeUnknownCustomer, type OpenRow, type RowMapper } from './map.js';
+import { describeUnknownCustomer, endAsSkipped, type OpenRow, type RowMapper } from './map.js';
 
 /** Tells which columns of the input a field comes from. */
 export type ColumnLookup = Pick<RowMapper, 'findColumns' | 'policies'>;
@@ -39,7 +41,7 @@ export type ColumnLookup = Pick<RowMapper, 'findColumns' | 'policies'>;
 export interface SendPorts {
   readonly api: CustomersApi;
   readonly ledger: RunLedger;
-  readonly mapper: ColumnLookup;
+  readonly mapper: ColumnLookup & Pick<RowMapper, 'country' | 'keyColumns'>;
   readonly mirror?: CustomerMirror | undefined;
   /** Only what it says is sent. */
   readonly plan?: AgreedPlan | undefined;
@@ -146,6 +148,8 @@ async function updateRow(
       return { outcome: { ...refusal, status: 'failed', customerCode } };
     }
     const current = found.customer;
+    const contradicted = await endContradicted(row, customerCode, current, ports, options);
+    if (contradicted !== undefined) return contradicted;
     const resolved = resolveWrite(row, current, ports);
     if (isUnsettled(resolved)) return endAsUnsettled(row, current, resolved, ports.mapper);
     const identity = readIdentity(current, customerCode);
@@ -171,6 +175,32 @@ async function updateRow(
     const { outcome } = result;
     if (outcome.status !== 'rejected' || !changedMeanwhile.has(outcome.httpStatus)) return result;
     if (tries === maxTries) return { outcome: { ...outcome, status: 'failed' } };
+  }
+}
+
+/** What becomes of a row instead of its update when its key seems to stand for somebody else. */
+async function endContradicted(
+  row: OpenRow,
+  customerCode: string,
+  current: Customer,
+  ports: SendPorts,
+  options: SendOptions,
+): Promise<SendResult | undefined> {
+  if (!row.isFoundByKey) return undefined;
+  const { ledger, mapper } = ports;
+  const { country, keyColumns: columns = [] } = mapper;
+  const contradicted = checkContradiction(row, customerCode, current, { ledger, country, columns });
+  switch (contradicted.kind) {
+    case 'none':
+      return undefined;
+    case 'new':
+      return addRow(row.withoutCustomer(), ports, options);
+    case 'skip':
+      return { outcome: endAsSkipped(row, contradicted.reason, row).outcome };
+    case 'waits': {
+      const { outcome, waiting } = endAsWaiting(row, contradicted.issue, contradicted.candidates, () => current);
+      return { outcome, ...(waiting === undefined ? {} : { waiting }) };
+    }
   }
 }
 

@@ -26,6 +26,8 @@ export interface WrittenCustomer extends MirroredCustomer {
 export interface CustomerMirror {
   /** Server time (epoch milliseconds) up to which it has every change; `undefined` until it was read whole once. */
   readonly freshUntilMs: number | undefined;
+  /** Whether the API's list has ever shown a customer. */
+  readonly hasListed: boolean;
   count(): number;
   find(customerCode: string): MirroredCustomer | undefined;
   /** In the order of their codes, read from disk as they are asked for. */
@@ -34,6 +36,13 @@ export interface CustomerMirror {
   indexBy(valueFor: (customer: MirroredCustomer) => string | undefined): MirrorIndex;
   /** Saves a customer as `get` returned it. */
   saveDetail(detail: Customer): void;
+  /**
+   * Adds fields that a list was asked for to customers that have not been edited since they were read.
+   *
+   * @param rows - of a list, with code and date of the last edit
+   * @returns the customers that have these fields now
+   */
+  saveFields(rows: readonly Customer[], fields: readonly string[]): readonly MirroredCustomer[];
   forget(customerCode: string): void;
   readonly refresher: MirrorRefresher;
 }

@@ -32,7 +32,11 @@ export interface RefreshResult {
 
 /** Why the mirror could not be shown to be up to date; what was read is kept. */
 export class RefreshError extends Error {
-  constructor(readonly reason: 'list_empty' | 'list_moves') {
+  constructor(
+    readonly reason: 'list_empty' | 'list_blind' | 'list_moves' | 'list_incomplete',
+    /** What was found, as a whole sentence. */
+    readonly detail = '',
+  ) {
     super(reason);
   }
 }
@@ -65,7 +69,11 @@ export async function refreshMirror(ports: RefreshPorts, options: RefreshOptions
   const counts: RefreshCounts = { read: 0, removed: 0 };
   const since = mirror.freshUntilMs;
   const startedAtMs = now();
-  if (since === undefined) await readWhole(ports, options, counts);
+  if (since === undefined && (await readWhole(ports, options, counts)) === 0) {
+    // There is nobody whom an edit or a removal could concern.
+    mirror.refresher.freshUntil(startedAtMs + (ports.clockDifferenceMs() ?? 0));
+    return { kind: 'whole', customers: 0, ...counts };
+  }
   // Also after all was read: what was edited meanwhile may have been read before its edit.
   const from = since ?? startedAtMs + (ports.clockDifferenceMs() ?? 0);
   await readRange(ports, options, { changedSince: new Date(from - marginMs) }, counts);
@@ -86,23 +94,32 @@ export async function countPages(api: CustomersApi): Promise<number> {
 async function countsAgree({ api, mirror }: RefreshPorts): Promise<boolean> {
   const total = await readTotal(api);
   const known = mirror.count();
-  // More often a right that was taken away than a table that was emptied; to act on it would add everybody anew.
-  if (total === 0 && known > 0) throw new RefreshError('list_empty');
+  if (total === 0 && known > 0) throw listsNobody(mirror);
   return total === known;
+}
+
+/**
+ * More often a right that was taken away, or never given, than a table that was emptied; to act on it would add everybody
+ * anew.
+ */
+function listsNobody(mirror: CustomerMirror): RefreshError {
+  return new RefreshError(mirror.hasListed ? 'list_empty' : 'list_blind');
 }
 
 async function readTotal(api: CustomersApi): Promise<number> {
   return (await api.list({ page: 1, pageSize: 1, fields: ['customerCode'] })).total;
 }
 
-async function readWhole(ports: RefreshPorts, options: RefreshOptions, counts: RefreshCounts): Promise<void> {
+/** @returns how many were listed */
+async function readWhole(ports: RefreshPorts, options: RefreshOptions, counts: RefreshCounts): Promise<number> {
   const { refresher: refreshing } = ports.mirror;
   const known = ports.mirror.count();
   const startedAtMs = ports.now();
   refreshing.beginListing();
   const listed = await readRange(ports, options, {}, counts);
-  if (listed === 0 && known > 0) throw new RefreshError('list_empty');
+  if (listed === 0 && known > 0) throw listsNobody(ports.mirror);
   counts.removed += refreshing.forgetUnseen(startedAtMs);
+  return listed;
 }
 
 /**
@@ -147,8 +164,10 @@ async function readList(
 ): Promise<number> {
   const listing = listCustomers(api, query);
   for await (const rows of listing.pages) take(rows);
-  const { reachedEnd, seen } = listing.proof();
+  const { reachedEnd, complete, seen, reason } = listing.proof();
   if (!reachedEnd) throw new RefreshError('list_moves');
+  // Who was left out would be taken for nobody, and added once more.
+  if (!complete) throw new RefreshError('list_incomplete', reason);
   return seen;
 }
 

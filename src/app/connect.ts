@@ -15,6 +15,8 @@ export interface Connection {
   openRows(run: number): RunLedger;
   /** The tenant, for messages. */
   readonly tenant: Tenant;
+  /** The embedded sandbox: when it looks empty, it is. */
+  readonly isSandbox: boolean;
   /** The settings without secrets. */
   readonly settings: readonly ShownSetting[];
   close(): Promise<void>;
@@ -91,6 +93,7 @@ async function open(
     ledger,
     openRows: (run) => ledger.openRows(run, () => client.traffic.clockDifferenceMs),
     tenant,
+    isSandbox: settings.sandbox.value,
     settings: listRunSettings(settings),
     close: async () => {
       await client.close();

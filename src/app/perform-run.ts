@@ -1,7 +1,9 @@
 import { countTaken } from '#pipelines/batches.js';
+import type { Code } from '#pipelines/codes.js';
 import { type Reconciled, reconcile } from '#pipelines/import/reconcile.js';
 import type { RunControl } from '#pipelines/run-control.js';
 import { sleep } from '#src/api/sleep.js';
+import { GuardError } from '#src/errors.js';
 import type { ResultsInPassing } from '#src/results/results-in-passing.js';
 import { explainFailure } from './explain-failure.js';
 import { endRun, type RunContext, startResults } from './run.js';
@@ -83,8 +85,24 @@ export async function performRun(context: RunContext): Promise<RunSummary> {
   await runOrStop(control, () => workThroughRows(context, results));
   endSampling();
   observer.ended?.();
+  const refusal = findRefusal(context);
+  if (refusal !== undefined) {
+    await results?.discard();
+    connection.ledger.runs.discard(run.number);
+    throw refusal;
+  }
   return endRun(context, results, true);
 }
+
+/** Why a new run was refused before it sent anything; such a run leaves no trace, so that the file can be imported once the reason is gone. */
+function findRefusal({ control, isNew = false }: RunContext): GuardError | undefined {
+  const { reason } = control;
+  if (!isNew || reason?.kind !== 'error' || !(reason.error instanceof GuardError)) return undefined;
+  return refusalCodes.has(reason.error.code) ? reason.error : undefined;
+}
+
+/** Given before the first request only. */
+const refusalCodes: ReadonlySet<Code> = new Set(['ACCOUNT_UNKNOWN', 'STAMPS_UNKNOWN']);
 
 async function workThroughRows(context: RunContext, results: ResultsInPassing | undefined): Promise<void> {
   const { connection, run, ledger, job, control } = context;
@@ -98,6 +116,7 @@ async function workThroughRows(context: RunContext, results: ResultsInPassing | 
       control,
       connection,
       run: run.name,
+      record: run,
       ...(source === undefined ? {} : { source }),
     });
     if (control.stopping.aborted) return;

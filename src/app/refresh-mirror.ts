@@ -68,6 +68,15 @@ export async function openMirrorFor(
   return mirror;
 }
 
+/** An account whose list cannot be believed. */
+export function createListNotWhole(fact: string): RunStoppedError {
+  return new RunStoppedError(`${fact} Nothing more is sent: customers that cannot be seen would be added again.`, {
+    code: 'LIST_NOT_WHOLE',
+    nextStep:
+      'Let whoever manages your API users give this one the right to read customers, and check it with: mypos-customers doctor. If the account is really empty: mypos-customers mirror refresh --anew',
+  });
+}
+
 function explain(error: RefreshError, known: number): Error {
   switch (error.reason) {
     case 'list_empty':
@@ -79,6 +88,15 @@ function explain(error: RefreshError, known: number): Error {
             'Usually this user has lost permission to read customers. If the customers are really gone: mypos-customers mirror refresh --anew',
         },
       );
+    case 'list_blind':
+      return createListNotWhole(
+        `The API lists no customers, although this program has created ${known === 1 ? 'one' : `${known} of them`}.`,
+      );
+    case 'list_incomplete':
+      return new RunStoppedError(`The list of customers is not whole. ${error.detail} Nothing was sent.`, {
+        code: 'LIST_NOT_WHOLE',
+        nextStep: 'Try again later. If it stays so, ask MYPOS Connect why its list leaves customers out.',
+      });
     case 'list_moves':
       return new RunStoppedError('Customers are being deleted faster than the list can be read.', {
         code: 'LIST_MOVES',

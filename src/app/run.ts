@@ -54,6 +54,8 @@ export interface WorkPorts {
   readonly connection: Connection;
   /** Name of the run, for messages. */
   readonly run: string;
+  /** The run itself. */
+  readonly record: RunRecord;
   /** The job's source, read for the run and its result file at the same time. */
   readonly source?: InputSource;
 }
@@ -74,6 +76,8 @@ export interface RunContext {
   readonly control: RunControl;
   readonly observer: RunObserver;
   readonly settle: SettleOptions;
+  /** The run has only been started: when it is refused before it sends anything, nothing is left of it. */
+  readonly isNew?: boolean;
 }
 
 /**

@@ -8,7 +8,7 @@ const settingNames = ['sandbox', 'profile', 'config', 'base-url', 'state-dir', '
 const switches: ReadonlySet<string> = new Set([
   ...['sandbox', 'dry-run', 'force', 'json', 'quiet', 'verbose', 'yes', 'verify', 'strict', 'columns'],
   ...['even-changed', 'assume-absent', 'override-guards', 'full', 'bom', 'active', 'replace', 'anew', 'live', 'adopt'],
-  ...['account', 'exit-code', 'duplicates'],
+  ...['account', 'exit-code', 'duplicates', 'all-new'],
   ...Object.entries(readingOptions).flatMap(([name, { shape }]) =>
     shape.schema.type === 'boolean' ? [toKebabCase(name)] : [],
   ),
@@ -60,7 +60,8 @@ export function repeatCommand(argv: readonly string[], file: string, without: re
 export function addSettings(text: string, argv: readonly string[]): string {
   const words = findSettingArguments(argv);
   if (words.length === 0) return text;
-  const commands = /mypos-customers (?:(?:resume|reconcile|undo|runs show) \d{8}-\d{6}-[0-9a-f]{4}|import --plan \S+)/g;
+  const commands =
+    /mypos-customers (?:(?:resume|reconcile|undo|runs show) \d{8}-\d{6}-[0-9a-f]{4}|import --plan \S+|crosswalk (?:import|rebuild)\b)/g;
   return text.replaceAll(commands, (command) => `${command} ${words.map(quoteArgument).join(' ')}`);
 }
 
@@ -170,7 +171,7 @@ export function createReporter(choice: OutputOptions, streams: Streams): Reporte
         return exitCodes.bug;
       }
       say(`${paint('red', 'Error:')} ${error.message} ${paint('dim', `[${error.code}]`)}`);
-      if (error.nextStep !== undefined) say(`  ${error.nextStep}`);
+      if (error.nextStep !== undefined) say(`  ${error.nextStep.replaceAll('\n', '\n  ')}`);
       if (choice.verbose && error.cause !== undefined) say(`  Cause: ${describeCause(error.cause)}`);
       return error.exitCode;
     },

@@ -170,6 +170,12 @@ function readJob(path: string, name: string, value: unknown): Job {
       `is not valid: ${where}.kind cannot be ${JSON.stringify(kind)}; ${suggestNames(String(kind), ['import', 'export'])}`,
       'Correct it.',
     );
+  if (job.allNew !== undefined)
+    throw configError(
+      path,
+      `has ${where}.allNew, which speaks of the customers of one moment only`,
+      'Remove it. To import a file whose rows you have looked for, once: mypos-customers import <file> --all-new',
+    );
   if (job.webhook !== undefined && job.webhookFile !== undefined)
     throw configError(path, `has both ${where}.webhook and ${where}.webhookFile`, 'Keep one of them.');
   if (kind === 'import') {

@@ -1,3 +1,4 @@
+import { readField } from '#pipelines/compare-customers.js';
 import {
   type CustomerMirror,
   type Extent,
@@ -18,7 +19,7 @@ export interface LedgerMirror extends CustomerMirror {
 
 /** Opens the local copy of a tenant's customers. */
 export function openMirror(database: Database, now: () => number): LedgerMirror {
-  const freshUntil = database.prepare('SELECT fresh_until FROM mirror');
+  const freshUntil = database.prepare('SELECT fresh_until, has_listed FROM mirror');
   const count = database.prepare('SELECT count(*) AS count FROM customers');
   const find = database.prepare('SELECT extent, edited, sent_hash, body FROM customers WHERE code = ?');
   const all = database.prepare('SELECT extent, edited, sent_hash, body FROM customers ORDER BY code');
@@ -40,6 +41,9 @@ export function openMirror(database: Database, now: () => number): LedgerMirror 
       const at = freshUntil.get()?.fresh_until;
       return at == null ? undefined : Number(at);
     },
+    get hasListed() {
+      return Number(freshUntil.get()?.has_listed ?? 0) === 1;
+    },
     count: () => Number(count.get()?.count ?? 0),
     find(customerCode) {
       const row = find.get(customerCode);
@@ -59,6 +63,19 @@ export function openMirror(database: Database, now: () => number): LedgerMirror 
         ...(sentHash === undefined ? {} : { sentHash }),
       });
     },
+    saveFields: (rows, fields) =>
+      database.transaction(() =>
+        rows.flatMap((row) => {
+          const { code, edited } = toListedCustomer(row);
+          const found = find.get(code);
+          const known = found === undefined ? undefined : toMirroredCustomer(found);
+          if (known === undefined || edited === undefined || known.edited !== edited) return [];
+          const values = Object.fromEntries(fields.map((field) => [field, readField(row, field) ?? null]));
+          const whole = { ...known, customer: { ...known.customer, ...values } };
+          save(code, whole);
+          return [whole];
+        }),
+      ),
     forget(customerCode) {
       forget.run(customerCode);
       indexes.remove(customerCode);
@@ -125,7 +142,9 @@ function createRefresher(database: Database, table: CustomerTable): MirrorRefres
   const forgetUnseen = database.prepare(
     'DELETE FROM customers WHERE touched_at < ? AND code NOT IN (SELECT code FROM temp.listed)',
   );
-  const freshUntil = database.prepare('UPDATE mirror SET fresh_until = ?');
+  // A refresh that ends well has seen everybody whom the local copy has.
+  const freshUntil = database.prepare(`UPDATE mirror SET fresh_until = ?,
+    has_listed = max(has_listed, EXISTS (SELECT 1 FROM customers))`);
   let isListing = false;
 
   /** @returns codes of the customers for which `predicate` holds; it is called for each of them, and may write */

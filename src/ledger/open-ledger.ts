@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, st
 import { join } from 'node:path';
 import { splitKey } from '#pipelines/import/keys.js';
 import type { CustomerMirror } from '#pipelines/listing/mirror.js';
-import type { RunLedger } from '#pipelines/ports.js';
+import type { KnownCustomers, RunLedger } from '#pipelines/ports.js';
 import type { TokenStore } from '#src/api/token-store.js';
 import { type GuardError, UsageError } from '#src/errors.js';
 import { type Database, openDatabase } from '#src/sqlite/open-database.js';
@@ -11,6 +11,7 @@ import { type Crosswalk, openCrosswalk } from './crosswalk.js';
 import { createDamagedLedgerError, isDamagedLedgerError, isJsonObject, isText } from './damaged-ledger.js';
 import { type Decisions, openDecisions } from './decisions.js';
 import { type DetailCache, type ExportCursors, openDetailCache, openExportCursors } from './exports.js';
+import { openKnownCustomers } from './known-customers.js';
 import { openMirror } from './mirror.js';
 import { openPlans, type Plans } from './plans.js';
 import { openRows, type ReadClockDifference } from './rows.js';
@@ -36,6 +37,7 @@ export interface Ledger {
   readonly tokens: TokenStore;
   /** A local copy of the customers; only the holder of the lock may change it. */
   readonly mirror: CustomerMirror;
+  readonly known: KnownCustomers;
   readonly plans: Plans;
   readonly crosswalk: Crosswalk;
   readonly decisions: Decisions;
@@ -79,6 +81,7 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
   return {
     folder,
     mirror,
+    known: openKnownCustomers(database, mirror),
     plans: openPlans(database, now),
     crosswalk: openCrosswalk(database),
     decisions,

@@ -195,7 +195,7 @@ function prepareRowChanges(
       ...[JSON.stringify(outcome), writtenHash ?? null, status === 'in_doubt' ? nowMs : null],
     ]);
     if (outcome.status === 'deleted') releaseKey(outcome.customerCode);
-    if (key !== undefined && linksKey.has(status)) sql.linkKey.run([run, index]);
+    if (key !== undefined && (row.linksKey === true || linksKey.has(status))) sql.linkKey.run([run, index]);
     if (waiting !== undefined) saveWaiting(index, waiting);
     if (code !== undefined) {
       updateMirror(code, row);

@@ -140,6 +140,8 @@ export interface Runs {
       readonly files: RunFiles;
     },
   ): void;
+  /** Forgets a run that was refused before it sent anything: only rows that were left out may have been settled. */
+  discard(number: number): void;
   find(name: string): RunRecord | undefined;
   /** Newest first. */
   list(limit: number): readonly RunRecord[];
@@ -183,6 +185,9 @@ export function openRuns(database: Database, now: () => number): Runs {
   const end = database.prepare(
     'UPDATE runs SET state = ?, exit_code = ?, stop_reason = ?, ended_at = ?, files = ? WHERE number = ?',
   );
+  const discard = ['waiting_rows', 'contents', 'run_samples', 'input_looks', 'dismissed_strangers', 'rows']
+    .map((table) => database.prepare(`DELETE FROM ${table} WHERE run = ?`))
+    .concat(database.prepare('DELETE FROM runs WHERE number = ?'));
   const list = database.prepare(`SELECT ${columns} FROM runs ORDER BY number DESC LIMIT ?`);
   const unfinished = database.prepare(`SELECT ${columns} FROM runs WHERE state <> 'completed' ORDER BY number DESC`);
   const latestOfPath = database.prepare(
@@ -231,6 +236,10 @@ export function openRuns(database: Database, now: () => number): Runs {
     end: (number, { state, exitCode, stopReason, files }) => {
       end.run(state, exitCode, stopReason ?? null, now(), JSON.stringify(files), number);
     },
+    discard: (number) =>
+      database.transaction(() => {
+        for (const statement of discard) statement.run(number);
+      }),
     find(name) {
       const row = byName.get(name);
       return row === undefined ? undefined : toRecord(row);

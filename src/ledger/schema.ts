@@ -193,6 +193,18 @@ const migrations: readonly Migration[] = [
   `,
   // Keys in the form in which they are compared since then, so that none of them is unknown all at once.
   normaliseStoredKeys,
+  // Whom of the account the ledger knows besides the customers of its rows and keys, and what it knows of the list.
+  `
+  CREATE TABLE known_customers (code TEXT PRIMARY KEY, id TEXT) WITHOUT ROWID;
+  CREATE TABLE listed_fields (field TEXT PRIMARY KEY, shown INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE dismissed_strangers (
+    run INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    PRIMARY KEY (run, code)
+  ) WITHOUT ROWID;
+  ALTER TABLE mirror ADD COLUMN has_listed INTEGER NOT NULL DEFAULT 0;
+  UPDATE mirror SET has_listed = 1 WHERE fresh_until IS NOT NULL AND EXISTS (SELECT 1 FROM customers);
+  `,
 ];
 
 /** The version that this program writes. */

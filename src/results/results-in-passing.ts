@@ -32,6 +32,7 @@ export class ResultsInPassing {
   #firstDropped: number | undefined;
   #notReached: RowOutcome | undefined;
   #hasFailed = false;
+  #isDiscarded = false;
   /** Lets the writer look again at what waits. */
   #wake: () => void = () => undefined;
   /** Lets the reader continue, once the writer has taken a batch or failed. */
@@ -81,6 +82,14 @@ export class ResultsInPassing {
     }
   }
 
+  /** Writes no result file after all. */
+  async discard(): Promise<void> {
+    this.#isDiscarded = true;
+    this.#wake();
+    await this.#written?.catch(() => undefined);
+    await this.#reading?.return?.();
+  }
+
   #start(): Promise<ResultsWritten> {
     if (this.#written === undefined) {
       this.#written = this.#write?.() ?? Promise.resolve({});
@@ -118,6 +127,8 @@ export class ResultsInPassing {
 
   async *#lines(): AsyncGenerator<readonly ResultLine[]> {
     while (this.#notReached === undefined || this.#waiting.length > 0) {
+      // What was written so far is taken away again where the error arrives.
+      if (this.#isDiscarded) throw new Error('The result file is not wanted any more.');
       const batch = this.#waiting[0];
       if (batch !== undefined && (this.#notReached !== undefined || this.#isReady(batch))) {
         this.#waiting.shift();

@@ -46,6 +46,8 @@ interface TestTenant {
   mapping(mapping: object): void;
   openApi(options?: Partial<SandboxOptions>): Promise<Sandbox>;
   settings(): Settings;
+  /** From now on another state folder is used: another computer, or the same one after its disk was lost. */
+  useState(name: string): void;
   /** Imports `customers.csv`, a row at a time. */
   import(options?: Partial<ImportFileOptions>): Promise<Imported>;
   /** What `work` asked of the API. */
@@ -55,7 +57,9 @@ interface TestTenant {
 export function useTestTenant(): TestTenant {
   let folder = '';
   let api: Sandbox;
+  let state = 'state';
   beforeEach(() => {
+    state = 'state';
     folder = mkdtempSync(join(tmpdir(), 'mypos-office-'));
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -69,7 +73,7 @@ export function useTestTenant(): TestTenant {
     resolveSettings(
       {
         baseUrl: api.baseUrl,
-        stateDir: path('state'),
+        stateDir: path(state),
         mapping: path('mappings.json'),
         rate: 'unlimited',
         concurrency: '1',
@@ -87,6 +91,9 @@ export function useTestTenant(): TestTenant {
     read,
     settings,
     measureCalls,
+    useState(name) {
+      state = name;
+    },
     mapping: (mapping) => {
       write('mappings.json', JSON.stringify(mapping));
     },

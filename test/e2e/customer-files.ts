@@ -27,6 +27,10 @@ export function pickEditable(customer: Customer): Customer {
 /** For tests that are not about the rate limit: against an API on this machine. */
 export const fast = ['--rate', 'unlimited'] as const;
 
+/** The list of customers answers until an import has looked who is there, and then no more. */
+export const listFailsFrom = (call: number) =>
+  ({ name: '503', on: 'list', when: { nth: Array.from({ length: 200 }, (_, at) => call + at) } }) as const;
+
 /** A small mapping whose key is the old system's number. */
 export const keyedMapping = {
   version: 1,

@@ -103,7 +103,7 @@ async function importWithTwin(mapping: object) {
   writeCustomers(place, 3, mapping);
   await place.run(['import', ...fast, 'customers.csv', '--state-dir', 'elsewhere']);
   api.setFaults(lostAnswer.faults);
-  const end = await place.run(['import', ...settled, 'customers.csv']);
+  const end = await place.run(['import', ...settled, 'customers.csv', '--all-new']);
   api.setFaults([]);
   return { api, ...end };
 }

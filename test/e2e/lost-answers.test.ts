@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { customerLines, fast, readResults, writeCustomers } from './customer-files.js';
+import { customerLines, fast, listFailsFrom, readResults, writeCustomers } from './customer-files.js';
 import { useWorkplace } from './use-workplace.js';
 
 const place = useWorkplace();
@@ -9,7 +9,7 @@ const oneInTen = [{ name: 'reset-after-commit', on: 'add', when: { percent: 10 }
 describe('when every tenth answer to an add is lost after the customer was created', () => {
   it('there are as many customers as created rows and rows in doubt, and no customer is there twice', async () => {
     // Nobody can be asked what became of the lost ones either, so they stay in doubt.
-    const api = await place.openApi({ faults: [...oneInTen, { name: '503', on: 'list' }] });
+    const api = await place.openApi({ faults: [...oneInTen, listFailsFrom(3)] });
     writeCustomers(place, 300);
     const { exitCode, stdout } = await place.run(['import', ...fast, 'customers.csv', '--settle', '0.1', '--json']);
     const { counts } = JSON.parse(stdout);

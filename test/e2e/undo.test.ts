@@ -7,6 +7,7 @@ import {
   fast,
   findByName,
   keyedMapping,
+  listFailsFrom,
   pickEditable,
   readResults,
   writeCustomers,
@@ -168,10 +169,7 @@ describe('a second undo', () => {
 describe('undo', () => {
   it('refuses a run with rows in doubt, and names the command that settles them', async () => {
     const api = await place.openApi({
-      faults: [
-        { name: 'reset-after-commit', on: 'add' },
-        { name: '503', on: 'list' },
-      ],
+      faults: [{ name: 'reset-after-commit', on: 'add' }, listFailsFrom(3)],
     });
     writeCustomers(place, 2);
     const run = await imported('customers.csv');

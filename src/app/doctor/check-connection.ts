@@ -136,6 +136,7 @@ export async function checkLogin(settings: Settings, signal: AbortSignal): Promi
     found.push(checkTokenBudget(connection));
     if (found.some(({ status }) => status === 'fail')) return found;
     for (const right of rights) found.push(await checkRight(connection, right));
+    if (found.every(({ status }) => status !== 'fail')) found.push(await checkStrangers(connection));
     return found;
   } catch (error) {
     if (!(error instanceof CustomersError)) throw error;
@@ -165,6 +166,23 @@ function checkTokenBudget({ ledger }: Connection): DoctorFinding {
   if (used >= tokensPerDay.soft)
     return fail('tokens', found, `${next} The count starts again at midnight UTC.`, exitCodes.login);
   return used > tokensPerDay.hard - lowTokenCount ? warn('tokens', found, next) : ok('tokens', found);
+}
+
+/** How many customers of the account the ledger does not know: rows to add are compared with these. */
+async function checkStrangers({ client, ledger }: Connection): Promise<DoctorFinding> {
+  const { total } = await client.list({ page: 1, pageSize: 1, fields: ['customerCode'] });
+  const isMirrored = ledger.mirror.freshUntilMs !== undefined;
+  // Without a local copy it is not known who is in the account, only how many.
+  const strangers = isMirrored ? ledger.known.countStrangers() : Math.max(0, total - ledger.known.countKnown());
+  const since = ledger.mirror.freshUntilMs;
+  const when = since === undefined ? '' : ` (as of ${new Date(since).toISOString().slice(0, 16)}Z)`;
+  const found = `${strangers} of the ${total} customers in the account are not known to this state folder${when}`;
+  if (strangers === 0 || strangers <= total - strangers) return ok('strangers', found);
+  return warn(
+    'strangers',
+    found,
+    'Rows to add are compared with them. If another computer imports into this account: mypos-customers crosswalk export who-is-who.csv there, and crosswalk import here.',
+  );
 }
 
 function checkUnfinishedRuns({ ledger }: Connection): DoctorFinding {

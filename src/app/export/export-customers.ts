@@ -212,7 +212,7 @@ async function readFreshMirrorFields(connection: Connection): Promise<readonly s
   return first === undefined ? undefined : Object.keys(first).filter((name) => !listOnlyFields.has(name));
 }
 
-const staleMirrorCodes: ReadonlySet<Code> = new Set(['LIST_EMPTY', 'LIST_MOVES']);
+const staleMirrorCodes: ReadonlySet<Code> = new Set(['LIST_EMPTY', 'LIST_MOVES', 'LIST_NOT_WHOLE']);
 
 /** Closes the file, publishes it with its manifest, and only then advances the watermark. */
 async function deliver(

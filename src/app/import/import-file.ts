@@ -118,6 +118,10 @@ export interface ImportFileOptions extends ReadOptions {
   readonly force?: boolean;
   /** Start although a guard of the mapping or the profile refuses. */
   readonly overrideGuards?: boolean;
+  /** None of the rows is one of the customers that are in the account now: somebody has looked. */
+  readonly allNew?: boolean;
+  /** Asks whether so many customers may be read one by one, where only that shows who is there. @default more than 2,000 may not */
+  readonly confirmDetails?: (calls: number) => Promise<boolean>;
   /** Refuse a file with more rows than this. */
   readonly maxRows?: number;
   /** Read every written customer back and compare it field by field. */
@@ -145,10 +149,12 @@ export async function importFile(
 ): Promise<RunSummary> {
   const { mappingFile, input, saved } = await openImport(settings, options);
   const { mode } = saved;
-  const job = await createImportJob(settings, saved, mappingFile, input, observer);
+  const control = createRunControl(options.failureLimit, options.signal);
+  const { confirmDetails } = options;
+  const questions = { confirmDetails, stopping: control.stopping };
+  const job = await createImportJob(settings, saved, mappingFile, input, observer, questions);
   refuseTooManyRows(input, job.rows, options.maxRows);
   refuseDamagedKeys(input, saved.keysAsWritten);
-  const control = createRunControl(options.failureLimit, options.signal);
   return runOnTenant(settings, control, `import ${input.file}`, async (connection) => {
     if (options.force !== true) refuseUnfinished(connection, input);
     await connection.client.login();
@@ -168,7 +174,7 @@ export async function importFile(
     saveScan(connection, run, job);
     const ledger = connection.openRows(run.number);
     const settle = { ...defaultSettle, settleMs: options.settleMs ?? defaultSettle.settleMs };
-    return performRun({ connection, run, ledger, job, control, observer, settle });
+    return performRun({ connection, run, ledger, job, control, observer, settle, isNew: true });
   });
 }
 
@@ -182,7 +188,8 @@ async function openImport(settings: Settings, options: ImportFileOptions): Promi
   if (options.plan !== undefined) {
     const { plan, rowOptions, mappingFile, input } = await openPlannedImport(settings, options.plan, options.file);
     const wanted = buildSavedOptions(settings, options, rowOptions.mode, mappingFile, input);
-    return { mappingFile, input, saved: { ...wanted, ...rowOptions, verify: wanted.verify, plan } };
+    const { verify, allNew = rowOptions.allNew === true } = wanted;
+    return { mappingFile, input, saved: { ...wanted, ...rowOptions, verify, allNew, plan } };
   }
   if (options.file === undefined)
     throw new UsageError('No input file given.', {
@@ -234,6 +241,8 @@ function buildSavedOptions(
     ...(takesKeysAsWritten(readGuards(settings, mappingFile), options.overrideGuards) ? { keysAsWritten: true } : {}),
     ...(failureLimit === undefined ? {} : { failureLimit }),
     ...(stamp === undefined ? {} : { stamp }),
+    keySource: mappingFile.mapping.key?.source ?? null,
+    ...(options.allNew === true ? { allNew: true } : {}),
   };
 }
 

@@ -5,8 +5,8 @@ import type { RepeatPolicy } from '#pipelines/import/dedupe.js';
 import type { ImportMode } from '#pipelines/import/identify.js';
 import { type ImportOptions, importRows } from '#pipelines/import/import.js';
 import type { CheckCells } from '#pipelines/import/map.js';
-import { MatchFieldNotListed } from '#pipelines/import/match.js';
 import { planRows } from '#pipelines/import/plan.js';
+import type { StrangerCheck } from '#pipelines/import/strangers.js';
 import type { CustomerMirror } from '#pipelines/listing/mirror.js';
 import type { CompiledMapping } from '#pipelines/mapping/compile.js';
 import type { Mapping, Mode } from '#pipelines/mapping/mapping.js';
@@ -24,7 +24,7 @@ import {
   readMappingFile,
   secretColumns,
 } from '#src/app/mapping-file.js';
-import { openMirrorFor } from '#src/app/refresh-mirror.js';
+import { bringMirrorUpToDate, openMirrorFor } from '#src/app/refresh-mirror.js';
 import type { RunJob } from '#src/app/run.js';
 import type { AbsentSummary, RunObserver } from '#src/app/run-summary.js';
 import { reportScan, type ScanCache, type ScannedInput } from '#src/app/scan-input.js';
@@ -36,7 +36,9 @@ import type { RunRecord } from '#src/ledger/runs.js';
 import type { ReportContent } from '#src/results/report/report-data.js';
 import { defaultResultPaths, type ResultPaths } from '#src/results/write-results.js';
 import { createDraftValidator } from '#src/validation/create-draft-validator.js';
+import { createStrangersOnce, type ImportQuestions } from './check-strangers.js';
 import { chooseAbsentPolicy, settleAbsent } from './leavers.js';
+import { explainImportError, type RefusalContext } from './refusals.js';
 
 /** How rows are imported; the ledger keeps it as JSON for a plan and for a resumed import. */
 export interface RowOptions {
@@ -52,6 +54,8 @@ export interface RowOptions {
   readonly strict: boolean;
   /** Keys are used although they look damaged. Absent in runs of older versions. */
   readonly keysAsWritten?: boolean;
+  /** A person has looked: none of the rows is in the account yet. */
+  readonly allNew?: boolean;
 }
 
 /** An input with a mapping that fits it. */
@@ -70,6 +74,10 @@ export interface PreparedImport {
   readonly absent?: NonNullable<Mapping['absent']> | undefined;
   /** The mirror, where it is of use. Refreshed once, however often it is asked for. */
   mirror(connection: Connection): Promise<CustomerMirror | undefined>;
+  /** Compares the rows to add with the customers that the ledger does not know; the same for guards and import. */
+  strangers(connection: Connection, run?: RunRecord): StrangerCheck | undefined;
+  /** Explains an error of the pipelines, with what to do. */
+  explain(error: unknown): unknown;
 }
 
 /** Reports what the scan of the input found, and prepares the import of its rows. */
@@ -79,6 +87,7 @@ export function prepareImport(
   mappingFile: MappingFile,
   input: ScannedInput,
   observer: RunObserver,
+  questions: ImportQuestions,
 ): PreparedImport {
   reportScan(input, observer);
   const { source, cache } = input;
@@ -87,6 +96,12 @@ export function prepareImport(
   const mapper = isWritten ? input.mapper.withKeyReadings(readKeysAsWritten(keys.readings)) : input.mapper;
   const options = buildImportOptions(settings, saved, mapper);
   let fresh: CustomerMirror | undefined;
+  const results = 'paths' in saved ? (saved as SavedImportOptions).paths.results : undefined;
+  const refusal: RefusalContext = {
+    ...{ file: input.file, mapping: mappingFile.path, results },
+    ratePerSecond: settings.ratePerSecond.value,
+  };
+  const strangers = createStrangersOnce({ settings, allNew: saved.allNew === true, mapper, observer, ...questions });
   const absent = chooseAbsentPolicy(mappingFile.mapping, saved);
   return {
     ...{ source, rows, mapper, options, findings, absent },
@@ -102,6 +117,17 @@ export function prepareImport(
       );
       return fresh;
     },
+    strangers(connection, run) {
+      // Nobody is added, and nobody taken for somebody else.
+      const isHarmless = mappingFile.mapping.command === undefined && options.match.length === 0;
+      if (saved.mode === 'update' && isHarmless) return undefined;
+      return strangers(connection, run, async () => {
+        if (fresh === undefined) await bringMirrorUpToDate(connection);
+        fresh ??= connection.ledger.mirror;
+        return fresh;
+      });
+    },
+    explain: (error) => explainImportError(error, refusal),
   };
 }
 
@@ -114,6 +140,7 @@ function buildImportOptions(settings: Settings, saved: RowOptions, mapper: Compi
     repeats: mode === 'add' ? 'error' : repeats,
     identityColumns: identityColumns(mapper),
     match: mode === 'add' ? [] : mapper.match,
+    matchAdds: mode === 'add' ? mapper.match : [],
   };
 }
 
@@ -137,26 +164,21 @@ export function refuseWithoutIdentity(mode: Mode, { path, mapping }: MappingFile
 export async function* planBatches(connection: Connection, prepared: PreparedImport) {
   const mirror = await prepared.mirror(connection);
   const { source, mapper, validate, checkCells, options } = prepared;
-  // No run has this number: a plan uses what all runs know and belongs to none.
-  const ports = { source, mapper, validate, api: connection.client, ledger: connection.ledger.openRows(0) };
+  const ports = {
+    ...{ source, mapper, validate, api: connection.client },
+    readAll: () => source.batches(),
+    strangers: prepared.strangers(connection),
+    // No run has this number: a plan uses what all runs know and belongs to none.
+    ledger: connection.ledger.openRows(0),
+  };
   try {
     yield* planRows(
       { ...ports, ...(checkCells === undefined ? {} : { checkCells }), ...(mirror === undefined ? {} : { mirror }) },
       options,
     );
   } catch (error) {
-    throw explainImportError(error);
+    throw prepared.explain(error);
   }
-}
-
-/** Explains an error of the pipelines, with what to do. */
-function explainImportError(error: unknown): unknown {
-  if (!(error instanceof MatchFieldNotListed)) return error;
-  const { field } = error;
-  return new UsageError(`The list of customers does not include ${field}, so customers cannot be matched by it.`, {
-    code: 'MATCH_NOT_LISTED',
-    nextStep: `Remove ${field} from "match" in the mapping. If it holds your own number, make it the "stamp" of a "key" and read the existing keys with: mypos-customers crosswalk rebuild`,
-  });
 }
 
 /** What a resumed import needs; the ledger keeps it as JSON. */
@@ -169,6 +191,8 @@ export interface SavedImportOptions extends RowOptions {
   readonly failureLimit?: FailureLimit;
   /** The field that carries a row's key: all that settling a doubt needs of the mapping. */
   readonly stamp?: string;
+  /** The system that the keys are of; runs of versions that did not compare strangers lack it. */
+  readonly keySource?: string | null;
 }
 
 type ImportJob = RunJob & { readonly prepared: PreparedImport };
@@ -180,8 +204,9 @@ export async function createImportJob(
   mappingFile: MappingFile,
   input: ScannedInput,
   observer: RunObserver,
+  questions: Omit<ImportQuestions, 'onlyPlans'>,
 ): Promise<ImportJob> {
-  const prepared = prepareImport(settings, saved, mappingFile, input, observer);
+  const prepared = prepareImport(settings, saved, mappingFile, input, observer, { ...questions, onlyPlans: false });
   for (const path of Object.values(saved.paths)) await assertResultPath(path, input);
   const { source, rows, mapper, validate, checkCells, findings, options } = prepared;
   let absent: AbsentSummary | undefined;
@@ -193,7 +218,7 @@ export async function createImportJob(
     allowed: findAllowedTexts(mappingFile.mapping),
     ...(mapper.stamp === undefined ? {} : { stamp: mapper.stamp }),
     ...(saved.verify ? { verify: mapper } : {}),
-    work: async ({ connection, ...ports }) => {
+    work: async ({ connection, record: runRecord, ...ports }) => {
       const mirror = await prepared.mirror(connection);
       const record = saved.plan === undefined ? undefined : connection.ledger.plans.find(saved.plan);
       if (saved.plan !== undefined && record === undefined) throw planExpired(saved.plan);
@@ -201,13 +226,15 @@ export async function createImportJob(
         record === undefined ? {} : { plan: connection.ledger.plans.openAgreedPlan(record) };
       const all = {
         ...{ source, mapper, validate, now: Date.now },
+        readAll: () => source.batches(),
+        strangers: prepared.strangers(connection, runRecord),
         ...(checkCells === undefined ? {} : { checkCells }),
         ...ports,
         ...plan,
         ...(mirror === undefined ? {} : { mirror }),
       };
       await importRows(all, options).catch((error: unknown) => {
-        throw explainImportError(error);
+        throw prepared.explain(error);
       });
       if (ports.control.stopping.aborted) return;
       const isPlanned = plan.plan === undefined ? undefined : plan.plan.plansDeactivation;

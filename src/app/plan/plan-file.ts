@@ -29,7 +29,7 @@ import {
 } from '#src/app/run-summary.js';
 import { openScannedInput, type ScannedInput } from '#src/app/scan-input.js';
 import type { Settings } from '#src/config/settings.js';
-import { type ExitCode, exitCodes, UsageError } from '#src/errors.js';
+import { CustomersError, type ExitCode, exitCodes, UsageError } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
 import { hashFile } from '#src/files/input-file.js';
 import type { PlanRecord } from '#src/ledger/plans.js';
@@ -43,6 +43,10 @@ export interface PlanOptions extends ReadOptions {
   readonly mode?: Mode;
   readonly first?: number;
   readonly force?: boolean;
+  /** None of the rows is one of the customers that are in the account now: somebody has looked. */
+  readonly allNew?: boolean;
+  /** As for an import. */
+  readonly confirmDetails?: (calls: number) => Promise<boolean>;
   /** Cells that cannot be right make their row `invalid`, instead of a warning. @default false */
   readonly strict?: boolean;
   /** Where to write the plan, `.csv` or `.xlsx`; nowhere when absent. */
@@ -99,6 +103,8 @@ export interface PlanSummary {
   readonly absent: AbsentSummary | null;
   /** Why rows would not be sent, the most frequent first. */
   readonly problems: readonly IssueGroup[];
+  /** Customers of the account that this state folder does not know; `null` where nobody would be added, so that nobody asked. */
+  readonly strangers: number | null;
   /** What making it took. */
   readonly api: ApiSummary;
   readonly output: string | null;
@@ -135,9 +141,11 @@ export async function planFile(
     strict: options.strict === true,
     first: options.first,
     ...(keysAsWritten ? { keysAsWritten } : {}),
+    ...(options.allNew === true ? { allNew: true } : {}),
   };
-  const prepared = prepareImport(settings, saved, mappingFile, input, observer);
   const control = new RunControl();
+  const questions = { confirmDetails: options.confirmDetails, stopping: control.stopping, onlyPlans: true };
+  const prepared = prepareImport(settings, saved, mappingFile, input, observer, questions);
   options.signal?.addEventListener('abort', () => control.stop({ kind: 'signal', signal: 'SIGINT' }), { once: true });
   return runOnTenant(settings, control, `plan ${input.file}`, async (connection) => {
     await connection.client.login();
@@ -150,8 +158,14 @@ export async function planFile(
     });
     const guards = { ...settings.guards.value, ...mappingFile.mapping.guards };
     const plan = await makePlan(connection, prepared, record, output, options.maxRows, guards);
-    const all = { mode, input, record, output, rowCount: prepared.rows, stopped: stopped ?? plan.stopped };
-    return summarise(settings, connection, { ...plan, ...all });
+    const check = prepared.strangers(connection);
+    const refusal = check?.refusal === undefined ? undefined : prepared.explain(check.refusal);
+    const all = { mode, input, record, output, rowCount: prepared.rows, strangers: check?.strangers ?? null };
+    return summarise(settings, connection, {
+      ...plan,
+      ...all,
+      stopped: stopped ?? describeRefusal(refusal) ?? plan.stopped,
+    });
   });
 }
 
@@ -278,6 +292,7 @@ interface PlanResult {
   readonly rowCount: number;
   readonly output: string | undefined;
   readonly stopped: PlanSummary['stopped'];
+  readonly strangers: number | null;
 }
 
 function summarise(settings: Settings, { client }: Connection, made: PlanResult): PlanSummary {
@@ -299,11 +314,18 @@ function summarise(settings: Settings, { client }: Connection, made: PlanResult)
     conflicts: made.conflicts,
     absent: made.absent,
     problems: made.problems,
+    strangers: made.strangers,
     api: summariseApi(client),
     output: made.output ?? null,
     rows: made.lines,
     stopped: made.stopped,
   };
+}
+
+function describeRefusal(refusal: unknown): PlanSummary['stopped'] {
+  if (!(refusal instanceof CustomersError)) return null;
+  const { code, message, nextStep } = refusal;
+  return { code, message, nextStep };
 }
 
 function chooseExitCode(counts: PlanResult['counts'], stopped: PlanSummary['stopped']): ExitCode {

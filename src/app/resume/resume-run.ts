@@ -5,6 +5,7 @@ import type { ReadOptions } from '#pipelines/reading-options.js';
 import type { FailureLimit } from '#pipelines/run-control.js';
 import type { Connection } from '#src/app/connect.js';
 import { createCodeInput, createDeleteJob, type SavedDeleteOptions } from '#src/app/delete/delete-customers.js';
+import type { ImportQuestions } from '#src/app/import/check-strangers.js';
 import { createImportJob, type SavedImportOptions, saveScan } from '#src/app/import/import-job.js';
 import { type Input, openInputAt } from '#src/app/input.js';
 import { readMappingFile } from '#src/app/mapping-file.js';
@@ -29,6 +30,8 @@ export interface ResumeOptions {
   readonly failureLimit?: FailureLimit;
   /** Where to write a report. @default where the run had it */
   readonly report?: string;
+  /** As for an import. */
+  readonly confirmDetails?: (calls: number) => Promise<boolean>;
   /** Ends the run early; its reason is `SIGINT` or `SIGTERM`. */
   readonly signal?: AbortSignal;
 }
@@ -58,6 +61,8 @@ export function reconcileRun(settings: Settings, options: ReconcileOptions, obse
   return continueRun(settings, options, observer, reconciling);
 }
 
+type Questions = Omit<ImportQuestions, 'onlyPlans'>;
+
 type RunFilter = (run: RunRecord, ledger: Ledger) => boolean;
 
 /** How a run is continued: resume and reconcile differ in these. */
@@ -70,6 +75,7 @@ interface Continuation<S extends RunSummary> {
     run: RunRecord,
     connection: Connection,
     observer: RunObserver,
+    questions: Questions,
   ) => Promise<RunJob>;
   readonly perform: (context: RunContext) => Promise<S>;
 }
@@ -103,7 +109,8 @@ async function continueRun<S extends RunSummary>(
     const { ledger } = connection;
     const named = options.run === undefined ? undefined : findRun(ledger, options.run);
     if (named !== undefined && !filters.some((filter) => filter(named, ledger))) return undefined;
-    const reopen = (run: RunRecord) => openJob(settings, run, connection, observer);
+    const questions = { confirmDetails: options.confirmDetails, stopping: control.stopping };
+    const reopen = (run: RunRecord) => openJob(settings, run, connection, observer, questions);
     const found =
       named === undefined
         ? await reopenFirst(findWaitingRuns(ledger, filters), reopen, observer)
@@ -184,7 +191,16 @@ function savedLimit(run: RunRecord): FailureLimit | undefined {
 
 /** How each command reopens a run of its own, from what the ledger kept. */
 const reopeners: Readonly<
-  Record<string, (settings: Settings, run: RunRecord, connection: Connection, observer: RunObserver) => Promise<RunJob>>
+  Record<
+    string,
+    (
+      settings: Settings,
+      run: RunRecord,
+      connection: Connection,
+      observer: RunObserver,
+      questions: Questions,
+    ) => Promise<RunJob>
+  >
 > = {
   import: reopenImport,
   delete: reopenDelete,
@@ -192,10 +208,16 @@ const reopeners: Readonly<
     Promise.resolve(createUndoJob(settings, connection.ledger, run.options as unknown as SavedUndoOptions)),
 };
 
-function openJob(settings: Settings, run: RunRecord, connection: Connection, observer: RunObserver): Promise<RunJob> {
+function openJob(
+  settings: Settings,
+  run: RunRecord,
+  connection: Connection,
+  observer: RunObserver,
+  questions: Questions,
+): Promise<RunJob> {
   const reopen = reopeners[run.command];
   if (reopen === undefined) throw new Error(`The ledger has a run with an unknown command: ${run.command}`);
-  return reopen(settings, run, connection, observer);
+  return reopen(settings, run, connection, observer, questions);
 }
 
 /** Doubts are settled by what the ledger kept of them, so the input may have changed. */
@@ -204,9 +226,10 @@ async function openJobForDoubts(
   run: RunRecord,
   connection: Connection,
   observer: RunObserver,
+  questions: Questions,
 ): Promise<RunJob> {
   try {
-    return await openJob(settings, run, connection, observer);
+    return await openJob(settings, run, connection, observer, questions);
   } catch (error) {
     if (!(error instanceof CustomersError)) throw error;
     observer.notice?.({
@@ -226,6 +249,7 @@ async function reopenImport(
   run: RunRecord,
   connection: Connection,
   observer: RunObserver,
+  questions: Questions,
 ): Promise<RunJob> {
   const saved = run.options as unknown as SavedImportOptions;
   const mappingFile = readMappingFile(saved.mapping);
@@ -238,7 +262,7 @@ async function reopenImport(
       createChangedError: () => changedSinceRun(run, `The input ${path}`),
     }),
   );
-  const job = await createImportJob(settings, saved, mappingFile, input, observer);
+  const job = await createImportJob(settings, saved, mappingFile, input, observer, questions);
   saveScan(connection, run, job);
   return job;
 }

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { RowCounts } from '#pipelines/model.js';
 import { resolveTenant } from '#src/app/connect.js';
 import { importFile } from '#src/app/import/import-file.js';
+import { AccountUnknownError } from '#src/app/import/refusals.js';
 import { resumeRun } from '#src/app/resume/resume-run.js';
 import { type ApiSummary, noTraffic, type RunObserver, type RunSummary } from '#src/app/run-summary.js';
 import { CustomersError, type ExitCode, exitCodes, InputError } from '#src/errors.js';
@@ -189,7 +190,7 @@ function explainDoubt(run: string | null, counts: RowCounts): FileReason {
 
 function buildErrorResult(error: unknown, claim: Claim, options: ImportClaimOptions): ClaimResult {
   const exitCode = error instanceof CustomersError ? error.exitCode : exitCodes.bug;
-  const reason = explainError(error);
+  const reason = explainError(error instanceof AccountUnknownError ? error.forDroppedFile(claim.record.file) : error);
   if (error instanceof InputError && isTruncation(error) && !isOverdue(claim, options))
     return { ...emptyResult, outcome: 'returned', reason };
   return { ...emptyResult, exitCode, ...chooseOutcome(exitCode, reason.code), reason };

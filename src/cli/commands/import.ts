@@ -14,7 +14,9 @@ import {
   toSettingOptions,
 } from '#src/cli/options.js';
 import { createRunObserver } from '#src/cli/progress.js';
+import { createDetailsPrompt } from '#src/cli/prompts/ask.js';
 import { renderSummary } from '#src/cli/render/summary.js';
+import { repeatCommand } from '#src/cli/reporter.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 import type { ExitCode } from '#src/errors.js';
 import { runCheck } from './check.js';
@@ -69,6 +71,12 @@ export const importCommand = defineCommand({
         default: false,
         describe: 'Import even if a guard of the mapping or profile refuses the file',
       })
+      .option('all-new', {
+        type: 'boolean',
+        default: false,
+        describe: 'None of these rows is in the account yet: I have looked',
+      })
+      .option('yes', { type: 'boolean', default: false, describe: 'Do not ask before reading many customers' })
       .option('force', {
         type: 'boolean',
         default: false,
@@ -79,8 +87,9 @@ export const importCommand = defineCommand({
     const { file, plan } = args;
     if (args.dryRun && file !== undefined) return runCheck({ ...args, file }, reporter);
     const { importFile } = await import('#src/app/import/import-file.js');
+    const { AccountUnknownError } = await import('#src/app/import/refusals.js');
     const settings = resolveSettings(toSettingOptions(args));
-    const { mode, results, rejects, report, force, verify, repeats, strict, overrideGuards } = args;
+    const { mode, results, rejects, report, force, verify, repeats, strict, overrideGuards, allNew } = args;
     const signals = stopOnSignals(reporter);
     const observer = createRunObserver(reporter);
     try {
@@ -90,8 +99,10 @@ export const importCommand = defineCommand({
           force,
           verify,
           overrideGuards,
+          allNew,
           repeats,
           strict,
+          confirmDetails: createDetailsPrompt(settings, args.yes),
           signal: signals.signal,
           ...toReadOptions(args),
           ...omitUndefined({
@@ -110,6 +121,9 @@ export const importCommand = defineCommand({
       );
       await reporter.result(renderSummary(summary, reporter.argv), summary);
       return summary.exitCode;
+    } catch (error) {
+      if (!(error instanceof AccountUnknownError) || file === undefined) throw error;
+      throw error.forCommand(repeatCommand(reporter.argv, file, ['all-new']));
     } finally {
       signals.release();
     }

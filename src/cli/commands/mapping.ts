@@ -142,9 +142,34 @@ const mappingTestCommand = defineCommand({
   },
 });
 
+const matchCommand = defineCommand({
+  command: 'match <fields..>',
+  describe: 'Let rows find their customers by these fields; sets "match" in the mapping',
+  examples: [
+    ['$0 mapping match emailAddress', 'by the e-mail address'],
+    ['$0 mapping match emailAddress phoneNumber+customerName', 'else by phone and name together'],
+  ],
+  options: (yargs) =>
+    mappingOption(localOptions(yargs)).positional('fields', {
+      type: 'string',
+      array: true,
+      demandOption: true,
+      describe: 'Fields, tried in turn; those that must all fit are joined by +',
+    }),
+  async run(args, reporter) {
+    const { setMatch } = await import('#src/app/mapping/set-match.js');
+    const set = await setMatch(resolveSettings(toSettingOptions(args)), args.fields);
+    const match = JSON.stringify(set.match.length === 1 ? set.match[0] : set.match);
+    const done = set.isUnchanged ? 'has it already' : 'written';
+    await reporter.result(`${set.mapping}: "match": ${match} (${done})\nNext: import the file again.`, set);
+    return exitCodes.done;
+  },
+});
+
 export const mappingCommand = defineGroup('mapping', 'Create, check and test a mapping', [
   suggestCommand,
   mappingCheckCommand,
   templateCommand,
   mappingTestCommand,
+  matchCommand,
 ]);

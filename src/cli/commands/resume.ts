@@ -9,6 +9,7 @@ import {
   toSettingOptions,
 } from '#src/cli/options.js';
 import { createRunObserver } from '#src/cli/progress.js';
+import { createDetailsPrompt } from '#src/cli/prompts/ask.js';
 import { renderSummary } from '#src/cli/render/summary.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 import { exitCodes, UsageError } from '#src/errors.js';
@@ -35,7 +36,8 @@ export const resumeCommand = defineCommand({
       .option('max-failures', {
         ...text,
         describe: 'Stop after this many failed rows, or this percentage of the rows (default 10%)',
-      }),
+      })
+      .option('yes', { type: 'boolean', default: false, describe: 'Do not ask before reading many customers' }),
   async run(args, reporter) {
     const { resumeRun } = await import('#src/app/resume/resume-run.js');
     const settings = resolveSettings(toSettingOptions(args));
@@ -43,6 +45,7 @@ export const resumeCommand = defineCommand({
     try {
       const options = {
         signal: signals.signal,
+        confirmDetails: createDetailsPrompt(settings, args.yes),
         ...omitUndefined({
           run: args.run,
           report: args.report,

@@ -1,5 +1,7 @@
 import { createInterface, type Interface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { formatDuration } from '#src/cli/progress.js';
+import type { Settings } from '#src/config/settings.js';
 import { InterruptedError, UsageError } from '#src/errors.js';
 
 /** Somebody can be asked: what is typed comes from a terminal, and questions are seen on one. */
@@ -54,6 +56,16 @@ export async function confirmOnTerminal(question: string): Promise<boolean> {
     code: 'NOT_CONFIRMED',
     nextStep: 'Add --yes to confirm on the command line.',
   });
+}
+
+/** Agrees to read many customers one by one: with `yes`, or on a terminal; elsewhere nobody can. */
+export function createDetailsPrompt({ ratePerSecond }: Pick<Settings, 'ratePerSecond'>, yes: boolean) {
+  return async (calls: number): Promise<boolean> => {
+    if (yes || !isInteractive()) return yes;
+    const rate = ratePerSecond.value;
+    const time = Number.isFinite(rate) ? ` (about ${formatDuration(calls / rate)})` : '';
+    return askYesNo(`The list does not include the stamp field. Read ${calls} customers one by one${time}?`, false);
+  };
 }
 
 /** Opens the terminal for one question, so that Ctrl-C is everybody else's again between two. */

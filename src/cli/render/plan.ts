@@ -40,6 +40,9 @@ export function renderPlan(plan: PlanSummary): string {
     ...renderAbsent(plan.absent),
     ...renderKept(plan),
     ...renderProblems(plan.problems),
+    ...(plan.strangers === null || plan.strangers === 0
+      ? []
+      : [`The account has ${formatCount(plan.strangers, 'customer')} that this state folder does not know.`]),
     `Cost: ${formatCount(calls, 'API call')}${duration}`,
     ...(plan.output === null ? [] : [`Plan: ${plan.output}`]),
     ...renderStop(plan),

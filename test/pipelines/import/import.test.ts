@@ -51,6 +51,7 @@ async function startImport(baseUrl: string) {
   const done = importRows(ports, {
     ...{ mode: 'add', concurrency, force: false, verify: false, repeats: 'error' },
     match: [],
+    matchAdds: [],
     identityColumns: ['Name'],
   });
   return { done, control, rows, pulled: () => pulled };

@@ -1,0 +1,105 @@
+import { readField } from '#pipelines/compare-customers.js';
+import type { Issue } from '#pipelines/issue.js';
+import type { Customer, Draft, ReviewCandidate } from '#pipelines/model.js';
+import type { RunLedger } from '#pipelines/ports.js';
+import { normaliseValue } from '#pipelines/quality/normalise.js';
+import { applyDecision } from './decisions.js';
+import { displayKey, splitKey } from './keys.js';
+import type { OpenRow } from './map.js';
+
+/** By what people recognise somebody, and how a difference is told. */
+const marks = [
+  ['another name', readName],
+  [
+    'another e-mail address',
+    (customer: Customer) => normaliseValue('emailAddress', readField(customer, 'emailAddress')),
+  ],
+  [
+    'another phone number',
+    (customer: Customer, country: string | undefined) =>
+      normaliseValue('phoneNumber', readField(customer, 'phoneNumber'), country),
+  ],
+] as const;
+
+/** One difference alone is an edit. */
+const minDifferences = 2;
+
+/**
+ * Whether a row can hardly be about the customer that its key stands for: of name, e-mail address and phone, at least two
+ * are known on both sides, and all that are known differ.
+ *
+ * @returns the differences, in words
+ */
+export function findContradiction(draft: Draft, customer: Customer, country?: string): readonly string[] | undefined {
+  const known = marks.flatMap(([difference, read]) => {
+    const [wanted, there] = [read(draft, country), read(customer, country)];
+    return wanted === undefined || there === undefined ? [] : [{ difference, isSame: wanted === there }];
+  });
+  if (known.length < minDifferences || known.some(({ isSame }) => isSame)) return undefined;
+  return known.map(({ difference }) => difference);
+}
+
+/** Its words in any order: `Lee, Ann` is Ann Lee. */
+function readName(customer: Customer): string | undefined {
+  const parts = ['firstName', 'lastName'].flatMap((field) => normaliseValue(field, readField(customer, field)) ?? []);
+  const name = normaliseValue('customerName', readField(customer, 'customerName')) ?? parts.join(' ');
+  return name === '' ? undefined : name.split(' ').toSorted().join(' ');
+}
+
+/** What becomes of a row whose key stands for a customer that seems to be somebody else. */
+export type ContradictedRow =
+  | { readonly kind: 'none' }
+  /** A person has said that it is not that customer. */
+  | { readonly kind: 'new' }
+  | { readonly kind: 'skip'; readonly reason: Issue }
+  | { readonly kind: 'waits'; readonly issue: Issue; readonly candidates: readonly ReviewCandidate[] };
+
+export interface ContradictionOptions {
+  readonly ledger: Pick<RunLedger, 'decisions'>;
+  /** Source columns of the key, for messages. */
+  readonly columns: readonly string[];
+  /** Of telephone numbers that do not say theirs. */
+  readonly country?: string | undefined;
+}
+
+/** Looks whether a row that was found by its key contradicts its customer, and what was decided about that before. */
+export function checkContradiction(
+  row: OpenRow,
+  customerCode: string,
+  customer: Customer | undefined,
+  { ledger, columns, country }: ContradictionOptions,
+): ContradictedRow {
+  if (customer === undefined || row.key === undefined) return { kind: 'none' };
+  const evidence = findContradiction(row.draft, customer, country);
+  if (evidence === undefined) return { kind: 'none' };
+  const decided = applyDecision(row, [{ customerCode, evidence }], ledger.decisions, () => customer);
+  switch (decided.kind) {
+    case 'same':
+      return { kind: 'none' };
+    case 'new':
+      return { kind: 'new' };
+    case 'skip':
+      return { kind: 'skip', reason: decided.reason };
+    case 'undecided':
+      return {
+        kind: 'waits',
+        issue: describeContradiction(row.key, customerCode, evidence, columns),
+        candidates: decided.candidates,
+      };
+  }
+}
+
+function describeContradiction(
+  key: string,
+  customerCode: string,
+  evidence: readonly string[],
+  columns: readonly string[],
+): Issue {
+  return {
+    severity: 'error',
+    code: 'KEY_CONTRADICTED',
+    message: `The key "${displayKey(key)}" stands for customer ${customerCode}, which has ${evidence.join(' and ')}: nothing was changed. Decide in the review file whether it is the same customer.`,
+    columns,
+    value: splitKey(key).key,
+  };
+}

@@ -1,0 +1,171 @@
+import { FingerprintIndex } from '#pipelines/fingerprints.js';
+import type { CustomerMirror } from '#pipelines/listing/mirror.js';
+import type { ReviewCandidate } from '#pipelines/model.js';
+import type { RunLedger } from '#pipelines/ports.js';
+import type { CandidateIndex } from '#pipelines/quality/duplicates/candidate-index.js';
+import type { SuspectRow } from './account-unknown.js';
+import { applyDecision } from './decisions.js';
+import type { IdentifiedRow } from './identify.js';
+import { identityKey, type OpenRow } from './map.js';
+import type { Stamps } from './stamps.js';
+
+/** Enough for a person to decide by. */
+const maxCandidates = 5;
+/** Of more rows, what they say is not looked at again when all were counted: so many are a reason to stop in any case. */
+const maxRechecked = 20_000;
+
+/** Said of a stranger whose fields several rows have. */
+export const sharedEvidence = 'same values as in other rows of the file';
+
+/** The account as it is before the first add. */
+export interface Account {
+  readonly mirror: CustomerMirror;
+  readonly index: CandidateIndex;
+  readonly stamps?: Stamps;
+  /** Codes of the strangers. */
+  readonly strangers: ReadonlySet<string>;
+}
+
+/** What was noted of the rows of a file, to conclude from once all were read. */
+export class FileNotes {
+  readonly #account: Account;
+  readonly #keys = new FingerprintIndex();
+  readonly #noted: NotedRow[] = [];
+  /** The rows that were found to be a stranger by their fields; most files have one for each. */
+  readonly #matched = new Map<string, MatchedStranger>();
+  #rows = 0;
+  /** Rows about which nothing is said. */
+  silentRows = 0;
+
+  constructor(account: Account) {
+    this.#account = account;
+  }
+
+  note({ row, identity }: IdentifiedRow, isSettled: boolean): void {
+    const { index, stamps } = this.#account;
+    index.countRow(row.draft);
+    if (row.key !== undefined && stamps !== undefined) this.#keys.add(row.key);
+    this.#rows += isSettled ? 0 : 1;
+    if (row.key !== undefined && stamps !== undefined && stamps.findCodes(row.key).length > 0) return;
+    switch (identity.kind) {
+      case 'matched':
+        this.#noteMatch(row, identity.customerCode, isSettled);
+        return;
+      case 'unclear': {
+        const { candidates = [] } = identity;
+        const [only] = candidates;
+        // Another row was found to be it before.
+        if (only !== undefined && candidates.length === 1) this.#noteMatch(row, only.customerCode, isSettled);
+        else this.#noted.push({ row, isSettled, certain: candidates });
+        return;
+      }
+      default: {
+        const found = findEvidence(index, row);
+        if (found.length > 0) this.#noted.push({ row, isSettled, found });
+        else this.silentRows += isSettled ? 0 : 1;
+      }
+    }
+  }
+
+  #noteMatch(row: OpenRow, customerCode: string, isSettled: boolean): void {
+    const veto = findVeto(row, customerCode, this.#account);
+    if (veto !== undefined) {
+      this.#noted.push({ row, isSettled, certain: [veto] });
+      return;
+    }
+    const identity = identityKey(row) ?? `row ${row.row.index}`;
+    const before = this.#matched.get(customerCode);
+    if (before === undefined)
+      this.#matched.set(customerCode, { identity, row: row.row.number, key: row.key, isShared: false });
+    // Rows that are sent one after the other, because they say that they are the same customer, share nobody.
+    else if (before.identity !== identity) this.#matched.set(customerCode, { ...before, isShared: true });
+  }
+
+  conclude(ledger: RunLedger): Conclusion {
+    const { mirror } = this.#account;
+    const taken = this.#findTaken();
+    const evidence = new Map<number, readonly ReviewCandidate[]>();
+    const shared = new Set([...this.#matched].flatMap(([code, { isShared }]) => (isShared ? [code] : [])));
+    const suspects: SuspectRow[] = [];
+    for (const [at, noted] of this.#noted.entries()) {
+      const { row, isSettled, certain } = noted;
+      const candidates = certain ?? this.#lookAgain(noted, at, taken);
+      if (candidates.length === 0) continue;
+      if (certain === undefined) evidence.set(row.row.index, candidates);
+      const decided = applyDecision(row, candidates, ledger.decisions, (code) => mirror.find(code)?.customer);
+      if (!isSettled && decided.kind === 'undecided')
+        suspects.push({ row: row.row.number, key: row.key, draft: row.draft, candidates });
+    }
+    // Of the rows that share a stranger, one at most is there already.
+    for (const customerCode of shared) suspects.push(describeShared(customerCode, this.#matched.get(customerCode)));
+    return { evidence, shared, suspects, rowsToAdd: this.#rows - (this.#matched.size - shared.size) };
+  }
+
+  /** Now that it is known how many rows share a value, and which strangers are other rows. */
+  #lookAgain({ row, found = [] }: NotedRow, at: number, taken: ReadonlySet<string>): readonly ReviewCandidate[] {
+    const candidates = at < maxRechecked ? findEvidence(this.#account.index, row) : found;
+    return candidates.filter(({ customerCode }) => !taken.has(customerCode));
+  }
+
+  /** Strangers that a row of the file is linked to: by then they are known, and no longer strangers to the other rows. */
+  #findTaken(): ReadonlySet<string> {
+    const { stamps } = this.#account;
+    const taken = new Set(this.#matched.keys());
+    for (const key of stamps?.keys() ?? [])
+      if (this.#keys.has(key)) for (const code of stamps?.findCodes(key) ?? []) taken.add(code);
+    return taken;
+  }
+}
+
+interface MatchedStranger {
+  /** Who the first of the rows says that it is. */
+  readonly identity: string;
+  /** Line or row number of the first. */
+  readonly row: number;
+  readonly key: string | undefined;
+  /** Several rows, each somebody else, were found to be it. */
+  readonly isShared: boolean;
+}
+
+function describeShared(customerCode: string, matched: MatchedStranger | undefined): SuspectRow {
+  const { row = 0, key } = matched ?? {};
+  return { row, key, draft: {}, candidates: [{ customerCode, evidence: [sharedEvidence] }] };
+}
+
+interface NotedRow {
+  readonly row: OpenRow;
+  /** By an earlier process of the run. */
+  readonly isSettled: boolean;
+  /** Strangers that it may be, whatever the other rows say. */
+  readonly certain?: readonly ReviewCandidate[];
+  /** Strangers that resemble it, as long as not too many rows do. */
+  readonly found?: readonly ReviewCandidate[];
+}
+
+export interface Conclusion {
+  readonly evidence: ReadonlyMap<number, readonly ReviewCandidate[]>;
+  readonly shared: ReadonlySet<string>;
+  /** Rows that seem to be there already, and of which nobody has decided whether they are. */
+  readonly suspects: readonly SuspectRow[];
+  readonly rowsToAdd: number;
+}
+
+function findEvidence(index: CandidateIndex, { draft }: OpenRow): readonly ReviewCandidate[] {
+  return index
+    .find(draft)
+    .filter(({ isStrong }) => isStrong)
+    .slice(0, maxCandidates)
+    .map(({ customerCode, reasons }) => ({ customerCode, evidence: reasons }));
+}
+
+/** Why a stranger with the same fields is somebody else all the same: another first name, another place, Jr and Sr. */
+export function findVeto(
+  { draft }: OpenRow,
+  customerCode: string,
+  { index, mirror }: Pick<Account, 'index' | 'mirror'>,
+): ReviewCandidate | undefined {
+  const customer = mirror.find(customerCode)?.customer;
+  if (customer === undefined) return undefined;
+  const { isContradicted, reasons } = index.compare(draft, customer);
+  return isContradicted ? { customerCode, evidence: reasons } : undefined;
+}

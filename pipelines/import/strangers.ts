@@ -1,0 +1,288 @@
+import type { Issue } from '#pipelines/issue.js';
+import { type CustomerMirror, knowsField } from '#pipelines/listing/mirror.js';
+import type { ReviewCandidate, Row } from '#pipelines/model.js';
+import type { KnownCustomers, RunLedger } from '#pipelines/ports.js';
+import { createCandidateIndex } from '#pipelines/quality/duplicates/candidate-index.js';
+import { type AccountFacts, AccountUnknown, proposeMatch } from './account-unknown.js';
+import { type Account, type Conclusion, FileNotes, findVeto, sharedEvidence } from './file-notes.js';
+import { FirstAdd } from './first-add.js';
+import { type IdentifiedRow, type ResolvedIdentity, waitOrApply } from './identify.js';
+import { describeAmbiguousKey, isSameSource } from './keys.js';
+import type { EndedRow, OpenRow } from './map.js';
+import { type StampOptions, type StampPorts, Stamps } from './stamps.js';
+
+export interface StrangerPorts extends Omit<StampPorts, 'mirror'> {
+  readonly sleep: (delayMs: number) => Promise<void>;
+  /** Brings the local copy of the customers up to date, and proves that it is whole. */
+  readonly openMirror: () => Promise<CustomerMirror>;
+}
+
+export interface StrangerOptions {
+  readonly stamp?: StampOptions;
+  /** Of telephone numbers that do not say theirs. */
+  readonly country?: string;
+  /** The fields that the mapping sets, for the fields to match by that are proposed. */
+  readonly fields: readonly string[];
+  /** Strangers that a person has looked at: none of the rows is one of them. `all`: those that there are now. */
+  readonly dismissed: ReadonlySet<string> | 'all';
+  /** The account is known to be empty when it looks so. */
+  readonly isKnownEmpty: boolean;
+  /** Whether rows that seem to be there already are a reason to stop, and not only to wait one by one. */
+  readonly isUnknownAccount: (strangers: number, known: number) => boolean;
+  /** Goes on where an import would stop, to show why. */
+  readonly onlyPlans: boolean;
+}
+
+/** How a reading of the whole file sees its rows before anything is sent. */
+export interface FilePass {
+  /** The rows of the file once more, from the first. */
+  readonly read: () => AsyncIterable<readonly Row[]>;
+  /** Who rows are about, as far as ledger and matching fields tell. */
+  readonly identify: (rows: readonly Row[]) => Promise<readonly (EndedRow | IdentifiedRow)[]>;
+  /** Who a row that is only to be added is by its fields. */
+  readonly match: (row: OpenRow, mirror: CustomerMirror) => ResolvedIdentity | undefined;
+  readonly ledger: RunLedger;
+  readonly identityColumns: readonly string[];
+}
+
+/** More than 5 % of the rows to add, and more than 3, are no coincidence. */
+const maxSuspects = { rows: 3, share: 0.05 } as const;
+/** What the strangers say about the rows of a file; a row that is not in it resembles none. */
+interface Survey {
+  readonly evidence: ReadonlyMap<number, readonly ReviewCandidate[]>;
+  /** Strangers whose fields several rows of the file have. */
+  readonly shared: ReadonlySet<string>;
+  /** Absent where there is nobody to compare with. */
+  readonly account?: Account;
+}
+
+const nobodyStrange: Survey = { evidence: new Map(), shared: new Set() };
+
+/**
+ * Compares rows that this ledger does not know with the strangers: customers of the account that it neither made, nor
+ * matched, nor was told of. No add leaves while the account may already hold its customer. The account is looked at before
+ * the first add of a run, so a run that adds nobody costs no call.
+ */
+export class StrangerCheck {
+  readonly #ports: StrangerPorts;
+  readonly #options: StrangerOptions;
+  #survey: Promise<Survey> | undefined;
+  /** The local copy, once the account was looked at. */
+  mirror: CustomerMirror | undefined;
+  #firstAdd: FirstAdd | undefined;
+  #saveDismissed: ((customerCodes: readonly string[]) => void) | undefined;
+  #dismissedNow: readonly string[] | undefined;
+  /** How many strangers there are; known once the account was looked at. */
+  strangers: number | undefined;
+  /** Why an import would stop, where it is only planned. */
+  refusal: AccountUnknown | undefined;
+
+  constructor(ports: StrangerPorts, options: StrangerOptions) {
+    this.#ports = ports;
+    this.#options = options;
+  }
+
+  /** Lets adds pass: only the first one, while it is not proved that the list shows customers. */
+  get firstAdd(): FirstAdd | undefined {
+    return this.#firstAdd;
+  }
+
+  /** Tells, once that is known, which strangers a person has said to be none of the rows. */
+  whenDismissed(save: (customerCodes: readonly string[]) => void): void {
+    this.#saveDismissed = save;
+    if (this.#dismissedNow !== undefined) save(this.#dismissedNow);
+  }
+
+  /**
+   * Reads the file before anything is sent. Where the local copy is up to date and holds no strangers, that is not needed.
+   *
+   * @throws AccountUnknown, TooManyDetails
+   */
+  async prepare(pass: FilePass, mirror: CustomerMirror | undefined): Promise<void> {
+    if (mirror !== undefined && this.#survey === undefined && this.#lookAt(mirror) === 0)
+      this.#survey = Promise.resolve(nobodyStrange);
+    await this.#surveyOnce(pass);
+  }
+
+  /** Says of rows that would be added, or were found by their fields, whether they are strangers. @throws as {@link prepare} */
+  async resolve(
+    rows: readonly (EndedRow | IdentifiedRow)[],
+    pass: FilePass,
+  ): Promise<readonly (EndedRow | IdentifiedRow)[]> {
+    if (!rows.some(isQuestion)) return rows;
+    const survey = await this.#surveyOnce(pass);
+    return rows.map((row) => (isQuestion(row) ? { ...row, identity: this.#identify(row, survey, pass) } : row));
+  }
+
+  #surveyOnce(pass: FilePass): Promise<Survey> {
+    this.#survey ??= this.#read(pass);
+    return this.#survey;
+  }
+
+  /** @returns how many strangers matter */
+  #lookAt(mirror: CustomerMirror): number {
+    const { api, known, sleep } = this.#ports;
+    const { isKnownEmpty, dismissed } = this.#options;
+    this.mirror = mirror;
+    this.strangers ??= known.countStrangers();
+    if (mirror.count() === 0 && !isKnownEmpty) this.#firstAdd ??= new FirstAdd({ api, sleep });
+    if (dismissed !== 'all') return this.strangers;
+    this.#dismissedNow ??= [...known.strangers()].map(({ customer }) => String(customer.customerCode));
+    this.#saveDismissed?.(this.#dismissedNow);
+    return 0;
+  }
+
+  async #open(): Promise<Account | undefined> {
+    const { known } = this.#ports;
+    const { country, stamp, dismissed } = this.#options;
+    const mirror = await this.#ports.openMirror();
+    if (this.#lookAt(mirror) === 0) return undefined;
+    const compared = [...known.strangers()].filter(
+      ({ customer }) => dismissed === 'all' || !dismissed.has(String(customer.customerCode)),
+    );
+    if (compared.length === 0) return undefined;
+    const [first] = compared;
+    if (first !== undefined && !contactFields.some((field) => knowsField(first, field)))
+      this.#ports.notice(evidenceLimited);
+    const customers = compared.map(({ customer }) => customer);
+    const account = {
+      mirror,
+      index: createCandidateIndex(customers, country === undefined ? {} : { country }),
+      strangers: new Set(customers.map(({ customerCode }) => String(customerCode))),
+    };
+    if (stamp === undefined) return account;
+    const stamps = new Stamps({ ...this.#ports, mirror }, stamp);
+    await stamps.learnFromList();
+    return { ...account, stamps };
+  }
+
+  async #read(pass: FilePass): Promise<Survey> {
+    let opened: { readonly account: Account; readonly notes: FileNotes } | undefined;
+    for await (const rows of pass.read()) {
+      const [first, last] = [rows[0], rows.at(-1)];
+      if (first === undefined || last === undefined) continue;
+      const states = pass.ledger.rowStatesBetween(first.index, last.index);
+      for (const row of await pass.identify(rows)) {
+        if (!isQuestion(row) || !mayBeStranger(row, this.#ports.known)) continue;
+        if (opened === undefined) {
+          const account = await this.#open();
+          if (account === undefined) return nobodyStrange;
+          opened = { account, notes: new FileNotes(account) };
+        }
+        const state = states.get(row.row.row.index)?.state ?? 'failed';
+        opened.notes.note(matchAdd(row, opened.account, pass), state !== 'failed');
+      }
+    }
+    return opened === undefined ? nobodyStrange : this.#conclude(opened.account, opened.notes, pass);
+  }
+
+  async #conclude(account: Account, notes: FileNotes, pass: FilePass): Promise<Survey> {
+    const { stamps } = account;
+    const concluded = notes.conclude(pass.ledger);
+    this.#refuseUnknown(account, concluded);
+    if (stamps === undefined || notes.silentRows === 0 || this.refusal !== undefined) return { ...concluded, account };
+    await stamps.learnFromDetails();
+    return { ...notes.conclude(pass.ledger), account };
+  }
+
+  #refuseUnknown({ mirror, strangers }: Account, { suspects, rowsToAdd }: Conclusion): void {
+    const { isUnknownAccount, fields, stamp, country, onlyPlans } = this.#options;
+    const known = mirror.count() - strangers.size;
+    if (suspects.length <= Math.max(maxSuspects.rows, maxSuspects.share * rowsToAdd)) return;
+    if (!isUnknownAccount(strangers.size, known)) return;
+    const facts: AccountFacts = {
+      ...{ strangers: strangers.size, known, rowsToAdd, suspects: suspects.length, examples: suspects.slice(0, 3) },
+      match: proposeMatch(suspects, mirror, fields, country),
+      ...(stamp === undefined ? {} : { stamp: stamp.field }),
+    };
+    this.refusal = new AccountUnknown(facts);
+    if (!onlyPlans) throw this.refusal;
+  }
+
+  #identify(asked: IdentifiedRow, survey: Survey, pass: FilePass): ResolvedIdentity {
+    const { account } = survey;
+    if (account === undefined) return asked.identity;
+    const { mirror, stamps, strangers } = account;
+    const { row, identity, mode } = matchAdd(asked, account, pass);
+    const { ledger, identityColumns: columns } = pass;
+    const stamped = row.key === undefined ? [] : (stamps?.findCodes(row.key) ?? []);
+    if (row.key !== undefined && stamped.length > 1)
+      return { kind: 'unclear', issue: describeAmbiguousKey(row.key, stamped, columns) };
+    const [code] = stamped;
+    if (code !== undefined && (strangers.has(code) || !isTaken(code, row, ledger)))
+      return { kind: 'matched', customerCode: code, by: 'stamp' };
+    const wait = (issue: Issue, candidates: readonly ReviewCandidate[]) =>
+      waitOrApply(row, mode, issue, candidates, { ledger, mirror, force: false });
+    if (identity.kind === 'matched') {
+      const { customerCode } = identity;
+      if (survey.shared.has(customerCode)) return waitAsShared(customerCode, wait, columns);
+      const veto = strangers.has(customerCode) ? findVeto(row, customerCode, account) : undefined;
+      return veto === undefined ? identity : wait(describePossibleDuplicate([veto], columns), [veto]);
+    }
+    const candidates = identity.kind === 'nobody' ? survey.evidence.get(row.row.index) : undefined;
+    return candidates === undefined ? identity : wait(describePossibleDuplicate(candidates, columns), candidates);
+  }
+}
+
+type Wait = (issue: Issue, candidates: readonly ReviewCandidate[]) => ResolvedIdentity;
+
+/** Rows of one file that match the same stranger: each of them, or none, may be it. */
+function waitAsShared(customerCode: string, wait: Wait, columns: readonly string[]): ResolvedIdentity {
+  const issue: Issue = {
+    severity: 'error',
+    code: 'MATCH_AMBIGUOUS',
+    message: `Several rows of the file match customer ${customerCode}, which can be only one of them. Decide in the review file which one it is.`,
+    columns,
+  };
+  return wait(issue, [{ customerCode, evidence: [sharedEvidence] }]);
+}
+
+/** A row that is only to be added may be a stranger by its fields; a customer that the ledger knows is none of its business. */
+function matchAdd(asked: IdentifiedRow, { mirror, strangers }: Account, pass: FilePass): IdentifiedRow {
+  if (asked.mode !== 'add' || asked.identity.kind !== 'nobody') return asked;
+  const identity = pass.match(asked.row, mirror);
+  if (identity === undefined) return asked;
+  return listCodes(identity).some((code) => strangers.has(code)) ? { ...asked, identity } : asked;
+}
+
+/** Whether a row would be added, or was found to be somebody whom the ledger does not know. */
+function mayBeStranger({ identity }: IdentifiedRow, known: KnownCustomers): boolean {
+  return identity.kind === 'nobody' || listCodes(identity).some((code) => known.isStranger(code));
+}
+
+function listCodes(identity: ResolvedIdentity): readonly string[] {
+  if (identity.kind === 'matched') return [identity.customerCode];
+  return identity.kind === 'unclear' ? (identity.candidates ?? []).map(({ customerCode }) => customerCode) : [];
+}
+
+/** Rows that would be added, and those that were found by what their fields say. */
+function isQuestion(row: EndedRow | IdentifiedRow): row is IdentifiedRow {
+  if (row.outcome !== undefined) return false;
+  const { identity, mode } = row;
+  if (identity.kind === 'nobody') return mode !== 'update';
+  return identity.kind === 'matched' || (identity.kind === 'unclear' && identity.candidates !== undefined);
+}
+
+/** Whether another key stands for the customer already. */
+function isTaken(customerCode: string, { key }: OpenRow, ledger: RunLedger): boolean {
+  return key !== undefined && ledger.findKeys(customerCode).some((other) => other !== key && isSameSource(other, key));
+}
+
+const contactFields = ['emailAddress', 'phoneNumber'] as const;
+
+const evidenceLimited: Issue = {
+  severity: 'warning',
+  code: 'EVIDENCE_LIMITED',
+  message:
+    'The list of customers shows neither e-mail addresses nor phone numbers, so a row can be recognised as a customer that is there already only by its name and address.',
+};
+
+function describePossibleDuplicate(candidates: readonly ReviewCandidate[], columns: readonly string[]): Issue {
+  const described = candidates.map(({ customerCode, evidence }) => `${customerCode} (${evidence.join(', ')})`);
+  return {
+    severity: 'error',
+    code: 'POSSIBLE_DUPLICATE',
+    message: `Not added: the account may have this customer already, as ${described.join(' or ')}. Decide in the review file whether it is the same.`,
+    columns,
+  };
+}

@@ -1,0 +1,99 @@
+import { StrangerCheck } from '#pipelines/import/strangers.js';
+import type { CustomerMirror } from '#pipelines/listing/mirror.js';
+import type { CompiledMapping } from '#pipelines/mapping/compile.js';
+import { sleep } from '#src/api/sleep.js';
+import type { Connection } from '#src/app/connect.js';
+import type { RunObserver } from '#src/app/run-summary.js';
+import type { Settings } from '#src/config/settings.js';
+import type { RunRecord } from '#src/ledger/runs.js';
+
+/** What an import asks of whoever started it. */
+export interface ImportQuestions {
+  /** Whether so many customers may be read one by one. @default not */
+  readonly confirmDetails?: ((calls: number) => Promise<boolean>) | undefined;
+  /** Fires when nothing new may be sent. */
+  readonly stopping: AbortSignal;
+  /** Where an import would stop, a plan goes on to show why. */
+  readonly onlyPlans: boolean;
+}
+
+interface StrangerSetup extends ImportQuestions {
+  readonly settings: Settings;
+  /** A person has looked: none of the rows is in the account yet. */
+  readonly allNew: boolean;
+  readonly mapper: CompiledMapping;
+  readonly observer: RunObserver;
+}
+
+type OpenStrangers = (
+  connection: Connection,
+  run: RunRecord | undefined,
+  openMirror: () => Promise<CustomerMirror>,
+) => StrangerCheck;
+
+/**
+ * Prepares the comparison of a file with the customers that the ledger does not know. It is made once, for the guards and for the
+ * import: the account is looked at, and the file read for it, once.
+ */
+export function createStrangersOnce(setup: StrangerSetup): OpenStrangers {
+  let check: StrangerCheck | undefined;
+  let runNumber: number | undefined;
+  return (connection, run, openMirror) => {
+    const { known } = connection.ledger;
+    const dismissed = run === undefined ? new Set<string>() : known.dismissed(run.number);
+    // What a person said holds for the strangers of that moment: a run that goes on later compares the others.
+    check ??= createCheck(connection, setup, openMirror, setup.allNew && dismissed.size === 0 ? 'all' : dismissed);
+    if (runNumber === undefined && run !== undefined) {
+      runNumber = run.number;
+      check.whenDismissed((customerCodes) => known.dismiss(run.number, customerCodes));
+    }
+    return check;
+  };
+}
+
+function createCheck(
+  { client, ledger, isSandbox }: Connection,
+  setup: StrangerSetup,
+  openMirror: () => Promise<CustomerMirror>,
+  dismissed: ReadonlySet<string> | 'all',
+): StrangerCheck {
+  const { settings, mapper, observer, onlyPlans, stopping, confirmDetails = () => Promise.resolve(false) } = setup;
+  const { stamp, keySource, country } = mapper;
+  return new StrangerCheck(
+    {
+      api: client,
+      known: ledger.known,
+      concurrency: settings.concurrency.value,
+      ratePerSecond: settings.ratePerSecond.value,
+      stopping,
+      notice: (issue) => observer.notice?.(issue),
+      sleep: (delayMs) => sleep(delayMs, stopping),
+      openMirror,
+      confirmDetails,
+    },
+    {
+      ...(stamp === undefined ? {} : { stamp: { field: stamp, source: keySource } }),
+      ...(country === undefined ? {} : { country }),
+      fields: mapper.fields,
+      dismissed,
+      isKnownEmpty: isSandbox,
+      isUnknownAccount: (strangers, knownCount) =>
+        isUnknownAccount(ledger.runs.all(), keySource, strangers > knownCount),
+      onlyPlans,
+    },
+  );
+}
+
+/**
+ * Whether the ledger has no finished import of the key's source into this account, or knows fewer of its customers than
+ * there are others. A ledger of an older version, which did not ask, does not ask in its next run either.
+ */
+function isUnknownAccount(runs: Iterable<RunRecord>, source: string | undefined, areStrangersMore: boolean): boolean {
+  for (const run of runs) {
+    const options = run.options as { readonly first?: number; readonly keySource?: string | null };
+    const isWhole = run.command === 'import' && run.state === 'completed' && options.first === undefined;
+    if (!isWhole || (options.keySource ?? undefined) !== source) continue;
+    return options.keySource !== undefined && areStrangersMore;
+  }
+  return true;
+}

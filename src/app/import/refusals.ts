@@ -1,0 +1,138 @@
+import { existsSync } from 'node:fs';
+import { formatCount } from '#pipelines/format-count.js';
+import { type AccountFacts, AccountUnknown, type SuspectRow } from '#pipelines/import/account-unknown.js';
+import { ListStaysEmpty } from '#pipelines/import/first-add.js';
+import { displayKey } from '#pipelines/import/keys.js';
+import { MatchFieldNotListed } from '#pipelines/import/match.js';
+import { TooManyDetails } from '#pipelines/import/stamps.js';
+import { createListNotWhole } from '#src/app/refresh-mirror.js';
+import { GuardError, UsageError } from '#src/errors.js';
+
+/** What a refusal names in the commands that go on from it. */
+export interface RefusalContext {
+  /** The input as the user named it. */
+  readonly file: string;
+  /** The mapping file as the user named it. */
+  readonly mapping: string;
+  /** The result file of an earlier import, if there may be one. */
+  readonly results: string | undefined;
+  readonly ratePerSecond: number;
+}
+
+/** Explains an error of the pipelines, with what to do. */
+export function explainImportError(error: unknown, context: RefusalContext): unknown {
+  if (error instanceof AccountUnknown) return new AccountUnknownError(error.facts, context);
+  if (error instanceof TooManyDetails) return createStampsUnknown(error, context);
+  if (error instanceof ListStaysEmpty) return createStaysEmpty(error);
+  return error instanceof MatchFieldNotListed ? createMatchNotListed(error) : error;
+}
+
+/**
+ * The state folder does not know the account, and many rows seem to be there already. Nothing was sent.
+ */
+export class AccountUnknownError extends GuardError {
+  /** What was found. */
+  readonly facts: AccountFacts;
+  readonly #context: RefusalContext;
+
+  constructor(facts: AccountFacts, context: RefusalContext, importCommand?: string | null) {
+    super(describeFacts(facts, context), {
+      code: 'ACCOUNT_UNKNOWN',
+      nextStep: listWays(facts, context, importCommand).join('\n'),
+    });
+    this.facts = facts;
+    this.#context = context;
+  }
+
+  /** The same, naming the command line that was refused. */
+  forCommand(importCommand: string): AccountUnknownError {
+    return new AccountUnknownError(this.facts, this.#context, importCommand);
+  }
+
+  /** The same for a file that was dropped in a folder, where nobody is to say that all is new. */
+  forDroppedFile(file: string): AccountUnknownError {
+    return new AccountUnknownError(this.facts, { ...this.#context, file, results: undefined }, null);
+  }
+}
+
+function describeFacts({ strangers, known, rowsToAdd, suspects, examples }: AccountFacts, { file }: RefusalContext) {
+  const knows = known === 0 ? 'none of them' : `only ${formatCount(known, 'other')}`;
+  return [
+    `${suspects} of the ${formatCount(rowsToAdd, 'row')} of ${file} that would be added seem to be in the account already. It has ${formatCount(strangers, 'customer')} that this state folder does not know (it knows ${knows}), so importing now could create them a second time. Nothing was sent.`,
+    ...examples.map(describeExample),
+  ].join('\n');
+}
+
+function describeExample({ row, key, candidates: [first] }: SuspectRow): string {
+  const who = key === undefined ? `row ${row}` : `row ${row} (key ${displayKey(key)})`;
+  return `  ${who}: ${first?.customerCode} has the ${first?.evidence.join(', ')}`;
+}
+
+/** What to do, the safest first. Each command can be typed as it stands. */
+function listWays(
+  { match, stamp }: AccountFacts,
+  { file, mapping, results }: RefusalContext,
+  importCommand: string | null = `mypos-customers import ${quote(file)}`,
+): readonly string[] {
+  const named = mapping === defaultMapping ? '' : ` --mapping ${quote(mapping)}`;
+  const ways: (readonly string[])[] = [];
+  if (match.length > 0)
+    ways.push([
+      `Let these rows find their customers by what both have in common. This adds "match": ${JSON.stringify(match.length === 1 ? match[0] : match)} to ${mapping}; then import again:`,
+      `mypos-customers mapping match ${match.map((list) => list.join('+')).join(' ')}${named}`,
+    ]);
+  ways.push([
+    'If another computer or state folder has imported these customers, bring its knowledge here. There: mypos-customers crosswalk export who-is-who.csv; here, with that file:',
+    'mypos-customers crosswalk import who-is-who.csv',
+  ]);
+  if (stamp !== undefined)
+    ways.push([`Read the keys from the field ${stamp} of the customers:`, `mypos-customers crosswalk rebuild${named}`]);
+  else if (results !== undefined && existsSync(results))
+    ways.push([
+      'Read the keys from the result file of an earlier import:',
+      `mypos-customers crosswalk rebuild ${quote(results)}${named}`,
+    ]);
+  if (importCommand === null) return [...writeWays(ways), 'Then drop the file into the folder again.'];
+  ways.push([
+    'Only if you have looked, and none of these rows is in the account: import them all as new customers:',
+    `${importCommand} --all-new`,
+  ]);
+  return writeWays(ways);
+}
+
+function writeWays(ways: readonly (readonly string[])[]): readonly string[] {
+  return ways.flatMap(([text = '', command = ''], at) => [`${at + 1}. ${text}`, `     ${command}`]);
+}
+
+const defaultMapping = 'mappings.json';
+
+/** As shells and people read it. */
+function quote(word: string): string {
+  if (/^[\w@%+=:,./\\-]+$/.test(word)) return word;
+  return process.platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+function createStampsUnknown({ calls, stamp }: TooManyDetails, { mapping, ratePerSecond }: RefusalContext): GuardError {
+  const named = mapping === defaultMapping ? '' : ` --mapping ${quote(mapping)}`;
+  const minutes = Math.max(1, Math.ceil(calls / ratePerSecond / 60));
+  const time = Number.isFinite(ratePerSecond) ? `, about ${formatCount(minutes, 'minute')}` : '';
+  return new GuardError(
+    `Whether the rows to add are in the account already shows only in ${stamp}, and the list of customers does not include that field: ${calls} customers would have to be read one by one (${calls} calls${time}). Nothing was sent.`,
+    {
+      code: 'STAMPS_UNKNOWN',
+      nextStep: `Read them once, at a time that suits you: mypos-customers crosswalk rebuild${named}`,
+    },
+  );
+}
+
+function createStaysEmpty({ customerCode }: ListStaysEmpty): Error {
+  const who = customerCode === undefined ? 'The customer' : `The customer ${customerCode}`;
+  return createListNotWhole(`${who} was added, but the list of customers stays empty.`);
+}
+
+function createMatchNotListed({ field }: MatchFieldNotListed): UsageError {
+  return new UsageError(`The list of customers does not include ${field}, so customers cannot be matched by it.`, {
+    code: 'MATCH_NOT_LISTED',
+    nextStep: `Remove ${field} from "match" in the mapping. If it holds your own number, make it the "stamp" of a "key" and read the existing keys with: mypos-customers crosswalk rebuild`,
+  });
+}

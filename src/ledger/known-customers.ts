@@ -1,0 +1,58 @@
+import type { CustomerMirror, MirroredCustomer } from '#pipelines/listing/mirror.js';
+import type { KnownCustomers } from '#pipelines/ports.js';
+import type { Database } from '#src/sqlite/open-database.js';
+
+/** A customer is known by a key, by a row of any run, or because a person has told. */
+const isKnown = `(EXISTS (SELECT 1 FROM crosswalk WHERE crosswalk.customer_code = customers.code)
+  OR EXISTS (SELECT 1 FROM rows WHERE rows.customer_code = customers.code)
+  OR EXISTS (SELECT 1 FROM known_customers WHERE known_customers.code = customers.code))`;
+
+/** Opens what the ledger knows about who is in the account. */
+export function openKnownCustomers(database: Database, mirror: CustomerMirror): KnownCustomers {
+  const count = database.prepare(`SELECT count(*) AS count FROM customers WHERE NOT ${isKnown}`);
+  const strangers = database.prepare(`SELECT code FROM customers WHERE NOT ${isKnown} ORDER BY code`);
+  const stranger = database.prepare(`SELECT 1 AS found FROM customers WHERE code = ? AND NOT ${isKnown}`);
+  const countKnown = database.prepare(`SELECT count(*) AS count FROM (SELECT customer_code FROM crosswalk
+    UNION SELECT customer_code FROM rows WHERE customer_code IS NOT NULL AND state <> 'deleted'
+    UNION SELECT code FROM known_customers)`);
+  const created = database.prepare(`SELECT customer_code AS code FROM rows AS made WHERE made.state = 'created'
+    AND made.customer_code IS NOT NULL AND NOT EXISTS (SELECT 1 FROM rows AS gone
+      WHERE gone.customer_code = made.customer_code AND gone.state = 'deleted') ORDER BY made.run DESC LIMIT 1`);
+  const add = database.prepare('INSERT OR IGNORE INTO known_customers (code, id) VALUES (?, ?)');
+  const listed = database.prepare('SELECT shown FROM listed_fields WHERE field = ?');
+  const saveListed = database.prepare('INSERT OR REPLACE INTO listed_fields (field, shown) VALUES (?, ?)');
+  const dismissed = database.prepare('SELECT code FROM dismissed_strangers WHERE run = ?');
+  const dismiss = database.prepare('INSERT OR IGNORE INTO dismissed_strangers (run, code) VALUES (?, ?)');
+  return {
+    countStrangers: () => Number(count.get()?.count ?? 0),
+    countKnown: () => Number(countKnown.get()?.count ?? 0),
+    *strangers() {
+      // The codes first: the mirror may be written to while the customers are gone through.
+      for (const { code } of strangers.all()) {
+        const customer: MirroredCustomer | undefined = mirror.find(String(code));
+        if (customer !== undefined) yield customer;
+      }
+    },
+    isStranger: (customerCode) => stranger.get(customerCode) !== undefined,
+    findCreated() {
+      const code = created.get()?.code;
+      return code == null ? undefined : String(code);
+    },
+    add: (customers) =>
+      database.transaction(() => {
+        for (const { customerCode, customerId } of customers) add.run(customerCode, customerId ?? null);
+      }),
+    listShows(field) {
+      const shown = listed.get(field)?.shown;
+      return shown == null ? undefined : Number(shown) === 1;
+    },
+    saveListShows: (field, shown) => {
+      saveListed.run(field, shown ? 1 : 0);
+    },
+    dismissed: (run) => new Set(dismissed.all(run).map(({ code }) => String(code))),
+    dismiss: (run, customerCodes) =>
+      database.transaction(() => {
+        for (const code of customerCodes) dismiss.run(run, code);
+      }),
+  };
+}
