@@ -60,8 +60,8 @@ export { type ExportJobOptions, runExportJob } from './app/export/export-job.js'
 export { type ImportFileOptions, importFile as importCustomers } from './app/import/import-file.js';
 export { checkMapping, type MappingCheck, type MappingFinding } from './app/mapping/check-mapping.js';
 export { type MadeTemplate, makeTemplate as makeMappingTemplate } from './app/mapping/make-template.js';
-export { type SuggestedMapping, suggestMappingFor as suggestMapping } from './app/mapping/suggest-mapping.js';
 export { type MatchSet, setMatch } from './app/mapping/set-match.js';
+export { type SuggestedMapping, suggestMappingFor as suggestMapping } from './app/mapping/suggest-mapping.js';
 export { type MappingTestRun, testMapping } from './app/mapping/test-mapping.js';
 export {
   type KeptGroup,

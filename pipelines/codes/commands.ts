@@ -5,8 +5,7 @@ export const commandCodes = {
   ACCOUNT_UNKNOWN: {
     meaning:
       'Many of the rows to add seem to be in the account already, and this state folder does not know its customers. Nothing was sent.',
-    nextStep:
-      'Follow the first of the ways that the message lists which fits. docs/identity.md explains them.',
+    nextStep: 'Follow the first of the ways that the message lists which fits. docs/identity.md explains them.',
     exit: 8,
   },
   BUG: {

@@ -20,7 +20,8 @@ export const rowCodes = {
   },
   ALREADY_GONE: { meaning: 'There is no such customer, so there is nothing to delete.', nextStep: nothing },
   ALREADY_THERE: {
-    meaning: 'The account has this customer already. Nothing was sent, and the key of the row stands for it from now on.',
+    meaning:
+      'The account has this customer already. Nothing was sent, and the key of the row stands for it from now on.',
     nextStep: 'Nothing. To change the customer, import with --mode upsert.',
   },
   ASSUMED_ABSENT: {
