@@ -63,7 +63,8 @@ export function resolveWrite(
 ): ResolvedWrite {
   const wanted = row.command === 'REPLACE' ? addClears(row.draft, current) : row.draft;
   const { policies } = ports.mapper;
-  if (policies === undefined || policies.isAlways) return { draft: wanted, undecided: [], kept: [], conflicts: [] };
+  if (policies === undefined || (policies.isAlways && !policies.reactivates))
+    return { draft: wanted, undecided: [], kept: [], conflicts: [] };
   const lastSent = openLastSent(row, current, ports, mirrored);
   const draft: Record<string, JsonValue> = {};
   const undecided: string[] = [];
@@ -82,10 +83,20 @@ export function resolveWrite(
     if (decision.conflict !== undefined) conflicts.push(decision.conflict);
     if (decision.sent !== undefined) sentValues[policy.field] = decision.sent;
   }
+  if (policies.reactivates && wasMadeInactive(lastSent.find('active'))) {
+    // To be in no row was its value in the file, and that has changed.
+    draft.active = true;
+    sentValues.active = [true, true];
+  }
   return {
     ...{ draft, undecided, kept, conflicts },
     ...(Object.keys(sentValues).length === 0 ? {} : { sentValues }),
   };
+}
+
+/** Whether a customer was last made inactive because it was in no row of the file. */
+export function wasMadeInactive(active: SentValue | undefined): boolean {
+  return active?.[0] === false;
 }
 
 /** A REPLACE also clears the fields that the row does not set. A flag cannot be empty, and an empty amount is 0. */

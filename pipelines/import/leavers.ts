@@ -47,12 +47,15 @@ export interface Leavers {
 /**
  * Finds the customers that keys stand for and that are in no row of the file. No calls.
  *
+ * @param isSettled - whether an absent customer was made inactive before: one that is active all the same was made so by the
+ *   shop, which stays until the file has it again
  * @param done - codes of leavers that this run has made inactive
  */
 export function findLeavers(
   linked: Iterable<LinkedCustomer>,
   presence: FilePresence,
   mirror: CustomerMirror | undefined,
+  isSettled: (customer: LinkedCustomer) => boolean,
   done: ReadonlySet<string> = new Set(),
 ): Leavers {
   let known = 0;
@@ -65,7 +68,7 @@ export function findLeavers(
     const mirrored = mirror?.find(customer.customerCode);
     const isInactive =
       mirrored !== undefined && knowsField(mirrored, 'active') && readField(mirrored.customer, 'active') === false;
-    if (isInactive && !done.has(customer.customerCode)) return [];
+    if (!done.has(customer.customerCode) && (isInactive || isSettled(customer))) return [];
     return [{ ...customer, name: readName(mirrored?.customer ?? {}) }];
   });
   return { known, leavers };
@@ -162,6 +165,8 @@ async function deactivate(
   const intent: Intent = {
     ...{ index, number: 0, key, customerCode, preImage: current },
     ...{ payload: JSON.stringify(payload), payloadHash: `${leaverPrefix}${customerCode}` },
+    // To be in no row counts as a value of the file: the shop's edit of it lasts, and a return is noticed.
+    sentValues: { active: [false, false] },
   };
   const answer = await withIntent(ledger, intent, (hooks) =>
     api.update(customerCode, { ...current, ...payload, ...identity }, hooks),
@@ -176,6 +181,7 @@ async function deactivate(
   return {
     outcome: { status: 'deactivated', httpStatus, attempts, ...identity },
     writtenHash: contentHash(editableContent(written)),
+    sentValues: { active: [false, false] },
     written: {
       ...{ customer: written, extent: 'whole', sentHash: intent.payloadHash },
       ...(typeof edited === 'string' ? { edited } : {}),

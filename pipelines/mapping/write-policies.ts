@@ -15,6 +15,8 @@ export interface WritePolicies {
   readonly isAlways: boolean;
   /** Whether what was sent last decides about some field. */
   readonly usesLastSent: boolean;
+  /** Whether customers that were made inactive because the file lacked them become active again once it has them. */
+  readonly reactivates: boolean;
   /**
    * @param field - in any case; one that is not mapped follows what the mapping says for all
    * @param isDefault - whether the value is the field's `default`, because its cell was blank
@@ -31,8 +33,9 @@ const defaultConflict: ConflictPolicy = 'file';
 export function buildWritePolicies({
   fields,
   key,
+  absent,
   ...all
-}: Pick<Mapping, 'fields' | 'key'> & WriteRule): WritePolicies {
+}: Pick<Mapping, 'fields' | 'key' | 'absent'> & WriteRule): WritePolicies {
   const fromFile = new Map<string, FieldPolicy>();
   const fromDefault = new Map<string, FieldPolicy>();
   for (const rule of fields) {
@@ -47,6 +50,7 @@ export function buildWritePolicies({
   return {
     isAlways: policies.every(({ write }) => write === 'always') && (all.write ?? 'always') === 'always',
     usesLastSent: policies.some(({ write }) => write === 'whenChanged'),
+    reactivates: absent === 'deactivate' && !fromFile.has('active'),
     find(field, isDefault) {
       const name = field.toLowerCase();
       const found = (isDefault ? fromDefault.get(name) : undefined) ?? fromFile.get(name);

@@ -151,6 +151,10 @@ const changesCustomer: ReadonlySet<string> = new Set(['updated', 'deleted', 'dea
 /** Statuses after which a row's key stands for its customer. */
 const linksKey: ReadonlySet<string> = new Set(['created', 'updated', 'unchanged']);
 
+/** Statuses after which the values of a row are what was sent last; an undo of some puts back what was sent before. */
+const keepsSentValues: ReadonlySet<string> = new Set([...linksKey, 'deactivated']);
+const undoesSentValues: ReadonlySet<string> = new Set(['updated', 'deactivated']);
+
 /**
  * Prepares what writes changes of the rows of run number `run`.
  *
@@ -205,9 +209,9 @@ function prepareRowChanges(
 
   function keepSentValues(customerCode: string, { index, key, outcome, sentValues, sentReset }: Settlement): void {
     if (sentReset !== undefined) sent.replace(customerCode, key, sentReset);
-    if (sentValues === undefined || !linksKey.has(outcome.status)) return;
+    if (sentValues === undefined || !keepsSentValues.has(outcome.status)) return;
     const before = sent.merge(customerCode, key, sentValues);
-    if (outcome.status === 'updated') sql.saveSentBefore.run([JSON.stringify(before ?? {}), run, index]);
+    if (undoesSentValues.has(outcome.status)) sql.saveSentBefore.run([JSON.stringify(before ?? {}), run, index]);
   }
 
   /** A deleted customer may be created again, so nothing may go on saying that it exists. */

@@ -1,4 +1,5 @@
 import type { Guards } from '#pipelines/guards.js';
+import { wasMadeInactive } from '#pipelines/import/field-policy.js';
 import { joinKey } from '#pipelines/import/keys.js';
 import {
   deactivateLeavers,
@@ -13,7 +14,7 @@ import type { PlannedRow } from '#pipelines/import/plan.js';
 import type { CustomerMirror } from '#pipelines/listing/mirror.js';
 import type { CompiledMapping } from '#pipelines/mapping/compile.js';
 import type { Mapping } from '#pipelines/mapping/mapping.js';
-import type { RowSource } from '#pipelines/ports.js';
+import type { LinkedCustomer, RowSource, RunLedger } from '#pipelines/ports.js';
 import type { Connection } from '#src/app/connect.js';
 import type { AbsentSummary, RunObserver } from '#src/app/run-summary.js';
 import { GuardError } from '#src/errors.js';
@@ -80,13 +81,18 @@ export function findAbsentRefusal(policy: 'report' | 'deactivate', guards: Guard
   } as const;
 }
 
+function isSettledIn(ledger: RunLedger) {
+  return ({ customerCode, key }: LinkedCustomer) => wasMadeInactive(ledger.findSentValues(customerCode, key)?.active);
+}
+
 async function findAbsent(
   connection: Connection,
   { mapper, mirror }: AbsentContext,
   presence: FilePresence,
 ): Promise<Leavers> {
   const ledger = connection.ledger.openRows(0);
-  return findLeavers(ledger.linkedCustomers(mapper.keySource), presence, await mirror(connection));
+  const linked = ledger.linkedCustomers(mapper.keySource);
+  return findLeavers(linked, presence, await mirror(connection), isSettledIn(ledger));
 }
 
 /** What a plan says of customers that are in no row. */
@@ -140,7 +146,8 @@ export async function settleAbsent(
   const linked = ports.ledger.linkedCustomers(mapper.keySource);
   // A customer that this run has just made inactive is one of them, too.
   const done = new Set([...ports.ledger.leaverEntries(rows)].map(({ customerCode }) => customerCode));
-  const { known, leavers } = findLeavers(linked, presence, await prepared.mirror(connection), done);
+  const mirror = await prepared.mirror(connection);
+  const { known, leavers } = findLeavers(linked, presence, mirror, isSettledIn(ports.ledger), done);
   const planned = isPlanned === undefined ? leavers : leavers.filter(({ customerCode }) => isPlanned(customerCode));
   if (policy === 'deactivate' && presence.rowsWithoutKey > 0 && planned.length > 0)
     observer.notice?.(describeUnsure(presence.rowsWithoutKey, planned.length));

@@ -148,6 +148,33 @@ describe('customers that are in no row of a whole file', () => {
     expect([summary.counts.deactivated, inactive(api)]).toEqual([1, ['Customer 0001']]);
   });
 
+  it('become active again once they are back in the file', async () => {
+    const api = await withCustomers(10, { ...whole, ...bigGuard });
+    writeLines(customerLines(10).slice(1));
+    await place.import();
+    await editElsewhere(api, 'Customer 0001', { notes: 'sold on account' });
+    writeLines(customerLines(10));
+    const planned = await plan();
+    expect(planned.rows[0]).toMatchObject({ action: 'update', changes: [{ field: 'active', from: false, to: true }] });
+    const { statuses } = await place.import();
+    expect([statuses[0], inactive(api)]).toEqual(['updated', []]);
+    const { calls } = await place.import();
+    expect([calls.put, calls.get]).toEqual([0, 0]);
+    writeLines(customerLines(10).slice(1));
+    await place.import();
+    expect(inactive(api)).toEqual(['Customer 0001']);
+  });
+
+  it('stay active where the shop has made them active again, and stay inactive where it has made them so', async () => {
+    const api = await withCustomers(10, { ...whole, ...bigGuard });
+    writeLines(customerLines(10).slice(1));
+    await place.import();
+    await editElsewhere(api, 'Customer 0001', { active: true });
+    await editElsewhere(api, 'Customer 0002', { active: false });
+    const { summary, calls } = await place.import();
+    expect([summary.absent?.count, calls.put, inactive(api)]).toEqual([0, 0, ['Customer 0002']]);
+  });
+
   it('keep their other fields, and what the shop edits meanwhile', async () => {
     const api = await withCustomers(10, { ...whole, ...bigGuard });
     await editElsewhere(api, 'Customer 0001', { notes: 'rings twice', shopsOwnField: 'kept' });
