@@ -40,8 +40,14 @@ export {
   runDoctor as doctor,
   type ShownSetting,
 } from './app/doctor/doctor.js';
-export type { DuplicateGroup, DuplicatePair, DuplicateRecord } from './app/duplicates/duplicate-finder.js';
+export type {
+  DuplicateGroup,
+  DuplicatePair,
+  DuplicateRecord,
+  DuplicatesResult,
+} from './app/duplicates/duplicate-finder.js';
 export {
+  type DuplicateCounts,
   type DuplicatesSummary,
   type FindDuplicatesOptions,
   findDuplicates,

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { decisionBasis } from '#pipelines/import/decisions.js';
+import { openLedger } from '#src/ledger/open-ledger.js';
 import { fast, readResults } from '#test/e2e/customer-files.js';
 import { useWorkplace } from '#test/e2e/use-workplace.js';
 
@@ -64,6 +66,8 @@ describe('duplicates', () => {
       { _row: '4', candidate: 'row 5', customerName: 'Roma Bakery Pty Ltd', 'account.postalCode': '2150' },
     ]);
     expect(rows.map(({ _reason }) => _reason?.split(':')[0])).toEqual(['SAME_CUSTOMER', 'POSSIBLE_DUPLICATE']);
+    await place.run(['duplicates', 'customers.csv', '--results', 'found.xlsx']);
+    expect(place.files()).toContain('found.xlsx');
     writeFile(ann);
     const { stdout } = await place.run(['duplicates', 'customers.csv', '--results', 'none.xlsx', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({ files: { review: null } });
@@ -117,6 +121,25 @@ describe('duplicates', () => {
       account: { customers: 2, knownRows: 2 },
       counts: { groups: 0, matches: 0, accountGroups: 0, reviews: 0 },
     });
+  });
+
+  it('does not ask again about a row of which somebody has decided that it is another customer', async () => {
+    const api = await place.openApi();
+    writeFile(ann);
+    await place.run(['import', 'customers.csv', ...fast]);
+    writeFile(annAgain);
+    const command = ['duplicates', 'customers.csv', '--account', '--json', ...fast];
+    const count = async () => JSON.parse((await place.run(command)).stdout).counts.matches;
+    expect(await count()).toBe(1);
+    const ledger = openLedger(place.path('home/.local/state/mypos-customers'), {
+      baseUrl: api.baseUrl,
+      login: api.username,
+    });
+    const draft = { customerName: 'MILLER, ANN', phoneNumber: '+61491570156' };
+    const decision = { subject: 'key A-2', decision: 'new' as const, rowBasis: decisionBasis(draft), decidedAtMs: 0 };
+    ledger.decisions.save([decision]);
+    ledger.close();
+    expect(await count()).toBe(0);
   });
 
   it('finds customers who are in the account twice', async () => {

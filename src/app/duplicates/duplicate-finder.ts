@@ -1,3 +1,4 @@
+import { applyDecision } from '#pipelines/import/decisions.js';
 import { displayKey } from '#pipelines/import/keys.js';
 import type { CompiledMapping } from '#pipelines/mapping/compile.js';
 import type { Customer, Draft, Row } from '#pipelines/model.js';
@@ -46,29 +47,26 @@ export interface DuplicatesResult {
   readonly reviews: readonly DuplicatePair[];
 }
 
-/** What is kept of a record, to say which one it is. */
-interface RecordPlace {
-  /** Position among the data rows. */
-  readonly index: number;
-  readonly number: number;
-  readonly key: string | undefined;
-}
-
 /** A record as it is shown. */
 export interface ShownRecord extends DuplicateRecord {
   readonly customer: Customer;
 }
 
+/** Pairs whose records are in memory at the same time. */
+const pairsPerReading = 20_000;
+
 /**
- * The rows of a file and the customers of an account, searched together. Rows are read twice: for the search, and, of those
- * that were found, for what is shown of them, so that the texts of the others are never in memory.
+ * The rows of a file and the customers of an account, searched together. The search keeps no texts; what is shown of the
+ * records that were found is read again, a part of them at a time.
  */
 export class DuplicateFinder {
   readonly #search: DuplicateSearch;
-  readonly #places: RecordPlace[] = [];
+  /** Of each row: its position among the data rows, and its line or row number. */
+  readonly #indexes: number[] = [];
+  readonly #numbers: number[] = [];
+  readonly #keys: (string | undefined)[] = [];
   readonly #codes: string[] = [];
-  readonly #shown = new Map<number, ShownRecord>();
-  #readCustomer: ((code: string) => Customer | undefined) | undefined;
+  #ledger: Connection['ledger'] | undefined;
   knownRows = 0;
 
   /** @param country - of telephone numbers that do not say theirs. @default what the mapping says */
@@ -81,14 +79,14 @@ export class DuplicateFinder {
   }
 
   get rows(): number {
-    return this.#places.length;
+    return this.#indexes.length;
   }
 
   get customers(): number {
     return this.#codes.length;
   }
 
-  /** Reads the file, and adds all rows that could be read. Call it before {@link addCustomers}. */
+  /** Reads the file, and adds all rows. Call it before {@link addCustomers}. */
   async addRows(): Promise<void> {
     for await (const batch of readAllRows(this.input)) {
       const mapped = await this.mapper.mapAll(batch);
@@ -102,99 +100,134 @@ export class DuplicateFinder {
   /** @param customerCode - of a row that names its customer */
   addRow({ index, number }: Row, draft: Draft, key: string | undefined, customerCode?: string): void {
     const record = this.#search.add(draft, 'file');
-    this.#places.push({ index, number, key });
+    this.#indexes.push(index);
+    this.#numbers.push(number);
+    this.#keys.push(key);
     if (customerCode !== undefined) this.#markKnown(record);
   }
 
   /** Adds the customers of the account. A row whose customer is known is not compared with them: there is nothing to find. */
   addCustomers({ ledger }: Connection): void {
-    const rows = ledger.openRows(0);
-    const keys = this.#places.flatMap(({ key }) => key ?? []);
-    const known = rows.findCustomersByKeys(keys);
-    for (const [at, { key }] of this.#places.entries())
+    this.#ledger = ledger;
+    const known = ledger.openRows(0).findCustomersByKeys(this.#keys.flatMap((key) => key ?? []));
+    for (const [at, key] of this.#keys.entries())
       if (key !== undefined && known.get(key)?.customerCode !== undefined) this.#markKnown(at);
     for (const { customer } of ledger.mirror.all()) {
       this.#search.add(customer, 'account');
       this.#codes.push(String(customer.customerCode));
     }
-    this.#readCustomer = (code) => ledger.mirror.find(code)?.customer;
   }
 
   #markKnown(row: number): void {
     if (this.#search.markKnown(row)) this.knownRows += 1;
   }
 
-  find(signal: AbortSignal | undefined): Promise<DuplicatesFound> {
-    return this.#search.find(undefined, signal);
+  /** Compares all records; pairs about which somebody has decided before are left out. */
+  async find(signal?: AbortSignal): Promise<DuplicatesFound> {
+    const found = await this.#search.find(undefined, signal);
+    const { decisions, mirror } = this.#ledger ?? {};
+    if (decisions === undefined || mirror === undefined || [...decisions.all()].length === 0) return found;
+    const decided = new Set<FoundPair>();
+    for await (const pairs of this.readPairs([...found.matches, ...found.reviews]))
+      for (const { pair, a, b, key } of pairs) {
+        if (a.row === null || b.customerCode === null || b.row !== null) continue;
+        const candidate = { customerCode: b.customerCode, evidence: [] };
+        const readCustomer = (code: string) => mirror.find(code)?.customer;
+        const { kind } = applyDecision({ key, draft: a.customer }, [candidate], decisions, readCustomer);
+        if (kind !== 'undecided') decided.add(pair);
+      }
+    const isOpen = (pair: FoundPair) => !decided.has(pair);
+    return { ...found, matches: found.matches.filter(isOpen), reviews: found.reviews.filter(isOpen) };
   }
 
-  /** Reads what is shown of the records that were found. */
-  async describe(found: DuplicatesFound): Promise<DuplicatesResult> {
-    const pairs = [...found.matches, ...found.reviews];
-    await this.#readShown([...pairs.flatMap(({ a, b }) => [a, b]), ...found.groups.flatMap(({ members }) => members)]);
+  /**
+   * Reads what is shown of the records that were found.
+   *
+   * @param most - groups and pairs of each kind
+   */
+  async describe(found: DuplicatesFound, most = Number.POSITIVE_INFINITY): Promise<DuplicatesResult> {
     const groups = (side: FoundGroup['side']) =>
-      found.groups.filter((group) => group.side === side).map((group) => this.#describeGroup(group));
+      this.#describeGroups(found.groups.filter((group) => group.side === side).slice(0, most));
     return {
-      groups: groups('file'),
-      matches: found.matches.map((pair) => this.#describePair(pair)),
-      accountGroups: groups('account'),
-      reviews: found.reviews.map((pair) => this.#describePair(pair)),
+      groups: await groups('file'),
+      matches: await this.#describePairs(found.matches.slice(0, most)),
+      accountGroups: await groups('account'),
+      reviews: await this.#describePairs(found.reviews.slice(0, most)),
     };
   }
 
-  /** A record that {@link describe} has read. */
-  show(record: number): ShownRecord {
-    return this.#shown.get(record) ?? { row: null, key: null, customerCode: null, name: '', customer: {} };
+  /** Pairs with their records, a part at a time. */
+  async *readPairs<Pair extends Pick<FoundPair, 'a' | 'b'>>(pairs: readonly Pair[]) {
+    for (let first = 0; first < pairs.length; first += pairsPerReading) {
+      const own = pairs.slice(first, first + pairsPerReading);
+      const records = await this.#readRecords(own.flatMap(({ a, b }) => [a, b]));
+      const find = (record: number) => records.get(record) ?? unknownRecord;
+      yield own.map((pair) => ({ pair, a: find(pair.a), b: find(pair.b), key: this.#keys[pair.a] }));
+    }
   }
 
-  explain(a: number, b: number): readonly string[] {
+  explain({ a, b }: Pick<FoundPair, 'a' | 'b'>): readonly string[] {
     return describeEvidence(this.#search.explain(a, b));
   }
 
-  #describeGroup({ members, pairs }: FoundGroup): DuplicateGroup {
-    const weakest = pairs.reduce((least, pair) => (pair.bits < least.bits ? pair : least));
-    const { bits, reasons } = this.#describePair(weakest);
-    return { records: members.map((member) => withoutCustomer(this.show(member))), bits, reasons };
+  async #describePairs(pairs: readonly FoundPair[]): Promise<readonly DuplicatePair[]> {
+    const described: DuplicatePair[] = [];
+    for await (const part of this.readPairs(pairs))
+      for (const { pair, a, b } of part)
+        described.push({
+          records: [withoutCustomer(a), withoutCustomer(b)],
+          bits: roundBits(pair.bits),
+          reasons: this.explain(pair),
+        });
+    return described;
   }
 
-  #describePair({ a, b, bits }: FoundPair): DuplicatePair {
-    return {
-      records: [withoutCustomer(this.show(a)), withoutCustomer(this.show(b))],
-      bits: Math.round(bits * 10) / 10,
-      reasons: this.explain(a, b),
-    };
+  async #describeGroups(groups: readonly FoundGroup[]): Promise<readonly DuplicateGroup[]> {
+    const records = await this.#readRecords(groups.flatMap(({ members }) => members));
+    return groups.map(({ members, pairs }) => {
+      const weakest = pairs.reduce((least, pair) => (pair.bits < least.bits ? pair : least));
+      return {
+        records: members.map((member) => withoutCustomer(records.get(member) ?? unknownRecord)),
+        bits: roundBits(weakest.bits),
+        reasons: this.explain(weakest),
+      };
+    });
   }
 
-  async #readShown(records: readonly number[]): Promise<void> {
-    const wanted = new Map<number, number>();
-    for (const record of records) {
-      const place = this.#places[record];
-      if (place !== undefined) wanted.set(place.index, record);
-      else this.#showCustomer(record);
+  async #readRecords(wanted: readonly number[]): Promise<ReadonlyMap<number, ShownRecord>> {
+    const records = new Map<number, ShownRecord>();
+    const rows = new Map<number, number>();
+    for (const record of wanted) {
+      const index = this.#indexes[record];
+      if (index !== undefined) rows.set(index, record);
+      else records.set(record, this.#readCustomer(record));
     }
-    if (wanted.size === 0) return;
+    if (rows.size === 0) return records;
     for await (const batch of this.input.source.batches()) {
-      const own = batch.filter(({ index }) => wanted.has(index));
-      if (own.length === 0) continue;
-      const mapped = await this.mapper.mapAll(own);
-      for (const [at, row] of own.entries()) {
+      const own = batch.filter(({ index }) => rows.has(index));
+      const mapped = own.length === 0 ? [] : await this.mapper.mapAll(own);
+      for (const [at, { index, number }] of own.entries()) {
         const { draft = {}, key, customerCode } = mapped[at] ?? {};
-        this.#shown.set(wanted.get(row.index) ?? -1, {
-          row: row.number,
-          key: key === undefined ? null : displayKey(key),
-          customerCode: customerCode ?? null,
-          name: readName(draft),
-          customer: draft,
+        records.set(rows.get(index) ?? -1, {
+          ...{ row: number, key: key === undefined ? null : displayKey(key), customerCode: customerCode ?? null },
+          ...{ name: readName(draft), customer: draft },
         });
       }
     }
+    return records;
   }
 
-  #showCustomer(record: number): void {
-    const customerCode = this.#codes[record - this.#places.length] ?? '';
-    const customer = this.#readCustomer?.(customerCode) ?? {};
-    this.#shown.set(record, { row: null, key: null, customerCode, name: readName(customer), customer });
+  #readCustomer(record: number): ShownRecord {
+    const customerCode = this.#codes[record - this.rows] ?? '';
+    const customer = this.#ledger?.mirror.find(customerCode)?.customer ?? {};
+    return { row: null, key: null, customerCode, name: readName(customer), customer };
   }
+}
+
+const unknownRecord: ShownRecord = { row: null, key: null, customerCode: null, name: '', customer: {} };
+
+function roundBits(bits: number): number {
+  return Math.round(bits * 10) / 10;
 }
 
 function withoutCustomer({ customer: _, ...record }: ShownRecord): DuplicateRecord {

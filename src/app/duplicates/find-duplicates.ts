@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join, resolve } from 'node:path';
+import type { DuplicatesFound } from '#pipelines/quality/duplicates/find-duplicates.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import { RunControl } from '#pipelines/run-control.js';
 import type { Connection } from '#src/app/connect.js';
@@ -24,6 +25,8 @@ export interface FindDuplicatesOptions extends ReadOptions {
   readonly country?: string;
   /** Where to write what was found as a review file, `.xlsx` or `.csv`; nowhere when absent. */
   readonly results?: string;
+  /** Describes only so many groups and pairs of each kind in the summary, so that memory stays flat. @default all */
+  readonly maxOfEach?: number;
   /** End with exit code 4 when anything was found. @default false */
   readonly failWhenFound?: boolean;
   readonly signal?: AbortSignal;
@@ -103,11 +106,10 @@ async function search(
   finder: DuplicateFinder,
   connection: Connection | undefined,
   review: string | undefined,
-  { failWhenFound = false, signal }: FindDuplicatesOptions,
+  { failWhenFound = false, maxOfEach, signal }: FindDuplicatesOptions,
 ): Promise<DuplicatesSummary> {
   const found = await finder.find(signal);
-  const result = await finder.describe(found);
-  const counts = countFound(result);
+  const counts = countFound(found);
   const isClean = Object.values(counts).every((count) => count === 0);
   if (review !== undefined && !isClean) await writeDuplicateReview(review, finder, found);
   const { file, source } = finder.input;
@@ -117,7 +119,7 @@ async function search(
     input: { file, sha256: source.fingerprint.sha256, rows: finder.rows },
     account: connection === undefined ? null : { customers: finder.customers, knownRows: finder.knownRows },
     counts,
-    ...result,
+    ...(await finder.describe(found, maxOfEach)),
     sharedValues: found.narrowedKeys,
     uncomparedValues: found.cutBlocks,
     api: connection === undefined ? noTraffic : summariseApi(connection.client),
@@ -125,12 +127,13 @@ async function search(
   };
 }
 
-export function countFound({ groups, matches, accountGroups, reviews }: DuplicatesResult): DuplicateCounts {
+function countFound({ groups, matches, reviews }: DuplicatesFound): DuplicateCounts {
+  const ofFile = groups.filter(({ side }) => side === 'file');
   return {
-    groups: groups.length,
-    rowsInGroups: groups.reduce((sum, { records }) => sum + records.length, 0),
+    groups: ofFile.length,
+    rowsInGroups: ofFile.reduce((sum, { members }) => sum + members.length, 0),
     matches: matches.length,
-    accountGroups: accountGroups.length,
+    accountGroups: groups.length - ofFile.length,
     reviews: reviews.length,
   };
 }

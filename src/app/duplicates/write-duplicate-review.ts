@@ -1,6 +1,6 @@
 import { readField } from '#pipelines/compare-customers.js';
 import { customerFields, secretFields } from '#pipelines/mapping/fields.js';
-import type { Cell, Customer, JsonValue } from '#pipelines/model.js';
+import type { Cell, JsonValue } from '#pipelines/model.js';
 import type { DuplicatesFound } from '#pipelines/quality/duplicates/find-duplicates.js';
 import { beginTable } from '#src/files/begin-table.js';
 import type { TableColumn, TableRow } from '#src/files/table.js';
@@ -18,14 +18,14 @@ const reviewColumns: readonly TableColumn[] = [
 /** What the search is sure of, and what a person has to decide. */
 type Reason = 'SAME_CUSTOMER' | 'POSSIBLE_DUPLICATE';
 
+/** Two records, with why they are in the file. */
 interface ReviewPair {
-  readonly subject: ShownRecord;
-  readonly candidate: ShownRecord;
+  readonly a: number;
+  readonly b: number;
   readonly reason: Reason;
-  readonly evidence: readonly string[];
 }
 
-const pairsPerWrite = 500;
+const rowsPerWrite = 500;
 
 /**
  * Writes what was found as a review file: a line for each pair, both records side by side. The candidate of a row is a
@@ -38,16 +38,14 @@ export async function writeDuplicateReview(
   finder: DuplicateFinder,
   { groups, matches, reviews }: DuplicatesFound,
 ): Promise<void> {
-  const linked = groups.flatMap(({ members: [first = 0, ...others] }) => others.map((b) => ({ a: first, b })));
-  const toPair = (reason: Reason) => (pair: { readonly a: number; readonly b: number }) => ({
-    ...{ reason, subject: finder.show(pair.a), candidate: finder.show(pair.b) },
-    evidence: finder.explain(pair.a, pair.b),
-  });
+  const linked = groups.flatMap(({ members: [a = 0, ...others] }) => others.map((b) => ({ a, b })));
   const pairs: ReviewPair[] = [
-    ...[...matches, ...linked].map(toPair('SAME_CUSTOMER')),
-    ...reviews.map(toPair('POSSIBLE_DUPLICATE')),
+    ...[...matches, ...linked].map(({ a, b }) => ({ a, b, reason: 'SAME_CUSTOMER' as const })),
+    ...reviews.map(({ a, b }) => ({ a, b, reason: 'POSSIBLE_DUPLICATE' as const })),
   ];
-  const fields = listFields(pairs);
+  const fields = finder.mapper.fields.filter(
+    (field) => Object.hasOwn(customerFields, field) && !secretFields.has(field),
+  );
   const columns = [...reviewColumns, ...fields.flatMap((field) => [{ name: field }, { name: `account.${field}` }])];
   const table = await beginTable(path, columns, {
     // Values of the account are not the user's own: none may come alive as a formula.
@@ -55,33 +53,24 @@ export async function writeDuplicateReview(
     sheet: { name: 'Review', frozenColumns: reviewColumns.length, fitsPage: true },
   });
   try {
-    for (let first = 0; first < pairs.length; first += pairsPerWrite)
-      await table.write(pairs.slice(first, first + pairsPerWrite).map((pair) => toTableRow(pair, fields)));
+    for await (const part of finder.readPairs(pairs)) {
+      const rows = part.map(({ pair, a, b }): TableRow => {
+        const why = `${pair.reason}: ${finder.explain(pair).join(', ')}`;
+        return {
+          cells: [
+            ...[nameRecord(a), '', why, '', nameRecord(b, 'row ')],
+            ...fields.flatMap((field) => [toCell(readField(a.customer, field)), toCell(readField(b.customer, field))]),
+          ],
+        };
+      });
+      for (let first = 0; first < rows.length; first += rowsPerWrite)
+        await table.write(rows.slice(first, first + rowsPerWrite));
+    }
     await (await table.end()).publish();
   } catch (error) {
     await table.discard();
     throw error;
   }
-}
-
-/** Fields of a customer that some row has, in the order of the API; bank details are nobody's evidence. */
-function listFields(pairs: readonly ReviewPair[]): readonly string[] {
-  const has = (customer: Customer, field: string) => (readField(customer, field) ?? '') !== '';
-  return Object.keys(customerFields).filter(
-    (field) => !secretFields.has(field) && pairs.some(({ subject }) => has(subject.customer, field)),
-  );
-}
-
-function toTableRow({ subject, candidate, reason, evidence }: ReviewPair, fields: readonly string[]): TableRow {
-  return {
-    cells: [
-      ...[nameRecord(subject), '', `${reason}: ${evidence.join(', ')}`, '', nameRecord(candidate, 'row ')],
-      ...fields.flatMap((field) => [
-        toCell(readField(subject.customer, field)),
-        toCell(readField(candidate.customer, field)),
-      ]),
-    ],
-  };
 }
 
 /** A row by its number, a customer by its code. */

@@ -9,7 +9,7 @@ import {
   toSettingOptions,
 } from '#src/cli/options.js';
 import { createRunObserver } from '#src/cli/progress.js';
-import { renderDuplicates } from '#src/cli/render/duplicates.js';
+import { maxShown, renderDuplicates } from '#src/cli/render/duplicates.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 
 const text = { type: 'string', requiresArg: true } as const;
@@ -44,6 +44,7 @@ export const duplicatesCommand = defineCommand({
         ...{ file, account, failWhenFound, signal: signals.signal },
         ...toReadOptions(args),
         ...omitUndefined({ country, results }),
+        ...(reporter.json ? {} : { maxOfEach: maxShown }),
       };
       const summary = await findDuplicates(settings, options, createRunObserver(reporter));
       await reporter.result(reporter.json ? '' : renderDuplicates(summary), summary);

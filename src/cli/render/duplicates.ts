@@ -1,10 +1,10 @@
 import { formatCount } from '#pipelines/format-count.js';
 import type { DuplicatePair, DuplicateRecord, DuplicatesResult } from '#src/app/duplicates/duplicate-finder.js';
-import type { DuplicatesSummary } from '#src/app/duplicates/find-duplicates.js';
+import type { DuplicateCounts, DuplicatesSummary } from '#src/app/duplicates/find-duplicates.js';
 import { renderTable } from './format.js';
 
 /** Pairs and groups of a kind that are shown one by one; the rest is in the file. */
-const maxShown = 10;
+export const maxShown = 10;
 
 /** Who is there twice, for people. */
 export function renderDuplicates(summary: DuplicatesSummary): string {
@@ -14,7 +14,7 @@ export function renderDuplicates(summary: DuplicatesSummary): string {
     account === null ? '' : ` and ${formatCount(account.customers, 'customer')} of the account${renderKnown(summary)}`;
   return [
     `duplicates: ${input.file}, ${formatCount(input.rows, 'row')}${compared}`,
-    ...(isClean ? ['  nobody is there twice'] : renderFound(summary)),
+    ...(isClean ? ['  nobody is there twice'] : renderFound(summary, counts)),
     ...renderShared(summary),
     ...(files.review === null ? [] : [`Review: ${files.review}`]),
     ...(isClean || files.review !== null ? [] : ['Next: add --results <file.xlsx> to get all of them side by side']),
@@ -29,35 +29,46 @@ function renderKnown({ account }: DuplicatesSummary): string {
 /** What a check found. */
 export function renderRowDuplicates({ groups, reviews }: Pick<DuplicatesResult, 'groups' | 'reviews'>): string[] {
   if (groups.length + reviews.length === 0) return ['No row looks like another one.'];
-  return renderFound({ groups, reviews, matches: [], accountGroups: [] });
+  const rowsInGroups = groups.reduce((sum, { records }) => sum + records.length, 0);
+  const counts = { groups: groups.length, rowsInGroups, matches: 0, accountGroups: 0, reviews: reviews.length };
+  return renderFound({ groups, reviews, matches: [], accountGroups: [] }, counts);
 }
 
 /** The first of each kind, with how many there are. */
-function renderFound({ groups, matches, accountGroups, reviews }: DuplicatesResult): string[] {
-  const rows = groups.reduce((sum, { records }) => sum + records.length, 0);
+function renderFound(found: DuplicatesResult, counts: DuplicateCounts): string[] {
+  const { groups, rowsInGroups, matches, accountGroups, reviews } = counts;
+  const isOrAre = (count: number, what: string) => (count === 1 ? `is a ${what}` : `are ${what}s`);
   return [
-    ...renderKind(groups, `${formatCount(rows, 'row')} of the file are ${formatCount(groups.length, 'customer')}`),
     ...renderKind(
+      found.groups,
+      groups,
+      `${formatCount(rowsInGroups, 'row')} of the file are ${formatCount(groups, 'customer')}`,
+    ),
+    ...renderKind(
+      found.matches,
       matches,
-      `${formatCount(matches.length, 'row')} of the file ${matches.length === 1 ? 'is a customer' : 'are customers'} of the account already`,
+      `${formatCount(matches, 'row')} of the file ${isOrAre(matches, 'customer')} of the account already`,
     ),
     ...renderKind(
+      found.accountGroups,
       accountGroups,
-      `${formatCount(accountGroups.length, 'customer')} ${accountGroups.length === 1 ? 'is' : 'are'} in the account several times`,
+      `${formatCount(accountGroups, 'customer')} ${accountGroups === 1 ? 'is' : 'are'} in the account several times`,
     ),
-    ...renderKind(reviews, `${formatCount(reviews.length, 'pair')} for a person to decide`),
+    ...renderKind(found.reviews, reviews, `${formatCount(reviews, 'pair')} for a person to decide`),
   ];
 }
 
+/** @param found - at least the first ones */
 function renderKind(
   found: readonly { readonly records: readonly DuplicateRecord[]; readonly reasons: DuplicatePair['reasons'] }[],
+  count: number,
   what: string,
 ): string[] {
-  if (found.length === 0) return [];
+  if (count === 0) return [];
   const rows = found
     .slice(0, maxShown)
     .map(({ records, reasons }) => [records.map(renderRecord).join('\n'), reasons.join('\n')]);
-  const more = found.length > maxShown ? [`  … and ${found.length - maxShown} more`] : [];
+  const more = count > rows.length ? [`  … and ${count - rows.length} more`] : [];
   return [`${what}:`, renderTable(['who', 'why'], rows), ...more];
 }
 
