@@ -166,7 +166,7 @@ function escapePattern(text: string): string {
 }
 
 /** One wrong, missing, doubled or swapped letter, not the first one. */
-export function addTypingError(text: string, chance: Chance): string {
+function addTypingError(text: string, chance: Chance): string {
   if (text.length < 3) return text;
   const at = chance.between(1, text.length - 2);
   const [before, letter, after] = [text.slice(0, at), text.charAt(at), text.slice(at + 1)];

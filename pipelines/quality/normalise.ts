@@ -153,7 +153,7 @@ export function normalisePostCode(text: string): string | undefined {
 }
 
 /** A number by its value, so that `1.50` is `1.5`; `undefined` for a text that is no number. */
-export function normaliseNumber(value: string | number): string | undefined {
+function normaliseNumber(value: string | number): string | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? String(value) : undefined;
   const text = trimText(value);
   const number = text === '' ? Number.NaN : Number(text);

@@ -21,7 +21,7 @@ const keyKinds = {
 } as const;
 
 /** Appends the keys of a record to a list, which has no key twice. */
-export function collectKeys(table: RecordTable, at: number, keys: number[]): void {
+function collectKeys(table: RecordTable, at: number, keys: number[]): void {
   const get = (column: Parameters<RecordTable['get']>[0]) => table.get(column, at);
   const [first, last, company] = [get('first'), get('last'), get('company')];
   const [postCode, street, house] = [get('postCode'), get('street'), get('house')];

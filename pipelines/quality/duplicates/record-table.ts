@@ -237,7 +237,7 @@ export class RecordTable {
       company: this.companies.intern(name.company),
       email: isOwn ? this.#emails.number(email) + 1 : 0,
       emailUser: user.length >= shortestEmailUser ? this.#emailUsers.number(user) + 1 : 0,
-      phone: phone === undefined ? 0 : this.#phones.number(phone) + 1,
+      phone: phone === undefined ? 0 : this.#phones.number(endOfPhone(phone)) + 1,
       postCode,
       street,
       house,
@@ -252,6 +252,15 @@ export class RecordTable {
   postCodeText(id: number): string {
     return this.#postCodes.text(id);
   }
+}
+
+/** Digits that are the same with and without a country code. */
+const comparedPhoneDigits = 9;
+
+/** Where nothing tells the country of a number, it still ends as the same number with a country code does. */
+function endOfPhone(phone: string): string {
+  const [number = '', extension = ''] = phone.split(' ext. ');
+  return `${number.replace('+', '').slice(-comparedPhoneDigits)} ${extension}`;
 }
 
 function toText(value: JsonValue | undefined): string {

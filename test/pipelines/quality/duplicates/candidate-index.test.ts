@@ -127,6 +127,14 @@ describe('strong evidence', () => {
   });
 });
 
+it('finds a number with a country code also where nothing tells the country of the other one', () => {
+  const customer = { customerCode: '6', customerName: 'Bob Stone', phoneNumber: '+61 491 570 156' };
+  const index = createCandidateIndex([customer]);
+  expect(index.find({ customerName: 'Bob Stone', phoneNumber: '0491 570 156' })).toMatchObject([
+    { tier: 'same', isStrong: true },
+  ]);
+});
+
 it('asks where two customers fit equally', () => {
   const twice = [ann, { ...ann, customerCode: '0002' }];
   expect(candidatesFor(ann, ...twice)).toMatchObject([{ tier: 'review' }, { tier: 'review' }]);
