@@ -2,7 +2,7 @@ import { takeRows } from '#pipelines/batches.js';
 import { type FieldChange, findChanges, readField } from '#pipelines/compare-customers.js';
 import { mapConcurrently } from '#pipelines/concurrency.js';
 import type { Issue } from '#pipelines/issue.js';
-import type { Row } from '#pipelines/model.js';
+import type { ReviewCandidate, Row } from '#pipelines/model.js';
 import type { DetailAnswer } from '#pipelines/ports.js';
 import { checkContradiction } from './contradiction.js';
 import { compareWithMirror, hashChanges } from './decide.js';
@@ -32,7 +32,11 @@ export interface PlannedRow {
   readonly action: PlanAction;
   /** As people name it. */
   readonly key?: string;
+  /** As the ledger has it. */
+  readonly storedKey?: string;
   readonly customerCode?: string;
+  /** Customers that a row which waits for a decision may be about. */
+  readonly candidates?: readonly ReviewCandidate[];
   /** Old and new value of each field that an update would change. */
   readonly changes: readonly FieldChange[];
   /** Fields that differ and would stay as they are. */
@@ -127,7 +131,7 @@ function buildPlannedRow(
   const { key, customerCode, contentHash } = row;
   return {
     ...{ row: row.row, action, changes, kept: [], reasons: [], contentHash, changesHash: hashChanges(changes) },
-    ...(key === undefined ? {} : { key: displayKey(key) }),
+    ...(key === undefined ? {} : { key: displayKey(key), storedKey: key }),
     ...(customerCode === undefined ? {} : { customerCode }),
     ...(edited === undefined ? {} : { edited }),
   };
@@ -139,12 +143,14 @@ function planEndedRow({ row, key, outcome, kept = [] }: EndedRow): PlannedRow {
   const code = 'customerCode' in outcome ? outcome.customerCode : undefined;
   const base = {
     ...{ row, changes: [], kept },
-    ...(key === undefined ? {} : { key: displayKey(key) }),
+    ...(key === undefined ? {} : { key: displayKey(key), storedKey: key }),
     ...(code === undefined ? {} : { customerCode: code }),
   };
   switch (outcome.status) {
-    case 'invalid':
-      return { ...base, action: 'invalid', reasons: outcome.reasons };
+    case 'invalid': {
+      const { reasons, candidates } = outcome;
+      return { ...base, action: 'invalid', reasons, ...(candidates === undefined ? {} : { candidates }) };
+    }
     case 'skipped': {
       const { reason } = outcome;
       return { ...base, action: duplicateCodes.has(reason.code) ? 'duplicate' : 'skip', reasons: [reason] };

@@ -1,6 +1,6 @@
 import type { Guards } from '#pipelines/guards.js';
 import { wasMadeInactive } from '#pipelines/import/field-policy.js';
-import { joinKey } from '#pipelines/import/keys.js';
+import { displayKey, joinKey } from '#pipelines/import/keys.js';
 import {
   deactivateLeavers,
   FilePresence,
@@ -111,8 +111,9 @@ export function createAbsentFinder(
 ) {
   const presence = new FilePresence();
   return {
-    add({ key, customerCode }: PlannedRow): void {
-      presence.addRow(key, customerCode === undefined ? [] : [customerCode]);
+    add({ storedKey: key, customerCode, candidates = [] }: PlannedRow): void {
+      const codes = candidates.map((candidate) => candidate.customerCode);
+      presence.addRow(key, customerCode === undefined ? codes : [customerCode, ...codes]);
     },
     async find(guards: Guards): Promise<PlannedAbsent> {
       const found = await findAbsent(connection, context, presence);
@@ -170,6 +171,8 @@ export function describeAbsent(
   leavers: readonly Leaver[],
   deactivated: number,
 ): AbsentSummary {
-  const customers = leavers.slice(0, maxNamed).map(({ key, customerCode, name }) => ({ key, customerCode, name }));
+  const customers = leavers
+    .slice(0, maxNamed)
+    .map(({ key, customerCode, name }) => ({ key: displayKey(key), customerCode, name }));
   return { policy, known, count: leavers.length, deactivated, customers };
 }

@@ -101,6 +101,23 @@ describe('customers that are in no row of a whole file', () => {
     expect(inactive(api)).toEqual(['Customer 0010']);
   });
 
+  it('are told apart by the source of their keys', async () => {
+    const sourced = { ...whole, ...bigGuard, key: { column: 'No', source: 'shop-a' } };
+    const api = await withCustomers(10, sourced);
+    writeLines(customerLines(10).slice(1));
+    const { absent, counts } = await plan();
+    expect([absent?.known, absent?.customers.map(({ key }) => key), counts.unchanged]).toEqual([
+      10,
+      ['shop-a: C-0001'],
+      9,
+    ]);
+    expect((await place.import()).summary.absent).toMatchObject({ known: 10, count: 1, deactivated: 1 });
+    expect(inactive(api)).toEqual(['Customer 0001']);
+    writeLines(customerLines(10));
+    expect((await place.import()).statuses[0]).toBe('updated');
+    expect(inactive(api)).toEqual([]);
+  });
+
   it('stay active while a row has no key: it may be theirs', async () => {
     const api = await withCustomers(10, { ...whole, ...bigGuard });
     writeLines([...customerLines(10).slice(2), ',Somebody,0800,,1']);
