@@ -100,6 +100,10 @@ export const mappingCodes = {
     nextStep: 'Use --mapping to specify the mapping that the import used. In a row: fill in the key.',
     exit: 2,
   },
+  KEY_ALONE: {
+    meaning: 'Without "match" or "stamp", only the state folder tells which customer a key belongs to.',
+    nextStep: 'Add a "match" beside the key, or a "stamp"; `mypos-customers mapping suggest` proposes both.',
+  },
   KEY_SOURCE_INVALID: {
     meaning: 'The name of the source of a key has a colon or a line break in it.',
     nextStep: fixMapping,

@@ -19,6 +19,7 @@ export function lintMapping(mapping: Mapping): readonly DocumentIssue[] {
   return [
     ...(mapping.mode === 'update' || has(nameFields) ? [] : [nameUnmapped]),
     ...(mapping.mode === 'add' || isIdentified ? [] : [nothingIdentifies]),
+    ...(mapping.key === undefined || mapping.key.stamp !== undefined || mapping.match.length > 0 ? [] : [keyAlone]),
     ...(mapping.mode === 'update' ? listNeverWritten(mapping) : []),
     ...losses.map((loss) => describeLoss(loss, mapping)),
   ];
@@ -48,6 +49,14 @@ const nothingIdentifies: DocumentIssue = {
   severity: 'warning',
   path: '',
   message: 'Nothing identifies existing customers, so a second import adds all of them again; add a "key" or a "match"',
+};
+
+const keyAlone: DocumentIssue = {
+  code: 'KEY_ALONE',
+  severity: 'info',
+  path: 'key',
+  message:
+    'Only the state folder of this machine knows which customer a key belongs to; add a "match" beside the key, e.g. [["emailAddress"], ["phoneNumber", "customerName"]], or a "stamp", so that customers are found again without it',
 };
 
 function describeLoss({ field, column, why }: ExportLoss, mapping: Mapping): DocumentIssue {

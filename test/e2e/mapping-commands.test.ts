@@ -94,7 +94,7 @@ describe('mapping suggest, with a file as people keep them', () => {
     ['as wide as the table', (title: string) => `${title};;;`],
     ['of one cell', (title: string) => title],
   ])('finds the header below titles %s, and keeps columns in which a few values are wrong', async (_how, title) => {
-    const rows = Array.from({ length: 10 }, (_, row) => `${row};Firma ${row};a${row}@x.example;${row}0,50`);
+    const rows = Array.from({ length: 10 }, (_, row) => `${row + 1};Firma ${row};a${row}@x.example;${row}0,50`);
     const table = ['Kd-Nr;Firma;E-Mail;Kreditlimit', ...rows, '3;Doppelt;keine;kein', ';Ohne;auch keine;1,00'];
     place.write('list.csv', `${[title('Kundenliste'), title('Stand: 1.11.'), '', ...table].join('\n')}\n`);
     const { stdout, stderr, exitCode } = await place.run(['mapping', 'suggest', 'list.csv']);
@@ -162,6 +162,7 @@ describe('mapping check', () => {
     expect(findings.map(({ severity, code, path }: Record<string, string>) => `${severity} ${code} ${path}`)).toEqual([
       'warning COLUMN_UNUSED ',
       'warning VALUES_MISFIT fields.creditLimit',
+      'note KEY_ALONE key',
       'note NO_WAY_BACK key',
       'note NO_WAY_BACK fields.creditLimit',
     ]);

@@ -5,6 +5,7 @@ import {
   type ColumnValues,
   calculateShare,
   detectBooleanWords,
+  detectContentKind,
   detectNumberForm,
   emailShape,
   type NumberForm,
@@ -190,6 +191,23 @@ function proposeAlmostUniqueKey(columns: readonly ColumnValues[], choices: Choic
   const wrong = values.rows - values.distinct;
   const why = `by its name; ${wrong} of ${values.rows} rows have no value, or the same value as another row: fix those`;
   return { values, confidence: 0.6, why };
+}
+
+/** Fewer rows prove nothing about a column whose name says nothing. */
+const minRowsOfNumbers = 10;
+const ownNumber = /^[A-Za-z]{0,5}[-_/ ]?\d{3,12}$/;
+
+/** Proposes a column without a telling name that has a number of its own in every row. */
+export function proposeNumberKey(columns: readonly ColumnValues[]): KeyProposal | undefined {
+  const values = columns.find(
+    (candidate) =>
+      candidate.rows >= minRowsOfNumbers &&
+      isIdentifier(candidate) &&
+      candidate.texts.every((text) => ownNumber.test(text)) &&
+      detectContentKind(candidate) !== 'telephone',
+  );
+  if (values === undefined) return undefined;
+  return { values, confidence: 0.6, why: 'it has another number in every row of the sample' };
 }
 
 /** Filled in every row, and never twice the same. */

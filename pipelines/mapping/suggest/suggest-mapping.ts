@@ -1,3 +1,4 @@
+import { formatCount } from '#pipelines/format-count.js';
 import { customerFields, identityFields, readOnlyFields, secretFields } from '#pipelines/mapping/fields.js';
 import type { Cell } from '#pipelines/model.js';
 import {
@@ -10,10 +11,11 @@ import {
 } from './assign-columns.js';
 import { type ColumnValues, collectColumnValues, detectContentKind } from './column-values.js';
 import { readHeading } from './headings.js';
-import { isIdentifier, type KeyProposal, proposeKey } from './propose-rule.js';
+import { isIdentifier, type KeyProposal, proposeKey, proposeNumberKey } from './propose-rule.js';
 import {
   type Choices,
   type ColumnProposal,
+  type FreeFieldChoice,
   type MappingJson,
   minSureConfidence,
   type Question,
@@ -131,16 +133,19 @@ export function suggestMapping(sample: FileSample, choices: Choices = {}): Sugge
   const named = [...identities, ...assignColumns(rest.filter(isWritableColumn), choices)];
   const unnamed = rest.filter((values) => isWritableColumn(values) && !isAssigned(values, named));
   const mapped = [...named, ...splitPersonName(unnamed, named, choices)];
-  const unmapped = rest.filter((values) => isWritableColumn(values) && !isAssigned(values, mapped));
+  const foundKey = key ?? (choices.key === 'none' ? undefined : proposeUnnamedKey(usable, mapped));
+  const unmapped = rest.filter(
+    (values) => isWritableColumn(values) && !isAssigned(values, mapped) && values !== foundKey?.values,
+  );
   const custom = proposeCustomColumns(unmapped, choices);
   const assigned = [...mapped, ...custom.kept];
-  const foundKey = key ?? (choices.key === 'none' ? undefined : proposeEmailKey(assigned, usable));
   const parts = { all, assigned, key: foundKey, sample };
+  const stamp = foundKey === undefined ? undefined : chooseStamp(assigned, choices);
   return {
-    mapping: buildMappingJson(parts, sample),
+    mapping: buildMappingJson(parts, sample, stamp?.field),
     columns: describeColumns(parts, custom),
     questions: listQuestions(parts, custom, choices),
-    remarks: listRemarks(assigned, foundKey, sample.rows.length),
+    remarks: [...listRemarks(assigned, foundKey, sample.rows.length), ...describeStamp(stamp)],
     rows: sample.rows.length,
   };
 }
@@ -165,9 +170,41 @@ function isWritableColumn({ column }: ColumnValues): boolean {
   return !readOnlyFields.some((field) => field === column);
 }
 
+/** The file's own number comes before an e-mail address, which people change and share. */
+function proposeUnnamedKey(columns: readonly ColumnValues[], assigned: readonly Candidate[]): KeyProposal | undefined {
+  if (assigned.some(({ target }) => target === 'customerCode')) return undefined;
+  const unassigned = columns.filter((values) => !isAssigned(values, assigned));
+  return proposeNumberKey(unassigned) ?? proposeEmailKey(assigned, columns);
+}
+
+/** Without a free field in the account, or where the file fills it, the key is not stored there. */
+function chooseStamp(assigned: readonly Candidate[], { stamp }: Choices): FreeFieldChoice | undefined {
+  return assigned.some(({ target }) => target === stamp?.field) ? undefined : stamp;
+}
+
+function describeStamp(stamp: FreeFieldChoice | undefined): readonly string[] {
+  if (stamp === undefined) return [];
+  const { field, customers } = stamp;
+  const proof =
+    customers === 0
+      ? 'the account has no customers yet'
+      : `it is blank in ${formatCount(customers, 'customer')} of the account`;
+  return [`The key is also stored in ${field}: ${proof}. If you use that field, name another "stamp", or none.`];
+}
+
+/** Ways to find customers that are in the account already, or again when the state folder is lost; the surest first. */
+function proposeMatch(assigned: readonly Candidate[]): MappingJson['match'] {
+  const has = (field: string) => assigned.some(({ target }) => target === field);
+  const names = has('customerName') ? ['customerName'] : ['firstName', 'lastName'].filter(has);
+  const lists = [
+    ...(has('emailAddress') ? [['emailAddress']] : []),
+    ...(has('phoneNumber') && names.length > 0 ? [['phoneNumber', ...names]] : []),
+  ];
+  return lists.length > 1 ? lists : lists[0];
+}
+
 /** Without a number from the old system, the e-mail address is the next best, where it differs in every row. */
 function proposeEmailKey(assigned: readonly Candidate[], columns: readonly ColumnValues[]): KeyProposal | undefined {
-  if (assigned.some(({ target }) => target === 'customerCode')) return undefined;
   const email = assigned.find(({ target }) => target === 'emailAddress')?.values;
   const values = columns.find((candidate) => candidate === email);
   if (values === undefined || values.rows < 2 || !isIdentifier(values)) return undefined;
@@ -178,7 +215,12 @@ function proposeEmailKey(assigned: readonly Candidate[], columns: readonly Colum
   };
 }
 
-function buildMappingJson({ all, assigned, key }: SuggestionParts, sample: FileSample): MappingJson {
+function buildMappingJson(
+  { all, assigned, key }: SuggestionParts,
+  sample: FileSample,
+  stamp: string | undefined,
+): MappingJson {
+  const match = key === undefined ? undefined : proposeMatch(assigned);
   const isIdentified = key !== undefined || assigned.some(({ target }) => target === 'customerCode');
   const used = new Set([...assigned.map(({ values }) => values), key?.values]);
   const ignored = all.filter(({ column }) => column.trim() !== '' && !column.startsWith('_'));
@@ -188,7 +230,8 @@ function buildMappingJson({ all, assigned, key }: SuggestionParts, sample: FileS
     version: 1,
     ...(sample.source !== undefined && { source: sample.source }),
     mode: isIdentified ? 'upsert' : 'add',
-    ...(key !== undefined && { key: { column: key.values.column } }),
+    ...(key !== undefined && { key: { column: key.values.column, ...(stamp !== undefined && { stamp }) } }),
+    ...(match !== undefined && { match }),
     fields: buildFieldsJson(assigned),
     ...(ignore.length > 0 && { ignore }),
   };

@@ -1,3 +1,4 @@
+import type { MatchRule } from '#pipelines/mapping/mapping.js';
 import type { ContentKind, DateOrder } from './column-values.js';
 import type { SuggestedField } from './synonyms.js';
 
@@ -44,6 +45,14 @@ export interface Choices {
   readonly decimal?: '.' | ',';
   /** Map columns without a field of their own to cC_001 and so on. */
   readonly customColumns?: boolean;
+  /** A field that no customer uses, to store the key in. */
+  readonly stamp?: FreeFieldChoice;
+}
+
+/** A customer field that is blank in as many customers as were looked at. */
+export interface FreeFieldChoice {
+  readonly field: string;
+  readonly customers: number;
 }
 
 export interface Suggestion {
@@ -64,7 +73,8 @@ export interface MappingJson {
   readonly version: 1;
   readonly source?: { readonly sheet?: string; readonly headerRow?: number };
   readonly mode: 'add' | 'upsert';
-  readonly key?: { readonly column: string };
+  readonly key?: { readonly column: string; readonly stamp?: string };
+  readonly match?: MatchRule | readonly string[];
   readonly fields: { readonly [field: string]: RuleJson };
   readonly ignore?: readonly string[];
 }

@@ -250,6 +250,7 @@ export const keyHeadings = {
     ...['customer id', 'customer no', 'customer number', 'customer code', 'customer ref', 'customer reference'],
     ...['account no', 'account number', 'account id', 'account code', 'account ref', 'client id', 'client no'],
     ...['client number', 'client code', 'card id', 'member id', 'member no', 'member number', 'patient number'],
+    ...['square customer id', 'shopify customer id', 'stripe customer id', 'leid', 'euid', 'xero contact id'],
     ...['external id', 'external unique id', 'legacy id', 'old id', 'debtor number', 'debtor code', 'debitor'],
     ...[
       'debitorennummer',

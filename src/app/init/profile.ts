@@ -2,7 +2,9 @@ import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import type { FreeFieldChoice } from '#pipelines/mapping/suggest/suggestion.js';
 import { checkConnection, checkLogin, type DoctorFinding } from '#src/app/doctor/check-connection.js';
+import { findFreeField } from '#src/app/mapping/live-customers.js';
 import { writeAtomically } from '#src/app/mapping/write-schema.js';
 import { expectObject, openConfig } from '#src/config/config-file.js';
 import { omitLogin, resolveSettings } from '#src/config/resolve-settings.js';
@@ -20,6 +22,8 @@ interface LoginInput {
 
 /** The result of trying a login. */
 export interface LoginAttempt {
+  /** A field of the customers that nobody uses, where it was to be looked for. */
+  readonly freeField?: FreeFieldChoice;
   readonly findings: readonly DoctorFinding[];
   /** Why the profile would not work: the address or the login. A missing right is no obstacle: not everybody imports. */
   readonly obstacle: (DoctorFinding & { readonly about: 'address' | 'login' }) | undefined;
@@ -31,7 +35,12 @@ export interface LoginAttempt {
  *
  * @throws UsageError for an invalid address
  */
-export async function tryLogin(input: LoginInput, options: SettingOptions, signal: AbortSignal): Promise<LoginAttempt> {
+export async function tryLogin(
+  input: LoginInput,
+  options: SettingOptions,
+  signal: AbortSignal,
+  live = false,
+): Promise<LoginAttempt> {
   const { baseUrl, username, password } = input;
   const stateDir = await mkdtemp(join(tmpdir(), 'mypos-customers-'));
   try {
@@ -47,7 +56,9 @@ export async function tryLogin(input: LoginInput, options: SettingOptions, signa
       return { findings: connection, obstacle: { ...addressFailure, about: 'address' } };
     const login = await checkLogin(settings, signal);
     const loginFailure = login.find(({ name, status }) => name === 'login' && status === 'fail');
+    const freeField = live && loginFailure === undefined ? await findFreeField(settings, signal) : undefined;
     return {
+      ...(freeField === undefined ? {} : { freeField }),
       findings: [...connection, ...login.filter(({ name }) => name === 'login' || name.startsWith('right '))],
       obstacle: loginFailure === undefined ? undefined : { ...loginFailure, about: 'login' },
     };

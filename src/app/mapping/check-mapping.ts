@@ -10,50 +10,16 @@ import {
 } from '#pipelines/mapping/lint.js';
 import type { Mapping } from '#pipelines/mapping/mapping.js';
 import { findValidSubset } from '#pipelines/mapping/parse-mapping.js';
-import type { Customer } from '#pipelines/model.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import type { DocumentIssue } from '#pipelines/shape.js';
-import { connect } from '#src/app/connect.js';
 import { type InspectedMapping, inspectMappingFile } from '#src/app/mapping-file.js';
 import type { Settings } from '#src/config/settings.js';
-import { type ExitCode, exitCodes, RunStoppedError } from '#src/errors.js';
+import { type ExitCode, exitCodes } from '#src/errors.js';
 import { parseJsonDocument, type TextPosition } from '#src/json-document.js';
 import { createDraftValidator } from '#src/validation/create-draft-validator.js';
+import { type LiveCustomers, readLiveCustomers } from './live-customers.js';
 import { readSample, type Sample } from './read-sample.js';
 import { writeSchemaBeside } from './write-schema.js';
-
-/** Enough to see the fields, and few enough to cause no load: the vendor blocks clients that read too much. */
-const maxCustomersRead = 3;
-
-interface LiveCustomers {
-  /** In full, with the company's own fields. */
-  readonly customers: readonly Customer[];
-}
-
-/** Reads the customers that were edited last. @throws LoginError, RunStoppedError */
-async function readLiveCustomers(settings: Settings, signal: AbortSignal): Promise<LiveCustomers> {
-  const connection = await connect(settings, signal);
-  try {
-    const { customers } = await connection.client.list({
-      page: 1,
-      pageSize: maxCustomersRead,
-      sort: { field: 'lastEditDateUTC', descending: true },
-    });
-    const full: Customer[] = [];
-    for (const { customerCode } of customers) {
-      const answer = await connection.client.get(String(customerCode));
-      if (answer.kind === 'found') full.push(answer.customer);
-      if (answer.kind === 'unanswered')
-        throw new RunStoppedError(`The customer ${String(customerCode)} could not be read: ${answer.message}`, {
-          code: 'CUSTOMER_UNANSWERED',
-          nextStep: 'Try again later, or check the mapping without --live.',
-        });
-    }
-    return { customers: full };
-  } finally {
-    await connection.close();
-  }
-}
 
 export interface CheckMappingOptions extends ReadOptions {
   /** A file to try the mapping on. */

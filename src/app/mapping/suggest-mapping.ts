@@ -2,7 +2,13 @@ import { existsSync } from 'node:fs';
 import { parseMapping } from '#pipelines/mapping/parse-mapping.js';
 import { areKnownHeadings } from '#pipelines/mapping/suggest/headings.js';
 import { type FileSample, suggestMapping } from '#pipelines/mapping/suggest/suggest-mapping.js';
-import type { Choices, MappingJson, Question, Suggestion } from '#pipelines/mapping/suggest/suggestion.js';
+import type {
+  Choices,
+  FreeFieldChoice,
+  MappingJson,
+  Question,
+  Suggestion,
+} from '#pipelines/mapping/suggest/suggestion.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import { listMappedColumns } from '#src/app/input.js';
 import type { RunObserver } from '#src/app/run-summary.js';
@@ -19,6 +25,8 @@ export interface SuggestOptions extends ReadOptions {
   /** Replace an existing mapping. */
   readonly force: boolean;
   readonly choices: Choices;
+  /** Finds a field of the account that nobody uses, to store the key in; not looked for when absent. */
+  readonly findFreeField?: () => Promise<FreeFieldChoice | undefined>;
 }
 
 /** The proposal, and where it was written. */
@@ -54,7 +62,9 @@ export async function suggestMappingFor(
     rows: rows.map(({ cells }) => cells),
     ...buildSourceHints(source, options),
   };
-  const suggestion = removeNeedlessHint(await settleQuestions(sample, options.choices, ask), source, options);
+  const stamp = await options.findFreeField?.();
+  const choices = stamp === undefined ? options.choices : { ...options.choices, stamp };
+  const suggestion = removeNeedlessHint(await settleQuestions(sample, choices, ask), source, options);
   if (Object.keys(suggestion.mapping.fields).length === 0) throw createNothingFoundError(file, source);
   await writeAtomically(output, formatReadableJson(suggestion.mapping));
   const schema = await writeSchemaBeside(output);

@@ -29,6 +29,11 @@ export const initCommand = defineCommand({
         describe:
           'Import the first rows: into the account, into the sandbox, or not at all (the default without a terminal)',
       })
+      .option('live', {
+        type: 'boolean',
+        default: false,
+        describe: 'Look at customers of the account for a free field to store the key in',
+      })
       .option('first', { ...text, describe: 'Rows of the pilot (default 5)' })
       .option('force', { type: 'boolean', default: false, describe: 'Replace an existing profile and mapping' })
       .option('yes', {

@@ -27,19 +27,30 @@ const text = { type: 'string', requiresArg: true } as const;
 const suggestCommand = defineCommand({
   command: 'suggest <file>',
   describe: 'Propose a mapping for a file, based on column names and values',
-  examples: [['$0 mapping suggest customers.xlsx', 'writes mappings.json; on a terminal, asks if it is unsure']],
+  examples: [
+    ['$0 mapping suggest customers.xlsx', 'writes mappings.json; on a terminal, asks if it is unsure'],
+    ['$0 mapping suggest customers.xlsx --live', 'also finds a free customer field to store the key in'],
+  ],
   options: (yargs) =>
-    proposalOptions(inputFilePositional(readOptions(yargs), 'The file to analyse; - reads standard input'))
+    proposalOptions(
+      inputFilePositional(readOptions(settingOptions(yargs)), 'The file to analyse; - reads standard input'),
+    )
+      .option('live', {
+        type: 'boolean',
+        default: false,
+        describe: 'Look at customers at the API for a free field to store the key in',
+      })
       .option('output', { ...text, describe: 'Where to write the mapping (default mappings.json)' })
       .option('force', { type: 'boolean', default: false, describe: 'Replace an existing mapping' })
       .option('yes', { type: 'boolean', default: false, describe: 'Ask nothing: use the most likely answers' }),
   run: (args, reporter) => runSuggest(args, reporter),
 });
 
-interface SuggestArguments extends ReadArguments {
+interface SuggestArguments extends SettingArguments, ReadArguments {
   readonly file: string;
   readonly output?: string | undefined;
   readonly force: boolean;
+  readonly live: boolean;
   readonly customColumns?: boolean | undefined;
   readonly dateOrder?: 'day' | 'month' | undefined;
   readonly decimal?: '.' | ',' | undefined;
@@ -52,12 +63,24 @@ async function runSuggest(args: SuggestArguments, reporter: Reporter): Promise<E
   const choices: Choices = omitUndefined({ customColumns, dateOrder, decimal });
   const isAsked = isInteractive() && file !== '-';
   const ask = isAsked && !args.yes && !reporter.json && !reporter.quiet ? createMappingPrompt() : undefined;
-  const suggested = await suggestMappingFor({ file, ...toReadOptions(args), output, force, choices }, ask, {
-    opened: ({ file: name, detected, rows }) => reporter.info(renderDetection(name, detected, rows)),
-    notice: ({ message }) => reporter.warn(message),
-  });
-  await reporter.result(renderSuggestion(suggested), suggested);
-  return exitCodes.done;
+  const signals = stopOnSignals(reporter);
+  const live = args.live ? { findFreeField: () => findField(args, signals.signal) } : {};
+  try {
+    const options = { file, ...toReadOptions(args), output, force, choices, ...live };
+    const suggested = await suggestMappingFor(options, ask, {
+      opened: ({ file: name, detected, rows }) => reporter.info(renderDetection(name, detected, rows)),
+      notice: ({ message }) => reporter.warn(message),
+    });
+    await reporter.result(renderSuggestion(suggested), suggested);
+    return exitCodes.done;
+  } finally {
+    signals.release();
+  }
+}
+
+async function findField(args: SettingArguments, signal: AbortSignal) {
+  const { findFreeField } = await import('#src/app/mapping/live-customers.js');
+  return findFreeField(resolveSettings(toSettingOptions(args)), signal);
 }
 
 const mappingCheckCommand = defineCommand({

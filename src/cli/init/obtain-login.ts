@@ -11,6 +11,8 @@ export interface LoginArguments {
   readonly baseUrl?: string | undefined;
   readonly username?: string | undefined;
   readonly passwordFile?: string | undefined;
+  /** Look for a customer field that nobody uses. */
+  readonly live?: boolean | undefined;
 }
 
 /** A login that was proved to work. */
@@ -19,6 +21,7 @@ export interface VerifiedLogin {
   readonly username: string;
   readonly secret: NewSecret;
   readonly findings: LoginAttempt['findings'];
+  readonly freeField?: NonNullable<LoginAttempt['freeField']>;
 }
 
 interface LoginParts {
@@ -53,11 +56,12 @@ export async function obtainLogin(
     const parts = await askMissingParts(known, reporter);
     if (parts === undefined) return undefined;
     reporter.info(`Trying ${parts.baseUrl} as ${parts.username} …`);
-    const tried = await tryParts(parts, options, mayAsk, reporter, signal);
+    const tried = await tryParts(parts, { ...options, live: args.live === true }, mayAsk, reporter, signal);
     if (signal.aborted) throw new InterruptedError(signal.reason === 'SIGTERM' ? 'SIGTERM' : 'SIGINT');
     if (tried?.obstacle === undefined && tried !== undefined) {
       const { baseUrl, username, secret } = parts;
-      return { baseUrl, username, secret, findings: tried.findings };
+      const { findings, freeField } = tried;
+      return { baseUrl, username, secret, findings, ...(freeField === undefined ? {} : { freeField }) };
     }
     // A wrong address says nothing of the login; a wrong login is given again as a whole.
     known = tried?.obstacle?.about === 'login' ? { baseUrl: parts.baseUrl } : { ...parts, baseUrl: undefined };
@@ -130,13 +134,13 @@ async function askUntil(question: () => Promise<string>): Promise<string> {
 /** @returns `undefined` when the address is none at all */
 async function tryParts(
   parts: LoginParts,
-  options: SettingOptions,
+  { live, ...options }: SettingOptions & { readonly live: boolean },
   mayAsk: boolean,
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<LoginAttempt | undefined> {
   try {
-    const tried = await tryLogin(parts, options, signal);
+    const tried = await tryLogin(parts, options, signal, live);
     const { obstacle } = tried;
     if (obstacle !== undefined && !mayAsk) throw loginError(obstacle);
     if (obstacle !== undefined) reporter.warn(`${obstacle.found}\n  ${obstacle.nextStep ?? ''}`);

@@ -58,6 +58,7 @@ interface InitArguments extends SettingArguments, ReadArguments {
   readonly username?: string | undefined;
   readonly passwordFile?: string | undefined;
   readonly pilot?: Pilot | undefined;
+  readonly live: boolean;
   readonly first?: string | undefined;
   readonly customColumns?: boolean | undefined;
   readonly dateOrder?: 'day' | 'month' | undefined;
@@ -74,7 +75,7 @@ export async function setUp(args: InitArguments, reporter: Reporter): Promise<Ex
   const signals = stopOnSignals(reporter);
   try {
     const login = await resolveLogin(args, mayAsk, reporter, signals.signal);
-    const mapping = await makeMapping(toMappingArguments(args), mayAsk, reporter);
+    const mapping = await makeMapping(toMappingArguments(args, login), mayAsk, reporter);
     const profile = login === undefined ? undefined : await saveProfile(args, login);
     reportSaved({ login, profile, mapping }, reporter);
     const ready = { login, mapping, profile, first };
@@ -181,8 +182,8 @@ function chooseProfileName({ profile }: InitArguments): string {
   return profile ?? 'default';
 }
 
-function toMappingArguments(args: InitArguments) {
+function toMappingArguments(args: InitArguments, login: VerifiedLogin | undefined) {
   const { file, mapping = 'mappings.json', force, customColumns, dateOrder, decimal } = args;
-  const choices = omitUndefined({ customColumns, dateOrder, decimal });
+  const choices = omitUndefined({ customColumns, dateOrder, decimal, stamp: login?.freeField });
   return { file, output: mapping, force, read: toReadOptions(args), choices };
 }

@@ -37,7 +37,8 @@ describe('a mapping by itself', () => {
       },
       ['NO_WAY_BACK fields.customerType', 'NO_WAY_BACK fields.notes', 'NO_WAY_BACK ignore[0]'],
     ],
-    ['has a key that no field carries', { ...keyed, key: { column: 'No' } }, ['NO_WAY_BACK key']],
+    ['has a key that no field carries', { ...keyed, key: { column: 'No' } }, ['KEY_ALONE key', 'NO_WAY_BACK key']],
+    ['has a match beside its key', { ...keyed, key: { column: 'No' }, match: ['customerName'] }, ['NO_WAY_BACK key']],
   ])('%s', (_title, json, codes) => {
     expect(lintCodes(json)).toEqual(codes);
   });

@@ -163,6 +163,38 @@ describe('the key that is proposed', () => {
     expect(mapping.mode).toBe(column === undefined ? 'add' : 'upsert');
   });
 
+  it("is the file's own number before the e-mail address, whatever its column is called", () => {
+    const rows = Array.from({ length: 12 }, (_, at) => `K-${1200 + 7 * at}|Customer ${at}|c${at}@x.example`);
+    const { mapping, questions } = suggest(['Laufende|Company|Email', ...rows]);
+    expect(mapping.key).toEqual({ column: 'Laufende' });
+    expect(questions).toEqual([expect.objectContaining({ kind: 'key', column: 'Laufende' })]);
+    expect(suggest(['Square Customer ID|Email', 'JDKY|a@x.example', 'MBEN|b@x.example']).mapping.key).toEqual({
+      column: 'Square Customer ID',
+    });
+  });
+
+  it('has fields to match by beside it, in turn, as far as the file has them', () => {
+    const match = (header: string, row: string) => suggest([header, row]).mapping.match;
+    expect(match('Customer No|Company|Email|Phone', '1|Koala|a@x.example|0491 570 156')).toEqual([
+      ['emailAddress'],
+      ['phoneNumber', 'customerName'],
+    ]);
+    expect(match('Customer No|First Name|Last Name|Phone', '1|Ann|Lee|0491 570 156')).toEqual([
+      'phoneNumber',
+      'firstName',
+      'lastName',
+    ]);
+    expect(match('Customer No|Company', '1|Koala')).toBeUndefined();
+    expect(match('Company|Email', 'Koala|a@x.example')).toBeUndefined();
+  });
+
+  it('is stored in a free field of the account, unless the file fills that', () => {
+    const lines = ['Customer No|Company', '0042|Koala', '0043|Wren'];
+    const { mapping, remarks } = suggest(lines, { stamp: { field: 'cC_003', customers: 5 } });
+    expect(mapping.key).toEqual({ column: 'Customer No', stamp: 'cC_003' });
+    expect(remarks).toEqual([expect.stringContaining('cC_003: it is blank in 5 customers')]);
+  });
+
   it('is asked about when it is only the e-mail address', () => {
     const { questions } = suggest(['Company|Email', 'Koala|a@x.example', 'Wren|b@x.example']);
     expect(questions).toEqual([expect.objectContaining({ kind: 'key', column: 'Email' })]);
