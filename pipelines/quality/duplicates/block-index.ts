@@ -96,7 +96,8 @@ export function buildBlockIndex(table: RecordTable, first: number, end: number, 
   const buckets = new KeyBuckets(wide.entries);
   for (let at = first; at < end; at += 1) for (const key of all(at)) buckets.count(key);
   buckets.startFilling();
-  for (let at = first; at < end; at += 1) for (const key of all(at)) buckets.put(key, at);
+  // Backwards, so that the records of a key stand in their order.
+  for (let at = end - 1; at >= first; at -= 1) for (const key of all(at)) buckets.put(key, at);
   const cut = new Set<number>();
   return {
     narrowedKeys: narrowed.size,
@@ -141,31 +142,31 @@ function slotOf(key: number): number {
   return (key ^ (key >>> 12)) & ((1 << 20) - 1);
 }
 
+const entriesPerBucket = 2;
+
 /** Keys with their records, in one list that is ordered by a part of the key. */
 class KeyBuckets {
   readonly #mask: number;
   readonly #starts: Int32Array;
-  readonly #next: Int32Array;
   #keys = new Int32Array(0);
   #records = new Int32Array(0);
 
   constructor(expected: number) {
     let size = 1024;
-    while (size < expected) size *= 2;
+    while (size * entriesPerBucket < expected) size *= 2;
     this.#mask = size - 1;
     this.#starts = new Int32Array(size + 1);
-    this.#next = new Int32Array(size);
   }
 
   count(key: number): void {
-    const bucket = (key & this.#mask) + 1;
+    const bucket = key & this.#mask;
     this.#starts[bucket] = (this.#starts[bucket] ?? 0) + 1;
   }
 
+  /** From now on, each start is where its bucket ends; putting a record moves it to the left. */
   startFilling(): void {
     for (let at = 1; at < this.#starts.length; at += 1)
       this.#starts[at] = (this.#starts[at] ?? 0) + (this.#starts[at - 1] ?? 0);
-    this.#next.set(this.#starts.subarray(0, this.#next.length));
     const entries = this.#starts.at(-1) ?? 0;
     this.#keys = new Int32Array(entries);
     this.#records = new Int32Array(entries);
@@ -173,8 +174,8 @@ class KeyBuckets {
 
   put(key: number, record: number): void {
     const bucket = key & this.#mask;
-    const place = this.#next[bucket] ?? 0;
-    this.#next[bucket] = place + 1;
+    const place = (this.#starts[bucket] ?? 0) - 1;
+    this.#starts[bucket] = place;
     this.#keys[place] = key;
     this.#records[place] = record;
   }

@@ -88,7 +88,7 @@ export function createCandidateIndex(customers: Iterable<Customer>, options: Can
       blocks.visit(rowPlace, (place) => {
         if (visited[place] === question) return;
         visited[place] = question;
-        const candidate = toCandidate(codes[place - places] ?? '', score(rowPlace, place), place);
+        const candidate = toCandidate(codes[place - places] ?? '', score.explain(rowPlace, place), place);
         if (candidate.tier !== 'other' || candidate.isStrong) found.push(candidate);
       });
       return markAmbiguous(found.sort((a, b) => b.bits - a.bits));
@@ -96,7 +96,7 @@ export function createCandidateIndex(customers: Iterable<Customer>, options: Can
     compare(draft, customer) {
       table.put(rowPlace, draft);
       table.put(customerPlace, customer);
-      return toCandidate(readCode(customer), score(rowPlace, customerPlace), customerPlace);
+      return toCandidate(readCode(customer), score.explain(rowPlace, customerPlace), customerPlace);
     },
   };
 }

@@ -52,7 +52,7 @@ function comparePeople(table: RecordTable, a: number, b: number, pair: PairEvide
   let chosen = straight;
   let isSwapped = false;
   if (straight.first !== 'same' || straight.last !== 'same') {
-    const swapped = compareInOrder(table, a, b, true);
+    const swapped = maySwapNames(table, a, b) ? compareInOrder(table, a, b, true) : straight;
     isSwapped = swapped.bits + weights.namesSwapped > straight.bits && isAlike(swapped.first) && isAlike(swapped.last);
     if (isSwapped) chosen = swapped;
   }
@@ -78,6 +78,13 @@ function comparePeople(table: RecordTable, a: number, b: number, pair: PairEvide
   if (first === 'gender') pair.doubt('genderForms');
   if (first === 'unclear') pair.isDoubtful = true;
   compareSuffixes(table, a, b, pair);
+}
+
+/** At least one name must sound as the other's other one, so that both are only compared where that may help. */
+function maySwapNames(table: RecordTable, a: number, b: number): boolean {
+  const [firstA, lastA, firstB, lastB] = [firstOf(table, a), lastOf(table, a), firstOf(table, b), lastOf(table, b)];
+  if (firstA === 0 || lastA === 0 || firstB === 0 || lastB === 0) return false;
+  return table.sound(firstA) === table.sound(lastB) || table.sound(lastA) === table.sound(firstB);
 }
 
 function firstOf(table: RecordTable, at: number): number {
@@ -116,11 +123,10 @@ function compareFirstNames(table: RecordTable, a: number, idB: number, secondB: 
   const areKnown = isKnownFirstName(table, idA, nameA) && isKnownFirstName(table, idB, nameB);
   if (areKnown) return 'other';
   if (areGenderForms(nameA, nameB)) return 'gender';
-  const likeness = jaroWinkler(nameA, nameB);
   // Of short words, another letter makes another name: Ada and Ida.
   const isLong = Math.min(nameA.length, nameB.length) >= limits.minMisspelled;
-  if (isLong && (likeness >= limits.closeWord || isOneEdit(nameA, nameB))) return 'close';
-  return likeness < limits.farWord ? 'other' : 'unclear';
+  if (isLong && areSpelledAlike(nameA, nameB)) return 'close';
+  return jaroWinkler(nameA, nameB) < limits.farWord ? 'other' : 'unclear';
 }
 
 /** A name that occurs once may be a typing error; one that many have is a name. */
@@ -140,11 +146,18 @@ function compareLastNames(table: RecordTable, idA: number, idB: number): WordRel
   if (idA === 0 || idB === 0) return 'missing';
   if (idA === idB) return 'same';
   const [nameA, nameB] = [table.names.text(idA), table.names.text(idB)];
-  const [gluedA, gluedB] = [nameA.replaceAll(' ', ''), nameB.replaceAll(' ', '')];
+  const gluedA = nameA.includes(' ') ? nameA.replaceAll(' ', '') : nameA;
+  const gluedB = nameB.includes(' ') ? nameB.replaceAll(' ', '') : nameB;
   if (gluedA === gluedB) return 'same';
   if (nameA.length === 1 || nameB.length === 1) return nameA.charAt(0) === nameB.charAt(0) ? 'initial' : 'other';
   if (isPartOf(nameA, nameB) || isPartOf(nameB, nameA)) return 'part';
-  return jaroWinkler(gluedA, gluedB) >= limits.closeWord || isOneEdit(gluedA, gluedB) ? 'close' : 'other';
+  return areSpelledAlike(gluedA, gluedB) ? 'close' : 'other';
+}
+
+/** Whether one may be a misspelling of the other. Most pairs differ too much in length, which is seen at once. */
+function areSpelledAlike(a: string, b: string): boolean {
+  if (Math.abs(a.length - b.length) > limits.maxLengthDifference) return false;
+  return isOneEdit(a, b) || jaroWinkler(a, b) >= limits.closeWord;
 }
 
 function isPartOf(part: string, whole: string): boolean {
@@ -295,7 +308,7 @@ function removeCommon(a: readonly string[], b: readonly string[]): readonly [rea
 }
 
 function areWordsAlike(a: string, b: string): boolean {
-  return a === b || isOneEdit(a, b) || (a.length > 5 && b.length > 5 && jaroWinkler(a, b) >= limits.closeWord);
+  return a === b || isOneEdit(a, b) || (a.length > 5 && b.length > 5 && areSpelledAlike(a, b));
 }
 
 function haveOtherNumbers(a: readonly string[], b: readonly string[]): boolean {

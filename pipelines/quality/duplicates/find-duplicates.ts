@@ -62,7 +62,7 @@ export class DuplicateSearch {
 
   /** What speaks for and against two records being one customer. */
   explain(a: number, b: number): readonly Evidence[] {
-    return this.#scorer()(a, b).evidence;
+    return this.#scorer().explain(a, b).evidence;
   }
 
   get size(): number {
@@ -109,7 +109,7 @@ export class DuplicateSearch {
       let kept = 0;
       const compare = (b: number) => {
         compared += 1;
-        const { bits, tier } = score(a, b);
+        const { bits, tier } = score.rank(a, b);
         if (tier === 'other' || kept >= maxPairsPerRecord) return;
         kept += 1;
         pairs.push({ a, b, bits, tier });

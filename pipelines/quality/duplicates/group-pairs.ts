@@ -83,7 +83,7 @@ function groupWithin(pairs: readonly FoundPair[], sides: readonly Side[], score:
 function fitsTogether(members: readonly number[], score: PairScorer): boolean {
   return members.every((a, at) =>
     members.slice(at + 1).every((b) => {
-      const { bits, isContradicted } = score(a, b);
+      const { bits, isContradicted } = score.explain(a, b);
       return bits >= limits.review && !isContradicted;
     }),
   );

@@ -6,10 +6,12 @@ export interface Evidence {
   readonly bits: number;
 }
 
-/** The evidence of one pair, while it is collected. One object serves for all pairs. */
+/** The evidence of one pair, while it is collected. One object serves for all pairs: there are millions. */
 export class PairEvidence {
   bits = 0;
-  readonly evidence: Evidence[] = [];
+  /** Reasons are collected; else only their sum. */
+  isExplained = false;
+  evidence: Evidence[] = [];
   /** The names may belong to one customer. */
   areNamesAlike = false;
   /** First and last name, or the company's, are the same. */
@@ -25,9 +27,10 @@ export class PairEvidence {
   /** Certainly two customers. */
   isContradicted = false;
 
-  clear(): void {
+  clear(isExplained: boolean): void {
     this.bits = 0;
-    this.evidence.length = 0;
+    this.isExplained = isExplained;
+    if (isExplained) this.evidence = [];
     this.areNamesAlike = false;
     this.hasSameName = false;
     this.isNameWhole = false;
@@ -39,16 +42,16 @@ export class PairEvidence {
 
   add(reason: Reason, bits: number): void {
     this.bits += bits;
-    this.evidence.push({ reason, bits });
+    if (this.isExplained) this.evidence.push({ reason, bits });
   }
 
   doubt(reason: Reason): void {
     this.isDoubtful = true;
-    this.evidence.push({ reason, bits: 0 });
+    this.add(reason, 0);
   }
 
   contradict(reason: Reason): void {
     this.isContradicted = true;
-    this.evidence.push({ reason, bits: 0 });
+    this.add(reason, 0);
   }
 }

@@ -24,14 +24,20 @@ export interface PairScore {
   readonly evidence: readonly Evidence[];
 }
 
-export type PairScorer = (a: number, b: number) => PairScore;
+export interface PairScorer {
+  /** All that speaks for and against. */
+  explain(a: number, b: number): PairScore;
+  /** The same without the evidence, and without what does not matter any more: there are millions of pairs. */
+  rank(a: number, b: number): Pick<PairScore, 'bits' | 'tier'>;
+}
+
+const twoCustomers = { bits: 0, tier: 'other' } as const;
 
 /** Compares two records of a table, each value that both have: what is missing neither agrees nor differs. */
 export function createPairScorer(table: RecordTable): PairScorer {
   const pair = new PairEvidence();
-  return (a, b) => {
-    pair.clear();
-    compareNames(table, a, b, pair);
+
+  function compareRest(a: number, b: number): PairScore {
     const contact = compareContacts(table, a, b, pair);
     const home = compareAddresses(table, a, b, pair);
     // A whole name may be a firm's, too: Warren Leadership.
@@ -42,9 +48,37 @@ export function createPairScorer(table: RecordTable): PairScorer {
       tier: chooseTier(pair, contact, home),
       isStrong: isStrongEvidence(pair, contact, home),
       isContradicted: pair.isContradicted || pair.isDoubtful,
-      evidence: [...pair.evidence],
+      evidence: pair.evidence,
     };
+  }
+
+  return {
+    explain(a, b) {
+      pair.clear(true);
+      compareNames(table, a, b, pair);
+      return compareRest(a, b);
+    },
+    rank(a, b) {
+      pair.clear(false);
+      compareNames(table, a, b, pair);
+      if (pair.isContradicted || !(pair.areNamesAlike || pair.isDoubtful)) return twoCustomers;
+      if (pair.hasOtherLastName && !haveCommonContact(table, a, b)) return twoCustomers;
+      return compareRest(a, b);
+    },
   };
+}
+
+function haveCommonContact(table: RecordTable, a: number, b: number): boolean {
+  return (
+    isSameValue(table.get('email', a), table.get('email', b)) ||
+    isSameValue(table.get('phone', a), table.get('phone', b)) ||
+    isSameValue(table.get('street', a), table.get('street', b)) ||
+    isSameValue(table.get('house', a), table.get('house', b))
+  );
+}
+
+function isSameValue(a: number, b: number): boolean {
+  return a !== 0 && a === b;
 }
 
 /** What agreed besides the name. */
@@ -103,7 +137,7 @@ function chooseTier(pair: PairEvidence, contact: ContactResult, home: HomeResult
   if (!hasContact) {
     // Namesakes: somebody who has moved keeps a number or an address, as a rule.
     const differing = [contact.isOtherEmail, contact.isOtherPhone, home.isOther].filter(Boolean).length;
-    return pair.areNamesAlike && differing < 2 ? 'review' : 'other';
+    return pair.areNamesAlike && !pair.hasOtherLastName && differing < 2 ? 'review' : 'other';
   }
   if (!pair.areNamesAlike) return pair.bits >= limits.same && pair.isDoubtful ? 'review' : 'other';
   if (pair.isDoubtful || pair.bits < limits.same) return 'review';

@@ -68,6 +68,8 @@ export const limits = {
   customersPerKnownName: 5000,
   /** Jaro and Winkler's likeness from which on a word is a misspelling of another. */
   closeWord: 0.9,
+  /** Letters by which a misspelling is longer or shorter at most. */
+  maxLengthDifference: 3,
   /** Letters that a word must have to be a misspelling of another one. */
   minMisspelled: 4,
   /** Below this, two words have nothing to do with each other. */
