@@ -5,6 +5,7 @@ import { contentCodes } from './codes/content.js';
 import { fileCodes } from './codes/files.js';
 import { guardCodes } from './codes/guards.js';
 import { mappingCodes } from './codes/mapping.js';
+import { returnedCodes } from './codes/returned.js';
 import { rowCodes } from './codes/rows.js';
 
 /** The chapters of the table of codes, in the order of the manual. */
@@ -16,6 +17,7 @@ export const codeChapters = {
   content: contentCodes,
   mapping: mappingCodes,
   rows: rowCodes,
+  returned: returnedCodes,
 } as const;
 
 /**
@@ -30,6 +32,7 @@ export const codes = {
   ...contentCodes,
   ...mappingCodes,
   ...rowCodes,
+  ...returnedCodes,
 } as const;
 
 export type Code = keyof typeof codes;

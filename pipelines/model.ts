@@ -36,6 +36,8 @@ export interface Row {
   readonly isPlain?: boolean;
   /** What is wrong with the row as a whole (ragged, open quote); such a row ends as `invalid`. */
   readonly issues?: readonly Issue[];
+  /** Given when it stands in a file that this program wrote: the run, and the row's number in that run's file. */
+  readonly origin?: { readonly run: string; readonly row: number };
 }
 
 /** The cell as the text that its owner sees. */
@@ -141,4 +143,11 @@ export type RowOutcome =
 /** Whether a row waits for a person to decide which customer it means: it belongs in the review file, not among the rejects. */
 export function isWaiting(outcome: RowOutcome): boolean {
   return outcome.status === 'invalid' && outcome.candidates !== undefined;
+}
+
+const rejectStatuses: ReadonlySet<RowStatus> = new Set(['invalid', 'rejected', 'failed'] as const);
+
+/** Whether somebody has to fix the row: it belongs in the rejects file. */
+export function isReject(outcome: RowOutcome): boolean {
+  return rejectStatuses.has(outcome.status) && !isWaiting(outcome);
 }

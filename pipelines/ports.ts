@@ -1,6 +1,7 @@
 import type { Issue } from './issue.js';
 import type { MirroredCustomer, WrittenCustomer } from './listing/mirror.js';
 import type {
+  Cell,
   Command,
   Customer,
   CustomerIdentity,
@@ -203,6 +204,15 @@ export interface WaitingRow {
   readonly candidates: readonly WaitingCandidate[];
 }
 
+/** A row of an earlier run that waited, and was done as decided. */
+export interface DoneDecision {
+  readonly run: string;
+  /** Line or row number in that run's file. */
+  readonly row: number;
+  /** The customer's basis after it was written: what this program changes itself must not undo the decision. */
+  readonly customerBasis?: string;
+}
+
 export interface WaitingCandidate extends ReviewCandidate {
   /** The customer's basis when the row began to wait; a decision holds only while it is the same. */
   readonly basis?: string;
@@ -232,7 +242,10 @@ export interface KnownCustomers {
   dismiss(run: number, customerCodes: readonly string[]): void;
 }
 
-export type LedgerRowState = Pick<LedgerRow, 'number' | 'state' | 'key' | 'customerCode' | 'payloadHash'>;
+export type LedgerRowState = Pick<LedgerRow, 'number' | 'state' | 'key' | 'customerCode' | 'payloadHash'> & {
+  /** Given when the row waits for a person to decide. */
+  readonly isWaiting?: true;
+};
 
 /** What was last sent for a field, and what the account held afterwards. */
 export type SentValue = readonly [file: JsonValue, account: JsonValue];
@@ -314,6 +327,10 @@ export interface Settlement {
   readonly sentReset?: SentValues;
   /** The row's key stands for the customer of the outcome, whatever its status. */
   readonly linksKey?: true;
+  /** The row of an earlier run that waited for a decision, now that this one has done as decided. */
+  readonly decided?: DoneDecision;
+  /** As they were read; given when somebody has to fix the row. */
+  readonly cells?: readonly Cell[];
   readonly outcome: RowOutcome;
 }
 

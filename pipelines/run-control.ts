@@ -17,6 +17,7 @@ export class RunControl {
   readonly #abort = new AbortController();
   readonly #counts = Object.fromEntries(rowStatuses.map((status) => [status, 0])) as Record<RowStatus, number>;
   #seen = 0;
+  #waiting = 0;
   #reason: StopReason | undefined;
 
   constructor(public failureLimit?: FailureLimit) {}
@@ -62,6 +63,7 @@ export class RunControl {
   /** The rows are gone through once more from the first: what is settled counts again. */
   restart(): void {
     this.#seen = 0;
+    this.#waiting = 0;
     for (const status of rowStatuses) this.#counts[status] = 0;
   }
 
@@ -77,14 +79,19 @@ export class RunControl {
     this.#counts[status] += 1;
   }
 
-  /** Counts a row's outcome. */
-  count(status: RowStatus): void {
+  /**
+   * Counts a row's outcome.
+   *
+   * @param isWaiting - a person has to decide about it, which says nothing against the file
+   */
+  count(status: RowStatus, isWaiting = false): void {
     this.#counts[status] += 1;
+    if (isWaiting) this.#waiting += 1;
     if (this.#tooManyFailures()) this.stop({ kind: 'max_failures', failures: this.#failures(), rows: this.#seen });
   }
 
   #failures(): number {
-    return this.#counts.invalid + this.#counts.rejected + this.#counts.failed;
+    return this.#counts.invalid - this.#waiting + this.#counts.rejected + this.#counts.failed;
   }
 
   #tooManyFailures(): boolean {

@@ -26,6 +26,7 @@ const titles: Readonly<Record<keyof typeof codeChapters, string>> = {
   content: 'Content of files',
   mapping: 'Mapping and values',
   rows: 'Rows',
+  returned: 'Files that come back',
 };
 
 const continueOrRepeat = 'Run the command again; an import, delete or undo: `mypos-customers resume`.';

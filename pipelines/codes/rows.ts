@@ -51,10 +51,6 @@ export const rowCodes = {
     meaning: 'There is no such customer to update or delete.',
     nextStep: 'Add the customer with --mode add or upsert, or correct the key or customerCode of the row.',
   },
-  DECIDED_SKIP: {
-    meaning: 'Left out: somebody has decided so in a review file.',
-    nextStep: 'Nothing. The row is asked about again once its name, e-mail address or phone changes.',
-  },
   FIELD_CONFLICT: {
     meaning: 'The file and the account have both changed the field since it was last sent.',
     nextStep:

@@ -1,7 +1,7 @@
 import { contentHash, readField } from '#pipelines/compare-customers.js';
 import type { Issue } from '#pipelines/issue.js';
-import type { Customer, Draft, JsonValue, ReviewCandidate } from '#pipelines/model.js';
-import type { DecisionStore, KeptDecision } from '#pipelines/ports.js';
+import type { Customer, Draft, JsonValue, ReviewCandidate, Row, RowOutcome, RowStatus } from '#pipelines/model.js';
+import type { DecisionStore, DoneDecision, KeptDecision } from '#pipelines/ports.js';
 import type { EndedRow, OpenRow } from './map.js';
 
 /** Reads a customer from the local copy. */
@@ -145,7 +145,28 @@ function normalisePhone(text: string): string {
   return text.replaceAll(/\D/g, '').slice(-9);
 }
 
-function describeSkip({ decidedAtMs, run }: KeptDecision): Issue {
+/** Statuses after which a row that was decided need not be looked at again. */
+const doneStatuses: ReadonlySet<RowStatus> = new Set([
+  'created',
+  'updated',
+  'unchanged',
+  'deleted',
+  'deactivated',
+] as const);
+
+/** What a row of a review file has done about the row that it stands for; nothing while something is left to do. */
+export function findDoneDecision(
+  origin: NonNullable<Row['origin']>,
+  outcome: RowOutcome,
+  written: Customer | undefined,
+): { readonly decided?: DoneDecision } {
+  const isLeftOut = outcome.status === 'skipped' && outcome.reason.code === 'DECIDED_SKIP';
+  if (!doneStatuses.has(outcome.status) && !isLeftOut) return {};
+  return { decided: { ...origin, ...(written === undefined ? {} : { customerBasis: decisionBasis(written) }) } };
+}
+
+/** Why a row is left out that somebody has decided to leave out. */
+export function describeSkip({ decidedAtMs, run }: Pick<KeptDecision, 'decidedAtMs' | 'run'>): Issue {
   const when = new Date(decidedAtMs).toISOString().slice(0, 10);
   const where = run === undefined ? '' : ` in the review of run ${run}`;
   return {

@@ -2,10 +2,11 @@ import { takeRows } from '#pipelines/batches.js';
 import { forEachConcurrently, KeyedQueue, TaskGroup } from '#pipelines/concurrency.js';
 import type { CustomerMirror } from '#pipelines/listing/mirror.js';
 import type { MatchRule } from '#pipelines/mapping/mapping.js';
-import type { Row, RowOutcome } from '#pipelines/model.js';
+import { isReject, isWaiting, type Row, type RowOutcome } from '#pipelines/model.js';
 import type { CustomersApi, RowSource, RunLedger, Settlement, ValidateDraft } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
 import { type AgreedPlan, chooseAction, decideRow } from './decide.js';
+import { findDoneDecision } from './decisions.js';
 import { dedupeRows, type RepeatPolicy, RepeatRegister } from './dedupe.js';
 import { type ImportMode, identifyRows } from './identify.js';
 import {
@@ -89,7 +90,7 @@ export async function importRows(ports: ImportPorts, options: ImportOptions): Pr
       const ended = decided.filter((row) => row.outcome !== undefined);
       control.noteSeen(rows.length);
       if (ended.length > 0) settling.add(ledger.settle(ended.map((row) => buildSettlement(row, row))));
-      for (const { outcome } of ended) control.count(outcome.status);
+      for (const { outcome } of ended) control.count(outcome.status, isWaiting(outcome));
       yield decided.filter((row) => row.outcome === undefined);
     }
   }
@@ -241,6 +242,8 @@ function buildSettlement(
     outcome,
     ...(waiting === undefined ? {} : { waiting }),
     ...(isLinked ? { linksKey: true } : {}),
+    ...(isReject(outcome) ? { cells: row.cells } : {}),
+    ...(row.origin === undefined ? {} : findDoneDecision(row.origin, outcome, written?.customer)),
     ...(key === undefined ? {} : { key }),
     ...(contentHash === undefined ? {} : { payloadHash: contentHash }),
     ...(writtenHash === undefined ? {} : { writtenHash }),

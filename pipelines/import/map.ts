@@ -3,7 +3,7 @@ import type { Issue } from '#pipelines/issue.js';
 import type { MatchRule } from '#pipelines/mapping/mapping.js';
 import type { WritePolicies } from '#pipelines/mapping/write-policies.js';
 import type { Command, Draft, JsonValue, Row, RowOutcome } from '#pipelines/model.js';
-import type { SentValues, ValidateDraft, WaitingRow } from '#pipelines/ports.js';
+import type { DecisionWord, SentValues, ValidateDraft, WaitingRow } from '#pipelines/ports.js';
 import { displayKey, joinKey, quoteKey } from './keys.js';
 import { readMatchValue } from './match-value.js';
 
@@ -27,8 +27,8 @@ export interface RowContent extends Required<RowIdentity> {
   readonly command: Command | undefined;
   /** Fields of the draft whose value is the mapping's `default`. */
   readonly defaulted?: readonly string[] | undefined;
-  /** What a person has decided for the row where it waited. */
-  readonly decision?: 'same' | 'new' | 'skip' | undefined;
+  /** What a person has decided about the row and its customer, where that is no question of identity. */
+  readonly decision?: DecisionWord | undefined;
   /** Whether its customer was found by its key, and not named by the row itself. */
   readonly isFoundByKey?: boolean;
 }
@@ -42,7 +42,7 @@ export class OpenRow implements RowContent {
   readonly matchValue: string | undefined;
   readonly command: Command | undefined;
   readonly defaulted: readonly string[] | undefined;
-  readonly decision: RowContent['decision'];
+  readonly decision: DecisionWord | undefined;
   readonly isFoundByKey: boolean;
   #contentHash: string | undefined;
 
@@ -173,6 +173,9 @@ interface RowMapping {
   readonly customerCode?: string;
   readonly command?: Command;
   readonly defaulted?: readonly string[];
+  readonly decision?: DecisionWord;
+  /** Why the row is left out on purpose. */
+  readonly skip?: Issue;
   readonly reasons: readonly Issue[];
 }
 
@@ -214,14 +217,15 @@ const nothingMapped: RowMapping = { draft: {}, reasons: [] };
 
 function toImportRow(row: Row, mapped: RowMapping, options: MapOptions): ImportRow {
   if (row.issues !== undefined && row.issues.length > 0) return endAsInvalid(row, row.issues);
-  const { draft, customerCode, command, defaulted } = mapped;
+  const { draft, customerCode, command, defaulted, decision, skip } = mapped;
+  if (skip !== undefined) return endAsSkipped({ row, key: undefined }, skip);
   const key = mapped.key === undefined ? undefined : joinKey(options.mapper.keySource, mapped.key);
   if (command === 'IGNORE') return endAsSkipped({ row, key }, ignored);
   const reasons = collectReasons(mapped, options);
   if (reasons.length > 0) return endAsInvalid(row, reasons, key);
   const isMatched = key === undefined && customerCode === undefined;
   const matchValue = isMatched ? readMatchValue(draft, options.match ?? [], options.mapper.country) : undefined;
-  return new OpenRow(row, { draft, key, customerCode, matchValue, command, defaulted });
+  return new OpenRow(row, { draft, key, customerCode, matchValue, command, defaulted, decision });
 }
 
 const ignored: Issue = { severity: 'info', code: 'IGNORED', message: 'Left out: its command is IGNORE.' };

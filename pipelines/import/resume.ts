@@ -53,7 +53,7 @@ function countSettled(
   const status: RowStatus = settled.state === 'intent' ? 'in_doubt' : settled.state;
   recordSettled(settled, register, identity);
   control.noteSeen(1);
-  control.count(status);
+  control.count(status, settled.isWaiting);
 }
 
 /** Records that a settled row came before others for its customer. */

@@ -2,7 +2,15 @@ import { contentHash, editableContent, findChanges, mergeDraft, readField } from
 import type { Issue } from '#pipelines/issue.js';
 import type { CustomerMirror, Extent, WrittenCustomer } from '#pipelines/listing/mirror.js';
 import { publishMilestone } from '#pipelines/milestones.js';
-import type { Customer, CustomerIdentity, Draft, JsonValue, Row, RowOutcome } from '#pipelines/model.js';
+import {
+  type Customer,
+  type CustomerIdentity,
+  type Draft,
+  isWaiting,
+  type JsonValue,
+  type Row,
+  type RowOutcome,
+} from '#pipelines/model.js';
 import type {
   CustomersApi,
   Intent,
@@ -77,7 +85,7 @@ export async function settleRow(
   { ledger, control }: { readonly ledger: RunLedger; readonly control: RunControl },
 ): Promise<void> {
   const settled = ledger.settle([settlement]);
-  control.count(settlement.outcome.status);
+  control.count(settlement.outcome.status, isWaiting(settlement.outcome));
   await settled;
 }
 

@@ -11,6 +11,7 @@ import {
   type JsonValue,
   type Row,
 } from '#pipelines/model.js';
+import type { DecisionWord } from '#pipelines/ports.js';
 import { type CellFailure, formatCells, type GatheredCell, isFailure, shortenValue } from './cells.js';
 import type { FieldOutcome } from './compile-field.js';
 import { secretFields } from './fields.js';
@@ -41,6 +42,10 @@ export interface MappedRow {
   readonly command?: Command;
   /** Fields of the draft whose value is the mapping's `default`, because their cells are blank; absent when there are none. */
   readonly defaulted?: readonly string[];
+  /** Only for a row of a review file. */
+  readonly decision?: DecisionWord;
+  /** Only for a row of a review file: why it is left out. */
+  readonly skip?: Issue;
   /** Why the row cannot be used; the fields affected are not in the draft. */
   readonly reasons: readonly Issue[];
   /** Notes for the user on a row that can be used. */

@@ -27,7 +27,7 @@ export interface Input {
 }
 
 /** What else there may be to say about opening a file. */
-type ExtraOptions = Pick<OpenOptions, 'scan' | 'visitRows' | 'looksLikeHeader'>;
+type ExtraOptions = Pick<OpenOptions, 'adoptRows' | 'scan' | 'visitRows' | 'looksLikeHeader'>;
 
 /** Opens the input with the hints of the mapping; `-` is saved on disk first. @throws InputError */
 export async function openInput(

@@ -88,8 +88,18 @@ export interface RunSummary {
   readonly conflicts?: number;
   /** Customers of the mapping's keys that are in no row of the file; absent where the file is not the whole truth. */
   readonly absent?: AbsentSummary;
+  /** Rows that wait for a person to decide which customer they mean; they are among the invalid ones. */
+  readonly waiting: number;
+  /** How many of these no run before has asked about; absent without any. */
+  readonly newlyWaiting?: number;
   readonly api: ApiSummary;
-  readonly files: { readonly results: string | null; readonly rejects: string | null; readonly report: string | null };
+  readonly files: {
+    readonly results: string | null;
+    readonly rejects: string | null;
+    /** Where to decide about the rows that wait. */
+    readonly review: string | null;
+    readonly report: string | null;
+  };
   /** Why it stopped, and what to type next; `null` when it did not. */
   readonly stopped: { readonly code: Code; readonly message: string; readonly nextStep: string | null } | null;
 }
@@ -116,7 +126,7 @@ export function summariseApi(client: CustomersClient): ApiSummary {
 export function chooseExitCode(
   reason: StopReason | undefined,
   counts: RowCounts,
-  { reachedAllRows = true, hasDoubtsElsewhere = false } = {},
+  { reachedAllRows = true, hasDoubtsElsewhere = false, waiting = 0 } = {},
 ): ExitCode {
   switch (reason?.kind) {
     case 'signal':
@@ -130,7 +140,7 @@ export function chooseExitCode(
       if (!reachedAllRows) return exitCodes.stoppedEarly;
       // Rows were skipped because an earlier run left them in doubt: until that is settled, this run is not done.
       if (hasDoubtsElsewhere) return exitCodes.inDoubt;
-      return counts.invalid + counts.rejected + counts.failed > 0 ? exitCodes.someRowsFailed : exitCodes.done;
+      return counts.invalid + counts.rejected + counts.failed + waiting > 0 ? exitCodes.someRowsFailed : exitCodes.done;
   }
 }
 

@@ -9,7 +9,13 @@ import type { InputSource } from '#src/files/input-source.js';
 import type { RunRecord } from '#src/ledger/runs.js';
 import type { ReportContent } from '#src/results/report/report-data.js';
 import { ResultsInPassing } from '#src/results/results-in-passing.js';
-import type { ChoicesByColumn, ResultPaths, ResultsWritten } from '#src/results/write-results.js';
+import {
+  type ChoicesByColumn,
+  matchInputStyle,
+  type ResultPaths,
+  type ResultsWritten,
+} from '#src/results/write-results.js';
+import { writeReview } from '#src/results/write-review.js';
 import type { Connection } from './connect.js';
 import { explainFailure } from './explain-failure.js';
 import {
@@ -33,6 +39,8 @@ export interface RunJob {
   readonly findings?: readonly DamageGroup[];
   /** Where results and rejects go; nowhere when absent. */
   readonly paths: Partial<ResultPaths>;
+  /** Of a review file: rows about which it decides nothing yet, and where it is. */
+  readonly undecided?: { readonly rows: number; readonly file: string };
   /** What cells of the input may hold, for people who fix the rejects. */
   readonly allowed?: ChoicesByColumn;
   /** The field that carries a row's key, for reconciliation. */
@@ -92,11 +100,12 @@ export async function endRun(
 ): Promise<RunSummary> {
   const { connection, run, control, job } = context;
   const { results = null, rejects = null } = await finishResultsOrStop(context, resultFile, reachedAllRows);
+  const { review, waiting, newlyWaiting } = await writeReviewOrStop(context);
   const counts = countRows(context);
   const status = chooseState(control, reachedAllRows);
   const problems = collectProblems(connection.ledger, run.number);
   const hasDoubtsElsewhere = problems.some(({ code }) => code === 'IN_DOUBT_ELSEWHERE');
-  const exitCode = chooseExitCode(control.reason, counts, { reachedAllRows, hasDoubtsElsewhere });
+  const exitCode = chooseExitCode(control.reason, counts, { reachedAllRows, hasDoubtsElsewhere, waiting });
   const stopped = describeStop(control.reason, run.name) ?? (reachedAllRows ? null : describeUnfinished(run));
   connection.ledger.runs.end(run.number, {
     state: status,
@@ -104,6 +113,7 @@ export async function endRun(
     files: {
       ...(results === null ? {} : { results }),
       ...(rejects === null ? {} : { rejects }),
+      ...(review === null ? {} : { review }),
       ...(job.paths.report === undefined ? {} : { report: job.paths.report }),
     },
     // A run that was unfinished before and is not continued now keeps the reason that it had.
@@ -129,8 +139,10 @@ export async function endRun(
     ...(differing === 0 ? {} : { differing }),
     ...(conflicts === 0 ? {} : { conflicts }),
     ...(absent === undefined ? {} : { absent }),
+    waiting,
+    ...(newlyWaiting === 0 ? {} : { newlyWaiting }),
     api: summariseApi(connection.client),
-    files: { results, rejects, report },
+    files: { results, rejects, review, report },
     stopped,
   };
 }
@@ -180,22 +192,71 @@ function countRows({ connection, run, job }: RunContext): RowCounts {
 }
 
 /** Begins the result file of a run; it is written while the rows are worked on, so that the input is not read again. */
-export function startResults({ ledger, job, run }: RunContext): ResultsInPassing | undefined {
+export function startResults({ connection, ledger, job, run }: RunContext): ResultsInPassing | undefined {
   if (job.source === undefined) return undefined;
-  return new ResultsInPassing(job.source, ledger, run.name, job.paths, job.allowed);
+  const { paths, allowed: choices } = job;
+  return new ResultsInPassing(job.source, ledger, run.name, {
+    ...{ paths, choices },
+    written: connection.ledger.writtenFiles,
+  });
 }
 
 async function finishResultsOrStop(
-  { control, run }: RunContext,
+  { control, run, observer }: RunContext,
   results: ResultsInPassing | undefined,
   reachedAllRows: boolean,
 ): Promise<Partial<ResultsWritten>> {
   try {
-    return (await results?.finish(describeNotReached(run.name, chooseState(control, reachedAllRows)))) ?? {};
+    const written = await results?.finish(describeNotReached(run.name, chooseState(control, reachedAllRows)));
+    for (const notice of written?.notices ?? []) observer.notice?.(notice);
+    return written ?? {};
   } catch (error) {
     const again = `The results are safe in the ledger. To write the file then: mypos-customers runs show ${run.name} --results <file>`;
     control.stop({ kind: 'error', error: explainFailure(error, 'The result file cannot be written', again) });
     return {};
+  }
+}
+
+interface ReviewWritten {
+  /** Where to decide about the rows that wait. */
+  readonly review: string | null;
+  readonly waiting: number;
+  readonly newlyWaiting: number;
+}
+
+/** Writes the rows that wait for a decision, beside the customers that they may mean. */
+async function writeReviewOrStop(context: RunContext): Promise<ReviewWritten> {
+  const { connection, run, job, control, observer } = context;
+  const { decisions, mirror, writtenFiles } = connection.ledger;
+  const { waiting, fresh: newlyWaiting } = decisions.countWaiting(run.number);
+  const { rows: undecided, file } = job.undecided ?? { rows: 0, file: null };
+  const counts = { waiting: waiting + undecided, newlyWaiting };
+  const { review: path } = job.paths;
+  if (waiting === 0 || path === undefined) return { review: undecided === 0 ? null : file, ...counts };
+  try {
+    const rows = decisions.waitingRows(run.name).filter(({ isDone }) => !isDone);
+    const { detected } = job.source ?? {};
+    const written = await writeReview(
+      path,
+      rows.map(({ candidates, ...row }) => ({
+        ...row,
+        candidates: candidates.map((candidate) => ({
+          ...candidate,
+          customer: mirror.find(candidate.customerCode)?.customer,
+        })),
+      })),
+      {
+        sheet: detected?.sheet,
+        ...(job.source === undefined ? {} : { csv: matchInputStyle(job.source) }),
+        written: writtenFiles,
+      },
+    );
+    for (const notice of written.notices) observer.notice?.(notice);
+    return { review: written.path, ...counts };
+  } catch (error) {
+    const again = `The rows are safe in the ledger. Free some space, then import the file again.`;
+    control.stop({ kind: 'error', error: explainFailure(error, 'The review file cannot be written', again) });
+    return { review: null, ...counts };
   }
 }
 

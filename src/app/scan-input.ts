@@ -19,6 +19,8 @@ import { UsageError } from '#src/errors.js';
 import { hashFile } from '#src/files/input-file.js';
 import type { FileScan } from '#src/files/input-source.js';
 import { version } from '#src/version.js';
+import { isReviewFile, type ReturnedFiles } from './import/returned-file.js';
+import { type Review, readReview } from './import/review-file.js';
 import {
   createNoRowsError,
   findInputPath,
@@ -46,6 +48,8 @@ export interface ScannedInput extends Input {
   /** Reads keys as all keys of the file demand. */
   readonly mapper: CompiledMapping;
   readonly scan: InputScan;
+  /** Given when the input is a review file. */
+  readonly review?: Review;
   /** What a later process needs so that it does not have to scan the input again; absent when it came from there. */
   readonly cache?: ScanCache;
 }
@@ -87,8 +91,9 @@ export async function openScannedInput(
   options: ReadOptions,
   spoolFolder: string,
   mappingFile: MappingFile,
+  returned?: ReturnedFiles,
 ): Promise<ScannedInput> {
-  return scanInputAt(await findInputPath(file, spoolFolder), file, options, mappingFile);
+  return scanInputAt(await findInputPath(file, spoolFolder), file, options, mappingFile, { returned });
 }
 
 /** As {@link openScannedInput}, for a file that the user may know by another name. */
@@ -97,11 +102,11 @@ export async function scanInputAt(
   file: string,
   options: ReadOptions,
   mappingFile: MappingFile,
-  earlier?: EarlierScan,
+  { earlier, returned }: { readonly earlier?: EarlierScan; readonly returned?: ReturnedFiles | undefined } = {},
 ): Promise<ScannedInput> {
   try {
     const cache = readScanCache(earlier?.cache, options);
-    const scanned = await scanFile(path, file, options, mappingFile, cache);
+    const scanned = await scanFile(path, file, options, mappingFile, { cache, returned });
     if (earlier !== undefined && scanned.source.fingerprint.sha256 !== earlier.sha256)
       throw earlier.createChangedError();
     return scanned;
@@ -118,14 +123,17 @@ async function scanFile(
   file: string,
   options: ReadOptions,
   mappingFile: MappingFile,
-  cache: ScanCache | undefined,
+  { cache, returned }: { readonly cache: ScanCache | undefined; readonly returned: ReturnedFiles | undefined },
 ): Promise<ScannedInput> {
   const { mapping } = mappingFile;
   // In an object, since the compiler believes that a variable which only a callback sets stays as it is.
   const first: { started?: StartedScan } = {};
   const input = await openInputAt(path, file, options, mapping, {
     scan: cache?.file,
+    adoptRows: returned?.adoptRows,
     visitRows(columns) {
+      // Its lines are no customers: what they decide is read once the file is known to be whole.
+      if (returned !== undefined && isReviewFile(columns)) return () => undefined;
       const mapper = compileFor(mappingFile, columns);
       const started = startScan(columns, mapping, mapper);
       first.started = started;
@@ -138,6 +146,11 @@ async function scanFile(
   const { source, readOptions } = input;
   const rows = source.scan?.rows ?? 0;
   if (rows === 0) throw createNoRowsError(file);
+  if (returned !== undefined && isReviewFile(source)) {
+    const review = await readReviewFile(input, mappingFile, returned);
+    const scan = { rows, findings: [], checkCells: () => [] };
+    return { ...input, ...{ mapper: review.mapper, review, scan } };
+  }
   if (started === undefined) {
     const { findings = [], columnIssues = [], keys } = cache ?? {};
     const compiled = compileFor(mappingFile, source);
@@ -163,6 +176,16 @@ async function scanFile(
     scan,
     ...(fresh === undefined ? {} : { cache: fresh }),
   };
+}
+
+async function readReviewFile(
+  { file, source }: Input,
+  mappingFile: MappingFile,
+  returned: ReturnedFiles,
+): Promise<Review> {
+  const rows: Row[] = [];
+  for await (const batch of source.batches()) rows.push(...batch);
+  return readReview(rows, { file, columns: source.columns }, returned.ledger(), mappingFile);
 }
 
 /** What the ledger kept, if this version of the program found it, reading the file in the same way. */

@@ -12,8 +12,8 @@ export interface AtomicFile {
   readonly handle: FileHandle;
   /** Syncs and closes it; it stays where it is. */
   close(): Promise<void>;
-  /** Syncs and closes it unless that is done, and renames. */
-  commit(): Promise<void>;
+  /** Syncs and closes it unless that is done, and renames; to another name in the same folder where one is given. */
+  commit(to?: string): Promise<void>;
   /** Removes it. Does nothing after a commit. */
   discard(): Promise<void>;
 }
@@ -24,8 +24,8 @@ export interface FinishedFile {
   readonly partPath: string;
   /** Size and SHA-256, read back from the disk. */
   fingerprint(): Promise<{ readonly sha256: string; readonly sizeBytes: number }>;
-  /** Renames it to its name. */
-  publish(): Promise<void>;
+  /** Renames it to its name, or to another one in the same folder. */
+  publish(to?: string): Promise<void>;
   /** Removes it. Does nothing once it is published. */
   discard(): Promise<void>;
 }
@@ -44,7 +44,7 @@ export async function finishFile(file: AtomicFile): Promise<FinishedFile> {
       }
       return { sha256: hash.digest('hex'), sizeBytes };
     },
-    publish: () => file.commit(),
+    publish: (to) => file.commit(to),
     discard: () => file.discard(),
   };
 }
@@ -76,10 +76,10 @@ export async function beginAtomicFile(path: string, mode?: number): Promise<Atom
     partPath,
     handle,
     close,
-    async commit() {
+    async commit(to = path) {
       await close();
       try {
-        await rename(partPath, path);
+        await rename(partPath, to);
       } catch (error) {
         state = 'discarded';
         await rm(partPath, { force: true });

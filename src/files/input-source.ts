@@ -32,10 +32,21 @@ export interface OpenOptions extends ReadOptions, HeaderSearch {
    * again, with a fresh start, when the first reading shows that encoding or line ends were guessed wrongly.
    */
   readonly visitRows?: ((columns: SourceColumns) => RowVisitor) | undefined;
+  /** Called for each reading of a file that has columns of ours, as a rejects file that comes back. */
+  readonly adoptRows?: AdoptRows | undefined;
+}
+
+export type AdoptRows = (columns: SourceColumns) => RowAdopter;
+
+/** Looks at rows of a file that this program wrote before anybody else does, and may correct them. */
+export interface RowAdopter {
+  adopt(rows: readonly Row[]): readonly Row[];
+  /** What it has done, for the file as a whole; complete after the last row. */
+  notices(): readonly Issue[];
 }
 
 /** What is known of a source before its rows. */
-export type SourceColumns = Pick<InputSource, 'file' | 'format' | 'columns' | 'duplicateColumns'>;
+export type SourceColumns = Pick<InputSource, 'file' | 'format' | 'columns' | 'duplicateColumns' | 'ownColumns'>;
 
 export type RowVisitor = (rows: readonly Row[]) => void;
 
@@ -76,6 +87,8 @@ export interface InputSource extends RowSource {
   readonly fingerprint: Fingerprint;
   /** Names that several columns have, as first spelled; a mapping that uses one is ambiguous. */
   readonly duplicateColumns: readonly string[];
+  /** Columns that this program added when it wrote the file; absent where they were not looked for, or there are none. */
+  readonly ownColumns?: readonly string[];
 }
 
 /** A file whose first reading is done: its bytes are known to be readable text or a workbook. */

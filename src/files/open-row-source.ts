@@ -12,6 +12,7 @@ import {
 } from './input-file.js';
 import type { FileScan, FileSource, Format, OpenOptions, WorkbookSource } from './input-source.js';
 import { openNdjson } from './ndjson/open-ndjson.js';
+import { openReturnedFile } from './returned-columns.js';
 import { createSequentialRowRanges } from './table/row-ranges.js';
 import type { TextFile } from './text/open-text.js';
 
@@ -24,6 +25,12 @@ import type { TextFile } from './text/open-text.js';
  * @throws UsageError `UNKNOWN_ENCODING`, `BAD_DELIMITER`, `UNKNOWN_SHEET`
  */
 export async function openRowSource(path: string, options: OpenOptions = {}): Promise<FileSource> {
+  const { adoptRows } = options;
+  if (adoptRows === undefined) return openFile(path, options);
+  return openReturnedFile({ ...options, adoptRows }, (withOurs) => openFile(path, withOurs));
+}
+
+async function openFile(path: string, options: OpenOptions): Promise<FileSource> {
   const reading = await startReading(path, options.displayName);
   try {
     const { format, compression, head } = await detectFormat(reading);
@@ -55,8 +62,8 @@ async function detectFormat(
   });
 }
 
-/** A result or rejects file of this program as text: its first two columns, in whatever dialect. */
-const resultFileStart = /^\uFEFF?"?_row"?[,;\t|]"?_status\b/;
+/** A result, rejects or review file of this program as text: its first two columns, in whatever dialect. */
+const resultFileStart = /^\uFEFF?"?_row"?[,;\t|]"?_(?:status|run)\b/;
 
 function isResultFile(head: Buffer): boolean {
   return resultFileStart.test(head.toString('utf8', 0, 64));
@@ -118,7 +125,8 @@ async function chooseWorkbookHints(
   const { headerRow: _, ...others } = hints;
   try {
     const { columns, detected } = await open(others);
-    return detected.headerRow === 1 && expectedColumns.every((name) => columns.includes(name)) ? others : hints;
+    const isOurs = expectedColumns.every((name) => columns.includes(name)) || columns.includes('_reason');
+    return detected.headerRow === 1 && isOurs ? others : hints;
   } catch (error) {
     if (error instanceof CustomersError) return hints;
     throw error;

@@ -19,6 +19,8 @@ export interface CellChoices {
   readonly texts: readonly string[];
   /** Nothing else can be typed. */
   readonly isStrict: boolean;
+  /** Shown beside a cell that is selected. @default the cells come from a mapping, and an error says so */
+  readonly hint?: string;
 }
 
 /** A comment on one cell, which a workbook also colours. */

@@ -15,7 +15,7 @@ export interface ArchiveRequest {
   /** A text file to put beside the file, named after it with this ending. */
   readonly note?: { readonly ending: string; readonly text: string };
   /** Names of the files that the import wrote beside the input. */
-  readonly products: { readonly results?: string; readonly rejects?: string };
+  readonly products: { readonly results?: string; readonly rejects?: string; readonly review?: string };
   /** If not beside the input. */
   readonly resultsFolder?: string;
   readonly rejectsFolder?: string;
@@ -31,6 +31,8 @@ export async function planArchive(claim: Claim, request: ArchiveRequest): Promis
     other: defaultFolder,
     results: resultsFolder ?? defaultFolder,
     rejects: rejectsFolder ?? resultsFolder ?? defaultFolder,
+    // Both are for a person to edit.
+    review: rejectsFolder ?? resultsFolder ?? defaultFolder,
   };
   const names = (await readdir(claim.folder)).filter((name) => !name.startsWith('.')).sort();
   const moves = names.map((from) => {
@@ -46,6 +48,7 @@ export async function planArchive(claim: Claim, request: ArchiveRequest): Promis
 function classifyProduct(name: string, claim: Claim, { products }: ArchiveRequest): Product {
   if (name === claim.record.file) return 'input';
   if (name === products.results) return 'results';
+  if (name === products.review) return 'review';
   return name === products.rejects ? 'rejects' : 'other';
 }
 

@@ -36,7 +36,7 @@ export interface ClaimRecord {
 }
 
 /** What a file of a claim is. */
-export type Product = 'input' | 'results' | 'rejects' | 'other';
+export type Product = 'input' | 'results' | 'rejects' | 'review' | 'other';
 
 /** Where each file of a claim goes. It is recorded before the first one is moved, so that a crash cannot change it. */
 interface ArchivePlan {

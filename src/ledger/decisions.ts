@@ -1,6 +1,13 @@
-import type { DecisionStore, DecisionWord, KeptDecision, WaitingCandidate, WaitingRow } from '#pipelines/ports.js';
+import type {
+  DecisionStore,
+  DecisionWord,
+  DoneDecision,
+  KeptDecision,
+  WaitingCandidate,
+  WaitingRow,
+} from '#pipelines/ports.js';
 import type { Database, SqlValue } from '#src/sqlite/open-database.js';
-import { isArrayOf, isJsonObject, isReviewCandidate, isText, readStoredJson } from './damaged-ledger.js';
+import { isArrayOf, isJsonObject, isReviewCandidate, isRowOutcome, isText, readStoredJson } from './damaged-ledger.js';
 
 /** A row that waits for a decision, where it came from, and who it is about. */
 export interface StoredWaitingRow extends WaitingRow {
@@ -9,17 +16,23 @@ export interface StoredWaitingRow extends WaitingRow {
   /** Line or row number in that run's file. */
   readonly row: number;
   readonly key?: string;
+  /** Why it waits: a code. */
+  readonly reason: string;
+  /** Whether it was done as decided. */
+  readonly isDone: boolean;
 }
 
 /** What people have decided about rows of this tenant, and the rows that wait for them. */
 export interface Decisions extends DecisionStore {
   /** All decisions, in the order of their subjects. */
-  all(): Iterable<KeptDecision>;
+  all(): readonly KeptDecision[];
   /** Forgets what was decided about a row, so that it is asked about again. */
   forget(subject: string): void;
-  /** The rows of a run that waited for a decision, in file order; decided ones are among them. */
-  waitingRows(run: string): Iterable<StoredWaitingRow>;
-  /** How many rows of a run waited for a decision, and how many of these no run before it has asked about. */
+  /** The rows of a run that waited for a decision, in file order; those that are done are among them. */
+  waitingRows(run: string): readonly StoredWaitingRow[];
+  /** The same row as the latest run saw it that had to wait for a decision. */
+  findLatestWaiting(subject: string): StoredWaitingRow | undefined;
+  /** How many rows of a run wait for a decision, and how many of these no run before it has asked about. */
   countWaiting(runNumber: number): { readonly waiting: number; readonly fresh: number };
 }
 
@@ -31,18 +44,19 @@ export function openDecisions(database: Database): Decisions {
   // A row is one customer at most.
   const forgetSame = database.prepare("DELETE FROM decisions WHERE subject = ? AND decision = 'same'");
   const forget = database.prepare('DELETE FROM decisions WHERE subject = ?');
-  const waiting = database.prepare(`SELECT waiting_rows.*, rows.row, rows.key FROM waiting_rows
-    JOIN runs ON runs.number = waiting_rows.run JOIN rows ON rows.run = waiting_rows.run AND rows.idx = waiting_rows.idx
-    WHERE runs.name = ? ORDER BY waiting_rows.idx`);
+  const waitingFrom = `SELECT waiting_rows.*, runs.name, rows.key, rows.outcome FROM waiting_rows
+    JOIN runs ON runs.number = waiting_rows.run JOIN rows ON rows.run = waiting_rows.run AND rows.idx = waiting_rows.idx`;
+  const waiting = database.prepare(`${waitingFrom} WHERE runs.name = ? ORDER BY waiting_rows.idx`);
+  const latest = database.prepare(
+    `${waitingFrom} WHERE waiting_rows.subject = ? ORDER BY waiting_rows.run DESC, waiting_rows.idx DESC LIMIT 1`,
+  );
   const counts = database.prepare(`SELECT count(*) AS waiting, count(*) FILTER (WHERE NOT EXISTS (
       SELECT 1 FROM waiting_rows AS earlier WHERE earlier.subject = asked.subject AND earlier.run < asked.run
         AND earlier.row_basis = asked.row_basis AND earlier.codes = asked.codes)) AS fresh
-    FROM waiting_rows AS asked WHERE run = ?`);
+    FROM waiting_rows AS asked WHERE run = ? AND done_run IS NULL`);
   return {
     find: (subject) => bySubject.all(subject).map(toDecision),
-    *all() {
-      for (const row of all.iterate()) yield toDecision(row);
-    },
+    all: () => all.all().map(toDecision),
     save: (decisions) =>
       database.transaction(() => {
         for (const { subject, decision } of decisions) if (decision === 'same') forgetSame.run(subject);
@@ -55,8 +69,10 @@ export function openDecisions(database: Database): Decisions {
     forget: (subject) => {
       forget.run(subject);
     },
-    *waitingRows(run) {
-      for (const row of waiting.iterate(run)) yield toWaitingRow(row, run);
+    waitingRows: (run) => waiting.all(run).map(toWaitingRow),
+    findLatestWaiting(subject) {
+      const row = latest.get(subject);
+      return row && toWaitingRow(row);
     },
     countWaiting(runNumber) {
       const row = counts.get(runNumber);
@@ -65,16 +81,34 @@ export function openDecisions(database: Database): Decisions {
   };
 }
 
-/** Prepares what saves the waiting rows of run number `run`; to be called within a transaction. */
-export function prepareWaitingRows(database: Database, run: number): (index: number, row: WaitingRow) => void {
+/** What a run writes about rows that wait; to be called within a transaction. */
+interface WaitingRowWriter {
+  save(index: number, row: number, waiting: WaitingRow): void;
+  /** A row of an earlier run was done as decided. */
+  markDone(decided: DoneDecision): void;
+}
+
+export function prepareWaitingRows(database: Database, run: number): WaitingRowWriter {
   const insert = database.prepare(`INSERT OR REPLACE INTO waiting_rows
-    (run, idx, subject, row_basis, codes, command, candidates, draft) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
-  return (index, { subject, rowBasis, command, candidates, draft }) => {
+    (run, idx, row, subject, row_basis, codes, command, candidates, draft) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const markDone = database.prepare(
+    'UPDATE waiting_rows SET done_run = ? WHERE run = (SELECT number FROM runs WHERE name = ?) AND row = ?',
+  );
+  const renewBasis = database.prepare(`UPDATE decisions SET customer_basis = ? WHERE decision = 'same' AND subject IN (
+    SELECT subject FROM waiting_rows WHERE run = (SELECT number FROM runs WHERE name = ?) AND row = ?)`);
+  const save: WaitingRowWriter['save'] = (index, row, { subject, rowBasis, command, candidates, draft }) => {
     const codes = candidates.map(({ customerCode }) => customerCode).toSorted();
     insert.run([
-      ...[run, index, subject, rowBasis, JSON.stringify(codes), command ?? null],
+      ...[run, index, row, subject, rowBasis, JSON.stringify(codes), command ?? null],
       ...[JSON.stringify(candidates), JSON.stringify(draft)],
     ]);
+  };
+  return {
+    save,
+    markDone: ({ run: asking, row, customerBasis }) => {
+      markDone.run(run, asking, row);
+      if (customerBasis !== undefined) renewBasis.run(customerBasis, asking, row);
+    },
   };
 }
 
@@ -91,9 +125,12 @@ function toDecision(row: Record<string, SqlValue>): KeptDecision {
   };
 }
 
-function toWaitingRow(row: Record<string, SqlValue>, run: string): StoredWaitingRow {
+function toWaitingRow(row: Record<string, SqlValue>): StoredWaitingRow {
+  const outcome = readStoredJson(row.outcome, 'the outcome of a row', isRowOutcome);
   return {
-    run,
+    run: String(row.name),
+    reason: outcome.status === 'invalid' ? (outcome.reasons[0]?.code ?? '') : '',
+    isDone: row.done_run !== null,
     row: Number(row.row),
     subject: String(row.subject),
     rowBasis: String(row.row_basis),

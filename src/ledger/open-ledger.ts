@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { splitKey } from '#pipelines/import/keys.js';
 import type { CustomerMirror } from '#pipelines/listing/mirror.js';
@@ -14,11 +24,13 @@ import { type DetailCache, type ExportCursors, openDetailCache, openExportCursor
 import { openKnownCustomers } from './known-customers.js';
 import { openMirror } from './mirror.js';
 import { openPlans, type Plans } from './plans.js';
+import { openReturnedRows, type ReturnedRowsStore } from './returned-rows.js';
 import { openRows, type ReadClockDifference } from './rows.js';
 import { type InputScans, openInputScans, openRunSamples, openRuns, type RunSamples, type Runs } from './runs.js';
 import { migrate, readSchemaVersion, schemaVersion } from './schema.js';
 import { lockTenant, seemsLocked, type TenantLock } from './tenant-lock.js';
 import { openTokenStore } from './tokens.js';
+import { openWrittenFiles, type WrittenFiles } from './written-files.js';
 
 /** Whose customers: every address and login has a ledger of its own. */
 export interface Tenant {
@@ -41,6 +53,8 @@ export interface Ledger {
   readonly plans: Plans;
   readonly crosswalk: Crosswalk;
   readonly decisions: Decisions;
+  readonly returnedRows: ReturnedRowsStore;
+  readonly writtenFiles: WrittenFiles;
   /** @param clockDifferenceMs - saved with each intent: when our clock is corrected later, the times can still be compared */
   openRows(run: number, clockDifferenceMs?: ReadClockDifference): RunLedger;
   readonly exportCursors: ExportCursors;
@@ -85,6 +99,10 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
     plans: openPlans(database, now),
     crosswalk: openCrosswalk(database),
     decisions,
+    returnedRows: openReturnedRows(database),
+    writtenFiles: openWrittenFiles(database, now, () =>
+      listOtherTenants(stateFolder, folder).map((other) => join(other.folder, ledgerFile)),
+    ),
     runs: openRuns(database, now),
     samples: openRunSamples(database),
     inputScans: openInputScans(database),
@@ -100,6 +118,11 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
     seemsLocked: () => seemsLocked(folder),
     close: () => database.close(),
   };
+}
+
+/** Whether this state folder has a ledger of the account. */
+export function hasLedger(stateFolder: string, tenant: Tenant): boolean {
+  return existsSync(join(stateFolder, 'tenants', tenantFolderName(tenant), ledgerFile));
 }
 
 function createKeyFinder(database: Database): Ledger['findKey'] {

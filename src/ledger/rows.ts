@@ -15,6 +15,7 @@ import { isJsonObject, isRowOutcome, readStoredJson } from './damaged-ledger.js'
 import { prepareWaitingRows } from './decisions.js';
 import { openLeaverQueries } from './leavers.js';
 import type { LedgerMirror } from './mirror.js';
+import { prepareRejectCells } from './returned-rows.js';
 import { openSentValues, readSentValues } from './sent-values.js';
 
 /** The server's clock minus ours, in milliseconds; `undefined` while unknown. */
@@ -101,7 +102,8 @@ export function openRows(
 const keysPerQuery = 50;
 const noKeys: readonly null[] = Array.from({ length: keysPerQuery }, () => null);
 
-const stateColumns = 'idx, row, state, key, payload_hash, customer_code';
+const stateColumns = `idx, row, state, key, payload_hash, customer_code, state = 'invalid' AND EXISTS (SELECT 1
+  FROM waiting_rows WHERE waiting_rows.run = rows.run AND waiting_rows.idx = rows.idx) AS is_waiting`;
 
 const rowColumns = `${stateColumns}, payload, outcome, intent_at, clock_difference, doubt_at, pre_image, written_hash,
   sent_values, sent_before`;
@@ -167,7 +169,8 @@ function prepareRowChanges(
   { now, clockDifferenceMs }: Clocks,
 ): (changes: readonly RowChange[]) => void {
   const sql = prepareChangeStatements(database);
-  const saveWaiting = prepareWaitingRows(database, run);
+  const waitingRows = prepareWaitingRows(database, run);
+  const saveCells = prepareRejectCells(database, run);
   const sent = openSentValues(database);
 
   function recordIntent(intent: Intent, nowMs: number): void {
@@ -189,7 +192,7 @@ function prepareRowChanges(
   }
 
   function settle(row: Settlement, nowMs: number): void {
-    const { index, number, outcome, key, payloadHash, writtenHash, waiting } = row;
+    const { index, number, outcome, key, payloadHash, writtenHash, waiting, cells, decided } = row;
     publishMilestone('during-outcome-commit');
     const { status } = outcome;
     const code = 'customerCode' in outcome ? outcome.customerCode : undefined;
@@ -200,7 +203,9 @@ function prepareRowChanges(
     ]);
     if (outcome.status === 'deleted') releaseKey(outcome.customerCode);
     if (key !== undefined && (row.linksKey === true || linksKey.has(status))) sql.linkKey.run([run, index]);
-    if (waiting !== undefined) saveWaiting(index, waiting);
+    if (waiting !== undefined) waitingRows.save(index, number, waiting);
+    if (decided !== undefined) waitingRows.markDone(decided);
+    if (cells !== undefined) saveCells(index, cells);
     if (code !== undefined) {
       updateMirror(code, row);
       keepSentValues(code, row);
@@ -333,6 +338,7 @@ function toRowState(row: Record<string, SqlValue>): LedgerRowState {
     ...(row.key === null ? {} : { key: String(row.key) }),
     ...(row.payload_hash === null ? {} : { payloadHash: String(row.payload_hash) }),
     ...(row.customer_code === null ? {} : { customerCode: String(row.customer_code) }),
+    ...(Number(row.is_waiting) === 1 ? { isWaiting: true } : {}),
   };
 }
 

@@ -120,6 +120,7 @@ interface RunFiles {
   readonly report?: string;
   readonly results?: string;
   readonly rejects?: string;
+  readonly review?: string;
 }
 
 /** The runs of one tenant. */
@@ -301,7 +302,7 @@ function toRecord(row: Record<string, SqlValue>): RunRecord {
   return withoutUndefined(record);
 }
 
-const fileKinds = ['report', 'results', 'rejects'] as const;
+const fileKinds = ['report', 'results', 'rejects', 'review'] as const;
 
 function isRunFiles(value: unknown): value is RunFiles {
   return isJsonObject(value) && fileKinds.every((kind) => value[kind] === undefined || isText(value[kind]));

@@ -205,6 +205,24 @@ const migrations: readonly Migration[] = [
   ALTER TABLE mirror ADD COLUMN has_listed INTEGER NOT NULL DEFAULT 0;
   UPDATE mirror SET has_listed = 1 WHERE fresh_until IS NOT NULL AND EXISTS (SELECT 1 FROM customers);
   `,
+  // The cells of rows that somebody has to fix, so that what a spreadsheet program does to them can be put back; and how
+  // the files looked that were written, so that one that a person has changed is not replaced.
+  `
+  CREATE TABLE reject_cells (
+    run INTEGER NOT NULL REFERENCES runs (number),
+    idx INTEGER NOT NULL,
+    cells TEXT NOT NULL,
+    PRIMARY KEY (run, idx)
+  ) WITHOUT ROWID;
+  CREATE TABLE written_files (
+    path TEXT PRIMARY KEY,
+    sha256 TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    written_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  ALTER TABLE waiting_rows ADD COLUMN row INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE waiting_rows ADD COLUMN done_run INTEGER;
+  `,
 ];
 
 /** The version that this program writes. */

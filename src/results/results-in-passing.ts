@@ -1,11 +1,10 @@
 import type { Row, RowOutcome } from '#pipelines/model.js';
 import type { LedgerRow, RowSource, RunLedger } from '#pipelines/ports.js';
 import {
-  type ChoicesByColumn,
   joinOutcomes,
   type ResultLine,
-  type ResultPaths,
   type ResultsWritten,
+  type ResultTargets,
   writeResultLines,
 } from './write-results.js';
 
@@ -38,17 +37,12 @@ export class ResultsInPassing {
   /** Lets the reader continue, once the writer has taken a batch or failed. */
   #taken: () => void = () => undefined;
 
-  constructor(
-    source: RowSource,
-    ledger: RunLedger,
-    run: string,
-    paths: Partial<ResultPaths>,
-    choices: ChoicesByColumn | undefined,
-  ) {
+  constructor(source: RowSource, ledger: RunLedger, run: string, targets: ResultTargets) {
     this.#source = source;
     this.#ledger = ledger;
+    const { paths } = targets;
     const isWanted = paths.results !== undefined || paths.rejects !== undefined;
-    this.#write = isWanted ? () => writeResultLines(this.#lines(), source, run, paths, choices) : undefined;
+    this.#write = isWanted ? () => writeResultLines(this.#lines(), source, run, targets) : undefined;
   }
 
   /** The rows of the input, for the run. Only the first call is also for the result file. */
@@ -92,7 +86,7 @@ export class ResultsInPassing {
 
   #start(): Promise<ResultsWritten> {
     if (this.#written === undefined) {
-      this.#written = this.#write?.() ?? Promise.resolve({});
+      this.#written = this.#write?.() ?? Promise.resolve({ notices: [] });
       // Reported by `finish`; until then it must neither end the process nor the run.
       this.#written.catch(() => {
         this.#hasFailed = true;

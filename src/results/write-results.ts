@@ -1,10 +1,11 @@
 import { extname } from 'node:path';
 import type { Issue } from '#pipelines/issue.js';
 import { publishMilestone } from '#pipelines/milestones.js';
-import type { Row, RowOutcome, RowStatus } from '#pipelines/model.js';
+import { isReject, type Row, type RowOutcome, type RowStatus } from '#pipelines/model.js';
 import type { RowSource, RunLedger } from '#pipelines/ports.js';
 import { beginTable } from '#src/files/begin-table.js';
 import type { CellChoices, CellMark, CsvStyle, RowTone, TableColumn, TableRow, TableSink } from '#src/files/table.js';
+import { publishBesideEdited, type WrittenFiles } from './keep-edited.js';
 
 /** The columns that come before the input's own. */
 export const resultColumns = [
@@ -119,6 +120,8 @@ function createMarks(error: ErrorText, columns: readonly string[]): CellMark[] {
 export interface ResultPaths {
   readonly results: string;
   readonly rejects: string;
+  /** Where rows that wait for a decision go. Runs of older versions have none. */
+  readonly review?: string;
   readonly report?: string;
 }
 
@@ -126,6 +129,8 @@ export interface ResultsWritten {
   readonly results?: string;
   /** Absent when no row needs fixing. */
   readonly rejects?: string;
+  /** Files that kept their names because somebody has edited them. */
+  readonly notices: readonly Issue[];
 }
 
 /** A row of the input with its outcome. */
@@ -135,18 +140,29 @@ export interface ResultLine {
 }
 
 /** The default places of the files: beside the input, as a workbook for a workbook, else as CSV. */
-export function defaultResultPaths(inputPath: string): ResultPaths {
+export function defaultResultPaths(inputPath: string): Required<Omit<ResultPaths, 'report'>> {
   const withoutGz = inputPath.replace(/\.gz$/i, '');
   const extension = extname(withoutGz);
   const stem = extension === '' ? withoutGz : withoutGz.slice(0, -extension.length);
   const written = extension.toLowerCase() === '.xlsx' ? '.xlsx' : '.csv';
-  return { results: `${stem}.results${written}`, rejects: `${stem}.rejects${written}` };
+  return {
+    results: `${stem}.results${written}`,
+    rejects: `${stem}.rejects${written}`,
+    // Only a workbook can offer the decisions. What is left undecided in a review file goes beside it.
+    review: `${stem.replace(/\.review(?:-\d+)?$/i, '')}.review.xlsx`,
+  };
 }
 
 /** The values that the cells of a column may have, by the column's name in the input. */
 export type ChoicesByColumn = ReadonlyMap<string, CellChoices>;
 
-const rejectStatuses: ReadonlySet<string> = new Set(['invalid', 'rejected', 'failed']);
+/** Where results go, and what is known of the files that may be there. */
+export interface ResultTargets {
+  readonly paths: Partial<ResultPaths>;
+  readonly choices?: ChoicesByColumn | undefined;
+  /** Without it, files that are there are replaced. */
+  readonly written?: WrittenFiles | undefined;
+}
 
 /**
  * Writes the outcome of every row of a run, in input order, from the input and the ledger.
@@ -157,12 +173,12 @@ export function writeResults(
   source: RowSource,
   ledger: RunLedger,
   run: string,
-  paths: Partial<ResultPaths>,
+  targets: ResultTargets,
   notReached: RowOutcome,
-  choices?: ChoicesByColumn,
 ): Promise<ResultsWritten> {
-  if (paths.results === undefined && paths.rejects === undefined) return Promise.resolve({});
-  return writeResultLines(joinLedger(source, ledger, notReached), source, run, paths, choices);
+  const { paths } = targets;
+  if (paths.results === undefined && paths.rejects === undefined) return Promise.resolve({ notices: [] });
+  return writeResultLines(joinLedger(source, ledger, notReached), source, run, targets);
 }
 
 async function* joinLedger(
@@ -189,8 +205,7 @@ export async function writeResultLines(
   batches: AsyncIterable<readonly ResultLine[]>,
   source: RowSource,
   run: string,
-  paths: Partial<ResultPaths>,
-  choices: ChoicesByColumn = new Map(),
+  { paths, choices = new Map(), written }: ResultTargets,
 ): Promise<ResultsWritten> {
   const results = paths.results === undefined ? undefined : await beginResultTable(paths.results, source, choices);
   let rejects: TableSink | undefined;
@@ -200,25 +215,30 @@ export async function writeResultLines(
       if (results === undefined && paths.rejects === undefined) continue;
       const lines = batch.map(({ row, outcome }) => ({
         line: toResultRow(row, outcome, run, source.columns),
-        isReject: rejectStatuses.has(outcome.status),
+        isRejected: isReject(outcome),
       }));
       await results?.write(lines.map(({ line }) => line));
-      const rejectLines = lines.filter(({ isReject }) => isReject).map(({ line }) => line);
+      const rejectLines = lines.filter(({ isRejected }) => isRejected).map(({ line }) => line);
       if (rejectLines.length === 0 || paths.rejects === undefined) continue;
-      rejects ??= await beginResultTable(paths.rejects, source, choices);
+      rejects ??= await beginResultTable(paths.rejects, source, choices, true);
       await rejects.write(rejectLines);
     }
-    await (await rejects?.end())?.publish();
-    await (await results?.end())?.publish();
+    const publish = async (table: TableSink | undefined, path: string | undefined) =>
+      table && path !== undefined ? publishBesideEdited(await table.end(), path, written) : undefined;
+    const [publishedRejects, publishedResults] = [
+      await publish(rejects, paths.rejects),
+      await publish(results, paths.results),
+    ];
+    return {
+      ...(publishedResults === undefined ? {} : { results: publishedResults.path }),
+      ...(publishedRejects === undefined ? {} : { rejects: publishedRejects.path }),
+      notices: [publishedRejects, publishedResults].flatMap((published) => published?.notices ?? []),
+    };
   } catch (error) {
     await rejects?.discard();
     await results?.discard();
     throw error;
   }
-  return {
-    ...(paths.results === undefined ? {} : { results: paths.results }),
-    ...(rejects === undefined || paths.rejects === undefined ? {} : { rejects: paths.rejects }),
-  };
 }
 
 function toOutcome(known: RowOutcome | 'intent' | undefined): RowOutcome | undefined {
@@ -233,7 +253,13 @@ export const interrupted: RowOutcome = {
   message: 'The run was interrupted while this row was being sent, so it is not known whether it arrived.',
 };
 
-function beginResultTable(path: string, source: RowSource, choices: ChoicesByColumn): Promise<TableSink> {
+/** @param isEdited - people will open it in a spreadsheet program, which must recognise its encoding */
+function beginResultTable(
+  path: string,
+  source: RowSource,
+  choices: ChoicesByColumn,
+  isEdited = false,
+): Promise<TableSink> {
   const statusColumn = resultColumns.indexOf('_status');
   const columns: TableColumn[] = [
     ...resultColumns.map((name) => ({ name, width: resultWidths[name] })),
@@ -243,7 +269,7 @@ function beginResultTable(path: string, source: RowSource, choices: ChoicesByCol
     }),
   ];
   return beginTable(path, columns, {
-    csv: matchInputStyle(source),
+    csv: { ...matchInputStyle(source), ...(isEdited ? { bom: true } : {}) },
     sheet: {
       // A mapping that names the sheet of the input also finds it in the corrected result file.
       name: source.detected.sheet ?? 'Results',

@@ -52,7 +52,7 @@ function rowAt(index: number): Row {
 function startRun(source: RowSource, path = join(folder, 'results.csv')) {
   const { number, name } = ledger.runs.start({ command: 'import', options: {} });
   const rows = ledger.openRows(number);
-  return { rows, results: new ResultsInPassing(source, rows, name, { results: path }, undefined) };
+  return { rows, results: new ResultsInPassing(source, rows, name, { paths: { results: path } }) };
 }
 
 const settle = (rows: RunLedger, batch: readonly Row[], outcome: RowOutcome) =>

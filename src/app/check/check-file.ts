@@ -13,8 +13,15 @@ import { type ColumnProfile, profileRows } from '#pipelines/quality/profile.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import { DuplicateFinder, type DuplicatesResult } from '#src/app/duplicates/duplicate-finder.js';
 import { findKeyRefusal, takesKeysAsWritten } from '#src/app/import/check-guards.js';
+import { isReviewFile, openReturnedFiles, type ReturnedFiles } from '#src/app/import/returned-file.js';
 import { openInput } from '#src/app/input.js';
-import { compileFor, identityColumns, readMappingFile, secretColumns } from '#src/app/mapping-file.js';
+import {
+  compileFor,
+  identityColumns,
+  type MappingFile,
+  readMappingFile,
+  secretColumns,
+} from '#src/app/mapping-file.js';
 import { chooseExitCode, noTraffic, type RunObserver, type RunSummary } from '#src/app/run-summary.js';
 import { openScannedInput, reportScan, type ScannedInput, scanInputAt, scanWhileReading } from '#src/app/scan-input.js';
 import type { Settings } from '#src/config/settings.js';
@@ -69,38 +76,49 @@ export async function checkFile(
   options: CheckOptions,
   observer: CheckObserver = {},
 ): Promise<CheckSummary> {
+  const mappingFile = readMappingFile(settings.mapping.value);
   // Only standard input is kept there, and a check leaves no copy of anybody's customers behind.
   const spoolFolder = await mkdtemp(join(tmpdir(), 'mypos-customers-'));
+  const returned = openReturnedFiles(settings, mappingFile, { isCheck: true });
   try {
-    return await checkInput(settings, options, observer, spoolFolder);
+    return await checkInput(options, observer, { settings, spoolFolder, mappingFile, returned });
   } finally {
+    returned.close();
     await rm(spoolFolder, { recursive: true, force: true });
   }
 }
 
+interface CheckTools {
+  readonly settings: Settings;
+  readonly spoolFolder: string;
+  readonly mappingFile: MappingFile;
+  readonly returned: ReturnedFiles;
+}
+
 /** @param scanFirst - whether all keys must be known before the first row can be judged */
 async function checkInput(
-  settings: Settings,
   options: CheckOptions,
   observer: CheckObserver,
-  spoolFolder: string,
+  tools: CheckTools,
   scanFirst?: { readonly path: string },
 ): Promise<CheckSummary> {
+  const { settings, spoolFolder, mappingFile, returned } = tools;
   const startedAt = new Date().toISOString();
-  const mappingFile = readMappingFile(settings.mapping.value);
   const { mapping } = mappingFile;
   // A strict check decides about single rows by what only the whole file tells, and a pilot reports on all rows.
   const scanned =
     scanFirst !== undefined
-      ? await scanInputAt(scanFirst.path, options.file, options, mappingFile)
+      ? await scanInputAt(scanFirst.path, options.file, options, mappingFile, { returned })
       : options.strict === true || options.first !== undefined
-        ? await openScannedInput(options.file, options, spoolFolder, mappingFile)
+        ? await openScannedInput(options.file, options, spoolFolder, mappingFile, returned)
         : undefined;
   const guards = { ...settings.guards.value, ...mapping.guards };
   const keysAsWritten = takesKeysAsWritten(guards, options.overrideGuards);
   if (scanned !== undefined) reportScan(scanned, observer);
-  const input = scanned ?? (await openInput(options.file, options, spoolFolder, mapping));
+  const { adoptRows } = returned;
+  const input = scanned ?? (await openInput(options.file, options, spoolFolder, mapping, { adoptRows }));
   const { source } = input;
+  if (isReviewFile(source)) returned.ledger();
   const mapper = chooseMapper(scanned, keysAsWritten) ?? compileFor(mappingFile, source);
   const passing = scanWhileReading(input, mapping, mapper, observer);
   const read = () => (scanned === undefined ? passing.batches() : takeRows(source.batches(), options.first));
@@ -125,7 +143,7 @@ async function checkInput(
   if (scanned === undefined && !keysAsWritten && refusesKeys(scan.keys)) {
     // Rare: only now is it known that some keys of the file are damaged. What was told already is not told again.
     const invalid: OnInvalid = (row, reasons) => reported.has(row) || observer.invalid?.(row, reasons);
-    return await checkInput(settings, options, { invalid }, spoolFolder, { path: input.path });
+    return await checkInput(options, { invalid }, tools, { path: input.path });
   }
   const { rows, findings } = scan;
   const refusal = findKeyRefusal(scan, keysAsWritten);
@@ -149,7 +167,8 @@ async function checkInput(
     counts,
     problems: problems.list(),
     api: noTraffic,
-    files: { ...files, report: null },
+    waiting: 0,
+    files: { ...files, review: null, report: null },
     stopped: refusal ?? null,
     ...(profile !== undefined && { columns: profile.result() }),
     ...(duplicates !== undefined && { duplicates: { groups: duplicates.groups, reviews: duplicates.reviews } }),
@@ -191,6 +210,6 @@ async function writeFiles(
     ...(options.rejects === undefined ? {} : { rejects: resolve(options.rejects) }),
   };
   for (const path of Object.values(paths)) await assertWritable(path);
-  const written = await writeResultLines(lines, source, '', paths, allowed);
+  const written = await writeResultLines(lines, source, '', { paths, choices: allowed });
   return { results: written.results ?? null, rejects: written.rejects ?? null };
 }

@@ -113,7 +113,8 @@ function buildSummary(
     counts: noCounts,
     problems: [],
     api: summariseApi(connection.client),
-    files: { results: null, rejects: null, report: null },
+    waiting: 0,
+    files: { results: null, rejects: null, review: null, report: null },
     stopped,
   };
 }

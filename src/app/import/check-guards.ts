@@ -46,6 +46,8 @@ export async function checkGuards(
   prepared: PreparedImport,
   saved: SavedImportOptions,
 ): Promise<void> {
+  // Rows that came back are some of a file that was seen before: they say nothing about the next whole one.
+  if (prepared.isPartial) return;
   const last = findLastImport(connection, saved);
   if (last !== undefined) compareWithLast(guards, prepared, last);
   const { newPercent, changedPercent, deactivatedPercent, invalidPercent } = guards;
@@ -76,7 +78,7 @@ export async function checkGuards(
 function findLastImport({ ledger }: Connection, { mapping }: SavedImportOptions): RunRecord | undefined {
   for (const run of ledger.runs.all()) {
     const options = run.options as Partial<SavedImportOptions>;
-    const isWhole = run.state === 'completed' && options.first === undefined;
+    const isWhole = run.state === 'completed' && options.first === undefined && options.isPartial !== true;
     if (run.command === 'import' && isWhole && options.mapping === mapping) return run;
   }
   return undefined;
@@ -113,7 +115,7 @@ async function countPlannedRows(connection: Connection, prepared: PreparedImport
       seen.rows += 1;
       if (planned.action === 'add') seen.added += 1;
       if (planned.action === 'update') seen.changed += 1;
-      if (planned.action === 'invalid') seen.invalid += 1;
+      if (planned.action === 'invalid' && planned.candidates === undefined) seen.invalid += 1;
       if (isDeactivation(planned)) seen.deactivated += 1;
     }
   return seen;

@@ -28,6 +28,7 @@ import {
   saveScan,
 } from './import-job.js';
 import { checkAbsentGuard } from './leavers.js';
+import { isReturnedFile, openReturnedFiles, type ReturnedFiles } from './returned-file.js';
 
 /** The input and the mapping of a plan, unchanged since it was made. */
 interface PlannedImport {
@@ -43,7 +44,12 @@ interface PlannedImport {
  * @param file - the input, when the user names it as well
  * @throws UsageError when this tenant has no such plan, GuardError when input or mapping have changed since
  */
-async function openPlannedImport(settings: Settings, plan: string, file: string | undefined): Promise<PlannedImport> {
+async function openPlannedImport(
+  settings: Settings,
+  plan: string,
+  file: string | undefined,
+  openReturned: (mappingFile: MappingFile) => ReturnedFiles,
+): Promise<PlannedImport> {
   const record = findPlan(settings, plan);
   const rowOptions = record.options as unknown as RowOptions;
   const { name, input: planned } = record;
@@ -55,8 +61,11 @@ async function openPlannedImport(settings: Settings, plan: string, file: string 
   const mappingFile = readMappingFile(rowOptions.mapping);
   if (mappingFile.sha256 !== record.mappingSha256) throw changedSincePlan(name, `The mapping ${rowOptions.mapping}`);
   const input = await scanInputAt(planned.path, planned.file, rowOptions.read, mappingFile, {
-    sha256: planned.sha256,
-    createChangedError: () => changedSincePlan(name, `The input ${planned.path}`),
+    earlier: {
+      sha256: planned.sha256,
+      createChangedError: () => changedSincePlan(name, `The input ${planned.path}`),
+    },
+    returned: openReturned(mappingFile),
   });
   return { plan: name, rowOptions, mappingFile, input };
 }
@@ -108,6 +117,8 @@ export interface ImportFileOptions extends ReadOptions {
   readonly mode?: Mode;
   readonly results?: string;
   readonly rejects?: string;
+  /** Where rows go that wait for a decision. @default `<input>.review.xlsx` beside the input */
+  readonly review?: string;
   /** Where to write a report, one HTML file; none when absent. */
   readonly report?: string;
   /** Only so many rows from the top. */
@@ -147,7 +158,24 @@ export async function importFile(
   options: ImportFileOptions,
   observer: RunObserver = {},
 ): Promise<RunSummary> {
-  const { mappingFile, input, saved } = await openImport(settings, options);
+  let returned: ReturnedFiles | undefined;
+  try {
+    const opened = await openImport(settings, options, (mappingFile) => {
+      returned = openReturnedFiles(settings, mappingFile, { allowsRepeats: options.repeats === 'in-order' });
+      return returned;
+    });
+    return await importOpened(settings, options, opened, observer);
+  } finally {
+    returned?.close();
+  }
+}
+
+async function importOpened(
+  settings: Settings,
+  options: ImportFileOptions,
+  { mappingFile, input, saved }: OpenedImport,
+  observer: RunObserver,
+): Promise<RunSummary> {
   const { mode } = saved;
   const control = createRunControl(options.failureLimit, options.signal);
   const { confirmDetails } = options;
@@ -163,6 +191,7 @@ export async function importFile(
       await checkAbsentGuard(guards, connection, job.prepared);
       await checkGuards(guards, connection, job.prepared, saved);
     }
+    input.review?.assertCurrent(await job.prepared.mirror(connection));
     const { sha256, sizeBytes } = input.source.fingerprint;
     const run = connection.ledger.runs.start({
       command: 'import',
@@ -184,9 +213,14 @@ interface OpenedImport {
   readonly saved: SavedImportOptions;
 }
 
-async function openImport(settings: Settings, options: ImportFileOptions): Promise<OpenedImport> {
+async function openImport(
+  settings: Settings,
+  options: ImportFileOptions,
+  openReturned: (mappingFile: MappingFile) => ReturnedFiles,
+): Promise<OpenedImport> {
   if (options.plan !== undefined) {
-    const { plan, rowOptions, mappingFile, input } = await openPlannedImport(settings, options.plan, options.file);
+    const planned = await openPlannedImport(settings, options.plan, options.file, openReturned);
+    const { plan, rowOptions, mappingFile, input } = planned;
     const wanted = buildSavedOptions(settings, options, rowOptions.mode, mappingFile, input);
     const { verify, allNew = rowOptions.allNew === true } = wanted;
     return { mappingFile, input, saved: { ...wanted, ...rowOptions, verify, allNew, plan } };
@@ -199,7 +233,8 @@ async function openImport(settings: Settings, options: ImportFileOptions): Promi
   const mappingFile = readMappingFile(settings.mapping.value);
   const mode = options.mode ?? mappingFile.mapping.mode ?? 'upsert';
   refuseWithoutIdentity(mode, mappingFile);
-  const input = await openScannedInput(options.file, options, resolve(settings.stateDir.value, 'inputs'), mappingFile);
+  const spoolFolder = resolve(settings.stateDir.value, 'inputs');
+  const input = await openScannedInput(options.file, options, spoolFolder, mappingFile, openReturned(mappingFile));
   return { mappingFile, input, saved: buildSavedOptions(settings, options, mode, mappingFile, input) };
 }
 
@@ -233,6 +268,7 @@ function buildSavedOptions(
     read: input.readOptions,
     paths: chooseResultPaths(input, options),
     columns: input.source.columns,
+    ...(isReturnedFile(input.source) ? { isPartial: true } : {}),
     force: options.force === true,
     verify: options.verify === true,
     repeats: options.repeats ?? 'error',

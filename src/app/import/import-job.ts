@@ -11,7 +11,7 @@ import type { CustomerMirror } from '#pipelines/listing/mirror.js';
 import type { CompiledMapping } from '#pipelines/mapping/compile.js';
 import type { Mapping, Mode } from '#pipelines/mapping/mapping.js';
 import { findAllowedTexts } from '#pipelines/mapping/template.js';
-import type { ValidateDraft } from '#pipelines/ports.js';
+import type { DecisionStore, KeptDecision, ValidateDraft } from '#pipelines/ports.js';
 import { readKeysAsWritten } from '#pipelines/quality/key-scan.js';
 import { type ColumnProfile, profileRows } from '#pipelines/quality/profile.js';
 import type { FailureLimit } from '#pipelines/run-control.js';
@@ -39,6 +39,8 @@ import { createDraftValidator } from '#src/validation/create-draft-validator.js'
 import { createStrangersOnce, type ImportQuestions } from './check-strangers.js';
 import { chooseAbsentPolicy, settleAbsent } from './leavers.js';
 import { explainImportError, type RefusalContext } from './refusals.js';
+import { isReturnedFile } from './returned-file.js';
+import type { Review } from './review-file.js';
 
 /** How rows are imported; the ledger keeps it as JSON for a plan and for a resumed import. */
 export interface RowOptions {
@@ -68,6 +70,10 @@ export interface PreparedImport {
   /** Given when rows with damaged cells are not sent. */
   readonly checkCells?: CheckCells;
   readonly options: ImportOptions;
+  /** Given when the input is a review file: the decisions in it. */
+  readonly review?: Review;
+  /** Whether the input has only some rows of another file, which came back: it says nothing about all the others. */
+  readonly isPartial: boolean;
   /** For the process that may have to continue the run. */
   readonly look?: ScanCache;
   /** What is done with customers that are in no row; given where the file is the whole truth. */
@@ -90,7 +96,7 @@ export function prepareImport(
   questions: ImportQuestions,
 ): PreparedImport {
   reportScan(input, observer);
-  const { source, cache } = input;
+  const { source, cache, review } = input;
   const { rows, findings, checkCells, keys } = input.scan;
   const isWritten = saved.keysAsWritten === true && keys !== undefined;
   const mapper = isWritten ? input.mapper.withKeyReadings(readKeysAsWritten(keys.readings)) : input.mapper;
@@ -102,19 +108,19 @@ export function prepareImport(
     ratePerSecond: settings.ratePerSecond.value,
   };
   const strangers = createStrangersOnce({ settings, allNew: saved.allNew === true, mapper, observer, ...questions });
-  const absent = chooseAbsentPolicy(mappingFile.mapping, saved);
+  const isPartial = isReturnedFile(source);
+  const absent = chooseAbsentPolicy(mappingFile.mapping, { ...saved, isPartial });
   return {
     ...{ source, rows, mapper, options, findings, absent },
     ...(saved.strict ? { checkCells } : {}),
     ...(cache === undefined ? {} : { look: cache }),
+    ...(review === undefined ? {} : { review }),
+    isPartial,
     validate: createDraftValidator(mappingFile.mapping.customFields, mapper.fields),
     async mirror(connection) {
-      if (saved.mode === 'add') return undefined;
-      fresh ??= await openMirrorFor(
-        connection,
-        countTaken(rows, saved.first),
-        options.match.length > 0 || absent !== undefined,
-      );
+      if (saved.mode === 'add' && review === undefined) return undefined;
+      const isNeeded = options.match.length > 0 || absent !== undefined || review !== undefined;
+      fresh ??= await openMirrorFor(connection, countTaken(rows, saved.first), isNeeded);
       return fresh;
     },
     strangers(connection, run) {
@@ -163,13 +169,16 @@ export function refuseWithoutIdentity(mode: Mode, { path, mapping }: MappingFile
 /** What the import would do with each row, a batch at a time. @throws UsageError, LoginError, RunStoppedError */
 export async function* planBatches(connection: Connection, prepared: PreparedImport) {
   const mirror = await prepared.mirror(connection);
-  const { source, mapper, validate, checkCells, options } = prepared;
+  const { source, mapper, validate, checkCells, options, review } = prepared;
+  review?.assertCurrent(mirror);
+  // No run has this number: a plan uses what all runs know and belongs to none.
+  const known = connection.ledger.openRows(0);
+  const decided = review?.listDecisions(mirror, Date.now()) ?? [];
   const ports = {
     ...{ source, mapper, validate, api: connection.client },
     readAll: () => source.batches(),
     strangers: prepared.strangers(connection),
-    // No run has this number: a plan uses what all runs know and belongs to none.
-    ledger: connection.ledger.openRows(0),
+    ledger: decided.length === 0 ? known : { ...known, decisions: withDecisions(known.decisions, decided) },
   };
   try {
     yield* planRows(
@@ -181,11 +190,24 @@ export async function* planBatches(connection: Connection, prepared: PreparedImp
   }
 }
 
+/** Decisions of a review file as an import would have kept them. */
+function withDecisions(store: DecisionStore, decided: readonly KeptDecision[]): DecisionStore {
+  return {
+    ...store,
+    find(subject) {
+      const fresh = decided.filter((decision) => decision.subject === subject);
+      return fresh.length > 0 ? fresh : store.find(subject);
+    },
+  };
+}
+
 /** What a resumed import needs; the ledger keeps it as JSON. */
 export interface SavedImportOptions extends RowOptions {
   readonly paths: ResultPaths;
   /** The header, for the next import to compare with. */
   readonly columns: readonly string[];
+  /** Set when the input has only some rows of another file, which came back. */
+  readonly isPartial?: true;
   /** Name of the plan that may be sent, and nothing else. */
   readonly plan?: string;
   readonly failureLimit?: FailureLimit;
@@ -207,13 +229,18 @@ export async function createImportJob(
   questions: Omit<ImportQuestions, 'onlyPlans'>,
 ): Promise<ImportJob> {
   const prepared = prepareImport(settings, saved, mappingFile, input, observer, { ...questions, onlyPlans: false });
-  for (const path of Object.values(saved.paths)) await assertResultPath(path, input);
+  // The rows of a review are in the file that they came from: that is the one to fix.
+  const { rejects: _, ...withoutRejects } = saved.paths;
+  const paths = prepared.review === undefined ? saved.paths : withoutRejects;
+  for (const [kind, path] of Object.entries(paths))
+    if (kind !== 'review' || prepared.review === undefined) await assertResultPath(path, input);
   const { source, rows, mapper, validate, checkCells, findings, options } = prepared;
   let absent: AbsentSummary | undefined;
   return {
     ...{ prepared, source, rows, first: saved.first, absent: () => absent },
     ...(findings === undefined ? {} : { findings }),
-    paths: saved.paths,
+    paths,
+    ...(prepared.review === undefined ? {} : { undecided: { rows: prepared.review.undecided, file: input.path } }),
     readContent: readReportContent,
     allowed: findAllowedTexts(mappingFile.mapping),
     ...(mapper.stamp === undefined ? {} : { stamp: mapper.stamp }),
@@ -224,6 +251,8 @@ export async function createImportJob(
       if (saved.plan !== undefined && record === undefined) throw planExpired(saved.plan);
       const plan: { readonly plan?: AgreedPlan } =
         record === undefined ? {} : { plan: connection.ledger.plans.openAgreedPlan(record) };
+      if (prepared.review !== undefined)
+        connection.ledger.decisions.save(prepared.review.listDecisions(mirror, Date.now()));
       const all = {
         ...{ source, mapper, validate, now: Date.now },
         readAll: () => source.batches(),
@@ -309,12 +338,18 @@ function planExpired(name: string): UsageError {
 /** Where results, rejects and report go: where the user says, else beside the input. */
 export function chooseResultPaths(
   input: Pick<Input, 'file' | 'path'>,
-  wanted: { readonly results?: string; readonly rejects?: string; readonly report?: string },
+  wanted: {
+    readonly results?: string;
+    readonly rejects?: string;
+    readonly review?: string;
+    readonly report?: string;
+  },
 ): ResultPaths {
   const defaults = defaultResultPaths(input.file === '-' ? resolve('stdin.csv') : input.path);
   return {
     results: wanted.results === undefined ? defaults.results : resolve(wanted.results),
     rejects: wanted.rejects === undefined ? defaults.rejects : resolve(wanted.rejects),
+    review: wanted.review === undefined ? defaults.review : resolve(wanted.review),
     ...(wanted.report === undefined ? {} : { report: resolve(wanted.report) }),
   };
 }

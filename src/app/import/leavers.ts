@@ -31,9 +31,13 @@ const defaultAbsentPercent = 1;
  */
 export function chooseAbsentPolicy(
   { absent }: Mapping,
-  { mode, first }: { readonly mode: string; readonly first?: number | undefined },
+  {
+    mode,
+    first,
+    isPartial,
+  }: { readonly mode: string; readonly first?: number | undefined; readonly isPartial: boolean },
 ): Mapping['absent'] {
-  return first !== undefined || mode === 'add' ? undefined : absent;
+  return first !== undefined || isPartial || mode === 'add' ? undefined : absent;
 }
 
 /** What finding the customers that are in no row needs of a prepared import. */

@@ -18,7 +18,8 @@ import {
   refuseWithoutIdentity,
 } from '#src/app/import/import-job.js';
 import { createAbsentFinder } from '#src/app/import/leavers.js';
-import { readMappingFile } from '#src/app/mapping-file.js';
+import { openReturnedFiles } from '#src/app/import/returned-file.js';
+import { type MappingFile, readMappingFile } from '#src/app/mapping-file.js';
 import { runOnTenant } from '#src/app/run-on-tenant.js';
 import {
   type AbsentSummary,
@@ -128,7 +129,24 @@ export async function planFile(
   const mode = options.mode ?? mappingFile.mapping.mode ?? 'upsert';
   refuseWithoutIdentity(mode, mappingFile);
   const output = options.output === undefined ? undefined : await outputPath(options.output);
-  const input = await openScannedInput(options.file, options, resolve(settings.stateDir.value, 'inputs'), mappingFile);
+  const returned = openReturnedFiles(settings, mappingFile);
+  try {
+    const spoolFolder = resolve(settings.stateDir.value, 'inputs');
+    const input = await openScannedInput(options.file, options, spoolFolder, mappingFile, returned);
+    return await planInput(settings, { ...options, mode, output }, mappingFile, input, observer);
+  } finally {
+    returned.close();
+  }
+}
+
+async function planInput(
+  settings: Settings,
+  options: Omit<PlanOptions, 'output'> & { readonly mode: Mode; readonly output: string | undefined },
+  mappingFile: MappingFile,
+  input: ScannedInput,
+  observer: RunObserver,
+): Promise<PlanSummary> {
+  const { mode, output } = options;
   const keysAsWritten = takesKeysAsWritten({ ...settings.guards.value, ...mappingFile.mapping.guards }, false);
   const stopped = findKeyRefusal(input.scan, keysAsWritten) ?? null;
   const saved: RowOptions = {

@@ -7,6 +7,7 @@ import type { Connection } from '#src/app/connect.js';
 import { createCodeInput, createDeleteJob, type SavedDeleteOptions } from '#src/app/delete/delete-customers.js';
 import type { ImportQuestions } from '#src/app/import/check-strangers.js';
 import { createImportJob, type SavedImportOptions, saveScan } from '#src/app/import/import-job.js';
+import { openReturnedFiles } from '#src/app/import/returned-file.js';
 import { type Input, openInputAt } from '#src/app/input.js';
 import { readMappingFile } from '#src/app/mapping-file.js';
 import { performRun, runOrStop, settleDoubts } from '#src/app/perform-run.js';
@@ -255,11 +256,17 @@ async function reopenImport(
   const mappingFile = readMappingFile(saved.mapping);
   if (mappingFile.sha256 !== run.mappingSha256) throw changedSinceRun(run, `The mapping ${saved.mapping}`);
   const cache = connection.ledger.inputScans.load(run.number);
+  const returned = openReturnedFiles(settings, mappingFile, {
+    allowsRepeats: saved.repeats === 'in-order',
+    ledger: connection.ledger,
+  });
   const input = await explainGone(run, ({ path, file, sha256 }) =>
     scanInputAt(path, file, saved.read, mappingFile, {
-      cache,
-      sha256,
-      createChangedError: () => changedSinceRun(run, `The input ${path}`),
+      earlier: {
+        ...{ cache, sha256 },
+        createChangedError: () => changedSinceRun(run, `The input ${path}`),
+      },
+      returned,
     }),
   );
   const job = await createImportJob(settings, saved, mappingFile, input, observer, questions);

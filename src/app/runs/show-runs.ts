@@ -74,7 +74,7 @@ async function rewriteResults(ledger: Ledger, run: RunRecord, path: string): Pro
     source,
     ledger.openRows(run.number),
     run.name,
-    { results: path },
+    { paths: { results: path }, written: ledger.writtenFiles },
     describeNotReached(run.name, run.state),
   );
 }

@@ -120,7 +120,7 @@ function displaySetting({ name, value, origin }: ReturnType<Ledger['runs']['load
 }
 
 function listFiles({ files }: RunRecord, reportPath: string): readonly ReportFile[] {
-  const named = Object.entries({ Results: files.results, Rejects: files.rejects });
+  const named = Object.entries({ Results: files.results, Rejects: files.rejects, Review: files.review });
   return named.flatMap(([name, path]) =>
     path === undefined ? [] : [{ name, path, link: buildLink(path, dirname(reportPath)) }],
   );

@@ -1,7 +1,14 @@
+import { formatCount } from '#pipelines/format-count.js';
 import type { RunObserver } from '#src/app/run-summary.js';
 import { exitCodes } from '#src/errors.js';
 import type { ClaimRecord } from '#src/inbox/claims.js';
-import { buildUntouchedReport, type FileOutcome, type FileReason, type FileReport } from './summary.js';
+import {
+  buildUntouchedReport,
+  type FileOutcome,
+  type FileReason,
+  type FileReport,
+  type WaitingCount,
+} from './summary.js';
 
 /** The events that a sweep or an export job logs. The names are stable, so that logs can be searched for them. */
 export type SweepEvent =
@@ -147,14 +154,20 @@ const outcomePhrases: Readonly<Record<FileOutcome, string>> = {
   ready: 'would be imported',
 };
 
-function describeReport({ file, outcome, counts, reason, files, run }: FileReport): string {
+function describeReport({ file, outcome, counts, waiting, reason, files, run }: FileReport): string {
   const rows = Object.entries(counts ?? {}).flatMap(([status, count]) => (count > 0 ? [`${count} ${status}`] : []));
   const subject = `${escapeControls(file)} ${outcomePhrases[outcome]}${run === null ? '' : ` (run ${run})`}`;
   return [
     rows.length === 0 ? `${subject}.` : `${subject}: ${rows.join(', ')}.`,
+    ...(waiting.rows === 0 ? [] : [describeWaiting(waiting, files.review)]),
     ...(reason === null ? [] : [describeReason(reason)]),
     ...(files.input === null ? [] : [`It is now ${escapeControls(files.input)}.`]),
   ].join(' ');
+}
+
+function describeWaiting({ rows, fresh }: WaitingCount, review: string | null): string {
+  const where = review === null ? '' : ` in ${escapeControls(review)}`;
+  return `${formatCount(rows, 'row')} (${fresh} new) ${rows === 1 ? 'waits' : 'wait'} for a decision${where}.`;
 }
 
 /** A reason and its next step as sentences. */
@@ -165,8 +178,8 @@ export function describeReason(reason: FileReason | null): string {
 }
 
 function selectFacts(report: FileReport): LogEntry['facts'] {
-  const { file, job, outcome, exitCode, run, counts, api, files, reason } = report;
-  return { file, job, outcome, exitCode, run, counts, api, files, reason };
+  const { file, job, outcome, exitCode, run, counts, waiting, api, files, reason } = report;
+  return { file, job, outcome, exitCode, run, counts, waiting, api, files, reason };
 }
 
 /** Logs the start and the notices of the run of a claimed file. */

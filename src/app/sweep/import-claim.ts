@@ -12,7 +12,7 @@ import type { Claim } from '#src/inbox/claims.js';
 import { readFileIdentity } from '#src/inbox/scan-folder.js';
 import { type Ledger, openLedger } from '#src/ledger/open-ledger.js';
 import type { RunRecord } from '#src/ledger/runs.js';
-import { explainError, type FileOutcome, type FileReason } from './summary.js';
+import { explainError, type FileOutcome, type FileReason, noneWaiting, type WaitingCount } from './summary.js';
 import type { JobSetup, SweepJob } from './sweep-jobs.js';
 
 /** The result of importing a claimed file, and what is to be done with the file. */
@@ -24,7 +24,8 @@ export interface ClaimResult {
   readonly api: ApiSummary;
   readonly reason: FileReason | null;
   /** Names of the files that were written beside the input. */
-  readonly products: { readonly results?: string; readonly rejects?: string };
+  readonly products: { readonly results?: string; readonly rejects?: string; readonly review?: string };
+  readonly waiting: WaitingCount;
   /** Whether the reason has nothing to do with the file, so that other files of the same login would fail alike. */
   readonly isTenantFailure: boolean;
 }
@@ -98,7 +99,9 @@ async function findEarlierWork(claim: Claim, { setup, job }: ImportClaimOptions)
     if (run !== undefined) {
       const counts = countRows(ledger, run);
       const isFinished = run.state === 'completed' && counts.failed + counts.in_doubt === 0;
-      return isFinished ? { kind: 'finished', result: buildFinishedResult(run, counts) } : { kind: 'unfinished', run };
+      if (!isFinished) return { kind: 'unfinished', run };
+      const { waiting: rows, fresh } = ledger.decisions.countWaiting(run.number);
+      return { kind: 'finished', result: { ...buildFinishedResult(run, counts), waiting: { rows, fresh } } };
     }
     if (job.job.sameContent === 'import' || sha256 === undefined) return { kind: 'none' };
     const earlierImport = ledger.runs
@@ -141,6 +144,7 @@ const emptyResult = {
   api: noTraffic,
   reason: null,
   products: {},
+  waiting: noneWaiting,
   isTenantFailure: false,
 } as const satisfies Omit<ClaimResult, 'outcome'>;
 
@@ -168,8 +172,9 @@ function countRows(ledger: Ledger, run: RunRecord): RowCounts {
 
 function buildResult(summary: RunSummary | undefined, claim: Claim, options: ImportClaimOptions): ClaimResult {
   if (summary === undefined) throw new Error(`The unfinished run of ${claim.path} had nothing to resume.`);
-  const { run, counts, api, exitCode, stopped } = summary;
-  const result = { ...emptyResult, exitCode, run, counts, api, products: nameProducts(summary.files) };
+  const { run, counts, api, exitCode, stopped, waiting: rows, newlyWaiting: fresh = 0 } = summary;
+  const waiting = { rows, fresh };
+  const result = { ...emptyResult, exitCode, run, counts, api, waiting, products: nameProducts(summary.files) };
   if (stopped !== null) return { ...result, ...chooseOutcome(exitCode, stopped.code), reason: stopped };
   // The next sweep settles rows in doubt. After the waiting time that is left to a person, and the file is archived.
   const mayWait = counts.in_doubt > 0 && !isOverdue(claim, options);
@@ -236,9 +241,11 @@ async function recheckFile(result: ClaimResult, claim: Claim, options: ImportCla
 function nameProducts(files: {
   readonly results?: string | null;
   readonly rejects?: string | null;
+  readonly review?: string | null;
 }): ClaimResult['products'] {
   return {
     ...(typeof files.results === 'string' ? { results: basename(files.results) } : {}),
     ...(typeof files.rejects === 'string' ? { rejects: basename(files.rejects) } : {}),
+    ...(typeof files.review === 'string' ? { review: basename(files.review) } : {}),
   };
 }

@@ -104,11 +104,11 @@ async function settleClaim(
   result: ClaimResult,
 ): Promise<FileReport> {
   const { inbox, logger } = context;
-  const { outcome, exitCode, run, counts, api, reason } = result;
+  const { outcome, exitCode, run, counts, waiting, api, reason } = result;
   const { file, identity, firstSeenMs, attempts } = claim.record;
   const report: FileReport = {
     ...buildUntouchedReport(file, job.job.name, outcome, reason),
-    ...{ exitCode, run, counts, api },
+    ...{ exitCode, run, counts, waiting, api },
   };
   if (outcome === 'kept') {
     claim.release();
@@ -139,11 +139,17 @@ async function completeClaim(
 
 /** Notifies the targets of a job about a file. */
 export async function notifyJob(context: ClaimContext, { job }: SweepJob, report: FileReport): Promise<void> {
-  const { file, outcome, exitCode, run, counts, files, reason } = report;
+  const { file, outcome, exitCode, run, counts, waiting, files, reason } = report;
   const { folder } = context.inbox;
-  const facts = { event: 'file', folder, job: job.name, file, outcome, exitCode, run, counts, files, reason };
-  const failures = await notify(job, exitCode === exitCodes.done, facts);
+  const facts = { event: 'file', folder, job: job.name, file, outcome, exitCode, run, counts, waiting, files, reason };
+  const failures = await notify(job, exitCode === exitCodes.done || isKnownToWait(report), facts);
   for (const failure of failures) context.logger.notifyFailed(file, failure);
+}
+
+/** Whether nothing went wrong but that rows wait for a decision, of which earlier runs have told already. */
+function isKnownToWait({ exitCode, counts, waiting }: FileReport): boolean {
+  if (exitCode !== exitCodes.someRowsFailed || counts === null || waiting.fresh > 0) return false;
+  return counts.invalid + counts.rejected + counts.failed <= waiting.rows;
 }
 
 function findJob(jobs: readonly SweepJob[], { job: jobName, file }: ClaimRecord): SweepJob | undefined {
@@ -168,8 +174,8 @@ export function buildTenantKey({ setup }: SweepJob): string {
   return `${baseUrl.value}\n${username.value ?? ''}\n${sandbox.value}`;
 }
 
-function listFiles({ input, results, rejects }: ArchivedPaths): FileReport['files'] {
-  return { input: input ?? null, results: results ?? null, rejects: rejects ?? null };
+function listFiles({ input, results, rejects, review }: ArchivedPaths): FileReport['files'] {
+  return { input: input ?? null, results: results ?? null, rejects: rejects ?? null, review: review ?? null };
 }
 
 /** Moves an imported file and the files that belong to it to the folders of its job, and records that in the ledger. */
@@ -212,7 +218,8 @@ function buildNote(
 }
 
 /** A run reads its input again when it is resumed, reconciled or shown, so the ledger must know the new path. */
-function recordMovedFiles(claim: Claim, { settings }: JobSetup, { input, results, rejects }: ArchivedPaths): void {
+function recordMovedFiles(claim: Claim, { settings }: JobSetup, paths: ArchivedPaths): void {
+  const { input, results, rejects, review } = paths;
   const ledger = openLedger(settings.stateDir.value, resolveTenant(settings));
   try {
     const run = ledger.runs.findLatestOfPath(claim.path);
@@ -220,10 +227,18 @@ function recordMovedFiles(claim: Claim, { settings }: JobSetup, { input, results
     const defaultPaths = defaultResultPaths(input);
     ledger.runs.moveFiles(run.number, {
       input,
-      files: { ...(results === undefined ? {} : { results }), ...(rejects === undefined ? {} : { rejects }) },
+      files: {
+        ...(results === undefined ? {} : { results }),
+        ...(rejects === undefined ? {} : { rejects }),
+        ...(review === undefined ? {} : { review }),
+      },
       options: {
         ...run.options,
-        paths: { results: results ?? defaultPaths.results, rejects: rejects ?? defaultPaths.rejects },
+        paths: {
+          results: results ?? defaultPaths.results,
+          rejects: rejects ?? defaultPaths.rejects,
+          review: review ?? defaultPaths.review,
+        },
       },
     });
   } finally {

@@ -30,9 +30,24 @@ export interface FileReport {
   readonly counts: RowCounts | null;
   readonly api: ApiSummary;
   /** Their current paths. */
-  readonly files: { readonly input: string | null; readonly results: string | null; readonly rejects: string | null };
+  readonly files: {
+    readonly input: string | null;
+    readonly results: string | null;
+    readonly rejects: string | null;
+    readonly review: string | null;
+  };
+  readonly waiting: WaitingCount;
   readonly reason: FileReason | null;
 }
+
+/** Rows of a file that wait for a person to decide which customer they mean. */
+export interface WaitingCount {
+  readonly rows: number;
+  /** How many of these no run before has asked about. */
+  readonly fresh: number;
+}
+
+export const noneWaiting: WaitingCount = { rows: 0, fresh: 0 };
 
 /** Why a file, or an export, ended as it did. */
 export interface FileReason {
@@ -65,8 +80,9 @@ export function buildUntouchedReport(
   outcome: FileOutcome,
   reason: FileReason | null,
 ): FileReport {
-  const files = { input: null, results: null, rejects: null };
-  return { file, job, outcome, exitCode: exitCodes.done, run: null, counts: null, api: noTraffic, files, reason };
+  const files = { input: null, results: null, rejects: null, review: null };
+  const nothing = { run: null, counts: null, waiting: noneWaiting, api: noTraffic };
+  return { file, job, outcome, exitCode: exitCodes.done, ...nothing, files, reason };
 }
 
 /**

@@ -46,6 +46,10 @@ export const importCommand = defineCommand({
       .option('dry-run', { type: 'boolean', default: false, describe: 'Only read, map and validate, like check' })
       .option('results', { ...text, describe: 'Result file, .csv or .xlsx (default <input>.results.csv)' })
       .option('rejects', { ...text, describe: 'File for the rows to fix (default <input>.rejects.csv)' })
+      .option('review', {
+        ...text,
+        describe: 'File for the rows that wait for a decision (default <input>.review.xlsx)',
+      })
       .option('report', { ...text, describe: 'Also write a report of the run as an HTML file' })
       .option('first', { ...text, describe: 'Only this many rows from the top: a pilot' })
       .option('max-failures', {
@@ -89,7 +93,7 @@ export const importCommand = defineCommand({
     const { importFile } = await import('#src/app/import/import-file.js');
     const { AccountUnknownError } = await import('#src/app/import/refusals.js');
     const settings = resolveSettings(toSettingOptions(args));
-    const { mode, results, rejects, report, force, verify, repeats, strict, overrideGuards, allNew } = args;
+    const { mode, results, rejects, review, report, force, verify, repeats, strict, overrideGuards, allNew } = args;
     const signals = stopOnSignals(reporter);
     const observer = createRunObserver(reporter);
     try {
@@ -112,6 +116,7 @@ export const importCommand = defineCommand({
             mode,
             results,
             rejects,
+            review,
             report,
             first: parseWholeNumber('first', args.first),
             settleMs: parseSecondsAsMs('settle', args.settle),

@@ -35,7 +35,7 @@ export function renderSummary(
   argv: readonly string[] = [],
   details: readonly string[] = [],
 ): string {
-  const { counts, files, api, input, differing, conflicts } = summary;
+  const { counts, files, api, input, differing, conflicts, waiting } = summary;
   const title = `${summary.command}${summary.run === null ? '' : ` ${summary.run}`}`;
   const lines = rowStatuses
     .filter((status) => counts[status] > 0)
@@ -43,6 +43,7 @@ export function renderSummary(
   return [
     `${title}: ${summary.status}${input === null ? '' : `, ${formatCount(input.rows, 'row')}`}`,
     ...(lines.length === 0 ? ['  nothing to do'] : lines),
+    ...(waiting === 0 ? [] : [`  ${pad(waiting)} of them ${waiting === 1 ? 'waits' : 'wait'} for your decision`]),
     ...(differing === undefined
       ? []
       : [`  ${pad(differing)} of them: the API stored a different value from the one that was sent; see _error`]),
@@ -81,8 +82,8 @@ export function renderCheck(summary: RunSummary, argv: readonly string[] = []): 
   ].join('\n');
 }
 
-function renderFiles({ results, rejects, report }: RunSummary['files']): string[] {
-  const named = Object.entries({ Results: results, Rejects: rejects, Report: report });
+function renderFiles({ results, rejects, review, report }: RunSummary['files']): string[] {
+  const named = Object.entries({ Results: results, Rejects: rejects, Review: review, Report: report });
   return named.flatMap(([name, path]) => (path === null ? [] : [`${name}: ${path}`]));
 }
 
@@ -141,6 +142,7 @@ const perFileOptions = [
   'first',
   'results',
   'rejects',
+  'review',
   'report',
   'sheet',
   'header-row',
@@ -184,15 +186,25 @@ function suggestAfterFailures(summary: RunSummary, argv: readonly string[]): str
   return [
     ...(again ? [`Next: mypos-customers resume ${run ?? ''} (sends the failed rows again)`] : []),
     ...(rejects === undefined ? [] : [`Next: fix ${rejects}, then: ${sendFixed(summary, argv, rejects)}`]),
+    ...suggestDecisions(summary, argv),
   ];
 }
 
-/** The command for a rejects file; the run may have been resumed, which takes fewer options. */
-function sendFixed({ command, mode }: RunSummary, argv: readonly string[], rejects: string): string {
+/** The command for a rejects or review file; the run may have been resumed, which takes fewer options. */
+function sendFixed({ command, mode }: RunSummary, argv: readonly string[], file: string): string {
   const isResumed = argv[0] !== command;
   const without = isResumed ? [...perFileOptions, 'settle'] : perFileOptions;
-  const again = repeatCommand([command, ...argv.slice(1)], rejects, without);
+  const again = repeatCommand([command, ...argv.slice(1)], file, without);
   return isResumed && mode !== null ? `${again} --mode ${mode}` : again;
+}
+
+function suggestDecisions(summary: RunSummary, argv: readonly string[]): string[] {
+  const { review } = summary.files;
+  if (review === null) return [];
+  const file = shortestPath(review);
+  return [
+    `Next: write same, new or skip into the column "decision" of ${file}, then: ${sendFixed(summary, argv, file)}`,
+  ];
 }
 
 /** Short where it can be, since it is to be typed. */

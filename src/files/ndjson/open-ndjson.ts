@@ -200,7 +200,7 @@ async function readObjects(
   options: OpenOptions,
 ): Promise<{ readonly keys: readonly string[]; readonly visited?: RowPass }> {
   const batches = new PeekableBatches(readLines(pass.chunks, name));
-  const keys = await findKeys(batches, name);
+  const keys = await findKeys(batches, name, options.resultColumns);
   const visit = options.visitRows?.({ file: name, format: 'ndjson', columns: keys, duplicateColumns: [] });
   if (visit === undefined) return { keys };
   const visited = startPass();
@@ -250,7 +250,11 @@ function createNdjsonSource({ text, keys, readOptions, scan }: OpenedNdjson): Fi
   };
 }
 
-async function findKeys(batches: PeekableBatches<LineBatch>, name: string): Promise<readonly string[]> {
+async function findKeys(
+  batches: PeekableBatches<LineBatch>,
+  name: string,
+  keepsOurs = false,
+): Promise<readonly string[]> {
   const keys = new Set<string>();
   let lineCount = 0;
   let objects = 0;
@@ -268,7 +272,7 @@ async function findKeys(batches: PeekableBatches<LineBatch>, name: string): Prom
   if (objects === 0) throw createNotNdjsonError(name);
   const columns = [...keys].filter((key) => !isResultKey(key));
   if (columns.length === 0) throw createNoColumnsError(name);
-  return columns;
+  return keepsOurs ? [...keys] : columns;
 }
 
 /** Keys that this program wrote into a result file. */

@@ -5,7 +5,15 @@ import type { AddWorksheetOptions, Fill, PageSetup, Style, stream, Worksheet } f
 import type { Issue } from '#pipelines/issue.js';
 import { cellToText } from '#pipelines/model.js';
 import { type AtomicFile, beginAtomicFile, type FinishedFile, finishFile } from '#src/files/atomic-file.js';
-import type { AboutLine, RowTone, SheetStyle, TableColumn, TableRow, TableSink } from '#src/files/table.js';
+import type {
+  AboutLine,
+  CellChoices,
+  RowTone,
+  SheetStyle,
+  TableColumn,
+  TableRow,
+  TableSink,
+} from '#src/files/table.js';
 import { columnLetters } from '#src/files/xlsx/cell-reference.js';
 import { addValidation, CellLists } from './cell-lists.js';
 import { chooseColumnFormat, encodeCellText, TextLosses, toExcelCell } from './cell-values.js';
@@ -236,10 +244,7 @@ class WorkbookSink implements TableSink {
         formulae: [this.#lists.formulaFor(choices.texts)],
         showErrorMessage: true,
         errorStyle: choices.isStrict ? 'stop' : 'warning',
-        errorTitle: 'Not in the mapping',
-        error: choices.isStrict
-          ? 'The mapping only accepts the values in the list.'
-          : 'The mapping does not accept this value.',
+        ...describeChoices(choices),
       });
     }
     sheet.commit();
@@ -261,6 +266,15 @@ class WorkbookSink implements TableSink {
     await setImmediate();
     if (this.#output.writableNeedDrain) await Promise.race([once(this.#output, 'drain'), this.#outputFailed]);
   }
+}
+
+function describeChoices({ hint, isStrict }: CellChoices) {
+  if (hint !== undefined)
+    return { showInputMessage: true, prompt: hint, errorTitle: 'Not in the list', error: hint } as const;
+  return {
+    errorTitle: 'Not in the mapping',
+    error: isStrict ? 'The mapping only accepts the values in the list.' : 'The mapping does not accept this value.',
+  } as const;
 }
 
 /** Makes a name that Excel accepts for a sheet. */
