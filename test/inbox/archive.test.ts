@@ -40,7 +40,12 @@ describe('a file that has been processed', () => {
     const report = await inbox.sweepFor('a.csv');
     expect(inbox.files()).toEqual([`${doneMonth()}/a.csv`, `${doneMonth()}/a.results.csv`]);
     const input = join(inbox.path(), doneMonth(), 'a.csv');
-    expect(report?.files).toEqual({ input, results: input.replace('.csv', '.results.csv'), rejects: null });
+    expect(report?.files).toEqual({
+      input,
+      results: input.replace('.csv', '.results.csv'),
+      rejects: null,
+      review: null,
+    });
     const settings = resolveSettings({ baseUrl: inbox.api.baseUrl, stateDir: inbox.path('state') });
     const run = await showRun(settings, report?.run ?? '', { results: inbox.path('again.csv') });
     expect(run.input?.path).toBe(input);
