@@ -43,8 +43,6 @@ export interface PlannedRow {
   readonly kept: readonly KeptField[];
   /** With codes of ours, or of the API. */
   readonly reasons: readonly Issue<string>[];
-  /** Given when the row would wait for a person to decide which of these it means. */
-  readonly candidates?: readonly ReviewCandidate[];
   /** Tell an import of this plan whether row and customer are still as they were. */
   readonly contentHash?: string;
   readonly edited?: string;
