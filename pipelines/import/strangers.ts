@@ -101,7 +101,8 @@ export class StrangerCheck {
   async prepare(pass: FilePass, mirror: CustomerMirror | undefined): Promise<void> {
     if (mirror !== undefined && this.#survey === undefined && this.#lookAt(mirror) === 0)
       this.#survey = Promise.resolve(nobodyStrange);
-    await this.#surveyOnce(pass);
+    this.#survey ??= this.#read(pass);
+    await this.#survey;
   }
 
   /** Says of rows that would be added, or were found by their fields, whether they are strangers. @throws as {@link prepare} */
@@ -110,13 +111,12 @@ export class StrangerCheck {
     pass: FilePass,
   ): Promise<readonly (EndedRow | IdentifiedRow)[]> {
     if (!rows.some(isQuestion)) return rows;
-    const survey = await this.#surveyOnce(pass);
+    // Somebody is to be added, so the account is looked at first: without strangers the file is not read for them.
+    this.#survey ??= this.#open().then((account) =>
+      account === undefined ? nobodyStrange : this.#read(pass, account),
+    );
+    const survey = await this.#survey;
     return rows.map((row) => (isQuestion(row) ? { ...row, identity: this.#identify(row, survey, pass) } : row));
-  }
-
-  #surveyOnce(pass: FilePass): Promise<Survey> {
-    this.#survey ??= this.#read(pass);
-    return this.#survey;
   }
 
   /** @returns how many strangers matter */
@@ -156,8 +156,9 @@ export class StrangerCheck {
     return { ...account, stamps };
   }
 
-  async #read(pass: FilePass): Promise<Survey> {
-    let opened: { readonly account: Account; readonly notes: FileNotes } | undefined;
+  /** @param known - the account, where it was looked at before; else it is with the first row that would be added */
+  async #read(pass: FilePass, known?: Account): Promise<Survey> {
+    let opened = known && { account: known, notes: new FileNotes(known) };
     for await (const rows of pass.read()) {
       const [first, last] = [rows[0], rows.at(-1)];
       if (first === undefined || last === undefined) continue;
