@@ -11,7 +11,7 @@ import { runOnTenant } from '#src/app/run-on-tenant.js';
 import { type ApiSummary, noTraffic, type RunObserver, summariseApi } from '#src/app/run-summary.js';
 import { openScannedInput, reportScan } from '#src/app/scan-input.js';
 import type { Settings } from '#src/config/settings.js';
-import { type ExitCode, exitCodes, UsageError } from '#src/errors.js';
+import { type ExitCode, exitCodes, InterruptedError, UsageError } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
 import { DuplicateFinder, type DuplicatesResult } from './duplicate-finder.js';
 import { writeDuplicateReview } from './write-duplicate-review.js';
@@ -69,7 +69,7 @@ export interface DuplicatesSummary extends DuplicatesResult {
  * Finds who may be there twice: within a file and, on request, between file and account and within the account. Nothing is
  * written to the account.
  *
- * @throws UsageError, InputError; with `account` also LoginError, RunStoppedError, BusyError
+ * @throws UsageError, InputError, InterruptedError; with `account` also LoginError, RunStoppedError, BusyError
  */
 export async function findDuplicates(
   settings: Settings,
@@ -108,7 +108,10 @@ async function search(
   review: string | undefined,
   { failWhenFound = false, maxOfEach, signal }: FindDuplicatesOptions,
 ): Promise<DuplicatesSummary> {
-  const found = await finder.find(signal);
+  const found = await finder.find(signal).catch((error: unknown) => {
+    if (signal?.aborted === true) throw new InterruptedError(signal.reason === 'SIGTERM' ? 'SIGTERM' : 'SIGINT');
+    throw error;
+  });
   const counts = countFound(found);
   const isClean = Object.values(counts).every((count) => count === 0);
   if (review !== undefined && !isClean) await writeDuplicateReview(review, finder, found);
