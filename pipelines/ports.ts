@@ -200,6 +200,8 @@ export interface WaitingRow {
   readonly subject: string;
   readonly draft: Draft;
   readonly command?: Command;
+  /** Fields of the draft whose value is the mapping's `default`. */
+  readonly defaulted?: readonly string[];
   readonly rowBasis: string;
   readonly candidates: readonly WaitingCandidate[];
 }

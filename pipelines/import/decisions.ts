@@ -52,7 +52,7 @@ export function endAsWaiting(
   candidates: readonly ReviewCandidate[],
   readCustomer: ReadCustomer,
 ): EndedRow {
-  const { draft, key, command, contentHash } = row;
+  const { draft, key, command, defaulted, contentHash } = row;
   return {
     ...{ row: row.row, key, contentHash },
     outcome: { status: 'invalid', reasons: [issue], attempts: 0, candidates },
@@ -65,6 +65,7 @@ export function endAsWaiting(
         return { ...candidate, ...(customer === undefined ? {} : { basis: decisionBasis(customer) }) };
       }),
       ...(command === undefined ? {} : { command }),
+      ...(defaulted === undefined ? {} : { defaulted }),
     },
   };
 }

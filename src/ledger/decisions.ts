@@ -90,17 +90,23 @@ interface WaitingRowWriter {
 
 export function prepareWaitingRows(database: Database, run: number): WaitingRowWriter {
   const insert = database.prepare(`INSERT OR REPLACE INTO waiting_rows
-    (run, idx, row, subject, row_basis, codes, command, candidates, draft) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    (run, idx, row, subject, row_basis, codes, command, candidates, draft, defaulted)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const markDone = database.prepare(
     'UPDATE waiting_rows SET done_run = ? WHERE run = (SELECT number FROM runs WHERE name = ?) AND row = ?',
   );
   const renewBasis = database.prepare(`UPDATE decisions SET customer_basis = ? WHERE decision = 'same' AND subject IN (
     SELECT subject FROM waiting_rows WHERE run = (SELECT number FROM runs WHERE name = ?) AND row = ?)`);
-  const save: WaitingRowWriter['save'] = (index, row, { subject, rowBasis, command, candidates, draft }) => {
+  const save: WaitingRowWriter['save'] = (index, row, waiting) => {
+    const { subject, rowBasis, command, candidates, draft, defaulted } = waiting;
     const codes = candidates.map(({ customerCode }) => customerCode).toSorted();
     insert.run([
       ...[run, index, row, subject, rowBasis, JSON.stringify(codes), command ?? null],
-      ...[JSON.stringify(candidates), JSON.stringify(draft)],
+      ...[
+        JSON.stringify(candidates),
+        JSON.stringify(draft),
+        defaulted === undefined ? null : JSON.stringify(defaulted),
+      ],
     ]);
   };
   return {
@@ -138,6 +144,9 @@ function toWaitingRow(row: Record<string, SqlValue>): StoredWaitingRow {
     candidates: readStoredJson(row.candidates, 'the candidates of a row', isArrayOf(isWaitingCandidate)),
     ...(row.key == null ? {} : { key: String(row.key) }),
     ...(row.command == null ? {} : { command: row.command as NonNullable<WaitingRow['command']> }),
+    ...(row.defaulted == null
+      ? {}
+      : { defaulted: readStoredJson(row.defaulted, 'a row that waits for a decision', isArrayOf(isText)) }),
   };
 }
 

@@ -223,6 +223,10 @@ const migrations: readonly Migration[] = [
   ALTER TABLE waiting_rows ADD COLUMN row INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE waiting_rows ADD COLUMN done_run INTEGER;
   `,
+  // Values that a waiting row has from the mapping and not from its file.
+  `
+  ALTER TABLE waiting_rows ADD COLUMN defaulted TEXT;
+  `,
 ];
 
 /** The version that this program writes. */

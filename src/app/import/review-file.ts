@@ -284,7 +284,7 @@ function mapLine(row: Row, reviewed: ReviewedRow | undefined): MappedRow {
   if (decision === undefined) return { ...base, draft: {}, skip: waiting.isDone ? alreadyDecided : undecided };
   if (row.number !== line.number) return { ...base, draft: {}, skip: describeOtherLine(line.number) };
   if (waiting.isDone && isKept) return { ...base, draft: {}, skip: alreadyDecided };
-  const { draft, key, command, run } = waiting;
+  const { draft, key, command, defaulted, run } = waiting;
   const isConflict = waiting.reason === fieldConflict;
   if (decision === 'skip' && !isConflict)
     return { ...base, draft: {}, skip: describeSkip({ decidedAtMs: Date.now(), run }) };
@@ -296,6 +296,7 @@ function mapLine(row: Row, reviewed: ReviewedRow | undefined): MappedRow {
     ...(key === undefined ? {} : { key }),
     ...(isNamed ? { customerCode: line.candidate } : {}),
     ...(isConflict ? { decision } : {}),
+    ...(defaulted === undefined ? {} : { defaulted }),
     ...(wanted === undefined ? {} : { command: wanted }),
   };
 }

@@ -1,13 +1,15 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { stringify } from 'csv-stringify/sync';
 import { describe, expect, it } from 'vitest';
+import { importFile } from '#src/app/import/import-file.js';
 import { planFile } from '#src/app/plan/plan-file.js';
 import { resumeRun } from '#src/app/resume/resume-run.js';
 import { undoRun } from '#src/app/undo/undo-run.js';
 import type { Sandbox } from '#src/sandbox/start-sandbox.js';
 import { openDatabase } from '#src/sqlite/open-database.js';
 import { useTestTenant } from '#test/app/use-test-tenant.js';
-import { editElsewhere, findByName } from '#test/e2e/customer-files.js';
+import { editElsewhere, findByName, readResults } from '#test/e2e/customer-files.js';
 
 const place = useTestTenant();
 
@@ -270,6 +272,34 @@ describe('a conflict', () => {
     }
     await editElsewhere(api, 'Ann', { phoneNumber: '222' });
     expect((await night('222')).statuses).toEqual(['unchanged', 'unchanged']);
+  });
+
+  it.each([
+    ['same', '222', 'updated'],
+    ['skip', '999', 'unchanged'],
+  ])('is settled as the review file says: %s', async (decision, kept, status) => {
+    const api = await place.openApi();
+    mapping({ ...phone({ conflict: 'ask' }), country: { column: 'Country', default: 'Australia' } });
+    const file = (phoneNumber: string) => `No,Name,Phone,Country\n1,Ann,${phoneNumber},\n2,Bob,5,Chile\n`;
+    place.write('customers.csv', file('111'));
+    await place.import();
+    await editElsewhere(api, 'Ann', { phoneNumber: '999', country: 'Peru' });
+    place.write('customers.csv', file('222'));
+    await place.import({ review: place.path('review.csv') });
+    const [line] = readResults(place.read('review.csv'));
+    expect(line).toMatchObject({
+      _reason: expect.stringContaining('FIELD_CONFLICT'),
+      phoneNumber: '222',
+      'account.phoneNumber': '999',
+    });
+    const columns = Object.keys(line ?? {});
+    const cells = columns.map((name) => (name === 'decision' ? decision : (line?.[name] ?? '')));
+    place.write('review.csv', stringify([columns, cells]));
+    await importFile(place.settings(), { file: place.path('review.csv'), results: place.path('decided.csv') });
+    expect(readResults(place.read('decided.csv'))).toMatchObject([{ _status: status }]);
+    expect(findByName(api, 'Ann')).toMatchObject({ phoneNumber: kept, country: 'Peru' });
+    const { rows, summary } = await place.import();
+    expect([rows[0]?._status, summary.exitCode, phoneOf(api)]).toEqual(['unchanged', 0, kept]);
   });
 
   it('hides what is in bank fields', async () => {
