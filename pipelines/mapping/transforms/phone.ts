@@ -86,12 +86,22 @@ function formatPhone(text: string, home: CountryCode, write: (number: PhoneNumbe
  * @param home - the country of numbers without a country code; without one, they are not understood
  */
 export function parsePhone(text: string, home: CountryCode | undefined): PhoneNumber | undefined {
+  const number = parseAsWritten(text, home);
+  if (number?.isValid() === true) return number;
+  // Most of the world dials 00 before a country code, and writes it, too; in other plans it could be a number of its own.
+  const dialled = dialledAbroad.test(text) ? parseAsWritten(text.replace(dialledAbroad, '+'), undefined) : undefined;
+  if (dialled?.isValid() === true) return dialled;
+  return number?.isPossible() === true ? number : undefined;
+}
+
+const dialledAbroad = /^\s*\(?00[\s).-]*(?=[1-9])/;
+
+function parseAsWritten(text: string, home: CountryCode | undefined): PhoneNumber | undefined {
   const { parsePhoneNumberFromString } = loadPhoneLibrary();
-  const number = parsePhoneNumberFromString(text, {
+  return parsePhoneNumberFromString(text, {
     extract: false,
     ...(home === undefined ? {} : { defaultCountry: home }),
   });
-  return number?.isPossible() === true ? number : undefined;
 }
 
 /** A country whose numbers are known, by its two letters. */

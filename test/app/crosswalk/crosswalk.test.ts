@@ -128,3 +128,43 @@ describe('the crosswalk', () => {
     expect(api.customers()).toHaveLength(4);
   });
 });
+
+describe('the crosswalk of several sources', () => {
+  it('moves to another machine with its sources, and forgets a key of one of them', async () => {
+    const api = await place.openApi();
+    for (const source of ['shop-a', 'shop-b']) {
+      place.mapping({ ...plain, key: { column: 'No', source } });
+      place.write('customers.csv', customerFile(customerLines(1)).replace('Customer', source));
+      await place.import();
+    }
+    expect(await exportCrosswalk(place.settings(), place.path('who.csv'))).toBe(2);
+    expect(
+      readResults(place.read('who.csv')).map(({ source, key, customerCode }) => [source, key, customerCode]),
+    ).toEqual([
+      ['shop-a', 'C-0001', '0000001'],
+      ['shop-b', 'C-0001', '0000002'],
+    ]);
+    expect(await importCrosswalk(elsewhere(), place.path('who.csv'), false)).toMatchObject({ added: 2 });
+    const client = await openClient(api);
+    await client.delete('0000002');
+    expect(await forgetKeys(place.settings(), ['C-0001'], { source: 'shop-b' })).toMatchObject({
+      forgotten: [{ key: 'shop-b: C-0001', customerCode: '0000002' }],
+    });
+    expect(await forgetKeys(place.settings(), ['C-0001'])).toMatchObject({ kept: [{ why: 'unknown key' }] });
+  });
+
+  it('gives the keys of a file the source that is said, and no customer two keys of one', async () => {
+    await place.openApi();
+    const file = place.write('who.csv', 'key,customerCode\n1,0000001\n');
+    await importCrosswalk(place.settings(), file, false, { source: 'shop-a' });
+    place.write('who.csv', 'key,customerCode,source\n1,0000001,shop-b\n2,0000001,shop-a\n');
+    const refused = await importCrosswalk(place.settings(), file, false);
+    expect(refused).toMatchObject({
+      added: 0,
+      taken: [{ key: 'shop-a: 2', customerCode: '0000001', otherKey: 'shop-a: 1' }],
+    });
+    expect(await importCrosswalk(place.settings(), file, true)).toMatchObject({ added: 2 });
+    place.write('who.csv', 'key,customerCode\n1,0000001\n2,0000001\n');
+    await expect(importCrosswalk(place.settings(), file, false)).rejects.toMatchObject({ code: 'CROSSWALK_ROW' });
+  });
+});

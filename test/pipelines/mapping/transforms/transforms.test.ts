@@ -45,6 +45,7 @@ describe('transforms', () => {
     ['split', { separator: ', ', index: -1 }, 'Lee, Ann', 'Ann'],
     ['split', { separator: ', ', index: 5 }, 'Lee, Ann', ''],
     ['phone', phone, '03-8174-9123', '+61381749123'],
+    ['phone', phone, '0061 2 5550 1201', '+61255501201'],
     ['phone', phone, ' (02) 5550 1201 ext 12', '+61255501201 ext. 12'],
     ['phone', phone, '+44 20 7946 0958', '+442079460958'],
     ['phone', phone, '0011 44 20 7946 0958', '+442079460958'],

@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Customer } from '#pipelines/model.js';
+import type { Sandbox } from '#src/sandbox/start-sandbox.js';
+import { useTestTenant } from '#test/app/use-test-tenant.js';
+import { openClient } from '#test/sandbox/sandbox-client.js';
+
+const place = useTestTenant();
+const fields = {
+  customerName: 'Company',
+  emailAddress: 'Mail',
+  phoneNumber: { column: 'Phone', transform: [{ phone: { country: 'AU' } }] },
+};
+const match = [['emailAddress'], ['phoneNumber', 'customerName']];
+const keyless = { mode: 'upsert', match, fields, unmapped: 'ignore' };
+
+async function open(...customers: readonly Customer[]): Promise<Sandbox> {
+  const api = await place.openApi();
+  const client = await openClient(api);
+  for (const customer of customers) await client.add(customer);
+  return api;
+}
+
+function write(...lines: readonly string[]): void {
+  place.write('customers.csv', `${['No,Company,Mail,Phone', ...lines].join('\n')}\n`);
+}
+
+function useFixture(name: string): void {
+  place.write('customers.csv', readFileSync(`fixtures/match/${name}`, 'utf8'));
+}
+
+function useMapping(name: string): void {
+  place.mapping(JSON.parse(readFileSync(`fixtures/match/${name}`, 'utf8')));
+}
+
+describe('lists of fields to match by', () => {
+  it('are tried in turn: a blank field passes to the next list, and so does a value that nobody has', async () => {
+    const api = await open(
+      { customerName: 'Koala Pty Ltd', emailAddress: 'koala@x.example', phoneNumber: '0491 570 156' },
+      { customerName: 'Wren', emailAddress: 'wren@x.example', phoneNumber: '0491 570 157' },
+    );
+    place.mapping(keyless);
+    write('1,KOALA,,+61 491 570 156', '2,Wren,new@x.example,0491570157');
+    const { statuses } = await place.import();
+    expect(statuses).toEqual(['updated', 'updated']);
+    expect(api.customers()).toHaveLength(2);
+  });
+
+  it('leave a row without a key invalid when all are blank, and one with a key new', async () => {
+    await open({ customerName: 'Koala', emailAddress: 'koala@x.example' });
+    place.mapping(keyless);
+    write('1,Wren,,');
+    expect((await place.import()).rows[0]?._errorCode).toBe('MATCH_BLANK');
+    place.mapping({ ...keyless, key: { column: 'No' } });
+    expect((await place.import()).statuses).toEqual(['created']);
+  });
+
+  it('take an address that stands for none as blank', async () => {
+    await open({ customerName: 'Koala', emailAddress: 'noemail@x.example' });
+    place.mapping({ ...keyless, match: ['emailAddress'] });
+    write('1,Wren,noemail@x.example,');
+    expect((await place.import()).rows[0]?._errorCode).toBe('MATCH_BLANK');
+  });
+});
+
+describe('a phone number in other notations', () => {
+  it.each(['phone-2.csv', 'phone-3.csv'])('is that of the customer: %s', async (file) => {
+    const api = await open();
+    useMapping('phone.mapping.json');
+    useFixture('phone-1.csv');
+    await place.import();
+    useMapping('phone-in-country.mapping.json');
+    useFixture(file);
+    const { summary } = await place.import();
+    expect(summary.counts.created).toBe(0);
+    expect(api.customers()).toHaveLength(2);
+  });
+});
+
+describe('an e-mail address in another case', () => {
+  it('is that of the customer', async () => {
+    const api = await open();
+    useMapping('email.mapping.json');
+    for (const file of ['email-1.csv', 'email-2.csv', 'email-1.csv']) {
+      useFixture(file);
+      expect((await place.import()).summary.exitCode).toBe(0);
+    }
+    expect(api.customers()).toHaveLength(1);
+  });
+});
+
+describe('a new key that fits a customer of another key', () => {
+  const keyed = { ...keyless, key: { column: 'No', source: 'shop-a' } };
+
+  it('is another member of the family where the name is another, and asked about where it is the same', async () => {
+    const api = await open();
+    place.mapping(keyed);
+    write('1,Ann Lee,lee@x.example,');
+    await place.import();
+    write('2,Ben Lee,lee@x.example,', '3,ANN LEE,lee@x.example,');
+    const { rows } = await place.import();
+    expect(rows.map(({ _status, _errorCode }) => `${_status} ${_errorCode}`)).toEqual([
+      'created ',
+      'invalid MATCH_TAKEN',
+    ]);
+    expect(rows[1]?._error).toContain('"shop-a: 1"');
+    expect(api.customers()).toHaveLength(2);
+  });
+
+  it('is linked where the other key is of another source', async () => {
+    const api = await open();
+    place.mapping(keyed);
+    write('1,Ann Lee,lee@x.example,');
+    await place.import();
+    place.mapping({ ...keyless, key: { column: 'No', source: 'shop-b' } });
+    write('77,Ann Lee,lee@x.example,');
+    expect((await place.import()).statuses).toEqual(['unchanged']);
+    expect(api.customers()).toHaveLength(1);
+  });
+});
