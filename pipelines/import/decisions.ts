@@ -103,6 +103,12 @@ export function decisionBasis(customerOrDraft: Customer | Draft): string {
 /** Six bits each: nobody can choose these values so that they collide to any use. */
 const hashCharacters = 12;
 
+/** Whether a text can be a basis. */
+export function isDecisionBasis(text: string): boolean {
+  const parts = text.split(':');
+  return parts.length === basisParts.length && parts.every((part) => part === '' || /^[\w-]{12}$|^\?$/.test(part));
+}
+
 /** Whether two bases of a customer show the same values, as far as both know them. */
 export function isSameBasis(a: string | undefined, b: string | undefined): boolean {
   if (a === undefined || b === undefined) return true;

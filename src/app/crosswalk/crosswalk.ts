@@ -6,7 +6,8 @@ import { displayKey, joinKey, readStamp, splitKey, storeKey } from '#pipelines/i
 import { knowsField } from '#pipelines/listing/mirror.js';
 import type { CompiledMapping } from '#pipelines/mapping/compile.js';
 import type { KeyColumnReading } from '#pipelines/mapping/key.js';
-import { cellToText, type Row } from '#pipelines/model.js';
+import { cellToText } from '#pipelines/model.js';
+import type { KeptDecision } from '#pipelines/ports.js';
 import { readKeysAsWritten, startKeyScan } from '#pipelines/quality/key-scan.js';
 import { type Connection, resolveTenant } from '#src/app/connect.js';
 import { compileFor, readMappingFile } from '#src/app/mapping-file.js';
@@ -14,19 +15,21 @@ import { bringMirrorUpToDate } from '#src/app/refresh-mirror.js';
 import { createRunControl, runOnTenant } from '#src/app/run-on-tenant.js';
 import { type ApiSummary, summariseApi } from '#src/app/run-summary.js';
 import type { Settings } from '#src/config/settings.js';
-import { InputError, UsageError } from '#src/errors.js';
+import { UsageError } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
 import { beginTable } from '#src/files/begin-table.js';
 import type { InputSource } from '#src/files/input-source.js';
 import { openRowSource } from '#src/files/open-row-source.js';
 import type { CrosswalkEntry, CrosswalkLinkResult } from '#src/ledger/crosswalk.js';
 import { openLedger } from '#src/ledger/open-ledger.js';
+import { decisionColumns, readDecision, writeDecision } from './carried-decisions.js';
+import { buildEntry, EntryList } from './entry-list.js';
 
-const columns = ['key', 'customerCode', 'customerId', 'source'] as const;
+const columns = ['key', 'customerCode', 'customerId', 'source', ...decisionColumns] as const;
 const entriesPerWrite = 500;
 
 /**
- * Writes the crosswalk to a CSV file or a workbook.
+ * Writes the crosswalk, and below it what people have decided in review files, to a CSV file or a workbook.
  *
  * @returns the number of keys
  * @throws UsageError
@@ -45,13 +48,17 @@ export async function exportCrosswalk(settings: Settings, file: string): Promise
     let batch: { cells: string[] }[] = [];
     for (const { key: stored, customerCode, customerId = '' } of ledger.crosswalk.all()) {
       const { source = '', key } = splitKey(stored);
-      batch.push({ cells: [key, customerCode, customerId, source] });
+      batch.push({ cells: [key, customerCode, customerId, source, ...decisionColumns.map(() => '')] });
       count += 1;
       if (batch.length < entriesPerWrite) continue;
       await table.write(batch);
       batch = [];
     }
     await table.write(batch);
+    for (const kept of ledger.decisions.all()) {
+      const line = writeDecision(kept);
+      await table.write([{ cells: columns.map((name) => line[name] ?? '') }]);
+    }
     await (await table.end()).publish();
     return count;
   } catch (error) {
@@ -68,8 +75,8 @@ export interface CrosswalkImportOptions {
 }
 
 /**
- * Adds the entries of a file with the columns `key`, `customerCode` and optionally `customerId` and `source`: all of them
- * or none.
+ * Adds the entries of a file with the columns `key`, `customerCode` and optionally `customerId` and `source`, and the
+ * decisions of one that {@link exportCrosswalk} wrote: all of them or none.
  *
  * @param replace - replace entries that the file contradicts
  * @throws UsageError, InputError, BusyError
@@ -84,20 +91,28 @@ export async function importCrosswalk(
   const places = columns.map((name) =>
     source.columns.findIndex((column) => column.trim().toLowerCase() === name.toLowerCase()),
   );
-  const [keyPlace = -1, codePlace = -1, idPlace = -1, sourcePlace = -1] = places;
+  const [keyPlace = -1, codePlace = -1] = places;
   if (keyPlace < 0 || codePlace < 0)
     throw new UsageError(`${file} needs the columns "key" and "customerCode"; it has: ${source.columns.join(', ')}.`, {
       code: 'CROSSWALK_COLUMNS',
       nextStep: 'Rename the columns; `crosswalk export` writes an example. For result files, use `crosswalk rebuild`.',
     });
   const entries = new EntryList(file);
+  const decisions: KeptDecision[] = [];
   for await (const batch of source.batches())
     for (const row of batch) {
-      const cell = (place: number) => (place < 0 ? '' : cellToText(row.cells[place]).trim());
-      const keySource = cell(sourcePlace) === '' ? defaultSource : cell(sourcePlace);
-      entries.add(row, storeKey(keySource, cell(keyPlace)), cell(codePlace), cell(idPlace));
+      const line = Object.fromEntries(
+        columns.map((name, at) => [name, cellToText(row.cells[places[at] ?? -1]).trim()]),
+      );
+      const decision = readDecision(line, defaultSource, `${file}, row ${row.number}`);
+      if (decision !== undefined) {
+        decisions.push(decision);
+        continue;
+      }
+      const { key = '', customerCode = '', customerId = '', source: named = '' } = line;
+      entries.add(row, storeKey(named === '' ? defaultSource : named, key), customerCode, customerId);
     }
-  return linkEntries(settings, entries.all(), replace);
+  return linkEntries(settings, entries.all(), replace, decisions);
 }
 
 /**
@@ -149,12 +164,19 @@ async function scanKeys(mapper: CompiledMapping, source: InputSource): Promise<r
 }
 
 /** Holds the tenant's lock, so that no run sees half of the entries. */
-function linkEntries(settings: Settings, entries: readonly CrosswalkEntry[], replace: boolean): CrosswalkLinkResult {
+function linkEntries(
+  settings: Settings,
+  entries: readonly CrosswalkEntry[],
+  replace: boolean,
+  decisions: readonly KeptDecision[] = [],
+): CrosswalkLinkResult {
   const ledger = openLedger(settings.stateDir.value, resolveTenant(settings));
   try {
     const lock = ledger.lock('crosswalk');
     try {
-      return nameKeys(ledger.crosswalk.link(entries, replace));
+      const linked = nameKeys(ledger.crosswalk.link(entries, replace));
+      if (linked.conflicts.length + linked.taken.length === 0) ledger.decisions.save(decisions);
+      return linked;
     } finally {
       lock.release();
     }
@@ -181,51 +203,6 @@ function createNoKeyError(mapping: string): UsageError {
     code: 'KEY_MISSING',
     nextStep: 'Use --mapping to specify the mapping that the import used.',
   });
-}
-
-/** The entries of a file, which must not contradict one another. */
-class EntryList {
-  readonly #byKey = new Map<string, CrosswalkEntry>();
-  /** By the customer's code and the key's source. */
-  readonly #keys = new Map<string, string>();
-
-  constructor(readonly file: string) {}
-
-  /** @throws InputError */
-  add(row: Row, stored: string, code: string, id: string): void {
-    const { source, key } = splitKey(stored);
-    const before = this.#byKey.get(stored);
-    const customer = joinKey(source, code);
-    const otherKey = this.#keys.get(customer);
-    if (key === '' || code === '') this.#refuse(row, 'has no key or no customerCode');
-    if (before !== undefined && before.customerCode !== code)
-      this.#refuse(
-        row,
-        `has ${code} for the key "${displayKey(stored)}", but an earlier row has ${before.customerCode}`,
-      );
-    if (otherKey !== undefined && otherKey !== stored)
-      this.#refuse(
-        row,
-        `has the key "${displayKey(stored)}" for ${code}, but an earlier row has "${displayKey(otherKey)}": a customer has one key of a source`,
-      );
-    this.#keys.set(customer, stored);
-    this.#byKey.set(stored, buildEntry(stored, code, id));
-  }
-
-  all(): readonly CrosswalkEntry[] {
-    return [...this.#byKey.values()];
-  }
-
-  #refuse(row: Row, fact: string): never {
-    throw new InputError(`${this.file}, row ${row.number} ${fact}.`, {
-      code: 'CROSSWALK_ROW',
-      nextStep: 'Nothing was imported. Correct the row and try again.',
-    });
-  }
-}
-
-function buildEntry(key: string, customerCode: string, customerId: string): CrosswalkEntry {
-  return { key, customerCode, ...(customerId === '' ? {} : { customerId }) };
 }
 
 function createNotResultFileError(file: string): UsageError {

@@ -1,6 +1,7 @@
 import Excel from 'exceljs';
 import { describe, expect, it } from 'vitest';
 import { checkFile } from '#src/app/check/check-file.js';
+import { exportCrosswalk, importCrosswalk } from '#src/app/crosswalk/crosswalk.js';
 import { importFile } from '#src/app/import/import-file.js';
 import type { RunObserver } from '#src/app/run-summary.js';
 import { CustomersError } from '#src/errors.js';
@@ -245,6 +246,34 @@ describe('a review file that makes no sense decides nothing', () => {
       'REVIEW_CONTRADICTORY',
       expect.stringContaining('Rows 2 and 4 both say that theirs is customer 0000001'),
     ]);
+  });
+});
+
+describe('decisions', () => {
+  /** The same account as another machine sees it. */
+  const elsewhere = () => ({ ...place.settings(), stateDir: { value: place.path('other'), origin: 'test' } });
+  const importElsewhere = () => importFile(elsewhere(), { file: place.path('customers.csv') });
+
+  it.each([
+    ['a key', keyed],
+    ['no key', matched],
+  ])('about rows with %s move to another machine with the crosswalk', async (_name, mapping) => {
+    await openAmbiguous(mapping);
+    await place.import();
+    await decide(['skip']);
+    await importReview();
+    expect(await importElsewhere()).toMatchObject({ waiting: 1 });
+    await exportCrosswalk(place.settings(), place.path('crosswalk.xlsx'));
+    await importCrosswalk(elsewhere(), place.path('crosswalk.xlsx'), false);
+    expect(await importElsewhere()).toMatchObject({ exitCode: 0, waiting: 0, counts: { skipped: 1, unchanged: 1 } });
+  });
+
+  it('that nobody exported are refused, and nothing of their file is taken', async () => {
+    await openAmbiguous();
+    const text = 'key,customerCode,decision,rowBasis,decidedAt\n9,0000001,,,\n1,0000001,same,x,2026-11-30\n';
+    const error = await failure(importCrosswalk(place.settings(), place.write('crosswalk.csv', text), false));
+    expect([error.code, error.message]).toEqual(['CROSSWALK_ROW', expect.stringContaining('row 3 has a decision')]);
+    expect(await exportCrosswalk(place.settings(), place.path('none.csv'))).toBe(0);
   });
 });
 
