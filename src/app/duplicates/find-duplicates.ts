@@ -89,13 +89,13 @@ export async function findDuplicates(
     reportScan(input, observer);
     const finder = new DuplicateFinder(input, input.mapper, options.country);
     await finder.addRows();
-    if (options.account !== true) return await search(finder, undefined, review, options);
+    if (options.account !== true) return await search(finder, undefined, review, options, observer);
     const control = new RunControl();
     options.signal?.addEventListener('abort', () => control.stop({ kind: 'signal', signal: 'SIGINT' }), { once: true });
     return await runOnTenant(settings, control, `duplicates ${input.file}`, async (connection) => {
       await bringMirrorUpToDate(connection);
       finder.addCustomers(connection);
-      return search(finder, connection, review, options);
+      return search(finder, connection, review, options, observer);
     });
   } finally {
     await rm(spoolFolder, { recursive: true, force: true });
@@ -107,6 +107,7 @@ async function search(
   connection: Connection | undefined,
   review: string | undefined,
   { failWhenFound = false, maxOfEach, signal }: FindDuplicatesOptions,
+  observer: RunObserver,
 ): Promise<DuplicatesSummary> {
   const found = await finder.find(signal).catch((error: unknown) => {
     if (signal?.aborted === true) throw new InterruptedError(signal.reason === 'SIGTERM' ? 'SIGTERM' : 'SIGINT');
@@ -114,7 +115,11 @@ async function search(
   });
   const counts = countFound(found);
   const isClean = Object.values(counts).every((count) => count === 0);
-  if (review !== undefined && !isClean) await writeDuplicateReview(review, finder, found);
+  const written =
+    review === undefined || isClean
+      ? undefined
+      : await writeDuplicateReview(review, finder, found, connection?.ledger.writtenFiles);
+  for (const notice of written?.notices ?? []) observer.notice?.(notice);
   const { file, source } = finder.input;
   return {
     command: 'duplicates',
@@ -126,7 +131,7 @@ async function search(
     sharedValues: found.narrowedKeys,
     uncomparedValues: found.cutBlocks,
     api: connection === undefined ? noTraffic : summariseApi(connection.client),
-    files: { review: review === undefined || isClean ? null : review },
+    files: { review: written?.path ?? null },
   };
 }
 

@@ -4,6 +4,7 @@ import type { Cell, JsonValue } from '#pipelines/model.js';
 import type { DuplicatesFound } from '#pipelines/quality/duplicates/find-duplicates.js';
 import { beginTable } from '#src/files/begin-table.js';
 import type { TableColumn, TableRow } from '#src/files/table.js';
+import { type PublishedFile, publishBesideEdited, type WrittenFiles } from '#src/results/keep-edited.js';
 import type { DuplicateFinder, ShownRecord } from './duplicate-finder.js';
 
 /** The columns of every review file, before the compared fields. */
@@ -27,9 +28,12 @@ interface ReviewPair {
 
 const rowsPerWrite = 500;
 
+/** Without a ledger, nobody knows whether a file has been edited: none is replaced. */
+const nothingWritten: WrittenFiles = { find: () => undefined, record: () => undefined };
+
 /**
  * Writes what was found as a review file: a line for each pair, both records side by side. The candidate of a row is a
- * customer of the account, by its code, or another row, as `row 17`.
+ * customer of the account, by its code, or another row, as `row 17`. A file in which somebody may have decided stays.
  *
  * @throws UsageError `CANNOT_WRITE`
  */
@@ -37,7 +41,8 @@ export async function writeDuplicateReview(
   path: string,
   finder: DuplicateFinder,
   { groups, matches, reviews }: DuplicatesFound,
-): Promise<void> {
+  written: WrittenFiles = nothingWritten,
+): Promise<PublishedFile> {
   const linked = groups.flatMap(({ members: [a = 0, ...others] }) => others.map((b) => ({ a, b })));
   const pairs: ReviewPair[] = [
     ...[...matches, ...linked].map(({ a, b }) => ({ a, b, reason: 'SAME_CUSTOMER' as const })),
@@ -66,7 +71,7 @@ export async function writeDuplicateReview(
       for (let first = 0; first < rows.length; first += rowsPerWrite)
         await table.write(rows.slice(first, first + rowsPerWrite));
     }
-    await (await table.end()).publish();
+    return await publishBesideEdited(await table.end(), path, written);
   } catch (error) {
     await table.discard();
     throw error;

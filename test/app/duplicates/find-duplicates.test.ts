@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -41,4 +41,16 @@ it('describes as many as are wanted, and counts all', async () => {
     [2, 3],
     [4, 5],
   ]);
+});
+
+it('never replaces a review file in which somebody may have decided', async () => {
+  const file = write('Ann Miller,0491 570 156', 'ANN MILLER,0491570156');
+  const results = join(folder, 'found.review.csv');
+  writeFileSync(results, 'mine');
+  const notices: string[] = [];
+  const options = { file, country: 'AU', results };
+  const { files } = await findDuplicates(settings(), options, { notice: ({ code }) => notices.push(code) });
+  expect(files.review).toBe(join(folder, 'found.review-2.csv'));
+  expect(readFileSync(results, 'utf8')).toBe('mine');
+  expect(notices).toEqual(['EDITED_FILE_KEPT']);
 });
