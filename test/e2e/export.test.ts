@@ -111,7 +111,7 @@ describe('export', () => {
     await place.openApi();
     const { exitCode, stderr } = await place.run(['export', ...fast, 'none.csv']);
     expect(exitCode).toBe(0);
-    expect(stderr).toContain('lack the right');
+    expect(stderr).toContain('lack permission');
     expect(place.read('none.csv').split('\n')[0]).toContain('customerCode,customerId,customerName');
   });
 

@@ -44,6 +44,7 @@ describe('doctor', () => {
       'login',
       'tokens',
       ...['list', 'detail', 'add', 'update', 'delete'].map((right) => `right to ${right}`),
+      'strangers',
     ]);
   });
 
