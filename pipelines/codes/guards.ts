@@ -37,6 +37,13 @@ export const guardCodes = {
     nextStep: checkGuard,
     exit: 8,
   },
+  KEY_SOURCE_CHANGED: {
+    meaning:
+      'The "source" of the mapping\'s key is not that of its last import, and no customer is known by a key of the new one: every row would count as new. Nothing was sent.',
+    nextStep:
+      'If they are the same keys, give them the new source as the message says. If they are keys of another system, add --override-guards.',
+    exit: 8,
+  },
   GUARD_KEY_DAMAGE: {
     meaning:
       'A guard refused the file: too many of its keys are damaged, or the same for different customers. Nothing was sent.',

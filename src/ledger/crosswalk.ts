@@ -38,6 +38,8 @@ export interface Crosswalk {
    */
   link(entries: readonly CrosswalkEntry[], replace: boolean): CrosswalkLinkResult;
   findCode(key: string): string | undefined;
+  /** Whether there is any key of a source; of none, when it is not given. */
+  hasKeysOf(source: string | undefined): boolean;
   /** Removes the key, so that an import may add its customer again. */
   forget(key: string): void;
 }
@@ -50,6 +52,11 @@ export function openCrosswalk(database: Database): Crosswalk {
       written_hash = NULL, run = NULL, row = NULL`);
   const keysOf = database.prepare('SELECT key FROM crosswalk WHERE customer_code = ?');
   const forget = database.prepare('DELETE FROM crosswalk WHERE key = ?');
+  // The separator of source and key is character 31.
+  const anyWithout = database.prepare('SELECT 1 AS found FROM crosswalk WHERE instr(key, char(31)) = 0 LIMIT 1');
+  const anyOf = database.prepare(
+    'SELECT 1 AS found FROM crosswalk WHERE key > ? || char(31) AND key < ? || char(32) LIMIT 1',
+  );
   const findOtherKeys = ({ key, customerCode }: CrosswalkEntry): readonly string[] =>
     keysOf
       .all(customerCode)
@@ -60,6 +67,7 @@ export function openCrosswalk(database: Database): Crosswalk {
       const code = known.get(key)?.customer_code;
       return code == null ? undefined : String(code);
     },
+    hasKeysOf: (source) => (source === undefined ? anyWithout.get() : anyOf.get(source, source)) !== undefined,
     forget: (key) => {
       forget.run(key);
     },

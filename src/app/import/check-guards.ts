@@ -7,6 +7,7 @@ import type { InputScan, ScannedInput } from '#src/app/scan-input.js';
 import { GuardError } from '#src/errors.js';
 import type { RunRecord } from '#src/ledger/runs.js';
 import { type PreparedImport, planBatches, type SavedImportOptions } from './import-job.js';
+import { quote } from './refusals.js';
 
 /**
  * Refuses an input whose keys are no keys, before anything is sent. Needs no network.
@@ -49,6 +50,7 @@ export async function checkGuards(
   // Rows that came back are some of a file that was seen before: they say nothing about the next whole one.
   if (prepared.isPartial) return;
   const last = findLastImport(connection, saved);
+  if (last !== undefined) refuseOtherSource(connection, saved, last);
   if (last !== undefined) compareWithLast(guards, prepared, last);
   const { newPercent, changedPercent, deactivatedPercent, invalidPercent } = guards;
   const shares = [newPercent, changedPercent, deactivatedPercent, invalidPercent];
@@ -82,6 +84,34 @@ function findLastImport({ ledger }: Connection, { mapping }: SavedImportOptions)
     if (run.command === 'import' && isWhole && options.mapping === mapping) return run;
   }
   return undefined;
+}
+
+/**
+ * A mapping whose keys are given a source for the first time, or lose it: nobody would be known by them, and everybody
+ * would be added again. From one source to another is how branches are imported.
+ */
+function refuseOtherSource({ ledger }: Connection, saved: SavedImportOptions, last: RunRecord): void {
+  const before = (last.options as Partial<SavedImportOptions>).keySource ?? undefined;
+  const now = saved.keySource ?? undefined;
+  const { crosswalk } = ledger;
+  if (before !== undefined && now !== undefined) return;
+  if (before === now || !crosswalk.hasKeysOf(before) || crosswalk.hasKeysOf(now)) return;
+  throw new GuardError(
+    `The keys of this mapping now have ${describeSource(now)}; in run ${last.name} they had ${describeSource(before)}. No customer is known by a key of that source, so every row would count as new. Nothing was sent.`,
+    {
+      code: 'KEY_SOURCE_CHANGED',
+      nextStep: [
+        before === undefined && now !== undefined
+          ? `If they are the same keys, give them the source: mypos-customers crosswalk export keys.csv; then: mypos-customers crosswalk import keys.csv --source ${quote(now)}`
+          : `If they are the same keys, use ${describeSource(before)} in the mapping again.`,
+        'If they are keys of another system, add --override-guards.',
+      ].join('\n'),
+    },
+  );
+}
+
+function describeSource(source: string | undefined): string {
+  return source === undefined ? 'no "source"' : `the "source" ${JSON.stringify(source)}`;
 }
 
 function compareWithLast(

@@ -107,7 +107,7 @@ function writeWays(ways: readonly (readonly string[])[]): readonly string[] {
 const defaultMapping = 'mappings.json';
 
 /** As shells and people read it. */
-function quote(word: string): string {
+export function quote(word: string): string {
   if (/^[\w@%+=:,./\\-]+$/.test(word)) return word;
   return process.platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -153,6 +153,19 @@ describe('the crosswalk of several sources', () => {
     expect(await forgetKeys(place.settings(), ['C-0001'])).toMatchObject({ kept: [{ why: 'unknown key' }] });
   });
 
+  it('is not passed by when the keys of a mapping get a source, or lose it', async () => {
+    const api = await place.openApi();
+    place.mapping(plain);
+    write(3);
+    await place.import();
+    place.mapping({ ...plain, key: { column: 'No', source: 'shop-a' } });
+    await expect(place.import()).rejects.toMatchObject({ code: 'KEY_SOURCE_CHANGED', exitCode: 8 });
+    await exportCrosswalk(place.settings(), place.path('keys.csv'));
+    await importCrosswalk(place.settings(), place.path('keys.csv'), false, { source: 'shop-a' });
+    expect((await place.import()).summary).toMatchObject({ exitCode: 0, counts: { unchanged: 3, created: 0 } });
+    expect(api.customers()).toHaveLength(3);
+  });
+
   it('gives the keys of a file the source that is said, and no customer two keys of one', async () => {
     await place.openApi();
     const file = place.write('who.csv', 'key,customerCode\n1,0000001\n');
