@@ -68,17 +68,17 @@ export class FileNotes {
   }
 
   #noteMatch(row: OpenRow, customerCode: string, isSettled: boolean): void {
-    const veto = findVeto(row, customerCode, this.#account);
-    if (veto !== undefined) {
-      this.#noted.push({ row, isSettled, certain: [veto] });
-      return;
-    }
     const identity = identityKey(row) ?? `row ${row.row.index}`;
     const before = this.#matched.get(customerCode);
-    if (before === undefined)
-      this.#matched.set(customerCode, { identity, row: row.row.number, key: row.key, isShared: false });
     // Rows that are sent one after the other, because they say that they are the same customer, share nobody.
-    else if (before.identity !== identity) this.#matched.set(customerCode, { ...before, isShared: true });
+    if (before !== undefined) {
+      if (before.identity !== identity) this.#matched.set(customerCode, { ...before, isShared: true });
+      return;
+    }
+    const veto = findVeto(row, customerCode, this.#account);
+    const first = { identity, row: row.row.number, key: row.key };
+    this.#matched.set(customerCode, { ...first, isShared: false, isVetoed: veto !== undefined });
+    if (veto !== undefined) this.#noted.push({ row, isSettled, certain: [veto] });
   }
 
   conclude(ledger: RunLedger): Conclusion {
@@ -96,9 +96,9 @@ export class FileNotes {
       if (!isSettled && decided.kind === 'undecided')
         suspects.push({ row: row.row.number, key: row.key, draft: row.draft, candidates });
     }
-    // Of the rows that share a stranger, one at most is there already.
     for (const customerCode of shared) suspects.push(describeShared(customerCode, this.#matched.get(customerCode)));
-    return { evidence, shared, suspects, rowsToAdd: this.#rows - (this.#matched.size - shared.size) };
+    const linked = [...this.#matched.values()].filter(isLinked).length;
+    return { evidence, shared, suspects: onePerStranger(suspects), rowsToAdd: this.#rows - linked };
   }
 
   /** Now that it is known how many rows share a value, and which strangers are other rows. */
@@ -110,7 +110,7 @@ export class FileNotes {
   /** Strangers that a row of the file is linked to: by then they are known, and no longer strangers to the other rows. */
   #findTaken(): ReadonlySet<string> {
     const { stamps } = this.#account;
-    const taken = new Set(this.#matched.keys());
+    const taken = new Set([...this.#matched].flatMap(([code, matched]) => (isLinked(matched) ? [code] : [])));
     for (const key of stamps?.keys() ?? [])
       if (this.#keys.has(key)) for (const code of stamps?.findCodes(key) ?? []) taken.add(code);
     return taken;
@@ -125,6 +125,22 @@ interface MatchedStranger {
   readonly key: string | undefined;
   /** Several rows, each somebody else, were found to be it. */
   readonly isShared: boolean;
+  /** Something speaks against the first of the rows being it. */
+  readonly isVetoed: boolean;
+}
+
+function isLinked({ isShared, isVetoed }: MatchedStranger): boolean {
+  return !isShared && !isVetoed;
+}
+
+/** Of the rows that seem to be the same stranger, one at most is there already: a family, or a chain and its branches. */
+function onePerStranger(suspects: readonly SuspectRow[]): readonly SuspectRow[] {
+  const byStranger = new Map<string, SuspectRow>();
+  for (const suspect of suspects) {
+    const code = suspect.candidates[0]?.customerCode ?? '';
+    if (!byStranger.has(code)) byStranger.set(code, suspect);
+  }
+  return [...byStranger.values()];
 }
 
 function describeShared(customerCode: string, matched: MatchedStranger | undefined): SuspectRow {
