@@ -31,13 +31,19 @@ const tests: readonly (readonly [SpreadsheetForm, FormTest])[] = [
   ['number', isSameNumber],
   ['date', isSameDate],
   ['boolean', isSameBoolean],
-  ['formula', (before, after) => /^[=+\-@]/.test(before) && errorText.test(after)],
+  ['formula', isFormulaResult],
   [
     'width',
     (before, after) => /^#{2,}$/.test(after) && (readNumbers(before).length > 0 || readDates(before).length > 0),
   ],
   ['encoding', isOtherEncoding],
 ];
+
+/** A text that was taken for a formula: an error, or for one that begins as formulas do, a number. */
+function isFormulaResult(before: string, after: string): boolean {
+  if (/^[=+\-@]/.test(before) && errorText.test(after)) return true;
+  return before.startsWith('=') && !before.startsWith('="') && readNumbers(after).length > 0;
+}
 
 /** What a cell shows when it was taken for a formula that fails. */
 const errorText = /^(?:#(?:NAME\?|VALUE!|REF!|N\/A|NUM!|DIV\/0!|NULL!|BEZUG!|WERT!|NV|ZAHL!)|Err:\d{3})$/i;
@@ -245,12 +251,18 @@ function isOtherEncoding(before: string, after: string): boolean {
   if (/^[\x00-\x7f]*$/.test(before)) return false;
   for (const encoding of ['windows-1252', 'macintosh'] as const) {
     const once = misread(before, encoding);
-    if (after === once || after === misread(once, encoding)) return true;
+    const visible = withoutControls(after);
+    if (visible === withoutControls(once) || visible === withoutControls(misread(once, encoding))) return true;
   }
   const [from, to] = [[...before.normalize('NFC')], [...after.normalize('NFC')]];
   return (
     from.length === to.length && from.every((char, place) => char === to[place] || isSubstitute(char, to[place] ?? ''))
   );
+}
+
+/** Some bytes stand for no character of an encoding: programs keep or drop them, or put others in their place. */
+function withoutControls(text: string): string {
+  return text.replaceAll(/[\u0080-\u009f\ue000-\uf8ff\ufffd?]/g, '');
 }
 
 /**

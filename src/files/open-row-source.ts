@@ -63,7 +63,7 @@ async function detectFormat(
 }
 
 /** A result, rejects or review file of this program as text: its first two columns, in whatever dialect. */
-const resultFileStart = /^\uFEFF?"?_row"?[,;\t|]"?_(?:status|run)\b/;
+const resultFileStart = /^\uFEFF?"?(?:\u00EF\u00BB\u00BF)?_row"?[,;\t|]"?_(?:status|run)\b/;
 
 function isResultFile(head: Buffer): boolean {
   return resultFileStart.test(head.toString('utf8', 0, 64));

@@ -15,17 +15,18 @@ export interface TableColumns {
 /**
  * Names the columns of a table by its header.
  *
- * @param header - the header's cells as found
+ * @param cells - the header's cells as found
  * @param usedWidth - how many cells the first data rows use: columns behind the last name count only if one has a value
  * @param headerRow - 1-based line or row of the header, for the notices
  * @param keepsOurs - also columns that this program wrote into a result file
  */
 export function nameColumns(
-  header: readonly string[],
+  cells: readonly string[],
   usedWidth: number,
   headerRow: number,
   keepsOurs = false,
 ): TableColumns {
+  const header = cells.map((name, place) => (place === 0 ? withoutByteOrderMark(name) : name));
   const named = header.findLastIndex((name) => name.trim() !== '') + 1;
   const width = Math.min(header.length, Math.max(named, usedWidth));
   const { names, unnamed, renamed } = makeUniqueNames(header.slice(0, width));
@@ -44,6 +45,14 @@ export function nameColumns(
     ),
     notices,
   };
+}
+
+/**
+ * A name without the byte order mark before it: a program that takes UTF-8 for Windows-1252 makes text of the mark and
+ * saves that. LibreOffice does so where it is not asked for the encoding.
+ */
+export function withoutByteOrderMark(name: string): string {
+  return name.replace(/^(?:\uFEFF|\u00EF\u00BB\u00BF)+/, '');
 }
 
 /** Columns that this program wrote into a result file; the file can be fixed and read again. */

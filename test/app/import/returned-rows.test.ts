@@ -170,6 +170,17 @@ describe('rejects that come back', () => {
     expect(await checkFile(elsewhere, { file })).toMatchObject({ counts: { invalid: 0, skipped: 1 } });
   });
 
+  it('are known by a program that has made text of their byte order mark, as LibreOffice does', async () => {
+    const api = await place.openApi();
+    place.mapping(keyed);
+    await importCustomers('0001,Zoë,0800,nobody,5');
+    const saved = place.read('customers.rejects.csv').replace(',nobody,', ',zoe@example.com,').replace(',0001,', ',1,');
+    place.write('customers.rejects.csv', Buffer.from(saved).toString('latin1'));
+    expect((await importNamed('customers.rejects.csv')).summary.counts).toMatchObject({ created: 1 });
+    expect(api.customers()).toMatchObject([{ customerName: 'Zoë' }]);
+    expect((await importCustomers('0001,Zoë,0800,zoe@example.com,5')).summary.counts).toMatchObject({ unchanged: 1 });
+  });
+
   it('of another state folder are said to be so', async () => {
     await place.openApi();
     place.mapping(keyed);

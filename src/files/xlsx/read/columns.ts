@@ -1,4 +1,5 @@
 import { cellToText } from '#pipelines/model.js';
+import { withoutByteOrderMark } from '#src/files/table/find-header.js';
 import { columnLetters } from '#src/files/xlsx/cell-reference.js';
 import type { CollectedRow } from './row-collector.js';
 
@@ -37,7 +38,9 @@ export function layOutColumns(
   isSkipped: (column: number) => boolean,
   keepsResultColumns = false,
 ): ColumnLayout {
-  const texts = header.cells.map(cellToText);
+  const texts = header.cells.map((cell, place) =>
+    place === 0 ? withoutByteOrderMark(cellToText(cell)) : cellToText(cell),
+  );
   const taken = new Set(texts);
   const seen = new Map<string, number>();
   const names: string[] = [];
