@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { renderMetrics } from '#src/inbox/metrics-file.js';
+import { openClient } from '#test/sandbox/sandbox-client.js';
 import { buildLines, useInbox } from './use-inbox.js';
 
 const inbox = useInbox();
@@ -68,6 +69,20 @@ describe('a command to run', () => {
     ]);
     expect(environment()).not.toContain('MYPOS_CONNECT');
     expect(environment()).not.toContain(inbox.api.password);
+  });
+
+  it('on failure is run for a row that waits for a decision once, not every night', async () => {
+    const { command, received } = createRecorder();
+    inbox.configure({ customers: { mapping: 'mappings.json', onFailure: command } });
+    await (await openClient(inbox.api)).add({ customerName: 'Somebody', emailAddress: 'c0001@example.com' });
+    inbox.drop('a.csv', buildLines(1, 3));
+    const first = await inbox.sweepFor('a.csv');
+    expect(first).toMatchObject({ outcome: 'done', exitCode: 4, waiting: { rows: 1, fresh: 1 } });
+    expect(first?.files.review).toMatch(/a\.review\.xlsx$/);
+    expect(received()).toMatchObject([{ file: 'a.csv', exitCode: 4, waiting: { rows: 1, fresh: 1 } }]);
+    inbox.drop('b.csv', buildLines(1, 4));
+    expect(await inbox.sweepFor('b.csv')).toMatchObject({ exitCode: 4, waiting: { rows: 1, fresh: 0 } });
+    expect(received()).toHaveLength(1);
   });
 
   it('on failure is run for bad rows, bad files, a file that waits too long (once) and an absent folder (once)', async () => {

@@ -249,6 +249,40 @@ describe('a review file that makes no sense decides nothing', () => {
   });
 });
 
+describe('a field that file and account have both changed', () => {
+  const asking = { ...keyed, match: undefined, write: 'whenChanged', conflict: 'ask' };
+
+  async function openConflict(): Promise<Sandbox> {
+    const api = await place.openApi();
+    place.mapping(asking);
+    place.write('customers.csv', customerFile(['1,Ann,0800,ann@example.com,5']));
+    await place.import();
+    const colleague = await openClient(api);
+    await colleague.update('0000001', { ...(await colleague.get('0000001')).json, creditLimit: 9 });
+    place.write('customers.csv', customerFile(['1,Ann,0899,ann@example.com,7']));
+    expect((await place.import()).summary).toMatchObject({ exitCode: 4, waiting: 1 });
+    return api;
+  }
+
+  it.each([
+    ['same', 7],
+    ['skip', 9],
+  ])('is written as decided, with the rest of the row: %s', async (decision, creditLimit) => {
+    const api = await openConflict();
+    await decide([decision]);
+    expect((await importReview()).summary).toMatchObject({ exitCode: 0, counts: { updated: 1 } });
+    expect(api.customers()).toMatchObject([{ creditLimit, postalCode: '0899' }]);
+    expect((await place.import()).summary).toMatchObject({ exitCode: 0, waiting: 0 });
+    expect(api.customers()).toMatchObject([{ creditLimit, postalCode: '0899' }]);
+  });
+
+  it('makes no new customer', async () => {
+    await openConflict();
+    await decide(['new']);
+    expect((await failure(importReview())).code).toBe('REVIEW_CONTRADICTORY');
+  });
+});
+
 describe('decisions', () => {
   /** The same account as another machine sees it. */
   const elsewhere = () => ({ ...place.settings(), stateDir: { value: place.path('other'), origin: 'test' } });
