@@ -189,6 +189,10 @@ export function openRuns(database: Database, now: () => number): Runs {
   const discard = ['waiting_rows', 'contents', 'run_samples', 'input_looks', 'dismissed_strangers', 'rows']
     .map((table) => database.prepare(`DELETE FROM ${table} WHERE run = ?`))
     .concat(database.prepare('DELETE FROM runs WHERE number = ?'));
+  // A row that was applied after all, by a resume, is not to be fixed any more.
+  const forgetCells = database.prepare(`DELETE FROM reject_cells WHERE run = ? AND EXISTS (SELECT 1 FROM rows
+    WHERE rows.run = reject_cells.run AND rows.idx = reject_cells.idx
+      AND rows.state NOT IN ('invalid', 'rejected', 'failed'))`);
   const list = database.prepare(`SELECT ${columns} FROM runs ORDER BY number DESC LIMIT ?`);
   const unfinished = database.prepare(`SELECT ${columns} FROM runs WHERE state <> 'completed' ORDER BY number DESC`);
   const latestOfPath = database.prepare(
@@ -236,6 +240,7 @@ export function openRuns(database: Database, now: () => number): Runs {
     },
     end: (number, { state, exitCode, stopReason, files }) => {
       end.run(state, exitCode, stopReason ?? null, now(), JSON.stringify(files), number);
+      forgetCells.run(number);
     },
     discard: (number) =>
       database.transaction(() => {
