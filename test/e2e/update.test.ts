@@ -111,7 +111,9 @@ describe('an update', () => {
 describe('--verify', () => {
   it('reports in the result file and in the summary how the API changed a value, and keeps the status', async () => {
     const server = await openServer();
-    server.answer(json(202, { customerCode: '0000001' }), json(200, { customerCode: '0000001', customerName: 'Cust' }));
+    const listed = json(200, []);
+    const created = json(202, { customerCode: '0000001' });
+    server.answer(listed, created, json(200, { customerCode: '0000001', customerName: 'Cust' }));
     writeMapping(place, { version: 1, mode: 'add', fields: { customerName: 'Name' }, unmapped: 'ignore' });
     place.write('customers.csv', 'Name\nCustomer\n');
     const env = {
