@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { readField } from '#pipelines/compare-customers.js';
 import { forEachConcurrently } from '#pipelines/concurrency.js';
@@ -10,7 +11,7 @@ import { cellToText } from '#pipelines/model.js';
 import type { KeptDecision } from '#pipelines/ports.js';
 import { readKeysAsWritten, startKeyScan } from '#pipelines/quality/key-scan.js';
 import { type Connection, resolveTenant } from '#src/app/connect.js';
-import { compileFor, readMappingFile } from '#src/app/mapping-file.js';
+import { compileFor, inspectMappingFile, readMappingFile } from '#src/app/mapping-file.js';
 import { bringMirrorUpToDate } from '#src/app/refresh-mirror.js';
 import { createRunControl, runOnTenant } from '#src/app/run-on-tenant.js';
 import { type ApiSummary, summariseApi } from '#src/app/run-summary.js';
@@ -21,7 +22,7 @@ import { beginTable } from '#src/files/begin-table.js';
 import type { InputSource } from '#src/files/input-source.js';
 import { openRowSource } from '#src/files/open-row-source.js';
 import type { CrosswalkEntry, CrosswalkLinkResult } from '#src/ledger/crosswalk.js';
-import { openLedger } from '#src/ledger/open-ledger.js';
+import { type Ledger, openLedger } from '#src/ledger/open-ledger.js';
 import { decisionColumns, readDecision, writeDecision } from './carried-decisions.js';
 import { buildEntry, EntryList } from './entry-list.js';
 
@@ -29,7 +30,8 @@ const columns = ['key', 'customerCode', 'customerId', 'source', ...decisionColum
 const entriesPerWrite = 500;
 
 /**
- * Writes the crosswalk, and below it what people have decided in review files, to a CSV file or a workbook.
+ * Writes the crosswalk to a CSV file or a workbook, with the keys that were learnt from stamps and that no row has asked
+ * for yet; below them, what people have decided in review files.
  *
  * @returns the number of keys
  * @throws UsageError
@@ -46,7 +48,7 @@ export async function exportCrosswalk(settings: Settings, file: string): Promise
   try {
     let count = 0;
     let batch: { cells: string[] }[] = [];
-    for (const { key: stored, customerCode, customerId = '' } of ledger.crosswalk.all()) {
+    for (const { key: stored, customerCode, customerId = '' } of listKnownKeys(settings, ledger)) {
       const { source = '', key } = splitKey(stored);
       batch.push({ cells: [key, customerCode, customerId, source, ...decisionColumns.map(() => '')] });
       count += 1;
@@ -66,6 +68,19 @@ export async function exportCrosswalk(settings: Settings, file: string): Promise
     throw error;
   } finally {
     ledger.close();
+  }
+}
+
+/** The entries of the crosswalk, and those that the mapping's stamps add to them. */
+function* listKnownKeys(settings: Settings, ledger: Ledger): Iterable<CrosswalkEntry> {
+  const entries = [...ledger.crosswalk.all()];
+  yield* entries;
+  const path = settings.mapping.value;
+  const key = existsSync(path) ? inspectMappingFile(path).mapping?.key : undefined;
+  if (key?.stamp === undefined) return;
+  for (const entry of collectEntries({ ledger }, key.stamp, key.source).entries) {
+    const isLinked = ledger.crosswalk.findCode(entry.key) !== undefined;
+    if (!isLinked && ledger.findKey(entry.customerCode, key.source) === undefined) yield entry;
   }
 }
 
@@ -280,7 +295,7 @@ async function* asBatches(codes: readonly string[]): AsyncIterable<readonly stri
   yield codes;
 }
 
-function collectEntries({ ledger }: Connection, stamp: string, source: string | undefined) {
+function collectEntries({ ledger }: Pick<Connection, 'ledger'>, stamp: string, source: string | undefined) {
   const entriesByKey = new Map<string, CrosswalkEntry[]>();
   for (const { customer } of ledger.mirror.all()) {
     const key = readStamp(readField(customer, stamp), source);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { resolveTenant } from '#src/app/connect.js';
 import {
   exportCrosswalk,
   forgetKeys,
@@ -6,6 +7,7 @@ import {
   rebuildFromResults,
   rebuildFromStamp,
 } from '#src/app/crosswalk/crosswalk.js';
+import { openLedger } from '#src/ledger/open-ledger.js';
 import { useTestTenant } from '#test/app/use-test-tenant.js';
 import { customerFile, customerLines, readResults } from '#test/e2e/customer-files.js';
 import { openClient } from '#test/sandbox/sandbox-client.js';
@@ -114,6 +116,19 @@ describe('the crosswalk', () => {
     expect(again.done).toMatchObject({ added: 0, same: 1 });
     expect(again.calls.get).toBe(0);
     expect(await rebuildFromStamp(elsewhere(), { replace: false, confirm: async () => false })).toBeUndefined();
+  });
+
+  it('carries what was learnt from the stamps, so that another machine need not read the customers one by one', async () => {
+    const api = await place.openApi();
+    const colleague = await openClient(api);
+    for (const cC_001 of ['C-0001', 'B', 'B', null]) await colleague.add({ customerName: 'x', cC_001 });
+    place.mapping(stamped);
+    await rebuildFromStamp(place.settings(), yes);
+    const ledger = openLedger(place.settings().stateDir.value, resolveTenant(place.settings()));
+    ledger.crosswalk.forget('C-0001');
+    ledger.close();
+    expect(await exportCrosswalk(place.settings(), place.path('who.csv'))).toBe(1);
+    expect(await importCrosswalk(elsewhere(), place.path('who.csv'), false)).toMatchObject({ added: 1 });
   });
 
   it('finds after a rebuild whom a run on another machine created', async () => {
