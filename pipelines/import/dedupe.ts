@@ -1,7 +1,7 @@
 import { FingerprintIndex } from '#pipelines/fingerprints.js';
 import type { Issue } from '#pipelines/issue.js';
 import { displayKey, splitKey } from './keys.js';
-import { endAsInvalid, endAsSkipped, type ImportRow, identityKey, type OpenRow, type RowIdentity } from './map.js';
+import { endAsInvalid, endAsSkipped, type ImportRow, identityKey, type RowIdentity } from './map.js';
 
 /** What to do with a second row for a customer that says something else than the first. */
 export type RepeatPolicy = 'error' | 'in-order';
@@ -101,6 +101,7 @@ class SeenIdentities {
     for (const { key, customerCode, matchValue } of batch as readonly RowIdentity[]) {
       if (key !== undefined) {
         if (!this.#keys.add(key)) return false;
+        if (customerCode !== undefined && !this.#codes.add(customerCode)) return false;
       } else if (customerCode !== undefined) {
         if (!this.#codes.add(customerCode)) return false;
       } else if (matchValue !== undefined && !this.#matches.add(matchValue)) return false;
@@ -117,6 +118,7 @@ async function buildRegister(batches: AsyncIterable<readonly ImportRow[]>, index
       if (row.row.index >= index) return register;
       const identity = identityKey(row);
       if (identity !== undefined) register.record(identity, describeFirstRow(row));
+      dedupeCode(row, register, []);
     }
   return register;
 }
@@ -134,7 +136,8 @@ function dedupeRow(
   const identity = identityKey(row);
   if (identity === undefined) return row;
   const first = register.record(identity, describeFirstRow(row));
-  if (first === undefined || row.outcome !== undefined) return row;
+  if (first === undefined) return dedupeCode(row, register, columns);
+  if (row.outcome !== undefined) return row;
   if (first.hashStart !== undefined && row.contentHash.startsWith(first.hashStart))
     return endAsSkipped(
       row,
@@ -144,7 +147,15 @@ function dedupeRow(
   return policy === 'in-order' ? row : endAsInvalid(row.row, [describeRepeat(row, first.row, columns)], row.key);
 }
 
-function describeRepeat({ key, customerCode }: OpenRow, first: number, columns: readonly string[]): Issue {
+/** Rows with different keys that name one customer: a customer has one key of a source. */
+function dedupeCode(row: ImportRow, register: RepeatRegister, columns: readonly string[]): ImportRow {
+  if (row.outcome !== undefined || row.key === undefined || row.customerCode === undefined) return row;
+  const first = register.record(identityKey({ customerCode: row.customerCode }) ?? '', describeFirstRow(row));
+  if (first === undefined) return row;
+  return endAsInvalid(row.row, [describeRepeat({ customerCode: row.customerCode }, first.row, columns)], row.key);
+}
+
+function describeRepeat({ key, customerCode }: RowIdentity, first: number, columns: readonly string[]): Issue {
   const value = key ?? customerCode;
   if (value === undefined)
     return {

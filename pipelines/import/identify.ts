@@ -3,8 +3,9 @@ import type { CustomerMirror } from '#pipelines/listing/mirror.js';
 import type { ReviewCandidate } from '#pipelines/model.js';
 import type { KnownCustomer, RunLedger } from '#pipelines/ports.js';
 import { applyDecision } from './decisions.js';
+import { displayKey, splitKey } from './keys.js';
 import type { EndedRow, ImportRow, OpenRow } from './map.js';
-import { type FieldMatcher, matchByFields } from './match.js';
+import { describeOtherName, type FieldMatcher, matchByFields } from './match.js';
 
 /** What an import does with a row's customer. */
 export type ImportMode = 'add' | 'update' | 'upsert';
@@ -71,14 +72,34 @@ function identify(
   mode: ImportMode,
   options: IdentifyOptions,
 ): ResolvedIdentity {
-  if (row.customerCode !== undefined) return { kind: 'named' };
+  if (row.customerCode !== undefined) {
+    const other = byKey?.customerCode;
+    if (other === undefined || other === row.customerCode) return { kind: 'named' };
+    return { kind: 'unclear', issue: describeOtherCode(row, other, options.identityColumns) };
+  }
   if (byKey !== undefined) return { kind: 'known', customer: byKey };
   const matched = mode === 'add' ? undefined : matchByFields(row, options);
   if (matched?.kind === 'unclear' && matched.candidates !== undefined)
     return waitOrApply(row, mode, matched.issue, matched.candidates, options);
+  if (matched?.kind === 'matched') {
+    const other = options.matcher?.findOtherName(row.draft, matched.customerCode);
+    if (other !== undefined)
+      return waitOrApply(row, mode, describeOtherName(other, options.identityColumns), [other], options);
+  }
   if (matched !== undefined) return matched;
   const customer = findSameContent(row, mode, options);
   return customer === undefined ? { kind: 'nobody' } : { kind: 'known', customer };
+}
+
+/** Key and code of a row are two customers': to follow either could make the other one into somebody else. */
+function describeOtherCode({ key = '', customerCode }: OpenRow, other: string, columns: readonly string[]): Issue {
+  return {
+    severity: 'error',
+    code: 'KEY_CONTRADICTED',
+    message: `The key "${displayKey(key)}" stands for customer ${other}, but the row names ${customerCode}: nothing was changed. Correct the one that is wrong. To give the key to ${customerCode}: mypos-customers crosswalk import, with --replace`,
+    columns,
+    value: splitKey(key).key,
+  };
 }
 
 /** Finds a customer that was created with the same content: without a key, nothing else shows that an add would be a duplicate. */

@@ -5,6 +5,7 @@ import { type CustomerMirror, knowsField, type MirroredCustomer, type MirrorInde
 import type { MatchRule } from '#pipelines/mapping/mapping.js';
 import type { Customer, Draft, ReviewCandidate } from '#pipelines/model.js';
 import type { RunLedger } from '#pipelines/ports.js';
+import { createCandidateIndex } from '#pipelines/quality/duplicates/candidate-index.js';
 import { normaliseValue } from '#pipelines/quality/normalise.js';
 import { displayKey, isSameSource, splitKey } from './keys.js';
 import type { OpenRow } from './map.js';
@@ -20,6 +21,8 @@ export interface FieldMatcher {
   findCodes(draft: Draft): readonly string[] | undefined;
   /** The number of another row that was matched to this customer before, if any; else this row is noted. */
   noteMatch(customerCode: string, row: number): number | undefined;
+  /** A customer that fits, and whose name cannot be the row's: what they have in common, and what not. */
+  findOtherName(draft: Draft, customerCode: string): ReviewCandidate | undefined;
   /** Whether the row and the customer bear the same name, as far as both have one. */
   haveSameName(draft: Draft, customerCode: string): boolean;
   close(): void;
@@ -41,6 +44,7 @@ const maxCandidates = 100;
  */
 export function createFieldMatcher(mirror: CustomerMirror, match: MatchRule, country?: string): FieldMatcher {
   const indexes = openIndexes(mirror, match, country);
+  const pairs = createCandidateIndex([], country === undefined ? {} : { country });
   const noted = new FingerprintIndex();
   const notedRows: number[] = [];
   const findByList = (draft: Draft) =>
@@ -62,6 +66,12 @@ export function createFieldMatcher(mirror: CustomerMirror, match: MatchRule, cou
       const before = notedRows[place];
       notedRows[place] ??= row;
       return before === row ? undefined : before;
+    },
+    findOtherName(draft, customerCode) {
+      const customer = mirror.find(customerCode)?.customer;
+      if (customer === undefined) return undefined;
+      const { hasOtherName, reasons } = pairs.compare(draft, customer);
+      return hasOtherName ? { customerCode, evidence: reasons } : undefined;
     },
     haveSameName(draft, customerCode) {
       const customer = mirror.find(customerCode)?.customer;
@@ -202,6 +212,16 @@ function describeRepeatedMatch(customerCode: string, row: number, columns: reado
     severity: 'error',
     code: 'MATCH_AMBIGUOUS',
     message: `This row and row ${row} both match customer ${customerCode}. Add the customerCode to the right one.`,
+    columns,
+  };
+}
+
+/** A customer that fits the fields to match by, and bears another name. */
+export function describeOtherName({ customerCode, evidence }: ReviewCandidate, columns: readonly string[]): Issue {
+  return {
+    severity: 'error',
+    code: 'POSSIBLE_DUPLICATE',
+    message: `Customer ${customerCode} matches, but its name is another one (${evidence.join(', ')}): nothing was changed. Decide in the review file whether it is the same.`,
     columns,
   };
 }

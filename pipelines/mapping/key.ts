@@ -6,7 +6,7 @@ import { createCellType } from './types/cell-types.js';
 
 /** Signs without width, control characters but line breaks, and spaces other than the plain one: nobody sees them. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the separator of sources is one of them.
-const invisible = /[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u180e\u200b-\u200f\u2060\ufeff]/g;
+const invisible = /\p{Default_Ignorable_Code_Point}|\p{Cf}|[\u0000-\u0008\u000e-\u001f\u007f-\u009f]/gu;
 const oddSpaces = /[\u00a0\u2000-\u200a\u202f\u205f\u3000]/g;
 const [firstPrintable, firstOdd] = [0x20, 0x7f];
 

@@ -18,6 +18,8 @@ export interface Candidate {
   readonly isStrong: boolean;
   /** Another first name, another place of a firm, Jr and Sr: something that speaks against it whatever else agrees. */
   readonly isContradicted: boolean;
+  /** Both have a name, and the names cannot be one customer's. */
+  readonly hasOtherName: boolean;
   /** The evidence in words, what weighs most first: `same e-mail address`, `other first name`. */
   readonly reasons: readonly string[];
 }
@@ -73,6 +75,7 @@ export function createCandidateIndex(customers: Iterable<Customer>, options: Can
       tier: pair.tier,
       isStrong: pair.isStrong || isAllEqual(table, rowPlace, place, shownFields),
       isContradicted: pair.isContradicted,
+      hasOtherName: pair.hasOtherName,
       reasons: describeEvidence(pair.evidence),
     };
   }

@@ -118,3 +118,70 @@ describe('a new key that fits a customer of another key', () => {
     expect(api.customers()).toHaveLength(1);
   });
 });
+
+describe('a customer that fits, and is somebody else', () => {
+  const people = { firstName: 'First', lastName: 'Last', emailAddress: 'Mail' };
+  const commanded = { mode: 'upsert', match: ['emailAddress'], command: { column: 'Do' }, fields: people };
+  const writePeople = (...lines: readonly string[]) =>
+    place.write('customers.csv', `${['Do,First,Last,Mail', ...lines].join('\n')}\n`);
+
+  it.each(['MERGE', 'REPLACE', 'DELETE'])(
+    'is not touched by %s, also where this program has added it',
+    async (word) => {
+      const api = await place.openApi();
+      place.mapping(commanded);
+      writePeople('MERGE,Ann,Lee,family@lee.example');
+      await place.import();
+      const before = api.customers();
+      writePeople(`${word},Bob,Lee,family@lee.example`);
+      const { rows, summary } = await place.import();
+      expect(rows[0]).toMatchObject({ _status: 'invalid', _errorCode: 'POSSIBLE_DUPLICATE' });
+      expect(summary).toMatchObject({ exitCode: 4, waiting: 1 });
+      expect(api.customers()).toEqual(before);
+    },
+  );
+
+  it('is updated where only the last name is another, as after a marriage', async () => {
+    const api = await place.openApi();
+    place.mapping(commanded);
+    writePeople('MERGE,Ann,Lee,ann@lee.example');
+    await place.import();
+    writePeople('MERGE,Ann,Weiss,ann@lee.example');
+    expect((await place.import()).statuses).toEqual(['updated']);
+    expect(api.customers()).toMatchObject([{ firstName: 'Ann', lastName: 'Weiss' }]);
+  });
+});
+
+describe('a row with a key and a customerCode', () => {
+  const coded = {
+    mode: 'upsert',
+    key: { column: 'No' },
+    fields: { customerCode: 'Code', firstName: 'First', emailAddress: 'Mail' },
+  };
+  const writeCoded = (...lines: readonly string[]) =>
+    place.write('customers.csv', `${['No,Code,First,Mail', ...lines].join('\n')}\n`);
+
+  it('is invalid when the key stands for another customer than the code names', async () => {
+    const api = await place.openApi();
+    place.mapping(coded);
+    writeCoded('1,,Ann,ann@x.example', '2,,Bob,bob@y.example');
+    await place.import();
+    const before = api.customers();
+    const bob = before.find(({ firstName }) => firstName === 'Bob')?.customerCode;
+    writeCoded(`1,${String(bob)},Ann,ann@x.example`);
+    expect((await place.import()).rows[0]).toMatchObject({ _status: 'invalid', _errorCode: 'KEY_CONTRADICTED' });
+    expect(api.customers()).toEqual(before);
+  });
+
+  it('is invalid when a row with another key names the same customer', async () => {
+    const api = await open({ firstName: 'Ann', emailAddress: 'ann@x.example' });
+    place.mapping(coded);
+    writeCoded('1,0000001,Ann,ann@x.example', '2,0000001,Bob,bob@y.example');
+    const { rows } = await place.import();
+    expect(rows.map(({ _status, _errorCode }) => [_status, _errorCode])).toEqual([
+      ['unchanged', ''],
+      ['invalid', 'CODE_REPEATED'],
+    ]);
+    expect(api.customers()).toMatchObject([{ firstName: 'Ann' }]);
+  });
+});

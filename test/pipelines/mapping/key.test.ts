@@ -33,7 +33,7 @@ const placeholderKinds: Readonly<Record<string, readonly string[]>> = {
 describe('a key', () => {
   it.each(Object.entries(placeholderKinds))('is not %s', (_kind, texts) => {
     for (const text of texts)
-      for (const typed of [text, ` ${text} `, `\u200b${text}\u00a0`])
+      for (const typed of [text, ` ${text} `, `\u200b${text}\u00a0`, `\u202d${text}\ufe0f`, `${text}\u2069\u034f`])
         expect(`${typed}: ${readKey(typed)}`).toBe(`${typed}: KEY_PLACEHOLDER`);
   });
 
