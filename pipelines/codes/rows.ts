@@ -83,6 +83,12 @@ export const rowCodes = {
     nextStep:
       'Decide in the review file whether it is the same customer, and import that file. If the key is wrong, correct it.',
   },
+  WRONG_CUSTOMER: {
+    meaning:
+      'The customer that the API gave is not the one that was asked for, or not the one that the key was linked to. Nothing was changed.',
+    nextStep:
+      'If the links are of another account or of a rehearsal, replace them by those of this one: `mypos-customers crosswalk import <file> --replace`, or `crosswalk rebuild`.',
+  },
   KEY_PLACEHOLDER: {
     meaning:
       'The key of the row is no key: a placeholder such as NULL or 0, or a value that a spreadsheet program has damaged.',

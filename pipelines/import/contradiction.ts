@@ -46,6 +46,30 @@ function readName(customer: Customer): string | undefined {
   return name === '' ? undefined : name.split(' ').toSorted().join(' ');
 }
 
+/**
+ * Whether a customer is not the one that was asked for: its code is another, or the customer that was linked had another id,
+ * as when the links come from another account.
+ */
+export function findWrongCustomer(customer: Customer, customerCode: string, linkedId?: string): Issue | undefined {
+  const code = readField(customer, 'customerCode');
+  const id = readField(customer, 'customerId');
+  if (typeof code === 'string' && code !== '' && code !== customerCode)
+    return wrongCustomer(`The API was asked for customer ${customerCode} and answered with ${code}.`);
+  if (linkedId === undefined || typeof id !== 'string' || id === '' || id.toLowerCase() === linkedId.toLowerCase())
+    return undefined;
+  return wrongCustomer(
+    `The key was linked to a customer ${customerCode} with the id ${linkedId}, but in this account ${customerCode} has the id ${id}: the link is of another account or of a rehearsal.`,
+  );
+}
+
+function wrongCustomer(fact: string): Issue {
+  return {
+    severity: 'error',
+    code: 'WRONG_CUSTOMER',
+    message: `${fact} Nothing was changed. To link the keys of this account: mypos-customers crosswalk import, with --replace; or crosswalk rebuild.`,
+  };
+}
+
 /** What becomes of a row whose key stands for a customer that seems to be somebody else. */
 export type ContradictedRow =
   | { readonly kind: 'none' }

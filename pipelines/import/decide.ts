@@ -3,7 +3,7 @@ import type { Issue } from '#pipelines/issue.js';
 import { type CustomerMirror, knowsField } from '#pipelines/listing/mirror.js';
 import type { Customer, JsonValue, RowOutcome } from '#pipelines/model.js';
 import type { KnownCustomer, RunLedger } from '#pipelines/ports.js';
-import { checkContradiction } from './contradiction.js';
+import { checkContradiction, findWrongCustomer } from './contradiction.js';
 import { endAsWaiting, type ReadCustomer } from './decisions.js';
 import {
   collectSentValues,
@@ -61,7 +61,7 @@ export function decideRow({ row, identity, mode }: IdentifiedRow, options: Decid
       if (customer.state === 'in_doubt') return endAsSkipped(row, describeDoubt(row, customer), customer);
       if (mode === 'add' || row.key === undefined)
         return endAsSkipped(row, describeAlreadyCreated(row, customer), customer);
-      return decideByKey(row, customer.customerCode, mode, options, true);
+      return decideByKey(row, customer.customerCode, mode, options, true, customer.customerId);
     }
     case 'nobody':
       return mode === 'update' ? endAsUnknown(row, columns) : row;
@@ -79,9 +79,13 @@ function decideWrite(
   customerCode: string | undefined,
   options: DecideOptions,
   isFoundByKey = false,
+  linkedId?: string,
 ): ImportRow {
   if (customerCode === undefined) return row;
-  const write = row.customerCode === customerCode ? row : row.withCustomer(customerCode, isFoundByKey);
+  const customer = linkedId === undefined ? undefined : options.readCustomer(customerCode);
+  const wrong = customer && findWrongCustomer(customer, customerCode, linkedId);
+  if (wrong !== undefined) return endAsInvalid(row.row, [wrong], row.key);
+  const write = row.customerCode === customerCode ? row : row.withCustomer(customerCode, isFoundByKey, linkedId);
   const { mirror, skipUnchanged } = options;
   if (mirror === undefined) return write;
   if (row.command === 'DELETE' && mirror.find(customerCode) === undefined) return endAsGone(write);
@@ -109,8 +113,9 @@ function decideByKey(
   mode: ImportMode,
   options: DecideOptions,
   isFoundByKey: boolean,
+  linkedId?: string,
 ): ImportRow {
-  const decided = decideWrite(row, customerCode, options, isFoundByKey);
+  const decided = decideWrite(row, customerCode, options, isFoundByKey, linkedId);
   const isNew = customerCode !== undefined && decided.outcome === undefined && decided.customerCode === undefined;
   return isNew && mode === 'update' ? endAsUnknown(row, options.identityColumns) : decided;
 }

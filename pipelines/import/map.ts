@@ -31,6 +31,8 @@ export interface RowContent extends Required<RowIdentity> {
   readonly decision?: DecisionWord | undefined;
   /** Whether its customer was found by its key, and not named by the row itself. */
   readonly isFoundByKey?: boolean;
+  /** The id that the customer of its key had when the two were linked. */
+  readonly linkedId?: string | undefined;
 }
 
 /** A mapped row that may be sent. Once it is decided, one without a `customerCode` is an add. */
@@ -44,11 +46,12 @@ export class OpenRow implements RowContent {
   readonly defaulted: readonly string[] | undefined;
   readonly decision: DecisionWord | undefined;
   readonly isFoundByKey: boolean;
+  readonly linkedId: string | undefined;
   #contentHash: string | undefined;
 
   constructor(
     readonly row: Row,
-    { draft, key, customerCode, matchValue, command, defaulted, decision, isFoundByKey = false }: RowContent,
+    { draft, key, customerCode, matchValue, command, defaulted, decision, isFoundByKey = false, linkedId }: RowContent,
     hash?: string,
   ) {
     this.draft = draft;
@@ -59,6 +62,7 @@ export class OpenRow implements RowContent {
     this.defaulted = defaulted;
     this.decision = decision;
     this.isFoundByKey = isFoundByKey;
+    this.linkedId = linkedId;
     this.#contentHash = hash;
   }
 
@@ -70,13 +74,17 @@ export class OpenRow implements RowContent {
   }
 
   /** The same row, now that its customer is known. */
-  withCustomer(customerCode: string, isFoundByKey = false): OpenRow {
-    return new OpenRow(this.row, { ...this, customerCode, isFoundByKey }, this.#contentHash);
+  withCustomer(customerCode: string, isFoundByKey = false, linkedId?: string): OpenRow {
+    return new OpenRow(this.row, { ...this, customerCode, isFoundByKey, linkedId }, this.#contentHash);
   }
 
   /** The same row, for a customer of its own. */
   withoutCustomer(): OpenRow {
-    return new OpenRow(this.row, { ...this, customerCode: undefined, isFoundByKey: false }, this.#contentHash);
+    return new OpenRow(
+      this.row,
+      { ...this, customerCode: undefined, isFoundByKey: false, linkedId: undefined },
+      this.#contentHash,
+    );
   }
 }
 

@@ -21,7 +21,7 @@ import type {
   WriteHooks,
 } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
-import { checkContradiction } from './contradiction.js';
+import { checkContradiction, findWrongCustomer } from './contradiction.js';
 import {
   type AgreedPlan,
   changedSincePlan,
@@ -156,6 +156,11 @@ async function updateRow(
       return { outcome: { ...refusal, status: 'failed', customerCode } };
     }
     const current = found.customer;
+    const wrong = findWrongCustomer(current, customerCode, row.linkedId);
+    if (wrong !== undefined)
+      return {
+        outcome: { status: 'failed', errorCode: wrong.code, message: wrong.message, attempts: 0, customerCode },
+      };
     const contradicted = await endContradicted(row, customerCode, current, ports, options);
     if (contradicted !== undefined) return contradicted;
     const resolved = resolveWrite(row, current, ports);

@@ -1,6 +1,9 @@
+import { takeRows } from '#pipelines/batches.js';
 import type { Code } from '#pipelines/codes.js';
 import type { Guards } from '#pipelines/guards.js';
+import { joinKey } from '#pipelines/import/keys.js';
 import type { PlannedRow } from '#pipelines/import/plan.js';
+import { createCandidateIndex } from '#pipelines/quality/duplicates/candidate-index.js';
 import { findKeyDamage } from '#pipelines/quality/key-scan.js';
 import type { Connection } from '#src/app/connect.js';
 import type { InputScan, ScannedInput } from '#src/app/scan-input.js';
@@ -50,7 +53,7 @@ export async function checkGuards(
   // Rows that came back are some of a file that was seen before: they say nothing about the next whole one.
   if (prepared.isPartial) return;
   const last = findLastImport(connection, saved);
-  if (last !== undefined) refuseOtherSource(connection, saved, last);
+  if (last !== undefined) await refuseOtherSource(connection, prepared, saved, last);
   if (last !== undefined) compareWithLast(guards, prepared, last);
   const { newPercent, changedPercent, deactivatedPercent, invalidPercent } = guards;
   const shares = [newPercent, changedPercent, deactivatedPercent, invalidPercent];
@@ -87,15 +90,33 @@ function findLastImport({ ledger }: Connection, { mapping }: SavedImportOptions)
 }
 
 /**
- * A mapping whose keys are given a source for the first time, or lose it: nobody would be known by them, and everybody
- * would be added again. From one source to another is how branches are imported.
+ * A mapping whose keys are given a source for the first time, or lose it, and whose rows are customers that are known by
+ * the same keys: by the new ones nobody would be known, and everybody would be added again.
  */
-function refuseOtherSource({ ledger }: Connection, saved: SavedImportOptions, last: RunRecord): void {
+async function refuseOtherSource(
+  { ledger }: Connection,
+  { source, mapper }: PreparedImport,
+  saved: SavedImportOptions,
+  last: RunRecord,
+): Promise<void> {
   const before = (last.options as Partial<SavedImportOptions>).keySource ?? undefined;
   const now = saved.keySource ?? undefined;
-  const { crosswalk } = ledger;
-  if (before !== undefined && now !== undefined) return;
-  if (before === now || !crosswalk.hasKeysOf(before) || crosswalk.hasKeysOf(now)) return;
+  const { crosswalk, mirror } = ledger;
+  // From one source to another is how branches are imported.
+  if (before === now || (before !== undefined && now !== undefined)) return;
+  if (!crosswalk.hasKeysOf(before) || crosswalk.hasKeysOf(now)) return;
+  const pairs = createCandidateIndex([]);
+  const seen = { compared: 0, alike: 0 };
+  for await (const rows of takeRows(source.batches(), comparedRows))
+    for (const { key, draft } of await mapper.mapAll(rows)) {
+      const code = key === undefined ? undefined : crosswalk.findCode(joinKey(before, key));
+      const customer = code === undefined ? undefined : mirror.find(code)?.customer;
+      if (customer === undefined) continue;
+      seen.compared += 1;
+      const { isStrong, hasOtherName, tier } = pairs.compare(draft, customer);
+      if (!hasOtherName && (isStrong || tier !== 'other')) seen.alike += 1;
+    }
+  if (seen.compared === 0 || seen.alike * 2 <= seen.compared) return;
   throw new GuardError(
     `The keys of this mapping now have ${describeSource(now)}; in run ${last.name} they had ${describeSource(before)}. No customer is known by a key of that source, so every row would count as new. Nothing was sent.`,
     {
@@ -109,6 +130,9 @@ function refuseOtherSource({ ledger }: Connection, saved: SavedImportOptions, la
     },
   );
 }
+
+/** Enough to tell whether the rows are the same customers. */
+const comparedRows = 1000;
 
 function describeSource(source: string | undefined): string {
   return source === undefined ? 'no "source"' : `the "source" ${JSON.stringify(source)}`;

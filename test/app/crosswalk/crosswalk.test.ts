@@ -168,6 +168,21 @@ describe('the crosswalk of several sources', () => {
     expect(await forgetKeys(place.settings(), ['C-0001'])).toMatchObject({ kept: [{ why: 'unknown key' }] });
   });
 
+  it('changes nobody when it is of another account: the ids of the customers tell', async () => {
+    const api = await place.openApi();
+    const client = await openClient(api);
+    for (const customerName of ['Koala', 'Wren', 'Emu']) await client.add({ customerName });
+    const before = api.customers();
+    place.mapping(plain);
+    write(3);
+    const ids = ['1', '2', '3'].map((n) => `C-000${n},000000${n},00000000-0000-4000-8000-00000000000${n}`);
+    const file = place.write('who.csv', `${['key,customerCode,customerId', ...ids].join('\n')}\n`);
+    await importCrosswalk(place.settings(), file, false);
+    const { rows } = await place.import();
+    expect(rows.map(({ _errorCode }) => _errorCode)).toEqual(['WRONG_CUSTOMER', 'WRONG_CUSTOMER', 'WRONG_CUSTOMER']);
+    expect(api.customers()).toEqual(before);
+  });
+
   it('is not passed by when the keys of a mapping get a source, or lose it', async () => {
     const api = await place.openApi();
     place.mapping(plain);
