@@ -101,7 +101,7 @@ describe('a row whose answer was lost', () => {
 async function importWithTwin(mapping: object) {
   const api = await place.openApi();
   writeCustomers(place, 3, mapping);
-  await place.run(['import', ...fast, 'customers.csv', '--state-dir', 'elsewhere']);
+  await place.run(['import', ...fast, 'customers.csv', '--state-dir', 'elsewhere', '--results', 'elsewhere.csv']);
   api.setFaults(lostAnswer.faults);
   const end = await place.run(['import', ...settled, 'customers.csv', '--all-new']);
   api.setFaults([]);
