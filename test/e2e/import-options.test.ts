@@ -82,6 +82,7 @@ describe('import', () => {
       results: place.path('r.csv'),
       rejects: place.path('bad.csv'),
       report: null,
+      review: null,
     });
     expect([readStatuses(place.read('r.csv')), readStatuses(place.read('bad.csv'))]).toEqual([
       ['invalid', 'created'],
