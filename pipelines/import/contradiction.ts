@@ -30,7 +30,7 @@ const minDifferences = 2;
  *
  * @returns the differences, in words
  */
-export function findContradiction(draft: Draft, customer: Customer, country?: string): readonly string[] | undefined {
+function findContradiction(draft: Draft, customer: Customer, country?: string): readonly string[] | undefined {
   const known = marks.flatMap(([difference, read]) => {
     const [wanted, there] = [read(draft, country), read(customer, country)];
     return wanted === undefined || there === undefined ? [] : [{ difference, isSame: wanted === there }];

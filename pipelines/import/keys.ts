@@ -32,11 +32,6 @@ export function isSameSource(a: string, b: string): boolean {
   return splitKey(a).source === splitKey(b).source;
 }
 
-/** The text for the customer field that stores keys. */
-export function stampText(stored: string): string {
-  return displayKey(stored);
-}
-
 /** The stored key that a customer's stamp stands for; `undefined` when it is blank or of another source. */
 export function readStamp(stamp: unknown, source: string | undefined): string | undefined {
   const key = parseStamp(stamp, source);

@@ -7,9 +7,6 @@ import type { CustomersApi, Intent, LinkedCustomer, RunLedger } from '#pipelines
 import type { RunControl } from '#pipelines/run-control.js';
 import { describeNotApplied, type SendResult, settleRow, withIntent } from './send.js';
 
-/** What is done with customers that a key stands for and that are in no row of the file. */
-export type AbsentPolicy = 'report' | 'deactivate';
-
 /** Who is in a file, by keys and codes, whatever became of the rows. */
 export class FilePresence {
   readonly #keys = new FingerprintIndex();

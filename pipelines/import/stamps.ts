@@ -8,7 +8,7 @@ import type { CustomersApi, KnownCustomers } from '#pipelines/ports.js';
 import { readStamp } from './keys.js';
 
 /** The stamps of more customers than this are not read one by one without being asked for. */
-export const maxUnconfirmedDetails = 2000;
+const maxUnconfirmedDetails = 2000;
 /** Rows of a few fields are short. */
 const stampsPerPage = 20_000;
 

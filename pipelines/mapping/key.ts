@@ -11,7 +11,7 @@ const oddSpaces = /[\u00a0\u2000-\u200a\u202f\u205f\u3000]/g;
 const [firstPrintable, firstOdd] = [0x20, 0x7f];
 
 /** A key as it is stored with the customer: trimmed, in one Unicode form (NFC), without what nobody sees. */
-export function cleanKey(text: string): string {
+function cleanKey(text: string): string {
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code >= firstOdd || code < firstPrintable)
@@ -71,7 +71,7 @@ export const defaultPlaceholders: PlaceholderRule = { isOn: true, also: [], allo
 type IsPlaceholder = (text: string) => boolean;
 
 /** Makes the test for texts that stand where there is no key. */
-export function createPlaceholderTest({ isOn, also, allow }: PlaceholderRule): IsPlaceholder {
+function createPlaceholderTest({ isOn, also, allow }: PlaceholderRule): IsPlaceholder {
   const fold = (text: string) => cleanKey(text).toLowerCase();
   const added = new Set(also.map(fold));
   const allowed = new Set(allow.map(fold));

@@ -7,7 +7,7 @@ import type { RowTone, TableRow } from '#src/files/table.js';
 const columns = ['difference', 'row', 'customerCode', 'key', 'name', 'field', 'file', 'account'] as const;
 
 /** What kinds of difference are called in files and tables. */
-export const differenceNames = {
+const differenceNames = {
   only_in_file: 'only in file',
   only_in_account: 'only in account',
   differs: 'differs',

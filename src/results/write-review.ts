@@ -7,10 +7,10 @@ import type { CsvStyle, TableColumn, TableRow } from '#src/files/table.js';
 import { type PublishedFile, publishBesideEdited, type WrittenFiles } from './keep-edited.js';
 
 /** The columns that come before the compared fields. */
-export const reviewColumns = ['_row', '_run', '_reason', 'decision', 'candidate'] as const;
+const reviewColumns = ['_row', '_run', '_reason', 'decision', 'candidate'] as const;
 
 /** What stands before the name of a field when it is the customer's. */
-export const accountPrefix = 'account.';
+const accountPrefix = 'account.';
 
 /** A row about which a person has to decide. */
 export interface ReviewRow {

@@ -161,7 +161,7 @@ export async function settleAbsent(
   return describeAbsent(policy, known, planned, states.filter((state) => state === 'deactivated').length);
 }
 
-export function describeUnsure(rowsWithoutKey: number, leavers: number) {
+function describeUnsure(rowsWithoutKey: number, leavers: number) {
   return {
     severity: 'warning',
     code: 'ABSENT_UNSURE',
@@ -169,7 +169,7 @@ export function describeUnsure(rowsWithoutKey: number, leavers: number) {
   } as const;
 }
 
-export function describeAbsent(
+function describeAbsent(
   policy: 'report' | 'deactivate',
   known: number,
   leavers: readonly Leaver[],
