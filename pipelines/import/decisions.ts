@@ -2,6 +2,7 @@ import { contentHash, readField } from '#pipelines/compare-customers.js';
 import type { Issue } from '#pipelines/issue.js';
 import type { Customer, Draft, JsonValue, ReviewCandidate, Row, RowOutcome, RowStatus } from '#pipelines/model.js';
 import type { DecisionStore, DoneDecision, KeptDecision } from '#pipelines/ports.js';
+import { normaliseValue } from '#pipelines/quality/normalise.js';
 import type { EndedRow, OpenRow } from './map.js';
 
 /** Reads a customer from the local copy. */
@@ -136,15 +137,12 @@ const normalisers: Readonly<Record<string, (text: string) => string>> = {
   faxnumber: normalisePhone,
 };
 
-/** Without case, accents and punctuation. */
 function normaliseName(text: string): string {
-  const letters = text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
-  return letters.replaceAll(/[^\p{L}\p{N}]+/gu, ' ').trim();
+  return normaliseValue('customerName', text) ?? '';
 }
 
-/** The address alone, without the name before it. */
 function normaliseEmail(text: string): string {
-  return (/<([^<>]+)>/.exec(text)?.[1] ?? text).trim().toLowerCase();
+  return normaliseValue('emailAddress', text) ?? '';
 }
 
 /** Whether the number is written with a country code or with a zero, its last nine digits are the same. */
