@@ -67,6 +67,7 @@ export function createCandidateIndex(customers: Iterable<Customer>, options: Can
   const visited = new Int32Array(table.size);
   let question = 0;
   let blocks: BlockIndex | undefined;
+  let equals: ReadonlyMap<string, readonly number[]> | undefined;
 
   function toCandidate(customerCode: string, pair: PairScore, place: number): Candidate {
     return {
@@ -88,12 +89,16 @@ export function createCandidateIndex(customers: Iterable<Customer>, options: Can
       table.put(rowPlace, draft);
       question += 1;
       const found: Candidate[] = [];
-      blocks.visit(rowPlace, (place) => {
+      const visit = (place: number) => {
         if (visited[place] === question) return;
         visited[place] = question;
         const candidate = toCandidate(codes[place - places] ?? '', score.explain(rowPlace, place), place);
         if (candidate.tier !== 'other' || candidate.isStrong) found.push(candidate);
-      });
+      };
+      blocks.visit(rowPlace, visit);
+      // A block of hundreds, such as the branches of one chain, is not searched whole: whoever is equal in all is found here.
+      equals ??= indexEquals(table, shownFields);
+      for (const place of equals.get(joinShown(table, rowPlace, shownFields)) ?? []) visit(place);
       return markAmbiguous(found.sort((a, b) => b.bits - a.bits));
     },
     compare(draft, customer) {
@@ -126,6 +131,29 @@ const columnsByField: Readonly<Record<(typeof comparedFields)[number], readonly 
   city: ['city'],
   postalCode: ['postCode'],
 };
+
+/** The customers by all that the list shows of them. */
+function indexEquals(table: RecordTable, shown: ReadonlySet<string>): ReadonlyMap<string, readonly number[]> {
+  const byValues = new Map<string, number[]>();
+  for (let place = places; place < table.size; place += 1) {
+    const values = joinShown(table, place, shown);
+    const known = byValues.get(values);
+    if (known === undefined) byValues.set(values, [place]);
+    // More of them say nothing more.
+    else if (known.length < maxEquals) known.push(place);
+  }
+  return byValues;
+}
+
+/** Enough to name in a question. */
+const maxEquals = 5;
+
+function joinShown(table: RecordTable, at: number, shown: ReadonlySet<string>): string {
+  return comparedFields
+    .filter((field) => shown.has(field))
+    .flatMap((field) => columnsByField[field].map((column) => table.get(column, at)))
+    .join();
+}
 
 /** Whether all that the list shows is equal, names included; what is blank on both sides counts as equal here. */
 function isAllEqual(table: RecordTable, a: number, b: number, shown: ReadonlySet<string>): boolean {

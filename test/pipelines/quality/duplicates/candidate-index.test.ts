@@ -143,3 +143,13 @@ it('asks where two customers fit equally', () => {
 it('says which fields the customers show', () => {
   expect([...createCandidateIndex([{ customerCode: '1', CUSTOMERNAME: '' }]).shownFields]).toEqual(['customerName']);
 });
+
+describe('a chain of hundreds of branches with one name and one address', () => {
+  it('does not hide the branch that is equal in all that the list shows', () => {
+    const branch = (n: number) => ({ customerName: 'Koala Books', city: `Town${n}`, emailAddress: 'hq@koala.example' });
+    const codes = Array.from({ length: 250 }, (_, n) => String(n).padStart(7, '0'));
+    const index = createCandidateIndex(codes.map((customerCode, n) => ({ ...branch(n), customerCode })));
+    const found = codes.map((_, n) => index.find(branch(n)).find(({ isStrong }) => isStrong)?.customerCode);
+    expect(found).toEqual(codes);
+  });
+});
