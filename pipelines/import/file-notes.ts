@@ -182,6 +182,6 @@ export function findVeto(
 ): ReviewCandidate | undefined {
   const customer = mirror.find(customerCode)?.customer;
   if (customer === undefined) return undefined;
-  const { isContradicted, hasOtherName, reasons } = index.compare(draft, customer);
-  return isContradicted || hasOtherName ? { customerCode, evidence: reasons } : undefined;
+  const { isContradicted, reasons } = index.compare(draft, customer);
+  return isContradicted ? { customerCode, evidence: reasons } : undefined;
 }

@@ -146,12 +146,6 @@ export class RecordTable {
     return (this.get('flags', at) & isGuess) !== 0;
   }
 
-  /** Whether both have a firm's name, or both a person's: names that can contradict each other. */
-  haveNames(a: number, b: number): boolean {
-    const isPerson = (at: number) => this.get('first', at) !== 0 || this.get('last', at) !== 0;
-    return (this.get('company', a) !== 0 && this.get('company', b) !== 0) || (isPerson(a) && isPerson(b));
-  }
-
   hasRoleEmail(at: number): boolean {
     return (this.get('flags', at) & isRole) !== 0;
   }

@@ -21,7 +21,7 @@ export interface PairScore {
   readonly isStrong: boolean;
   /** The names, or the places of a firm, contradict each other. */
   readonly isContradicted: boolean;
-  /** Both have a name, and the names cannot be one customer's. */
+  /** Certainly two people: another first name, or Jr and Sr. A firm may have changed its name. */
   readonly hasOtherName: boolean;
   readonly evidence: readonly Evidence[];
 }
@@ -50,7 +50,7 @@ export function createPairScorer(table: RecordTable): PairScorer {
       tier: chooseTier(pair, contact, home),
       isStrong: isStrongEvidence(pair, contact, home),
       isContradicted: pair.isContradicted || pair.isDoubtful,
-      hasOtherName: pair.isContradicted || (!pair.areNamesAlike && table.haveNames(a, b)),
+      hasOtherName: pair.isContradicted,
       evidence: pair.evidence,
     };
   }
