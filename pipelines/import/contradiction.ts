@@ -48,14 +48,24 @@ function readName(customer: Customer): string | undefined {
 
 /**
  * Whether a customer is not the one that was asked for: its code is another, or the customer that was linked had another id,
- * as when the links come from another account.
+ * as when the links come from another account, and nothing says that it is the row's customer all the same.
  */
-export function findWrongCustomer(customer: Customer, customerCode: string, linkedId?: string): Issue | undefined {
+export function findWrongCustomer(
+  { draft, linkedId }: Pick<OpenRow, 'draft' | 'linkedId'>,
+  customer: Customer,
+  customerCode: string,
+): Issue | undefined {
   const code = readField(customer, 'customerCode');
   const id = readField(customer, 'customerId');
   if (typeof code === 'string' && code !== '' && code !== customerCode)
     return wrongCustomer(`The API was asked for customer ${customerCode} and answered with ${code}.`);
   if (linkedId === undefined || typeof id !== 'string' || id === '' || id.toLowerCase() === linkedId.toLowerCase())
+    return undefined;
+  if (
+    marks.some(
+      ([, read]) => read(draft, undefined) !== undefined && read(draft, undefined) === read(customer, undefined),
+    )
+  )
     return undefined;
   return wrongCustomer(
     `The key was linked to a customer ${customerCode} with the id ${linkedId}, but in this account ${customerCode} has the id ${id}: the link is of another account or of a rehearsal.`,

@@ -83,7 +83,7 @@ function decideWrite(
 ): ImportRow {
   if (customerCode === undefined) return row;
   const customer = linkedId === undefined ? undefined : options.readCustomer(customerCode);
-  const wrong = customer && findWrongCustomer(customer, customerCode, linkedId);
+  const wrong = customer && findWrongCustomer({ draft: row.draft, linkedId }, customer, customerCode);
   if (wrong !== undefined) return endAsInvalid(row.row, [wrong], row.key);
   const write = row.customerCode === customerCode ? row : row.withCustomer(customerCode, isFoundByKey, linkedId);
   const { mirror, skipUnchanged } = options;

@@ -156,7 +156,7 @@ async function updateRow(
       return { outcome: { ...refusal, status: 'failed', customerCode } };
     }
     const current = found.customer;
-    const wrong = findWrongCustomer(current, customerCode, row.linkedId);
+    const wrong = findWrongCustomer(row, current, customerCode);
     if (wrong !== undefined)
       return {
         outcome: { status: 'failed', errorCode: wrong.code, message: wrong.message, attempts: 0, customerCode },
