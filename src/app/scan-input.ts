@@ -19,7 +19,7 @@ import { UsageError } from '#src/errors.js';
 import { hashFile } from '#src/files/input-file.js';
 import type { FileScan } from '#src/files/input-source.js';
 import { version } from '#src/version.js';
-import { isReviewFile, type ReturnedFiles } from './import/returned-file.js';
+import { isReviewFile, type ReturnedFiles } from './import/recognise-returned.js';
 import { type Review, readReview } from './import/review-file.js';
 import {
   createNoRowsError,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -12,8 +13,8 @@ import { readKeysAsWritten, refusesKeys } from '#pipelines/quality/key-scan.js';
 import { type ColumnProfile, profileRows } from '#pipelines/quality/profile.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import { DuplicateFinder, type DuplicatesResult } from '#src/app/duplicates/duplicate-finder.js';
-import { findKeyRefusal, takesKeysAsWritten } from '#src/app/import/check-guards.js';
-import { isReviewFile, openReturnedFiles, type ReturnedFiles } from '#src/app/import/returned-file.js';
+import { findKeyRefusal, takesKeysAsWritten } from '#src/app/import/key-damage.js';
+import { asTheyAre, isReviewFile, type ReturnedFiles, refuseReview } from '#src/app/import/recognise-returned.js';
 import { openInput } from '#src/app/input.js';
 import {
   compileFor,
@@ -79,13 +80,21 @@ export async function checkFile(
   const mappingFile = readMappingFile(settings.mapping.value);
   // Only standard input is kept there, and a check leaves no copy of anybody's customers behind.
   const spoolFolder = await mkdtemp(join(tmpdir(), 'mypos-customers-'));
-  const returned = openReturnedFiles(settings, mappingFile, { isCheck: true });
+  const returned = await openReturned(settings, mappingFile);
   try {
     return await checkInput(options, observer, { settings, spoolFolder, mappingFile, returned });
   } finally {
     returned.close();
     await rm(spoolFolder, { recursive: true, force: true });
   }
+}
+
+/** The database is loaded only where there may be a ledger that knows of rows that come back. */
+async function openReturned(settings: Settings, mappingFile: MappingFile): Promise<ReturnedFiles> {
+  if (!existsSync(join(settings.stateDir.value, 'tenants')))
+    return { ledger: refuseReview, adoptRows: () => asTheyAre, close: () => undefined };
+  const { openReturnedFiles } = await import('#src/app/import/returned-file.js');
+  return openReturnedFiles(settings, mappingFile, { isCheck: true });
 }
 
 interface CheckTools {

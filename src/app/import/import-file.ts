@@ -18,7 +18,7 @@ import type { Settings } from '#src/config/settings.js';
 import { GuardError, UsageError } from '#src/errors.js';
 import { openLedger } from '#src/ledger/open-ledger.js';
 import type { PlanRecord } from '#src/ledger/plans.js';
-import { checkGuards, refuseDamagedKeys, takesKeysAsWritten } from './check-guards.js';
+import { checkGuards } from './check-guards.js';
 import {
   chooseResultPaths,
   createImportJob,
@@ -27,8 +27,10 @@ import {
   type SavedImportOptions,
   saveScan,
 } from './import-job.js';
+import { refuseDamagedKeys, takesKeysAsWritten } from './key-damage.js';
 import { checkAbsentGuard } from './leavers.js';
-import { isReturnedFile, openReturnedFiles, type ReturnedFiles } from './returned-file.js';
+import { isReturnedFile, type ReturnedFiles } from './recognise-returned.js';
+import { openReturnedFiles } from './returned-file.js';
 
 /** The input and the mapping of a plan, unchanged since it was made. */
 interface PlannedImport {

@@ -38,8 +38,8 @@ import { defaultResultPaths, type ResultPaths } from '#src/results/write-results
 import { createDraftValidator } from '#src/validation/create-draft-validator.js';
 import { createStrangersOnce, type ImportQuestions } from './check-strangers.js';
 import { chooseAbsentPolicy, settleAbsent } from './leavers.js';
+import { isReturnedFile } from './recognise-returned.js';
 import { explainImportError, type RefusalContext } from './refusals.js';
-import { isReturnedFile } from './returned-file.js';
 import type { Review } from './review-file.js';
 
 /** How rows are imported; the ledger keeps it as JSON for a plan and for a resumed import. */

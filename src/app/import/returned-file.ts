@@ -2,17 +2,8 @@ import { type EarlierRows, ReturnedRows } from '#pipelines/import/returned-rows.
 import { resolveTenant } from '#src/app/connect.js';
 import type { MappingFile } from '#src/app/mapping-file.js';
 import type { Settings } from '#src/config/settings.js';
-import { UsageError } from '#src/errors.js';
-import type { AdoptRows, RowAdopter, SourceColumns } from '#src/files/input-source.js';
 import { hasLedger, type Ledger, openLedger } from '#src/ledger/open-ledger.js';
-
-/** What is needed of the ledger for a file that this program wrote and that comes back. */
-export interface ReturnedFiles {
-  readonly adoptRows: AdoptRows;
-  /** The ledger; opened when it is first asked for, since few files come back. */
-  ledger(): Ledger;
-  close(): void;
-}
+import { asTheyAre, isReturnedFile, isReviewFile, type ReturnedFiles, refuseReview } from './recognise-returned.js';
 
 interface ReturnedFileOptions {
   /** Whether rows for the same customer are sent one after the other. @default false */
@@ -24,7 +15,6 @@ interface ReturnedFileOptions {
 }
 
 /** @throws UsageError `REVIEW_NEEDS_IMPORT` from `ledger`, in a check */
-
 export function openReturnedFiles(
   settings: Settings,
   mappingFile: MappingFile,
@@ -53,22 +43,4 @@ export function openReturnedFiles(
     },
     close: () => open?.close(),
   };
-}
-
-function refuseReview(): never {
-  throw new UsageError('This is a review file: its decisions are about rows of an earlier import.', {
-    code: 'REVIEW_NEEDS_IMPORT',
-  });
-}
-
-const asTheyAre: RowAdopter = { adopt: (rows) => rows, notices: () => [] };
-
-/** Whether a file was written by this program, with rows of an earlier run: it is only a part of what that run read. */
-export function isReturnedFile({ ownColumns = [] }: Pick<SourceColumns, 'ownColumns'>): boolean {
-  return ownColumns.includes('_run') && ownColumns.includes('_row');
-}
-
-/** Whether a file is a review file: decisions about rows of an earlier run. */
-export function isReviewFile({ columns, ownColumns = [] }: Pick<SourceColumns, 'columns' | 'ownColumns'>): boolean {
-  return ownColumns.includes('_reason') && columns.includes('decision') && columns.includes('candidate');
 }

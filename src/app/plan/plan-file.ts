@@ -9,7 +9,6 @@ import type { Mode } from '#pipelines/mapping/mapping.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import { RunControl } from '#pipelines/run-control.js';
 import type { Connection } from '#src/app/connect.js';
-import { findKeyRefusal, takesKeysAsWritten } from '#src/app/import/check-guards.js';
 import {
   type PreparedImport,
   planBatches,
@@ -17,6 +16,7 @@ import {
   type RowOptions,
   refuseWithoutIdentity,
 } from '#src/app/import/import-job.js';
+import { findKeyRefusal, takesKeysAsWritten } from '#src/app/import/key-damage.js';
 import { createAbsentFinder } from '#src/app/import/leavers.js';
 import { openReturnedFiles } from '#src/app/import/returned-file.js';
 import { type MappingFile, readMappingFile } from '#src/app/mapping-file.js';
