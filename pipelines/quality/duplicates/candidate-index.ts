@@ -158,7 +158,8 @@ function joinShown(table: RecordTable, at: number, shown: ReadonlySet<string>): 
 /** Whether all that the list shows is equal, names included; what is blank on both sides counts as equal here. */
 function isAllEqual(table: RecordTable, a: number, b: number, shown: ReadonlySet<string>): boolean {
   const hasName = (['first', 'last', 'company'] as const).some((column) => table.get(column, b) !== 0);
-  if (!hasName) return false;
+  // An index of nobody shows nothing, so nothing is known to be equal.
+  if (!hasName || shown.size === 0) return false;
   return comparedFields
     .filter((field) => shown.has(field))
     .every((field) => columnsByField[field].every((column) => table.get(column, a) === table.get(column, b)));
