@@ -21,6 +21,14 @@ const marks = [
   ],
 ] as const;
 
+/** Those that are known on both sides, and whether they are the same. */
+function compareMarks(draft: Draft, customer: Customer, country: string | undefined) {
+  return marks.flatMap(([difference, read]) => {
+    const [wanted, there] = [read(draft, country), read(customer, country)];
+    return wanted === undefined || there === undefined ? [] : [{ difference, isSame: wanted === there }];
+  });
+}
+
 /** One difference alone is an edit. */
 const minDifferences = 2;
 
@@ -31,10 +39,7 @@ const minDifferences = 2;
  * @returns the differences, in words
  */
 function findContradiction(draft: Draft, customer: Customer, country?: string): readonly string[] | undefined {
-  const known = marks.flatMap(([difference, read]) => {
-    const [wanted, there] = [read(draft, country), read(customer, country)];
-    return wanted === undefined || there === undefined ? [] : [{ difference, isSame: wanted === there }];
-  });
+  const known = compareMarks(draft, customer, country);
   if (known.length < minDifferences || known.some(({ isSame }) => isSame)) return undefined;
   return known.map(({ difference }) => difference);
 }
@@ -50,10 +55,11 @@ function readName(customer: Customer): string | undefined {
  * Whether a customer is not the one that was asked for: its code is another, or the customer that was linked had another id,
  * as when the links come from another account, and nothing says that it is the row's customer all the same.
  */
-export function findWrongCustomer(
-  { draft, linkedId }: Pick<OpenRow, 'draft' | 'linkedId'>,
-  customer: Customer,
+function findWrongCustomer(
+  { draft, linkedId }: OpenRow,
   customerCode: string,
+  customer: Customer,
+  country: string | undefined,
 ): Issue | undefined {
   const code = readField(customer, 'customerCode');
   const id = readField(customer, 'customerId');
@@ -61,12 +67,7 @@ export function findWrongCustomer(
     return wrongCustomer(`The API was asked for customer ${customerCode} and answered with ${code}.`);
   if (linkedId === undefined || typeof id !== 'string' || id === '' || id.toLowerCase() === linkedId.toLowerCase())
     return undefined;
-  if (
-    marks.some(
-      ([, read]) => read(draft, undefined) !== undefined && read(draft, undefined) === read(customer, undefined),
-    )
-  )
-    return undefined;
+  if (compareMarks(draft, customer, country).some(({ isSame }) => isSame)) return undefined;
   return wrongCustomer(
     `The key was linked to a customer ${customerCode} with the id ${linkedId}, but in this account ${customerCode} has the id ${id}: the link is of another account or of a rehearsal.`,
   );
@@ -80,9 +81,11 @@ function wrongCustomer(fact: string): Issue {
   };
 }
 
-/** What becomes of a row whose key stands for a customer that seems to be somebody else. */
+/** What becomes of a row whose customer seems to be somebody else. */
 export type ContradictedRow =
   | { readonly kind: 'none' }
+  /** It is not the customer that was asked for, or that the key was linked to. */
+  | { readonly kind: 'wrong'; readonly issue: Issue }
   /** A person has said that it is not that customer. */
   | { readonly kind: 'new' }
   | { readonly kind: 'skip'; readonly reason: Issue }
@@ -96,14 +99,20 @@ export interface ContradictionOptions {
   readonly country?: string | undefined;
 }
 
-/** Looks whether a row that was found by its key contradicts its customer, and what was decided about that before. */
+/**
+ * Looks whether a customer is the one that was asked for, and whether a row that found it by its key contradicts it; then,
+ * what was decided about that before.
+ */
 export function checkContradiction(
   row: OpenRow,
   customerCode: string,
   customer: Customer | undefined,
   { ledger, columns, country }: ContradictionOptions,
 ): ContradictedRow {
-  if (customer === undefined || row.key === undefined) return { kind: 'none' };
+  if (customer === undefined) return { kind: 'none' };
+  const wrong = findWrongCustomer(row, customerCode, customer, country);
+  if (wrong !== undefined) return { kind: 'wrong', issue: wrong };
+  if (!row.isFoundByKey || row.key === undefined) return { kind: 'none' };
   const evidence = findContradiction(row.draft, customer, country);
   if (evidence === undefined) return { kind: 'none' };
   const decided = applyDecision(row, [{ customerCode, evidence }], ledger.decisions, () => customer);

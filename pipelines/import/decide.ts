@@ -3,7 +3,7 @@ import type { Issue } from '#pipelines/issue.js';
 import { type CustomerMirror, knowsField } from '#pipelines/listing/mirror.js';
 import type { Customer, JsonValue, RowOutcome } from '#pipelines/model.js';
 import type { KnownCustomer, RunLedger } from '#pipelines/ports.js';
-import { checkContradiction, findWrongCustomer } from './contradiction.js';
+import { checkContradiction } from './contradiction.js';
 import { endAsWaiting, type ReadCustomer } from './decisions.js';
 import {
   collectSentValues,
@@ -82,16 +82,14 @@ function decideWrite(
   linkedId?: string,
 ): ImportRow {
   if (customerCode === undefined) return row;
-  const customer = linkedId === undefined ? undefined : options.readCustomer(customerCode);
-  const wrong = customer && findWrongCustomer({ draft: row.draft, linkedId }, customer, customerCode);
-  if (wrong !== undefined) return endAsInvalid(row.row, [wrong], row.key);
   const write = row.customerCode === customerCode ? row : row.withCustomer(customerCode, isFoundByKey, linkedId);
   const { mirror, skipUnchanged } = options;
-  if (mirror === undefined) return write;
-  if (row.command === 'DELETE' && mirror.find(customerCode) === undefined) return endAsGone(write);
-  const compares = skipUnchanged && row.command !== 'DELETE';
-  const comparison = compares ? compareWithMirror(write, customerCode, { ...options, mirror }) : undefined;
-  const ended = { row: row.row, key: row.key, contentHash: write.contentHash };
+  const isDelete = row.command === 'DELETE';
+  if (isDelete && mirror !== undefined && mirror.find(customerCode) === undefined) return endAsGone(write);
+  const comparison =
+    mirror === undefined || isDelete || !skipUnchanged
+      ? undefined
+      : compareWithMirror(write, customerCode, { ...options, mirror });
   if (comparison?.kind !== 'unchanged') {
     const kept = write.isFoundByKey ? keepFromStrangers(write, customerCode, options) : write;
     return kept === write && comparison?.kind === 'unsettled' ? comparison.ended : kept;
@@ -99,7 +97,7 @@ function decideWrite(
   const { customerId, kept, notes, sentValues } = comparison;
   const identity = { customerCode, ...(customerId === undefined ? {} : { customerId }) };
   return {
-    ...ended,
+    ...{ row: row.row, key: row.key, contentHash: write.contentHash },
     outcome: { status: 'unchanged', attempts: 0, ...identity, ...(notes.length === 0 ? {} : { notes }) },
     kept,
     ...(sentValues === undefined ? {} : { sentValues }),
@@ -123,11 +121,13 @@ function decideByKey(
 /** Whether a row that was found by its key may change its customer: never one that seems to be somebody else. */
 function keepFromStrangers(row: OpenRow, customerCode: string, options: DecideOptions): ImportRow {
   const { ledger, country, readCustomer, identityColumns: columns } = options;
-  const customer = options.mirror?.find(customerCode)?.customer;
+  const customer = readCustomer(customerCode);
   const contradicted = checkContradiction(row, customerCode, customer, { ledger, country, columns });
   switch (contradicted.kind) {
     case 'none':
       return row;
+    case 'wrong':
+      return endAsInvalid(row.row, [contradicted.issue], row.key);
     case 'new':
       return row.withoutCustomer();
     case 'skip':

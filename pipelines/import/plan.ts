@@ -96,13 +96,12 @@ function planFromDetail(row: OpenRow, answer: DetailAnswer, ports: PlanPorts): P
     case 'found': {
       const { customer } = answer;
       mirror?.saveDetail(customer);
-      const contradicted = row.isFoundByKey
-        ? checkContradiction(row, row.customerCode ?? '', customer, { ledger, country: mapper.country, columns })
-        : undefined;
-      if (contradicted?.kind === 'waits')
+      const { country } = mapper;
+      const contradicted = checkContradiction(row, row.customerCode ?? '', customer, { ledger, country, columns });
+      if (contradicted.kind === 'waits' || contradicted.kind === 'wrong')
         return { ...buildPlannedRow(row, 'invalid', []), reasons: [contradicted.issue] };
-      if (contradicted?.kind === 'skip') return { ...buildPlannedRow(row, 'skip', []), reasons: [contradicted.reason] };
-      if (contradicted?.kind === 'new') return buildPlannedRow(row.withoutCustomer(), 'add', []);
+      if (contradicted.kind === 'skip') return { ...buildPlannedRow(row, 'skip', []), reasons: [contradicted.reason] };
+      if (contradicted.kind === 'new') return buildPlannedRow(row.withoutCustomer(), 'add', []);
       const resolved = resolveWrite(row, customer, ports);
       if (isUnsettled(resolved)) return planEndedRow(endAsUnsettled(row, customer, resolved, mapper));
       const changes = findChanges(customer, resolved.draft);

@@ -21,7 +21,7 @@ import type {
   WriteHooks,
 } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
-import { checkContradiction, findWrongCustomer } from './contradiction.js';
+import { checkContradiction } from './contradiction.js';
 import {
   type AgreedPlan,
   changedSincePlan,
@@ -156,11 +156,6 @@ async function updateRow(
       return { outcome: { ...refusal, status: 'failed', customerCode } };
     }
     const current = found.customer;
-    const wrong = findWrongCustomer(row, current, customerCode);
-    if (wrong !== undefined)
-      return {
-        outcome: { status: 'failed', errorCode: wrong.code, message: wrong.message, attempts: 0, customerCode },
-      };
     const contradicted = await endContradicted(row, customerCode, current, ports, options);
     if (contradicted !== undefined) return contradicted;
     const resolved = resolveWrite(row, current, ports);
@@ -191,7 +186,7 @@ async function updateRow(
   }
 }
 
-/** What becomes of a row instead of its update when its key seems to stand for somebody else. */
+/** What becomes of a row instead of its update when its customer seems to be somebody else. */
 async function endContradicted(
   row: OpenRow,
   customerCode: string,
@@ -199,13 +194,16 @@ async function endContradicted(
   ports: SendPorts,
   options: SendOptions,
 ): Promise<SendResult | undefined> {
-  if (!row.isFoundByKey) return undefined;
   const { ledger, mapper } = ports;
   const { country, keyColumns: columns = [] } = mapper;
   const contradicted = checkContradiction(row, customerCode, current, { ledger, country, columns });
   switch (contradicted.kind) {
     case 'none':
       return undefined;
+    case 'wrong': {
+      const { code: errorCode, message } = contradicted.issue;
+      return { outcome: { status: 'failed', errorCode, message, attempts: 0, customerCode } };
+    }
     case 'new':
       return addRow(row.withoutCustomer(), ports, options);
     case 'skip':
@@ -382,11 +380,7 @@ function describeWritten(customer: Customer, extent: Extent, sentHash: string): 
 }
 
 /** Both must be in the body of a PUT and right [seed], whatever the row says. */
-function readIdentity(current: Customer, customerCode: string): CustomerIdentity {
-  const code = readField(current, 'customerCode');
-  const id = readField(current, 'customerId');
-  return {
-    customerCode: typeof code === 'string' && code !== '' ? code : customerCode,
-    ...(typeof id === 'string' ? { customerId: id } : {}),
-  };
+export function readIdentity(current: Customer, customerCode: string): CustomerIdentity {
+  const customerId = readField(current, 'customerId');
+  return { customerCode, ...(typeof customerId === 'string' ? { customerId } : {}) };
 }

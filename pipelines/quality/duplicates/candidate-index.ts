@@ -18,7 +18,10 @@ export interface Candidate {
   readonly isStrong: boolean;
   /** Another first name, another place of a firm, Jr and Sr: something that speaks against it whatever else agrees. */
   readonly isContradicted: boolean;
-  /** Certainly two people: another first name, or Jr and Sr. A firm may have changed its name. */
+  /**
+   * Certainly two customers by their names: another first name, another generation, or another place in a firm's name. A
+   * firm that is called something else altogether may have changed its name.
+   */
   readonly hasOtherName: boolean;
   /** The evidence in words, what weighs most first: `same e-mail address`, `other first name`. */
   readonly reasons: readonly string[];

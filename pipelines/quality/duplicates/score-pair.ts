@@ -21,7 +21,10 @@ export interface PairScore {
   readonly isStrong: boolean;
   /** The names, or the places of a firm, contradict each other. */
   readonly isContradicted: boolean;
-  /** Certainly two people: another first name, or Jr and Sr. A firm may have changed its name. */
+  /**
+   * Certainly two customers by their names: another first name, another generation, or another place in a firm's name. A
+   * firm that is called something else altogether may have changed its name.
+   */
   readonly hasOtherName: boolean;
   readonly evidence: readonly Evidence[];
 }

@@ -7,6 +7,7 @@ import {
   rebuildFromResults,
   rebuildFromStamp,
 } from '#src/app/crosswalk/crosswalk.js';
+import { planFile } from '#src/app/plan/plan-file.js';
 import { openLedger } from '#src/ledger/open-ledger.js';
 import { useTestTenant } from '#test/app/use-test-tenant.js';
 import { customerFile, customerLines, readResults } from '#test/e2e/customer-files.js';
@@ -178,6 +179,12 @@ describe('the crosswalk of several sources', () => {
     const ids = ['1', '2', '3'].map((n) => `C-000${n},000000${n},00000000-0000-4000-8000-00000000000${n}`);
     const file = place.write('who.csv', `${['key,customerCode,customerId', ...ids].join('\n')}\n`);
     await importCrosswalk(place.settings(), file, false);
+    const planned = await planFile(place.settings(), { file: place.path('customers.csv') });
+    expect(planned.rows.map(({ action, reasons }) => [action, reasons[0]?.code])).toEqual([
+      ['invalid', 'WRONG_CUSTOMER'],
+      ['invalid', 'WRONG_CUSTOMER'],
+      ['invalid', 'WRONG_CUSTOMER'],
+    ]);
     const { rows } = await place.import();
     expect(rows.map(({ _errorCode }) => _errorCode)).toEqual(['WRONG_CUSTOMER', 'WRONG_CUSTOMER', 'WRONG_CUSTOMER']);
     expect(api.customers()).toEqual(before);
