@@ -98,3 +98,9 @@ function sortDeep(value: JsonValue): JsonValue {
   const entries = Object.entries(value as Draft).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([name, item]) => [name, sortDeep(item)]));
 }
+
+/** A name that people know a customer by; blank when it has none. */
+export function readDisplayName(customer: Customer): string {
+  const text = (field: string) => String(readField(customer, field) ?? '').trim();
+  return text('customerName') || [text('firstName'), text('lastName')].filter((part) => part !== '').join(' ');
+}

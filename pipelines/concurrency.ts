@@ -13,10 +13,11 @@ export interface ConcurrencyBounds {
 /**
  * Calls `work` for every item of a stream, several at once, in the order of the stream.
  *
+ * @param batches - a list that is there already is `[items]`
  * @throws the first error of `work`, after everything in progress has ended
  */
 export async function forEachConcurrently<T>(
-  batches: AsyncIterable<readonly T[]>,
+  batches: AsyncIterable<readonly T[]> | Iterable<readonly T[]>,
   { concurrency, maxAhead, stopping }: ConcurrencyBounds,
   work: (item: T) => Promise<void>,
 ): Promise<void> {

@@ -1,4 +1,4 @@
-import { findFieldName, isBlank, isSameValue, readField } from '#pipelines/compare-customers.js';
+import { findFieldName, isBlank, isSameValue, readDisplayName, readField } from '#pipelines/compare-customers.js';
 import { FingerprintIndex } from '#pipelines/fingerprints.js';
 import type { Issue } from '#pipelines/issue.js';
 import { type CustomerMirror, knowsField, type MirroredCustomer } from '#pipelines/listing/mirror.js';
@@ -130,13 +130,7 @@ export async function compareRows(
 }
 
 function describeRow({ number }: Row, { key, draft }: MappedRow): FileSide {
-  return { row: number, name: readName(draft), ...(key === undefined ? {} : { key }) };
-}
-
-/** A name that people know a customer by. */
-function readName(customer: Customer): string {
-  const text = (field: string) => String(readField(customer, field) ?? '').trim();
-  return text('customerName') || [text('firstName'), text('lastName')].filter((part) => part !== '').join(' ');
+  return { row: number, name: readDisplayName(draft), ...(key === undefined ? {} : { key }) };
 }
 
 /** Errors of single fields are differences; here is what leaves it open whom the row is about. */
@@ -310,5 +304,5 @@ async function readExportedContents(
 function describeCustomer(customer: Customer, { findKey }: ComparePorts): AccountSide {
   const customerCode = String(customer.customerCode);
   const key = findKey(customerCode);
-  return { customerCode, name: readName(customer), ...(key === undefined ? {} : { key }) };
+  return { customerCode, name: readDisplayName(customer), ...(key === undefined ? {} : { key }) };
 }

@@ -1,11 +1,11 @@
-import { contentHash, editableContent, readField } from '#pipelines/compare-customers.js';
+import { contentHash, editableContent, readDisplayName, readField } from '#pipelines/compare-customers.js';
 import { forEachConcurrently } from '#pipelines/concurrency.js';
 import { FingerprintIndex } from '#pipelines/fingerprints.js';
 import { type CustomerMirror, knowsField } from '#pipelines/listing/mirror.js';
 import type { Customer, RowOutcome } from '#pipelines/model.js';
 import type { CustomersApi, Intent, LinkedCustomer, RunLedger } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
-import { describeNotApplied, type SendResult, settleRow, withIntent } from './send.js';
+import { describeNotApplied, readIdentity, type SendResult, settleRow, withIntent } from './send.js';
 
 /** Who is in a file, by keys and codes, whatever became of the rows. */
 export class FilePresence {
@@ -66,14 +66,9 @@ export function findLeavers(
     const isInactive =
       mirrored !== undefined && knowsField(mirrored, 'active') && readField(mirrored.customer, 'active') === false;
     if (!done.has(customer.customerCode) && (isInactive || isSettled(customer))) return [];
-    return [{ ...customer, name: readName(mirrored?.customer ?? {}) }];
+    return [{ ...customer, name: readDisplayName(mirrored?.customer ?? {}) }];
   });
   return { known, leavers };
-}
-
-function readName(customer: Customer): string {
-  const text = (field: string) => String(readField(customer, field) ?? '').trim();
-  return text('customerName') || [text('firstName'), text('lastName')].filter((part) => part !== '').join(' ');
 }
 
 /** Who is in the rows of a run, as the ledger has them. */
@@ -135,11 +130,7 @@ export async function deactivateLeavers(
   if (first === undefined || control.stopping.aborted) return;
   await send(first, true);
   const bounds = { concurrency, maxAhead: concurrency * rowsAheadPerRequest, stopping: control.stopping };
-  await forEachConcurrently(oneBatch(others), bounds, (entry) => send(entry));
-}
-
-async function* oneBatch<T>(items: readonly T[]): AsyncIterable<readonly T[]> {
-  yield items;
+  await forEachConcurrently([others], bounds, (entry) => send(entry));
 }
 
 async function deactivate(
@@ -155,8 +146,7 @@ async function deactivate(
     return { outcome: { ...refusal, status: 'failed', customerCode } };
   }
   const current = found.customer;
-  const customerId = readField(current, 'customerId');
-  const identity = { customerCode, ...(typeof customerId === 'string' ? { customerId } : {}) };
+  const identity = readIdentity(current, customerCode);
   if (readField(current, 'active') === false) return { outcome: { status: 'unchanged', attempts: 0, ...identity } };
   const payload = { active: false };
   const intent: Intent = {

@@ -1,8 +1,9 @@
 import { readField } from '#pipelines/compare-customers.js';
-import { forEachConcurrently } from '#pipelines/concurrency.js';
+import { formatCount } from '#pipelines/format-count.js';
 import type { Issue } from '#pipelines/issue.js';
 import { listCustomers } from '#pipelines/listing/list-customers.js';
 import { type CustomerMirror, knowsField, type MirroredCustomer } from '#pipelines/listing/mirror.js';
+import { readDetails } from '#pipelines/listing/read-details.js';
 import type { Customer } from '#pipelines/model.js';
 import type { CustomersApi, KnownCustomers } from '#pipelines/ports.js';
 import { readStamp } from './keys.js';
@@ -85,20 +86,14 @@ export class Stamps {
 
   /** Reads the customers whose stamps are not known one by one; the local copy keeps them until they are edited. */
   async learnFromDetails(): Promise<void> {
-    const { api, mirror, concurrency, stopping, notice, ratePerSecond, confirmDetails } = this.#ports;
+    const { stopping, notice, ratePerSecond, confirmDetails } = this.#ports;
     const { field } = this.#options;
     const codes = this.#findUnstamped();
     if (codes.length === 0) return;
     if (codes.length > maxUnconfirmedDetails && !(await confirmDetails(codes.length)))
       throw new TooManyDetails(codes.length, field);
     notice(describeDetails(codes.length, field, ratePerSecond));
-    await forEachConcurrently(asBatches(codes), { concurrency, maxAhead: concurrency, stopping }, async (code) => {
-      const answer = await api.get(code);
-      if (answer.kind === 'absent') mirror.forget(code);
-      if (answer.kind !== 'found') return;
-      mirror.saveDetail(answer.customer);
-      this.#record({ customer: answer.customer, extent: 'whole' });
-    });
+    await readDetails(codes, this.#ports, (customer) => this.#record({ customer, extent: 'whole' }));
     stopping.throwIfAborted();
   }
 
@@ -149,16 +144,18 @@ function hasField(customer: Customer, field: string): boolean {
   return Object.keys(customer).some((name) => name.toLowerCase() === field.toLowerCase());
 }
 
-async function* asBatches(codes: readonly string[]): AsyncIterable<readonly string[]> {
-  yield codes;
+/** What reading customers one by one costs: `1 call`, `300 calls, about 1 minute`. */
+export function describeCalls(calls: number, ratePerSecond: number): string {
+  const minutes = Math.max(1, Math.ceil(calls / ratePerSecond / 60));
+  const time = Number.isFinite(ratePerSecond) ? `, about ${formatCount(minutes, 'minute')}` : '';
+  return `${formatCount(calls, 'call')}${time}`;
 }
 
 function describeDetails(calls: number, field: string, ratePerSecond: number): Issue {
-  const minutes = Math.max(1, Math.ceil(calls / ratePerSecond / 60));
-  const time = Number.isFinite(ratePerSecond) ? `, about ${minutes === 1 ? '1 minute' : `${minutes} minutes`}` : '';
+  const [who, are] = calls === 1 ? ['customer', 'is'] : [`${calls} customers`, 'are'];
   return {
     severity: 'info',
     code: 'READING_STAMPS',
-    message: `The list of customers does not show ${field}, so the ${calls === 1 ? 'customer' : `${calls} customers`} that this state folder does not know ${calls === 1 ? 'is' : 'are'} read one by one: ${calls === 1 ? '1 call' : `${calls} calls`}${time}. They are kept until they are edited.`,
+    message: `The list of customers does not show ${field}, so the ${who} that this state folder does not know ${are} read one by one: ${describeCalls(calls, ratePerSecond)}. They are kept until they are edited.`,
   };
 }

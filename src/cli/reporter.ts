@@ -1,5 +1,6 @@
 import { readingOptions } from '#pipelines/reading-options.js';
 import { explainFailure } from '#src/app/explain-failure.js';
+import { quoteArgument } from '#src/app/quote-argument.js';
 import { toKebabCase } from '#src/config/settings.js';
 import { CustomersError, type ExitCode, exitCodes } from '#src/errors.js';
 
@@ -72,12 +73,6 @@ function findSettingArguments(argv: readonly string[]): readonly string[] {
 
 function joinArguments(words: readonly string[]): string {
   return ['mypos-customers', ...words.map(quoteArgument)].join(' ');
-}
-
-/** As shells and people read it. */
-function quoteArgument(word: string): string {
-  if (/^[\w@%+=:,./\\-]+$/.test(word)) return word;
-  return process.platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** Prints what a command has to say: its result on standard output, everything else on standard error. */

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { readField } from '#pipelines/compare-customers.js';
-import { forEachConcurrently } from '#pipelines/concurrency.js';
 import { decisionSubject } from '#pipelines/import/decisions.js';
 import { displayKey, joinKey, readStamp, splitKey, storeKey } from '#pipelines/import/keys.js';
 import { knowsField } from '#pipelines/listing/mirror.js';
+import { readDetails } from '#pipelines/listing/read-details.js';
 import type { CompiledMapping } from '#pipelines/mapping/compile.js';
 import type { KeyColumnReading } from '#pipelines/mapping/key.js';
 import { cellToText } from '#pipelines/model.js';
@@ -262,7 +262,12 @@ export function rebuildFromStamp(settings: Settings, options: RebuildOptions): P
     await bringMirrorUpToDate(connection);
     const unknown = findCodesWithoutStamp(connection, stamp);
     if (unknown.length > 0 && !(await options.confirm(unknown.length))) return undefined;
-    await readDetails(connection, unknown, settings.concurrency.value, control.stopping);
+    await readDetails(unknown, {
+      api: connection.client,
+      mirror: connection.ledger.mirror,
+      concurrency: settings.concurrency.value,
+      stopping: control.stopping,
+    });
     control.stopping.throwIfAborted();
     const { entries, ambiguous } = collectEntries(connection, stamp, source);
     const linked = nameKeys(connection.ledger.crosswalk.link(entries, options.replace));
@@ -275,24 +280,6 @@ function findCodesWithoutStamp({ ledger }: Connection, stamp: string): readonly 
   for (const mirrored of ledger.mirror.all())
     if (!knowsField(mirrored, stamp)) codes.push(String(mirrored.customer.customerCode));
   return codes;
-}
-
-/** The details are saved in the mirror, so that a second attempt continues where this one stopped. */
-async function readDetails(
-  { client, ledger }: Connection,
-  codes: readonly string[],
-  concurrency: number,
-  stopping: AbortSignal,
-): Promise<void> {
-  await forEachConcurrently(asBatches(codes), { concurrency, maxAhead: concurrency, stopping }, async (code) => {
-    const result = await client.get(code);
-    if (result.kind === 'found') ledger.mirror.saveDetail(result.customer);
-    if (result.kind === 'absent') ledger.mirror.forget(code);
-  });
-}
-
-async function* asBatches(codes: readonly string[]): AsyncIterable<readonly string[]> {
-  yield codes;
 }
 
 function collectEntries({ ledger }: Pick<Connection, 'ledger'>, stamp: string, source: string | undefined) {

@@ -1,3 +1,4 @@
+import { readDisplayName } from '#pipelines/compare-customers.js';
 import { applyDecision } from '#pipelines/import/decisions.js';
 import { displayKey } from '#pipelines/import/keys.js';
 import type { CompiledMapping } from '#pipelines/mapping/compile.js';
@@ -210,7 +211,7 @@ export class DuplicateFinder {
         const { draft = {}, key, customerCode } = mapped[at] ?? {};
         records.set(rows.get(index) ?? -1, {
           ...{ row: number, key: key === undefined ? null : displayKey(key), customerCode: customerCode ?? null },
-          ...{ name: readName(draft), customer: draft },
+          ...{ name: readDisplayName(draft), customer: draft },
         });
       }
     }
@@ -220,7 +221,7 @@ export class DuplicateFinder {
   #readCustomer(record: number): ShownRecord {
     const customerCode = this.#codes[record - this.rows] ?? '';
     const customer = this.#ledger?.mirror.find(customerCode)?.customer ?? {};
-    return { row: null, key: null, customerCode, name: readName(customer), customer };
+    return { row: null, key: null, customerCode, name: readDisplayName(customer), customer };
   }
 }
 
@@ -232,9 +233,4 @@ function roundBits(bits: number): number {
 
 function withoutCustomer({ customer: _, ...record }: ShownRecord): DuplicateRecord {
   return record;
-}
-
-function readName({ customerName, firstName, lastName }: Customer): string {
-  const parts = [firstName, lastName].filter((part) => typeof part === 'string' && part !== '').join(' ');
-  return typeof customerName === 'string' && customerName !== '' ? customerName : parts;
 }

@@ -5,10 +5,10 @@ import { joinKey } from '#pipelines/import/keys.js';
 import type { PlannedRow } from '#pipelines/import/plan.js';
 import { createCandidateIndex } from '#pipelines/quality/duplicates/candidate-index.js';
 import type { Connection } from '#src/app/connect.js';
+import { quoteArgument } from '#src/app/quote-argument.js';
 import { GuardError } from '#src/errors.js';
 import type { RunRecord } from '#src/ledger/runs.js';
 import { type PreparedImport, planBatches, type SavedImportOptions } from './import-job.js';
-import { quote } from './refusals.js';
 
 /**
  * Refuses an import that differs too much from the ones before it, before anything is sent.
@@ -94,7 +94,7 @@ async function refuseOtherSource(
       code: 'KEY_SOURCE_CHANGED',
       nextStep: [
         before === undefined && now !== undefined
-          ? `If they are the same keys, give them the source: mypos-customers crosswalk export keys.csv; then: mypos-customers crosswalk import keys.csv --source ${quote(now)}`
+          ? `If they are the same keys, give them the source: mypos-customers crosswalk export keys.csv; then: mypos-customers crosswalk import keys.csv --source ${quoteArgument(now)}`
           : `If they are the same keys, use ${describeSource(before)} in the mapping again.`,
         'If they are keys of another system, add --override-guards.',
       ].join('\n'),

@@ -4,7 +4,8 @@ import { type AccountFacts, AccountUnknown, type SuspectRow } from '#pipelines/i
 import { ListStaysEmpty } from '#pipelines/import/first-add.js';
 import { displayKey } from '#pipelines/import/keys.js';
 import { MatchFieldNotListed } from '#pipelines/import/match.js';
-import { TooManyDetails } from '#pipelines/import/stamps.js';
+import { describeCalls, TooManyDetails } from '#pipelines/import/stamps.js';
+import { quoteArgument } from '#src/app/quote-argument.js';
 import { createListNotWhole } from '#src/app/refresh-mirror.js';
 import { GuardError, UsageError } from '#src/errors.js';
 
@@ -72,9 +73,9 @@ function describeExample({ row, key, candidates: [first] }: SuspectRow): string 
 function listWays(
   { match, stamp }: AccountFacts,
   { file, mapping, results }: RefusalContext,
-  importCommand: string | null = `mypos-customers import ${quote(file)}`,
+  importCommand: string | null = `mypos-customers import ${quoteArgument(file)}`,
 ): readonly string[] {
-  const named = mapping === defaultMapping ? '' : ` --mapping ${quote(mapping)}`;
+  const named = mapping === defaultMapping ? '' : ` --mapping ${quoteArgument(mapping)}`;
   const ways: (readonly string[])[] = [];
   if (match.length > 0)
     ways.push([
@@ -90,7 +91,7 @@ function listWays(
   else if (results !== undefined && existsSync(results))
     ways.push([
       'Read the keys from the result file of an earlier import:',
-      `mypos-customers crosswalk rebuild ${quote(results)}${named}`,
+      `mypos-customers crosswalk rebuild ${quoteArgument(results)}${named}`,
     ]);
   if (importCommand === null) return [...writeWays(ways), 'Then drop the file into the folder again.'];
   ways.push([
@@ -106,18 +107,10 @@ function writeWays(ways: readonly (readonly string[])[]): readonly string[] {
 
 const defaultMapping = 'mappings.json';
 
-/** As shells and people read it. */
-export function quote(word: string): string {
-  if (/^[\w@%+=:,./\\-]+$/.test(word)) return word;
-  return process.platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
 function createStampsUnknown({ calls, stamp }: TooManyDetails, { mapping, ratePerSecond }: RefusalContext): GuardError {
-  const named = mapping === defaultMapping ? '' : ` --mapping ${quote(mapping)}`;
-  const minutes = Math.max(1, Math.ceil(calls / ratePerSecond / 60));
-  const time = Number.isFinite(ratePerSecond) ? `, about ${formatCount(minutes, 'minute')}` : '';
+  const named = mapping === defaultMapping ? '' : ` --mapping ${quoteArgument(mapping)}`;
   return new GuardError(
-    `Whether the rows to add are in the account already shows only in ${stamp}, and the list of customers does not include that field: ${calls} customers would have to be read one by one (${calls} calls${time}). Nothing was sent.`,
+    `Whether the rows to add are in the account already shows only in ${stamp}, and the list of customers does not include that field: ${calls} customers would have to be read one by one (${describeCalls(calls, ratePerSecond)}). Nothing was sent.`,
     {
       code: 'STAMPS_UNKNOWN',
       nextStep: `Read them once, at a time that suits you: mypos-customers crosswalk rebuild${named}`,
