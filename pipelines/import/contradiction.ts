@@ -64,21 +64,19 @@ function findWrongCustomer(
   const code = readField(customer, 'customerCode');
   const id = readField(customer, 'customerId');
   if (typeof code === 'string' && code !== '' && code !== customerCode)
-    return wrongCustomer(`The API was asked for customer ${customerCode} and answered with ${code}.`);
+    return wrongCustomer(
+      `The API was asked for customer ${customerCode} and answered with ${code}. Nothing was changed. Look at both: mypos-customers get ${customerCode} ${code}`,
+    );
   if (linkedId === undefined || typeof id !== 'string' || id === '' || id.toLowerCase() === linkedId.toLowerCase())
     return undefined;
   if (compareMarks(draft, customer, country).some(({ isSame }) => isSame)) return undefined;
   return wrongCustomer(
-    `The key was linked to a customer ${customerCode} with the id ${linkedId}, but in this account ${customerCode} has the id ${id}: the link is of another account or of a rehearsal.`,
+    `The key was linked to a customer ${customerCode} with the id ${linkedId}, but in this account ${customerCode} has the id ${id}: the link is of another account or of a rehearsal. Nothing was changed. To link the keys of this account: mypos-customers crosswalk import, with --replace; or crosswalk rebuild.`,
   );
 }
 
-function wrongCustomer(fact: string): Issue {
-  return {
-    severity: 'error',
-    code: 'WRONG_CUSTOMER',
-    message: `${fact} Nothing was changed. To link the keys of this account: mypos-customers crosswalk import, with --replace; or crosswalk rebuild.`,
-  };
+function wrongCustomer(message: string): Issue {
+  return { severity: 'error', code: 'WRONG_CUSTOMER', message };
 }
 
 /** What becomes of a row whose customer seems to be somebody else. */

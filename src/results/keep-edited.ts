@@ -63,7 +63,7 @@ function describeKept(wanted: string, path: string): Issue {
   return {
     severity: 'warning',
     code: 'EDITED_FILE_KEPT',
-    message: `${wanted} is not as this program wrote it, so it stays as it is; the new file is ${basename(path)}.`,
+    message: `${wanted} was changed after it was written, or this state folder did not write it, so it stays as it is; the new file is ${basename(path)}.`,
     file: path,
   };
 }
