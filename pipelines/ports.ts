@@ -19,7 +19,7 @@ export interface RowSource {
   /** The file as the user named it. */
   readonly file: string;
   readonly format: 'csv' | 'xlsx' | 'ndjson';
-  /** Columns in file order; those whose name begins with `_` are left out already. */
+  /** Columns in file order; those that this program adds to its result files are left out already. */
   readonly columns: readonly string[];
   /** What was detected (encoding, delimiter, header row, sheet …), for people and for `--json`. */
   readonly detected: SourceDetection;

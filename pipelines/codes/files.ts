@@ -116,8 +116,8 @@ export const fileCodes = {
     exit: 3,
   },
   NO_COLUMNS: {
-    meaning: 'All column names begin with "_", and such columns are ignored.',
-    nextStep: 'Rename the columns without "_", or give the line of the header: --header-row <n>',
+    meaning: 'All columns are those that this program adds to its result files.',
+    nextStep: 'Import the file that the results are of, or give the line of the header: --header-row <n>',
     exit: 3,
   },
   NO_DATA_ROWS: {

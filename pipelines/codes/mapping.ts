@@ -45,8 +45,8 @@ export const mappingCodes = {
   },
   CHOICE_UNKNOWN: { meaning: 'A value that is none of the allowed ones.', nextStep: fixMapping, exit: 2 },
   COLUMN_AMBIGUOUS: {
-    meaning: 'Several columns of the file have this name.',
-    nextStep: 'Rename one of the columns in the file, or use the name with its number.',
+    meaning: 'Several columns of the file have this name but for case and spaces.',
+    nextStep: 'Write the name in the mapping exactly as one of the columns has it.',
     exit: 2,
   },
   COLUMN_MISSING: {

@@ -1,5 +1,6 @@
 import { unescapeFormula } from '#pipelines/formula-text.js';
 import type { Row } from '#pipelines/model.js';
+import { isResultColumn } from '#pipelines/own-columns.js';
 import type { RowSource } from '#pipelines/ports.js';
 import type { DocumentIssue } from '#pipelines/shape.js';
 import { propertyPath } from '#pipelines/shape.js';
@@ -8,6 +9,7 @@ import { compileField } from './compile-field.js';
 import { compileExpression, computeRow, type PlacedExpression } from './expressions.js';
 import { identityFields } from './fields.js';
 import { compileKey, type KeyColumnReading, type KeyPart } from './key.js';
+import { listColumns } from './list-columns.js';
 import { compileCommand, type MappedRow, mapRow, type RowTarget } from './map-row.js';
 import type { ColumnRule, ExpressionRule, Mapping, MatchRule, Mode } from './mapping.js';
 import { nearestNames, suggestNames } from './nearest-name.js';
@@ -23,37 +25,38 @@ interface ColumnFinder {
    * of imported customers does; but when it has a column with a similar name, the name is reported as a typing error.
    */
   ignore(name: string, path: string): void;
+  /** The columns that `findPositions` was asked for, where it has not found a single one. */
+  listIfNoneFound(): readonly string[];
   /** Columns with a name that the mapping has not mentioned so far. */
   listUnmapped(): readonly string[];
 }
 
 /**
- * Exact names take precedence over names that differ only in case, spaces or compatibility forms.
+ * Exact names take precedence over names that differ only in case, spaces or compatibility forms. Of columns with one
+ * name, the reader has given the later ones a number: the name itself is the first.
  *
- * @param duplicates - names that the file has more than once, even if the reader made them different
  * @param problems - the list to which problems are added
  */
-function createColumnFinder(
-  columns: readonly string[],
-  duplicates: readonly string[],
-  problems: DocumentIssue[],
-): ColumnFinder {
+function createColumnFinder(columns: readonly string[], problems: DocumentIssue[]): ColumnFinder {
   const mentioned = new Set<number>();
   const normalised = columns.map(normaliseName);
-  const duplicated = new Set(duplicates);
+  const missing = new Set<string>();
+  let hasFound = false;
 
   function candidates(name: string): readonly number[] {
-    const exact = findAllPositions(columns, name);
-    return exact.length > 0 ? exact : findAllPositions(normalised, normaliseName(name));
+    const exact = columns.indexOf(name);
+    return exact >= 0 ? [exact] : findAllPositions(normalised, normaliseName(name));
   }
 
   function find(name: string, path: string): number | undefined {
     const found = candidates(name);
     for (const position of found) mentioned.add(position);
     const [position] = found;
+    if (position === undefined) missing.add(name);
+    else hasFound = true;
     if (position === undefined)
       problems.push({ severity: 'error', code: 'COLUMN_MISSING', path, message: describeMissingColumn(name, columns) });
-    else if (found.length > 1 || duplicated.has(columns[position] ?? ''))
+    else if (found.length > 1)
       problems.push({
         severity: 'error',
         code: 'COLUMN_AMBIGUOUS',
@@ -70,9 +73,10 @@ function createColumnFinder(
       const found = candidates(name);
       for (const position of found) mentioned.add(position);
       const open = columns.filter((_, position) => !mentioned.has(position));
-      if (found.length === 0 && (name.startsWith('_') || nearestNames(name, open).length > 0))
+      if (found.length === 0 && (isResultColumn(name) || nearestNames(name, open).length > 0))
         problems.push({ severity: 'error', code: 'COLUMN_MISSING', path, message: describeMissingColumn(name, open) });
     },
+    listIfNoneFound: () => (hasFound ? [] : [...missing]),
     listUnmapped: () => columns.filter((name, position) => name.trim() !== '' && !mentioned.has(position)),
   };
 }
@@ -82,14 +86,13 @@ function findAllPositions(names: readonly string[], wanted: string): readonly nu
 }
 
 function describeMissingColumn(name: string, columns: readonly string[]): string {
-  if (name.startsWith('_'))
-    return `"${name}" cannot be mapped: columns whose names begin with "_" are results of an earlier run; map another column`;
+  if (isResultColumn(name)) return `"${name}" cannot be mapped: it is a result of an earlier run; map another column`;
   return `The file has no column "${name}"; ${suggestNames(name, columns)}`;
 }
 
 function describeAmbiguousColumn(name: string, found: readonly number[], columns: readonly string[]): string {
   const names = found.map((position) => `"${columns[position]}" (column ${position + 1})`).join(', ');
-  return `"${name}" fits more than one column: ${names}; rename all but one in the file`;
+  return `"${name}" fits more than one column: ${names}; write the name as one of them has it`;
 }
 
 /** The fields of a mapping with their positions in one header, and the expressions among them. */
@@ -173,23 +176,26 @@ export interface CompiledMapping {
 
 type MappingCompilation =
   | { readonly ok: true; readonly compiled: CompiledMapping }
-  | { readonly ok: false; readonly problems: readonly DocumentIssue[] };
+  | {
+      readonly ok: false;
+      readonly problems: readonly DocumentIssue[];
+      /** The columns that the mapping takes values from, where the file has not one of them: it is another file. */
+      readonly foreignTo?: readonly string[];
+    };
 
 /**
  * Compiles a mapping for the header of a file; reports all problems at once.
  *
  * @param columns - the header, in file order
- * @param duplicateColumns - names that the file has more than once
  * @param format - for CSV, the apostrophe that an export adds before text that looks like a formula is removed
  */
 export function compileMapping(
   mapping: Mapping,
   columns: readonly string[],
-  duplicateColumns: readonly string[] = [],
   format?: RowSource['format'],
 ): MappingCompilation {
   const problems: DocumentIssue[] = [];
-  const finder = createColumnFinder(columns, duplicateColumns, problems);
+  const finder = createColumnFinder(columns, problems);
   const fields = buildFieldTargets(mapping, finder, columns);
   const targets = [
     ...fields.targets,
@@ -200,8 +206,15 @@ export function compileMapping(
     finder.ignore(name, `ignore[${index}]`);
   });
   const unmapped = finder.listUnmapped();
-  if (mapping.unmapped === 'error') problems.push(...unmapped.map(describeUnmappedColumn));
-  if (problems.length > 0) return { ok: false, problems };
+  const foreignTo = finder.listIfNoneFound();
+  if (mapping.unmapped === 'error' && unmapped.length > 0)
+    problems.push({
+      severity: 'error',
+      code: 'COLUMN_UNMAPPED',
+      path: 'unmapped',
+      message: describeUnmappedColumns(unmapped),
+    });
+  if (problems.length > 0) return { ok: false, problems, ...(foreignTo.length > 0 && { foreignTo }) };
   const prepare = format === 'csv' ? unescapeCells : (row: Row) => row;
   return { ok: true, compiled: assemble(mapping, columns, { ...fields, targets }, unmapped, prepare) };
 }
@@ -244,13 +257,10 @@ function buildCommandTargets(
   return [{ kind: 'command', field: undefined, positions, columns: names, read: compileCommand(positions[0] ?? -1) }];
 }
 
-function describeUnmappedColumn(column: string): DocumentIssue {
-  return {
-    severity: 'error',
-    code: 'COLUMN_UNMAPPED',
-    path: 'unmapped',
-    message: `The mapping does not mention the column "${column}"; map it, or add it to "ignore"`,
-  };
+/** As the message of an error or a warning, without its full stop. */
+export function describeUnmappedColumns(columns: readonly string[]): string {
+  const them = columns.length === 1 ? 'it' : 'them';
+  return `The mapping does not mention ${listColumns(columns)}; map ${them}, or add ${them} to "ignore"`;
 }
 
 const identityFieldNames: ReadonlySet<string | undefined> = new Set(identityFields);

@@ -3,7 +3,7 @@ import type { Customer, JsonValue, Row } from '#pipelines/model.js';
 import type { ValidateDraft } from '#pipelines/ports.js';
 import type { DocumentIssue } from '#pipelines/shape.js';
 import { propertyPath } from '#pipelines/shape.js';
-import type { CompiledMapping } from './compile.js';
+import { type CompiledMapping, describeUnmappedColumns } from './compile.js';
 import { type CustomFields, customerFields, type FieldType, identityFields, readOnlyFields } from './fields.js';
 import type { Mapping } from './mapping.js';
 import { suggestNames } from './nearest-name.js';
@@ -124,12 +124,9 @@ function listInvalidValues(
 }
 
 function listUnusedColumns({ unmappedColumns }: CompiledMapping): readonly DocumentIssue[] {
-  return unmappedColumns.map((column) => ({
-    code: 'COLUMN_UNUSED',
-    severity: 'warning',
-    path: '',
-    message: `The mapping does not mention the column "${column}"; map it, or add it to "ignore"`,
-  }));
+  if (unmappedColumns.length === 0) return [];
+  const message = describeUnmappedColumns(unmappedColumns);
+  return [{ code: 'COLUMN_UNUSED', severity: 'warning', path: '', message }];
 }
 
 const apiFields: ReadonlySet<string> = new Set([...Object.keys(customerFields), ...identityFields, ...readOnlyFields]);

@@ -3,13 +3,17 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type CompiledMapping, compileMapping } from '#pipelines/mapping/compile.js';
 import { secretFields } from '#pipelines/mapping/fields.js';
+import { listColumns, quoteColumns } from '#pipelines/mapping/list-columns.js';
 import type { Mapping } from '#pipelines/mapping/mapping.js';
 import { findValidSubset, parseMapping } from '#pipelines/mapping/parse-mapping.js';
 import type { RowSource } from '#pipelines/ports.js';
 import { type DocumentIssue, isObject, propertyPath } from '#pipelines/shape.js';
 import { UsageError } from '#src/errors.js';
 import { readPairs } from '#src/files/csv/read-pairs.js';
+import type { SourceColumns } from '#src/files/input-source.js';
+import { looksLikeData } from '#src/files/table/looks-like-data.js';
 import { parseJsonDocument } from '#src/json-document.js';
+import { quoteArgument } from './quote-argument.js';
 
 /** Texts and their values, or what is wrong with the file that should list them, as a sentence. */
 type LookupFile =
@@ -132,12 +136,54 @@ export function compileFor(
     readonly file: string;
     readonly format: RowSource['format'];
     readonly columns: readonly string[];
-    readonly duplicateColumns: readonly string[];
+    readonly sheetsWithColumns?: readonly string[];
   },
 ): CompiledMapping {
-  const result = compileMapping(file.mapping, input.columns, input.duplicateColumns, input.format);
+  const result = compileMapping(file.mapping, input.columns, input.format);
   if (result.ok) return result.compiled;
-  throw createMappingError(`${file.path} for ${input.file}`, result.problems);
+  const { problems, foreignTo } = result;
+  const foreign = foreignTo && describeForeignFile(foreignTo, input);
+  throw createMappingError(
+    `${file.path} for ${input.file}`,
+    foreign === undefined ? problems : [foreign],
+    foreign?.nextStep ?? findSheetHint(input),
+  );
+}
+
+/** A file without any column of the mapping, in one sentence: what it looks like. One missing column may be a typing error. */
+export function describeForeignFile(
+  wanted: readonly string[],
+  { columns, sheetsWithColumns = [] }: Pick<SourceColumns, 'columns' | 'sheetsWithColumns'>,
+): (DocumentIssue & { readonly nextStep: string }) | undefined {
+  if (wanted.length < 2) return undefined;
+  const hint = findSheetHint({ sheetsWithColumns });
+  const none = `None of the ${wanted.length} columns of the mapping (${quoteColumns(wanted)}) is`;
+  const error = { severity: 'error', code: 'COLUMN_MISSING', path: '' } as const;
+  if (hint !== undefined)
+    return {
+      ...error,
+      message: `${none} on this sheet; it looks like the wrong one: ${sheetsWithColumns.length === 1 ? 'the sheet' : 'the sheets'} ${quoteColumns(sheetsWithColumns)} ${sheetsWithColumns.length === 1 ? 'has' : 'have'} them`,
+      nextStep: hint,
+    };
+  if (looksLikeData(columns))
+    return {
+      ...error,
+      message: `${none} in this file; it looks like a file without a header: the row that was read as one has values (${quoteColumns(columns)})`,
+      nextStep: 'Add a first line with the names of the columns, or give the line of the header: --header-row <n>',
+    };
+  return {
+    ...error,
+    message: `${none} in this file; it looks like a file for another mapping: it has ${listColumns(columns)}`,
+    nextStep:
+      'Check the name of the file and --mapping; `mypos-customers mapping suggest <file>` proposes a mapping for this file. If the header is on another line: --header-row <n>.',
+  };
+}
+
+function findSheetHint({
+  sheetsWithColumns: [sheet] = [],
+}: Pick<SourceColumns, 'sheetsWithColumns'>): string | undefined {
+  if (sheet === undefined) return undefined;
+  return `Choose the sheet: --sheet ${quoteArgument(sheet)}, or "sheet" under "source" in the mapping.`;
 }
 
 /** The source columns that say who a row's customer is. */
@@ -182,11 +228,13 @@ function parseJson(path: string, text: string): unknown {
   });
 }
 
-function createMappingError(where: string, problems: readonly DocumentIssue[]): UsageError {
+function createMappingError(where: string, problems: readonly DocumentIssue[], nextStep = correctMapping): UsageError {
   const lines = problems.map(({ path, message }) => `  - ${path === '' ? '' : `${path}: `}${message}`);
   return new UsageError(`The mapping ${where} cannot be used:\n${lines.join('\n')}`, {
     code: problems[0]?.code ?? 'MAPPING_WRONG',
-    nextStep:
-      'Correct the mapping; `mypos-customers mapping check` shows each error with its line, without the network.',
+    nextStep,
   });
 }
+
+const correctMapping =
+  'Correct the mapping; `mypos-customers mapping check` shows each error with its line, without the network.';

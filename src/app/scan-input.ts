@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CheckCells } from '#pipelines/import/map.js';
 import type { Issue } from '#pipelines/issue.js';
-import type { CompiledMapping } from '#pipelines/mapping/compile.js';
+import { type CompiledMapping, describeUnmappedColumns } from '#pipelines/mapping/compile.js';
 import type { Mapping } from '#pipelines/mapping/mapping.js';
 import type { Row } from '#pipelines/model.js';
 import type { ColumnIssue } from '#pipelines/quality/column-rules.js';
@@ -287,10 +287,7 @@ function addRowNotices({ source }: Input, check: CheckCells): CheckCells {
 }
 
 function createUnmappedNotices({ unmappedColumns }: CompiledMapping): readonly Issue[] {
-  return unmappedColumns.map((column) => ({
-    severity: 'warning',
-    code: 'COLUMN_UNMAPPED',
-    message: `The mapping does not mention the column "${column}".`,
-    columns: [column],
-  }));
+  if (unmappedColumns.length === 0) return [];
+  const message = `${describeUnmappedColumns(unmappedColumns)}.`;
+  return [{ severity: 'warning', code: 'COLUMN_UNMAPPED', message, columns: unmappedColumns }];
 }

@@ -46,7 +46,7 @@ export interface RowAdopter {
 }
 
 /** What is known of a source before its rows. */
-export type SourceColumns = Pick<InputSource, 'file' | 'format' | 'columns' | 'duplicateColumns' | 'ownColumns'>;
+export type SourceColumns = Pick<InputSource, 'file' | 'format' | 'columns' | 'ownColumns' | 'sheetsWithColumns'>;
 
 export type RowVisitor = (rows: readonly Row[]) => void;
 
@@ -85,8 +85,8 @@ export interface NdjsonLayout {
 /** A row source that can be told from any other. */
 export interface InputSource extends RowSource {
   readonly fingerprint: Fingerprint;
-  /** Names that several columns have, as first spelled; a mapping that uses one is ambiguous. */
-  readonly duplicateColumns: readonly string[];
+  /** Other sheets of a workbook that have the expected columns; only where the sheet that is read has no such header. */
+  readonly sheetsWithColumns?: readonly string[];
   /** Columns that this program added when it wrote the file; absent where they were not looked for, or there are none. */
   readonly ownColumns?: readonly string[];
 }

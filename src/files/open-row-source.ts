@@ -97,14 +97,15 @@ async function openXlsx(reading: FirstReading, options: OpenOptions): Promise<Fi
   const readOptions = resolveReadOptions(options, await chooseWorkbookHints(options, open));
   const source = await open(readOptions);
   const scan = await scanWorkbook(source, fingerprint, options);
-  const { columns, duplicateColumns, detected, topRows } = source;
+  const { columns, detected, topRows, sheetsWithColumns } = source;
   const batches = () => source.batches();
   return {
-    ...{ file: source.file, format: source.format, columns, duplicateColumns, detected, topRows, batches },
+    ...{ file: source.file, format: source.format, columns, detected, topRows, batches },
     get notices() {
       return scan?.notices ?? source.notices;
     },
     ...{ fingerprint, readOptions, scan },
+    ...(sheetsWithColumns === undefined ? {} : { sheetsWithColumns }),
     ...(scan === undefined ? {} : { rowRanges: createSequentialRowRanges(scan.rows, batches) }),
   };
 }

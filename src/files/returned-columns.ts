@@ -1,11 +1,7 @@
 import { cellToText, type Row } from '#pipelines/model.js';
+import { findOwnColumns } from '#pipelines/own-columns.js';
 import type { RowRanges } from '#pipelines/ports.js';
 import type { AdoptRows, FileSource, OpenOptions, RowAdopter, RowVisitor, SourceColumns } from './input-source.js';
-
-/** The columns that this program adds to the files that it writes, and that it does not read as columns of the user. */
-function isOwnColumn(name: string): boolean {
-  return name.trimStart().startsWith('_');
-}
 
 /** Where the columns of the user and our own stand in the rows of a file. */
 interface Split {
@@ -19,13 +15,14 @@ interface Split {
 /** @returns `undefined` when all columns are the user's */
 function splitColumns(source: SourceColumns): Split | undefined {
   const { columns } = source;
-  if (!columns.some(isOwnColumn)) return undefined;
-  const places = columns.flatMap((name, place) => (isOwnColumn(name) ? [] : [place]));
+  const own = findOwnColumns(columns);
+  if (own.size === 0) return undefined;
+  const places = columns.flatMap((name, place) => (own.has(name) ? [] : [place]));
   return {
     source: {
       ...source,
       columns: places.map((place) => columns[place] ?? ''),
-      ownColumns: columns.filter(isOwnColumn),
+      ownColumns: columns.filter((name) => own.has(name)),
     },
     places,
     width: columns.length,

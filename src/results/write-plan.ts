@@ -2,13 +2,11 @@ import type { FieldChange } from '#pipelines/compare-customers.js';
 import { keptBecause } from '#pipelines/import/field-policy.js';
 import type { KeptField } from '#pipelines/import/map.js';
 import type { PlannedRow } from '#pipelines/import/plan.js';
+import { planColumns } from '#pipelines/own-columns.js';
 import type { RowSource } from '#pipelines/ports.js';
 import { beginTable } from '#src/files/begin-table.js';
 import type { TableRow } from '#src/files/table.js';
 import { matchInputStyle } from './write-results.js';
-
-/** The columns that come before the input's own. */
-const planColumns = ['_row', '_action', '_customerCode', '_key', '_changes', '_kept', '_error'] as const;
 
 /** The file of a plan while it is written. */
 export interface PlanWriter {

@@ -2,25 +2,11 @@ import { extname } from 'node:path';
 import type { Issue } from '#pipelines/issue.js';
 import { publishMilestone } from '#pipelines/milestones.js';
 import { isReject, type Row, type RowOutcome, type RowStatus } from '#pipelines/model.js';
+import { resultColumns } from '#pipelines/own-columns.js';
 import type { RowSource, RunLedger } from '#pipelines/ports.js';
 import { beginTable } from '#src/files/begin-table.js';
 import type { CellChoices, CellMark, CsvStyle, RowTone, TableColumn, TableRow, TableSink } from '#src/files/table.js';
 import { publishBesideEdited, type WrittenFiles } from './keep-edited.js';
-
-/** The columns that come before the input's own. */
-export const resultColumns = [
-  '_row',
-  '_status',
-  '_customerCode',
-  '_customerId',
-  '_httpStatus',
-  '_errorCode',
-  '_error',
-  '_errorFields',
-  '_response',
-  '_attempts',
-  '_run',
-] as const;
 
 /** One line of the result file: the outcome of the row, then the row as it was. */
 function toResultRow(row: Row, outcome: RowOutcome, run: string, columns: readonly string[]): TableRow {

@@ -1,13 +1,14 @@
 import { readField } from '#pipelines/compare-customers.js';
 import { customerFields, secretFields } from '#pipelines/mapping/fields.js';
 import type { Cell, Customer, Draft, JsonValue, ReviewCandidate } from '#pipelines/model.js';
+import { reviewReasonColumn } from '#pipelines/own-columns.js';
 import { decisionWords } from '#pipelines/ports.js';
 import { beginTable } from '#src/files/begin-table.js';
 import type { CsvStyle, TableColumn, TableRow } from '#src/files/table.js';
 import { type PublishedFile, publishBesideEdited, type WrittenFiles } from './keep-edited.js';
 
 /** The columns that come before the compared fields. */
-const reviewColumns = ['_row', '_run', '_reason', 'decision', 'candidate'] as const;
+const reviewColumns = ['_row', '_run', reviewReasonColumn, 'decision', 'candidate'] as const;
 
 /** What stands before the name of a field when it is the customer's. */
 const accountPrefix = 'account.';

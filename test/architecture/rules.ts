@@ -39,8 +39,9 @@ export const houseRules: HouseRules = {
       'pipelines/format-count',
       'pipelines/issue',
       'pipelines/reading-options',
-      // One normaliser of column names.
+      // One normaliser of column names, and one list of those that are ours.
       'pipelines/mapping/normalise-name',
+      'pipelines/own-columns',
       // What a written table is made of, and which texts of it must not come alive.
       'pipelines/export/export',
       'pipelines/formula-text',

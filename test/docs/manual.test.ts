@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { rowStatuses } from '#pipelines/model.js';
-import { resultColumns } from '#src/results/write-results.js';
+import { resultColumns } from '#pipelines/own-columns.js';
 import { renderErrorCodesPage } from '../../docs/generate/error-codes-page.js';
 
 const pages = readdirSync('docs').filter((name) => name.endsWith('.md'));

@@ -26,8 +26,6 @@ import {
 /** The beginning of a file. */
 export interface FileSample {
   readonly columns: readonly string[];
-  /** Names that the file has more than once, so that a mapping cannot refer to them. */
-  readonly duplicateColumns: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
   /** How the mapping says the file is to be read. */
   readonly source?: MappingJson['source'];
@@ -72,8 +70,6 @@ function describeAssigned(candidate: Candidate, { key }: SuggestionParts, isKey:
 
 function explainIgnored({ column, texts, rows }: ColumnValues, parts: SuggestionParts, custom: CustomColumns): string {
   if (column.trim() === '') return 'it has no name';
-  if (column.startsWith('_')) return 'it is a result of an earlier run';
-  if (parts.sample.duplicateColumns.includes(column)) return 'the file has this name more than once; rename one';
   if (readOnlyFields.some((field) => field === column)) return 'the server sets it';
   if (texts.length === 0 && rows > 0) return 'it is blank';
   if (custom.undecided.some((values) => values.column === column))
@@ -123,9 +119,7 @@ function listQuestions(parts: SuggestionParts, custom: CustomColumns, choices: C
 /** Proposes a mapping for a file. The same file and choices give the same mapping. */
 export function suggestMapping(sample: FileSample, choices: Choices = {}): Suggestion {
   const all = collectColumnValues(sample.columns, sample.rows);
-  const usable = all.filter(
-    ({ column }) => column.trim() !== '' && !column.startsWith('_') && !sample.duplicateColumns.includes(column),
-  );
+  const usable = all.filter(({ column }) => column.trim() !== '');
   const identities = assignIdentityColumns(usable);
   const key = identities.some(({ target }) => target === 'customerCode') ? undefined : proposeKey(usable, choices);
   const isKeyOnly = (values: ColumnValues) => values === key?.values && detectContentKind(values) !== 'e-mail';
@@ -223,7 +217,7 @@ function buildMappingJson(
   const match = key === undefined ? undefined : proposeMatch(assigned);
   const isIdentified = key !== undefined || assigned.some(({ target }) => target === 'customerCode');
   const used = new Set([...assigned.map(({ values }) => values), key?.values]);
-  const ignored = all.filter(({ column }) => column.trim() !== '' && !column.startsWith('_'));
+  const ignored = all.filter(({ column }) => column.trim() !== '');
   const ignore = [...new Set(ignored.filter((values) => !used.has(values)).map(({ column }) => column))];
   return {
     $schema: './mappings.schema.json',

@@ -146,9 +146,9 @@ interface FittedMapping {
 /** Fits a mapping to the columns that the file has: an export lacks those of expressions and ignored columns. */
 function fitMapping(named: Mapping, { source }: Input): FittedMapping | undefined {
   const mapping: Mapping = { ...named, unmapped: 'ignore', ignore: [] };
-  const whole = compileMapping(mapping, source.columns, source.duplicateColumns, source.format);
+  const whole = compileMapping(mapping, source.columns, source.format);
   const usable = whole.ok ? mapping : findValidSubset(mapping, whole.problems);
-  const compilation = usable && compileMapping(usable, source.columns, source.duplicateColumns, source.format);
+  const compilation = usable && compileMapping(usable, source.columns, source.format);
   const stamp = mapping.key?.stamp;
   const isCompared = (field: string) => field !== stamp && !identityFields.some((name) => name === field);
   const listFields = ({ fields }: Mapping) =>

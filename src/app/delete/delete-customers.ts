@@ -99,7 +99,6 @@ function createCodeSource(codes: readonly string[]): InputSource {
     file: 'the command line',
     format: 'csv',
     columns: [codeColumn],
-    duplicateColumns: [],
     detected: { format: 'csv' },
     notices: [],
     fingerprint: { sha256: createHash('sha256').update(text).digest('hex'), sizeBytes: Buffer.byteLength(text) },

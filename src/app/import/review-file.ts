@@ -66,7 +66,7 @@ export function readReview(
   const mapAll = (wanted: readonly Row[]) => wanted.map((row) => mapLine(row, byLine.get(row.number)));
   // Its keys come from the ledger, with their source.
   const { keySource: _, ...compiled } = compileFor(mappingFile, {
-    ...{ file, format: 'csv', duplicateColumns: [] },
+    ...{ file, format: 'csv' },
     columns: findColumns(reviewed, ledger),
   });
   return {

@@ -12,7 +12,7 @@ import type { Mapping } from '#pipelines/mapping/mapping.js';
 import { findValidSubset } from '#pipelines/mapping/parse-mapping.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import type { DocumentIssue } from '#pipelines/shape.js';
-import { type InspectedMapping, inspectMappingFile } from '#src/app/mapping-file.js';
+import { describeForeignFile, type InspectedMapping, inspectMappingFile } from '#src/app/mapping-file.js';
 import type { Settings } from '#src/config/settings.js';
 import { type ExitCode, exitCodes } from '#src/errors.js';
 import { parseJsonDocument, type TextPosition } from '#src/json-document.js';
@@ -104,7 +104,9 @@ interface SampleTrial {
 async function tryOnSample(mapping: Mapping | undefined, options: CheckMappingOptions): Promise<SampleTrial> {
   if (options.file === undefined || mapping === undefined) return { found: [] };
   const { source, rows } = await readSample(options.file, options, mapping);
-  const compilation = compileMapping(mapping, source.columns, source.duplicateColumns);
+  const compilation = compileMapping(mapping, source.columns);
+  const foreign = compilation.ok ? undefined : describeForeignFile(compilation.foreignTo ?? [], source);
+  if (foreign !== undefined) return { found: [foreign] };
   const missing = compilation.ok ? [] : compilation.problems;
   const mapper = compilation.ok ? compilation.compiled : compileValidSubset(mapping, missing, source);
   if (mapper === undefined) return { found: missing };
@@ -116,11 +118,11 @@ async function tryOnSample(mapping: Mapping | undefined, options: CheckMappingOp
 function compileValidSubset(
   mapping: Mapping,
   problems: readonly DocumentIssue[],
-  { columns, duplicateColumns }: Sample['source'],
+  { columns }: Sample['source'],
 ): CompiledMapping | undefined {
   const subset = findValidSubset(mapping, problems);
   if (subset === undefined) return undefined;
-  const compilation = compileMapping(subset, columns, duplicateColumns);
+  const compilation = compileMapping(subset, columns);
   return compilation.ok ? compilation.compiled : undefined;
 }
 

@@ -58,7 +58,6 @@ export async function suggestMappingFor(
   for (const notice of source.notices) observer.notice?.(notice);
   const sample: FileSample = {
     columns: source.columns,
-    duplicateColumns: source.duplicateColumns,
     rows: rows.map(({ cells }) => cells),
     ...buildSourceHints(source, options),
   };

@@ -49,7 +49,6 @@ function createWriteSource(run: string, writes: readonly CustomerWrite[]): Input
     file: `run ${run}`,
     format: 'csv',
     columns: ['customerCode', 'undoes'],
-    duplicateColumns: [],
     detected: { format: 'csv' },
     notices: [],
     fingerprint: { sha256: createHash('sha256').update(text).digest('hex'), sizeBytes: Buffer.byteLength(text) },

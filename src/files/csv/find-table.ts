@@ -161,8 +161,8 @@ function createNoColumnsError(file: string, line: number) {
     code: 'NO_COLUMNS',
     file,
     line,
-    fact: 'all column names begin with "_", and such columns are ignored.',
-    nextStep: 'Rename the columns without "_", or give the line of the header: --header-row <n>',
+    fact: 'all columns are those that this program adds to its result files.',
+    nextStep: 'Import the file that the results are of, or give the line of the header: --header-row <n>',
   });
 }
 

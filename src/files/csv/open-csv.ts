@@ -212,7 +212,6 @@ function createCsvSource({ text, layout, readOptions, topRows, scan }: OpenedCsv
     file: name,
     format: 'csv',
     columns: table.columns,
-    duplicateColumns: table.duplicateColumns,
     fingerprint: text.fingerprint,
     detected: describeDetection(text, layout),
     get notices() {

@@ -1,5 +1,6 @@
 import type { Issue } from '#pipelines/issue.js';
 import type { Cell, Row } from '#pipelines/model.js';
+import { findOwnColumns, isResultColumn } from '#pipelines/own-columns.js';
 import type { SourceDetection } from '#pipelines/ports.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import { createInputError } from '#src/files/input-file.js';
@@ -201,7 +202,7 @@ async function readObjects(
 ): Promise<{ readonly keys: readonly string[]; readonly visited?: RowPass }> {
   const batches = new PeekableBatches(readLines(pass.chunks, name));
   const keys = await findKeys(batches, name, options.resultColumns);
-  const visit = options.visitRows?.({ file: name, format: 'ndjson', columns: keys, duplicateColumns: [] });
+  const visit = options.visitRows?.({ file: name, format: 'ndjson', columns: keys });
   if (visit === undefined) return { keys };
   const visited = startPass();
   for await (const rows of readRows(batches.readAll(), keys, visited)) visit(rows);
@@ -240,7 +241,6 @@ function createNdjsonSource({ text, keys, readOptions, scan }: OpenedNdjson): Fi
     file: name,
     format: 'ndjson',
     columns: keys,
-    duplicateColumns: [],
     fingerprint: text.fingerprint,
     detected: describeDetection(text),
     notices: scan?.notices ?? text.notices,
@@ -270,14 +270,10 @@ async function findKeys(
     if (lineCount >= sampleLines) break;
   }
   if (objects === 0) throw createNotNdjsonError(name);
-  const columns = [...keys].filter((key) => !isResultKey(key));
+  const own = findOwnColumns([...keys]);
+  const columns = [...keys].filter((key) => !own.has(key));
   if (columns.length === 0) throw createNoColumnsError(name);
   return keepsOurs ? [...keys] : columns;
-}
-
-/** Keys that this program wrote into a result file. */
-function isResultKey(key: string): boolean {
-  return key.startsWith('_');
 }
 
 async function* readRows(
@@ -317,7 +313,7 @@ function parseRowContent(
   const parsed = parseLine(line);
   if (parsed.kind === 'invalid') return { cells: [line], issues: [parsed.reason] };
   const cells = columns.map((column) => parsed.members.get(column) ?? '');
-  const late = [...parsed.members.keys()].filter((key) => !known.has(key) && !isResultKey(key));
+  const late = [...parsed.members.keys()].filter((key) => !known.has(key) && !isResultColumn(key));
   return late.length === 0 ? { cells } : { cells, issues: late.map(createLateKeyReason) };
 }
 
@@ -356,7 +352,7 @@ function createNoColumnsError(file: string) {
   return createInputError({
     code: 'NO_COLUMNS',
     file,
-    fact: 'its objects have no usable keys; keys that begin with "_" are ignored.',
-    nextStep: 'Rename the keys without "_".',
+    fact: 'its objects have no keys, or only those that this program adds to its result files.',
+    nextStep: 'Write each row as one object, with the columns as its keys.',
   });
 }

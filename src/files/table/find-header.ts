@@ -1,5 +1,6 @@
 import type { Issue } from '#pipelines/issue.js';
 import { normaliseName } from '#pipelines/mapping/normalise-name.js';
+import { findOwnColumns } from '#pipelines/own-columns.js';
 
 /** The columns of a table, by their place in the file. */
 export interface TableColumns {
@@ -8,7 +9,6 @@ export interface TableColumns {
   readonly places: readonly number[] | undefined;
   /** Cells up to the last column that counts. */
   readonly width: number;
-  readonly duplicateColumns: readonly string[];
   readonly notices: readonly Issue[];
 }
 
@@ -30,7 +30,8 @@ export function nameColumns(
   const named = header.findLastIndex((name) => name.trim() !== '') + 1;
   const width = Math.min(header.length, Math.max(named, usedWidth));
   const { names, unnamed, renamed } = makeUniqueNames(header.slice(0, width));
-  const places = names.flatMap((name, place) => (isResultColumn(name) && !keepsOurs ? [] : [place]));
+  const own = findOwnColumns(header);
+  const places = names.flatMap((_, place) => (own.has(header[place] ?? '') && !keepsOurs ? [] : [place]));
   const columns = places.map((place) => names[place] ?? '');
   const notices: Issue[] = [];
   if (unnamed.length > 0) notices.push(createUnnamedNotice(unnamed, headerRow));
@@ -40,9 +41,6 @@ export function nameColumns(
     columns,
     places: columns.length === names.length ? undefined : places,
     width,
-    duplicateColumns: findDuplicates(
-      header.slice(0, width).filter((name) => name.trim() !== '' && !isResultColumn(name)),
-    ),
     notices,
   };
 }
@@ -53,11 +51,6 @@ export function nameColumns(
  */
 export function withoutByteOrderMark(name: string): string {
   return name.replace(/^(?:\uFEFF|\u00EF\u00BB\u00BF)+/, '');
-}
-
-/** Columns that this program wrote into a result file; the file can be fixed and read again. */
-function isResultColumn(name: string): boolean {
-  return name.trimStart().startsWith('_');
 }
 
 function makeUniqueNames(header: readonly string[]) {
@@ -81,18 +74,6 @@ function findFreeName(name: string, isTaken: (candidate: string) => boolean): st
   let count = 2;
   while (isTaken(`${name} (${count})`)) count += 1;
   return `${name} (${count})`;
-}
-
-function findDuplicates(names: readonly string[]): string[] {
-  const first = new Map<string, string>();
-  const twice = new Map<string, string>();
-  for (const name of names) {
-    const key = normaliseName(name);
-    const earlier = first.get(key);
-    if (earlier === undefined) first.set(key, name);
-    else twice.set(key, earlier);
-  }
-  return [...twice.values()];
 }
 
 function createUnnamedNotice(columns: readonly string[], row: number): Issue {

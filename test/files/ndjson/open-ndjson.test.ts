@@ -78,8 +78,8 @@ describe('NDJSON', () => {
     const { columns, cells } = await files.read(
       '{"a":"1","constructor":"2","x__proto__":"3"}\n{"__proto__":"4","a":"5"}\n',
     );
-    expect(columns).toEqual(['a', 'constructor', 'x__proto__']);
-    expect(cells[1]).toEqual(['5', '', '']);
+    expect(columns).toEqual(['a', 'constructor', 'x__proto__', '__proto__']);
+    expect(cells[1]).toEqual(['5', '', '', '4']);
   });
 
   it.each([

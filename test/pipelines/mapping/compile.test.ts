@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { compileMapping } from '#pipelines/mapping/compile.js';
 import { compiled, mapCells, parsed } from './mapping-under-test.js';
 
-function problemsWith(json: unknown, columns: readonly string[], duplicates?: readonly string[]) {
-  const result = compileMapping(parsed(json), columns, duplicates);
+function problemsWith(json: unknown, columns: readonly string[]) {
+  const result = compileMapping(parsed(json), columns);
   return result.ok ? [] : result.problems;
 }
 
@@ -49,7 +49,6 @@ describe('compileMapping', () => {
       'fields.emailAddress',
       '"E-MAIL" (column 2)',
     ],
-    ['a column that is there twice', email, ['E-mail', 'E-mail'], 'COLUMN_AMBIGUOUS', 'fields.emailAddress', 'rename'],
     [
       'a missing part',
       { fields: { address: { columns: ['Street', 'Strete 2'] } } },
@@ -96,8 +95,17 @@ describe('compileMapping', () => {
     ]);
   });
 
-  it('reports a column that the reader found twice and renamed', () => {
-    expect(problemsWith(email, ['E-mail', 'E-mail (2)'], ['E-mail'])).toMatchObject([{ code: 'COLUMN_AMBIGUOUS' }]);
+  it('takes the first of columns with one name, of which the reader has numbered the later ones', () => {
+    const second = { fields: { emailAddress: 'E-mail', notes: 'E-mail (2)' } };
+    const mapping = compiled(second, ['E-mail', 'E-mail (2)']);
+    expect(mapping.map({ index: 0, number: 2, cells: ['a@x.example', 'b@x.example'] }).draft).toEqual({
+      emailAddress: 'a@x.example',
+      notes: 'b@x.example',
+    });
+  });
+
+  it('maps a column of another program whose name begins like ours', () => {
+    expect(compiled({ fields: { notes: '_id' } }, ['_id']).findColumns('notes')).toEqual(['_id']);
   });
 
   it('reports all missing columns at once', () => {

@@ -1,4 +1,5 @@
 import { cellToText } from '#pipelines/model.js';
+import { findOwnColumns } from '#pipelines/own-columns.js';
 import { withoutByteOrderMark } from '#src/files/table/find-header.js';
 import { columnLetters } from '#src/files/xlsx/cell-reference.js';
 import type { CollectedRow } from './row-collector.js';
@@ -8,9 +9,6 @@ export interface HeaderRow {
   readonly row: CollectedRow;
   readonly isMatched: boolean;
 }
-
-/** Result files have columns with such names; they are skipped when such a file is imported again. */
-const resultColumnPattern = /^_/;
 
 /** Which columns of the sheet become columns of the input, and under which names. */
 export interface ColumnLayout {
@@ -41,6 +39,7 @@ export function layOutColumns(
   const texts = header.cells.map((cell, place) =>
     place === 0 ? withoutByteOrderMark(cellToText(cell)) : cellToText(cell),
   );
+  const own = findOwnColumns(texts);
   const taken = new Set(texts);
   const seen = new Map<string, number>();
   const names: string[] = [];
@@ -53,7 +52,7 @@ export function layOutColumns(
     const isNamed = text.trim() !== '';
     if (!isNamed && !columnsWithData.has(column)) continue;
     slots[column] = -1;
-    if ((resultColumnPattern.test(text) && !keepsResultColumns) || isSkipped(column)) continue;
+    if ((own.has(text) && !keepsResultColumns) || isSkipped(column)) continue;
     const name = isNamed ? uniqueName(text, seen, taken) : freeName(`Column ${column}`, taken);
     if (!isNamed) unnamed.push(name);
     slots[column] = names.push(name) - 1;

@@ -11,8 +11,10 @@ import { readCellFormats } from './number-formats.js';
 import {
   findOtherSheetsWithContent,
   listFilledColumns,
+  maxSheetsChecked,
   type SheetSample,
   sampleSheet,
+  sampleTop,
   type WorkbookParts,
 } from './sample-sheet.js';
 import { workbookError } from './workbook-error.js';
@@ -87,7 +89,8 @@ export async function openWorkbook(path: string, options: OpenWorkbookOptions = 
     const opening = { archive, parts, sheet, sample, options };
     const header = await findHeaderRow(opening);
     const layout = layOut(opening, header);
-    return createWorkbookSource({
+    const elsewhere = header.isMatched ? [] : await findSheetsWithColumns(opening);
+    const source = createWorkbookSource({
       file,
       archive,
       parts,
@@ -98,6 +101,7 @@ export async function openWorkbook(path: string, options: OpenWorkbookOptions = 
       openingNotices: await collectNotices(opening, header, layout),
       topRows: sample.top.map(({ number, cells }) => ({ number, cells: cells.map(cellToText) })),
     });
+    return elsewhere.length === 0 ? source : Object.assign(source, { sheetsWithColumns: elsewhere });
   } finally {
     await archive.close();
   }
@@ -124,6 +128,24 @@ async function findHeaderRow(opening: Opening): Promise<HeaderRow> {
   const others = await findOtherSheetsWithContent(archive, opening.parts, sheet);
   const hint = others.length === 0 ? '' : ` These have content: ${others.join(', ')}.`;
   throw workbookError('EMPTY_SHEET', place, `the sheet is empty.${hint}`);
+}
+
+/** The other sheets in which the expected columns are; none where nothing was expected. */
+async function findSheetsWithColumns({ archive, parts, sheet, options }: Opening): Promise<readonly string[]> {
+  if ((options.expectedColumns ?? []).length === 0) return [];
+  const names: string[] = [];
+  for (const other of parts.index.worksheets.slice(0, maxSheetsChecked)) {
+    if (other === sheet) continue;
+    const top = await sampleTop(archive, other, parts);
+    if (
+      findHeader(
+        top.map(({ cells }) => cells.map(cellToText)),
+        options,
+      ).isMatched
+    )
+      names.push(other.name);
+  }
+  return names;
 }
 
 function layOut({ sample, options, archive, sheet }: Opening, header: HeaderRow): ColumnLayout {

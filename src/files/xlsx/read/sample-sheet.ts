@@ -112,7 +112,7 @@ async function hasContent(archive: Archive, sheet: WorksheetEntry, { index }: Wo
 }
 
 /** A workbook of more sheets than this is a report, and a list of them helps nobody. */
-const maxSheetsChecked = 50;
+export const maxSheetsChecked = 50;
 
 /** The names of the sheets, besides the one that is read, that have content. */
 export async function findOtherSheetsWithContent(
@@ -124,6 +124,20 @@ export async function findOtherSheetsWithContent(
   for (const sheet of parts.index.worksheets.slice(0, maxSheetsChecked))
     if (sheet !== chosen && (await hasContentOrError(archive, sheet, parts))) names.push(sheet.name);
   return names;
+}
+
+/** The first rows of another sheet than the one that is read; none when it cannot be read. */
+export async function sampleTop(
+  archive: Archive,
+  sheet: WorksheetEntry,
+  parts: WorkbookParts,
+): Promise<readonly CollectedRow[]> {
+  try {
+    return (await sampleSheet(archive, sheet, parts, { fromRow: 1, skipHidden: false })).top;
+  } catch (error) {
+    if (error instanceof InputError) return [];
+    throw error;
+  }
 }
 
 /** A fault in a sheet that nobody asked for must not stop the import of another. */

@@ -157,7 +157,6 @@ export function createWorkbookSource(options: WorkbookSourceOptions): WorkbookSo
     columns: layout.names,
     detected: { format: 'xlsx', sheet: sheet.name, headerRow },
     notices,
-    duplicateColumns: layout.duplicates,
     topRows: options.topRows,
     async *batches() {
       const reading = new SheetReading(options);

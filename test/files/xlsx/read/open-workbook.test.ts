@@ -233,7 +233,6 @@ describe('openWorkbook', () => {
     expect(source.file).toBe(path);
     expect(source.format).toBe('xlsx');
     expect(source.detected).toEqual({ format: 'xlsx', sheet: 'Customers', headerRow: 1 });
-    expect(source.duplicateColumns).toEqual([]);
     expect(source.notices).toEqual([]);
   });
 });

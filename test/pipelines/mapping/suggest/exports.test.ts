@@ -14,7 +14,7 @@ interface ExportLayout extends LayoutAnswer {
 const layouts: readonly ExportLayout[] = JSON.parse(readFileSync('fixtures/header-styles/exports.json', 'utf8'));
 
 function propose({ columns, rows }: ExportLayout) {
-  return suggestMapping({ columns: Object.keys(columns), duplicateColumns: [], rows }).mapping;
+  return suggestMapping({ columns: Object.keys(columns), rows }).mapping;
 }
 
 const scores = new Map(layouts.map((layout) => [layout.style, scoreLayout(layout, propose(layout))]));

@@ -8,7 +8,7 @@ import { readRows } from '#test/pipelines/mapping/read-rows.js';
 /** A file from lines, the first of them its header, with cells between bars. */
 function buildFile(...lines: readonly string[]) {
   const [columns = [], ...rows] = lines.map((line) => line.split('|').map((cell) => cell.trim()));
-  return { columns, duplicateColumns: [], rows };
+  return { columns, rows };
 }
 
 function suggest(lines: readonly string[], choices?: Choices) {
@@ -277,20 +277,18 @@ describe('what only the user knows', () => {
 
 describe('columns that cannot be mapped', () => {
   it('are left out with the reason', () => {
-    const file = {
-      columns: ['Company', 'Phone', 'Phone (2)', '_status', ''],
-      duplicateColumns: ['Phone', 'Phone (2)'],
-      rows: [['Koala', '1', '2', 'invalid', 'x']],
-    };
+    const file = { columns: ['Company', 'Colour', ''], rows: [['Koala', 'red', 'x']] };
     const { columns, mapping } = suggestMapping(file);
-    expect(columns.map(({ why }) => why)).toEqual([
-      'by its name',
-      'the file has this name more than once; rename one',
-      'the file has this name more than once; rename one',
-      'it is a result of an earlier run',
-      'it has no name',
-    ]);
+    expect(columns.map(({ why }) => why)).toEqual(['by its name', 'no customer field has this name', 'it has no name']);
     expect(mapping.fields).toEqual({ customerName: 'Company' });
+  });
+
+  it('are not those with one name: the first has it', () => {
+    const file = { columns: ['Company', 'Phone', 'Phone (2)'], rows: [['Koala', '0491 570 156', '02 5550 1201']] };
+    expect(suggestMapping(file).mapping.fields).toMatchObject({
+      customerName: 'Company',
+      phoneNumber: expect.anything(),
+    });
   });
 });
 
@@ -300,7 +298,7 @@ describe('the files that everybody has', () => {
     ['fixtures/samples/customers-1000.csv', 1000, 9],
   ])('%s: the proposal is the same twice, and maps every row', async (file, count, mapped) => {
     const { columns, rows } = readRows(file);
-    const sample = { columns, duplicateColumns: [], rows: rows.map(({ cells }) => cells) };
+    const sample = { columns, rows: rows.map(({ cells }) => cells) };
     const suggestion = suggestMapping(sample);
     expect(JSON.stringify(suggestMapping(sample))).toBe(JSON.stringify(suggestion));
     expect(suggestion.columns.filter(({ target }) => target !== undefined)).toHaveLength(mapped);
