@@ -220,18 +220,26 @@ export interface WaitingCandidate extends ReviewCandidate {
   readonly basis?: string;
 }
 
+/** Customers of the local copy that rows are compared with before they are added. */
+export interface Strangers {
+  countStrangers(): number;
+  /** In the order of their codes. */
+  strangers(): Iterable<MirroredCustomer>;
+  isStranger(customerCode: string): boolean;
+}
+
 /**
  * Whom of the account the ledger knows: customers that a run has created, matched or read, that a key stands for, or of
  * which a person has told. All others are strangers.
  */
-export interface KnownCustomers {
-  /** Strangers in the local copy. */
-  countStrangers(): number;
+export interface KnownCustomers extends Strangers {
   /** Customers that are known, whether the account still has them or not. */
   countKnown(): number;
-  /** In the order of their codes. */
-  strangers(): Iterable<MirroredCustomer>;
-  isStranger(customerCode: string): boolean;
+  /**
+   * Strangers to rows with a key of this source: also those that the ledger knows without a key of it, from rows without
+   * keys, by their code, or by the key of another source.
+   */
+  withoutKeyOf(source: string | undefined): Strangers;
   /** A customer that some run created and none has deleted. */
   findCreated(): string | undefined;
   /** A person has told of these. */

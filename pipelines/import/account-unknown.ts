@@ -14,9 +14,11 @@ export interface SuspectRow {
 
 /** Why nothing is sent into an account. */
 export interface AccountFacts {
-  /** Customers of the account that this ledger does not know. */
+  /** Customers of the account that this ledger does not know or, for rows with a key, does not know by one of its source. */
   readonly strangers: number;
-  /** Those that it knows. */
+  /** Of these, those that it knows from rows without a key, by their code, or by a key of another source. */
+  readonly knownOtherwise: number;
+  /** Those that are no strangers. */
   readonly known: number;
   readonly rowsToAdd: number;
   /** Rows that seem to be there already. */

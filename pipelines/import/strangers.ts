@@ -1,7 +1,7 @@
 import type { Issue } from '#pipelines/issue.js';
 import { type CustomerMirror, knowsField } from '#pipelines/listing/mirror.js';
 import type { ReviewCandidate, Row } from '#pipelines/model.js';
-import type { KnownCustomers, RunLedger } from '#pipelines/ports.js';
+import type { RunLedger, Strangers } from '#pipelines/ports.js';
 import { createCandidateIndex } from '#pipelines/quality/duplicates/candidate-index.js';
 import { type AccountFacts, AccountUnknown, proposeMatch } from './account-unknown.js';
 import { type Account, type Conclusion, FileNotes, findVeto, sharedEvidence } from './file-notes.js';
@@ -12,6 +12,8 @@ import type { EndedRow, OpenRow } from './map.js';
 import { type StampOptions, type StampPorts, Stamps } from './stamps.js';
 
 export interface StrangerPorts extends Omit<StampPorts, 'mirror'> {
+  /** Whom rows are compared with: those whom this ledger does not know or, to rows with a key, does not know by one of its source. */
+  readonly compared: Strangers;
   readonly sleep: (delayMs: number) => Promise<void>;
   /** Brings the local copy of the customers up to date, and proves that it is whole. */
   readonly openMirror: () => Promise<CustomerMirror>;
@@ -60,7 +62,7 @@ const nobodyStrange: Survey = { evidence: new Map(), shared: new Set() };
 
 /**
  * Compares rows that this ledger does not know with the strangers: customers of the account that it neither made, nor
- * matched, nor was told of. No add leaves while the account may already hold its customer. The account is looked at before
+ * matched, nor was told of; for rows with a key, also those that no key of its source stands for. No add leaves while the account may already hold its customer. The account is looked at before
  * the first add of a run, so a run that adds nobody costs no call.
  */
 export class StrangerCheck {
@@ -72,7 +74,7 @@ export class StrangerCheck {
   #firstAdd: FirstAdd | undefined;
   #saveDismissed: ((customerCodes: readonly string[]) => void) | undefined;
   #dismissedNow: readonly string[] | undefined;
-  /** How many strangers there are; known once the account was looked at. */
+  /** How many customers the ledger does not know at all; known once the account was looked at. */
   strangers: number | undefined;
   /** Why an import would stop, where it is only planned. */
   refusal: AccountUnknown | undefined;
@@ -121,23 +123,22 @@ export class StrangerCheck {
 
   /** @returns how many strangers matter */
   #lookAt(mirror: CustomerMirror): number {
-    const { api, known, sleep } = this.#ports;
+    const { api, known, compared, sleep } = this.#ports;
     const { isKnownEmpty, dismissed } = this.#options;
     this.mirror = mirror;
     this.strangers ??= known.countStrangers();
     if (mirror.count() === 0 && !isKnownEmpty) this.#firstAdd ??= new FirstAdd({ api, sleep });
-    if (dismissed !== 'all') return this.strangers;
-    this.#dismissedNow ??= [...known.strangers()].map(({ customer }) => String(customer.customerCode));
+    if (dismissed !== 'all') return compared.countStrangers();
+    this.#dismissedNow ??= [...compared.strangers()].map(({ customer }) => String(customer.customerCode));
     this.#saveDismissed?.(this.#dismissedNow);
     return 0;
   }
 
   async #open(): Promise<Account | undefined> {
-    const { known } = this.#ports;
     const { country, stamp, dismissed } = this.#options;
     const mirror = await this.#ports.openMirror();
     if (this.#lookAt(mirror) === 0) return undefined;
-    const compared = [...known.strangers()].filter(
+    const compared = [...this.#ports.compared.strangers()].filter(
       ({ customer }) => dismissed === 'all' || !dismissed.has(String(customer.customerCode)),
     );
     if (compared.length === 0) return undefined;
@@ -164,7 +165,7 @@ export class StrangerCheck {
       if (first === undefined || last === undefined) continue;
       const states = pass.ledger.rowStatesBetween(first.index, last.index);
       for (const row of await pass.identify(rows)) {
-        if (!isQuestion(row) || !mayBeStranger(row, this.#ports.known)) continue;
+        if (!isQuestion(row) || !mayBeStranger(row, this.#ports.compared)) continue;
         if (opened === undefined) {
           const account = await this.#open();
           if (account === undefined) return nobodyStrange;
@@ -188,11 +189,16 @@ export class StrangerCheck {
 
   #refuseUnknown({ mirror, strangers }: Account, { suspects, rowsToAdd }: Conclusion): void {
     const { isUnknownAccount, fields, stamp, country, onlyPlans } = this.#options;
-    const known = mirror.count() - strangers.size;
     if (suspects.length <= Math.max(maxSuspects.rows, maxSuspects.share * rowsToAdd)) return;
-    if (!isUnknownAccount(strangers.size, known)) return;
+    const unknown = [...strangers].filter((code) => this.#ports.known.isStranger(code)).length;
+    if (!isUnknownAccount(unknown, mirror.count() - unknown)) return;
     const facts: AccountFacts = {
-      ...{ strangers: strangers.size, known, rowsToAdd, suspects: suspects.length, examples: suspects.slice(0, 3) },
+      ...{
+        strangers: strangers.size,
+        knownOtherwise: strangers.size - unknown,
+        known: mirror.count() - strangers.size,
+      },
+      ...{ rowsToAdd, suspects: suspects.length, examples: suspects.slice(0, 3) },
       match: proposeMatch(suspects, mirror, fields, country),
       ...(stamp === undefined ? {} : { stamp: stamp.field }),
     };
@@ -247,8 +253,8 @@ function matchAdd(asked: IdentifiedRow, { mirror, strangers }: Account, pass: Fi
 }
 
 /** Whether a row would be added, or was found to be somebody whom the ledger does not know. */
-function mayBeStranger({ identity }: IdentifiedRow, known: KnownCustomers): boolean {
-  return identity.kind === 'nobody' || listCodes(identity).some((code) => known.isStranger(code));
+function mayBeStranger({ identity }: IdentifiedRow, compared: Strangers): boolean {
+  return identity.kind === 'nobody' || listCodes(identity).some((code) => compared.isStranger(code));
 }
 
 function listCodes(identity: ResolvedIdentity): readonly string[] {

@@ -1,17 +1,20 @@
+import { joinKey } from '#pipelines/import/keys.js';
 import type { CustomerMirror, MirroredCustomer } from '#pipelines/listing/mirror.js';
-import type { KnownCustomers } from '#pipelines/ports.js';
+import type { KnownCustomers, Strangers } from '#pipelines/ports.js';
 import type { Database } from '#src/sqlite/open-database.js';
+
+const isTold = 'EXISTS (SELECT 1 FROM known_customers WHERE known_customers.code = customers.code)';
 
 /** A customer is known by a key, by a row of any run, or because a person has told. */
 const isKnown = `(EXISTS (SELECT 1 FROM crosswalk WHERE crosswalk.customer_code = customers.code)
-  OR EXISTS (SELECT 1 FROM rows WHERE rows.customer_code = customers.code)
-  OR EXISTS (SELECT 1 FROM known_customers WHERE known_customers.code = customers.code))`;
+  OR EXISTS (SELECT 1 FROM rows WHERE rows.customer_code = customers.code) OR ${isTold})`;
+
+/** By a key of one source: its name with the separator behind it, or empty for keys without one. */
+const isKnownByKey = `(EXISTS (SELECT 1 FROM crosswalk WHERE crosswalk.customer_code = customers.code
+  AND substr(crosswalk.key, 1, instr(crosswalk.key, char(31))) = ?) OR ${isTold})`;
 
 /** Opens what the ledger knows about who is in the account. */
 export function openKnownCustomers(database: Database, mirror: CustomerMirror): KnownCustomers {
-  const count = database.prepare(`SELECT count(*) AS count FROM customers WHERE NOT ${isKnown}`);
-  const strangers = database.prepare(`SELECT code FROM customers WHERE NOT ${isKnown} ORDER BY code`);
-  const stranger = database.prepare(`SELECT 1 AS found FROM customers WHERE code = ? AND NOT ${isKnown}`);
   const countKnown = database.prepare(`SELECT count(*) AS count FROM (SELECT customer_code FROM crosswalk
     UNION SELECT customer_code FROM rows WHERE customer_code IS NOT NULL AND state <> 'deleted'
     UNION SELECT code FROM known_customers)`);
@@ -24,16 +27,10 @@ export function openKnownCustomers(database: Database, mirror: CustomerMirror): 
   const dismissed = database.prepare('SELECT code FROM dismissed_strangers WHERE run = ?');
   const dismiss = database.prepare('INSERT OR IGNORE INTO dismissed_strangers (run, code) VALUES (?, ?)');
   return {
-    countStrangers: () => Number(count.get()?.count ?? 0),
+    ...openStrangers(database, mirror, isKnown),
+    withoutKeyOf: (source) =>
+      openStrangers(database, mirror, isKnownByKey, [source === undefined ? '' : joinKey(source, '')]),
     countKnown: () => Number(countKnown.get()?.count ?? 0),
-    *strangers() {
-      // The codes first: the mirror may be written to while the customers are gone through.
-      for (const { code } of strangers.all()) {
-        const customer: MirroredCustomer | undefined = mirror.find(String(code));
-        if (customer !== undefined) yield customer;
-      }
-    },
-    isStranger: (customerCode) => stranger.get(customerCode) !== undefined,
     findCreated() {
       const code = created.get()?.code;
       return code == null ? undefined : String(code);
@@ -54,5 +51,28 @@ export function openKnownCustomers(database: Database, mirror: CustomerMirror): 
       database.transaction(() => {
         for (const code of customerCodes) dismiss.run(run, code);
       }),
+  };
+}
+
+/** @param known - the condition under which a customer is no stranger */
+function openStrangers(
+  database: Database,
+  mirror: CustomerMirror,
+  known: string,
+  values: readonly string[] = [],
+): Strangers {
+  const count = database.prepare(`SELECT count(*) AS count FROM customers WHERE NOT ${known}`);
+  const all = database.prepare(`SELECT code FROM customers WHERE NOT ${known} ORDER BY code`);
+  const one = database.prepare(`SELECT 1 AS found FROM customers WHERE NOT ${known} AND code = ?`);
+  return {
+    countStrangers: () => Number(count.get(...values)?.count ?? 0),
+    *strangers() {
+      // The codes first: the mirror may be written to while the customers are gone through.
+      for (const { code } of all.all(...values)) {
+        const customer: MirroredCustomer | undefined = mirror.find(String(code));
+        if (customer !== undefined) yield customer;
+      }
+    },
+    isStranger: (customerCode) => one.get(...values, customerCode) !== undefined,
   };
 }

@@ -63,6 +63,18 @@ describe('a ledger that the version before wrote', () => {
     expect(api.customers()).toHaveLength(customers.length);
   });
 
+  it('asks in its next run nothing about a customer that it knows without a key, and in the one after that it does', async () => {
+    const api = await openApi();
+    restoreLedger(
+      api,
+      "DELETE FROM crosswalk WHERE customer_code = '0000006'; UPDATE rows SET key = NULL WHERE customer_code = '0000006';",
+    );
+    place.write('customers.csv', 'No,Name,Email\n1005,Dora Quin,dora@example.com\nX-1,Eve Ray,eve@example.com\n');
+    expect((await place.import()).statuses).toEqual(['unchanged', 'created']);
+    place.write('customers.csv', 'No,Name,Email\n1005,Dora Quin,dora@example.com\nX-2,Eve Ray,eve@example.com\n');
+    expect((await place.import()).rows[1]?._errorCode).toBe('POSSIBLE_DUPLICATE');
+  });
+
   it('is kept as it was, for this user only', async () => {
     const api = await openApi();
     const folder = restoreLedger(api);

@@ -58,11 +58,15 @@ function createCheck(
   dismissed: ReadonlySet<string> | 'all',
 ): StrangerCheck {
   const { settings, mapper, observer, onlyPlans, stopping, confirmDetails = () => Promise.resolve(false) } = setup;
-  const { stamp, keySource, country } = mapper;
+  const { stamp, keySource, country, keyColumns } = mapper;
+  const isKeyed = keyColumns.length > 0;
+  // A key is new also where its customer is known otherwise: from rows without keys, by its code, by another system's key.
+  const isByKey = isKeyed && !isFirstAfterUpgrade(ledger, keySource);
   return new StrangerCheck(
     {
       api: client,
       known: ledger.known,
+      compared: isByKey ? ledger.known.withoutKeyOf(keySource) : ledger.known,
       concurrency: settings.concurrency.value,
       ratePerSecond: settings.ratePerSecond.value,
       stopping,
@@ -78,6 +82,7 @@ function createCheck(
       dismissed,
       isKnownEmpty: isSandbox,
       isUnknownAccount: (strangers, knownCount) =>
+        (isKeyed && !ledger.crosswalk.hasKeysOf(keySource)) ||
         isUnknownAccount(ledger.runs.all(), keySource, strangers > knownCount),
       onlyPlans,
     },
@@ -89,11 +94,31 @@ function createCheck(
  * there are others. A ledger of an older version, which did not ask, does not ask in its next run either.
  */
 function isUnknownAccount(runs: Iterable<RunRecord>, source: string | undefined, areStrangersMore: boolean): boolean {
-  for (const run of runs) {
-    const options = run.options as { readonly first?: number; readonly keySource?: string | null };
-    const isWhole = run.command === 'import' && run.state === 'completed' && options.first === undefined;
-    if (!isWhole || (options.keySource ?? undefined) !== source) continue;
-    return options.keySource !== undefined && areStrangersMore;
+  const last = findLastImport(runs, source);
+  return last === undefined || (!isOfOlderVersion(last) && areStrangersMore);
+}
+
+/** Whether keys of this source were last imported by a version that did not compare strangers: the next run asks nothing new. */
+function isFirstAfterUpgrade({ crosswalk, runs }: Connection['ledger'], source: string | undefined): boolean {
+  const last = findLastImport(runs.all(), source);
+  return last !== undefined && isOfOlderVersion(last) && crosswalk.hasKeysOf(source);
+}
+
+interface ImportOptionsOfRun {
+  readonly first?: number;
+  readonly keySource?: string | null;
+}
+
+/** The options of the last finished import of whole files with keys of this source. */
+function findLastImport(runs: Iterable<RunRecord>, source: string | undefined): ImportOptionsOfRun | undefined {
+  for (const { command, state, options } of runs) {
+    const { first, keySource }: ImportOptionsOfRun = options;
+    const isWhole = command === 'import' && state === 'completed' && first === undefined;
+    if (isWhole && (keySource ?? undefined) === source) return { ...(keySource === undefined ? {} : { keySource }) };
   }
-  return true;
+  return undefined;
+}
+
+function isOfOlderVersion({ keySource }: ImportOptionsOfRun): boolean {
+  return keySource === undefined;
 }

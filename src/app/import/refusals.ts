@@ -56,12 +56,20 @@ export class AccountUnknownError extends GuardError {
   }
 }
 
-function describeFacts({ strangers, known, rowsToAdd, suspects, examples }: AccountFacts, { file }: RefusalContext) {
-  const knows = known === 0 ? 'none of them' : `only ${formatCount(known, 'other')}`;
+function describeFacts(facts: AccountFacts, { file }: RefusalContext) {
+  const { rowsToAdd, suspects, examples } = facts;
   return [
-    `${suspects} of the ${formatCount(rowsToAdd, 'row')} of ${file} that would be added seem to be in the account already. It has ${formatCount(strangers, 'customer')} that this state folder does not know (it knows ${knows}), so importing now could create them a second time. Nothing was sent.`,
+    `${suspects} of the ${formatCount(rowsToAdd, 'row')} of ${file} that would be added seem to be in the account already. ${describeStrangers(facts)}, so importing now could create them a second time. Nothing was sent.`,
     ...examples.map(describeExample),
   ].join('\n');
+}
+
+function describeStrangers({ strangers, knownOtherwise, known }: AccountFacts): string {
+  const customers = formatCount(strangers, 'customer');
+  if (knownOtherwise > 0)
+    return `It has ${customers} for which this state folder has no key of this file (${knownOtherwise} of them it knows otherwise: from rows without a key, by their customerCode, or by a key of another source)`;
+  const knows = known === 0 ? 'none of them' : `only ${formatCount(known, 'other')}`;
+  return `It has ${customers} that this state folder does not know (it knows ${knows})`;
 }
 
 function describeExample({ row, key, candidates: [first] }: SuspectRow): string {

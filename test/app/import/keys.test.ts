@@ -14,9 +14,9 @@ function useFixture(name: string): void {
   place.write('customers.csv', readFileSync(`fixtures/keys/${name}`, 'utf8'));
 }
 
-function write(keys: readonly string[], name = 'Customer'): void {
+function write(keys: readonly string[], name = 'Customer', phone = 100): void {
   const lines = keys.map(
-    (key, at) => `"${key}",${name} ${at},0491 570 ${100 + at},08${String(at % 100).padStart(2, '0')}`,
+    (key, at) => `"${key}",${name} ${at},0491 570 ${phone + at},08${String(at % 100).padStart(2, '0')}`,
   );
   place.write('customers.csv', `${[header, ...lines].join('\n')}\n`);
 }
@@ -153,11 +153,16 @@ describe('an e-mail address as a key', () => {
 describe('two branches with the same numbers', () => {
   const branch = (source: string) => ({ ...keyed, key: { column: 'No', source, stamp: 'cC_001' } });
 
+  const shops = [
+    ['shop-a', 100],
+    ['shop-b', 200],
+  ] as const;
+
   it('have customers of their own, found again by key and by stamp', async () => {
     const api = await place.openApi();
-    for (const name of ['shop-a', 'shop-b', 'shop-a', 'shop-b']) {
+    for (const [name, phone] of [...shops, ...shops]) {
       place.mapping(branch(name));
-      write(numbers(3), name);
+      write(numbers(3), name, phone);
       const { summary } = await place.import();
       expect(summary.exitCode).toBe(0);
     }
