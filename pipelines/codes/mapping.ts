@@ -308,6 +308,11 @@ export const mappingCodes = {
     nextStep: 'Nothing, if that was intended; otherwise increase the length in the mapping.',
   },
 
+  ADDRESS_TAKEN_OUT: {
+    meaning: 'For information: the cell has a name beside the e-mail address, or several addresses; one was taken.',
+    nextStep: 'Nothing, if it is the right one; otherwise edit the cell.',
+  },
+
   // Values that the field cannot hold.
   EMAIL_INVALID: {
     meaning: 'The text is not an e-mail address.',

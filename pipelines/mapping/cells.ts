@@ -27,13 +27,15 @@ export type GatherCells = (cells: readonly Cell[], computed?: readonly GatheredC
 interface GatherRule {
   readonly positions: readonly number[];
   readonly join: string;
+  readonly takesFirst?: true | undefined;
   readonly nullToken: string | undefined;
 }
 
 /** Makes the function that collects a field's cells. */
-export function gatherCells({ positions, join, nullToken }: GatherRule): GatherCells {
+export function gatherCells({ positions, join, takesFirst, nullToken }: GatherRule): GatherCells {
   const [only = -1] = positions;
   if (positions.length === 1) return (cells) => gatherCell(cells[only], nullToken);
+  if (takesFirst === true) return (cells) => gatherFirst(cells, positions, nullToken);
   return (cells) => gatherSeveral(cells, positions, join, nullToken);
 }
 
@@ -60,6 +62,20 @@ export function gatherCell(cell: Cell | undefined, nullToken: string | undefined
 
 function describeCellError(cell: Extract<TypedCell, { kind: 'error' }>): CellFailure {
   return { code: 'CELL_ERROR', says: `holds no value (${cell.reason}); correct the cell in the workbook` };
+}
+
+function gatherFirst(
+  cells: readonly Cell[],
+  positions: readonly number[],
+  nullToken: string | undefined,
+): GatheredCell {
+  let isCleared = false;
+  for (const position of positions) {
+    const cell = gatherCell(cells[position], nullToken);
+    if (cell === null) isCleared = true;
+    else if (cell !== undefined) return cell;
+  }
+  return isCleared ? null : undefined;
 }
 
 function gatherSeveral(

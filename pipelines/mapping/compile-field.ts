@@ -1,10 +1,11 @@
 import type { TypedCell } from '#pipelines/model.js';
 import { type CellFailure, type GatherCells, isFailure } from './cells.js';
+import { isPlainAddress, takeEmailAddress } from './email-address.js';
 import type { FieldValue } from './fields.js';
 import type { Lookup, Mapping, ValueRule } from './mapping.js';
 import { suggestNames } from './nearest-name.js';
 import { normaliseName, trimText } from './normalise-name.js';
-import type { TransformResult } from './transforms/transform.js';
+import type { NotedText, TransformResult } from './transforms/transform.js';
 import { type TransformStep, transforms } from './transforms/transforms.js';
 import type { CellType } from './types/cell-type.js';
 import { createCellType } from './types/cell-types.js';
@@ -17,14 +18,28 @@ export function compileTransforms(steps: readonly TransformStep[]): (text: strin
   if (applies.length === 1) return only;
   return (text) => {
     let current = text;
-    let note: string | undefined;
+    let noted: NotedText | undefined;
     for (const apply of applies) {
       const applied = apply(current);
       if (typeof applied === 'string') current = applied;
       else if (isFailure(applied)) return applied;
-      else ({ text: current, note } = applied);
+      else {
+        noted = applied;
+        current = applied.text;
+      }
     }
-    return note === undefined ? current : { text: current, note };
+    return noted === undefined ? current : { ...noted, text: current };
+  };
+}
+
+/** An e-mail field holds one address, whatever stands beside it in the cell. */
+function takeAddressAfter(steps: readonly TransformStep[]): (text: string) => TransformResult {
+  const transform = compileTransforms(steps);
+  return (text) => {
+    const applied = transform(text);
+    const taken = typeof applied === 'string' ? takeEmailAddress(applied) : undefined;
+    if (taken === undefined) return applied;
+    return taken.note === undefined ? taken.text : { ...taken, note: taken.note, code: 'ADDRESS_TAKEN_OUT' };
   };
 }
 
@@ -64,9 +79,8 @@ function buildFallback(listed: readonly string[], otherwise: Lookup['otherwise']
 }
 
 /** A value with a note for the user. */
-interface NotedValue {
+interface NotedValue extends Pick<NotedText, 'note' | 'code'> {
   readonly value: FieldValue | undefined;
-  readonly note: string;
 }
 
 /** The mapping's own value for a blank cell. */
@@ -88,7 +102,8 @@ const whenBlankCell = { keep: undefined, clear: null } as const satisfies Record
 /** Makes the function for one field: collect the cells, blank or clear, transforms, lookup, type, default. */
 export function compileField(rule: ValueRule, gather: GatherCells, { blank }: Pick<Mapping, 'blank'>): ReadField {
   const type = createCellType(rule.type);
-  const transform = compileTransforms(rule.transforms);
+  const transform =
+    rule.field === 'emailAddress' ? takeAddressAfter(rule.transforms) : compileTransforms(rule.transforms);
   const find = rule.lookup === undefined ? undefined : compileLookup(rule.lookup);
   const isText = rule.type.name === 'string';
   const convert = buildConverter(type, isText, find);
@@ -105,7 +120,8 @@ export function compileField(rule: ValueRule, gather: GatherCells, { blank }: Pi
     if (typeof gathered === 'string') {
       if (isTruncatedByWorkbook(gathered)) return truncatedCell;
       // Collected text is not blank.
-      if (unchanged !== undefined) return unchanged(isText ? gathered : trimText(gathered));
+      if (unchanged !== undefined && (rule.field !== 'emailAddress' || isPlainAddress(gathered)))
+        return unchanged(isText ? gathered : trimText(gathered));
       return fromText(transform(gathered));
     }
     // A lookup lists texts, so it takes precedence over the cell's type in the workbook.
@@ -120,7 +136,8 @@ export function compileField(rule: ValueRule, gather: GatherCells, { blank }: Pi
     const value = converted === undefined ? whenBlank : converted;
     // Nothing is left that a note could be about.
     if (typeof applied === 'string' || value === whenBlank) return value;
-    return isFailure(value) ? value : { value: value as FieldValue, note: applied.note };
+    const { text: _, ...note } = applied;
+    return isFailure(value) ? value : { value: value as FieldValue, ...note };
   }
 }
 

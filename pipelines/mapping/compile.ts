@@ -114,7 +114,10 @@ function buildFieldTargets(mapping: Mapping, finder: ColumnFinder, columns: read
 
   function columnTarget(rule: ColumnRule): RowTarget {
     const positions = finder.findPositions(rule.columns, propertyPath('fields', rule.field));
-    const gather = gatherCells({ positions, join: rule.join, nullToken: mapping.nullToken });
+    const gather = gatherCells({
+      ...{ positions, join: rule.join, takesFirst: rule.takesFirst },
+      nullToken: mapping.nullToken,
+    });
     return { ...named(rule.field, positions), read: compileField(rule, gather, mapping) };
   }
 

@@ -94,7 +94,7 @@ export function mapRow(
       value = outcome.value;
       if ('note' in outcome) {
         notes ??= [];
-        notes.push(buildReason(target, cells, 'TRUNCATED', outcome.note));
+        notes.push(buildReason(target, cells, outcome.code ?? 'TRUNCATED', outcome.note, 'info'));
       } else if (target.field !== undefined) {
         defaulted ??= [];
         defaulted.push(target.field);
@@ -137,13 +137,19 @@ function assignValue(
   } else if (field !== undefined) draft[field] = value;
 }
 
-function buildReason(target: RowTarget, cells: readonly Cell[], code: Code, says: string): Issue {
+function buildReason(
+  target: RowTarget,
+  cells: readonly Cell[],
+  code: Code,
+  says: string,
+  severity: Issue['severity'] = 'error',
+): Issue {
   const { field, columns, positions } = target;
   const isSecret = field !== undefined && secretFields.has(field);
   const value = isSecret ? '' : shortenValue(formatCells(cells, positions));
   const subject = columns.length === 0 ? (field ?? '') : columns.join(' + ');
   return {
-    severity: code === 'TRUNCATED' ? 'info' : 'error',
+    severity,
     code,
     message: value === '' ? `${subject} ${says}` : `${subject} "${value}" ${says}`,
     columns,

@@ -10,6 +10,9 @@ export const modes = ['add', 'update', 'upsert'] as const;
 /** What an import does with a row's customer. */
 export type Mode = (typeof modes)[number];
 
+/** What becomes of several columns: all are joined, or the first that is not blank is used. */
+export const takePolicies = ['all', 'first'] as const;
+
 /** What happens to columns of the file that the mapping does not mention. */
 export const unmappedPolicies = ['warn', 'error', 'ignore'] as const;
 
@@ -60,10 +63,13 @@ export interface Mapping extends WriteRule {
   readonly nullToken?: string;
 }
 
-/** Where text comes from: one column, or several joined. */
+/** Where text comes from: one column, or several. */
 export interface ColumnSource {
   readonly columns: readonly string[];
+  /** Between the texts of several columns. */
   readonly join: string;
+  /** Of several columns, the first that is not blank, instead of all joined. */
+  readonly takesFirst?: true;
 }
 
 /** Lists of fields that must all fit; where one is blank, the next list is tried. */

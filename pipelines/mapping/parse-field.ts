@@ -92,21 +92,25 @@ function checkExpressionRule(document: LongRule, target: Target): FieldRule | un
   const compilation = expression === undefined ? undefined : compileExpression(expression);
   if (compilation?.ok === false)
     for (const fault of compilation.faults) node.at('expression').report('EXPRESSION_INVALID', fault);
-  if (node.has('join'))
-    node.at('join').report('OPTION_UNUSED', '"join" is for several columns; an expression joins with &');
+  for (const name of ['join', 'take'] as const)
+    if (node.has(name))
+      node.at(name).report('OPTION_UNUSED', `"${name}" is for several columns; an expression joins with &`);
   const rule = checkValueRule(document, target);
   if (expression === undefined || compilation?.ok !== true || rule === undefined) return undefined;
   return { kind: 'expression', expression, columns: compilation.expression.columns, ...rule };
 }
 
-/** Checks `column`, or `columns` with `join`, of a field or the key. */
+/** Checks `column`, or `columns` with `join` or `take`, of a field or the key. */
 export function checkColumns(
-  { column, columns, join = defaultJoin }: Pick<LongRule, 'column' | 'columns' | 'join'>,
+  { column, columns, join = defaultJoin, take }: Pick<LongRule, 'column' | 'columns' | 'join' | 'take'>,
   node: JsonNode,
 ): ColumnSource | undefined {
-  if (node.has('join') && !node.has('columns'))
-    node.at('join').report('OPTION_UNUSED', '"join" is for several columns; use "columns", or leave it out');
-  if (columns !== undefined) return { columns, join };
+  for (const name of ['join', 'take'])
+    if (node.has(name) && !node.has('columns'))
+      node.at(name).report('OPTION_UNUSED', `"${name}" is for several columns; use "columns", or leave it out`);
+  if (take === 'first' && node.has('join'))
+    node.at('join').report('OPTION_UNUSED', 'Nothing is joined with "take": "first"; leave out "join"');
+  if (columns !== undefined) return { columns, join, ...(take === 'first' && { takesFirst: true as const }) };
   return column === undefined ? undefined : { columns: [column], join: defaultJoin };
 }
 

@@ -14,7 +14,8 @@ import { type DateTokenName, parseDateFormat } from './types/date.js';
  * Splits a joined text over its columns again; all of it goes into the first one when the parts would not give the same
  * text when joined. The last part takes the rest, since a part may contain the joining text itself.
  */
-function splitOverColumns(text: string, { columns, join }: ColumnSource): readonly string[] {
+function splitOverColumns(text: string, { columns, join, takesFirst }: ColumnSource): readonly string[] {
+  if (takesFirst) return columns.map((_, position) => (position === 0 ? text : ''));
   const parts = splitText(text, columns.length, join);
   const rejoined = parts.map(trimText).filter((part) => part !== '');
   const kept = rejoined.join(join) === text ? parts : [text];

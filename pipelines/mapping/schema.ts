@@ -26,6 +26,7 @@ import {
   lookupFallbacks,
   type MatchRule,
   modes,
+  takePolicies,
   unmappedPolicies,
   writePolicies,
 } from './mapping.js';
@@ -45,6 +46,14 @@ const columnProperties = {
     'Several columns, which are joined; blank ones are left out.',
   ),
   join: optional(anyText(), 'The text between joined columns. Default: a space.'),
+};
+
+/** The key is never one of several columns: what identifies a customer must not depend on what else is blank. */
+const takeProperty = {
+  take: optional(
+    choice(takePolicies),
+    'What becomes of several columns: all are joined, or the first that is not blank is used. Default: all.',
+  ),
 };
 
 /** When a field is written; for a field, and once for all fields of a mapping. */
@@ -105,6 +114,7 @@ export const ruleSources = ['column', 'columns', 'value', 'expression'] as const
 
 export const fieldProperties = {
   ...columnProperties,
+  ...takeProperty,
   value: optional(anyValue, 'A fixed value for every customer, instead of a column.'),
   expression: optional(
     text(),

@@ -134,8 +134,10 @@ function listChoices({ lookup, type }: ColumnRule | ExpressionRule): TemplateCol
   return { texts: words, isStrict: type.trueWords.length + type.falseWords.length === words.length };
 }
 
-function describePurpose({ kind, field, columns }: ColumnRule | ExpressionRule): string {
+function describePurpose(rule: ColumnRule | ExpressionRule): string {
+  const { kind, field, columns } = rule;
   if (kind === 'expression') return `Goes into ${field}, combined with other columns by a formula.`;
+  if (rule.kind === 'columns' && rule.takesFirst) return `Goes into ${field}, unless a column before it does.`;
   return columns.length > 1 ? `Goes into ${field}, joined with other columns.` : `Goes into ${field}.`;
 }
 

@@ -1,4 +1,5 @@
 import type { CellFailure } from '#pipelines/mapping/cells.js';
+import { cleanEmail, takeEmailAddress } from '#pipelines/mapping/email-address.js';
 import { trimText } from '#pipelines/mapping/normalise-name.js';
 import { pattern } from '#pipelines/mapping/pattern.js';
 import {
@@ -12,11 +13,6 @@ import {
   withDefault,
 } from '#pipelines/shape.js';
 import { defineTransform, keepText, type Transform, type TransformResult } from './transform.js';
-
-const zeroWidth = /[\u00AD\u180E\u200B-\u200D\u2060\uFEFF]/g;
-/** Most addresses have nothing to clean: one test spares them the others. */
-const cleanAddress = /^[\w.+-]+@[a-z0-9.-]+$/;
-const mailLink = /^(?:mailto:\s*)+/i;
 
 const whenNotFound = ['error', 'blank', 'keep'] as const;
 
@@ -42,9 +38,9 @@ export const textTransforms = {
   }),
   email: defineTransform({
     description:
-      'Cleans an e-mail address: removes spaces around it, invisible characters and "mailto:", and puts the domain in lower case.',
+      'Cleans an e-mail address: removes spaces and names around it, invisible characters and "mailto:", and puts the domain in lower case. Of several addresses, it keeps the first.',
     options: {},
-    apply: () => cleanEmail,
+    apply: () => applyEmail,
     inverse: keepText,
   }),
   pad: defineTransform({
@@ -120,12 +116,11 @@ function character(): Shape<string> {
   });
 }
 
-/** The part before the @ keeps its case: some servers tell "Ann" and "ann" apart. */
-function cleanEmail(text: string): string {
-  if (cleanAddress.test(text)) return text;
-  const bare = trimText(trimText(text.replaceAll(zeroWidth, '')).replace(mailLink, ''));
-  const at = bare.lastIndexOf('@');
-  return at === -1 ? bare : bare.slice(0, at) + bare.slice(at).toLowerCase();
+/** Of several addresses, the first. */
+function applyEmail(text: string): TransformResult {
+  const taken = takeEmailAddress(text);
+  if (taken?.note === undefined) return cleanEmail(taken?.text ?? text);
+  return { text: cleanEmail(taken.text), note: taken.note, code: 'ADDRESS_TAKEN_OUT' };
 }
 
 function buildNotFoundResult(

@@ -1,8 +1,20 @@
+import type { Code } from '#pipelines/codes.js';
 import type { CellFailure } from '#pipelines/mapping/cells.js';
 import type { ObjectOf, Properties } from '#pipelines/shape.js';
 
 /** The result of a transform: text, text with a note for the user, or why it failed. */
-export type TransformResult = string | { readonly text: string; readonly note: string } | CellFailure;
+export type TransformResult = string | NotedText | CellFailure;
+
+/** A text, and what the user is told about it. */
+export interface NotedText {
+  readonly text: string;
+  readonly note: string;
+  /** @default TRUNCATED */
+  readonly code?: NoteCode;
+}
+
+/** The codes of notes on values that are used. */
+export type NoteCode = Extract<Code, 'TRUNCATED' | 'ADDRESS_TAKEN_OUT'>;
 
 /**
  * A named change to the text of a cell.

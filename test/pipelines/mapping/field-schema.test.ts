@@ -16,6 +16,14 @@ describe('parseMapping, on a field', () => {
     ['two sources', withRule({ column: 'A', value: 'x' }), 'SOURCE_CONFLICT', 'fields.notes', '"column" and "value"'],
     ['no columns', withRule({ columns: [] }), 'SOURCE_MISSING', 'fields.notes.columns', 'at least one'],
     ['join on one column', withRule({ column: 'A', join: ',' }), 'OPTION_UNUSED', 'fields.notes.join', '"columns"'],
+    ['take on one column', withRule({ column: 'A', take: 'first' }), 'OPTION_UNUSED', 'fields.notes.take', '"columns"'],
+    [
+      'a join of the first column',
+      withRule({ columns: ['A', 'B'], take: 'first', join: ', ' }),
+      'OPTION_UNUSED',
+      'fields.notes.join',
+      'Nothing is joined',
+    ],
     [
       'an expression that ends too early',
       withRule({ expression: "'Since ' & " }),

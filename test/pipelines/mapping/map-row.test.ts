@@ -187,6 +187,17 @@ describe('a mapped row', () => {
     expect(mapCells(json, { Street: street, More: more }).draft).toEqual(expected);
   });
 
+  it.each([
+    ['1 Pier', 'Level 2', '1 Pier'],
+    [' ', 'Level 2', 'Level 2'],
+    ['', '', undefined],
+    ['-', 'Level 2', 'Level 2'],
+    ['-', '', null],
+  ])('takes the first of %j and %j that is not blank', (street, more, expected) => {
+    const json = { fields: { address: { columns: ['Street', 'More'], take: 'first' } }, nullToken: '-' };
+    expect(mapCells(json, { Street: street, More: more }).draft.address).toBe(expected);
+  });
+
   it('names both columns of a joined text that is wrong', () => {
     const json = { fields: { creditLimit: { columns: ['A', 'B'], join: '', type: 'number' } } };
     expect(mapCells(json, { A: '1', B: 'x' }).reasons[0]).toMatchObject({

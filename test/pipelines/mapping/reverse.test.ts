@@ -13,6 +13,11 @@ function exported(json: unknown, customer: Customer): Readonly<Record<string, Ce
   return Object.fromEntries(columns.map(({ name, cell }) => [name, cell(customer)]));
 }
 
+it('writes a field that takes the first of several columns to the first of them', () => {
+  const json = { fields: { phoneNumber: { columns: ['Phone', 'Mobile'], take: 'first' } } };
+  expect(exported(json, { phoneNumber: '02 5550 1201' })).toEqual({ Phone: '02 5550 1201', Mobile: '' });
+});
+
 describe('columnsForExport', () => {
   it.each<[title: string, rule: object | string, field: string, value: JsonValue | undefined, cell: Cell]>([
     ['a text', 'Cell', 'notes', 'as it is', 'as it is'],

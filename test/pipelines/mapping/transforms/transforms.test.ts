@@ -29,6 +29,8 @@ describe('transforms', () => {
     ['email', {}, ' MailTo: Ann.Lee@Example.COM ', 'Ann.Lee@example.com'],
     ['email', {}, 'a\u200Bnn@x.example', 'ann@x.example'],
     ['email', {}, 'no at all', 'no at all'],
+    ['email', {}, 'ann lee@x.example', 'ann lee@x.example'],
+    ['email', {}, 'a@x.example;', 'a@x.example'],
     ['pad', { length: 4, with: '0' }, '810', '0810'],
     ['pad', { length: 4, with: '0' }, '12345', '12345'],
     ['prefix', { text: 'AU-' }, '7', 'AU-7'],
