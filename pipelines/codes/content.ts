@@ -9,6 +9,10 @@ export const contentCodes = {
     meaning: 'The line is not valid JSON. Each line must be one complete object, without unescaped line breaks.',
     nextStep: 'Fix the line; `jq -c . <file>` shows where it breaks.',
   },
+  DAMAGED_BYTE: {
+    meaning: 'A row of a file in UTF-8 has bytes that are no characters of it.',
+    nextStep: 'Type the text again, and save the file as UTF-8.',
+  },
   LATE_KEY: {
     meaning: 'A key does not occur in the first lines of the file, so it has no column.',
     nextStep: 'Add it to one of the first lines, with null if it has no value there.',
@@ -54,7 +58,7 @@ export const contentCodes = {
     nextStep: 'Use --encoding auto, or leave --encoding out.',
   },
   ENCODING_GUESSED: {
-    meaning: 'A byte of the file is not UTF-8, so the file was read as windows-1252.',
+    meaning: 'A byte of the file is not UTF-8, so the file was read in the encoding that fits its words best.',
     nextStep: 'If names look wrong, give the encoding: --encoding <name>.',
   },
   HEADER_FOUND: {

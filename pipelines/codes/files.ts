@@ -39,6 +39,11 @@ export const fileCodes = {
     nextStep: 'Use --sheet to choose the sheet that has the customers.',
     exit: 3,
   },
+  ENCODING_UNCLEAR: {
+    meaning: 'The file is not UTF-8, and its words do not tell which encoding it is.',
+    nextStep: 'Choose the encoding in which the line shown reads as it should: --encoding <name>.',
+    exit: 3,
+  },
   FILE_CHANGED: {
     meaning: 'The file was changed while it was in use.',
     nextStep: 'Close it in other programs and start again.',

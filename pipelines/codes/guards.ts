@@ -22,6 +22,12 @@ export const guardCodes = {
     nextStep: checkGuard,
     exit: 8,
   },
+  GUARD_ENCODING: {
+    meaning: 'The file is not UTF-8, and all earlier files of this mapping were. Nothing was sent.',
+    nextStep:
+      'Export the file again as UTF-8. If it is right as it is, give its encoding: --encoding <name>, or "encoding" under "source" in the mapping.',
+    exit: 8,
+  },
   GUARD_FEWER_ROWS: {
     meaning: 'A guard refused the file: it has far fewer rows than the last one. Nothing was sent.',
     nextStep: checkGuard,

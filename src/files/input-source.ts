@@ -66,6 +66,8 @@ export interface TextScan {
   readonly encoding: ChosenEncoding;
   readonly lineEnds: LineEnds;
   readonly holdsNuls: boolean;
+  /** Absent in scans of older versions. */
+  readonly isAscii?: boolean;
   readonly layout: CsvLayout | NdjsonLayout;
   /** Where rows begin: some of them, the first among them. */
   readonly positions: readonly RowPosition[];
@@ -87,8 +89,18 @@ export interface InputSource extends RowSource {
   readonly fingerprint: Fingerprint;
   /** Other sheets of a workbook that have the expected columns; only where the sheet that is read has no such header. */
   readonly sheetsWithColumns?: readonly string[];
+  /**
+   * The encoding of a text that has characters beyond ASCII, and whether it was guessed after all of the text turned out
+   * not to be UTF-8; absent for other inputs.
+   */
+  readonly textEncoding?: TextEncoding;
   /** Columns that this program added when it wrote the file; absent where they were not looked for, or there are none. */
   readonly ownColumns?: readonly string[];
+}
+
+export interface TextEncoding {
+  readonly name: string;
+  readonly isGuess: boolean;
 }
 
 /** A file whose first reading is done: its bytes are known to be readable text or a workbook. */

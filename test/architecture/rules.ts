@@ -117,6 +117,7 @@ export const houseRules: HouseRules = {
     yauzl: ['src/files/xlsx/read/'],
     saxes: ['src/files/xlsx/read/'],
     'iconv-lite': ['src/files/text/'],
+    chardet: ['src/files/text/detect-encoding'],
     bottleneck: ['src/api/rate-limit', 'src/api/redis-rate-limit', 'src/api/bottleneck-light'],
     ioredis: ['src/api/redis-rate-limit'],
     undici: ['src/api/http'],

@@ -25,6 +25,7 @@ export async function checkGuards(
   if (prepared.isPartial) return;
   const last = findLastImport(connection, saved);
   if (last !== undefined) await refuseOtherSource(connection, prepared, saved, last);
+  refuseOtherEncoding(connection, prepared, saved);
   if (last !== undefined) compareWithLast(guards, prepared, last);
   const { newPercent, changedPercent, deactivatedPercent, invalidPercent } = guards;
   const shares = [newPercent, changedPercent, deactivatedPercent, invalidPercent];
@@ -51,13 +52,42 @@ export async function checkGuards(
 }
 
 /** The latest whole import by the same mapping. */
-function findLastImport({ ledger }: Connection, { mapping }: SavedImportOptions): RunRecord | undefined {
+function findLastImport(connection: Connection, saved: SavedImportOptions): RunRecord | undefined {
+  for (const run of listImports(connection, saved)) return run;
+  return undefined;
+}
+
+/** The whole imports by the same mapping, the latest first. */
+function* listImports({ ledger }: Connection, { mapping }: SavedImportOptions): Generator<RunRecord> {
   for (const run of ledger.runs.all()) {
     const options = run.options as Partial<SavedImportOptions>;
     const isWhole = run.state === 'completed' && options.first === undefined && options.isPartial !== true;
-    if (run.command === 'import' && isWhole && options.mapping === mapping) return run;
+    if (run.command === 'import' && isWhole && options.mapping === mapping) yield run;
   }
-  return undefined;
+}
+
+/**
+ * A file that is not UTF-8 after files that all were: perhaps another program wrote it, perhaps a few bytes of it are
+ * damaged. Read as something else, all of its names could become others, and be written so.
+ */
+function refuseOtherEncoding(connection: Connection, { source }: PreparedImport, saved: SavedImportOptions): void {
+  const { textEncoding } = source;
+  if (textEncoding?.isGuess !== true) return;
+  let latest: RunRecord | undefined;
+  for (const run of listImports(connection, saved)) {
+    const encoding = (run.options as Partial<SavedImportOptions>).textEncoding;
+    if (encoding === undefined) continue;
+    if (encoding !== 'utf-8') return;
+    latest ??= run;
+  }
+  if (latest === undefined) return;
+  throw new GuardError(
+    `The file is not UTF-8 and would be read as ${textEncoding.name}, but all files of this mapping were UTF-8 so far, the latest in run ${latest.name}. Nothing was sent.`,
+    {
+      code: 'GUARD_ENCODING',
+      nextStep: `Export the file again as UTF-8. If it is right as it is, give its encoding: --encoding ${textEncoding.name}, or "encoding" under "source" in the mapping.`,
+    },
+  );
 }
 
 /**

@@ -270,6 +270,7 @@ function buildSavedOptions(
     read: input.readOptions,
     paths: chooseResultPaths(input, options),
     columns: input.source.columns,
+    ...(input.source.textEncoding === undefined ? {} : { textEncoding: input.source.textEncoding.name }),
     ...(isReturnedFile(input.source) ? { isPartial: true } : {}),
     force: options.force === true,
     verify: options.verify === true,

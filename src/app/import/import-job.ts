@@ -206,6 +206,8 @@ export interface SavedImportOptions extends RowOptions {
   readonly paths: ResultPaths;
   /** The header, for the next import to compare with. */
   readonly columns: readonly string[];
+  /** The encoding of a text with characters beyond ASCII, for the next import to compare with. */
+  readonly textEncoding?: string;
   /** Set when the input has only some rows of another file, which came back. */
   readonly isPartial?: true;
   /** Name of the plan that may be sent, and nothing else. */

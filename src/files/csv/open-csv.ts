@@ -9,16 +9,18 @@ import { PeekableBatches } from '#src/files/table/peekable.js';
 import { createRowNotices, type RowNotices } from '#src/files/table/row-notices.js';
 import { type RowPosition, RowPositions } from '#src/files/table/row-positions.js';
 import { createRowRanges, type RangeContent } from '#src/files/table/row-ranges.js';
+import { createDamagedByteIssue } from '#src/files/text/damaged-byte.js';
 import { nameLineEnd } from '#src/files/text/line-ends.js';
 import {
   createScannedText,
+  describeTextEncoding,
   scanText,
   type TextFile,
   type TextInput,
   type TextPass,
 } from '#src/files/text/open-text.js';
 import { chooseDialect, findTable, reviseDialect } from './find-table.js';
-import { type CsvRecord, findFirstPosition, type RecordBatch, readRecords } from './read-records.js';
+import { type CsvRecord, type DamagedCell, findFirstPosition, type RecordBatch, readRecords } from './read-records.js';
 
 /** How records of a file become rows. */
 interface RowLayout {
@@ -32,7 +34,8 @@ interface RowLayout {
 function toRow(record: CsvRecord, index: number, layout: RowLayout): Row {
   const { table } = layout;
   const { line: number, cells, isPlain } = record;
-  const fits = cells.length === table.width && record.issue === undefined && !layout.holdsNuls();
+  const isWhole = record.issue === undefined && record.damage === undefined;
+  const fits = cells.length === table.width && isWhole && !layout.holdsNuls();
   if (fits && table.places === undefined) return { index, number, cells, isPlain };
   const trimmed = dropEmptyExtras(cells, table.width);
   const issues = fits ? [] : findIssues(record, trimmed, layout);
@@ -65,7 +68,18 @@ function findIssues(record: CsvRecord, cells: readonly string[], layout: RowLayo
   if (record.issue === undefined && cells.length !== layout.table.width)
     issues.push(createRaggedReason(record, cells, layout));
   if (layout.holdsNuls() && cells.some((cell) => cell.includes('\0'))) issues.push(nulCharacter);
+  if (record.damage !== undefined) issues.push(createDamagedReason(record.damage, record.cells, layout.table));
   return issues;
+}
+
+function createDamagedReason(damage: readonly DamagedCell[], cells: readonly string[], table: TableColumns): Issue {
+  const bytes = damage.map(({ byte, line }) => ({ byte, line }));
+  const [first] = damage;
+  const columns = damage.flatMap(({ place }) => {
+    const column = table.columns[table.places === undefined ? place : table.places.indexOf(place)];
+    return column === undefined ? [] : [column];
+  });
+  return { ...createDamagedByteIssue(bytes, cells[first?.place ?? 0] ?? ''), columns: [...new Set(columns)] };
 }
 
 const nulCharacter: Issue = {
@@ -159,7 +173,7 @@ async function readTable(
 ): Promise<{ readonly layout: CsvLayout; readonly topRows: readonly TopRow[]; readonly visited?: RowPass }> {
   const chosen = chooseDialect(pass, options);
   const dialect = returnEndsRow === undefined ? chosen : { ...chosen, returnEndsRow };
-  const batches = new PeekableBatches(readRecords({ name, dialect }, pass.chunks));
+  const batches = new PeekableBatches(readRecords({ name, dialect, isDamaged: pass.encoding.isDamaged }, pass.chunks));
   const { topRows, ...found } = await findTable(batches, name, options);
   const layout = { dialect, ...found };
   const visit = options.visitRows?.({ file: name, format: 'csv', ...layout.table });
@@ -170,12 +184,12 @@ async function readTable(
 }
 
 function createScan(text: TextInput, layout: CsvLayout, { notices, positions, rows }: RowPass): FileScan {
-  const { fingerprint, encoding, lineEnds, holdsNuls } = text;
+  const { fingerprint, encoding, lineEnds, holdsNuls, isAscii } = text;
   return {
     fingerprint,
     rows,
     notices: [...createFileNotices(text, layout), ...notices.notices()],
-    text: { encoding, lineEnds, holdsNuls, layout, positions: positions.list(rows) },
+    text: { encoding, lineEnds, holdsNuls, isAscii, layout, positions: positions.list(rows) },
   };
 }
 
@@ -190,19 +204,20 @@ interface OpenedCsv {
 function createCsvSource({ text, layout, readOptions, topRows, scan }: OpenedCsv): FileSource {
   const { name } = text.file;
   const { dialect, table } = layout;
+  const content = { name, dialect, isDamaged: text.encoding.isDamaged };
   const holdsNuls = () => text.holdsNuls;
   const fileNotices = createFileNotices(text, layout);
   let rowNotices: readonly Issue[] = [];
   const readBatches = async function* () {
     const pass = startPass(layout);
-    yield* readRows(readRecords({ name, dialect }, text.chunks()), layout, holdsNuls, pass);
+    yield* readRows(readRecords(content, text.chunks()), layout, holdsNuls, pass);
     rowNotices = pass.notices.notices();
   };
   const readRange = async (chunks: AsyncIterable<Buffer>, begin: RowPosition): Promise<RangeContent> => {
     const build = createRowBuilder(layout, holdsNuls, createRowNotices(), begin.index);
     const rows: Row[] = [];
     let next = begin;
-    for await (const batch of readRecords({ name, dialect }, chunks, begin)) {
+    for await (const batch of readRecords(content, chunks, begin)) {
       rows.push(...build(batch.records));
       next = { ...begin, ...batch.next };
     }
@@ -213,6 +228,7 @@ function createCsvSource({ text, layout, readOptions, topRows, scan }: OpenedCsv
     format: 'csv',
     columns: table.columns,
     fingerprint: text.fingerprint,
+    ...describeTextEncoding(text),
     detected: describeDetection(text, layout),
     get notices() {
       return scan?.notices ?? [...fileNotices, ...rowNotices];

@@ -3,6 +3,7 @@ import type { Issue } from '#pipelines/issue.js';
 import type { Row } from '#pipelines/model.js';
 import { createInputError } from '#src/files/input-file.js';
 import type { TextPosition } from '#src/files/table/row-positions.js';
+import { findDamagedBytes, replaceDamagedBytes } from '#src/files/text/utf8.js';
 import type { Dialect } from './dialect.js';
 import {
   createRecordScan,
@@ -124,12 +125,40 @@ export interface CsvRecord {
   readonly issue?: Issue;
   /** Whether the text ends with it, without a line end. */
   readonly isUnterminated: boolean;
+  /** Bytes that are no characters, in its order; the cells have U+FFFD for each. Absent where there are none. */
+  readonly damage?: readonly DamagedCell[];
+}
+
+/** A byte that is no character of the text's encoding, and where it is. */
+export interface DamagedCell {
+  readonly byte: number;
+  /** The physical line, from 1. */
+  readonly line: number;
+  /** The place of the cell in the record. */
+  readonly place: number;
+}
+
+function readDamage(record: CsvRecord): CsvRecord {
+  let line = record.line;
+  const damage: DamagedCell[] = [];
+  for (const [place, cell] of record.cells.entries()) {
+    for (const { byte, at } of findDamagedBytes(cell))
+      damage.push({ byte, place, line: line + countLineEnds(cell.slice(0, at)) });
+    line += countLineEnds(cell);
+  }
+  return damage.length === 0 ? record : { ...record, cells: record.cells.map(replaceDamagedBytes), damage };
+}
+
+function countLineEnds(text: string): number {
+  return text.match(/\r\n|\n|\r/g)?.length ?? 0;
 }
 
 /** What is needed to read a CSV text, with the name for its errors. */
 export interface CsvText {
   readonly name: string;
   readonly dialect: Dialect;
+  /** Whether bytes of the text are no characters. @default false */
+  readonly isDamaged?: boolean | undefined;
 }
 
 /** Records that lie together, and where the next ones begin. */
@@ -168,7 +197,28 @@ export async function* readRecords(
     const bytes = rest.length === 0 ? fresh : Buffer.concat([rest, fresh]);
     rest = bytes.subarray(yield* takeBatches(bytes, reader, false));
   }
-  yield* takeBatches(rest, reader, true);
+  yield* takeBatches(withoutEndMark(rest), reader, true);
+}
+
+const controlZ = 0x1a;
+
+/** Old programs end a text with Ctrl-Z, and fill up its last block with it. */
+function withoutEndMark(bytes: Buffer): Buffer {
+  let length = bytes.length;
+  while (length > 0 && bytes[length - 1] === controlZ) length -= 1;
+  return bytes.subarray(0, length);
+}
+
+/**
+ * Where the record at `at` begins: behind the byte order mark or Ctrl-Z of a file that was put together of several, each
+ * of which had its own.
+ */
+function skipFileMarks(bytes: Buffer, at: number): number {
+  for (;;) {
+    if (bytes[at] === controlZ) at += 1;
+    else if (bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf) at += 3;
+    else return at;
+  }
 }
 
 /** Gives all records that are whole, and returns where the first one begins that is not. */
@@ -177,7 +227,7 @@ function* takeBatches(bytes: Buffer, reader: RecordReader, isLast: boolean): Gen
     const { records, next } = reader.take(bytes, from, isLast);
     if (records.length === 0) return next;
     from = next;
-    yield { records, next: reader.position };
+    yield { records: reader.isDamaged ? records.map(readDamage) : records, next: reader.position };
   }
 }
 
@@ -189,6 +239,7 @@ interface TakenRecords {
 
 /** Finds records in bytes, and keeps count of lines and offsets. */
 class RecordReader {
+  readonly isDamaged: boolean;
   readonly #name: string;
   readonly #delimiter: string;
   readonly #rules: ScanRules;
@@ -196,7 +247,8 @@ class RecordReader {
   #line: number;
   #offset: number;
 
-  constructor({ name, dialect }: CsvText, { line, offset }: TextPosition) {
+  constructor({ name, dialect, isDamaged = false }: CsvText, { line, offset }: TextPosition) {
+    this.isDamaged = isDamaged;
     this.#name = name;
     this.#delimiter = dialect.delimiter;
     this.#rules = createScanRules(dialect);
@@ -214,9 +266,10 @@ class RecordReader {
     const spans: Span[] = [];
     let at = from;
     while (at < bytes.length && spans.length < maxRecordsPerBatch) {
-      scanRecord(bytes, at, isLast, this.#rules, scan);
-      if (scan.status !== 'whole' || isTooLong(scan, at)) break;
-      spans.push(createSpan(scan, at, this.#line));
+      const start = skipFileMarks(bytes, at);
+      scanRecord(bytes, start, isLast, this.#rules, scan);
+      if (scan.status !== 'whole' || isTooLong(scan, start)) break;
+      spans.push(createSpan(scan, start, this.#line));
       this.#line += scan.lineCount;
       at = scan.next;
     }

@@ -8,14 +8,17 @@ import type { FileScan, FileSource, OpenOptions } from '#src/files/input-source.
 import { PeekableBatches } from '#src/files/table/peekable.js';
 import { type RowPosition, RowPositions, type TextPosition } from '#src/files/table/row-positions.js';
 import { createRowRanges, type RangeContent } from '#src/files/table/row-ranges.js';
+import { createDamagedByteIssue } from '#src/files/text/damaged-byte.js';
 import { nameLineEnd } from '#src/files/text/line-ends.js';
 import {
   createScannedText,
+  describeTextEncoding,
   scanText,
   type TextFile,
   type TextInput,
   type TextPass,
 } from '#src/files/text/open-text.js';
+import { findDamagedBytes, replaceDamagedBytes } from '#src/files/text/utf8.js';
 
 /** One physical line of a text. */
 interface TextLine {
@@ -75,8 +78,12 @@ async function* readLines(
   }
   if (rest.length === 0) return;
   line += 1;
-  yield createBatch([{ line, text: rest.toString() }], rest.length);
+  yield createBatch([{ line, text: rest.toString().replace(endMark, '') }], rest.length);
 }
+
+/** Old programs end a text with Ctrl-Z. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is one
+const endMark = /\x1a+$/;
 
 function createLineTooLongError(file: string, line: number) {
   return createInputError({
@@ -210,10 +217,10 @@ async function readObjects(
 }
 
 function createScan(text: TextInput, keys: readonly string[], { positions, rows }: RowPass): FileScan {
-  const { fingerprint, encoding, lineEnds, holdsNuls, notices } = text;
+  const { fingerprint, encoding, lineEnds, holdsNuls, isAscii, notices } = text;
   return {
     ...{ fingerprint, rows, notices },
-    text: { encoding, lineEnds, holdsNuls, layout: { keys }, positions: positions.list(rows) },
+    text: { encoding, lineEnds, holdsNuls, isAscii, layout: { keys }, positions: positions.list(rows) },
   };
 }
 
@@ -242,6 +249,7 @@ function createNdjsonSource({ text, keys, readOptions, scan }: OpenedNdjson): Fi
     format: 'ndjson',
     columns: keys,
     fingerprint: text.fingerprint,
+    ...describeTextEncoding(text),
     detected: describeDetection(text),
     notices: scan?.notices ?? text.notices,
     batches: readBatches,
@@ -262,7 +270,7 @@ async function findKeys(
     for (const { text } of lines) {
       if (text.trim() === '') continue;
       lineCount += 1;
-      const parsed = parseLine(text);
+      const parsed = parseLine(replaceDamagedBytes(text));
       if (parsed.kind === 'invalid') continue;
       objects += 1;
       for (const key of parsed.members.keys()) keys.add(key);
@@ -296,9 +304,9 @@ function createRowBuilder(columns: readonly string[], first: number) {
   let index = first;
   return (lines: readonly TextLine[]): Row[] => {
     const rows: Row[] = [];
-    for (const { line, text } of lines) {
-      if (text.trim() === '') continue;
-      rows.push({ index, number: line, ...parseRowContent(text, columns, known) });
+    for (const line of lines) {
+      if (line.text.trim() === '') continue;
+      rows.push({ index, number: line.line, ...parseRowContent(line, columns, known) });
       index += 1;
     }
     return rows;
@@ -306,6 +314,18 @@ function createRowBuilder(columns: readonly string[], first: number) {
 }
 
 function parseRowContent(
+  { line, text: found }: TextLine,
+  columns: readonly string[],
+  known: ReadonlySet<string>,
+): { cells: readonly Cell[]; issues?: readonly Issue[] } {
+  const text = replaceDamagedBytes(found);
+  const content = parseObject(text, columns, known);
+  if (text === found) return content;
+  const damage = findDamagedBytes(found).map(({ byte }) => ({ byte, line }));
+  return { ...content, issues: [createDamagedByteIssue(damage, text), ...(content.issues ?? [])] };
+}
+
+function parseObject(
   line: string,
   columns: readonly string[],
   known: ReadonlySet<string>,

@@ -4,11 +4,13 @@ import { createInputError } from '#src/files/input-file.js';
 
 /** An encoding and how it was found. */
 export interface ChosenEncoding {
-  /** `utf-8`, `utf-16le`, `utf-16be`, `windows-1252`, or the name that the user gave. */
+  /** `utf-8`, `utf-16le`, `utf-16be`, `utf-32le`, `utf-32be`, one that was detected, or the name that the user gave. */
   readonly name: string;
   /** Length of the byte order mark. */
   readonly bomBytes: number;
   readonly origin: 'option' | 'mark' | 'guess';
+  /** Set for a text in UTF-8 with bytes that are no character: the rows that have one cannot be used. */
+  readonly isDamaged?: boolean;
 }
 
 // The longer marks first: the mark of utf-32le begins with that of utf-16le.
@@ -40,6 +42,9 @@ const notCharacterSets: ReadonlySet<string> = new Set(['base64', 'hex', 'binary'
 /** Share of two-byte units that look like ASCII in utf-16; text in any script has that many spaces and line ends. */
 const utf16MinShare = 0.02;
 
+/** Share of four-byte units in utf-32 whose third byte is zero: all but emojis and rare ideographs. */
+const utf32MinShare = 0.9;
+
 /**
  * The encoding of a text: as asked, as marked, or as the sample looks. Whether a guess of utf-8 holds, only the whole
  * file can tell.
@@ -49,12 +54,11 @@ const utf16MinShare = 0.02;
 export function chooseEncoding(sample: Buffer, asked: string): ChosenEncoding {
   const mark = marks.find(({ bytes }) => sample.subarray(0, bytes.length).equals(bytes));
   if (asked !== 'auto') {
-    // "utf-16" says nothing about the order of bytes: the mark does, or the look of it.
-    const name = /^utf-?16$/i.test(asked) ? chooseUtf16Order(sample, mark?.name) : resolveEncodingName(asked);
+    const name = resolveByteOrder(asked, sample, mark?.name) ?? resolveEncodingName(asked);
     return { name, bomBytes: mark?.name === name ? mark.bytes.length : 0, origin: 'option' };
   }
   if (mark !== undefined) return { name: mark.name, bomBytes: mark.bytes.length, origin: 'mark' };
-  return { name: guessUtf16(sample) ?? 'utf-8', bomBytes: 0, origin: 'guess' };
+  return { name: guessUtf32(sample) ?? guessUtf16(sample) ?? 'utf-8', bomBytes: 0, origin: 'guess' };
 }
 
 /** Whether the sample begins with the mark of another encoding than the one given. */
@@ -63,8 +67,12 @@ export function findContradictingMark(sample: Buffer, name: string): string | un
   return mark === undefined || mark.name === name ? undefined : mark.name;
 }
 
-function chooseUtf16Order(sample: Buffer, marked: string | undefined): string {
-  return marked?.startsWith('utf-16') ? marked : (guessUtf16(sample) ?? 'utf-16le');
+/** "utf-16" says nothing about the order of bytes: the mark does, or the look of it. */
+function resolveByteOrder(asked: string, sample: Buffer, marked: string | undefined): string | undefined {
+  const width = /^utf-?(16|32)$/i.exec(asked)?.[1];
+  if (width === undefined) return undefined;
+  if (marked?.startsWith(`utf-${width}`)) return marked;
+  return (width === '16' ? guessUtf16(sample) : guessUtf32(sample)) ?? `utf-${width}le`;
 }
 
 function resolveEncodingName(asked: string): string {
@@ -76,6 +84,18 @@ function resolveEncodingName(asked: string): string {
     code: 'UNKNOWN_ENCODING',
     nextStep: 'Use e.g. --encoding utf-8, windows-1252, utf-16le, iso-8859-15, shift_jis, or leave it out.',
   });
+}
+
+/** No character is above U+10FFFF, so that the highest of four bytes is always zero, and in a table the next one nearly always. */
+function guessUtf32(sample: Buffer): 'utf-32le' | 'utf-32be' | undefined {
+  const units = sample.length >> 2;
+  const zeros = [0, 0, 0, 0];
+  for (let at = 0; at < units * 4; at += 1) if (sample[at] === 0) zeros[at % 4] = (zeros[at % 4] ?? 0) + 1;
+  const [first = 0, second = 0, third = 0, fourth = 0] = zeros;
+  const enough = Math.max(2, units * utf32MinShare);
+  if (fourth === units && third >= enough && first < third) return 'utf-32le';
+  if (first === units && second >= enough && fourth < second) return 'utf-32be';
+  return undefined;
 }
 
 function guessUtf16(sample: Buffer): 'utf-16le' | 'utf-16be' | undefined {
@@ -99,7 +119,7 @@ const maxControlShare = 0.02;
 /** @throws InputError `BINARY_FILE` when the bytes are no text in any one-byte or utf-8 encoding. */
 export function refuseBinary(sample: Buffer, encoding: string, file: string): void {
   if (/^(utf-16|utf-32|ucs)/.test(encoding)) return;
-  const text = stripTrailingNuls(sample);
+  const text = stripPadding(sample);
   let controls = 0;
   for (const byte of text) if (isControl(byte)) controls += 1;
   if (controls <= Math.max(2, text.length * maxControlShare)) return;
@@ -111,12 +131,15 @@ export function refuseBinary(sample: Buffer, encoding: string, file: string): vo
   });
 }
 
-/** Zero bytes at the end are another fault, with a message of its own. */
-function stripTrailingNuls(bytes: Buffer): Buffer {
+/** Zero bytes at the end are another fault, with a message of its own; Ctrl-Z there ends the text. */
+function stripPadding(bytes: Buffer): Buffer {
   let length = bytes.length;
-  while (length > 0 && bytes[length - 1] === 0) length -= 1;
+  while (length > 0 && (bytes[length - 1] === 0 || bytes[length - 1] === controlZ)) length -= 1;
   return bytes.subarray(0, length);
 }
+
+/** Old programs end a text with it, or fill up its last block. */
+const controlZ = 0x1a;
 
 function isControl(byte: number): boolean {
   const escapeByte = 0x1b;

@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import iconv from 'iconv-lite';
+import type { ChosenEncoding } from './choose-encoding.js';
+import { dropIncompleteCharacter, encodeDamagedByte, measureUtf8Character } from './utf8.js';
 
 /** Text as utf-8, up to the first byte that is no character. */
 export interface Decoded {
@@ -17,8 +19,9 @@ export interface ChunkDecoder {
 const noBytes: Buffer = Buffer.alloc(0);
 
 /** A decoder for the encoding; the byte order mark must be gone already. */
-export function createDecoder(encoding: string): ChunkDecoder {
-  return encoding === 'utf-8' ? createUtf8Decoder() : createIconvDecoder(encoding);
+export function createDecoder({ name, isDamaged = false }: Pick<ChosenEncoding, 'name' | 'isDamaged'>): ChunkDecoder {
+  if (name !== 'utf-8') return createIconvDecoder(name);
+  return isDamaged ? createDamagedUtf8Decoder() : createUtf8Decoder();
 }
 
 function createUtf8Decoder(): ChunkDecoder {
@@ -32,6 +35,34 @@ function createUtf8Decoder(): ChunkDecoder {
     },
     end: () => (held.length === 0 ? { text: noBytes } : { text: held, badAt: 0 }),
   };
+}
+
+/** Every byte that is no character becomes a text that stands for it; the rows that have one are told by it. */
+function createDamagedUtf8Decoder(): ChunkDecoder {
+  let held: Buffer = noBytes;
+  return {
+    write(bytes) {
+      const all = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
+      const text = dropIncompleteCharacter(all);
+      held = all.subarray(text.length);
+      return { text: isUtf8(text) ? text : markDamagedBytes(text) };
+    },
+    end: () => ({ text: markDamagedBytes(held) }),
+  };
+}
+
+function markDamagedBytes(bytes: Buffer): Buffer {
+  const pieces: Buffer[] = [];
+  let from = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const length = measureUtf8Character(bytes, at);
+    if (length === 0) {
+      pieces.push(bytes.subarray(from, at), encodeDamagedByte(bytes[at] ?? 0));
+      from = at + 1;
+    }
+    at += Math.max(1, length);
+  }
+  return Buffer.concat([...pieces, bytes.subarray(from)]);
 }
 
 /** Validity of a prefix never comes back once lost, so halving finds the place. */
@@ -103,17 +134,4 @@ function createLineSplitter(): ChunkSplitter {
     },
     rest: () => held,
   };
-}
-
-/** The bytes without a utf-8 character that their end cuts in two. */
-function dropIncompleteCharacter(bytes: Buffer): Buffer {
-  for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
-    const byte = bytes[bytes.length - back] ?? 0;
-    if (byte < 0x80) return bytes;
-    if (byte >= 0xc0) {
-      const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
-      return length > back ? bytes.subarray(0, bytes.length - back) : bytes;
-    }
-  }
-  return bytes;
 }

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { Issue } from '#pipelines/issue.js';
 import type { InputError } from '#src/errors.js';
@@ -12,10 +13,12 @@ import {
   type InputFile,
   readBytes,
 } from '#src/files/input-file.js';
-import type { TextScan } from '#src/files/input-source.js';
+import type { InputSource, TextScan } from '#src/files/input-source.js';
 import { type ChosenEncoding, chooseEncoding, findContradictingMark, refuseBinary } from './choose-encoding.js';
 import { createDecoder, type Decoded } from './decoder.js';
+import { createUnclearEncodingError, detectEncoding } from './detect-encoding.js';
 import { createLineEndCounter, type LineEnds } from './line-ends.js';
+import { surveyBytes } from './survey-bytes.js';
 
 /** A text file that is open for its first reading. */
 export interface TextFile {
@@ -35,6 +38,8 @@ export interface TextInput {
   readonly lineEnds: LineEnds;
   /** Whether a character with value 0 is somewhere in the text. */
   readonly holdsNuls: boolean;
+  /** Whether every character is in ASCII, so that the text is the same in nearly all encodings. */
+  readonly isAscii: boolean;
   readonly notices: readonly Issue[];
   /** The text as utf-8 without its byte order mark. */
   chunks(): AsyncGenerator<Buffer>;
@@ -44,6 +49,7 @@ export interface TextInput {
 
 /** A text during its first reading. */
 export interface TextPass {
+  readonly encoding: ChosenEncoding;
   /** The beginning of the text, as utf-8 and without a byte order mark. */
   readonly sample: Buffer;
   readonly sampleLineEnds: LineEnds;
@@ -53,15 +59,13 @@ export interface TextPass {
   holdsNuls(): boolean;
 }
 
-/** What a text that is not utf-8 most probably is: the code page of Western Windows. */
-const fallbackEncoding: ChosenEncoding = { name: 'windows-1252', bomBytes: 0, origin: 'guess' };
-
 /**
  * Reads a text file once from end to end, so that whatever is wrong with its bytes is known before a row is used. When
  * the guess of its encoding turns out to be wrong, the reading starts again.
  *
  * @param read - called with each start; what it leaves unread is checked after it
- * @throws InputError `EMPTY_FILE`, `BINARY_FILE`, `UNDECODABLE_BYTE`, `TRAILING_NULS`, a `GZIP_…` or a failure of the disk
+ * @throws InputError `EMPTY_FILE`, `BINARY_FILE`, `UNDECODABLE_BYTE`, `ENCODING_UNCLEAR`, `TRAILING_NULS`, a `GZIP_…` or a
+ * failure of the disk
  * @throws UsageError `UNKNOWN_ENCODING`
  */
 export async function scanText<T>(
@@ -75,11 +79,33 @@ export async function scanText<T>(
     return await scanAs(file, first, [], read);
   } catch (error) {
     if (!(error instanceof UndecodableTextError)) throw error;
-    if (first.origin !== 'guess' || first.name !== 'utf-8') throw error.asInputError();
-    return await scanAs(file, fallbackEncoding, [createGuessedNotice(error.line)], read).catch((cause: unknown) => {
+    if (first.name !== 'utf-8') throw error.asInputError();
+    const second = await chooseAgain(file, first, error);
+    const guesses = second.isDamaged === true ? [] : [createGuessedNotice(error.line, second.name)];
+    return await scanAs(file, second, guesses, read).catch((cause: unknown) => {
       throw cause instanceof UndecodableTextError ? cause.asInputError() : cause;
     });
   }
+}
+
+/** Characters of UTF-8 for each byte that is none, from which the text is UTF-8 that was damaged. */
+const minCharactersPerDamage = 1;
+
+/** What a text is that was taken for utf-8 and holds bytes that are not: all of it is read before that is decided. */
+async function chooseAgain(
+  file: TextFile,
+  first: ChosenEncoding,
+  error: UndecodableTextError,
+): Promise<ChosenEncoding> {
+  const survey = await surveyBytes(readUncompressed(file, file.reading.chunks()));
+  // Words of another encoding are hardly ever valid UTF-8; where both occur, a wrong letter must not be stored.
+  if (survey.characters >= Math.max(1, survey.damagedBytes * minCharactersPerDamage))
+    return { ...first, isDamaged: true };
+  if (first.origin !== 'guess') throw error.asInputError();
+  const detected = detectEncoding(survey);
+  if (detected.kind === 'confident') return { name: detected.name, bomBytes: 0, origin: 'guess' };
+  if (detected.candidates.length === 0) throw error.asInputError();
+  throw createUnclearEncodingError(file.reading.file.name, survey, detected.candidates);
 }
 
 async function scanAs<T>(
@@ -94,7 +120,7 @@ async function scanAs<T>(
   // Without `return`: whoever leaves a loop over the chunks must not end the reading.
   const chunks = { [Symbol.asyncIterator]: () => ({ next: () => decoded.next() }) };
   try {
-    const result = await read({ ...sample, chunks, holdsNuls: check.holdsNuls });
+    const result = await read({ ...sample, encoding, chunks, holdsNuls: check.holdsNuls });
     for await (const _ of chunks);
     const contradiction = findContradictingMark(file.head, encoding.name);
     const notices =
@@ -109,7 +135,7 @@ async function scanAs<T>(
 function decodeSample({ reading, head }: TextFile, encoding: ChosenEncoding) {
   const { name, sizeBytes } = reading.file;
   const isWhole = reading.head.length === sizeBytes && head.length < headBytes;
-  const decoder = createDecoder(encoding.name);
+  const decoder = createDecoder(encoding);
   const lineEnds = createLineEndCounter();
   const take = ({ text, badAt }: Decoded) => {
     lineEnds.add(badAt === undefined ? text : text.subarray(0, badAt));
@@ -125,10 +151,11 @@ function decodeSample({ reading, head }: TextFile, encoding: ChosenEncoding) {
 function createTextCheck(name: string, encoding: ChosenEncoding) {
   const hash = createHash('sha256');
   const lineEnds = createLineEndCounter();
-  const decoder = createDecoder(encoding.name);
+  const decoder = createDecoder(encoding);
   let sizeBytes = 0;
   let nuls = { any: false, last: false };
   let isBlankSoFar = true;
+  let isAsciiSoFar = true;
 
   const take = ({ text, badAt }: Decoded) => {
     lineEnds.add(badAt === undefined ? text : text.subarray(0, badAt));
@@ -136,6 +163,7 @@ function createTextCheck(name: string, encoding: ChosenEncoding) {
     if (text.length === 0) return text;
     nuls = { any: nuls.any || text.includes(0), last: text.at(-1) === 0 };
     isBlankSoFar = isBlankSoFar && isBlank(text);
+    isAsciiSoFar = isAsciiSoFar && isAscii(text);
     return text;
   };
   return {
@@ -161,6 +189,7 @@ function createTextCheck(name: string, encoding: ChosenEncoding) {
       fingerprint: { sha256: hash.digest('hex'), sizeBytes },
       lineEnds: lineEnds.lineEnds(),
       holdsNuls: nuls.any,
+      isAscii: isAsciiSoFar,
     }),
   };
 }
@@ -209,13 +238,19 @@ function createTrailingNulsError(file: string, line: number): InputError {
   });
 }
 
-/** A text that an earlier process has scanned. */
-export function createScannedText(file: TextFile, fingerprint: Fingerprint, scan: TextScan): TextInput {
-  const { encoding, lineEnds, holdsNuls } = scan;
-  return createTextInput(file, { encoding, lineEnds, holdsNuls, fingerprint, notices: [] });
+/** What a source says about the encoding of its text. */
+export function describeTextEncoding({ encoding, isAscii: isPlain }: TextInput): Pick<InputSource, 'textEncoding'> {
+  const { name, origin } = encoding;
+  return isPlain ? {} : { textEncoding: { name, isGuess: origin === 'guess' && !name.startsWith('utf-') } };
 }
 
-type TextFacts = Pick<TextInput, 'encoding' | 'fingerprint' | 'lineEnds' | 'holdsNuls' | 'notices'>;
+/** A text that an earlier process has scanned. */
+export function createScannedText(file: TextFile, fingerprint: Fingerprint, scan: TextScan): TextInput {
+  const { encoding, lineEnds, holdsNuls, isAscii: isPlain = false } = scan;
+  return createTextInput(file, { encoding, lineEnds, holdsNuls, isAscii: isPlain, fingerprint, notices: [] });
+}
+
+type TextFacts = Pick<TextInput, 'encoding' | 'fingerprint' | 'lineEnds' | 'holdsNuls' | 'isAscii' | 'notices'>;
 
 function createTextInput(textFile: TextFile, facts: TextFacts): TextInput {
   const { compression } = textFile;
@@ -227,10 +262,15 @@ function createTextInput(textFile: TextFile, facts: TextFacts): TextInput {
     ...facts,
     // A position counts decoded bytes; in any other text they are found by decoding what comes before them.
     openRanges: () =>
-      compression === undefined && encoding.name === 'utf-8'
+      compression === undefined && isKeptAsIs(encoding)
         ? { read: (range) => readTextRange(file, encoding, range), close: () => Promise.resolve() }
         : createSequentialRanges(chunks()),
   };
+}
+
+/** Whether the bytes of the file are those of the text. */
+function isKeptAsIs({ name, isDamaged }: ChosenEncoding): boolean {
+  return name === 'utf-8' && isDamaged !== true;
 }
 
 /** Parts of a text, as utf-8 and without its byte order mark. */
@@ -289,7 +329,7 @@ async function* tapChunks(chunks: AsyncIterable<Buffer>, tap: (chunk: Buffer) =>
 
 async function* decodeText(chunks: AsyncIterable<Buffer>, encoding: ChosenEncoding): AsyncGenerator<Buffer> {
   // The first reading found every byte of a utf-8 file valid: there is nothing left to decode.
-  const decoder = encoding.name === 'utf-8' ? undefined : createDecoder(encoding.name);
+  const decoder = isKeptAsIs(encoding) ? undefined : createDecoder(encoding);
   let toSkip = encoding.bomBytes;
   for await (const chunk of chunks) {
     const bytes = chunk.subarray(Math.min(toSkip, chunk.length));
@@ -299,12 +339,12 @@ async function* decodeText(chunks: AsyncIterable<Buffer>, encoding: ChosenEncodi
   if (decoder !== undefined) yield decoder.end().text;
 }
 
-function createGuessedNotice(line: number): Issue {
+function createGuessedNotice(line: number, encoding: string): Issue {
   return {
     severity: 'warning',
     code: 'ENCODING_GUESSED',
     message:
-      `Line ${line} contains a byte that is not UTF-8, so the file was read as windows-1252. ` +
+      `Line ${line} contains a byte that is not UTF-8, so the file was read as ${encoding}, which fits its words best. ` +
       'If names look wrong, give the encoding: --encoding <name>',
     row: line,
   };

@@ -9,7 +9,7 @@ it.each(['utf-8', 'utf-16le', 'utf-16be', 'gb18030'])(
   (encoding) => {
     const text = stringify([[...awkwardColumns], ...awkwardCustomers.map((cells) => [...cells])]);
     const bytes = iconv.encode(text, encoding);
-    const decoder = createDecoder(encoding);
+    const decoder = createDecoder({ name: encoding });
     const chunks = [...bytes.keys()].map((at) => decoder.write(bytes.subarray(at, at + 1)));
     const decoded = [...chunks, decoder.end()];
     expect(decoded.some(({ badAt }) => badAt !== undefined)).toBe(false);
