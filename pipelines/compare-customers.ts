@@ -27,7 +27,17 @@ export function isSameValue(a: JsonValue | undefined, b: JsonValue | undefined):
   if (isBlank(a) && isBlank(b)) return true;
   if (typeof a === 'object' || typeof b === 'object') return JSON.stringify(a) === JSON.stringify(b);
   if (typeof a === 'string' && typeof b === 'string') return a === b || hasSameLines(a, b);
-  return a === b;
+  if (typeof a === 'string') return isWrittenAs(a, b);
+  return typeof b === 'string' ? isWrittenAs(b, a) : a === b;
+}
+
+/** With no more digits than a number can hold. */
+const decimalNumber = /^(?=.{1,16}$)-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
+
+/** Whether a text is this number or flag: a server may keep either as text. `007` is not 7. */
+function isWrittenAs(text: string, value: JsonValue | undefined): boolean {
+  if (typeof value === 'number') return decimalNumber.test(text) && Number(text) === value;
+  return typeof value === 'boolean' && text.toLowerCase() === String(value);
 }
 
 /** Spreadsheet programs replace Windows line ends when they save a file, which is not an edit by the user. */

@@ -20,8 +20,8 @@ export class ExactNumber {
   }
 }
 
-/** What may be a number of more than 15 digits, or one that is too large or too small. */
-const mayBeInexact = /[\d.]{16}|\d[eE][-+\d]/;
+/** Where a number may be that has more than 15 digits, or that is too large or too small. */
+const mayBeInexact = /[:[,]\s*-?(?:[\d.]{16}|[\d.]+[eE])/;
 
 /**
  * Parses JSON and keeps every digit: numbers that JavaScript cannot hold come as {@link ExactNumber}.

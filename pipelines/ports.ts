@@ -85,7 +85,7 @@ export interface WriteHooks {
 export type DetailAnswer =
   | { readonly kind: 'found'; readonly customer: Customer }
   | { readonly kind: 'absent' }
-  /** Asked as often as the policy allows, and no understandable answer. */
+  /** No understandable answer, as often as the policy allows, or one that is about another customer. */
   | ({ readonly kind: 'unanswered'; readonly attempts: number } & Refusal);
 
 export interface ListQuery {
@@ -101,13 +101,26 @@ export interface ListQuery {
 
 export interface CustomerPage {
   readonly customers: readonly Customer[];
-  /** `liTotalCount`; 0 when the page is empty, since the count only rides on rows. */
+  /** `liTotalCount`; 0 when it is unknown: the page is empty, since the count only rides on rows, or has none that can be one. */
   readonly total: number;
+}
+
+/** The API says that a write was done. */
+export interface AppliedAnswer {
+  readonly kind: 'applied';
+  /** As it is now, as far as the answer shows it; the rest as it was sent. */
+  readonly customer: Customer;
+  /** The customer in the answer. Its code may be missing, or a number. */
+  readonly shown?: Customer;
+  /** What the answer said instead of showing the customer; blank when it said nothing. */
+  readonly says?: string;
+  readonly httpStatus: number;
+  readonly attempts: number;
 }
 
 /** What is known after an add or an update. */
 export type WriteAnswer =
-  | { readonly kind: 'applied'; readonly customer: Customer; readonly httpStatus: number; readonly attempts: number }
+  | AppliedAnswer
   /** The API said no: it will say no again. */
   | ({ readonly kind: 'refused'; readonly attempts: number } & Refusal)
   /** Sent, and the outcome is not known. */

@@ -13,6 +13,15 @@ export const apiCodes = {
     nextStep: 'Check --base-url; it usually ends in /api/v2. `mypos-customers doctor` shows more.',
     exit: [2, 5],
   },
+  ANSWER_NOT_DECODED: {
+    meaning: 'The API’s answer is compressed, and cannot be expanded.',
+    nextStep: 'Try again later; a proxy between here and the API may damage its answers.',
+  },
+  ANSWER_TOO_LARGE: {
+    meaning: 'The API’s answer is larger than a page of the list (64 MB) or a customer (1 MB) may be.',
+    nextStep:
+      'Check the address. If its answers are right, raise "maxPageMegabytes" or "maxAnswerMegabytes" in the profile.',
+  },
   CA_FILE: {
     meaning: 'The certificate file cannot be read, or contains no certificate in PEM format.',
     nextStep:
@@ -162,7 +171,8 @@ export const apiCodes = {
     exit: 6,
   },
   UNREADABLE_ANSWER: {
-    meaning: 'The API answered, but not with the documented JSON; a proxy or a login page may have answered instead.',
+    meaning:
+      'The API answered, but not with the documented JSON, or not in an encoding that can be told; a proxy or a login page may have answered instead.',
     nextStep: 'Check the address with --base-url, and the proxy; `mypos-customers doctor` shows more.',
   },
   UNREACHABLE: {

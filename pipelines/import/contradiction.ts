@@ -52,8 +52,8 @@ function readName(customer: Customer): string | undefined {
 }
 
 /**
- * Whether a customer is not the one that was asked for: its code is another, or the customer that was linked had another id,
- * as when the links come from another account, and nothing says that it is the row's customer all the same.
+ * Whether a customer is not the one that the key was linked to: that one had another id, as when the links come from another
+ * account, and nothing says that it is the row's customer all the same.
  */
 function findWrongCustomer(
   { draft, linkedId }: OpenRow,
@@ -61,12 +61,7 @@ function findWrongCustomer(
   customer: Customer,
   country: string | undefined,
 ): Issue | undefined {
-  const code = readField(customer, 'customerCode');
   const id = readField(customer, 'customerId');
-  if (typeof code === 'string' && code !== '' && code !== customerCode)
-    return wrongCustomer(
-      `The API was asked for customer ${customerCode} and answered with ${code}. Nothing was changed. Look at both: mypos-customers get ${customerCode} ${code}`,
-    );
   if (linkedId === undefined || typeof id !== 'string' || id === '' || id.toLowerCase() === linkedId.toLowerCase())
     return undefined;
   if (compareMarks(draft, customer, country).some(({ isSame }) => isSame)) return undefined;
@@ -82,7 +77,7 @@ function wrongCustomer(message: string): Issue {
 /** What becomes of a row whose customer seems to be somebody else. */
 export type ContradictedRow =
   | { readonly kind: 'none' }
-  /** It is not the customer that was asked for, or that the key was linked to. */
+  /** It is not the customer that the key was linked to. */
   | { readonly kind: 'wrong'; readonly issue: Issue }
   /** A person has said that it is not that customer. */
   | { readonly kind: 'new' }

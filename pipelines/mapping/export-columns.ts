@@ -1,3 +1,4 @@
+import { stringifyExactJson } from '#pipelines/exact-json.js';
 import type { Cell, Customer, JsonValue } from '#pipelines/model.js';
 import { type CustomFields, type FieldType, findAnyFieldType, moneyFields } from './fields.js';
 import { createCellType } from './types/cell-types.js';
@@ -52,6 +53,6 @@ function toCell(value: JsonValue | undefined, holds: ColumnContent): Cell {
     case 'undefined':
       return '';
     case 'object':
-      return value === null ? '' : JSON.stringify(value);
+      return value === null ? '' : stringifyExactJson(value);
   }
 }

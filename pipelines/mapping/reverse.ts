@@ -1,3 +1,4 @@
+import { stringifyExactJson } from '#pipelines/exact-json.js';
 import { type Cell, type Customer, cellToText, type JsonValue, type TypedCell } from '#pipelines/model.js';
 import { isFailure } from './cells.js';
 import { type ExportColumn, findColumnContent } from './export-columns.js';
@@ -113,7 +114,7 @@ function reverseField(rule: ColumnRule, { typedDates, blank }: ReverseFieldOptio
 
   return (value) => {
     if (value === undefined || value === null || value === '') return blanks;
-    if (typeof value === 'object') return splitOverColumns(JSON.stringify(value), rule);
+    if (typeof value === 'object') return splitOverColumns(stringifyExactJson(value), rule);
     const cell = dated?.(value) ?? (typeof value === primitive ? type.toCell(value) : String(value));
     if (isPlain) return [cell];
     return splitOverColumns(undo(listed?.get(value) ?? cellToText(cell)), rule);

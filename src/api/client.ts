@@ -1,6 +1,9 @@
 import { setMaxListeners } from 'node:events';
-import type { Customer, JsonValue } from '#pipelines/model.js';
+import { stringifyExactJson } from '#pipelines/exact-json.js';
+import { isSameCode } from '#pipelines/listing/customer-identity.js';
+import type { Customer, Refusal } from '#pipelines/model.js';
 import type {
+  AppliedAnswer,
   CustomerPage,
   CustomersApi,
   DeleteAnswer,
@@ -10,8 +13,9 @@ import type {
   WriteHooks,
 } from '#pipelines/ports.js';
 import { LoginError, RunStoppedError, UsageError } from '#src/errors.js';
-import { readErrorFields, readJsonObject, readRefusal } from './error-body.js';
-import { type HttpRequest, type HttpResponse, openHttp } from './http.js';
+import { findWrongAnswer, showsCustomer } from './check-answer.js';
+import { isJsonObject, readErrorFields, readJsonObject, readRefusal } from './error-body.js';
+import { type HttpOptions, type HttpRequest, type HttpResponse, openHttp } from './http.js';
 import { probeRight, type Right, type RightProbe } from './inspect.js';
 import { createRateLimiter, limitRate, type RateLimiter } from './rate-limit.js';
 import { type ApiRequest, sendOverHttp, type Verb } from './request.js';
@@ -70,6 +74,8 @@ export interface ClientOptions {
   /** See {@link HttpOptions}. */
   readonly proxy?: string | undefined;
   readonly trusted?: readonly string[] | undefined;
+  readonly maxPageBytes?: number;
+  readonly maxAnswerBytes?: number;
   readonly now?: () => number;
   readonly random?: () => number;
 }
@@ -104,6 +110,7 @@ export function openCustomersClient(options: ClientOptions): CustomersClient {
     requestTimeoutMs: options.requestTimeoutMs ?? defaultRequestTimeoutMs,
     proxy: options.proxy,
     trusted: options.trusted,
+    ...chooseBounds(options),
   });
   const limiter = options.rateLimiter ?? createRateLimiter(options.ratePerSecond, now);
   const traffic = createTraffic();
@@ -146,6 +153,13 @@ export function openCustomersClient(options: ClientOptions): CustomersClient {
   };
 }
 
+function chooseBounds({ maxPageBytes, maxAnswerBytes }: ClientOptions): Partial<HttpOptions> {
+  return {
+    ...(maxPageBytes === undefined ? {} : { maxPageBytes }),
+    ...(maxAnswerBytes === undefined ? {} : { maxAnswerBytes }),
+  };
+}
+
 const jsonHeaders = { 'content-type': 'application/json', accept: 'application/json' } as const;
 
 function createCustomersApi(execute: ExecuteRequest, baseUrl: string): CustomersApi {
@@ -170,25 +184,31 @@ function createCustomersApi(execute: ExecuteRequest, baseUrl: string): Customers
   };
   return {
     async list(query) {
-      const result = await call('list', 'GET', buildListPath(query), isArray);
+      const result = await call('list', 'GET', buildListPath(query), isPageOf(query));
       if (result.kind !== 'answered') throw describeListFailure(result, baseUrl);
       return readPage(result.response);
     },
     async get(idOrCode) {
-      return readDetail(await call('detail', 'GET', buildPath(idOrCode), isObject));
+      return readDetail(await call('detail', 'GET', buildPath(idOrCode), isObject), idOrCode);
     },
     async add(draft, hooks, text = JSON.stringify(draft)) {
-      const result = await call('add', 'POST', '/customers', namesCustomer, { body: text, hooks });
+      const result = await call('add', 'POST', '/customers', showsCustomer, { body: text, hooks });
       if (result.kind !== 'answered') return toWriteFailure(result);
-      return toApplied(result, readJsonObject(result.response) as Record<string, JsonValue>);
+      const customer = readJsonObject(result.response) as Customer;
+      return toApplied(result, customer, { shown: customer });
     },
     async update(customerCode, customer, hooks) {
-      const body = JSON.stringify(customer);
+      const body = stringifyExactJson(customer);
       const result = await call('update', 'PUT', buildPath(customerCode), isNotHtml, { body, hooks });
       if (result.kind !== 'answered') return toWriteFailure(result);
+      const { response, attempts } = result;
       // What an update answers with is not documented; where it is the customer, it shows what the server stored.
-      const stored = namesCustomer(result.response) ? (readJsonObject(result.response) as Customer) : {};
-      return toApplied(result, { ...customer, ...stored });
+      if (!showsCustomer(response) || response.isDamaged)
+        return toApplied(result, customer, { says: response.body.trim() });
+      const wrong = findWrongAnswer(customerCode, response);
+      if (wrong !== undefined) return { kind: 'in_doubt', attempts, ...wrong };
+      const shown = readJsonObject(response) as Customer;
+      return toApplied(result, { ...customer, ...shown }, { shown });
     },
     async delete(customerCode, hooks) {
       return readDeleted(await call('delete', 'DELETE', buildPath(customerCode), isNotHtml, { hooks }));
@@ -198,8 +218,12 @@ function createCustomersApi(execute: ExecuteRequest, baseUrl: string): Customers
 
 type AnsweredResult = Extract<RequestResult, { kind: 'answered' | 'refused' }>;
 
-function toApplied({ response, attempts }: AnsweredResult, customer: Customer): WriteAnswer {
-  return { kind: 'applied', customer, httpStatus: response.status, attempts };
+function toApplied(
+  { response, attempts }: AnsweredResult,
+  customer: Customer,
+  proof: Pick<AppliedAnswer, 'shown' | 'says'>,
+): WriteAnswer {
+  return { kind: 'applied', customer, ...proof, httpStatus: response.status, attempts };
 }
 
 function readDeleted(result: RequestResult): DeleteAnswer {
@@ -304,26 +328,58 @@ function saysDeactivated(body: string): boolean {
   return /\binactive\b|\bdeactivated\b/i.test(body.replaceAll(onlyPossible, ''));
 }
 
-function namesCustomer(response: HttpResponse): boolean {
-  const code = readJsonObject(response)?.customerCode;
-  return typeof code === 'string' && code !== '';
+/** Whether an answer is a page whose rows can be told apart: of each, the code is there if it was asked for. */
+function isPageOf({ fields }: ListQuery): ApiRequest['accepts'] {
+  const needsCode = fields === undefined || fields.some((field) => field.toLowerCase() === 'customercode');
+  return ({ json }) =>
+    Array.isArray(json) &&
+    json.every((row: unknown) => isJsonObject(row) && (!needsCode || readCode(row as Customer) !== undefined));
 }
 
-function isArray({ json }: HttpResponse): boolean {
-  return Array.isArray(json);
+/** A code as text, also where a server writes it as a number. */
+function readCode({ customerCode }: Customer): string | undefined {
+  if (typeof customerCode === 'number') return String(customerCode);
+  return typeof customerCode === 'string' && customerCode !== '' ? customerCode : undefined;
 }
 
 function readPage({ json }: HttpResponse): CustomerPage {
   const customers = json as Customer[];
-  const total = customers[0]?.liTotalCount;
-  return { customers, total: typeof total === 'number' ? total : Number(total ?? 0) };
+  // The count rides on each row; of some servers it is a text.
+  const total = Number(customers[0]?.liTotalCount ?? 0);
+  return {
+    customers: customers.map((customer) =>
+      typeof customer.customerCode === 'number'
+        ? { ...customer, customerCode: String(customer.customerCode) }
+        : customer,
+    ),
+    total: Number.isInteger(total) && total > 0 ? total : 0,
+  };
 }
 
-function readDetail(result: RequestResult): DetailAnswer {
-  if (result.kind === 'answered') return { kind: 'found', customer: readJsonObject(result.response) as Customer };
+function readDetail(result: RequestResult, asked: string): DetailAnswer {
+  if (result.kind === 'answered') {
+    const { response, attempts } = result;
+    const wrong = response.isDamaged ? describeDamage(response) : findWrongAnswer(asked, response);
+    if (wrong !== undefined) return { kind: 'unanswered', attempts, ...wrong };
+    const customer = readJsonObject(response) as Customer;
+    const { customerCode: code } = customer;
+    if (typeof code !== 'number') return { kind: 'found', customer };
+    return { kind: 'found', customer: { ...customer, customerCode: isSameCode(code, asked) ? asked : String(code) } };
+  }
   if (result.kind === 'in_doubt') return { ...result, kind: 'unanswered' };
   if (result.response.status === 404) return { kind: 'absent' };
   return { kind: 'unanswered', attempts: result.attempts, ...readRefusal(result.response) };
+}
+
+/** A text that was not understood must not be written back. */
+function describeDamage({ status, body }: HttpResponse): Refusal {
+  return {
+    httpStatus: status,
+    errorCode: 'UNREADABLE_ANSWER',
+    message:
+      'The API’s answer is not valid UTF-8, and names no other encoding: texts that are written back would be damaged.',
+    response: body,
+  };
 }
 
 function toWriteFailure(result: RequestResult): Exclude<WriteAnswer, { kind: 'applied' }> {

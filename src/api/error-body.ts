@@ -1,3 +1,4 @@
+import { ExactNumber } from '#pipelines/exact-json.js';
 import type { Refusal } from '#pipelines/model.js';
 import type { HttpResponse } from './http.js';
 
@@ -27,12 +28,12 @@ export function readErrorFields(answer: HttpResponse): readonly string[] {
   const errors = details?.errors;
   if (Array.isArray(errors)) {
     return errors.flatMap((entry: unknown) => {
-      const field = isObject(entry) ? findText(entry, ['field', 'property', 'name']) : undefined;
+      const field = isJsonObject(entry) ? findText(entry, ['field', 'property', 'name']) : undefined;
       return field === undefined ? [] : [field];
     });
   }
   // The shape of ASP.NET's model state: `{ errors: { field: [message] } }`.
-  return isObject(errors) ? Object.keys(errors) : [];
+  return isJsonObject(errors) ? Object.keys(errors) : [];
 }
 
 function describe(details: Record<string, unknown> | undefined): string | undefined {
@@ -56,7 +57,7 @@ function listErrors(errors: unknown): string | undefined {
     return errors
       .map((entry: unknown) => {
         if (typeof entry === 'string') return entry;
-        if (!isObject(entry)) return '';
+        if (!isJsonObject(entry)) return '';
         const field = findText(entry, ['field', 'property', 'name']);
         const message = findText(entry, ['message', 'description', 'error']) ?? '';
         return field === undefined ? message : `${field}: ${message}`;
@@ -64,19 +65,24 @@ function listErrors(errors: unknown): string | undefined {
       .filter((text) => text !== '')
       .join('; ');
   }
-  if (!isObject(errors)) return undefined;
+  if (!isJsonObject(errors)) return undefined;
   return Object.entries(errors)
-    .map(([field, messages]) => `${field}: ${Array.isArray(messages) ? messages.join(', ') : String(messages)}`)
+    .map(([field, messages]) => `${field}: ${[messages].flat().map(showMessage).join(', ')}`)
     .join('; ');
+}
+
+function showMessage(message: unknown): string {
+  return typeof message === 'string' ? message : JSON.stringify(message);
 }
 
 /** `undefined` when the body is no JSON object. */
 export function readJsonObject({ json }: HttpResponse): Record<string, unknown> | undefined {
-  return isObject(json) ? json : undefined;
+  return isJsonObject(json) ? json : undefined;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** An object, and not a list or a number. */
+export function isJsonObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 }
 
 function findText(details: Record<string, unknown> | undefined, names: readonly string[]): string | undefined {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { type Dispatcher, Pool, ProxyAgent } from 'undici';
+import { decodeBody, expandBody, parseBody } from './decode-body.js';
 
 /** One request to the API, relative to its base URL. */
 export interface HttpRequest {
@@ -8,13 +9,20 @@ export interface HttpRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Whether a page of the list is asked for, which may be larger than other answers. @default false */
+  readonly isPage?: boolean;
 }
 
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: string;
-  /** The body as JSON, parsed when first used; `undefined` when it is not JSON. */
+  /** Some bytes of the body are no text, so that what is sent back would not be what the server has. */
+  readonly isDamaged: boolean;
+  /**
+   * The body as JSON, parsed when first used; `undefined` when it is not JSON, nested too deeply, or of a shape that
+   * cannot be shown. Numbers that JavaScript cannot hold are `ExactNumber`.
+   */
   readonly json: unknown;
 }
 
@@ -44,7 +52,14 @@ export interface HttpOptions {
   readonly proxy?: string | undefined;
   /** PEM certificates to trust, instead of those that Node trusts. @default those that Node trusts */
   readonly trusted?: readonly string[] | undefined;
+  /** Of a page of the list. @default 64 MiB */
+  readonly maxPageBytes?: number;
+  /** Of any other answer; of an error no more is read. @default 1 MiB */
+  readonly maxAnswerBytes?: number;
 }
+
+/** What an answer may have at most, in bytes, expanded if it was compressed. */
+export const defaultAnswerBytes = { page: 64 << 20, other: 1 << 20 } as const;
 
 /** The one door to undici: sends requests and says whether a failed one may have reached the server. */
 export interface Http {
@@ -56,10 +71,16 @@ export function openHttp(options: HttpOptions): Http {
   const base = new URL(options.baseUrl);
   const prefix = base.pathname.replace(/\/+$/, '');
   const dispatcher = openDispatcher(base, options);
+  const { maxPageBytes = defaultAnswerBytes.page, maxAnswerBytes = defaultAnswerBytes.other } = options;
   return {
     send: (request) =>
       new Promise((resolve, reject) => {
-        const reading = new ResponseReader(resolve, reject, options.requestTimeoutMs);
+        const bounds = {
+          timeoutMs: options.requestTimeoutMs,
+          maxBytes: request.isPage === true ? maxPageBytes : maxAnswerBytes,
+          maxErrorBytes: maxAnswerBytes,
+        };
+        const reading = new ResponseReader(resolve, reject, bounds);
         const { method, path, headers, body } = request;
         dispatcher.dispatch({ origin: base.origin, method, path: prefix + path, headers, body: body ?? null }, reading);
       }),
@@ -85,28 +106,30 @@ function openDispatcher(base: URL, options: HttpOptions): Dispatcher {
 
 class WholeResponse implements HttpResponse {
   #json: { readonly value: unknown } | undefined;
+  readonly body: string;
+  readonly isDamaged: boolean;
 
   constructor(
     readonly status: number,
     readonly headers: HttpResponse['headers'],
-    readonly body: string,
-  ) {}
+    bytes: Buffer,
+  ) {
+    const { text, isDamaged } = decodeBody(bytes, headers);
+    this.body = text;
+    this.isDamaged = isDamaged;
+  }
 
   get json(): unknown {
-    this.#json ??= { value: parseJson(this.body) };
+    this.#json ??= { value: parseBody(this.body) };
     return this.#json.value;
   }
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+interface ReadBounds {
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+  readonly maxErrorBytes: number;
 }
-
-const decoder = new TextDecoder();
 
 /**
  * Reads one answer. Whether the request left is not guessed from the kind of error: undici says when it begins to
@@ -115,6 +138,7 @@ const decoder = new TextDecoder();
 class ResponseReader implements Dispatcher.DispatchHandler {
   readonly #deadline: NodeJS.Timeout;
   readonly #chunks: Buffer[] = [];
+  #bytes = 0;
   #controller: Dispatcher.DispatchController | undefined;
   #status: number | undefined;
   #headers: HttpResponse['headers'] = {};
@@ -123,9 +147,9 @@ class ResponseReader implements Dispatcher.DispatchHandler {
   constructor(
     readonly resolve: (answer: HttpResponse) => void,
     readonly reject: (error: TransportError) => void,
-    timeoutMs: number,
+    readonly bounds: ReadBounds,
   ) {
-    this.#deadline = setTimeout(() => this.#giveUp(), timeoutMs);
+    this.#deadline = setTimeout(() => this.#giveUp(), bounds.timeoutMs);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -141,14 +165,38 @@ class ResponseReader implements Dispatcher.DispatchHandler {
     this.#headers = headers;
   }
 
-  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#over) return;
     this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#bytes <= this.#maxBytes) return;
+    if (this.#isError) this.#resolveWith(Buffer.concat(this.#chunks).subarray(0, this.#maxBytes));
+    else this.#fail('ANSWER_TOO_LARGE', tooLarge(this.#maxBytes));
+    controller.abort(new Error('No more of this answer is read.'));
   }
 
   onResponseEnd(): void {
     const [first] = this.#chunks;
-    const body = decoder.decode(this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks));
-    if (this.#end()) this.resolve(new WholeResponse(this.#status ?? 0, this.#headers, body));
+    this.#resolveWith(this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks));
+  }
+
+  get #isError(): boolean {
+    return this.#status !== undefined && this.#status >= 300;
+  }
+
+  /** The reason in an error is read as far as it goes; of what counts, all or nothing. */
+  get #maxBytes(): number {
+    return this.#isError ? this.bounds.maxErrorBytes : this.bounds.maxBytes;
+  }
+
+  #resolveWith(bytes: Buffer): void {
+    try {
+      const expanded = expandBody(bytes, this.#headers, this.#maxBytes);
+      if (this.#end()) this.resolve(new WholeResponse(this.#status ?? 0, this.#headers, expanded));
+    } catch (error) {
+      if (error instanceof RangeError) this.#fail('ANSWER_TOO_LARGE', tooLarge(this.#maxBytes));
+      else this.#fail('ANSWER_NOT_DECODED', error instanceof Error ? error : new Error(String(error)));
+    }
   }
 
   onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {
@@ -173,6 +221,10 @@ class ResponseReader implements Dispatcher.DispatchHandler {
     clearTimeout(this.#deadline);
     return true;
   }
+}
+
+function tooLarge(maxBytes: number): Error {
+  return new Error(`The answer is larger than ${Math.round(maxBytes / (1 << 20))} MB.`);
 }
 
 /** The most telling code on the chain of causes; a failed happy-eyeballs connect is a list of errors. */

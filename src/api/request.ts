@@ -56,9 +56,10 @@ export type SendAttempt = (request: AttemptRequest) => Promise<Attempt>;
 
 /** The innermost one: sends over HTTP and says what the answer, or its absence, means. */
 export function sendOverHttp(http: Http): SendAttempt {
-  return async ({ method, path, headers, body, accepts }) => {
+  return async ({ verb, method, path, headers, body, accepts }) => {
     try {
-      const response = await http.send({ method, path, headers, ...(body === undefined ? {} : { body }) });
+      const isPage = verb === 'list';
+      const response = await http.send({ method, path, headers, isPage, ...(body === undefined ? {} : { body }) });
       return classifyResponse(response, accepts);
     } catch (error) {
       if (error instanceof TransportError) return describeTransportFailure(error);
@@ -90,10 +91,11 @@ function classifyStatus(status: number): FailureClass {
   return 'refused';
 }
 
-function describeTransportFailure({ code, sent, status }: TransportError): FailedAttempt {
+function describeTransportFailure({ code, sent, status, cause }: TransportError): FailedAttempt {
+  const isTooLarge = code === 'ANSWER_TOO_LARGE' && cause instanceof Error;
   const refusal = {
     errorCode: code,
-    message: describeConnectionError(code, sent, status),
+    message: isTooLarge ? cause.message : describeConnectionError(code, sent, status),
     ...(status === undefined ? {} : { httpStatus: status }),
   };
   return { failure: sent ? 'ambiguous' : 'not_sent', refusal };

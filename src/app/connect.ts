@@ -85,6 +85,8 @@ async function open(
     ratePerSecond: settings.ratePerSecond.value,
     concurrency: settings.concurrency.value,
     requestTimeoutMs: settings.requestTimeoutMs.value,
+    maxPageBytes: settings.maxPageBytes.value,
+    maxAnswerBytes: settings.maxAnswerBytes.value,
     stopping,
     ...(rateLimiter === undefined ? {} : { rateLimiter }),
   });

@@ -145,6 +145,22 @@ export const settingsTable = {
     default: '60',
     parse: parseTimeoutMs,
   },
+  maxPageBytes: {
+    name: 'maxPageMegabytes',
+    sources: ['profile'],
+    type: 'number or text',
+    description: 'Megabytes that a page of the API’s list may have',
+    default: '64',
+    parse: parseMegabytes,
+  },
+  maxAnswerBytes: {
+    name: 'maxAnswerMegabytes',
+    sources: ['profile'],
+    type: 'number or text',
+    description: 'Megabytes that any other answer of the API may have, such as a customer',
+    default: '1',
+    parse: parseMegabytes,
+  },
   caFile: {
     name: 'caFile',
     sources: ['option', 'profile'],
@@ -312,6 +328,10 @@ function parseConcurrency(setting: Setting<string>): number {
 
 function parseTimeoutMs(setting: Setting<string>): number {
   return parsePositive(setting, 'timeout', 86_400) * 1000;
+}
+
+function parseMegabytes(setting: Setting<string>): number {
+  return Math.ceil(parsePositive(setting, 'number of megabytes', 1024) * 2 ** 20);
 }
 
 function parsePace({ value, origin }: Setting<string>): string {

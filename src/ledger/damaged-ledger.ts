@@ -1,3 +1,4 @@
+import { parseExactJson } from '#pipelines/exact-json.js';
 import { type JsonValue, type ReviewCandidate, type RowOutcome, rowStatuses } from '#pipelines/model.js';
 import { GuardError } from '#src/errors.js';
 import type { SqlValue } from '#src/sqlite/open-database.js';
@@ -37,7 +38,7 @@ export function readStoredJson<T>(
 
 function tryParse(text: SqlValue | undefined): unknown {
   try {
-    return JSON.parse(String(text));
+    return parseExactJson(String(text));
   } catch {
     return undefined;
   }

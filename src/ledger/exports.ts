@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { stringifyExactJson } from '#pipelines/exact-json.js';
 import type { Customer } from '#pipelines/model.js';
 import { BusyError } from '#src/errors.js';
 import { GroupCommit } from '#src/sqlite/group-commit.js';
@@ -76,7 +77,7 @@ export function openDetailCache(folder: string): DetailCache {
   const select = database.prepare('SELECT body FROM details WHERE id = ? AND last_edit = ?');
   const upsert = database.prepare('INSERT OR REPLACE INTO details (id, last_edit, body) VALUES (?, ?, ?)');
   const commits = new GroupCommit<Detail>(database, (details) => {
-    for (const { id, lastEdit, customer } of details) upsert.run([id, lastEdit, JSON.stringify(customer)]);
+    for (const { id, lastEdit, customer } of details) upsert.run([id, lastEdit, stringifyExactJson(customer)]);
   });
   const close = () => {
     database.close();

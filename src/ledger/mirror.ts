@@ -1,4 +1,5 @@
 import { readField } from '#pipelines/compare-customers.js';
+import { stringifyExactJson } from '#pipelines/exact-json.js';
 import {
   type CustomerMirror,
   type Extent,
@@ -216,7 +217,7 @@ function openCustomerTable(database: Database, now: () => number) {
   function save(code: string, { customer, extent, edited, sentHash }: MirroredCustomer): void {
     const { customerId } = customer;
     const id = typeof customerId === 'string' ? customerId : null;
-    upsert.run([code, id, extent, edited ?? null, sentHash ?? null, now(), JSON.stringify(customer)]);
+    upsert.run([code, id, extent, edited ?? null, sentHash ?? null, now(), stringifyExactJson(customer)]);
   }
 
   return {

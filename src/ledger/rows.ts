@@ -1,3 +1,4 @@
+import { stringifyExactJson } from '#pipelines/exact-json.js';
 import { publishMilestone } from '#pipelines/milestones.js';
 import type { RowOutcome } from '#pipelines/model.js';
 import type {
@@ -178,7 +179,7 @@ function prepareRowChanges(
     const clockMs = clockDifferenceMs();
     sql.intend.run([
       ...[run, index, number, key ?? null, payload, payloadHash, customerCode ?? null],
-      preImage === undefined ? null : JSON.stringify(preImage),
+      preImage === undefined ? null : stringifyExactJson(preImage),
       sentValues === undefined ? null : JSON.stringify(sentValues),
       nowMs,
       clockMs === undefined ? null : Math.round(clockMs),

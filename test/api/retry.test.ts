@@ -413,7 +413,7 @@ describe('a run', () => {
     });
     const client = newClient(server.baseUrl, { retryPolicy: { ...quickPolicy, quotaRetries: 3 } });
     const ends: string[] = [];
-    for (let row = 0; row < 4; row += 1) ends.push(await describeEnd(client.get('1')));
+    for (let row = 0; row < 4; row += 1) ends.push(await describeEnd(client.get('0000001')));
     expect(ends).toEqual(['found', 'found', 'found', 'RunStoppedError RETRY_QUOTA']);
   });
 
@@ -496,7 +496,7 @@ describe('the answer of the API', () => {
     const client = newClient(server.baseUrl);
     for (const step of [text(200, ''), text(204, ''), text(200, 'OK'), json(200, true), json(202, customer)]) {
       server.answer(step);
-      expect(await client.update('1', customer)).toMatchObject({ kind: 'applied', attempts: 1 });
+      expect(await client.update('0000001', customer)).toMatchObject({ kind: 'applied', attempts: 1 });
     }
   });
 

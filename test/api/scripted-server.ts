@@ -17,7 +17,12 @@ export interface ReceivedCall {
 
 /** What the server does with one request. */
 export type Step =
-  | { readonly do: 'answer'; readonly status: number; readonly headers: OutgoingHttpHeaders; readonly body: string }
+  | {
+      readonly do: 'answer';
+      readonly status: number;
+      readonly headers: OutgoingHttpHeaders;
+      readonly body: string | Buffer;
+    }
   /** RST as soon as the head of the request is there; its body is not read. */
   | { readonly do: 'reset-unread' }
   /** RST once the whole request was read. */
@@ -44,7 +49,7 @@ export const json = (status: number, value: unknown, headers: OutgoingHttpHeader
   body: JSON.stringify(value),
 });
 
-export const text = (status: number, body: string, headers: OutgoingHttpHeaders = {}): Step => ({
+export const text = (status: number, body: string | Buffer, headers: OutgoingHttpHeaders = {}): Step => ({
   do: 'answer',
   status,
   headers,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { contentHash } from '#pipelines/compare-customers.js';
+import { contentHash, isSameValue } from '#pipelines/compare-customers.js';
 import type { Draft } from '#pipelines/model.js';
 
 describe('the fingerprint of a draft', () => {
@@ -44,5 +44,19 @@ describe('the fingerprint of a draft', () => {
       halves[1]?.add(bytes.toString('latin1', 8));
     }
     expect(halves.map(({ size }) => size)).toEqual([count, count]);
+  });
+});
+
+describe('values that a server keeps as another type', () => {
+  it.each([
+    ['500.00', 500, true],
+    ['-1.5', -1.5, true],
+    ['TRUE', true, true],
+    ['0801', 801, false],
+    ['', 0, false],
+    ['12345678901234567890', 12345678901234567000, false],
+    ['yes', true, false],
+  ])('%j is %j: %s', (text, value, isSame) => {
+    expect([isSameValue(text, value), isSameValue(value, text)]).toEqual([isSame, isSame]);
   });
 });
