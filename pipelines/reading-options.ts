@@ -1,4 +1,4 @@
-import { anyText, flag, optional, refine, type TypeOf, text, wholeNumber } from './shape.js';
+import { anyText, choice, flag, optional, refine, type TypeOf, text, wholeNumber } from './shape.js';
 
 /**
  * How a file is to be read. The one list of these options: the mapping's `source`, the options of the library and what a run
@@ -15,6 +15,13 @@ export const readingOptions = {
   delimiter: optional(delimiter(), 'The delimiter of a text file, or "auto".'),
   /** Treats a quotation mark inside an unquoted cell as text instead of as an error. @default false */
   lenientQuotes: optional(flag(), 'Whether a quotation mark inside an unquoted cell is text. Default: false.'),
+  /** What makes a quotation mark inside a quoted cell text: a second one, or a backslash before it. @default 'double' */
+  escape: optional(
+    choice(['double', 'backslash']),
+    'What makes a quotation mark inside a quoted cell text: a second one ("double"), or a "backslash" before it. Default: "double".',
+  ),
+  /** Skips blanks between a delimiter and the cell behind it, also before a quotation mark. @default false */
+  skipInitialSpace: optional(flag(), 'Whether spaces after a delimiter are skipped. Default: false.'),
   /** Skips hidden rows and columns of a workbook. @default false */
   skipHidden: optional(flag(), 'Whether hidden rows and columns of a workbook are skipped. Default: false.'),
 };

@@ -5,6 +5,10 @@ const formatAsText = 'Format the column as text, enter the digits again from the
 /** Codes about the content of a readable file: how it was read, unreadable rows, cells that look damaged. */
 export const contentCodes = {
   // Rows that cannot be read.
+  BACKSLASH_QUOTE: {
+    meaning: 'A quotation mark inside a cell has a backslash before it instead of being doubled.',
+    nextStep: 'Read the file with --escape backslash, or "escape": "backslash" under "source" in the mapping.',
+  },
   BAD_JSON: {
     meaning: 'The line is not valid JSON. Each line must be one complete object, without unescaped line breaks.',
     nextStep: 'Fix the line; `jq -c . <file>` shows where it breaks.',
@@ -27,16 +31,21 @@ export const contentCodes = {
   },
   OPEN_QUOTE: {
     meaning: 'A quotation mark opens a cell and is not closed.',
-    nextStep: 'Close the quotation mark at the end of the cell, or double it; or read the file with --lenient-quotes.',
+    nextStep: 'Close the quotation mark at the end of the cell, double it, or take it out.',
   },
   RAGGED_ROW: {
     meaning: 'The row has more or fewer cells than the header.',
     nextStep:
       'Put cells that contain the delimiter in quotation marks, and give every row as many cells as the header.',
   },
+  SPACE_BEFORE_QUOTE: {
+    meaning: 'There is a space between a delimiter and the quotation mark that opens a cell.',
+    nextStep: 'Read the file with --skip-initial-space, or "skipInitialSpace": true under "source" in the mapping.',
+  },
   STRAY_QUOTE: {
     meaning: 'A quotation mark is inside a cell.',
-    nextStep: 'Put the whole cell in quotation marks and double the inner one, or read the file with --lenient-quotes.',
+    nextStep:
+      'Put the whole cell in quotation marks and double the inner one. Where cells are not in quotation marks, --lenient-quotes reads such marks as text.',
   },
 
   // How a file was read.

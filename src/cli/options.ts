@@ -100,17 +100,20 @@ export function optionalInputFilePositional<T>(yargs: Argv<T>, describe: string)
 
 /** As yargs hands over the options of {@link readingOptions}: numbers as text. */
 export type ReadArguments = {
-  readonly [Name in keyof ReadOptions]?: Extract<ReadOptions[Name], boolean> extends never
+  readonly [Name in keyof ReadOptions]?: ReadOptions[Name] extends number | undefined
     ? string | undefined
-    : boolean | undefined;
+    : ReadOptions[Name];
 };
 
 /** How to read a file. */
 export function readOptions<T>(yargs: Argv<T>) {
   for (const [name, { shape, description }] of Object.entries(readingOptions)) {
-    const isSwitch = shape.schema.type === 'boolean';
+    const { type, enum: choices } = shape.schema;
     const describe = description.replace(/\.$/, '');
-    yargs.option(toKebabCase(name), isSwitch ? { type: 'boolean', describe } : textOption(describe));
+    const text = Array.isArray(choices)
+      ? { ...textOption(describe), choices: choices.map(String) }
+      : textOption(describe);
+    yargs.option(toKebabCase(name), type === 'boolean' ? { type, describe } : text);
   }
   // Every option was just declared with the type of its shape.
   return yargs as Argv<T & ReadArguments>;

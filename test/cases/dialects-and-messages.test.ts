@@ -72,6 +72,29 @@ describe('columns', () => {
   });
 });
 
+describe('quotation marks of other programs', () => {
+  it('are offered by the option that reads them, and read by it: a backslash before the mark', async () => {
+    const mapping = join(files, 'mappings.json');
+    const { reasons } = await map(join(files, 'c13-backslash.csv'), mapping);
+    expect(reasons).toMatchObject([
+      { code: 'BACKSLASH_QUOTE', message: expect.stringContaining('--escape backslash') },
+    ]);
+    const { drafts } = await map(join(files, 'c13-backslash.csv'), mapping, { escape: 'backslash' });
+    expect(drafts.map((draft) => draft?.customerName)).toEqual(['Koala "Books" Ltd', 'Wren']);
+  });
+
+  it('are offered by the option that reads them, and read by it: a space before the mark', async () => {
+    const mapping = { fields: { customerName: 'A', notes: 'B' } };
+    const file = join(files, 'comma-space-quote.csv');
+    const { reasons } = await map(file, save('plain.json', mapping));
+    expect(reasons).toMatchObject([
+      { code: 'SPACE_BEFORE_QUOTE', message: expect.stringContaining('--skip-initial-space') },
+    ]);
+    const skipping = save('skipping.json', { ...mapping, source: { skipInitialSpace: true } });
+    expect((await map(file, skipping)).drafts).toEqual([{ customerName: '1', notes: 'x, y' }]);
+  });
+});
+
 describe('a mapping for another file', () => {
   const wanted = join(files, 'mappings.json');
   const refused = (file: string) => map(file, wanted).catch((error: Error & { nextStep: string }) => error);

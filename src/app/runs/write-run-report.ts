@@ -46,6 +46,8 @@ function describeReading({
   encoding,
   delimiter,
   lenientQuotes,
+  escape: escapes,
+  skipInitialSpace,
   skipHidden,
 }: ResolvedReadOptions): string {
   const facts = [
@@ -54,6 +56,8 @@ function describeReading({
     encoding === undefined ? '' : `encoding ${encoding}`,
     delimiter === undefined ? '' : `delimiter ${delimiter === '\t' ? 'tab' : `"${delimiter}"`}`,
     lenientQuotes === true ? 'lenient quotes' : '',
+    escapes === 'backslash' ? 'backslash escapes' : '',
+    skipInitialSpace === true ? 'spaces after delimiters skipped' : '',
     skipHidden === true ? 'without hidden rows and columns' : '',
   ];
   return facts.filter((fact) => fact !== '').join(', ');

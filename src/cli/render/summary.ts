@@ -148,6 +148,9 @@ const perFileOptions = [
   'header-row',
   'encoding',
   'delimiter',
+  'lenient-quotes',
+  'escape',
+  'skip-initial-space',
   'json',
 ];
 

@@ -6,6 +6,10 @@ export interface Dialect {
   /** Whether a carriage return that no line feed follows ends a row, or is text. */
   readonly returnEndsRow: boolean;
   readonly lenientQuotes: boolean;
+  /** Whether a backslash makes the quotation mark behind it text, rather than a second quotation mark. */
+  readonly backslashEscapes: boolean;
+  /** Whether spaces and tabs before a cell are skipped. */
+  readonly skipInitialSpace: boolean;
   /** Length of a leading `sep=` line, which is no row. */
   readonly preambleBytes: number;
   /** The number of the line behind that preamble. */

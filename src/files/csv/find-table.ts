@@ -21,6 +21,8 @@ export function chooseDialect({ sample, sampleLineEnds }: TextPass, options: Rea
     delimiter: delimiter ?? preamble?.delimiter ?? sniffDelimiter(body.toString()),
     returnEndsRow: sampleLineEnds.cr > 0,
     lenientQuotes: options.lenientQuotes ?? false,
+    backslashEscapes: options.escape === 'backslash',
+    skipInitialSpace: options.skipInitialSpace ?? false,
     preambleBytes: preamble?.bytes ?? 0,
     firstLine: preamble === undefined ? 1 : 2,
   };

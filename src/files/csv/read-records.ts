@@ -5,6 +5,7 @@ import { createInputError } from '#src/files/input-file.js';
 import type { TextPosition } from '#src/files/table/row-positions.js';
 import { findDamagedBytes, replaceDamagedBytes } from '#src/files/text/utf8.js';
 import type { Dialect } from './dialect.js';
+import { describeQuoteIssue } from './quote-issue.js';
 import {
   createRecordScan,
   createScanRules,
@@ -13,6 +14,7 @@ import {
   type ScanRules,
   scanRecord,
 } from './scan-record.js';
+import { holdsSwallowedRows } from './swallowed-rows.js';
 
 /** A whole record in the bytes that it was found in. */
 interface Span {
@@ -42,7 +44,7 @@ function parseRecords(bytes: Buffer, spans: readonly Span[], rules: ScanRules): 
   const parsed = quoted.length === 0 ? [] : parseQuoted(bytes, quoted, rules);
   let nextParsed = 0;
   return spans.map((span) => {
-    if (!span.hasQuotes) return cutRecord(bytes, span, delimiter);
+    if (!span.hasQuotes) return cutRecord(bytes, span, rules, delimiter);
     nextParsed += 1;
     return parsed[nextParsed - 1];
   });
@@ -51,9 +53,19 @@ function parseRecords(bytes: Buffer, spans: readonly Span[], rules: ScanRules): 
 /** Cells of a longer record are copied: a slice of a text keeps all of the text in memory. */
 const maxSlicedBytes = 1024;
 
-function cutRecord(bytes: Buffer, { start, contentEnd, isAscii }: Span, delimiter: string): string[] {
-  const cells = bytes.toString(isAscii ? 'latin1' : 'utf8', start, contentEnd).split(delimiter);
+function cutRecord(
+  bytes: Buffer,
+  { start, contentEnd, isAscii }: Span,
+  { skipInitialSpace }: ScanRules,
+  delimiter: string,
+): string[] {
+  const text = bytes.toString(isAscii ? 'latin1' : 'utf8', start, contentEnd);
+  const cells = skipInitialSpace ? text.split(delimiter).map(withoutInitialSpace) : text.split(delimiter);
   return contentEnd - start <= maxSlicedBytes ? cells : cells.map(copyText);
+}
+
+function withoutInitialSpace(cell: string): string {
+  return cell.replace(/^[ \t]+/, '');
 }
 
 /** A text that shares no memory with the one that it was cut from. */
@@ -74,17 +86,32 @@ function parseQuoted(bytes: Buffer, spans: readonly Span[], rules: ScanRules): P
 
 function parseTogether(bytes: Buffer, spans: readonly Span[], rules: ScanRules): string[][] | undefined {
   try {
-    return parse(joinSpans(bytes, spans), {
+    const records = joinSpans(bytes, spans);
+    return parse(rules.backslashEscapes ? doubleEscapedQuotes(records) : records, {
       columns: false,
       delimiter: rules.delimiter,
       record_delimiter: listRecordDelimiters(spans),
       relax_column_count: true,
       relax_quotes: rules.lenientQuotes,
+      ltrim: rules.skipInitialSpace,
     });
   } catch (error) {
     if (error instanceof CsvError) return undefined;
     throw error;
   }
+}
+
+/**
+ * Whole records with doubled quotation marks in place of those behind a backslash: csv-parse would take the backslash off
+ * any character, and make `C:temp` of `C:\\temp`.
+ */
+function doubleEscapedQuotes(records: Buffer): Buffer {
+  // Each byte is a character here, so that none of another encoding is taken for a mark.
+  const text = records.toString('latin1');
+  const cells = text.replaceAll(/"(?:\\[\s\S]|[^"\\])*"/g, (cell) =>
+    cell.replaceAll(/\\(["\\])/g, (_, escaped: string) => (escaped === '"' ? '""' : escaped)),
+  );
+  return Buffer.from(cells, 'latin1');
 }
 
 function joinSpans(bytes: Buffer, spans: readonly Span[]): Buffer {
@@ -269,6 +296,10 @@ class RecordReader {
       const start = skipFileMarks(bytes, at);
       scanRecord(bytes, start, isLast, this.#rules, scan);
       if (scan.status !== 'whole' || isTooLong(scan, start)) break;
+      if (scan.lineCount > 1 && holdsSwallowedRows(bytes.toString('utf8', start, scan.contentEnd), this.#delimiter)) {
+        scan.status = 'swallowedRows';
+        break;
+      }
       spans.push(createSpan(scan, start, this.#line));
       this.#line += scan.lineCount;
       at = scan.next;
@@ -280,18 +311,18 @@ class RecordReader {
   }
 
   #takeBrokenLine(bytes: Buffer, start: number, isLast: boolean): TakenRecords {
-    const issue = describeQuoteIssue(this.#scan);
     const end = findLineEnd(bytes, start, isLast, this.#rules);
     if (end === undefined) {
       if (isLast || bytes.length - start > maxRecordBytes) throw createRecordTooLargeError(this.#name, this.#line);
       return { records: [], next: start };
     }
+    const text = bytes.toString('utf8', start, end.contentEnd);
     const record: CsvRecord = {
       line: this.#line,
       lineCount: 1,
-      cells: bytes.toString('utf8', start, end.contentEnd).split(this.#delimiter),
+      cells: text.split(this.#delimiter),
       isPlain: false,
-      issue,
+      issue: describeQuoteIssue(this.#scan.status, text, this.#rules, this.#line + this.#scan.lineCount - 1),
       isUnterminated: end.next === end.contentEnd,
     };
     this.#line += 1;
@@ -321,8 +352,9 @@ function createRecords(bytes: Buffer, spans: readonly Span[], rules: ScanRules):
     const cells = parsed[position];
     const isUnterminated = next === contentEnd;
     if (cells !== undefined) return { line, lineCount, cells, isPlain: isPlain(bytes, span), isUnterminated };
-    const raw = bytes.toString('utf8', span.start, contentEnd).split(rules.delimiter.toString());
-    return { line, lineCount, cells: raw, isPlain: false, issue: strayQuote, isUnterminated };
+    const text = bytes.toString('utf8', span.start, contentEnd);
+    const issue = describeQuoteIssue('strayQuote', text, rules, line);
+    return { line, lineCount, cells: text.split(rules.delimiter.toString()), isPlain: false, issue, isUnterminated };
   });
 }
 
@@ -349,24 +381,6 @@ function findLineEnd(bytes: Buffer, start: number, isLast: boolean, rules: ScanR
   return isLast && bytes.length - start <= maxRecordBytes
     ? { contentEnd: bytes.length, next: bytes.length }
     : undefined;
-}
-
-const strayQuote: Issue = {
-  severity: 'error',
-  code: 'STRAY_QUOTE',
-  message:
-    'There is a quotation mark inside a cell. Put the whole cell in quotation marks and double the inner one, ' +
-    'or read the file with --lenient-quotes.',
-};
-
-const openQuote: Issue = {
-  severity: 'error',
-  code: 'OPEN_QUOTE',
-  message: 'A quotation mark opens a cell and is not closed. Close it at the end of the cell, or double it.',
-};
-
-function describeQuoteIssue(scan: RecordScan): Issue {
-  return scan.status === 'strayQuote' ? strayQuote : openQuote;
 }
 
 function createRecordTooLargeError(file: string, line: number) {

@@ -3,6 +3,9 @@ import type { Dialect } from './dialect.js';
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const quote = 0x22;
+const backslash = 0x5c;
+const space = 0x20;
+const tab = 0x09;
 
 /** Which kinds of line end a text uses, as bits. */
 export const lineEndBits = { none: 0, lf: 1, crlf: 2, cr: 4 } as const;
@@ -12,8 +15,9 @@ export const lineEndBits = { none: 0, lf: 1, crlf: 2, cr: 4 } as const;
  * - `cut`: more bytes are needed to tell
  * - `openQuote`: a quotation mark opens and is never closed
  * - `strayQuote`: a quotation mark stands where none may be
+ * - `swallowedRows`: it is well formed, and yet several rows that a quotation mark too many has made one
  */
-export type ScanStatus = 'whole' | 'cut' | 'openQuote' | 'strayQuote';
+export type ScanStatus = 'whole' | 'cut' | 'openQuote' | 'strayQuote' | 'swallowedRows';
 
 /** What was found out about one record; written anew by every scan. */
 export interface RecordScan {
@@ -46,6 +50,8 @@ export interface ScanRules {
   readonly delimiter: Buffer;
   readonly returnEndsRow: boolean;
   readonly lenientQuotes: boolean;
+  readonly backslashEscapes: boolean;
+  readonly skipInitialSpace: boolean;
 }
 
 export function createScanRules(dialect: Dialect): ScanRules {
@@ -79,7 +85,7 @@ export function scanRecord(
       if (bytes[at + 1] === lineFeed) return endRecord(scan, at, at + 2, lineEndBits.crlf, bits);
       if (rules.returnEndsRow) return endRecord(scan, at, at + 1, lineEndBits.cr, bits);
     } else if (byte === quote) {
-      if (at === start || followsDelimiter(bytes, start, at, rules.delimiter)) {
+      if (beginsCell(bytes, start, at, rules)) {
         scan.hasQuotes = true;
         const close = findClosingQuote(bytes, at + 1, isLast, rules, scan);
         if (close < 0) return scan.status;
@@ -111,12 +117,18 @@ function findClosingQuote(bytes: Buffer, from: number, isLast: boolean, rules: S
   for (let at = from; at < length; at += 1) {
     const byte = bytes[at] as number;
     scan.bits |= byte;
-    if (byte > quote) continue;
+    if (byte > quote) {
+      if (byte !== backslash || !rules.backslashEscapes) continue;
+      const escaped = bytes[at + 1];
+      if (escaped === undefined && !isLast) break;
+      if (escaped === quote || escaped === backslash) at += 1;
+      continue;
+    }
     if (byte === lineFeed) scan.lineCount += 1;
     else if (byte === carriageReturn) {
       if (rules.returnEndsRow && bytes[at + 1] !== lineFeed) scan.lineCount += 1;
     } else if (byte === quote) {
-      if (bytes[at + 1] !== quote) return checkClosingQuote(bytes, at, isLast, rules, scan);
+      if (bytes[at + 1] !== quote || rules.backslashEscapes) return checkClosingQuote(bytes, at, isLast, rules, scan);
       at += 1;
     }
   }
@@ -141,6 +153,15 @@ function checkClosingQuote(bytes: Buffer, at: number, isLast: boolean, rules: Sc
   // On its own line the mark is out of place; lines further down, it is the first mark that a missing one ran into.
   stop(scan, scan.lineCount > 1 ? 'openQuote' : 'strayQuote');
   return -1;
+}
+
+/** Whether a quotation mark at `at` opens a cell. */
+function beginsCell(bytes: Buffer, start: number, at: number, rules: ScanRules): boolean {
+  for (let from = at; ; from -= 1) {
+    if (from === start || followsDelimiter(bytes, start, from, rules.delimiter)) return true;
+    const before = bytes[from - 1];
+    if (!rules.skipInitialSpace || (before !== space && before !== tab)) return false;
+  }
 }
 
 function followsDelimiter(bytes: Buffer, start: number, at: number, delimiter: Buffer): boolean {

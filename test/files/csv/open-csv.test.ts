@@ -273,6 +273,69 @@ describe('quotation marks that make no sense', () => {
     ]);
   });
 
+  it.each([
+    [
+      'an opening mark and another rows below',
+      '1,"Koala,0491\n2,Wren,0492\n3,Emu",0493\n4,Kiwi,0494\n',
+      ['2 OPEN_QUOTE', '4 STRAY_QUOTE'],
+    ],
+    ['ditto marks', '1,Koala,"\n2,Wren,0492\n3,Emu,"\n4,Kiwi,0494\n', ['2 OPEN_QUOTE', '4 OPEN_QUOTE']],
+    ['e-mail addresses only', 'Koala,"x,a@x.example\nWren,y",b@x.example\n', ['2 OPEN_QUOTE', '3 STRAY_QUOTE']],
+  ])('swallow no rows in silence: %s', async (_name, rows, expected) => {
+    const { issues, numbers } = await files.read(`a,b,c\n${rows}`);
+    expect(issues).toEqual(expected);
+    expect(numbers).toEqual(
+      rows
+        .trimEnd()
+        .split('\n')
+        .map((_, place) => place + 2),
+    );
+  });
+
+  it('enclose an address of several lines, with numbers and commas', async () => {
+    const address = '1,"14 Quayside Lane\nLevel 2, Balmain, 2041",x\n2,"Unit 5\n88 Fern Street\n2000, Sydney",y\n';
+    expect((await files.read(`a,b,c\n${address}`)).issues).toEqual([]);
+  });
+
+  it.each([
+    ['a backslash before the mark', '1,"Koala \\"Books\\" Ltd",x', 'BACKSLASH_QUOTE', '--escape backslash'],
+    ['a backslash before the last mark', '1,"5\\"",x', 'BACKSLASH_QUOTE', '--escape backslash'],
+    ['a space before the mark', '1, "Koala, Books",x', 'SPACE_BEFORE_QUOTE', '--skip-initial-space'],
+    ['a mark inside a plain cell', '1,5" pipe,x', 'STRAY_QUOTE', '--lenient-quotes'],
+  ])('name the option that reads them: %s', async (_name, row, code, option) => {
+    const { rows } = await files.read(`a,b,c\n${row}\n2,y,z\n`);
+    expect(rows[0]?.issues).toMatchObject([{ code, message: expect.stringContaining(option) }]);
+    expect(rows[1]?.issues).toBeUndefined();
+  });
+
+  it('are never advised to be stored, where they enclose a cell', async () => {
+    const { rows } = await files.read('a,b\n1,"Koala" Books\n');
+    expect(rows[0]?.issues?.[0]?.message).not.toContain('lenient');
+  });
+
+  it('have a backslash before them with escape: backslash', async () => {
+    const { cells, issues } = await files.read(
+      'a,b,c\n1,"Koala \\"Books\\" Ltd",C:\\temp\n2,"5\\"","back\\\\slash \\n"\n3,"two\nlines \\",",""\n',
+      { escape: 'backslash' },
+    );
+    expect(issues).toEqual([]);
+    expect(cells).toEqual([
+      ['1', 'Koala "Books" Ltd', 'C:\\temp'],
+      ['2', '5"', 'back\\slash \\n'],
+      ['3', 'two\nlines ",', ''],
+    ]);
+  });
+
+  it('may follow blanks with skipInitialSpace', async () => {
+    const { cells, issues } = await files.read('A, B\n"1", "x, y"\n 2, \tz \n3,""\n', { skipInitialSpace: true });
+    expect(issues).toEqual([]);
+    expect(cells).toEqual([
+      ['1', 'x, y'],
+      ['2', 'z '],
+      ['3', ''],
+    ]);
+  });
+
   it('that swallow a mebibyte are found where they open', async () => {
     const filler = Array.from({ length: 60_000 }, (_, n) => `${n},some text of a customer`).join('\n');
     const { issues, rows } = await files.read(`a,b\n0,"open\n${filler}\n`);
@@ -302,7 +365,7 @@ describe('rows of another width than the header', () => {
     ['an unquoted delimiter', 'a,b\nSmith, John,x\n', '","'],
     ['a cut file', 'a,b\n1,2\n3', 'probably incomplete'],
     ['a line break without quotation marks', 'a,b\n1\n2,3\n', 'line break'],
-    ['a quotation mark that reached the next line', 'a,b,c\n1,"x\n2,y"\n3,4,5\n', 'from line 2 to 3'],
+    ['a quotation mark that reached the next line', 'a,b,c\n1,"x\ny"\n3,4,5\n', 'from line 2 to 3'],
   ])('name the likely cause: %s', async (_name, text, words) => {
     const { rows } = await files.read(text);
     expect(rows.find(({ issues }) => issues)?.issues?.[0]?.message).toContain(words);

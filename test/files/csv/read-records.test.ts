@@ -6,7 +6,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readRecords } from '#src/files/csv/read-records.js';
 
-const dialect = { delimiter: ',', returnEndsRow: false, lenientQuotes: false, preambleBytes: 0, firstLine: 1 };
+const dialect = {
+  delimiter: ',',
+  returnEndsRow: false,
+  lenientQuotes: false,
+  backslashEscapes: false,
+  skipInitialSpace: false,
+  preambleBytes: 0,
+  firstLine: 1,
+};
 
 async function readAll(bytes: Buffer, chunkBytes: number, changed: Partial<typeof dialect> = {}) {
   async function* chunks() {
@@ -80,6 +88,22 @@ describe('the record reader', () => {
         },
       ),
       { numRuns: 2000 },
+    );
+  });
+
+  it.each<[string, Partial<typeof dialect>, (cell: string) => string]>([
+    ['a backslash before it', { backslashEscapes: true }, (cell) => `"${cell.replaceAll(/["\\]/g, '\\$&')}"`],
+    ['blanks before the cell', { skipInitialSpace: true }, (cell) => ` \t "${cell.replaceAll('"', '""')}"`],
+  ])('reads a quotation mark with %s, whatever the texts', async (_name, changed, enclose) => {
+    const cell = fc.string({ maxLength: 20, unit: fc.constantFrom('a', '\\', '"', ',', '\n', ' ', 'é', '東') });
+    const rows = fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(rows, fc.integer({ min: 1, max: 9 }), async (expected, chunkBytes) => {
+        const written = expected.map((cells) => `${cells.map(enclose).join(',')}\n`).join('');
+        const records = await readAll(Buffer.from(written), chunkBytes, changed);
+        expect(records.map(({ cells }) => cells)).toEqual(expected);
+      }),
+      { numRuns: 500 },
     );
   });
 
