@@ -17,10 +17,26 @@ export type Cell = string | TypedCell;
 
 /** A cell whose type the file itself states (a workbook cell that is not text). */
 export type TypedCell =
-  | { readonly kind: 'number'; readonly text: string; readonly value: number; readonly format?: string }
+  | {
+      readonly kind: 'number';
+      /** The number in digits, with a decimal point. */
+      readonly text: string;
+      readonly value: number;
+      readonly format?: string;
+      /** What its format shows, such as `C-0042` or `15%`; absent for the text. */
+      readonly shown?: string | undefined;
+    }
   | { readonly kind: 'boolean'; readonly text: string; readonly value: boolean }
   /** A civil date or time: `YYYY-MM-DD`, `YYYY-MM-DDTHH:mm:ss` or `HH:mm:ss`; never an instant in a zone. */
-  | { readonly kind: 'date'; readonly text: string; readonly format?: string }
+  | {
+      readonly kind: 'date';
+      readonly text: string;
+      readonly format?: string;
+      /** The time of day that the cell has and its format hides: `HH:mm:ss`. */
+      readonly hiddenTime?: string;
+    }
+  /** A text that is linked to an e-mail address other than itself. */
+  | { readonly kind: 'text'; readonly text: string; readonly linkedAddress: string }
   /** A cell that holds no usable value, e.g. `#N/A` or a formula that was never calculated. */
   | { readonly kind: 'error'; readonly text: string; readonly reason: string };
 
@@ -43,7 +59,8 @@ export interface Row {
 /** The cell as the text that its owner sees. */
 export function cellToText(cell: Cell | undefined): string {
   if (cell === undefined) return '';
-  return typeof cell === 'string' ? cell : cell.text;
+  if (typeof cell === 'string') return cell;
+  return cell.kind === 'number' ? (cell.shown ?? cell.text) : cell.text;
 }
 
 /** What a row may ask for by itself, in the column that the mapping calls its `command`. */

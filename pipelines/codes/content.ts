@@ -95,8 +95,23 @@ export const contentCodes = {
     nextStep: 'Nothing, unless the customers are on one of them: then choose it with --sheet.',
   },
   MERGED_CELLS: {
-    meaning: 'The data has merged cells: only the first cell of each has a value, the others are empty.',
+    meaning: 'The data has merged cells. A spreadsheet program shows only the first cell of each.',
     nextStep: 'Unmerge the cells and fill each of them.',
+  },
+  ADDRESS_BEHIND_TEXT: {
+    meaning:
+      'The cell shows a text that is linked to an e-mail address, which is read for a field of e-mail addresses.',
+    nextStep: 'Nothing, if the address is right; otherwise enter the right one as the text of the cell.',
+  },
+  TIME_LEFT_OUT: {
+    meaning: 'The date has a time of day that the format of the cell, or of the mapping, leaves out.',
+    nextStep:
+      'Nothing, if only the date counts; otherwise show the time in the workbook, and name it in the format of the mapping.',
+  },
+  NUMBER_FORMATS_MISSING: {
+    meaning:
+      'The workbook lacks the number formats that its cells refer to: leading zeros are lost, and dates are numbers.',
+    nextStep: 'Open it in Excel or LibreOffice, save it again as .xlsx, and import the new file.',
   },
   OTHER_SHEETS: {
     meaning: 'Only one sheet is read, and other sheets have content too.',

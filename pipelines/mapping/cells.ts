@@ -54,11 +54,33 @@ export function isFailure(value: unknown): value is CellFailure {
 /** The content of a cell. The null token is checked first, since a workbook turns a typed-in `#N/A` into an error cell. */
 export function gatherCell(cell: Cell | undefined, nullToken: string | undefined): GatheredCell {
   if (cell === undefined) return undefined;
-  const text = trimText(typeof cell === 'string' ? cell : cell.text);
+  // A number is there, whatever its format shows; to ask for its text takes time.
+  if (nullToken === undefined && typeof cell !== 'string' && cell.kind === 'number') return cell;
+  const text = trimText(cellToText(cell));
   if (text === nullToken) return null;
   if (typeof cell !== 'string' && cell.kind === 'error') return describeCellError(cell);
   return text === '' ? undefined : cell;
 }
+
+/** A number that is a name: `2000` where its format shows `2,000`, but `C-0042` where it shows that. */
+export function cellToName(cell: Cell): string {
+  const shown = cellToText(cell);
+  if (typeof cell === 'string' || cell.kind !== 'number' || shown === cell.text) return shown;
+  return shown.replaceAll(groupSigns, '') === cell.text ? cell.text : shown;
+}
+
+const groupSigns = /(?<=\d)[,. '’](?=\d{3}(?!\d))/g;
+
+/** Amounts as numbers, so that an expression can calculate with them; other numbers as they are shown. */
+export function cellToCalculate(cell: Cell | null | undefined): string {
+  if (cell === null || cell === undefined) return '';
+  if (typeof cell === 'string' || cell.kind !== 'number' || cell.format === undefined) return cellToText(cell);
+  return amountFormat.test(cell.format.replaceAll(literalSign, '')) ? cell.text : cellToText(cell);
+}
+
+/** Decimals, groups, percentages, fractions, currencies: what a number has that is no name. */
+const amountFormat = /[,%?.]|\p{Sc}/u;
+const literalSign = /\\[,%?.]/g;
 
 function describeCellError(cell: Extract<TypedCell, { kind: 'error' }>): CellFailure {
   return { code: 'CELL_ERROR', says: `holds no value (${cell.reason}); correct the cell in the workbook` };

@@ -1,7 +1,7 @@
-import type { TypedCell } from '#pipelines/model.js';
-import { type CellFailure, type GatherCells, isFailure } from './cells.js';
+import { cellToText, type TypedCell } from '#pipelines/model.js';
+import { type CellFailure, cellToName, type GatherCells, isFailure } from './cells.js';
 import { isPlainAddress, takeEmailAddress } from './email-address.js';
-import type { FieldValue } from './fields.js';
+import { digitFields, type FieldValue } from './fields.js';
 import type { Lookup, Mapping, ValueRule } from './mapping.js';
 import { suggestNames } from './nearest-name.js';
 import { normaliseName, trimText } from './normalise-name.js';
@@ -105,6 +105,7 @@ export function compileField(rule: ValueRule, gather: GatherCells, { blank }: Pi
   const transform =
     rule.field === 'emailAddress' ? takeAddressAfter(rule.transforms) : compileTransforms(rule.transforms);
   const find = rule.lookup === undefined ? undefined : compileLookup(rule.lookup);
+  const toText = chooseText(rule.field);
   const isText = rule.type.name === 'string';
   const convert = buildConverter(type, isText, find);
   const whenBlank: FieldValue | undefined | DefaultValue =
@@ -126,7 +127,7 @@ export function compileField(rule: ValueRule, gather: GatherCells, { blank }: Pi
     }
     // A lookup lists texts, so it takes precedence over the cell's type in the workbook.
     const stated = find === undefined ? type.fromTyped(gathered as TypedCell) : undefined;
-    return stated ?? fromText(transform(gathered.text));
+    return stated ?? fromText(transform(toText(gathered as TypedCell)));
   };
 
   function fromText(applied: TransformResult): FieldOutcome {
@@ -139,6 +140,13 @@ export function compileField(rule: ValueRule, gather: GatherCells, { blank }: Pi
     const { text: _, ...note } = applied;
     return isFailure(value) ? value : { value: value as FieldValue, ...note };
   }
+}
+
+/** The text of a workbook's cell that is no text, or more than one, for a field. */
+function chooseText(field: string): (cell: TypedCell) => string {
+  if (field === 'emailAddress')
+    return (cell) => (cell.kind === 'text' && !cell.text.includes('@') ? cell.linkedAddress : cellToText(cell));
+  return digitFields.has(field) ? cellToName : cellToText;
 }
 
 /** Excel's limit on the text of a cell, in UTF-16 units. An export ends a text that it shortens to it with an ellipsis. */

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type jsonata from 'jsonata';
-import { type Cell, cellToText } from '#pipelines/model.js';
-import { type CellFailure, type GatheredCell, gatherCell, isFailure } from './cells.js';
+import type { Cell } from '#pipelines/model.js';
+import { type CellFailure, cellToCalculate, type GatheredCell, gatherCell, isFailure } from './cells.js';
 import { findPatternFault } from './pattern.js';
 
 const require = createRequire(import.meta.url);
@@ -159,7 +159,7 @@ export async function computeRow(
   nullToken: string | undefined,
 ): Promise<readonly GatheredCell[]> {
   const gathered = columns.map((_, position) => gatherCell(cells[position], nullToken));
-  const texts: readonly string[] = gathered.map((cell) => (isFailure(cell) ? '' : cellToText(cell ?? undefined)));
+  const texts: readonly string[] = gathered.map((cell) => (isFailure(cell) ? '' : cellToCalculate(cell)));
   const row: Record<string, string> = Object.create(null);
   columns.forEach((column, position) => {
     row[column] = texts[position] ?? '';

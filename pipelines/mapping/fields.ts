@@ -89,6 +89,15 @@ const readOnlyFieldTypes: Readonly<Record<string, FieldType>> = {
   creationDateUTC: 'date',
 };
 
+/** Percentages: the API has 15 for 15 %, and a workbook 0.15. */
+export const percentFields: ReadonlySet<string> = new Set(['discountPercent']);
+
+/** Texts of digits that name something: signs between groups of three, which a number format adds, are no part of them. */
+export const digitFields: ReadonlySet<string> = new Set([
+  ...identityFields,
+  ...['postalCode', 'phoneNumber', 'faxNumber', 'rewardsNumber', 'bankSortCode', 'bankAccount'],
+]);
+
 /** Amounts in the client's currency. */
 export const moneyFields: ReadonlySet<string> = new Set(['creditLimit', 'balance', 'rewardsValue']);
 

@@ -1,5 +1,5 @@
 import type { Cell } from '#pipelines/model.js';
-import { type CellFailure, type GatheredCell, gatherCells, isFailure } from './cells.js';
+import { type CellFailure, cellToName, type GatheredCell, gatherCells, isFailure } from './cells.js';
 import { trimText } from './normalise-name.js';
 import { isErrorValue, isRounded, isSpreadsheetDate, isTooNarrow } from './spreadsheet-text.js';
 import { createCellType } from './types/cell-types.js';
@@ -190,7 +190,7 @@ export function compileKey(
     if (gathered === undefined || gathered === null) return missing;
     if (isFailure(gathered)) return gathered;
     const stated = typeof gathered === 'string' ? undefined : keyType.fromTyped(gathered);
-    const text = cleanKey(typeof gathered === 'string' ? gathered : gathered.text);
+    const text = cleanKey(typeof gathered === 'string' ? gathered : cellToName(gathered));
     if (text === '') return missing;
     const checked = stated ?? keyType.fromText(text);
     if (isFailure(checked)) return { text, shape: 'damaged', failure: checked };

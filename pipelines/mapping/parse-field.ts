@@ -1,6 +1,6 @@
 import type { JsonNode } from '#pipelines/shape.js';
 import { compileExpression } from './expressions.js';
-import { type FieldType, type FieldValue, identityFields, isClearable } from './fields.js';
+import { type FieldType, type FieldValue, identityFields, isClearable, percentFields } from './fields.js';
 import type { ColumnSource, FieldRule, Lookup, LookupFallback, ValueRule, WritePolicy, WriteRule } from './mapping.js';
 import { type FieldRuleDocument, fieldProperties, ruleSources } from './schema.js';
 import { fitsFieldType, readTypeRule, suggestType, type TypeRule, typeOptions } from './types/cell-types.js';
@@ -184,7 +184,8 @@ function checkType(
     return node.report('TYPE_NEEDED', `${field} is ${typeDescriptions[fieldType]}: add "type": "${offered}"`);
   }
   if (document.type === undefined) return undefined;
-  if (fitsFieldType(document.type, fieldType)) return readTypeRule(document.type, document, node);
+  if (fitsFieldType(document.type, fieldType))
+    return readTypeRule(document.type, percentFields.has(field) ? { percent: 'shown', ...document } : document, node);
   return node
     .at('type')
     .report(

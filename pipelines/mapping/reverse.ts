@@ -63,8 +63,12 @@ const workbookTokens = {
   DD: 'dd',
   D: 'd',
   HH: 'hh',
+  H: 'h',
+  hh: 'hh',
+  h: 'h',
   mm: 'mm',
   ss: 'ss',
+  A: 'AM/PM',
 } as const satisfies Record<DateTokenName, string>;
 
 /** A date format in the tokens of workbooks; characters with a meaning there are escaped. */

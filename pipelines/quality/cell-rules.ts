@@ -6,7 +6,8 @@ import {
   isTooNarrow,
 } from '#pipelines/mapping/spreadsheet-text.js';
 import { countLeadingDigits } from '#pipelines/mapping/types/number.js';
-import type { CellRule, ColumnUse, RuleResult } from './damage-issue.js';
+import type { Cell } from '#pipelines/model.js';
+import type { CellRule, ColumnCheck, ColumnUse, RuleResult } from './damage-issue.js';
 
 /** The characters of windows-1252 in place of the control characters 0x80 to 0x9f; a space where it has none. */
 const upperControls = '€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ';
@@ -69,6 +70,11 @@ const failedFormula: RuleResult = {
   suggestion: 'Fix the formula, or clear the cell.',
 };
 
+const unusableValue: RuleResult = {
+  message: 'The cell contains no value that can be used: a date that does not exist, for example.',
+  suggestion: 'Enter the value again, or clear the cell.',
+};
+
 const becameDate: RuleResult = {
   message: 'A spreadsheet program turned the value into a date.',
   suggestion: 'Format the column as text, enter the value again, and export again.',
@@ -112,7 +118,10 @@ export const cellRules: readonly CellRule[] = [
     code: 'ERROR_VALUE',
     uses: allUses,
     trigger: 'typed',
-    check: (_text, cell) => (typeof cell !== 'string' && cell.kind === 'error' ? failedFormula : undefined),
+    check: (text, cell) => {
+      if (typeof cell === 'string' || cell.kind !== 'error') return undefined;
+      return text.startsWith('#') || text.startsWith('=') ? failedFormula : unusableValue;
+    },
   },
   {
     code: 'MOJIBAKE',
@@ -153,6 +162,8 @@ export const cellRules: readonly CellRule[] = [
     trigger: 'typed',
     check: (_text, cell) => (typeof cell !== 'string' && cell.kind === 'date' ? becameDate : undefined),
   },
+  { code: 'TIME_LEFT_OUT', uses: allUses, trigger: 'typed', isNotice: true, check: findUnreadTime },
+  { code: 'ADDRESS_BEHIND_TEXT', uses: new Set(['email']), trigger: 'typed', isNotice: true, check: findLinkedAddress },
   {
     code: 'DATE_SERIAL',
     uses: new Set(['date']),
@@ -169,6 +180,28 @@ export const cellRules: readonly CellRule[] = [
     },
   },
 ];
+
+function findUnreadTime(_text: string, cell: Cell, { hasNoTime }: ColumnCheck): RuleResult | undefined {
+  if (typeof cell === 'string' || cell.kind !== 'date') return undefined;
+  const time = /T(.*)$/.exec(cell.text)?.[1];
+  const isDropped = hasNoTime === true && cell.format !== undefined && time !== undefined && time !== midnight;
+  if (cell.hiddenTime === undefined && !isDropped) return undefined;
+  return {
+    message:
+      'The date has a time of day that the format of the cell or of the mapping leaves out: only the date is read.',
+    suggestion: 'If the time counts, show it in the workbook, and give the mapping a format with HH:mm.',
+  };
+}
+
+const midnight = '00:00:00';
+
+function findLinkedAddress(text: string, cell: Cell): RuleResult | undefined {
+  if (typeof cell === 'string' || cell.kind !== 'text' || text.includes('@')) return undefined;
+  return {
+    message: 'The cell shows a text that is linked to an e-mail address: the address is read.',
+    suggestion: `Nothing, if that is right: here it is ${cell.linkedAddress}.`,
+  };
+}
 
 function findInvisible(text: string): RuleResult | undefined {
   const cleaned = text.replace(noBreakSpaces, ' ').replace(zeroWidth, '');

@@ -6,6 +6,7 @@ import { secretFields } from '#pipelines/mapping/fields.js';
 import type { ColumnRule, ExpressionRule, Mapping } from '#pipelines/mapping/mapping.js';
 import { trimText } from '#pipelines/mapping/normalise-name.js';
 import type { TypeName } from '#pipelines/mapping/types/cell-types.js';
+import { hasTime } from '#pipelines/mapping/types/date.js';
 import { type Cell, cellToText, type Row } from '#pipelines/model.js';
 import { cellRules } from './cell-rules.js';
 import {
@@ -61,6 +62,7 @@ function buildExpressionCheck({ field }: ExpressionRule): ColumnCheck {
 function buildColumnCheck(rule: ColumnRule): ColumnCheck {
   const isSecret = secretFields.has(rule.field);
   if (rule.transforms.length === 0 && keepsSpaces(rule)) return { use: findColumnUse(rule), isSecret };
+  const hasNoTime = rule.type.name === 'date' && !rule.type.formats.some(hasTime);
   const transform = compileTransforms(rule.transforms);
   // Everything but plain text is trimmed.
   const trim = keepsSpaces(rule) ? (text: string) => text : trimText;
@@ -72,6 +74,7 @@ function buildColumnCheck(rule: ColumnRule): ColumnCheck {
       return 'text' in applied ? trim(applied.text) : text;
     },
     isSecret,
+    ...(hasNoTime && { hasNoTime }),
   };
 }
 
@@ -211,7 +214,9 @@ function inspectCell(
   mayBeOdd: boolean,
   before: DamageIssue[] | undefined,
 ): DamageIssue[] | undefined {
-  const text = typeof cell === 'string' ? cell : cell.text;
+  // A number is an amount here, whatever its format shows; to ask for its text takes time.
+  if (typeof cell !== 'string' && cell.kind === 'number' && plan.check.use === 'number') return before;
+  const text = cellToText(cell);
   let issues = before;
   if (typeof cell !== 'string') {
     issues = applyRules(plan.rules.typed, plan, text, cell, issues);
@@ -237,7 +242,8 @@ function applyRules(
 ): DamageIssue[] | undefined {
   let issues = before;
   for (const rule of rules) {
-    const result = rule.check(rule.isFixableByMapping === true ? applyColumnMapping(plan.check, text) : text, cell);
+    const examined = rule.isFixableByMapping === true ? applyColumnMapping(plan.check, text) : text;
+    const result = rule.check(examined, cell, plan.check);
     if (result === undefined) continue;
     issues ??= [];
     issues.push(buildDamageIssue(rule, result, plan, text));
@@ -246,15 +252,16 @@ function applyRules(
 }
 
 function buildDamageIssue(
-  { code }: { readonly code: Code },
+  { code, isNotice }: { readonly code: Code; readonly isNotice?: true },
   { message, suggestion, meant }: { readonly message: string; readonly suggestion: string; readonly meant?: string },
   { name, check }: ColumnPlan,
   text: string,
 ): DamageIssue {
   const columns = [name];
-  if (check.isSecret === true) return { severity: 'warning', code, message, nextStep: suggestion, columns };
+  const severity = isNotice === true ? 'info' : 'warning';
+  if (check.isSecret === true) return { severity, code, message, nextStep: suggestion, columns };
   const better = meant === undefined ? '' : `It probably means "${shortenValue(meant)}". `;
-  return { severity: 'warning', code, message, nextStep: better + suggestion, columns, value: shortenValue(text) };
+  return { severity, code, message, nextStep: better + suggestion, columns, value: shortenValue(text) };
 }
 
 function hasOddCharacter(text: string): boolean {
@@ -338,7 +345,10 @@ export function createCellCheck(options: DamageDetectorOptions, columnIssues: re
 }
 
 function buildCellCheck(detector: DamageDetector, columnIssues: readonly ColumnIssue[]): CheckCells {
-  return (row) => [...detector.inspect(row), ...detector.findAffected(row, columnIssues)].map(toReason);
+  return (row) =>
+    [...detector.inspect(row), ...detector.findAffected(row, columnIssues)]
+      .filter(({ severity }) => severity !== 'info')
+      .map(toReason);
 }
 
 function toReason({ nextStep, message, columns = [], value, code }: DamageIssue): Issue {

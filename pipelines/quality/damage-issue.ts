@@ -12,6 +12,8 @@ export interface ColumnCheck {
   readonly applyMapping?: (text: string) => string;
   /** Personal data that no message may show. */
   readonly isSecret?: boolean;
+  /** Dates are read without their time of day. */
+  readonly hasNoTime?: boolean;
 }
 
 /** A cell that cannot be right as it is, with what the user can do about it. */
@@ -45,7 +47,9 @@ export interface CellRule {
   readonly trigger: CellTrigger;
   /** Whether a transform of the mapping can fix it, so that the transformed text is checked. */
   readonly isFixableByMapping?: true;
-  check(text: string, cell: Cell): RuleResult | undefined;
+  /** Whether it is no damage, but says how the cell is read: a strict run takes the row. */
+  readonly isNotice?: true;
+  check(text: string, cell: Cell, column: ColumnCheck): RuleResult | undefined;
 }
 
 /** `odd`: holds a character beyond ASCII; `number`: begins with a digit or a sign; `hash`: begins with `#`; `typed`: by the file. */

@@ -15,7 +15,7 @@ const shapes: readonly (readonly [ValueKind, RegExp])[] = [
   ['web address', /^(?:https?:\/\/|www\.)\S+$/i],
 ];
 
-const kindsByCell = { number: 'number', boolean: 'yes/no', date: 'date', error: 'error' } as const;
+const kindsByCell = { number: 'number', boolean: 'yes/no', date: 'date', error: 'error', text: 'text' } as const;
 
 /** @param text - the cell's text, trimmed and not blank */
 function detectValueKind(cell: Cell, text: string): ValueKind {

@@ -55,7 +55,7 @@ export interface ScannedInput extends Input {
 }
 
 /** Raise it whenever the shape of {@link ScanCache} changes, or of what it holds. */
-const cacheFormat = 4;
+const cacheFormat = 5;
 
 /** A scan as the ledger keeps it with a run, as JSON. It holds for the mapping of that run. */
 export interface ScanCache {

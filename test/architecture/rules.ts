@@ -116,6 +116,7 @@ export const houseRules: HouseRules = {
     exceljs: ['src/files/xlsx/write/'],
     yauzl: ['src/files/xlsx/read/'],
     saxes: ['src/files/xlsx/read/'],
+    numfmt: ['src/files/xlsx/read/number-formats'],
     'iconv-lite': ['src/files/text/'],
     chardet: ['src/files/text/detect-encoding'],
     bottleneck: ['src/api/rate-limit', 'src/api/redis-rate-limit', 'src/api/bottleneck-light'],

@@ -71,7 +71,7 @@ function toWordSet(...list: readonly string[]): ReadonlySet<string> {
 export type DateOrder = 'day' | 'month';
 
 const separators = ['/', '.', '-', ' '] as const;
-const times = ['', ' HH:mm', ' HH:mm:ss', 'THH:mm:ss', 'THH:mm'] as const;
+const times = ['', ' HH:mm', ' HH:mm:ss', 'THH:mm:ss', 'THH:mm', ' h:mm A', ' h:mm:ss A'] as const;
 
 /** Without a doubt about day and month. */
 const plainForms = [

@@ -1,5 +1,5 @@
-import { findFieldType } from '#pipelines/mapping/fields.js';
-import type { NumberSigns } from '#pipelines/mapping/types/number.js';
+import { findFieldType, percentFields } from '#pipelines/mapping/fields.js';
+import { isCurrency, type NumberSigns } from '#pipelines/mapping/types/number.js';
 import {
   type BooleanWords,
   type ColumnValues,
@@ -72,9 +72,11 @@ function buildWordLists({ trueWords, falseWords }: BooleanWords, isOpposite: boo
 function proposeNumberRule(
   field: string,
   type: 'number' | 'integer',
-  { column, texts }: ColumnValues,
+  values: ColumnValues,
   { decimal }: Choices,
 ): RuleProposal | undefined {
+  const { column } = values;
+  const texts = listNumbers(values);
   const numeric = texts.filter((text) => /\d/.test(text) && !/\p{L}{4}/u.test(text));
   const form = detectNumberForm(numeric);
   if (form === undefined || numeric.length < texts.length * minShareToAsk) return undefined;
@@ -84,7 +86,7 @@ function proposeNumberRule(
   const signs = chooseSigns(form, decimal);
   const isOpen = form.alternative !== undefined && decimal === undefined;
   return {
-    rule: { column, ...buildRemoval(form.affixes), type, ...formatSigns(signs) },
+    rule: { column, ...buildRemoval(form.affixes), type, ...formatSigns(signs), ...buildPercent(form.affixes, field) },
     fit: isOpen || isUnsure ? fitWhenUnsure : 1,
     remarks: [
       ...(wrong.length === 0 ? [] : [`${wrong.length} of ${texts.length} are not numbers, e.g. "${wrong[0]}"`]),
@@ -100,9 +102,23 @@ function chooseSigns({ signs, alternative }: NumberForm, decimal: '.' | ',' | un
   return decimal !== undefined && alternative?.decimal === decimal ? alternative : signs;
 }
 
+/** Where a workbook states the number, its format leaves nothing open. */
+function listNumbers({ cells, texts }: ColumnValues): readonly string[] {
+  return texts.map((text, at) => {
+    const cell = cells[at];
+    return typeof cell !== 'object' || cell.kind !== 'number' || text.endsWith('%') ? text : cell.text;
+  });
+}
+
+/** What the type reads by itself is left in the text, so that an export writes numbers. */
 function buildRemoval(affixes: readonly string[]) {
-  if (affixes.length === 0) return {};
-  return { transform: affixes.map((from) => ({ replace: { from, to: '' } })) };
+  const units = affixes.filter((affix) => affix !== '%' && !isCurrency(affix));
+  if (units.length === 0) return {};
+  return { transform: units.map((from) => ({ replace: { from, to: '' } })) };
+}
+
+function buildPercent(affixes: readonly string[], field: string) {
+  return affixes.includes('%') && !percentFields.has(field) ? { percent: 'shown' } : {};
 }
 
 function formatSigns({ decimal, group }: NumberSigns) {
@@ -114,7 +130,11 @@ function isFraction(texts: readonly string[], { decimal }: NumberSigns): boolean
   return values.some((value) => value > 0) && values.every((value) => value < 1);
 }
 
-function proposeEmailRule({ column, texts }: ColumnValues): RuleProposal {
+function proposeEmailRule({ column, cells, texts: shown }: ColumnValues): RuleProposal {
+  const texts = shown.map((text, at) => {
+    const cell = cells[at];
+    return typeof cell === 'object' && cell.kind === 'text' ? cell.linkedAddress : text;
+  });
   const rule = { column, transform: ['email'] };
   const wrong = texts.filter((text) => !emailShape.test(text));
   if (wrong.length === 0) return proposeWithoutRemarks(rule);

@@ -15,8 +15,14 @@ export const dateTokens = {
   DD: { part: 'day', digits: [2, 2] },
   D: { part: 'day', digits: [1, 2] },
   HH: { part: 'hour', digits: [2, 2] },
+  H: { part: 'hour', digits: [1, 2] },
+  /** 12, 1 … 11, with A. */
+  hh: { part: 'hour', digits: [2, 2] },
+  h: { part: 'hour', digits: [1, 2] },
   mm: { part: 'minute', digits: [2, 2] },
   ss: { part: 'second', digits: [2, 2] },
+  /** AM or PM. */
+  A: { part: 'half', digits: 'letters' },
 } as const satisfies Record<string, DateToken>;
 
 interface DateToken {
@@ -24,14 +30,14 @@ interface DateToken {
   readonly digits: readonly [min: number, max: number] | 'letters';
 }
 
-type DatePart = 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second';
+type DatePart = 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second' | 'half';
 export type DateTokenName = keyof typeof dateTokens;
 
 /** A piece of a format: a token, or text that stands for itself. */
 type FormatPiece = { readonly token: DateTokenName } | { readonly literal: string };
 
 /** Longest first, so that MMM is not read as MM and M. A T stands between date and time in ISO texts. */
-const pieces = /YYYY|YY|MMM|MM|M|DD|D|HH|mm|ss|T(?=HH)|[^\p{L}\p{N}]/gu;
+const pieces = /YYYY|YY|MMM|MM|M|DD|D|HH|H|hh|h|mm|ss|A|T(?=HH)|[^\p{L}\p{N}]/gu;
 
 /** Splits a format into its pieces; `undefined` when it has letters that are no token. */
 export function parseDateFormat(format: string): readonly FormatPiece[] | undefined {
@@ -55,18 +61,30 @@ export function findDateFormatFault(format: string): string | undefined {
   if (missing !== undefined) return `has no ${missing}; add it`;
   if (parts.includes('hour') !== parts.includes('minute')) return 'needs both HH and mm, or neither';
   if (parts.includes('second') && !parts.includes('minute')) return 'has ss without HH and mm; add them';
-  return hasOpenEnd(read)
-    ? 'has M or D directly before another token; put a separator between them, or use MM and DD'
-    : undefined;
+  const hasHalves = read.some((piece) => 'token' in piece && halfDayHours.has(piece.token));
+  if (hasHalves && !parts.includes('half')) return 'has h without A (AM or PM); use H, or add A';
+  if (parts.includes('half') && !hasHalves) return 'has A (AM or PM) without h; use h in place of H';
+  return findOpenEnd(read);
 }
 
+const halfDayHours: ReadonlySet<DateTokenName> = new Set(['h', 'hh'] as const);
 /** "D" takes one digit or two: directly before another token, its end is unknown. */
-function hasOpenEnd(format: readonly FormatPiece[]): boolean {
-  return format.some((piece, position) => {
+const openTokens: Readonly<Partial<Record<DateTokenName, string>>> = {
+  M: 'M or D directly before another token; put a separator between them, or use MM and DD',
+  D: 'M or D directly before another token; put a separator between them, or use MM and DD',
+  H: 'H or h directly before another token; put a separator between them, or use HH or hh',
+  h: 'H or h directly before another token; put a separator between them, or use HH or hh',
+};
+
+function findOpenEnd(format: readonly FormatPiece[]): string | undefined {
+  for (const [position, piece] of format.entries()) {
     const next = format[position + 1];
-    const isOpen = 'token' in piece && (piece.token === 'M' || piece.token === 'D');
-    return isOpen && next !== undefined && 'token' in next;
-  });
+    const fault = 'token' in piece ? openTokens[piece.token] : undefined;
+    // Letters end the digits before them.
+    if (fault === undefined || next === undefined || !('token' in next)) continue;
+    if (dateTokens[next.token].digits !== 'letters') return `has ${fault}`;
+  }
+  return undefined;
 }
 
 /**
@@ -86,7 +104,7 @@ function buildDateShape(format: readonly FormatPiece[]): string {
 
 function buildTokenSample(token: DateTokenName): string {
   if (token === 'YYYY') return '9999';
-  return token === 'MMM' ? 'Aaa' : '9';
+  return dateTokens[token].digits === 'letters' ? 'Aaa' : '9';
 }
 
 function listDateParts(format: readonly FormatPiece[]): string {
@@ -125,7 +143,7 @@ export function createDateFormatter(format: string): DateFormatter {
         position += 1;
         parts[dateTokens[token].part] = parseDateToken(token, match[position] ?? '');
       }
-      return isPossibleDate(parts) ? { date: formatIsoDate(parts) } : 'impossible';
+      return isPossibleDate(parts) ? { date: formatIsoDate(toWholeDay(parts)) } : 'impossible';
     },
     write(date) {
       const parts = parseIsoDate(date);
@@ -138,6 +156,7 @@ export function createDateFormatter(format: string): DateFormatter {
 function buildTokenPattern(piece: FormatPiece): string {
   if ('literal' in piece) return piece.literal.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
   const { digits } = dateTokens[piece.token];
+  if (piece.token === 'A') return String.raw`([ap]\.?\s?m\.?)`;
   return digits === 'letters' ? `(${months.join('|')})` : String.raw`(\d{${digits[0]},${digits[1]}})`;
 }
 
@@ -145,6 +164,7 @@ const zero = 0x30;
 
 function parseDateToken(token: DateTokenName, text: string): number {
   if (token === 'MMM') return months.indexOf(text.toLowerCase()) + 1;
+  if (token === 'A') return /^p/i.test(text) ? 1 : 0;
   // A few digits: `Number` takes five times as long for them.
   let value = 0;
   for (let at = 0; at < text.length; at += 1) value = value * 10 + text.charCodeAt(at) - zero;
@@ -152,7 +172,13 @@ function parseDateToken(token: DateTokenName, text: string): number {
   return value + (value < centuryPivot ? 2000 : 1900);
 }
 
-function isPossibleDate({ year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0 }: DateParts): boolean {
+/** With the hour of 24: 12 AM is midnight. */
+function toWholeDay({ half, ...parts }: DateParts): DateParts {
+  return half === undefined || parts.hour === undefined ? parts : { ...parts, hour: (parts.hour % 12) + 12 * half };
+}
+
+function isPossibleDate({ year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, half }: DateParts): boolean {
+  if (half !== undefined && (hour < 1 || hour > 12)) return false;
   const isLeapYear = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
   const days = month === 2 && isLeapYear ? 29 : (daysInMonth[month - 1] ?? 0);
   return year >= 1 && day >= 1 && day <= days && hour <= 23 && minute <= 59 && second <= 59;
@@ -170,7 +196,9 @@ function padNumber(value = 0, length = 2): string {
   return (length === 2 ? twoDigits[value] : undefined) ?? String(value).padStart(length, '0');
 }
 
-function parseIsoDate(date: string): Required<DateParts> | undefined {
+type WholeDate = Required<Omit<DateParts, 'half'>>;
+
+function parseIsoDate(date: string): WholeDate | undefined {
   const match = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d))?)?(?:\.\d+)?$/.exec(date);
   if (match === null) return undefined;
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
@@ -180,16 +208,17 @@ function parseIsoDate(date: string): Required<DateParts> | undefined {
 }
 
 /** Whether the text of this format would be read as the same date again. */
-function canExpressDate(tokens: readonly DateTokenName[], parts: Required<DateParts>): boolean {
+function canExpressDate(tokens: readonly DateTokenName[], parts: WholeDate): boolean {
   const isOutOfCentury = parts.year < centuryPivot + 1900 || parts.year >= centuryPivot + 2000;
   if (tokens.includes('YY') && isOutOfCentury) return false;
   const stated = new Set<DatePart>(tokens.map((token) => dateTokens[token].part));
   return (['hour', 'minute', 'second'] as const).every((part) => parts[part] === 0 || stated.has(part));
 }
 
-function formatDateToken(token: DateTokenName, parts: Required<DateParts>): string {
+function formatDateToken(token: DateTokenName, parts: WholeDate): string {
   const { part, digits } = dateTokens[token];
-  const value = parts[part];
+  if (part === 'half') return parts.hour < 12 ? 'AM' : 'PM';
+  const value = halfDayHours.has(token) ? ((parts.hour + 11) % 12) + 1 : parts[part];
   if (digits === 'letters') return (months[value - 1] ?? '').replace(/^./, (letter) => letter.toUpperCase());
   return token === 'YY' ? padNumber(value % 100) : padNumber(value, digits[0]);
 }
@@ -258,7 +287,7 @@ function createDateCells(rule: DateRule): CellType {
       }
       return failure;
     },
-    fromTyped,
+    fromTyped: rule.formats.some(hasTime) ? fromTyped : fromTypedDay,
     toCell: (value) => formats[0]?.write(String(value)) ?? String(value),
   };
 }
@@ -269,3 +298,16 @@ function fromTyped(cell: TypedCell): string | CellFailure | undefined {
   if (civilDate.test(cell.text)) return cell.text;
   return { code: 'NOT_A_DATE', says: 'is a time without a date; enter the date' };
 }
+
+/** Whether a date format has a time of day. */
+export function hasTime(format: string): boolean {
+  return (parseDateFormat(format) ?? []).some((piece) => 'token' in piece && dateTokens[piece.token].part === 'hour');
+}
+
+/** Without the time of a workbook's cell, whose format is another one; what has no format says that the time counts. */
+function fromTypedDay(cell: TypedCell): string | CellFailure | undefined {
+  const date = fromTyped(cell);
+  return typeof date === 'string' && 'format' in cell ? date.slice(0, isoDateLength) : date;
+}
+
+const isoDateLength = 'YYYY-MM-DD'.length;

@@ -1,5 +1,6 @@
 import type { CellFailure } from '#pipelines/mapping/cells.js';
 import type { FieldType } from '#pipelines/mapping/fields.js';
+import type { TypedCell } from '#pipelines/model.js';
 import { choice, optional } from '#pipelines/shape.js';
 import { type CellType, defineCellType } from './cell-type.js';
 
@@ -16,16 +17,27 @@ export interface NumberSigns {
 /** A double keeps any 15 decimal digits; spreadsheets keep no more either. */
 const maxSignificantDigits = 15;
 
+/** What a percentage becomes: of 15 %, `shown` is 15 and `fraction` 0.15. */
+export const percentReadings = ['shown', 'fraction'] as const;
+
+type PercentReading = (typeof percentReadings)[number];
+
 export interface NumberRule extends NumberSigns {
   readonly name: 'number' | 'integer';
+  /** Without it, a text with a percent sign is no number, and a workbook's 15 % is 0.15. */
+  readonly percent?: PercentReading;
 }
 
 const options = {
   decimal: optional(choice(decimalSigns), 'The decimal sign of numbers. Default: a point.'),
   group: optional(choice(groupSigns), 'The sign between groups of three digits. Default: none.'),
+  percent: optional(
+    choice(percentReadings),
+    'What a percentage becomes: of 15 %, shown is 15 and fraction 0.15. Default: shown for discountPercent, none for other fields.',
+  ),
 };
 
-/** Numbers with the declared signs and nothing else: no currency, no percent sign, no parentheses. */
+/** Numbers with the declared signs, also with the sign of a currency, or a percent sign where percentages are read. */
 export const numberType = defineNumberType('number', ['number']);
 
 /** The same without decimals. */
@@ -38,10 +50,10 @@ function defineNumberType<Name extends NumberRule['name']>(
   return defineCellType({
     fieldTypes,
     options,
-    readRule({ decimal = '.', group }, node) {
+    readRule({ decimal = '.', group, percent }, node) {
       if (group === decimal)
         node.at('group').report('SIGN_INVALID', `"${decimal}" is already the decimal sign; declare "decimal" as well`);
-      return { name, decimal, ...(group !== undefined && { group }) };
+      return { name, decimal, ...(group !== undefined && { group }), ...(percent !== undefined && { percent }) };
     },
     create: createNumberCells,
   });
@@ -58,20 +70,93 @@ function createNumberCells(rule: NumberRule): CellType {
     fromText(text) {
       const plain = rule.decimal === '.' ? parsePlainNumber(text) : undefined;
       if (plain !== undefined) return checked(plain);
-      const match = shape.exec(text);
+      const unit = shape.test(text) ? undefined : findUnit(text);
+      if (unit !== undefined && !isReadBy(rule, unit)) return notANumber;
+      const match = shape.exec(unit?.number ?? text);
       if (match === null) return notANumber;
       const [, minus = '', grouped = '', fraction = ''] = match;
       const whole = grouped.replaceAll(/\D/g, '');
       if (countSignificantDigits(whole, fraction) > maxSignificantDigits) return tooLong;
       // Adding zero turns -0 into 0.
-      return checked(Number(`${minus}${whole}.${fraction}0`) + 0);
+      const value = Number(`${minus}${whole}.${fraction}0`) + 0;
+      return checked(unit?.kind === 'percent' && rule.percent === 'fraction' ? roundToShown(value / 100) : value);
     },
     fromTyped(cell) {
       if (cell.kind !== 'number') return undefined;
-      return Number.isInteger(cell.value) && !Number.isSafeInteger(cell.value) ? tooLong : checked(cell.value);
+      const { value } = cell;
+      if (Number.isInteger(value) && !Number.isSafeInteger(value)) return tooLong;
+      if (rule.percent === 'shown' && isPercentage(cell)) return checked(roundToShown(value * 100));
+      return checked(Number.isInteger(value) ? value : roundToShown(value));
     },
     toCell: (value) => ({ kind: 'number', text: formatNumber(Number(value), rule), value: Number(value) }),
   };
+}
+
+/** A number and what it is a number of. */
+interface NumberWithUnit {
+  readonly kind: 'currency' | 'percent';
+  /** Its sign and its digits. */
+  readonly number: string;
+}
+
+/** A whole number is a count or a level, and no amount. */
+function isReadBy({ name, percent }: NumberRule, { kind }: NumberWithUnit): boolean {
+  return kind === 'currency' ? name === 'number' : percent !== undefined;
+}
+
+/** Codes of three letters; what is no code of a currency may be a unit, as in `5 PCS`. */
+const currencyCodes: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
+/** `$`, `A$`, `NZ$`, `R$`: dollars and reals by their country. */
+const currencySign = /^(?:[A-Z]{0,3}\$|\p{Sc})$/u;
+
+/** Whether a text is how an amount names its currency. */
+export function isCurrency(text: string): boolean {
+  return currencySign.test(text) || currencyCodes.has(text);
+}
+
+const beforeNumber = /^(-?)([A-Z]{0,3}\p{Sc}|[A-Z]{3}|%)\s*(-?)(?=[\d.,])/u;
+const behindNumber = /\s*(\p{Sc}|[A-Z]{3}|%)$/u;
+
+/** Takes a currency or a percent sign off a number; there is one of them at most. */
+function findUnit(text: string): NumberWithUnit | undefined {
+  const before = beforeNumber.exec(text);
+  if (before !== null) {
+    const [all, minus = '', unit = '', innerMinus = ''] = before;
+    const kind = findUnitKind(unit);
+    if (kind === undefined || (minus !== '' && innerMinus !== '')) return undefined;
+    return { kind, number: minus + innerMinus + text.slice(all.length) };
+  }
+  const behind = behindNumber.exec(text);
+  if (behind === null) return undefined;
+  const [all, unit = ''] = behind;
+  const kind = findUnitKind(unit);
+  return kind === undefined ? undefined : { kind, number: text.slice(0, -all.length) };
+}
+
+function findUnitKind(unit: string): NumberWithUnit['kind'] | undefined {
+  if (unit === '%') return 'percent';
+  return isCurrency(unit) ? 'currency' : undefined;
+}
+
+/** Percent formats are few and cells many. */
+const percentFormats = new Map<string, boolean>();
+const maxFormatsKept = 1000;
+
+/** Whether a workbook shows the number as a percentage: then it stores a hundredth of what it shows. */
+function isPercentage({ format }: Extract<TypedCell, { kind: 'number' }>): boolean {
+  if (format === undefined) return false;
+  let isPercent = percentFormats.get(format);
+  if (isPercent === undefined) {
+    // Texts in quotation marks and single characters that stand for themselves are no signs.
+    isPercent = format.replaceAll(/"[^"]*"|[\\_*][\s\S]/g, '').includes('%');
+    if (percentFormats.size < maxFormatsKept) percentFormats.set(format, isPercent);
+  }
+  return isPercent;
+}
+
+/** The number that people see: 0.1 and 0.2 are 0.30000000000000004 in binary, and 0.07 times 100 is 7.000000000000001. */
+function roundToShown(value: number): number {
+  return Number(value.toPrecision(maxSignificantDigits));
 }
 
 /**

@@ -74,5 +74,6 @@ export async function beginCsv(
 
 /** Only text can pose as a formula: numbers, dates and booleans are what they look like. */
 function escapeCell(cell: Cell): string {
-  return typeof cell === 'string' ? escapeFormula(cell) : cell.text;
+  if (typeof cell === 'string') return escapeFormula(cell);
+  return cell.kind === 'number' && cell.shown !== undefined ? escapeFormula(cell.shown) : cell.text;
 }

@@ -23,8 +23,12 @@ export interface WorkbookLimits {
   readonly maxInflateRatio: number;
   /** Below this, the ratio is not checked. */
   readonly ratioCheckedFromBytes: number;
-  /** Excel stops at 32,767; other programs write somewhat more. */
+  /** Of a cell as it is stored, where a line break may take seven characters. */
   readonly maxCellCharacters: number;
+  /** Of a cell as it is shown. Excel stops at 32,767. */
+  readonly maxTextCharacters: number;
+  /** Of all texts of a sheet: a shared text is stored once, and counts for every cell that refers to it. */
+  readonly maxSheetCharacters: number;
   /** Longer markup without a tag or a text is an attack on memory. */
   readonly maxCharactersBetweenTags: number;
   readonly maxXmlDepth: number;
@@ -41,6 +45,8 @@ export const workbookLimits: WorkbookLimits = {
   maxInflateRatio: 400,
   ratioCheckedFromBytes: 32 * mebibyte,
   maxCellCharacters: 8 * 32_767,
+  maxTextCharacters: 32_767,
+  maxSheetCharacters: 2 * gibibyte,
   maxCharactersBetweenTags: 8 * mebibyte,
   maxXmlDepth: 128,
   sharedStringBytesInMemory: 16 * mebibyte,

@@ -1,5 +1,5 @@
 import type { Cell, TypedCell } from '#pipelines/model.js';
-import type { CellFormats, DateParts, NumberFormat } from './number-formats.js';
+import { type CellFormats, type DateParts, type NumberFormat, showNumber } from './number-formats.js';
 import type { StoredCell } from './read-sheet.js';
 import { decodeEscapes } from './xml-parser.js';
 
@@ -64,7 +64,7 @@ const dayZero = { from1900: 25_569, from1904: 24_107 } as const;
 
 /**
  * A serial number as the civil date that Excel shows, with no zone anywhere. Seconds are rounded, as Excel's are.
- * A time of day that the format hides is kept, since the file has it. The year 1900 follows Excel, whose calendar has a
+ * The time of day is there even if the format hides it. The year 1900 follows Excel, whose calendar has a
  * 29 February 1900 (number 60) that did not exist.
  */
 export function parseSerialDate(serial: number, shows: DateParts, isDate1904: boolean): CivilDate {
@@ -142,6 +142,8 @@ export interface CellContext {
   readonly formats: CellFormats;
   readonly isDate1904: boolean;
   readonly sharedStringAt: (index: number) => string | undefined;
+  /** Called for a number whose style the workbook does not have. */
+  readonly onUnknownStyle?: () => void;
 }
 
 /** Decodes stored cells; `''` stands for a cell without content. */
@@ -172,11 +174,13 @@ export function createCellDecoder(context: CellContext): CellDecoder {
     s: ({ value }) => decodeSharedString(value ?? '', context),
     '': (cell) => decodeNumber(cell, context),
     n: (cell) => decodeNumber(cell, context),
-    str: ({ value, formula }) =>
-      value === undefined && formula !== undefined ? uncalculatedCell(formula) : decodeText(value),
+    str: ({ value, formula }) => {
+      if (formula === undefined) return decodeText(value);
+      return value === undefined ? uncalculatedCell(formula) : linkCell(decodeText(value), findLinkedAddress(formula));
+    },
     inlineStr: ({ inline, value }) => decodeText(inline ?? value),
     b: ({ value, formula }) => decodeBoolean(value, formula),
-    e: ({ value }) => decodeError(value),
+    e: ({ value, formula }) => decodeError(value, formula),
     d: (cell) => decodeIsoDate(cell, context),
   };
   return (cell) => {
@@ -204,7 +208,9 @@ function decodeNumber(cell: Readonly<StoredCell>, context: CellContext): Cell {
     if (inline !== undefined) return decodeText(inline);
     return formula === undefined ? '' : uncalculatedCell(formula);
   }
-  return formatNumberCell(value, context.formats[cell.style] ?? general, context.isDate1904);
+  const format = context.formats[cell.style];
+  if (format === undefined && cell.style > 0) context.onUnknownStyle?.();
+  return formatNumberCell(value, format ?? general, context.isDate1904);
 }
 
 function formatNumberCell(stored: string, format: NumberFormat, isDate1904: boolean): Cell {
@@ -220,18 +226,63 @@ function formatNumberCell(stored: string, format: NumberFormat, isDate1904: bool
       const text = formatDigits(value, stored.trim(), format.integerDigits, format.decimals);
       return { kind: 'number', text, value, format: format.code };
     }
-    case 'date':
-      return createDateCell(parseSerialDate(value, format.shows, isDate1904), stored, format.code);
+    case 'date': {
+      const shows = format.sectionFor === undefined ? format.shows : format.sectionFor(value);
+      if (shows === undefined) return showNumber(value, format.code) ?? '';
+      return createDateCell(parseSerialDate(value, shows, isDate1904), stored, shows, format.code);
+    }
     case 'text':
       return { kind: 'number', text: formatGeneral(value, stored.trim()), value, format: format.code };
     case 'other':
-      return { kind: 'number', text: formatGeneral(value, stored.trim()), value, format: format.code };
+      return new FormattedNumber(formatGeneral(value, stored.trim()), value, format.code);
   }
 }
 
-function createDateCell(date: CivilDate, stored: string, code: string | undefined): TypedCell {
+/**
+ * A number in a format of its own. What that shows is found out when it is asked for: it takes longer than to read the
+ * cell, and for amounts nobody asks.
+ */
+class FormattedNumber {
+  readonly kind = 'number';
+  readonly text: string;
+  readonly value: number;
+  readonly format: string;
+
+  constructor(text: string, value: number, format: string) {
+    this.text = text;
+    this.value = value;
+    this.format = format;
+  }
+
+  get shown(): string | undefined {
+    return showNumber(this.value, this.format);
+  }
+}
+
+function createDateCell(
+  date: CivilDate,
+  stored: string,
+  shows: DateParts | undefined,
+  code: string | undefined,
+): TypedCell {
   if ('reason' in date) return createErrorCell(stored, `The value ${stored} ${date.reason}. Enter the date again.`);
-  return { kind: 'date', text: date.text, ...(code === undefined ? {} : { format: code }) };
+  const [day = '', time] = date.text.split('T');
+  const format = code === undefined ? {} : { format: code };
+  if (shows === 'date' && time !== undefined) return { kind: 'date', text: day, ...format, hiddenTime: time };
+  return { kind: 'date', text: date.text, ...format };
+}
+
+const hyperlink = /^\s*HYPERLINK\s*\(\s*"mailto:([^"?]+)/i;
+
+/** The e-mail address behind the text of a cell with the formula `HYPERLINK("mailto:…","text")`. */
+function findLinkedAddress(formula: string): string | undefined {
+  return hyperlink.exec(formula)?.[1]?.trim();
+}
+
+/** A text with the e-mail address to which it is linked; just the text where that is the address. */
+export function linkCell(text: string, address: string | undefined): Cell {
+  if (address === undefined || text.trim() === '' || text.includes(address)) return text;
+  return { kind: 'text', text, linkedAddress: address };
 }
 
 function decodeIsoDate(cell: Readonly<StoredCell>, context: CellContext): Cell {
@@ -239,7 +290,7 @@ function decodeIsoDate(cell: Readonly<StoredCell>, context: CellContext): Cell {
   if (value === '') return formula === undefined ? '' : uncalculatedCell(formula);
   const format = context.formats[style];
   const dated = format?.kind === 'date' ? format : undefined;
-  return createDateCell(parseIsoDate(value, dated?.shows), value, dated?.code);
+  return createDateCell(parseIsoDate(value, dated?.shows), value, dated?.shows, dated?.code);
 }
 
 function decodeBoolean(value: string | undefined, formula: string | undefined): Cell {
@@ -252,7 +303,8 @@ function decodeBoolean(value: string | undefined, formula: string | undefined): 
     : { kind: 'boolean', text: 'TRUE', value: true };
 }
 
-function decodeError(value = ''): TypedCell {
+function decodeError(value = '', formula?: string): Cell {
+  if (value === '') return formula === undefined ? '' : uncalculatedCell(formula);
   const meaning = errorMeanings[value] ?? 'the formula failed';
   return createErrorCell(
     value,

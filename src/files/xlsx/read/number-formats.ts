@@ -1,3 +1,4 @@
+import { format as formatNumber } from 'numfmt';
 import type { Archive } from './archive.js';
 import { readIndexPart } from './xml-parser.js';
 
@@ -73,7 +74,13 @@ export type NumberFormat =
   | { readonly kind: 'digits'; readonly code: string; readonly integerDigits: number; readonly decimals: number }
   /** Shown as General, but declared as text. */
   | { readonly kind: 'text'; readonly code: string }
-  | { readonly kind: 'date'; readonly code: string; readonly shows: DateParts }
+  | {
+      readonly kind: 'date';
+      readonly code: string;
+      readonly shows: DateParts;
+      /** Given where it depends on the number, as in `[=0]"";dd/mm/yyyy`: `undefined` for one that is shown as no date. */
+      readonly sectionFor?: (value: number) => DateParts | undefined;
+    }
   | { readonly kind: 'other'; readonly code: string };
 
 /** `elapsed` is a time that may pass 24 hours: `[h]:mm`. */
@@ -82,26 +89,73 @@ export type DateParts = 'date' | 'time' | 'datetime' | 'elapsed';
 /** `General` under the names that localised programs write for it. */
 const generalNames: ReadonlySet<string> = new Set(['', 'general', 'standard', 'standaard', 'estándar', 'geral']);
 
-/** Reads a format code: is the number an amount, a text, a date, a time? Only the section for positive numbers counts. */
+/** Any day of our time: what a date format shows for it is what it is for. */
+const someDay = 45_000;
+
+/** Reads a format code: is the number an amount, a text, a date, a time? Only sections for numbers count that are not negative. */
 export function classifyFormat(code: string): NumberFormat {
-  const section = firstSection(code).trim();
-  if (generalNames.has(section.toLowerCase())) return { kind: 'general' };
+  const sections = splitSections(code).map((section) => section.trim());
+  const [first = ''] = sections;
+  if (generalNames.has(first.toLowerCase())) return { kind: 'general' };
   const digits = /^(0+)(?:\.(0+))?$/.exec(code.trim());
   if (digits !== null)
     return { kind: 'digits', code, integerDigits: digits[1]?.length ?? 1, decimals: digits[2]?.length ?? 0 };
-  const marks = stripLiterals(section);
-  if (marks === '@') return { kind: 'text', code };
-  const shows = findDateParts(marks);
-  return shows === undefined ? { kind: 'other', code } : { kind: 'date', code, shows };
+  if (stripLiterals(first) === '@') return { kind: 'text', code };
+  const findSection = chooseSection(sections);
+  const parts = sections.map((section) => findDateParts(stripLiterals(section)));
+  const shows = parts[findSection(someDay)];
+  if (shows === undefined) return { kind: 'other', code };
+  if (sections.length === 1) return { kind: 'date', code, shows };
+  const sectionFor = (value: number) => parts[findSection(value)];
+  return sectionFor(0) === shows && !first.startsWith('[')
+    ? { kind: 'date', code, shows }
+    : { kind: 'date', code, shows, sectionFor };
 }
 
 /** What stands for itself: `"…"`, `\x`, the padding `_x` and `*x`. */
 const literals = /"[^"]*(?:"|$)|\\[\s\S]?|[_*][\s\S]?/g;
 
-function firstSection(code: string): string {
+/** The sections for numbers: up to three, for positive, negative and zero, or by their conditions. */
+function splitSections(code: string): readonly string[] {
   const separator = /"[^"]*(?:"|$)|\\[\s\S]?|[_*][\s\S]?|\[[^\]]*\]|;/g;
-  for (const match of code.matchAll(separator)) if (match[0] === ';') return code.slice(0, match.index);
-  return code;
+  const sections: string[] = [];
+  let start = 0;
+  for (const match of code.matchAll(separator))
+    if (match[0] === ';') {
+      sections.push(code.slice(start, match.index));
+      start = match.index + 1;
+    }
+  const rest = code.slice(start);
+  // The last section is that of texts when it is the fourth, or has their sign.
+  const isForTexts = sections.length === 3 || (sections.length > 0 && stripLiterals(rest).includes('@'));
+  return isForTexts ? sections : [...sections, rest];
+}
+
+type Test = (value: number) => boolean;
+
+const comparisons: Readonly<Record<string, (limit: number) => Test>> = {
+  '=': (limit) => (value) => value === limit,
+  '<>': (limit) => (value) => value !== limit,
+  '<': (limit) => (value) => value < limit,
+  '<=': (limit) => (value) => value <= limit,
+  '>': (limit) => (value) => value > limit,
+  '>=': (limit) => (value) => value >= limit,
+};
+
+/** Makes the function that finds the section of a number; the last section takes what no other does. */
+function chooseSection(sections: readonly string[]): (value: number) => number {
+  const last = sections.length - 1;
+  const tests = sections.map((section, at): Test => {
+    const condition = /\[(=|<>|<=|>=|<|>)(-?[\d.]+)\]/.exec(section.replace(literals, ''));
+    const stated = comparisons[condition?.[1] ?? '']?.(Number(condition?.[2]));
+    if (stated !== undefined) return stated;
+    if (at === last) return () => true;
+    return at === 0 ? (value) => (last === 1 ? value >= 0 : value > 0) : (value) => value < 0;
+  });
+  return (value) => {
+    const found = tests.findIndex((test) => test(value));
+    return found < 0 ? last : found;
+  };
 }
 
 /** The section without literals, colours, conditions and languages; `[h]`, `[mm]`, `[s]` stay. */
@@ -110,6 +164,30 @@ function stripLiterals(section: string): string {
     .replace(literals, ' ')
     .replace(/\[(?!(?:h+|m+|s+)\])[^\]]*\]/gi, '')
     .trim();
+}
+
+/** A language would decide about decimal signs; in Excel, they are those of the computer. */
+const languages = /\[\$([^\]-]*)-[^\]]*\]/g;
+/** Formats are full of blanks that people cannot tell from others. */
+const oddBlanks = /[\u00a0\u2000-\u200a\u202f]/g;
+const scientific = /E[+-]/i;
+
+/**
+ * The text of a number in any format; `undefined` when it shows less than the number: with an exponent, digits are lost.
+ * Blanks around it are left out, since they only align it.
+ */
+export function showNumber(value: number, code: string): string | undefined {
+  if (scientific.test(stripLiterals(code))) return undefined;
+  try {
+    const text = formatNumber(
+      code.replaceAll(languages, (_, sign) => (sign === '' ? '' : `[$${sign}]`)),
+      value,
+    );
+    return text.replaceAll(oddBlanks, ' ').trim();
+  } catch {
+    // A code that is none: Excel calls such a file damaged, other programs show the number.
+    return undefined;
+  }
 }
 
 const dateMark = /\[(?:h+|m+|s+)\]|am\/pm|a\/p|y+|m+|d+|h+|s+(?:[.,]0+)?|g+|e+|b+|a{3,4}|./gis;
@@ -140,7 +218,8 @@ export type CellFormats = readonly NumberFormat[];
 
 /** Reads the number formats of all cell styles; everything else about styles is skipped. */
 export async function readCellFormats(archive: Archive, part: string | undefined): Promise<CellFormats> {
-  if (part === undefined) return [];
+  // Some programs name the part without writing it.
+  if (part === undefined || !archive.has(part)) return [];
   const codes = new Map<number, string>();
   const formatIds: number[] = [];
   const open: string[] = [];

@@ -1,7 +1,8 @@
 import type { Cell } from '#pipelines/model.js';
 
 import { columnLetters, sheetGrid } from '#src/files/xlsx/cell-reference.js';
-import type { CellDecoder } from './decode-cell.js';
+import type { WorkbookLimits } from './archive.js';
+import { type CellDecoder, linkCell } from './decode-cell.js';
 import type { SheetEvents, StoredCell } from './read-sheet.js';
 import { type InputLocation, workbookError } from './workbook-error.js';
 
@@ -17,7 +18,9 @@ export interface CollectedRow {
 export interface CollectorOptions {
   readonly place: InputLocation;
   readonly decode: CellDecoder;
-  readonly maxCellCharacters: number;
+  readonly limits: Pick<WorkbookLimits, 'maxCellCharacters' | 'maxTextCharacters' | 'maxSheetCharacters'>;
+  /** The e-mail address that a cell is linked to, where there are such links. */
+  readonly linkAt?: ((row: number, column: number) => string | undefined) | undefined;
   /** Where each sheet column (by number) goes in `cells`: -1 is skipped, absent has no slot. */
   readonly slots?: readonly (number | undefined)[];
   /** How many slots there are. */
@@ -25,6 +28,10 @@ export interface CollectorOptions {
   readonly onRow: (row: CollectedRow) => void;
   readonly onHiddenColumns?: (first: number, last: number) => void;
   readonly onMergedCells?: (range: string) => void;
+}
+
+function isBlank(cell: Cell): boolean {
+  return cell === '' || (typeof cell === 'string' && cell.trim() === '');
 }
 
 /** Collects the cells of a sheet into rows; rows without content are skipped. */
@@ -36,9 +43,12 @@ export class RowCollector implements SheetEvents {
   #isHidden = false;
   #cells: Cell[] | undefined;
   #outsideColumn = 0;
+  readonly #maxCellCharacters: number;
+  #sheetCharacters = 0;
 
   constructor(options: CollectorOptions) {
     this.#options = options;
+    this.#maxCellCharacters = Math.min(options.limits.maxCellCharacters, options.limits.maxTextCharacters);
   }
 
   startRow(number: number, isHidden: boolean): void {
@@ -54,20 +64,22 @@ export class RowCollector implements SheetEvents {
   cell(cell: Readonly<StoredCell>): void {
     this.#column = cell.column === 0 ? this.#column + 1 : cell.column;
     if (this.#column > sheetGrid.maxColumn) this.#refuse('CELL_OUTSIDE_SHEET', 'a sheet ends at column XFD.');
-    const { slots, decode, maxCellCharacters } = this.#options;
+    const { slots, decode, linkAt } = this.#options;
     const slot = slots === undefined ? this.#column - 1 : slots[this.#column];
     if (slot === -1) return;
-    const content = decode(cell);
+    let content = decode(cell);
     if (content === '') return;
-    if ((typeof content === 'string' ? content : content.text).length > maxCellCharacters)
-      this.#refuse('CELL_TOO_LONG', `the cell contains more than ${maxCellCharacters} characters.`);
+    if (typeof content === 'string') {
+      this.#checkLength(content.length);
+      if (linkAt !== undefined) content = linkCell(content, linkAt(this.#number, this.#column));
+    } else if (content.kind !== 'number') this.#checkLength(content.text.length);
     if (slot === undefined) this.#outsideColumn ||= this.#column;
     else this.#put(slot, content);
   }
 
   endRow(): void {
     this.#lastNumber = this.#number;
-    if (this.#cells === undefined && this.#outsideColumn === 0) return;
+    if (this.#outsideColumn === 0 && (this.#cells === undefined || this.#cells.every(isBlank))) return;
     this.#options.onRow({
       number: this.#number,
       isHidden: this.#isHidden,
@@ -85,6 +97,15 @@ export class RowCollector implements SheetEvents {
     this.#options.onMergedCells?.(range);
   }
 
+  #checkLength(length: number): void {
+    if (length > this.#maxCellCharacters)
+      this.#refuse('CELL_TOO_LONG', `the cell contains more than ${this.#maxCellCharacters} characters.`);
+    this.#sheetCharacters += length;
+    const { maxSheetCharacters } = this.#options.limits;
+    if (this.#sheetCharacters > maxSheetCharacters)
+      this.#refuse('WORKBOOK_TOO_LARGE', `the texts of the sheet have more than ${maxSheetCharacters} characters.`);
+  }
+
   #put(slot: number, content: Cell): void {
     this.#cells ??= new Array<Cell>(this.#options.width ?? 0).fill('');
     while (this.#cells.length < slot) this.#cells.push('');
@@ -95,7 +116,7 @@ export class RowCollector implements SheetEvents {
     return { ...this.#options.place, row: this.#number };
   }
 
-  #refuse(code: 'CELL_OUTSIDE_SHEET' | 'CELL_TOO_LONG', fact: string): never {
+  #refuse(code: 'CELL_OUTSIDE_SHEET' | 'CELL_TOO_LONG' | 'WORKBOOK_TOO_LARGE', fact: string): never {
     throw workbookError(code, { ...this.#place(), column: columnLetters(this.#column) }, fact);
   }
 }

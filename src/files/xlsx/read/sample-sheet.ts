@@ -75,7 +75,7 @@ async function readSample(
   const collector = new RowCollector({
     place: { ...archive.place, sheet: sheet.name },
     decode: createCellDecoder({ formats, isDate1904: index.isDate1904, sharedStringAt: sharedTextAt }),
-    maxCellCharacters: archive.limits.maxCellCharacters,
+    limits: archive.limits,
     onHiddenColumns: (first, last) => hiddenColumns.push({ first, last }),
     onRow: (row) => {
       if (row.number < fromRow) return;
@@ -103,7 +103,7 @@ async function hasContent(archive: Archive, sheet: WorksheetEntry, { index }: Wo
   const collector = new RowCollector({
     place: { ...archive.place, sheet: sheet.name },
     decode: createCellDecoder({ formats: [], isDate1904: index.isDate1904, sharedStringAt: () => placeholderText }),
-    maxCellCharacters: archive.limits.maxCellCharacters,
+    limits: archive.limits,
     onRow: () => rows++,
   });
   let steps = 0;

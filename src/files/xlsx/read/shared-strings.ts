@@ -211,18 +211,23 @@ export async function loadSharedStrings(
   wanted?: ReadonlySet<number>,
 ): Promise<SharedStrings> {
   if (part === undefined || wanted?.size === 0) return { length: 0, at: () => undefined, close: () => {} };
+  // Some programs name the part without writing it. It is missed when a cell refers to it, and only then.
+  if (!archive.has(part)) return { length: 0, at: () => missPart(archive, part), close: () => {} };
   const place = { ...archive.place, part };
   const store =
     wanted === undefined
       ? new StringStore(place, archive.limits.sharedStringBytesInMemory)
       : new SelectedStrings(wanted);
-  const checkLength = (text: string) => {
-    if (text.length > archive.limits.maxCellCharacters)
+  const { maxCellCharacters, maxTextCharacters } = archive.limits;
+  const checkLength = (text: string, maxCharacters = maxCellCharacters) => {
+    if (text.length > maxCharacters)
       throw workbookError('CELL_TOO_LONG', place, `shared string ${store.length} is longer than a cell may be.`);
   };
   const add = (text: string) => {
     checkLength(text);
-    store.add(decodeEscapes(text));
+    const shown = decodeEscapes(text);
+    checkLength(shown, maxTextCharacters);
+    store.add(shown);
   };
   const parser = new FastParser(
     new XmlParser(new SharedStringHandler(add, checkLength), place, archive.limits),
@@ -241,6 +246,10 @@ export async function loadSharedStrings(
     store.close();
     throw error;
   }
+}
+
+function missPart(archive: Archive, part: string): never {
+  throw workbookError('XLSX_PART_MISSING', { ...archive.place, part }, 'this part of the workbook is missing.');
 }
 
 /** Keeps only the strings that the first rows refer to. */

@@ -2,27 +2,31 @@ import type { Archive } from './archive.js';
 import { workbookError } from './workbook-error.js';
 import { decodeEscapes, isOn, readIndexPart, type XmlAttributes } from './xml-parser.js';
 
-interface Relationship {
+export interface Relationship {
   readonly id: string;
   /** The last word of its type, which transitional and strict documents share: `worksheet`, `styles` … */
   readonly kind: string;
-  /** The name of the part it leads to. */
-  readonly part: string;
+  /** What it leads to, as it is written. */
+  readonly target: string;
+  /** The name of the part it leads to; `undefined` when that lies outside the package. */
+  readonly part: string | undefined;
 }
 
 /** What a part refers to; `''` stands for the package itself. Empty when the part refers to nothing. */
-async function readRelationships(archive: Archive, owner: string): Promise<readonly Relationship[]> {
+export async function readRelationships(archive: Archive, owner: string): Promise<readonly Relationship[]> {
   const slash = owner.lastIndexOf('/') + 1;
   const part = `${owner.slice(0, slash)}_rels/${owner.slice(slash)}.rels`;
   const relationships: Relationship[] = [];
   if (!archive.has(part)) return relationships;
   await readIndexPart(archive, part, {
     open(name, attributes) {
-      if (name !== 'Relationship' || attributes.TargetMode?.value === 'External') return;
+      if (name !== 'Relationship') return;
       const { Id, Type, Target } = attributes;
       if (Id === undefined || Type === undefined || Target === undefined) return;
       const kind = Type.value.slice(Type.value.lastIndexOf('/') + 1);
-      relationships.push({ id: Id.value, kind, part: resolveTarget(owner, Target.value) });
+      const isOutside = attributes.TargetMode?.value === 'External';
+      const part = isOutside ? undefined : resolveTarget(owner, Target.value);
+      relationships.push({ id: Id.value, kind, target: Target.value, part });
     },
   });
   return relationships;
@@ -68,7 +72,7 @@ export async function readWorkbookIndex(archive: Archive): Promise<WorkbookIndex
   const { sheets, isDate1904 } = await readWorkbookPart(archive, part);
   const [first, ...others] = sheets.flatMap(({ name, relationshipId, isHidden }) => {
     const target = relationships.find(({ id }) => id === relationshipId);
-    return target?.kind === 'worksheet' ? [{ name, part: target.part, isHidden }] : [];
+    return target?.kind === 'worksheet' && target.part !== undefined ? [{ name, part: target.part, isHidden }] : [];
   });
   if (first === undefined)
     throw workbookError(

@@ -8,6 +8,7 @@ import { type Archive, openArchive, type WorkbookFile } from './archive.js';
 
 import type { ColumnLayout } from './columns.js';
 import { createCellDecoder } from './decode-cell.js';
+import { type FindMailLink, readMailLinks } from './mail-links.js';
 import { readSheet } from './read-sheet.js';
 import { type CollectedRow, RowCollector } from './row-collector.js';
 import type { WorkbookParts } from './sample-sheet.js';
@@ -91,6 +92,8 @@ interface ReadingFacts {
   readonly firstMergedRanges: string[];
   rowsWithContentOutside: number;
   firstOutside: { row: number; column: string } | undefined;
+  /** Numbers whose style the workbook does not have. */
+  numbersWithoutStyle: number;
 }
 
 /** The issues that are known only after the last row. */
@@ -107,7 +110,13 @@ function createReadingNotices(facts: ReadingFacts, skipHidden: boolean): Issue[]
     notices.push({
       severity: 'warning',
       code: 'MERGED_CELLS',
-      message: `${formatCount(facts.mergedRanges, 'merged range')} in the data: ${facts.firstMergedRanges.join(', ')}${facts.mergedRanges > facts.firstMergedRanges.length ? ' …' : ''}. Only the first cell of each has a value; the others are empty.`,
+      message: `${formatCount(facts.mergedRanges, 'merged range')} in the data: ${facts.firstMergedRanges.join(', ')}${facts.mergedRanges > facts.firstMergedRanges.length ? ' …' : ''}. A spreadsheet program shows only the first cell of each; what the file has in the others, mostly nothing, is read.`,
+    });
+  if (facts.numbersWithoutStyle > 0)
+    notices.push({
+      severity: 'warning',
+      code: 'NUMBER_FORMATS_MISSING',
+      message: `The workbook lacks the number formats of ${formatCount(facts.numbersWithoutStyle, 'number')}: leading zeros are lost, and dates are numbers such as 45296. Open it in Excel or LibreOffice, save it again as .xlsx, and import that file.`,
     });
   if (facts.firstOutside !== undefined)
     notices.push({
@@ -151,6 +160,11 @@ interface WorkbookSourceOptions {
 export function createWorkbookSource(options: WorkbookSourceOptions): WorkbookSource {
   const { archive, sheet, layout, headerRow } = options;
   const notices: Issue[] = [...options.openingNotices];
+  let links: Promise<FindMailLink | undefined> | undefined;
+  const readLinks = (opened: Archive) => {
+    links ??= readMailLinks(opened, sheet);
+    return links;
+  };
   return {
     file: archive.place.file,
     format: 'xlsx',
@@ -159,7 +173,7 @@ export function createWorkbookSource(options: WorkbookSourceOptions): WorkbookSo
     notices,
     topRows: options.topRows,
     async *batches() {
-      const reading = new SheetReading(options);
+      const reading = new SheetReading(options, readLinks);
       yield* reading.batches();
       notices.splice(options.openingNotices.length, notices.length, ...reading.notices);
     },
@@ -169,6 +183,7 @@ export function createWorkbookSource(options: WorkbookSourceOptions): WorkbookSo
 /** One pass over the sheet. */
 class SheetReading {
   readonly #options: WorkbookSourceOptions;
+  readonly #readLinks: (archive: Archive) => Promise<FindMailLink | undefined>;
   #rows: Row[] = [];
   #index = 0;
   #lastNumber: number;
@@ -180,10 +195,12 @@ class SheetReading {
     firstMergedRanges: [],
     rowsWithContentOutside: 0,
     firstOutside: undefined,
+    numbersWithoutStyle: 0,
   };
 
-  constructor(options: WorkbookSourceOptions) {
+  constructor(options: WorkbookSourceOptions, readLinks: (archive: Archive) => Promise<FindMailLink | undefined>) {
     this.#options = options;
+    this.#readLinks = readLinks;
     this.#lastNumber = options.headerRow;
   }
 
@@ -197,7 +214,8 @@ class SheetReading {
     let texts: SharedStrings | undefined;
     try {
       texts = await loadSharedStrings(reopened, parts.index.sharedStringsPart);
-      for await (const _ of readSheet(reopened, sheet, this.#collector(texts)))
+      const linkAt = await this.#readLinks(reopened);
+      for await (const _ of readSheet(reopened, sheet, this.#collector(texts, linkAt)))
         while (this.#rows.length >= rowsPerBatch) yield this.#rows.splice(0, rowsPerBatch);
       if (this.#rows.length > 0) yield this.#rows;
     } finally {
@@ -206,7 +224,7 @@ class SheetReading {
     }
   }
 
-  #collector(texts: SharedStrings): RowCollector {
+  #collector(texts: SharedStrings, linkAt: FindMailLink | undefined): RowCollector {
     const { archive, sheet, parts, layout } = this.#options;
     return new RowCollector({
       place: { ...archive.place, sheet: sheet.name },
@@ -214,8 +232,12 @@ class SheetReading {
         formats: parts.formats,
         isDate1904: parts.index.isDate1904,
         sharedStringAt: (index) => texts.at(index),
+        onUnknownStyle: () => {
+          this.#facts.numbersWithoutStyle++;
+        },
       }),
-      maxCellCharacters: archive.limits.maxCellCharacters,
+      linkAt,
+      limits: archive.limits,
       slots: layout.slots,
       width: layout.names.length,
       onRow: (row) => this.#take(row),

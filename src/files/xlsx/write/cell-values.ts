@@ -133,11 +133,12 @@ export function toExcelCell(
     case 'date': {
       const time = toTimeOfDay(cell.text);
       if (time !== undefined) return { value: time, format: cell.format ?? timeFormat };
-      const date = toDate(cell.text);
+      const date = toDate(cell.hiddenTime === undefined ? cell.text : `${cell.text}T${cell.hiddenTime}`);
       if (date === undefined) return toTextCell(cell.text, content, onLoss);
       const showsTime = content === 'date' || cell.text.includes('T');
       return { value: date, format: cell.format ?? (showsTime ? dateTimeFormat : dateFormat) };
     }
+    case 'text':
     case 'error':
       return toTextCell(cell.text, content, onLoss);
   }

@@ -130,7 +130,6 @@ describe('damaged workbooks', () => {
   it.each([
     ['xl/worksheets/sheet1.xml', {}],
     ['xl/sharedStrings.xml', { shared: '<si><t>a</t></si>', rows: '<row r="1"><c r="A1" t="s"><v>0</v></c></row>' }],
-    ['xl/styles.xml', { styles: '<cellXfs/>' }],
     ['xl/workbook.xml', {}],
   ])('are refused without their part %s', async (name, recipe) => {
     expect(await catchRefusal(open({ rows, ...recipe, parts: { [name]: null } }))).toMatchObject({

@@ -53,11 +53,18 @@ describe('the rule that is proposed', () => {
       ['$1,250.50', '$3.00'],
       {
         column: 'Credit limit',
-        transform: [{ replace: { from: '$', to: '' } }],
         type: 'number',
         group: ',',
       },
     ],
+    [
+      'a unit that is no money',
+      'creditLimit',
+      'Credit limit',
+      ['5 PCS', '7 PCS'],
+      { column: 'Credit limit', transform: [{ replace: { from: 'PCS', to: '' } }], type: 'number' },
+    ],
+    ['percentages', 'discountPercent', 'Discount', ['5%', '7.5%'], { column: 'Discount', type: 'number' }],
     ['a whole number', 'priceBand', 'Price level', ['1', '3'], { column: 'Price level', type: 'integer' }],
     ['the usual yes and no', 'active', 'Active', ['Y', 'n', 'Yes'], { column: 'Active', type: 'boolean' }],
     [
