@@ -52,7 +52,7 @@ export interface SourceDetection {
   readonly bom?: boolean;
   readonly delimiter?: string;
   readonly lineEnd?: 'LF' | 'CRLF' | 'CR' | 'mixed';
-  readonly compression?: 'gzip';
+  readonly compression?: 'gzip' | 'zip';
   readonly sheet?: string;
   /** 1-based line or row number of the header; absent for NDJSON. */
   readonly headerRow?: number;

@@ -8,6 +8,16 @@ const tooLarge =
 
 /** Files that cannot be read. Nothing was sent. */
 export const fileCodes = {
+  ARCHIVE_ENCRYPTED: {
+    meaning: 'The zip archive is protected by a password.',
+    nextStep: 'Unpack it and import the file inside.',
+    exit: 3,
+  },
+  ARCHIVE_NOT_ONE_FILE: {
+    meaning: 'The zip archive does not hold exactly one file.',
+    nextStep: 'Unpack it and import the file that has the customers.',
+    exit: 3,
+  },
   BAD_DELIMITER: {
     meaning: 'This delimiter cannot be used to separate cells.',
     nextStep: 'Use e.g. --delimiter ";" or --delimiter tab, or leave it out.',
@@ -92,11 +102,6 @@ export const fileCodes = {
   IS_A_FOLDER: {
     meaning: 'This is a folder, not a file.',
     nextStep: 'Give one file, or use: mypos-customers sweep <folder>',
-    exit: 3,
-  },
-  JSON_ARRAY: {
-    meaning: 'This is one JSON array.',
-    nextStep: 'Write one object per line (NDJSON), e.g. with: jq -c ".[]" <file>',
     exit: 3,
   },
   LOCK_FILE: {
@@ -197,6 +202,11 @@ export const fileCodes = {
     meaning: 'The workbook has no such sheet.',
     nextStep: 'Use --sheet with one of the names that the message lists, or with a number.',
     exit: 2,
+  },
+  VCARD_FILE: {
+    meaning: 'This is a file of contacts (vCard).',
+    nextStep: 'Open it in the address book that it comes from, and export the contacts as CSV.',
+    exit: 3,
   },
   WORKBOOK_ENCRYPTED: {
     meaning: 'The workbook is protected by a password.',

@@ -2,8 +2,14 @@ import type { Code } from '#pipelines/codes.js';
 import { createInputError } from './input-file.js';
 import type { Format } from './input-source.js';
 
-/** What the first bytes of a file say that it is. */
-export type SniffedFormat = Format | 'gzip';
+/**
+ * What the first bytes of a file say that it is. `zip` may still be a workbook: only the directory at the end of the
+ * archive tells.
+ */
+export type SniffedFormat = Format | OldWorkbook | 'gzip' | 'zip';
+
+/** Workbooks that are converted before they are read. */
+export type OldWorkbook = 'xls' | 'ods';
 
 /** How many bytes {@link sniffFormat} needs. */
 export const sniffBytes = 4096;
@@ -55,20 +61,21 @@ const unsupportedTexts: readonly UnsupportedFormat[] = [
     nextStep: saveAsWorkbookOrCsv,
   },
   {
-    pattern: /^\[\s*(?:\{\s*"|$)/,
-    code: 'JSON_ARRAY',
-    fact: 'this is one JSON array.',
-    nextStep: 'Write one object per line (NDJSON), e.g. with: jq -c ".[]" <file>',
+    pattern: /^BEGIN:VCARD\b/i,
+    code: 'VCARD_FILE',
+    fact: 'this is a file of contacts (vCard).',
+    nextStep:
+      'Open it in the address book that it comes from, e.g. Google Contacts, Outlook or the Contacts app, and export the contacts as CSV.',
   },
 ];
 
 /** Zip archives that are no workbook, recognised by the name or the content of their first entry. */
 const unsupportedArchives: readonly UnsupportedFormat[] = [
   {
-    pattern: /mimetypeapplication\/vnd\.oasis\.opendocument/,
+    pattern: /mimetypeapplication\/vnd\.oasis\.opendocument\.(?!spreadsheet)/,
     code: 'ODS_FILE',
-    fact: 'this is an OpenDocument file (.ods).',
-    nextStep: 'Open it in LibreOffice and save it as an Excel workbook (.xlsx).',
+    fact: 'this is an OpenDocument file, but no spreadsheet.',
+    nextStep: saveAsWorkbookOrCsv,
   },
   {
     pattern: /^PK[\s\S]{28}(?:Index\/|[^/]*\.iwa)/,
@@ -82,16 +89,16 @@ const unsupportedArchives: readonly UnsupportedFormat[] = [
  * Detects the format of a file by its first bytes. The name decides between NDJSON and CSV only; text that is named as
  * a workbook goes to the workbook reader, which rejects it: whoever names it so expects numbers and dates to have types.
  *
- * @throws InputError `HTML_FILE`, `XML_FILE`, `PDF_FILE`, `RTF_FILE`, `JSON_ARRAY`, `ODS_FILE` or `NUMBERS_FILE`
+ * @throws InputError `HTML_FILE`, `XML_FILE`, `PDF_FILE`, `RTF_FILE`, `VCARD_FILE`, `ODS_FILE` or `NUMBERS_FILE`
  */
 export function sniffFormat(head: Buffer, file: string): SniffedFormat {
   if (startsWith(head, gzipSignature)) return 'gzip';
-  // Old workbooks and new ones with a password: the workbook reader tells one from the other.
-  if (isCompoundFile(head)) return 'xlsx';
+  if (isCompoundFile(head)) return 'xls';
   const bytes = head.toString('latin1');
   if (isZip(head)) {
     rejectUnsupported(unsupportedArchives, bytes, file);
-    return 'xlsx';
+    if (/mimetypeapplication\/vnd\.oasis\.opendocument\.spreadsheet/.test(bytes)) return 'ods';
+    return workbookStart.test(bytes) ? 'xlsx' : 'zip';
   }
   // Without byte order mark and zero bytes, the ASCII part of UTF-8 and UTF-16 is the same.
   const text = bytes
@@ -100,8 +107,14 @@ export function sniffFormat(head: Buffer, file: string): SniffedFormat {
     .trimStart();
   rejectUnsupported(unsupportedTexts, text, file);
   if (text !== '' && /\.xls[xmb]$/i.test(file)) return 'xlsx';
-  return /\.(?:ndjson|jsonl)(?:\.gz)?$/i.test(file) || /^\{\s*(?:"|\})/.test(text) ? 'ndjson' : 'csv';
+  return /\.(?:ndjson|jsonl)(?:\.gz)?$/i.test(file) || jsonStart.test(text) ? 'ndjson' : 'csv';
 }
+
+/** The name of the first entry in nearly every workbook. */
+const workbookStart = /^PK[\s\S]{28}(?:\[Content_Types\]|_rels\/|xl\/|docProps\/|customXml\/)/i;
+
+/** An object, or an array of objects; a column of a CSV may have a name in brackets. */
+const jsonStart = /^(?:\{\s*(?:"|\})|\[\s*(?:\{\s*["}]|\]\s*$|$))/;
 
 /** Whether the file begins like a zip archive, which every .xlsx workbook is. */
 export function isZip(head: Buffer): boolean {

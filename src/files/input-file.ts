@@ -245,14 +245,14 @@ function createFileError(systemCode: string, name: string, cause?: unknown): Inp
   });
 }
 
-/** What a compressed file may expand to: a guard against files made to fill memory and disk. */
+/** What a compressed file (gzip or zip) may expand to: a guard against files made to fill memory and disk. */
 export interface GzipLimits {
   readonly maxBytes: number;
   /** Expanded bytes per compressed byte; ignored below 64 MiB. */
   readonly maxRatio: number;
 }
 
-const defaultGzipLimits: GzipLimits = { maxBytes: 16 * 1024 ** 3, maxRatio: 200 };
+export const defaultGzipLimits: GzipLimits = { maxBytes: 16 * 1024 ** 3, maxRatio: 200 };
 
 const ratioMattersFromBytes = 64 * 1024 ** 2;
 const expandedChunkBytes = 128 * 1024;

@@ -82,6 +82,8 @@ export interface CsvLayout {
 
 export interface NdjsonLayout {
   readonly keys: readonly string[];
+  /** Set for one JSON array instead of one object per line. */
+  readonly isArray?: boolean;
 }
 
 /** A row source that can be told from any other. */

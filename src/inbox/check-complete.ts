@@ -54,7 +54,7 @@ export function isTruncation(error: InputError): boolean {
   return truncationCodes.has(error.code);
 }
 
-type Kind = 'workbook' | 'gzip' | 'text' | 'foreign';
+type Kind = 'archive' | 'gzip' | 'text' | 'foreign';
 
 function detectKind(head: Buffer, name: string, tail: Buffer): Kind {
   try {
@@ -65,17 +65,26 @@ function detectKind(head: Buffer, name: string, tail: Buffer): Kind {
   }
 }
 
-const kinds: Readonly<Record<SniffedFormat, Kind>> = { xlsx: 'workbook', gzip: 'gzip', csv: 'text', ndjson: 'text' };
+const kinds: Readonly<Record<SniffedFormat, Kind>> = {
+  xlsx: 'archive',
+  ods: 'archive',
+  zip: 'archive',
+  // Nothing at the end of an old workbook says that it is the end.
+  xls: 'foreign',
+  gzip: 'gzip',
+  csv: 'text',
+  ndjson: 'text',
+};
 
 const checks: Readonly<
   Record<
     Kind,
     (file: InputFile, tail: Buffer, options: CompletenessOptions) => Promise<Incompleteness | undefined> | undefined
   >
-> = { workbook: checkWorkbook, gzip: checkGzip, text: checkText, foreign: () => undefined };
+> = { archive: checkArchive, gzip: checkGzip, text: checkText, foreign: () => undefined };
 
 /** The directory of a zip archive is at its end. */
-async function checkWorkbook(file: InputFile, tail: Buffer): Promise<Incompleteness | undefined> {
+async function checkArchive(file: InputFile, tail: Buffer): Promise<Incompleteness | undefined> {
   try {
     const archive = await openArchive({ path: file.path }, { file: file.name }, workbookLimits);
     await archive.close();

@@ -115,6 +115,7 @@ export const houseRules: HouseRules = {
     'csv-stringify': ['src/files/csv/write-csv'],
     exceljs: ['src/files/xlsx/write/'],
     yauzl: ['src/files/xlsx/read/'],
+    '@e965/xlsx': ['src/files/xlsx/read/convert-workbook'],
     saxes: ['src/files/xlsx/read/'],
     numfmt: ['src/files/xlsx/read/number-formats'],
     'iconv-lite': ['src/files/text/'],

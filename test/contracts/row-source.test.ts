@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import { utils, write } from '@e965/xlsx';
 import { stringify } from 'csv-stringify/sync';
 import { describe, expect, it, vi } from 'vitest';
 import { cellToText, type Row } from '#pipelines/model.js';
 import { openRowSource } from '#src/files/open-row-source.js';
 import { awkwardColumns, awkwardCustomers } from '#test/files/awkward-customers.js';
 import { catchFailure, readContent, readRowRanges, useTempFiles } from '#test/files/temp-files.js';
-import { makeWorkbook, textCell } from '#test/files/xlsx/make-workbook.js';
+import { makeWorkbook, makeZip, textCell } from '#test/files/xlsx/make-workbook.js';
 
 const files = useTempFiles();
 
@@ -20,6 +21,8 @@ interface Kind {
   write(columns: Cells, rows: readonly Cells[]): Buffer;
   /** The line or row number of the first row of data. */
   readonly firstNumber: number;
+  /** Whether the outer no-break blanks of a cell are lost. */
+  readonly trims?: boolean;
 }
 
 const csv = (columns: Cells, rows: readonly Cells[]) =>
@@ -35,6 +38,12 @@ const xlsx = (columns: Cells, rows: readonly Cells[]) => {
   const row = (cells: Cells, number: number) =>
     `<row r="${number}">${cells.map((text, at) => textCell(`${letters(at)}${number}`, text)).join('')}</row>`;
   return makeWorkbook({ rows: [columns, ...rows].map((cells, at) => row(cells, at + 1)).join('') });
+};
+
+const oldWorkbook = (bookType: 'biff8' | 'ods') => (columns: Cells, rows: readonly Cells[]) => {
+  const book = utils.book_new();
+  utils.book_append_sheet(book, utils.aoa_to_sheet([columns, ...rows] as string[][]), 'Customers');
+  return write(book, { type: 'buffer', bookType }) as Buffer;
 };
 
 const kinds: Readonly<Record<string, Kind>> = {
@@ -53,6 +62,27 @@ const kinds: Readonly<Record<string, Kind>> = {
     write: (columns, rows) => gzipSync(ndjson(columns, rows)),
     firstNumber: 1,
   },
+  'csv.zip': {
+    format: 'csv',
+    name: 'customers.zip',
+    write: (columns, rows) => makeZip([{ name: 'customers.csv', content: csv(columns, rows) }]),
+    firstNumber: 2,
+  },
+  json: {
+    format: 'ndjson',
+    name: 'customers.json',
+    write: (columns, rows) =>
+      Buffer.from(
+        JSON.stringify(
+          rows.map((cells) => Object.fromEntries(columns.map((name, at) => [name, cells[at]]))),
+          null,
+          2,
+        ),
+      ),
+    firstNumber: 1,
+  },
+  xls: { format: 'xlsx', name: 'customers.xls', write: oldWorkbook('biff8'), firstNumber: 2 },
+  ods: { format: 'xlsx', name: 'customers.ods', write: oldWorkbook('ods'), firstNumber: 2, trims: true },
 };
 
 const many = Array.from({ length: 2345 }, (_, at) => [
@@ -76,7 +106,10 @@ describe.each(Object.entries(kinds))('a source of rows from .%s', (_, kind) => {
 
   it('gives the ten awkward customers cell by cell', async () => {
     const { source, columns, cells, issues } = await readContent(await open(awkwardColumns, awkwardCustomers));
-    expect([columns, cells, issues]).toEqual([awkwardColumns, awkwardCustomers, []]);
+    const expected = awkwardCustomers.map((row) =>
+      kind.trims === true ? row.map((cell) => cell.replace(/^\u00a0+|\u00a0+$/g, '')) : row,
+    );
+    expect([columns, cells, issues]).toEqual([awkwardColumns, expected, []]);
     expect([source.format, source.detected.format]).toEqual([kind.format, kind.format]);
   });
 

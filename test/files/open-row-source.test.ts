@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
@@ -22,7 +22,7 @@ describe('a file that is no table', () => {
     ['only delimiters', ',,,\n,,,\n', 'NO_DATA_ROWS'],
     ['a header only', 'a,b\n', 'NO_DATA_ROWS'],
     ['a header and empty rows', 'a,b\n,\n\n,\n', 'NO_DATA_ROWS'],
-    ['an old workbook', Buffer.from('d0cf11e0a1b11ae1', 'hex'), 'WORKBOOK_IS_XLS'],
+    ['an old workbook that was cut', Buffer.from('d0cf11e0a1b11ae1', 'hex'), 'FILE_DAMAGED'],
     [
       'a workbook with a password',
       Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.from('EncryptedPackage', 'utf16le')]),
@@ -34,10 +34,12 @@ describe('a file that is no table', () => {
     ['a workbook of 2003', '<?xml version="1.0"?><Workbook>', 'XML_FILE'],
     ['a PDF', '%PDF-1.7', 'PDF_FILE'],
     ['rich text', '{\\rtf1 x}', 'RTF_FILE'],
-    ['a JSON array', '[\n  {"a": 1}\n]', 'JSON_ARRAY'],
+    ['a JSON array that is empty', '[]\n', 'NO_DATA_ROWS'],
+    ['a JSON array that was cut', '[\n  {"a": 1},\n', 'FILE_CUT'],
+    ['contacts', readFileSync('fixtures/cases/layouts/icloud.vcf'), 'VCARD_FILE'],
     [
-      'an OpenDocument',
-      Buffer.concat([zipHead, Buffer.from('mimetypeapplication/vnd.oasis.opendocument.spreadsheet')]),
+      'an OpenDocument text',
+      Buffer.concat([zipHead, Buffer.from('mimetypeapplication/vnd.oasis.opendocument.text')]),
       'ODS_FILE',
     ],
     ['a Numbers file', Buffer.concat([zipHead, Buffer.from('Index/Document.iwa')]), 'NUMBERS_FILE'],

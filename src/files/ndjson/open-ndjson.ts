@@ -4,7 +4,7 @@ import { findOwnColumns, isResultColumn } from '#pipelines/own-columns.js';
 import type { SourceDetection } from '#pipelines/ports.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import { createInputError } from '#src/files/input-file.js';
-import type { FileScan, FileSource, OpenOptions } from '#src/files/input-source.js';
+import type { FileScan, FileSource, NdjsonLayout, OpenOptions } from '#src/files/input-source.js';
 import { PeekableBatches } from '#src/files/table/peekable.js';
 import { type RowPosition, RowPositions, type TextPosition } from '#src/files/table/row-positions.js';
 import { createRowRanges, type RangeContent } from '#src/files/table/row-ranges.js';
@@ -19,175 +19,35 @@ import {
   type TextPass,
 } from '#src/files/text/open-text.js';
 import { findDamagedBytes, replaceDamagedBytes } from '#src/files/text/utf8.js';
-
-/** One physical line of a text. */
-interface TextLine {
-  /** From 1. */
-  readonly line: number;
-  readonly text: string;
-}
-
-/** Lines that lie together, and where the next ones begin. */
-interface LineBatch {
-  readonly lines: readonly TextLine[];
-  readonly next: TextPosition;
-}
-
-const firstPosition: TextPosition = { line: 1, offset: 0 };
-const lineFeed = 0x0a;
-const maxLineBytes = 4 * 1024 * 1024;
-const maxLinesPerBatch = 500;
-
-/**
- * The lines of a utf-8 text in batches, without their ends. JSON escapes line ends, so that a line is a record.
- *
- * @param chunks - the text from `start` on
- * @throws InputError `RECORD_TOO_LARGE`
- */
-async function* readLines(
-  chunks: AsyncIterable<Buffer>,
-  file: string,
-  start: TextPosition = firstPosition,
-): AsyncGenerator<LineBatch> {
-  let rest: Buffer = Buffer.alloc(0);
-  let line = start.line - 1;
-  let offset = start.offset;
-  const createBatch = (lines: readonly TextLine[], bytes: number): LineBatch => {
-    offset += bytes;
-    return { lines, next: { line: line + 1, offset } };
-  };
-  for await (const chunk of chunks) {
-    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    let [begin, from] = [0, 0];
-    let lines: TextLine[] = [];
-    for (let end = bytes.indexOf(lineFeed); end >= 0; end = bytes.indexOf(lineFeed, from)) {
-      line += 1;
-      // By its own length, so that it does not depend on how many bytes happen to be at hand.
-      if (end - from > maxLineBytes) throw createLineTooLongError(file, line);
-      lines.push({ line, text: bytes.toString('utf8', from, end) });
-      from = end + 1;
-      if (lines.length === maxLinesPerBatch) {
-        yield createBatch(lines, from - begin);
-        lines = [];
-        begin = from;
-      }
-    }
-    if (lines.length > 0) yield createBatch(lines, from - begin);
-    rest = bytes.subarray(from);
-    if (rest.length > maxLineBytes) throw createLineTooLongError(file, line + 1);
-  }
-  if (rest.length === 0) return;
-  line += 1;
-  yield createBatch([{ line, text: rest.toString().replace(endMark, '') }], rest.length);
-}
-
-/** Old programs end a text with Ctrl-Z. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it is one
-const endMark = /\x1a+$/;
-
-function createLineTooLongError(file: string, line: number) {
-  return createInputError({
-    code: 'RECORD_TOO_LARGE',
-    file,
-    line,
-    fact: 'this line is longer than four mebibytes.',
-    nextStep: 'NDJSON has one object per line. Convert the file, e.g. with: jq -c . <file>',
-  });
-}
-
-/** The members of one object, or what is wrong with the line. */
-type ParsedLine =
-  | { readonly kind: 'object'; readonly members: ReadonlyMap<string, Cell> }
-  | { readonly kind: 'invalid'; readonly reason: Issue };
-
-/** Marks a number that was kept as text; a zero character cannot stand in a number. */
-const numberMark = '\0#';
-
-/** Numbers that a double may not give back as written: many digits, fractions, exponents. */
-const inexactNumber = /\d{16}|\d[.eE]/;
-const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-
-/** Reads one line of NDJSON; every value becomes the cell that a spreadsheet would hold. */
-function parseLine(text: string): ParsedLine {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return createInvalidLine(notAnObject);
-    const exact: unknown = inexactNumber.test(text) ? JSON.parse(withNumbersAsText(text)) : value;
-    return { kind: 'object', members: new Map(Object.entries(exact as object).map(([key, v]) => [key, toCell(v)])) };
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return createInvalidLine(createBadJsonReason(text));
-  }
-}
-
-function withNumbersAsText(text: string): string {
-  return text.replace(stringOrNumber, (token) => (token.startsWith('"') ? token : JSON.stringify(numberMark + token)));
-}
-
-function toCell(value: unknown): Cell {
-  switch (typeof value) {
-    case 'string':
-      return value.startsWith(numberMark) ? createNumberCell(value.slice(numberMark.length)) : value;
-    case 'number':
-      return { kind: 'number', text: String(value), value };
-    case 'boolean':
-      return { kind: 'boolean', text: String(value), value };
-    default:
-      return value === null || value === undefined ? '' : jsonText(value);
-  }
-}
-
-function createNumberCell(text: string): Cell {
-  return { kind: 'number', text, value: Number(text) };
-}
-
-/** A nested value as JSON, its numbers as they were written. */
-function jsonText(value: unknown): string {
-  return JSON.stringify(value).replace(/"\\u0000#([-+.\deE]+)"/g, '$1');
-}
-
-function createInvalidLine(reason: Issue): ParsedLine {
-  return { kind: 'invalid', reason };
-}
-
-const notAnObject: Issue = {
-  severity: 'error',
-  code: 'NOT_AN_OBJECT',
-  message: 'The line is JSON, but not an object. Each line must be one object with the columns as its keys.',
-};
-
-const maxShownCharacters = 80;
-
-function createBadJsonReason(text: string): Issue {
-  return {
-    severity: 'error',
-    code: 'BAD_JSON',
-    message: 'The line is not valid JSON. Each line must be one complete object, without unescaped line breaks.',
-    value: text.length > maxShownCharacters ? `${text.slice(0, maxShownCharacters)}…` : text,
-  };
-}
+import { parseLine } from './parse-line.js';
+import { readElements } from './read-elements.js';
+import { firstPosition, type LineBatch, readLines, type TextLine } from './read-lines.js';
 
 /** Lines whose keys become the columns. */
 const sampleLines = 1000;
 
+/** The text begins with a bracket: it is one JSON array, and no line of NDJSON. */
+const arrayStart = /^\s*\[/;
+
 /**
- * Opens a file of one JSON object per line, and reads it once. The columns are the keys of the first 1,000 lines.
+ * Opens a file of one JSON object per line, or of one JSON array of objects, and reads it once. The columns are the keys
+ * of the first 1,000 objects.
  *
- * @throws InputError `NOT_NDJSON`, `NO_COLUMNS`, `RECORD_TOO_LARGE`, or as for any text
+ * @throws InputError `NOT_NDJSON`, `NO_COLUMNS`, `NO_DATA_ROWS`, `RECORD_TOO_LARGE`, `FILE_CUT`, or as for any text
  */
 export async function openNdjson(file: TextFile, options: OpenOptions, readOptions: ReadOptions): Promise<FileSource> {
   const { scan } = options;
   if (scan?.text !== undefined && 'keys' in scan.text.layout) {
     const text = createScannedText(file, scan.fingerprint, scan.text);
-    return createNdjsonSource({ text, keys: scan.text.layout.keys, readOptions, scan });
+    return createNdjsonSource({ text, layout: scan.text.layout, readOptions, scan });
   }
   const { text, result } = await scanText(file, readOptions.encoding, (pass) =>
     readObjects(pass, file.reading.file.name, options),
   );
-  const { keys, visited } = result;
+  const { layout, visited } = result;
   return createNdjsonSource({
-    ...{ text, keys, readOptions },
-    ...(visited === undefined ? {} : { scan: createScan(text, keys, visited) }),
+    ...{ text, layout, readOptions },
+    ...(visited === undefined ? {} : { scan: createScan(text, layout, visited) }),
   });
 }
 
@@ -206,39 +66,42 @@ async function readObjects(
   pass: TextPass,
   name: string,
   options: OpenOptions,
-): Promise<{ readonly keys: readonly string[]; readonly visited?: RowPass }> {
-  const batches = new PeekableBatches(readLines(pass.chunks, name));
-  const keys = await findKeys(batches, name, options.resultColumns);
+): Promise<{ readonly layout: NdjsonLayout; readonly visited?: RowPass }> {
+  const isArray = arrayStart.test(pass.sample.toString('utf8'));
+  const batches = new PeekableBatches(isArray ? readElements(pass.chunks, name) : readLines(pass.chunks, name));
+  const keys = await findKeys(batches, name, { isArray, keepsOurs: options.resultColumns ?? false });
+  const layout: NdjsonLayout = isArray ? { keys, isArray } : { keys };
   const visit = options.visitRows?.({ file: name, format: 'ndjson', columns: keys });
-  if (visit === undefined) return { keys };
+  if (visit === undefined) return { layout };
   const visited = startPass();
-  for await (const rows of readRows(batches.readAll(), keys, visited)) visit(rows);
-  return { keys, visited };
+  for await (const rows of readRows(batches.readAll(), layout, visited)) visit(rows);
+  return { layout, visited };
 }
 
-function createScan(text: TextInput, keys: readonly string[], { positions, rows }: RowPass): FileScan {
+function createScan(text: TextInput, layout: NdjsonLayout, { positions, rows }: RowPass): FileScan {
   const { fingerprint, encoding, lineEnds, holdsNuls, isAscii, notices } = text;
   return {
     ...{ fingerprint, rows, notices },
-    text: { encoding, lineEnds, holdsNuls, isAscii, layout: { keys }, positions: positions.list(rows) },
+    text: { encoding, lineEnds, holdsNuls, isAscii, layout, positions: positions.list(rows) },
   };
 }
 
 interface OpenedNdjson {
   readonly text: TextInput;
-  readonly keys: readonly string[];
+  readonly layout: NdjsonLayout;
   readonly readOptions: ReadOptions;
   readonly scan?: FileScan;
 }
 
-function createNdjsonSource({ text, keys, readOptions, scan }: OpenedNdjson): FileSource {
+function createNdjsonSource({ text, layout, readOptions, scan }: OpenedNdjson): FileSource {
   const { name } = text.file;
-  const readBatches = () => readRows(readLines(text.chunks(), name), keys, startPass());
+  const read = layout.isArray === true ? readElements : readLines;
+  const readBatches = () => readRows(read(text.chunks(), name), layout, startPass());
   const readRange = async (chunks: AsyncIterable<Buffer>, begin: RowPosition): Promise<RangeContent> => {
-    const build = createRowBuilder(keys, begin.index);
+    const build = createRowBuilder(layout, begin.index);
     const rows: Row[] = [];
     let next: TextPosition = begin;
-    for await (const batch of readLines(chunks, name, begin)) {
+    for await (const batch of read(chunks, name, begin)) {
       rows.push(...build(batch.lines));
       next = batch.next;
     }
@@ -247,7 +110,7 @@ function createNdjsonSource({ text, keys, readOptions, scan }: OpenedNdjson): Fi
   return {
     file: name,
     format: 'ndjson',
-    columns: keys,
+    columns: layout.keys,
     fingerprint: text.fingerprint,
     ...describeTextEncoding(text),
     detected: describeDetection(text),
@@ -261,7 +124,7 @@ function createNdjsonSource({ text, keys, readOptions, scan }: OpenedNdjson): Fi
 async function findKeys(
   batches: PeekableBatches<LineBatch>,
   name: string,
-  keepsOurs = false,
+  { isArray, keepsOurs }: { readonly isArray: boolean; readonly keepsOurs: boolean },
 ): Promise<readonly string[]> {
   const keys = new Set<string>();
   let lineCount = 0;
@@ -277,6 +140,7 @@ async function findKeys(
     }
     if (lineCount >= sampleLines) break;
   }
+  if (lineCount === 0 && isArray) throw createNoDataRowsError(name);
   if (objects === 0) throw createNotNdjsonError(name);
   const own = findOwnColumns([...keys]);
   const columns = [...keys].filter((key) => !own.has(key));
@@ -286,10 +150,10 @@ async function findKeys(
 
 async function* readRows(
   batches: AsyncIterable<LineBatch>,
-  keys: readonly string[],
+  layout: NdjsonLayout,
   pass: RowPass,
 ): AsyncGenerator<readonly Row[]> {
-  const build = createRowBuilder(keys, 0);
+  const build = createRowBuilder(layout, 0);
   for await (const { lines, next } of batches) {
     const rows = build(lines);
     pass.rows += rows.length;
@@ -299,14 +163,16 @@ async function* readRows(
 }
 
 /** Makes rows of lines, the first with the index `first`. */
-function createRowBuilder(columns: readonly string[], first: number) {
-  const known = new Set(columns);
+function createRowBuilder(layout: NdjsonLayout, first: number) {
+  const known = new Set(layout.keys);
   let index = first;
   return (lines: readonly TextLine[]): Row[] => {
     const rows: Row[] = [];
     for (const line of lines) {
       if (line.text.trim() === '') continue;
-      rows.push({ index, number: line.line, ...parseRowContent(line, columns, known) });
+      // All objects of an array may stand on one line: their place tells them from each other.
+      const number = layout.isArray === true ? index + 1 : line.line;
+      rows.push({ index, number, ...parseRowContent(line, layout, known) });
       index += 1;
     }
     return rows;
@@ -315,24 +181,24 @@ function createRowBuilder(columns: readonly string[], first: number) {
 
 function parseRowContent(
   { line, text: found }: TextLine,
-  columns: readonly string[],
+  layout: NdjsonLayout,
   known: ReadonlySet<string>,
 ): { cells: readonly Cell[]; issues?: readonly Issue[] } {
   const text = replaceDamagedBytes(found);
-  const content = parseObject(text, columns, known);
+  const content = parseObject(text, layout, known);
   if (text === found) return content;
   const damage = findDamagedBytes(found).map(({ byte }) => ({ byte, line }));
   return { ...content, issues: [createDamagedByteIssue(damage, text), ...(content.issues ?? [])] };
 }
 
 function parseObject(
-  line: string,
-  columns: readonly string[],
+  text: string,
+  { keys, isArray }: NdjsonLayout,
   known: ReadonlySet<string>,
 ): { cells: readonly Cell[]; issues?: readonly Issue[] } {
-  const parsed = parseLine(line);
-  if (parsed.kind === 'invalid') return { cells: [line], issues: [parsed.reason] };
-  const cells = columns.map((column) => parsed.members.get(column) ?? '');
+  const parsed = parseLine(text, isArray === true ? 'element' : 'line');
+  if (parsed.kind === 'invalid') return { cells: [text], issues: [parsed.reason] };
+  const cells = keys.map((column) => parsed.members.get(column) ?? '');
   const late = [...parsed.members.keys()].filter((key) => !known.has(key) && !isResultColumn(key));
   return late.length === 0 ? { cells } : { cells, issues: late.map(createLateKeyReason) };
 }
@@ -365,6 +231,15 @@ function createNotNdjsonError(file: string) {
     file,
     fact: 'no line is a JSON object.',
     nextStep: 'NDJSON has one complete object per line. Convert the file, e.g. with: jq -c . <file>',
+  });
+}
+
+function createNoDataRowsError(file: string) {
+  return createInputError({
+    code: 'NO_DATA_ROWS',
+    file,
+    fact: 'the JSON array is empty.',
+    nextStep: 'Export the file again, and check that the export finished.',
   });
 }
 

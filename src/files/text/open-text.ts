@@ -1,6 +1,7 @@
 import { isAscii } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { Issue } from '#pipelines/issue.js';
+import type { SourceDetection } from '#pipelines/ports.js';
 import type { InputError } from '#src/errors.js';
 import {
   type ByteRange,
@@ -14,6 +15,7 @@ import {
   readBytes,
 } from '#src/files/input-file.js';
 import type { InputSource, TextScan } from '#src/files/input-source.js';
+import type { ZippedFile } from '#src/files/zipped-file.js';
 import { type ChosenEncoding, chooseEncoding, findContradictingMark, refuseBinary } from './choose-encoding.js';
 import { createDecoder, type Decoded } from './decoder.js';
 import { createUnclearEncodingError, detectEncoding } from './detect-encoding.js';
@@ -25,7 +27,9 @@ export interface TextFile {
   readonly reading: FirstReading;
   /** How it begins, unpacked. */
   readonly head: Buffer;
-  readonly compression: 'gzip' | undefined;
+  readonly compression: SourceDetection['compression'] | undefined;
+  /** What is read instead of the bytes on disk; given for a zip archive. */
+  readonly zipped?: ZippedFile | undefined;
   readonly gzipLimits?: GzipLimits | undefined;
 }
 
@@ -33,7 +37,7 @@ export interface TextFile {
 export interface TextInput {
   readonly file: InputFile;
   readonly encoding: ChosenEncoding;
-  readonly compression: 'gzip' | undefined;
+  readonly compression: TextFile['compression'];
   readonly fingerprint: Fingerprint;
   readonly lineEnds: LineEnds;
   /** Whether a character with value 0 is somewhere in the text. */
@@ -312,12 +316,19 @@ function readTextRange(file: InputFile, { bomBytes }: ChosenEncoding, { from, to
 
 /** The bytes as they were before compression; `tap` sees them as they are on disk. */
 function readUncompressed(
-  { reading, compression, gzipLimits }: TextFile,
+  { reading, compression, zipped, gzipLimits }: TextFile,
   raw: AsyncGenerator<Buffer>,
   tap?: (chunk: Buffer) => void,
 ): AsyncGenerator<Buffer> {
+  if (zipped !== undefined) return tap === undefined ? zipped.read() : readAfter(tapChunks(raw, tap), zipped.read());
   const chunks = tap === undefined ? raw : tapChunks(raw, tap);
   return compression === 'gzip' ? gunzip(chunks, reading.file.name, gzipLimits) : chunks;
+}
+
+/** Reads the first to its end, then gives the second. */
+async function* readAfter(first: AsyncIterable<Buffer>, second: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  for await (const _ of first);
+  yield* second;
 }
 
 async function* tapChunks(chunks: AsyncIterable<Buffer>, tap: (chunk: Buffer) => void): AsyncGenerator<Buffer> {

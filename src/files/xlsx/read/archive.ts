@@ -217,6 +217,8 @@ export interface Archive {
   readonly limits: WorkbookLimits;
   /** Size and time of change, to notice that the file was replaced between two readings. */
   readonly version: string;
+  /** The names of all entries, folders among them. */
+  readonly names: readonly string[];
   has(part: string): boolean;
   /**
    * The inflated bytes of a part, checked against the caps, its size and its checksum.
@@ -250,8 +252,9 @@ export async function openArchive(
         place,
         `the package has ${zip.entryCount} parts; ${limits.maxParts} are allowed.`,
       );
-    const parts = indexParts(await readDirectory(zip, place));
-    return { ...partReader(zip, handle, parts, place, limits), version };
+    const entries = await readDirectory(zip, place);
+    const names = entries.map(readEntryName);
+    return { ...partReader(zip, handle, indexParts(entries), place, limits), names, version };
   } catch (error) {
     await handle.close();
     throw error;
@@ -264,7 +267,7 @@ function partReader(
   parts: ReadonlyMap<string, Entry | 'twice'>,
   place: InputLocation,
   limits: WorkbookLimits,
-): Omit<Archive, 'version'> {
+): Omit<Archive, 'version' | 'names'> {
   const total = { bytes: 0 };
   return {
     place,
@@ -323,10 +326,14 @@ function readDirectory(zip: ZipFile, place: InputLocation): Promise<Entry[]> {
 function indexParts(entries: readonly Entry[]): Map<string, Entry | 'twice'> {
   const parts = new Map<string, Entry | 'twice'>();
   for (const entry of entries) {
-    const name = normalizePartName(entry.fileNameRaw.toString('utf8'));
+    const name = normalizePartName(readEntryName(entry));
     parts.set(name, parts.has(name) ? 'twice' : entry);
   }
   return parts;
+}
+
+function readEntryName({ fileNameRaw }: Entry): string {
+  return fileNameRaw.toString('utf8');
 }
 
 /** Part names compare without case; some programs write them with backslashes or a leading slash. */

@@ -127,6 +127,12 @@ async function compoundFileError(bytes: ReadableBytes, place: InputLocation): Pr
     : workbookError('WORKBOOK_IS_XLS', place, 'this is an old .xls workbook (Excel 97–2003), despite its name.');
 }
 
+/** @throws InputError `WORKBOOK_ENCRYPTED` for a workbook with a password in the container of the old format */
+export function rejectEncrypted(bytes: Buffer, place: InputLocation): void {
+  if (bytes.includes(encryptedStream))
+    throw workbookError('WORKBOOK_ENCRYPTED', place, 'the workbook is protected by a password.');
+}
+
 async function contains(bytes: ReadableBytes, wanted: Buffer): Promise<boolean> {
   const window = Buffer.alloc(scanBytes + wanted.length);
   for (let position = 0; ; position += scanBytes) {

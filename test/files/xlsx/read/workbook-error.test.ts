@@ -59,14 +59,6 @@ describe('files that are no .xlsx workbook', () => {
     ['nothing', '', 'EMPTY_FILE'],
     ['a zip of something else', makeZip([{ name: 'customers.csv', content: 'Name' }]), 'NOT_A_WORKBOOK'],
     ['an empty zip', makeZip([]), 'NOT_A_WORKBOOK'],
-    [
-      'an OpenDocument file',
-      makeZip([
-        { name: 'mimetype', content: 'application/vnd.oasis.opendocument.spreadsheet', isStored: true },
-        { name: 'content.xml', content: '<office:document-content/>' },
-      ]),
-      'ODS_FILE',
-    ],
     ['a Numbers document', makeZip([{ name: 'Index/Document.iwa', content: 'x' }]), 'NUMBERS_FILE'],
     ['a binary workbook', makeWorkbook({ parts: mainPart('xl/workbook.bin', 'xl/workbook.bin') }), 'WORKBOOK_IS_XLSB'],
     ['a text document', makeWorkbook({ parts: mainPart('word/document.xml', 'word/document.xml') }), 'NOT_A_WORKBOOK'],
