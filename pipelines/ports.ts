@@ -165,6 +165,8 @@ export interface RunLedger {
   findSentValues(customerCode: string, key: string | undefined): SentValues | undefined;
   /** The keys that this customer stands for, at most one of each source but for what people linked otherwise. */
   findKeys(customerCode: string): readonly string[];
+  /** Whether some row with this key was about this customer, in any run. */
+  hasHadKey(customerCode: string, key: string): boolean;
   /** The customers that keys of a source stand for; without a source, keys that have none. */
   linkedCustomers(source: string | undefined): Iterable<LinkedCustomer>;
   /** Who the first so many rows of this run are about: keys, customers, and customers that they may be about. */

@@ -1,6 +1,7 @@
 import yargs, { type Argv } from 'yargs';
 import type { Command, CommandUsage } from '#src/cli/command.js';
 import { outputOptions } from '#src/cli/options.js';
+import { type DeclaredOption, recordOptions } from '#src/cli/record-options.js';
 import { loadCommands } from '#src/cli/run-cli.js';
 import { settingOptionDeclarations } from '#src/config/settings.js';
 
@@ -24,23 +25,6 @@ interface DescribedCommand extends CommandUsage {
 
 const commands = await loadCommands();
 
-/** What yargs has, and its types leave out. */
-interface Declared {
-  getOptions(): {
-    readonly key: Readonly<Record<string, unknown>>;
-    readonly boolean: readonly string[];
-    readonly array: readonly string[];
-    readonly choices: Readonly<Record<string, readonly string[]>>;
-    readonly default: Readonly<Record<string, unknown>>;
-    readonly demandedOptions: Readonly<Record<string, unknown>>;
-    readonly hiddenOptions: readonly string[];
-  };
-  getGroups(): Readonly<Record<string, readonly string[]>>;
-  getInternalMethods(): {
-    getUsageInstance(): { getDescriptions(): Readonly<Record<string, string | undefined>> };
-  };
-}
-
 /** Every command with its options, as they are declared: for the page of commands and for the test that freezes them. */
 export function describeCommands(): readonly DescribedCommand[] {
   return commands.flatMap(({ members, name, ...rest }) => {
@@ -53,44 +37,45 @@ export function describeCommands(): readonly DescribedCommand[] {
 
 /** Options that every command takes; {@link describeCommands} leaves them out. */
 export function describeOutputOptions(): readonly DescribedOption[] {
-  return readOptions(outputOptions(yargs([])) as unknown as Declared);
+  const { parser, declared } = recordOptions(yargs([]));
+  outputOptions(parser);
+  return [...builtInSwitches, ...[...declared.values()].map(describeOption)];
 }
+
+/** What yargs adds by itself. */
+const builtInSwitches = [
+  { name: 'help', describe: 'Show help' },
+  { name: 'version', describe: 'Show version number' },
+].map((option): DescribedOption => ({ ...option, kind: 'switch', required: false, hidden: false }));
 
 function describeCommand(command: Command): DescribedCommand {
   const declared = readDeclaration(command);
-  const everywhere = new Set([...describeOutputOptions().map(({ name }) => name), 'help', 'version']);
-  const positional = new Set(declared.getGroups()['Positionals:'] ?? []);
-  const all = readOptions(declared).filter(({ name }) => !everywhere.has(name));
-  return {
-    name: command.name,
-    ...command.usage,
-    positionals: all.filter(({ name }) => positional.has(name)),
-    options: all.filter(({ name }) => !positional.has(name)),
-  };
+  const describe = (isPositional: boolean) =>
+    declared.filter((option) => option.isPositional === isPositional).map(describeOption);
+  return { name: command.name, ...command.usage, positionals: describe(true), options: describe(false) };
 }
 
 /** Mounts the command on a parser that only listens, and lets it declare itself on a fresh one. */
-function readDeclaration(command: Command): Declared {
-  const fresh = outputOptions(yargs([]));
+function readDeclaration(command: Command): readonly DeclaredOption[] {
+  const { parser, declared } = recordOptions(yargs([]));
   const listener = {
-    command: (_name: string, _describe: string, builder: (parser: Argv) => unknown) => builder(fresh),
+    command: (_name: string, _describe: string, builder: (parser: Argv) => unknown) => builder(parser),
   };
   command.mount(listener as unknown as Argv, () => Promise.resolve());
-  return fresh as unknown as Declared;
+  return [...declared.values()];
 }
 
-function readOptions(declared: Declared): readonly DescribedOption[] {
-  const options = declared.getOptions();
-  const descriptions = declared.getInternalMethods().getUsageInstance().getDescriptions();
-  return Object.keys(options.key).map((name) => ({
+function describeOption(option: DeclaredOption): DescribedOption {
+  const { name, type, array, describe, choices, default: initial, demandOption, hidden, isPositional } = option;
+  return {
     name,
-    kind: options.boolean.includes(name) ? 'switch' : options.array.includes(name) ? 'list' : 'text',
-    describe: (descriptions[name] ?? '').replace('__yargsString__:', ''),
-    ...(options.choices[name] === undefined ? {} : { choices: options.choices[name] }),
-    ...(options.default[name] === undefined ? {} : { default: options.default[name] }),
-    required: Object.hasOwn(options.demandedOptions, name),
-    hidden: options.hiddenOptions.includes(name),
-  }));
+    kind: type === 'boolean' ? 'switch' : array === true && !isPositional ? 'list' : 'text',
+    describe,
+    ...(choices === undefined ? {} : { choices: choices.map(String) }),
+    ...(initial === undefined ? {} : { default: initial }),
+    required: demandOption === true && !isPositional,
+    hidden: hidden === true,
+  };
 }
 
 /** The page of all commands, from their own declarations. */

@@ -61,6 +61,12 @@ export const rowCodes = {
     nextStep:
       'Nothing, if the account is right. Otherwise correct the customer, or import once with "write": "always" for the field.',
   },
+  STAMP_KEPT: {
+    meaning:
+      'The key was not stored in the field that the mapping names as "stamp", because that field holds something else.',
+    nextStep:
+      'Choose a field that nothing else uses, or empty it in this customer. Two systems need a "source" each and a field each.',
+  },
   IGNORED: {
     meaning: 'Left out: the command of the row is IGNORE.',
     nextStep: 'Nothing, if that was intended; otherwise give the row another command.',
@@ -101,9 +107,9 @@ export const rowCodes = {
       'Remove one of the rows, or correct its key. To send all of them one after the other, add --repeats in-order.',
   },
   MATCH_AMBIGUOUS: {
-    meaning: 'Several customers match the row.',
+    meaning: 'Several customers match the row, or several rows of the file match one customer.',
     nextStep:
-      'Give the row the customerCode of the right one (map a column to it), or change the customers in MYPOS Connect so that they differ.',
+      'Decide in the review file, or give the row the customerCode of the right one (map a column to it). Rows without a key for one customer can also be sent one after the other: --repeats in-order.',
   },
   MATCH_BLANK: {
     meaning: 'The fields that customers are matched by are blank.',

@@ -30,6 +30,7 @@ export class RepeatRegister {
   readonly #rows: number[] = [];
   readonly #hashStarts: (string | undefined)[] = [];
   readonly #open = new Map<string, number>();
+  readonly #contradicted = new Set<string>();
 
   /**
    * The row that came before for this customer, if any; else this row is the first. A resumed run records the settled rows
@@ -42,6 +43,15 @@ export class RepeatRegister {
     this.#rows[number] = first.row;
     this.#hashStarts[number] = first.contentHash?.slice(0, keptHashCharacters);
     return undefined;
+  }
+
+  /** Rows that say to be this customer by their fields say different things. */
+  markContradicted(identity: string): void {
+    this.#contradicted.add(identity);
+  }
+
+  isContradicted(identity: string): boolean {
+    return this.#contradicted.has(identity);
   }
 
   /** The row has no outcome that later rows for its customer could build upon. */
@@ -59,14 +69,20 @@ export class RepeatRegister {
 /**
  * One customer, one row: a repeat that says the same is skipped; one that says something else ends as `invalid` and
  * names the first, or goes on under `in-order`, to be sent after the first.
+ *
+ * @param isAmbiguous - whether all rows for a customer wait for a decision, none of them being the first
  */
 export function dedupeRows(
   rows: readonly ImportRow[],
   register: RepeatRegister,
   policy: RepeatPolicy,
   columns: readonly string[],
+  isAmbiguous: (identity: string) => boolean = () => false,
 ): readonly ImportRow[] {
-  return rows.map((row) => dedupeRow(row, register, policy, columns));
+  return rows.map((row) => {
+    const identity = identityKey(row);
+    return identity === undefined || isAmbiguous(identity) ? row : dedupeRow(row, identity, register, policy, columns);
+  });
 }
 
 /**
@@ -129,12 +145,11 @@ function describeFirstRow(row: ImportRow): FirstRow {
 
 function dedupeRow(
   row: ImportRow,
+  identity: string,
   register: RepeatRegister,
   policy: RepeatPolicy,
   columns: readonly string[],
 ): ImportRow {
-  const identity = identityKey(row);
-  if (identity === undefined) return row;
   const first = register.record(identity, describeFirstRow(row));
   if (first === undefined) return dedupeCode(row, register, columns);
   if (row.outcome !== undefined) return row;
@@ -144,7 +159,9 @@ function dedupeRow(
       { severity: 'info', code: 'SAME_AS_ROW', message: `Has exactly the same values as row ${first.row}.` },
       row,
     );
-  return policy === 'in-order' ? row : endAsInvalid(row.row, [describeRepeat(row, first.row, columns)], row.key);
+  if (policy === 'in-order') return row;
+  if (row.key === undefined) register.markContradicted(identity);
+  return endAsInvalid(row.row, [describeRepeat(row, first.row, columns)], row.key);
 }
 
 /** Rows with different keys that name one customer: a customer has one key of a source. */

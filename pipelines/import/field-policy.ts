@@ -11,12 +11,13 @@ import type { FieldPolicy } from '#pipelines/mapping/write-policies.js';
 import type { Customer, Draft, JsonValue } from '#pipelines/model.js';
 import type { RunLedger, SentValue, SentValues } from '#pipelines/ports.js';
 import { endAsWaiting } from './decisions.js';
+import { readStamp, splitKey } from './keys.js';
 import type { EndedRow, KeptField, OpenRow, RowMapper } from './map.js';
 
 /** What deciding about single fields needs. */
 export interface PolicyPorts {
   readonly mapper: Pick<RowMapper, 'findColumns' | 'policies'>;
-  readonly ledger: Pick<RunLedger, 'findSentValues' | 'findCustomersByKeys'>;
+  readonly ledger: Pick<RunLedger, 'findSentValues' | 'findCustomersByKeys' | 'hasHadKey'>;
   readonly mirror?: CustomerMirror | undefined;
 }
 
@@ -63,7 +64,7 @@ export function resolveWrite(
 ): ResolvedWrite {
   const wanted = row.command === 'REPLACE' ? addClears(row.draft, current) : row.draft;
   const { policies } = ports.mapper;
-  if (policies === undefined || (policies.isAlways && !policies.reactivates))
+  if (policies === undefined || (policies.isAlways && !policies.reactivates && policies.stamp === undefined))
     return { draft: wanted, undecided: [], kept: [], conflicts: [] };
   const lastSent = openLastSent(row, current, ports, mirrored);
   const draft: Record<string, JsonValue> = {};
@@ -75,7 +76,10 @@ export function resolveWrite(
     const policy = policies.find(field, row.defaulted?.includes(field) === true);
     const isKnown = mirrored === undefined || knowsField(mirrored, field);
     const account = isKnown ? (readField(current, field) ?? null) : undefined;
-    const decision = decideField(policy, file, account, lastSent, row.decision);
+    const decision =
+      field === policies.stamp
+        ? decideStamp(row, account, current, ports)
+        : decideField(policy, file, account, lastSent, row.decision);
     if (decision.kind === 'undecided') undecided.push(field);
     if (decision.kind === 'write') draft[field] = file;
     if (decision.kind === 'keep' && account !== undefined && !isSameValue(account, file))
@@ -114,6 +118,27 @@ type FieldDecision = { readonly sent?: SentValue; readonly conflict?: FieldConfl
   | { readonly kind: 'write' | 'undecided' }
   | { readonly kind: 'keep'; readonly why: KeptField['why'] }
 );
+
+/**
+ * A key is stored where there is none, and follows a key that is renamed. What the shop or another system keeps in the field
+ * stays: two sources with one field for their keys would otherwise overwrite each other every night.
+ */
+function decideStamp(
+  { key, customerCode }: OpenRow,
+  account: JsonValue | undefined,
+  current: Customer,
+  { ledger }: PolicyPorts,
+): FieldDecision {
+  if (account === undefined) return { kind: 'undecided' };
+  if (isBlank(account) || key === undefined) return { kind: 'write' };
+  const { source } = splitKey(key);
+  const stored = readStamp(account, source);
+  if (stored === undefined) return { kind: 'keep', why: 'not_our_key' };
+  const code = customerCode ?? String(readField(current, 'customerCode') ?? '');
+  // With a source, the text itself says that it is a key of it.
+  const isOurs = stored === key || source !== undefined || ledger.hasHadKey(code, stored);
+  return isOurs ? { kind: 'write' } : { kind: 'keep', why: 'not_our_key' };
+}
 
 /** @param account - `undefined` when it is not known */
 function decideField(
@@ -286,20 +311,31 @@ export function describeKept(
 ): readonly Issue[] {
   return [
     ...conflicts.map((conflict) => describeConflict(conflict, 'warning', findColumns(conflict.field))),
-    ...kept.flatMap(({ field, account, file, why }): Issue[] =>
-      why === 'first_seen'
-        ? [
-            {
-              severity: 'info',
-              code: 'FIELD_KEPT',
-              message: `${field}: the account has ${quote(field, account ?? null)} and the file ${quote(field, file)}. It is not known what was sent before, so the account's value stays until the file changes.`,
-              field,
-              columns: findColumns(field),
-            },
-          ]
-        : [],
-    ),
+    ...kept.flatMap((keptField) => {
+      const issue = describeKeptField(keptField);
+      return issue === undefined ? [] : [{ ...issue, field: keptField.field, columns: findColumns(keptField.field) }];
+    }),
   ];
+}
+
+function describeKeptField({ field, account, file, why }: KeptField): Issue | undefined {
+  const [there, wanted] = [quote(field, account ?? null), quote(field, file)];
+  switch (why) {
+    case 'first_seen':
+      return {
+        severity: 'info',
+        code: 'FIELD_KEPT',
+        message: `${field}: the account has ${there} and the file ${wanted}. It is not known what was sent before, so the account's value stays until the file changes.`,
+      };
+    case 'not_our_key':
+      return {
+        severity: 'warning',
+        code: 'STAMP_KEPT',
+        message: `${field}: the account has ${there}, which is no key of this file that was stored there before, so the key ${wanted} was not stored. The key stands for the customer all the same.`,
+      };
+    default:
+      return undefined;
+  }
 }
 
 /** The end of a row that waits for a person who says which values count. */
@@ -326,6 +362,7 @@ export const keptBecause = {
   file_unchanged: 'the file says what it said when it was last sent ("write": "whenChanged")',
   first_seen: 'it is not known what was sent before ("write": "whenChanged")',
   conflict: 'file and account have both changed it ("conflict": "account")',
+  not_our_key: 'it holds something else than a key of this file ("stamp")',
 } as const satisfies Record<KeptField['why'], string>;
 
 const endings = {

@@ -46,7 +46,9 @@ export class FileNotes {
     index.countRow(row.draft);
     if (row.key !== undefined && stamps !== undefined) this.#keys.add(row.key);
     this.#rows += isSettled ? 0 : 1;
-    if (row.key !== undefined && stamps !== undefined && stamps.findCodes(row.key).length > 0) return;
+    const stamped = row.key === undefined ? [] : (stamps?.findCodes(row.key) ?? []);
+    for (const code of stamped) this.#noteStamped(row, code);
+    if (stamped.length > 0) return;
     switch (identity.kind) {
       case 'matched':
         this.#noteMatch(row, identity.customerCode, isSettled);
@@ -67,6 +69,14 @@ export class FileNotes {
     }
   }
 
+  /** A customer that bears the row's key is no other row's. */
+  #noteStamped(row: OpenRow, customerCode: string): void {
+    const identity = identityKey(row) ?? `row ${row.row.index}`;
+    const before = this.#matched.get(customerCode);
+    const first = before ?? { identity, row: row.row.number, key: row.key, isVetoed: false };
+    this.#matched.set(customerCode, { ...first, isShared: before !== undefined && before.identity !== identity });
+  }
+
   #noteMatch(row: OpenRow, customerCode: string, isSettled: boolean): void {
     const identity = identityKey(row) ?? `row ${row.row.index}`;
     const before = this.#matched.get(customerCode);
@@ -75,17 +85,21 @@ export class FileNotes {
       if (before.identity !== identity) this.#matched.set(customerCode, { ...before, isShared: true });
       return;
     }
-    const veto = findVeto(row, customerCode, this.#account);
+    const veto = this.#account.strangers.has(customerCode) ? findVeto(row, customerCode, this.#account) : undefined;
     const first = { identity, row: row.row.number, key: row.key };
     this.#matched.set(customerCode, { ...first, isShared: false, isVetoed: veto !== undefined });
     if (veto !== undefined) this.#noted.push({ row, isSettled, certain: [veto] });
   }
 
-  conclude(ledger: RunLedger): Conclusion {
-    const { mirror } = this.#account;
+  /** @param isContradicted - whether rows that say to be the same customer say different things */
+  conclude(ledger: RunLedger, isContradicted: (identity: string) => boolean): Conclusion {
+    const { mirror, strangers } = this.#account;
+    const contradicted = [...this.#matched].filter(([, { identity }]) => isContradicted(identity));
+    for (const [code, matched] of contradicted) this.#matched.set(code, { ...matched, isShared: true });
     const taken = this.#findTaken();
     const evidence = new Map<number, readonly ReviewCandidate[]>();
     const shared = new Set([...this.#matched].flatMap(([code, { isShared }]) => (isShared ? [code] : [])));
+    const sharedIdentities = new Set(contradicted.map(([, { identity }]) => identity));
     const suspects: SuspectRow[] = [];
     for (const [at, noted] of this.#noted.entries()) {
       const { row, isSettled, certain } = noted;
@@ -96,9 +110,10 @@ export class FileNotes {
       if (!isSettled && decided.kind === 'undecided')
         suspects.push({ row: row.row.number, key: row.key, draft: row.draft, candidates });
     }
-    for (const customerCode of shared) suspects.push(describeShared(customerCode, this.#matched.get(customerCode)));
+    for (const customerCode of shared)
+      if (strangers.has(customerCode)) suspects.push(describeShared(customerCode, this.#matched.get(customerCode)));
     const linked = [...this.#matched.values()].filter(isLinked).length;
-    return { evidence, shared, suspects: onePerStranger(suspects), rowsToAdd: this.#rows - linked };
+    return { evidence, shared, sharedIdentities, suspects: onePerStranger(suspects), rowsToAdd: this.#rows - linked };
   }
 
   /** Now that it is known how many rows share a value, and which strangers are other rows. */
@@ -161,6 +176,8 @@ interface NotedRow {
 export interface Conclusion {
   readonly evidence: ReadonlyMap<number, readonly ReviewCandidate[]>;
   readonly shared: ReadonlySet<string>;
+  /** What rows say that all mean such a customer and contradict each other. */
+  readonly sharedIdentities: ReadonlySet<string>;
   /** Rows that seem to be there already, and of which nobody has decided whether they are. */
   readonly suspects: readonly SuspectRow[];
   readonly rowsToAdd: number;

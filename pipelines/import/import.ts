@@ -147,7 +147,7 @@ export function createDecider(
   let addMatcher: FieldMatcher | undefined;
 
   const dedupe = (rows: readonly ImportRow[], register: RepeatRegister) =>
-    dedupeRows(rows, register, options.repeats, identityColumns);
+    dedupeRows(rows, register, options.repeats, identityColumns, (identity) => strangers?.isShared(identity) === true);
   const repeatsOfPass = new RepeatRegister();
   const pass: FilePass = {
     read: () => takeRows(readAll(), options.first),
@@ -157,6 +157,7 @@ export function createDecider(
       addMatcher ??= matcher ?? (matchAdds.length === 0 ? undefined : open());
       return matchByFields(row, { ...stages, matcher: addMatcher });
     },
+    isContradicted: (identity) => repeatsOfPass.isContradicted(identity),
     ledger,
     identityColumns,
   };

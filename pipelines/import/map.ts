@@ -108,7 +108,9 @@ export type KeptReason =
   /** `whenChanged`: it is not known what was sent before, so nothing is overwritten. */
   | 'first_seen'
   /** `whenChanged`: file and account have both changed it, and the account's value counts. */
-  | 'conflict';
+  | 'conflict'
+  /** The stamp: the field holds something else than a key of the row's source. */
+  | 'not_our_key';
 
 /** A row that will not be sent, or no more. */
 export interface EndedRow {

@@ -31,6 +31,8 @@ export interface StrangerOptions {
   readonly isKnownEmpty: boolean;
   /** Whether rows that seem to be there already are a reason to stop, and not only to wait one by one. */
   readonly isUnknownAccount: (strangers: number, known: number) => boolean;
+  /** Rows have no key, so that known customers, too, are found by the fields to match by: several rows may mean one of them. */
+  readonly findsKnownByFields: boolean;
   /** Goes on where an import would stop, to show why. */
   readonly onlyPlans: boolean;
 }
@@ -43,6 +45,8 @@ export interface FilePass {
   readonly identify: (rows: readonly Row[]) => Promise<readonly (EndedRow | IdentifiedRow)[]>;
   /** Who a row that is only to be added is by its fields. */
   readonly match: (row: OpenRow, mirror: CustomerMirror) => ResolvedIdentity | undefined;
+  /** Whether rows of the file that say to be this customer by their fields say different things. */
+  readonly isContradicted: (identity: string) => boolean;
   readonly ledger: RunLedger;
   readonly identityColumns: readonly string[];
 }
@@ -52,13 +56,14 @@ const maxSuspects = { rows: 3, share: 0.05 } as const;
 /** What the strangers say about the rows of a file; a row that is not in it resembles none. */
 interface Survey {
   readonly evidence: ReadonlyMap<number, readonly ReviewCandidate[]>;
-  /** Strangers whose fields several rows of the file have. */
+  /** Customers whose fields several rows of the file have. */
   readonly shared: ReadonlySet<string>;
+  readonly sharedIdentities: ReadonlySet<string>;
   /** Absent where there is nobody to compare with. */
   readonly account?: Account;
 }
 
-const nobodyStrange: Survey = { evidence: new Map(), shared: new Set() };
+const nobodyStrange: Survey = { evidence: new Map(), shared: new Set(), sharedIdentities: new Set() };
 
 /**
  * Compares rows that this ledger does not know with the strangers: customers of the account that it neither made, nor
@@ -76,12 +81,18 @@ export class StrangerCheck {
   #dismissedNow: readonly string[] | undefined;
   /** How many customers the ledger does not know at all; known once the account was looked at. */
   strangers: number | undefined;
+  #sharedIdentities: ReadonlySet<string> = new Set();
   /** Why an import would stop, where it is only planned. */
   refusal: AccountUnknown | undefined;
 
   constructor(ports: StrangerPorts, options: StrangerOptions) {
     this.#ports = ports;
     this.#options = options;
+  }
+
+  /** Whether all rows that say to be this customer wait, because they contradict each other; known once the file was read. */
+  isShared(identity: string): boolean {
+    return this.#sharedIdentities.has(identity);
   }
 
   /** Lets adds pass: only the first one, while it is not proved that the list shows customers. */
@@ -101,10 +112,10 @@ export class StrangerCheck {
    * @throws AccountUnknown, TooManyDetails
    */
   async prepare(pass: FilePass, mirror: CustomerMirror | undefined): Promise<void> {
-    if (mirror !== undefined && this.#survey === undefined && this.#lookAt(mirror) === 0)
-      this.#survey = Promise.resolve(nobodyStrange);
+    const mayHaveStrangers = mirror === undefined || this.#survey !== undefined || this.#lookAt(mirror) > 0;
+    if (!mayHaveStrangers && !this.#options.findsKnownByFields) this.#survey = Promise.resolve(nobodyStrange);
     this.#survey ??= this.#read(pass);
-    await this.#survey;
+    this.#sharedIdentities = (await this.#survey).sharedIdentities;
   }
 
   /** Says of rows that would be added, or were found by their fields, whether they are strangers. @throws as {@link prepare} */
@@ -135,13 +146,13 @@ export class StrangerCheck {
   }
 
   async #open(): Promise<Account | undefined> {
-    const { country, stamp, dismissed } = this.#options;
+    const { country, stamp, dismissed, findsKnownByFields } = this.#options;
     const mirror = await this.#ports.openMirror();
-    if (this.#lookAt(mirror) === 0) return undefined;
+    if (this.#lookAt(mirror) === 0 && !findsKnownByFields) return undefined;
     const compared = [...this.#ports.compared.strangers()].filter(
       ({ customer }) => dismissed === 'all' || !dismissed.has(String(customer.customerCode)),
     );
-    if (compared.length === 0) return undefined;
+    if (compared.length === 0 && !findsKnownByFields) return undefined;
     const [first] = compared;
     if (first !== undefined && !contactFields.some((field) => knowsField(first, field)))
       this.#ports.notice(evidenceLimited);
@@ -165,7 +176,7 @@ export class StrangerCheck {
       if (first === undefined || last === undefined) continue;
       const states = pass.ledger.rowStatesBetween(first.index, last.index);
       for (const row of await pass.identify(rows)) {
-        if (!isQuestion(row) || !mayBeStranger(row, this.#ports.compared)) continue;
+        if (!isQuestion(row) || !this.#isNoted(row)) continue;
         if (opened === undefined) {
           const account = await this.#open();
           if (account === undefined) return nobodyStrange;
@@ -178,13 +189,18 @@ export class StrangerCheck {
     return opened === undefined ? nobodyStrange : this.#conclude(opened.account, opened.notes, pass);
   }
 
+  #isNoted(row: IdentifiedRow): boolean {
+    if (mayBeStranger(row, this.#ports.compared)) return true;
+    return this.#options.findsKnownByFields && listCodes(row.identity).length === 1;
+  }
+
   async #conclude(account: Account, notes: FileNotes, pass: FilePass): Promise<Survey> {
     const { stamps } = account;
-    const concluded = notes.conclude(pass.ledger);
+    const concluded = notes.conclude(pass.ledger, pass.isContradicted);
     this.#refuseUnknown(account, concluded);
     if (stamps === undefined || notes.silentRows === 0 || this.refusal !== undefined) return { ...concluded, account };
     await stamps.learnFromDetails();
-    return { ...notes.conclude(pass.ledger), account };
+    return { ...notes.conclude(pass.ledger, pass.isContradicted), account };
   }
 
   #refuseUnknown({ mirror, strangers }: Account, { suspects, rowsToAdd }: Conclusion): void {
@@ -233,7 +249,7 @@ export class StrangerCheck {
 
 type Wait = (issue: Issue, candidates: readonly ReviewCandidate[]) => ResolvedIdentity;
 
-/** Rows of one file that match the same stranger: each of them, or none, may be it. */
+/** Rows of one file that match the same customer: each of them, or none, may be it. */
 function waitAsShared(customerCode: string, wait: Wait, columns: readonly string[]): ResolvedIdentity {
   const issue: Issue = {
     severity: 'error',

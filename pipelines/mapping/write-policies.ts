@@ -15,6 +15,8 @@ export interface WritePolicies {
   readonly isAlways: boolean;
   /** Whether what was sent last decides about some field. */
   readonly usesLastSent: boolean;
+  /** The field that stores the key, which is written where it is blank or holds an older key of this file's source. */
+  readonly stamp?: string;
   /** Whether customers that were made inactive because the file lacked them become active again once it has them. */
   readonly reactivates: boolean;
   /**
@@ -43,12 +45,13 @@ export function buildWritePolicies({
     if (rule.kind !== 'constant' && rule.default !== undefined)
       fromDefault.set(rule.field.toLowerCase(), choosePolicy(rule, all, 'whenEmpty'));
   }
-  // The stamp says who the customer is.
+  // To customers that exist, the stamp follows a rule of its own.
   if (key?.stamp !== undefined)
     fromFile.set(key.stamp.toLowerCase(), { field: key.stamp, write: 'always', conflict: defaultConflict });
   const policies = [...fromFile.values(), ...fromDefault.values()];
   return {
     isAlways: policies.every(({ write }) => write === 'always') && (all.write ?? 'always') === 'always',
+    ...(key?.stamp === undefined ? {} : { stamp: key.stamp }),
     usesLastSent: policies.some(({ write }) => write === 'whenChanged'),
     reactivates: absent === 'deactivate' && !fromFile.has('active'),
     find(field, isDefault) {

@@ -1,6 +1,7 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { type ExitCode, exitCodes } from '#src/errors.js';
 import { acceptCommonOptions } from './options.js';
+import { recordOptions } from './record-options.js';
 import type { Reporter } from './reporter.js';
 
 /**
@@ -81,9 +82,10 @@ export function defineCommand<A>(definition: CommandDefinition<A>): Command {
     mount(parser, execute) {
       const declare = (commandParser: Argv) => {
         for (const [line, what] of examples) commandParser.example(line, what);
-        const declared = options(commandParser);
-        acceptCommonOptions(commandParser);
-        return declared;
+        const recorder = recordOptions(commandParser);
+        options(recorder.parser);
+        acceptCommonOptions(recorder);
+        return commandParser as Argv<A>;
       };
       parser.command(command, describe, declare, (args) => execute((reporter) => run(args, reporter)));
     },

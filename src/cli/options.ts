@@ -9,6 +9,7 @@ import {
   toKebabCase,
 } from '#src/config/settings.js';
 import { UsageError } from '#src/errors.js';
+import type { OptionRecorder } from './record-options.js';
 
 /** Options that every command takes. Values stay text: where they came from decides how errors name them. */
 export function outputOptions<T>(yargs: Argv<T>) {
@@ -67,20 +68,14 @@ const commonOptions: readonly { readonly option: string; readonly isSwitch: bool
   { option: 'yes', isSwitch: true },
 ];
 
-/** What yargs has, and its types leave out. */
-interface DeclaredOptions {
-  getOptions(): { readonly key: Readonly<Record<string, unknown>> };
-}
-
 /**
  * Takes the common options that a command has no use for, without a word in its help: a script can then give the same
  * ones to every command.
  */
-export function acceptCommonOptions(yargs: Argv): void {
-  const declared = (yargs as Argv & DeclaredOptions).getOptions().key;
+export function acceptCommonOptions({ parser, declared }: OptionRecorder): void {
   for (const { option, isSwitch } of commonOptions) {
-    if (Object.hasOwn(declared, option)) continue;
-    yargs.option(option, isSwitch ? { type: 'boolean', hidden: true } : { ...textOption(''), hidden: true });
+    if (declared.has(option)) continue;
+    parser.option(option, isSwitch ? { type: 'boolean', hidden: true } : { ...textOption(''), hidden: true });
   }
 }
 

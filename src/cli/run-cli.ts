@@ -4,6 +4,7 @@ import { CustomersError, type ExitCode, exitCodes, UsageError } from '#src/error
 import { version } from '#src/version.js';
 import type { Command } from './command.js';
 import { outputOptions } from './options.js';
+import { type DeclaredOption, type OptionRecorder, recordOptions } from './record-options.js';
 import { createReporter, type OutputOptions, type Streams } from './reporter.js';
 
 /**
@@ -116,7 +117,8 @@ function declare(
   streams: Streams,
   onExit: (code: ExitCode) => void,
 ): Argv {
-  const parser: Argv = outputOptions(yargs([...argv]))
+  const { parser: recording, declared } = recordOptions(yargs([...argv]));
+  const parser: Argv = outputOptions(recording)
     .scriptName('mypos-customers')
     .usage('$0 <command>\n\nMove customers between files and the MYPOS Connect Customers API.')
     .version(version())
@@ -125,8 +127,7 @@ function declare(
       'parse-positional-numbers': false,
       'dot-notation': false,
     })
-    // It is handed the parser too, which the types of yargs leave out.
-    .middleware(keepLastValue as unknown as (args: object) => void, true)
+    .middleware((args) => keepLastValue(args, declared.values()), true)
     .strict()
     .demandCommand(1, 'Specify a command; `mypos-customers --help` lists them.')
     .exitProcess(false)
@@ -136,7 +137,7 @@ function declare(
     .help()
     .alias('help', 'h')
     .fail((message, error) => {
-      throw error ?? usageError(message, argv, commands, listOptions(parser));
+      throw error ?? usageError(message, argv, commands, listOptions(declared));
     });
   for (const command of commands)
     command.mount(parser, async (work) => {
@@ -159,24 +160,22 @@ function declare(
     .completion('completion', 'Print a completion script for your shell', complete);
 }
 
-/** What yargs has, and its types leave out. */
-interface DeclaredOptions {
-  getOptions(): Readonly<Record<'string' | 'boolean' | 'array', readonly string[]>> & { readonly key: object };
-}
+/** What yargs adds by itself. */
+const builtInSwitches = ['help', 'version'] as const;
 
 /** An option that is given twice counts as it was given last, as in most commands; yargs would make a list of it. */
-function keepLastValue(args: Record<string, unknown>, parser: DeclaredOptions): void {
-  const { string, boolean, array } = parser.getOptions();
-  const single = [...string, ...boolean].filter((name) => !array.includes(name));
-  for (const name of single.flatMap((dashed) => [dashed, camelCase(dashed)])) {
+function keepLastValue(args: Record<string, unknown>, declared: Iterable<DeclaredOption>): void {
+  const single = [...declared].filter(({ type, array }) => (type === 'string' || type === 'boolean') && array !== true);
+  const names = [...builtInSwitches, ...single.map(({ name }) => name)];
+  for (const name of names.flatMap((dashed) => [dashed, camelCase(dashed)])) {
     const value = args[name];
     if (Array.isArray(value)) args[name] = value.at(-1);
   }
 }
 
 /** Names of all options of the command that is at work. */
-function listOptions(parser: Argv): readonly string[] {
-  return Object.keys((parser as unknown as DeclaredOptions).getOptions().key);
+function listOptions(declared: OptionRecorder['declared']): readonly string[] {
+  return [...builtInSwitches, ...declared.keys()];
 }
 
 function camelCase(dashed: string): string {

@@ -89,6 +89,7 @@ export function openRows(
       return known;
     },
     findSentValues: sent.find,
+    hasHadKey: (customerCode, key) => sql.hadKey.get(customerCode, key) !== undefined,
     findKeys: (customerCode) => sql.keysByCode.all(customerCode).map(({ key }) => String(key)),
     ...openLeaverQueries(database, run),
     findCustomerByContent(payloadHash) {
@@ -138,6 +139,7 @@ function prepareStatements(database: Database) {
       UNION ALL SELECT asked.place, 'in_doubt', runs.name, rows.row, NULL, NULL, NULL
       FROM asked CROSS JOIN rows ON rows.key = asked.key AND rows.state IN ('intent', 'in_doubt')
         JOIN runs ON runs.number = rows.run`),
+    hadKey: database.prepare('SELECT 1 AS found FROM rows WHERE customer_code = ? AND key = ? LIMIT 1'),
     keysByCode: database.prepare('SELECT key FROM crosswalk WHERE customer_code = ? ORDER BY key'),
   } satisfies Record<string, Statement>;
 }

@@ -18,10 +18,7 @@ export interface Candidate {
   readonly isStrong: boolean;
   /** Another first name, another place of a firm, Jr and Sr: something that speaks against it whatever else agrees. */
   readonly isContradicted: boolean;
-  /**
-   * Certainly two customers by their names: another first name, another generation, or another place in a firm's name. A
-   * firm that is called something else altogether may have changed its name.
-   */
+  /** Two customers by their names, as {@link PairScore} has it. */
   readonly hasOtherName: boolean;
   /** The evidence in words, what weighs most first: `same e-mail address`, `other first name`. */
   readonly reasons: readonly string[];

@@ -22,8 +22,9 @@ export interface PairScore {
   /** The names, or the places of a firm, contradict each other. */
   readonly isContradicted: boolean;
   /**
-   * Certainly two customers by their names: another first name, another generation, or another place in a firm's name. A
-   * firm that is called something else altogether may have changed its name.
+   * Two customers by their names: another first name, another generation, or another place in a firm's name. Whoever is
+   * called something else altogether may have changed the name: a firm, or a person with a new last name. Unless little else
+   * agrees, see {@link isSomebodyElse}.
    */
   readonly hasOtherName: boolean;
   readonly evidence: readonly Evidence[];
@@ -43,17 +44,19 @@ export function createPairScorer(table: RecordTable): PairScorer {
   const pair = new PairEvidence();
 
   function compareRest(a: number, b: number): PairScore {
+    const areNamesOther = !pair.areNamesAlike && pair.bits < 0;
     const contact = compareContacts(table, a, b, pair);
     const home = compareAddresses(table, a, b, pair);
     // A whole name may be a firm's, too: Warren Leadership.
     const mayBeFirms = pair.areFirms || (table.isGuess(a) && table.isGuess(b));
     if (mayBeFirms && pair.areNamesAlike && (home.isOther || home.isOtherPostCode)) pair.doubt('otherBranch');
+    const hasOtherName = pair.isContradicted || (areNamesOther && isSomebodyElse(contact, home));
     return {
       bits: pair.bits,
       tier: chooseTier(pair, contact, home),
       isStrong: isStrongEvidence(pair, contact, home),
-      isContradicted: pair.isContradicted || pair.isDoubtful,
-      hasOtherName: pair.isContradicted,
+      isContradicted: hasOtherName || pair.isDoubtful,
+      hasOtherName,
       evidence: pair.evidence,
     };
   }
@@ -163,6 +166,17 @@ function isStrongEvidence(pair: PairEvidence, contact: ContactResult, home: Home
   if (contact.isSameEmail && !contact.isWeakEmail) return true;
   if (contact.isSamePhone && pair.areNamesAlike) return true;
   return pair.hasSameName && home.isSamePostCode;
+}
+
+/**
+ * Whether names that have nothing in common are two customers: no more than one other value agrees, and one differs, or the
+ * one that agrees is the mailbox of a desk. One difference alone is an edit: the name has changed.
+ */
+function isSomebodyElse(contact: ContactResult, home: HomeResult): boolean {
+  const agreeing = [contact.isSameEmail, contact.isSamePhone, home.isSame, home.isSamePostCode].filter(Boolean).length;
+  if (agreeing > 1) return false;
+  const isDesk = contact.isSameEmail && contact.isWeakEmail;
+  return isDesk || contact.isOtherEmail || contact.isOtherPhone || home.isOther || home.isOtherPostCode;
 }
 
 /** Evidence in words, what speaks for it first. */

@@ -1,3 +1,4 @@
+import type { ImportOptions } from '#pipelines/import/import.js';
 import { StrangerCheck } from '#pipelines/import/strangers.js';
 import type { CustomerMirror } from '#pipelines/listing/mirror.js';
 import type { CompiledMapping } from '#pipelines/mapping/compile.js';
@@ -22,6 +23,7 @@ interface StrangerSetup extends ImportQuestions {
   /** A person has looked: none of the rows is in the account yet. */
   readonly allNew: boolean;
   readonly mapper: CompiledMapping;
+  readonly options: Pick<ImportOptions, 'match' | 'repeats'>;
   readonly observer: RunObserver;
 }
 
@@ -59,6 +61,7 @@ function createCheck(
 ): StrangerCheck {
   const { settings, mapper, observer, onlyPlans, stopping, confirmDetails = () => Promise.resolve(false) } = setup;
   const { stamp, keySource, country, keyColumns } = mapper;
+  const { match, repeats } = setup.options;
   const isKeyed = keyColumns.length > 0;
   // A key is new also where its customer is known otherwise: from rows without keys, by its code, by another system's key.
   const isByKey = isKeyed && !isFirstAfterUpgrade(ledger, keySource);
@@ -84,6 +87,7 @@ function createCheck(
       isUnknownAccount: (strangers, knownCount) =>
         (isKeyed && !ledger.crosswalk.hasKeysOf(keySource)) ||
         isUnknownAccount(ledger.runs.all(), keySource, strangers > knownCount),
+      findsKnownByFields: !isKeyed && match.length > 0 && repeats === 'error',
       onlyPlans,
     },
   );

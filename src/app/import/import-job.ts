@@ -107,7 +107,10 @@ export function prepareImport(
     ...{ file: input.file, mapping: mappingFile.path, results },
     ratePerSecond: settings.ratePerSecond.value,
   };
-  const strangers = createStrangersOnce({ settings, allNew: saved.allNew === true, mapper, observer, ...questions });
+  const strangers = createStrangersOnce({
+    ...{ settings, allNew: saved.allNew === true, mapper, options, observer },
+    ...questions,
+  });
   const isPartial = isReturnedFile(source);
   const absent = chooseAbsentPolicy(mappingFile.mapping, { ...saved, isPartial });
   return {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Customer } from '#pipelines/model.js';
+import { planFile } from '#src/app/plan/plan-file.js';
 import type { Sandbox } from '#src/sandbox/start-sandbox.js';
 import { useTestTenant } from '#test/app/use-test-tenant.js';
 import { openClient } from '#test/sandbox/sandbox-client.js';
@@ -149,6 +150,86 @@ describe('a customer that fits, and is somebody else', () => {
     writePeople('MERGE,Ann,Weiss,ann@lee.example');
     expect((await place.import()).statuses).toEqual(['updated']);
     expect(api.customers()).toMatchObject([{ firstName: 'Ann', lastName: 'Weiss' }]);
+  });
+});
+
+describe('rows without a key that match one customer', () => {
+  it.each([
+    ['by the same value', ['1,Koala,koala@x.example,', '2,Koala Pty Ltd,koala@x.example,0491570111']],
+    ['by different fields', ['1,Koala,koala@x.example,', '2,KOALA,,0491 570 156']],
+  ])('all wait, %s, also where this program has added it; the others go on', async (_name, lines) => {
+    const api = await open();
+    place.mapping(keyless);
+    write('9,Koala,koala@x.example,0491570156');
+    await place.import();
+    const [koala] = api.customers();
+    write('7,Wren,wren@x.example,', ...lines);
+    const planned = await planFile(place.settings(), { file: place.path('customers.csv') });
+    expect(planned.counts).toMatchObject({ add: 1, invalid: 2 });
+    const { rows, summary } = await place.import();
+    expect(rows.map(({ _status, _errorCode }) => `${_status} ${_errorCode}`)).toEqual([
+      'created ',
+      'invalid MATCH_AMBIGUOUS',
+      'invalid MATCH_AMBIGUOUS',
+    ]);
+    expect(summary).toMatchObject({ exitCode: 4, waiting: 2 });
+    expect(api.customers()[0]).toEqual(koala);
+  });
+
+  it('that nobody is yet: the first is added, and the other names it; of equal rows only one counts', async () => {
+    const api = await open();
+    place.mapping(keyless);
+    write(
+      '1,Koala,koala@x.example,',
+      '2,Koala Zoo,koala@x.example,',
+      '3,Wren,wren@x.example,',
+      '3,Wren,wren@x.example,',
+    );
+    const { rows } = await place.import();
+    expect(rows.map(({ _status, _errorCode }) => `${_status} ${_errorCode}`)).toEqual([
+      'created ',
+      'invalid MATCH_REPEATED',
+      'created ',
+      'skipped SAME_AS_ROW',
+    ]);
+    expect(api.customers()).toHaveLength(2);
+  });
+});
+
+describe('a firm with quite another name', () => {
+  const firms = {
+    mode: 'upsert',
+    match: ['emailAddress'],
+    fields: { customerName: 'Company', emailAddress: 'Mail', phoneNumber: 'Phone', postalCode: 'Post Code' },
+  };
+  const koala = { customerName: 'Koala Cafe', emailAddress: 'ann@koala.example', phoneNumber: '0491570156' };
+  const writeFirm = (line: string) => place.write('customers.csv', `Company,Mail,Phone,Post Code\n${line}\n`);
+
+  it.each([
+    ['waits where its phone number is another, too', koala, 'Zenith Plumbing,ann@koala.example,0491570999,', 'invalid'],
+    [
+      'waits where its post code is another',
+      { ...koala, postalCode: '0800' },
+      'Zenith,ann@koala.example,,4870',
+      'invalid',
+    ],
+    [
+      'waits where only the mailbox of a desk is the same',
+      { ...koala, emailAddress: 'info@center.example' },
+      'Zenith Plumbing,info@center.example,,',
+      'invalid',
+    ],
+    ['is the customer under a new name where nothing else differs', koala, 'Zenith,ann@koala.example,,', 'updated'],
+    ['and where the phone number is the same', koala, 'Zenith,ann@koala.example,0491 570 156,4870', 'updated'],
+  ])('%s', async (_name, there, line, status) => {
+    const api = await open(there);
+    place.mapping(firms);
+    writeFirm(line);
+    const { statuses, rows } = await place.import();
+    expect([statuses, rows[0]?._errorCode]).toEqual([[status], status === 'invalid' ? 'POSSIBLE_DUPLICATE' : '']);
+    expect(api.customers()[0]?.customerName).toBe(status === 'invalid' ? 'Koala Cafe' : line.split(',')[0]);
+    const again = await place.import();
+    expect(again.statuses).toEqual([status === 'invalid' ? 'invalid' : 'unchanged']);
   });
 });
 

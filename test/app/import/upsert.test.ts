@@ -177,7 +177,10 @@ describe('a run that was stopped', () => {
     expect(resumed?.counts).toMatchObject({ created: 6, rejected: 1, invalid: 1 });
     expect(api.customers().map(({ customerName }) => customerName)).not.toContain('Somebody else');
     const again = await place.import();
-    expect(again.summary.counts).toMatchObject({ unchanged: 6, created: 1, invalid: 1 });
+    const { unchanged, skipped, created, invalid } = again.summary.counts;
+    // Of the two rows that match one customer by their fields, the one that created it changes nothing.
+    const isByKey = mapping === stamped;
+    expect([unchanged, skipped, created, invalid]).toEqual([isByKey ? 6 : 5, isByKey ? 0 : 1, 1, 1]);
   });
 });
 
