@@ -2,6 +2,7 @@ import { apiCodes } from './codes/api.js';
 import type { CodeEntry } from './codes/code-table.js';
 import { commandCodes } from './codes/commands.js';
 import { contentCodes } from './codes/content.js';
+import { dropFolderCodes } from './codes/drop-folder.js';
 import { fileCodes } from './codes/files.js';
 import { guardCodes } from './codes/guards.js';
 import { mappingCodes } from './codes/mapping.js';
@@ -11,6 +12,7 @@ import { rowCodes } from './codes/rows.js';
 /** The chapters of the table of codes, in the order of the manual. */
 export const codeChapters = {
   commands: commandCodes,
+  dropFolder: dropFolderCodes,
   guards: guardCodes,
   api: apiCodes,
   files: fileCodes,
@@ -26,6 +28,7 @@ export const codeChapters = {
  */
 export const codes = {
   ...commandCodes,
+  ...dropFolderCodes,
   ...guardCodes,
   ...apiCodes,
   ...fileCodes,

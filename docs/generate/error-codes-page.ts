@@ -20,6 +20,7 @@ export function renderErrorCodesPage(): string {
 
 const titles: Readonly<Record<keyof typeof codeChapters, string>> = {
   commands: 'Commands, settings, runs and jobs',
+  dropFolder: 'Drop folders',
   guards: 'Guards',
   api: 'Network, API and login',
   files: 'Files that cannot be read',

@@ -40,11 +40,6 @@ export const commandCodes = {
       'Restore the original file and resume. Or settle the rows in doubt with `mypos-customers reconcile` and import the file again with --force: finished rows with a key are not sent again.',
     exit: 8,
   },
-  CLAIM_ELSEWHERE: {
-    meaning: 'A process on another machine claimed the file and has stopped responding.',
-    nextStep:
-      'Sweep the folder on that machine: only its ledger knows what was sent. If the machine is gone for good, compare the file with the customers in the API, then move it out of processing/ and remove that folder.',
-  },
   CODE_COLUMN_MISSING: {
     meaning: 'The file has no column of customer codes.',
     nextStep: 'Rename the column that holds the codes to customerCode; a result file has them in _customerCode.',
@@ -78,10 +73,6 @@ export const commandCodes = {
       'Free space on the disk of the state folder or of the results, or give this user permission to write there. Then run the command again; an import, delete or undo: `mypos-customers resume`.',
     exit: 5,
   },
-  DOUBTS_ELSEWHERE: {
-    meaning: 'Rows were skipped because an earlier run left them in doubt; the result file names it.',
-    nextStep: 'Settle that run with `mypos-customers reconcile`, then put the skipped rows into the drop folder again.',
-  },
   EVIDENCE_LIMITED: {
     meaning: 'The list of customers shows neither e-mail addresses nor phone numbers.',
     nextStep: 'Give the mapping a key with a stamp, or compare the customers yourself before you add rows.',
@@ -100,26 +91,6 @@ export const commandCodes = {
     meaning: 'The file name has no extension that shows which format to write.',
     nextStep: 'Add --format, or choose a name with an extension that `mypos-customers export --help` lists.',
     exit: 2,
-  },
-  GREW: {
-    meaning: 'The file was still being written while it was imported; it is processed again.',
-    nextStep: 'Nothing: finished rows are not sent again. A done-file prevents this.',
-  },
-  INBOX_BUSY: {
-    meaning: 'Another process is sweeping the folder.',
-    nextStep: 'Nothing: that process takes care of the files.',
-    exit: 75,
-  },
-  INBOX_UNUSABLE: {
-    meaning: 'The folder cannot be swept.',
-    nextStep:
-      'Check the path, the permissions of this user, and that the share is mounted. If the folder was moved on purpose, sweep it once with --adopt.',
-    exit: 3,
-  },
-  INCOMPLETE: {
-    meaning: 'The dropped file is incomplete, or its writer has not finished.',
-    nextStep:
-      'Nothing yet: the next sweep checks it again. After the waiting time: copy the file again, or add its done-file.',
   },
   INPUT_CHANGED: {
     meaning: 'The input has changed since the run read it, so the result file cannot be written again.',
@@ -166,10 +137,6 @@ export const commandCodes = {
     meaning: 'The run stopped because more rows failed than --max-failures allows.',
     nextStep: 'Check the rejects file. To continue anyway, resume with --max-failures 100%.',
   },
-  NAME_UNUSABLE: {
-    meaning: 'The name of the dropped file cannot be used.',
-    nextStep: 'Rename the file.',
-  },
   NOT_A_RESULT_FILE: {
     meaning: 'The file is not a result file: it has no columns _status and _customerCode.',
     nextStep: 'For a file with the columns key and customerCode: mypos-customers crosswalk import <file>',
@@ -183,23 +150,6 @@ export const commandCodes = {
   NOT_FINISHED: {
     meaning: 'The run is not finished.',
     nextStep: '`mypos-customers resume`',
-  },
-  NOT_QUIET: {
-    meaning: 'The dropped file has only just appeared or changed.',
-    nextStep: 'Nothing: a later sweep imports it once it stays unchanged.',
-  },
-  NOT_YET: {
-    meaning: 'The file could not be claimed.',
-    nextStep: 'Nothing: the next sweep tries again.',
-  },
-  NO_DATA: {
-    meaning: 'A done-file was dropped without its data file.',
-    nextStep: 'Drop the data file, or remove the done-file.',
-  },
-  NO_DONE_FILE: {
-    meaning: 'The job requires a done-file, and the dropped file has none.',
-    nextStep:
-      'Have the program that writes it add the done-file, or add it by hand once you know that the file is complete.',
   },
   NO_INPUT_FILE: {
     meaning: 'The run had no input file, so there is no result file to write.',
@@ -287,11 +237,6 @@ export const commandCodes = {
     nextStep: '`mypos-customers runs` lists those for this login.',
     exit: 2,
   },
-  SAME_CONTENT: {
-    meaning: 'A file with exactly this content was imported before.',
-    nextStep:
-      'Rows to fix are in the rejects file of that run. To import the same content again, give the job "sameContent": "import".',
-  },
   SANDBOX_DATA_FILE: {
     meaning: 'The data file was not created by the sandbox.',
     nextStep: 'Choose a new file name: the sandbox creates the file.',
@@ -348,10 +293,6 @@ export const commandCodes = {
     nextStep: 'Choose another with --state-dir.',
     exit: 2,
   },
-  STOPPING: {
-    meaning: 'The sweep was asked to stop.',
-    nextStep: 'Nothing: the next sweep continues with the file.',
-  },
   TEMPLATE_FORMAT: {
     meaning: 'A template is a workbook, so its name must end in .xlsx.',
     nextStep: 'For example: mypos-customers mapping template customers.xlsx',
@@ -372,11 +313,6 @@ export const commandCodes = {
     meaning: 'The command line is wrong.',
     nextStep: 'See `mypos-customers <command> --help`.',
     exit: 2,
-  },
-  WAITS_TOO_LONG: {
-    meaning: 'A file in the drop folder has been waiting for longer than the job allows.',
-    nextStep:
-      'Ask whoever writes it, copy it again, or remove it. A text file whose last line has no line end needs "lastLineEnd": "optional".',
   },
   WOULD_OVERWRITE_INPUT: {
     meaning: 'The result or rejects file would replace the input.',

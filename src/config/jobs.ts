@@ -61,6 +61,15 @@ const importProperties = {
   mode: optional(oneOf(['add', 'update', 'upsert']), 'Default: the mode of the mapping, otherwise upsert'),
   results: optional(nonEmptyText(), 'Folder for result files; default: beside the file in done/ or failed/'),
   rejects: optional(nonEmptyText(), 'Folder for rejects files; default: the results folder'),
+  done: optional(
+    nonEmptyText(),
+    'Folder for imported files, in a folder for each month; default: done/ in the drop folder',
+  ),
+  failed: optional(nonEmptyText(), 'Folder for files that could not be imported; default: failed/ in the drop folder'),
+  duplicate: optional(
+    nonEmptyText(),
+    'Folder for content that was imported before; default: duplicate/ in the drop folder',
+  ),
   doneFile: optional(
     nonEmptyText(),
     'Name of the file that marks a data file as complete, e.g. "{name}.done"; data files without one are not imported',
@@ -137,6 +146,9 @@ const pathProperties: ReadonlySet<string> = new Set([
   'output',
   'results',
   'rejects',
+  'done',
+  'failed',
+  'duplicate',
   'webhookFile',
 ]);
 

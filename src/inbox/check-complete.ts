@@ -8,6 +8,8 @@ import { openArchive, workbookLimits } from '#src/files/xlsx/read/archive.js';
 
 /** What is accepted as evidence that a text file is complete. */
 export interface CompletenessOptions {
+  /** The name that the user knows. @default its path */
+  readonly name?: string;
   /** A done-file vouches for the file, whose last line then needs no line end. */
   readonly isDoneFilePresent: boolean;
   readonly lastLineEnd: 'required' | 'optional';
@@ -29,7 +31,7 @@ export async function findIncompleteness(
   options: CompletenessOptions,
 ): Promise<Incompleteness | undefined> {
   try {
-    const { file, head, close } = await startReading(path);
+    const { file, head, close } = await startReading(path, options.name);
     await close();
     if (file.sizeBytes === 0) return createUnseen('it is empty');
     const tail = await readTail(file);

@@ -11,6 +11,8 @@ export interface FileStat {
   readonly modifiedMs: number;
   /** Size, modification time and inode: a write to the file, or its replacement, changes at least one of them. */
   readonly identity: string;
+  /** How many names the file has. A second one may belong to a program that is still writing it. */
+  readonly links: number;
 }
 
 /** What a scan found in the folder. */
@@ -73,6 +75,7 @@ async function statFile(folder: string, name: string): Promise<FileStat | string
       sizeBytes: Number(stats.size),
       modifiedMs: Number(stats.mtimeMs),
       identity: buildIdentity(stats),
+      links: Number(stats.nlink),
     };
   } catch (error) {
     if (readSystemCode(error) === 'ENOENT') return undefined;
@@ -80,18 +83,14 @@ async function statFile(folder: string, name: string): Promise<FileStat | string
   }
 }
 
-/** The current identity of a file, or `undefined` when it no longer exists. */
-export async function readFileIdentity(path: string): Promise<string | undefined> {
-  try {
-    return buildIdentity(await lstat(path, { bigint: true }));
-  } catch (error) {
-    if (readSystemCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+/** The identity of a file that was looked at. */
+export function buildIdentity({ size, mtimeNs, ino }: Pick<BigIntStats, 'size' | 'mtimeNs' | 'ino'>): string {
+  return `${size} ${mtimeNs} ${ino}`;
 }
 
-function buildIdentity({ size, mtimeNs, ino }: BigIntStats): string {
-  return `${size} ${mtimeNs} ${ino}`;
+/** Whether two identities are of the same file, which may have changed meanwhile. */
+export function isSameInode(a: string, b: string): boolean {
+  return a.split(' ')[2] === b.split(' ')[2];
 }
 
 /** What the scans so far have shown of a file. All times are by our own clock: those of the file may be wrong. */

@@ -82,6 +82,20 @@ describe.runIf(mayMount)('a drop folder on a full disk', () => {
   });
 });
 
+describe.runIf(mayMount)('processing/ on another disk', () => {
+  it('lets no file be claimed (EXDEV), and says so', async () => {
+    const disk = mountSmallDisk(join(inbox.path(), 'processing'));
+    try {
+      inbox.drop('a.csv', buildLines(1, 2));
+      const { files } = await inbox.sweep();
+      expect(files).toMatchObject([{ outcome: 'waits', reason: { message: expect.stringContaining('another disk') } }]);
+      expect([existsSync(join(inbox.path(), 'a.csv')), inbox.api.customers()]).toEqual([true, []]);
+    } finally {
+      disk.unmount();
+    }
+  });
+});
+
 describe('metrics that cannot be written', () => {
   it('are refused at the start if their folder is missing', async () => {
     inbox.drop('a.csv', buildLines(1, 2));

@@ -1,46 +1,69 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sweepFolder } from '#src/app/sweep/sweep-folder.js';
-import type { ClaimRecord } from '#src/inbox/claims.js';
+import type { ClaimRecord } from '#src/inbox/claim-records.js';
 import { buildLines, doneMonth, useInbox } from './use-inbox.js';
 
 const inbox = useInbox();
 
-/** Leaves a claim as a process that died does: the note and the file, and no lock. */
-function leaveClaim(file: string, content: string, owner: Partial<ClaimRecord>): string {
-  const folder = join(inbox.path(), 'processing', '20260101-000000-0badc0de');
+const id = '20260101-000000-0badc0de';
+
+/** Leaves the folder of a claim, as another instance does. */
+function leaveFolder(file: string, content: string): string {
+  const folder = join(inbox.path(), 'processing', id);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, file), content);
-  const record = { version: 1, file, job: 'default', identity: '', firstSeenMs: Date.now(), attempts: 1, ...owner };
-  writeFileSync(join(folder, '.claim.json'), JSON.stringify(record));
+  writeFileSync(join(folder, '.claim.txt'), 'for people');
   return folder;
 }
 
-const readInstanceId = () => readFileSync(join(inbox.path('state'), 'inbox/machine'), 'utf8').trim();
+/** Leaves a claim of this instance, as a process that died does: the record, the folder with the file, and no lock. */
+function leaveClaim(file: string, content: string, change: Partial<ClaimRecord> = {}): string {
+  const folder = leaveFolder(file, content);
+  const { inbox: inboxId } = JSON.parse(inbox.read('.mypos-customers-inbox.json'));
+  const stats = statSync(join(folder, file), { bigint: true });
+  const record: ClaimRecord = {
+    ...{ version: 1, inbox: inboxId, file, job: 'default', firstSeenMs: Date.now(), attempts: 1 },
+    identity: `${stats.size} ${stats.mtimeNs} ${stats.ino}`,
+    ...change,
+  };
+  writeFileSync(inbox.path(`state/inbox/claims/${id}.json`), JSON.stringify(record));
+  return folder;
+}
+
+const readProcessing = () => readdirSync(join(inbox.path(), 'processing'));
 
 describe('a claim', () => {
-  it('left by a dead process is finished, even if another process has its id now', async () => {
+  it('left by a dead process is finished', async () => {
     await inbox.sweep();
-    // This very process is alive, and was never the one that made the claim.
-    leaveClaim('left.csv', buildLines(1, 2), { machine: readInstanceId(), pid: process.pid, host: 'here' });
+    leaveClaim('left.csv', buildLines(1, 2));
     inbox.drop('new.csv', buildLines(3, 2));
-    // What it was like when it was claimed is not known here, so it is put back first, and taken anew.
-    await inbox.sweep();
-    await inbox.sweep();
+    const { files } = await inbox.sweep();
+    expect(files.map(({ file, outcome }) => `${file} ${outcome}`)).toEqual(['left.csv done', 'new.csv done']);
     inbox.expectCustomers(4);
-    expect(readdirSync(join(inbox.path(), 'processing'))).toEqual([]);
+    expect(readProcessing()).toEqual([]);
+    expect(readdirSync(inbox.path('state/inbox/claims'))).toEqual([]);
   });
 
   it('of another instance is never touched', async () => {
-    leaveClaim('theirs.csv', buildLines(1, 2), { machine: 'another', pid: 4, host: 'elsewhere' });
+    leaveFolder('theirs.csv', buildLines(1, 2));
     const { exitCode, files } = await inbox.sweep();
     expect([exitCode, files]).toEqual([0, []]);
-    expect(inbox.files()).toEqual(['processing/20260101-000000-0badc0de/theirs.csv']);
+    expect(inbox.files()).toEqual([`processing/${id}/theirs.csv`]);
   });
 
   it('of another instance that is silent for long is an error that says where to continue', async () => {
-    leaveClaim('theirs.csv', buildLines(1, 2), { machine: 'another', pid: 4, host: 'elsewhere' });
+    leaveFolder('theirs.csv', buildLines(1, 2));
     await inbox.sweep();
     const [memory] = readdirSync(inbox.path('state/inbox'), { recursive: true, encoding: 'utf8' }).filter((name) =>
       name.endsWith('memory.json'),
@@ -51,26 +74,39 @@ describe('a claim', () => {
     writeFileSync(path, JSON.stringify(known));
     const { exitCode, files } = await inbox.sweep();
     expect(exitCode).toBe(3);
-    expect(files[0]?.reason).toMatchObject({ code: 'CLAIM_ELSEWHERE', nextStep: expect.stringContaining('elsewhere') });
+    expect(files[0]?.reason).toMatchObject({
+      code: 'CLAIM_ELSEWHERE',
+      nextStep: expect.stringContaining('.claim.txt in that folder says which machine'),
+    });
   });
 
   it('whose process died before the file was moved in leaves nothing behind', async () => {
     await inbox.sweep();
-    const folder = leaveClaim('left.csv', '', { machine: readInstanceId(), doneFile: 'left.csv.done' });
+    const folder = leaveClaim('left.csv', '', { doneFile: 'left.csv.done' });
     renameSync(join(folder, 'left.csv'), join(folder, 'left.csv.done'));
     inbox.drop('left.csv', buildLines(1, 2));
     await inbox.sweep();
-    expect(readdirSync(join(inbox.path(), 'processing'))).toEqual([]);
+    expect(readProcessing()).toEqual([]);
     inbox.expectCustomers(2);
   });
 
   it('that has crashed its process repeatedly comes after the other files', async () => {
     await inbox.sweep();
-    leaveClaim('deadly.csv', buildLines(1, 1), { machine: readInstanceId(), attempts: 7 });
+    leaveClaim('deadly.csv', buildLines(1, 1), { attempts: 7 });
     inbox.drop('harmless.csv', buildLines(2, 1));
     await inbox.sweep();
     const order = inbox.log.filter(({ event }) => event === 'run-started').map(({ facts }) => facts.file);
     expect(order).toEqual(['harmless.csv', 'deadly.csv']);
+  });
+
+  it('whose file somebody has removed after it was copied is archived from the copy', async () => {
+    inbox.drop('a.csv', buildLines(1, 6));
+    const sweep = inbox.sweep({ settings: { rate: '20' } });
+    while (inbox.api.customers().length < 1) await new Promise((done) => setTimeout(done, 5));
+    const [claim] = readProcessing();
+    rmSync(join(inbox.path(), 'processing', claim ?? '', 'a.csv'));
+    expect((await sweep).files).toMatchObject([{ outcome: 'done', counts: { created: 6 } }]);
+    expect(inbox.read(`${doneMonth()}/a.csv`)).toBe(buildLines(1, 6));
   });
 });
 

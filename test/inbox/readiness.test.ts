@@ -1,4 +1,14 @@
-import { appendFileSync, copyFileSync, linkSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  copyFileSync,
+  openSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -46,13 +56,12 @@ describe('a file that is still being written', () => {
 
   it('by a writer that pauses at the end of a line, and continues in the claimed file, is imported completely', async () => {
     const path = inbox.drop('torn.csv', buildLines(1, 2));
-    const holder = `${path}.holder.part`;
-    // A second name for the same file stands for the handle that its writer keeps.
-    linkSync(path, holder);
+    const writer = openSync(path, 'a');
     const rest = buildLines(3, 2).split('\n').slice(1).join('\n');
     const sweep = inbox.sweep({ settings: { rate: '4' } });
     while (!inbox.log.some(({ event }) => event === 'run-started')) await new Promise((done) => setTimeout(done, 5));
-    appendFileSync(holder, rest);
+    writeSync(writer, rest);
+    closeSync(writer);
     const [report] = (await sweep).files;
     expect(report).toMatchObject({ outcome: 'returned' });
     await inbox.sweep();

@@ -1,7 +1,10 @@
+import { codes } from '#pipelines/codes.js';
 import { formatCount } from '#pipelines/format-count.js';
 import type { RunObserver } from '#src/app/run-summary.js';
 import { exitCodes } from '#src/errors.js';
-import type { ClaimRecord } from '#src/inbox/claims.js';
+import type { ClaimRecord } from '#src/inbox/claim-records.js';
+import type { Stranger } from '#src/inbox/claims.js';
+import { claimNoteFile } from '#src/inbox/folder-layout.js';
 import {
   buildUntouchedReport,
   type FileOutcome,
@@ -55,8 +58,15 @@ export interface SweepLogger {
   waits(report: FileReport): void;
   /** @returns the same report */
   report(report: FileReport): FileReport;
-  /** For a claim of another instance. @returns a report when that instance has been silent for too long */
-  foreignClaim(id: string, record: ClaimRecord, silentMs: number): FileReport | undefined;
+  /**
+   * For what is in `processing/` and is not a claim of this instance.
+   *
+   * @param silentMs - how long a claim of another instance has given no sign of life
+   * @returns a report when that is too long, or when it is no claim at all
+   */
+  stranger(stranger: Stranger, silentMs: number): FileReport | undefined;
+  /** For those that are too many to be reported one by one. */
+  moreStrangers(count: number): FileReport;
   notifyFailed(file: string, why: string): void;
 }
 
@@ -70,6 +80,13 @@ export function createSweepLogger(log: Log): SweepLogger {
     if (lastMessages.get(name) === entry.message) return;
     lastMessages.set(name, entry.message);
     log(entry);
+  };
+  const reportStranger = (name: string, reason: FileReason) => {
+    const path = `processing/${name}`;
+    const report = { ...buildUntouchedReport(path, null, 'kept', reason), exitCode: exitCodes.unreadableInput };
+    const message = describeReason(reason);
+    logOnce(path, { level: 'error', event: 'claim-elsewhere', message, facts: selectFacts(report) });
+    return report;
   };
   return {
     log,
@@ -100,25 +117,33 @@ export function createSweepLogger(log: Log): SweepLogger {
       log({ level: chooseLevel(report), event, message: describeReport(report), facts: selectFacts(report) });
       return report;
     },
-    foreignClaim(id, record, silentMs) {
-      if (silentMs < maxSilenceMs) return undefined;
-      const { file, job, host, pid } = record;
-      const reason: FileReason = {
-        code: 'CLAIM_ELSEWHERE',
-        message: `${escapeControls(file)} was claimed by process ${pid} on ${host}, which has stopped responding.`,
-        nextStep: `Sweep the folder on ${host}: only its ledger knows what was sent. If that machine is gone for good, compare the file with the customers in the API, then move it out of processing/${id} and remove that folder.`,
-      };
-      const report: FileReport = {
-        ...buildUntouchedReport(file, job, 'kept', reason),
-        exitCode: exitCodes.unreadableInput,
-      };
-      const message = describeReason(reason);
-      logOnce(id, { level: 'error', event: 'claim-elsewhere', message, facts: selectFacts(report) });
-      return report;
+    stranger({ name, found }, silentMs) {
+      if ('heartbeatMs' in found && silentMs < maxSilenceMs) return undefined;
+      return reportStranger(
+        name,
+        'fact' in found ? buildOddClaimReason(name, found.fact) : buildSilentClaimReason(name),
+      );
+    },
+    moreStrangers(count) {
+      const message = `processing/ has ${formatCount(count, 'more entry', 'more entries')} that this program did not make.`;
+      return reportStranger('', { code: 'CLAIM_UNKNOWN', message, nextStep: codes.CLAIM_UNKNOWN.nextStep });
     },
     notifyFailed: (file, why) =>
       log({ level: 'warn', event: 'notify-failed', message: `${escapeControls(file)}: ${why}`, facts: { file } }),
   };
+}
+
+function buildSilentClaimReason(name: string): FileReason {
+  return {
+    code: 'CLAIM_ELSEWHERE',
+    message: `processing/${escapeControls(name)} was claimed by another machine, which has stopped responding.`,
+    nextStep: `The note ${claimNoteFile} in that folder says which machine. Sweep the folder there: only its ledger knows what was sent. If that machine is gone for good, compare the file with the customers in the API, then move it out of processing/${escapeControls(name)} and remove that folder.`,
+  };
+}
+
+function buildOddClaimReason(name: string, fact: string): FileReason {
+  const message = `processing/${escapeControls(name)} is not a claim of this program: ${fact}. Nothing in it is read.`;
+  return { code: 'CLAIM_UNKNOWN', message, nextStep: codes.CLAIM_UNKNOWN.nextStep };
 }
 
 /** Escapes control characters, so that a file name with a line break cannot look like two entries of the log. */

@@ -9,7 +9,6 @@ import { CustomersError, type ExitCode, exitCodes, InputError } from '#src/error
 import { hashFile } from '#src/files/input-file.js';
 import { isTruncation } from '#src/inbox/check-complete.js';
 import type { Claim } from '#src/inbox/claims.js';
-import { readFileIdentity } from '#src/inbox/scan-folder.js';
 import { type Ledger, openLedger } from '#src/ledger/open-ledger.js';
 import type { RunRecord } from '#src/ledger/runs.js';
 import { explainError, type FileOutcome, type FileReason, noneWaiting, type WaitingCount } from './summary.js';
@@ -60,6 +59,7 @@ function withDroppedName(reason: FileReason | null, { path, record }: Claim): Fi
 }
 
 async function importOrResume(claim: Claim, options: ImportClaimOptions): Promise<ClaimResult> {
+  await claim.copyFile();
   const { setup, job, observer, signal, settleMs } = options;
   const earlier = await findEarlierWork(claim, options);
   if (earlier.kind === 'finished') return earlier.result;
@@ -231,8 +231,7 @@ async function recheckFile(result: ClaimResult, claim: Claim, options: ImportCla
     return { ...result, outcome: 'kept', exitCode, reason: explainError(error), isTenantFailure: false };
   }
   if (result.outcome === 'kept' || result.outcome === 'returned') return result;
-  const identity = await readFileIdentity(claim.path);
-  if (identity === undefined || identity === claim.record.identity) return result;
+  if (!(await claim.hasGrown())) return result;
   const message = 'The file was still being written while it was imported, so it is checked again.';
   const nextStep = 'Finished rows are not sent again. A done-file prevents this: see docs/nightly-folder.md.';
   return { ...result, outcome: 'returned', exitCode: exitCodes.done, reason: { code: 'GREW', message, nextStep } };

@@ -1,10 +1,10 @@
-import { join } from 'node:path';
 import type { Code } from '#pipelines/codes.js';
 import { sleep } from '#src/api/sleep.js';
 import { explainFailure } from '#src/app/explain-failure.js';
 import { CustomersError, exitCodes, readSystemCode } from '#src/errors.js';
 import { findIncompleteness } from '#src/inbox/check-complete.js';
 import { type Claim, findClaims, takeFile } from '#src/inbox/claims.js';
+import { withDroppedFile } from '#src/inbox/held-folder.js';
 import type { Inbox } from '#src/inbox/open-inbox.js';
 import {
   type FileStat,
@@ -64,20 +64,25 @@ export async function runPass(pass: Pass, reports: FileReport[]): Promise<void> 
   for (const report of reports) if (report.outcome === 'waits') await reportWait(context, report, dryRun);
 }
 
-/** Adopts the claims that dead processes of this instance left, and reports those of instances that are silent. */
+/** More of them are reported together. */
+const maxReportedStrangers = 20;
+
+/** Adopts the claims that dead processes of this instance left, and reports what else is in `processing/`. */
 async function adoptLeftClaims({ inbox, logger }: Pass, reports: FileReport[]): Promise<readonly Claim[]> {
-  const ours: Claim[] = [];
+  const { ours, strangers, more } = await findClaims(inbox);
   const others: typeof inbox.memory.others = {};
-  for (const found of await findClaims(inbox)) {
-    if (found.kind === 'ours') ours.push(found.claim);
-    if (found.kind !== 'foreign') continue;
-    const { id, record, heartbeatMs } = found;
-    const known = inbox.memory.others[id];
+  // Other instances first: they are few, and their files wait for somebody.
+  const sorted = [...strangers].sort((a, b) => Number('fact' in a.found) - Number('fact' in b.found));
+  for (const stranger of sorted.slice(0, maxReportedStrangers)) {
+    const heartbeatMs = 'heartbeatMs' in stranger.found ? stranger.found.heartbeatMs : 0;
+    const known = inbox.memory.others[stranger.name];
     const seen = known?.heartbeatMs === heartbeatMs ? known : { heartbeatMs, sinceMs: Date.now() };
-    others[id] = seen;
-    const report = logger.foreignClaim(id, record, Date.now() - seen.sinceMs);
+    others[stranger.name] = seen;
+    const report = logger.stranger(stranger, Date.now() - seen.sinceMs);
     if (report !== undefined) reports.push(report);
   }
+  const unreported = Math.max(0, sorted.length - maxReportedStrangers) + more;
+  if (unreported > 0) reports.push(logger.moreStrangers(unreported));
   inbox.memory.others = others;
   return ours;
 }
@@ -243,11 +248,17 @@ async function findWaitReason(candidate: Candidate, inbox: Inbox, nowMs: number)
   // A late file is imported even though an earlier import found it incomplete, since the import's error says why.
   if (observed.incompleteReason !== undefined)
     return isLate ? undefined : buildWaitReason('INCOMPLETE', observed.incompleteReason);
-  const incomplete = await findIncompleteness(join(inbox.folder, stat.name), {
-    // A done-file that is older than the data vouches for an earlier file.
-    isDoneFilePresent: doneFile !== undefined && doneFile.modifiedMs >= stat.modifiedMs,
-    lastLineEnd: job.job.lastLineEnd ?? 'required',
-  });
+  if (stat.links > 1 && !isLate)
+    return buildWaitReason('INCOMPLETE', 'it has a second name (a hard link), under which it may still be written');
+  const incomplete = await withDroppedFile(inbox.folder, stat.name, (path) =>
+    findIncompleteness(path, {
+      name: stat.name,
+      // A done-file that is older than the data vouches for an earlier file.
+      isDoneFilePresent: doneFile !== undefined && doneFile.modifiedMs >= stat.modifiedMs,
+      lastLineEnd: job.job.lastLineEnd ?? 'required',
+    }),
+  );
+  if (incomplete === 'replaced') return buildWaitReason('NOT_QUIET', 'something else has taken its place');
   if (incomplete === undefined || (isLate && incomplete.isSeenByImport)) return undefined;
   return buildWaitReason('INCOMPLETE', incomplete.why);
 }

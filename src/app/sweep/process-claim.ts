@@ -2,8 +2,15 @@ import { publishMilestone } from '#pipelines/milestones.js';
 import { resolveTenant } from '#src/app/connect.js';
 import { explainFailure } from '#src/app/explain-failure.js';
 import { CustomersError, exitCodes, InputError } from '#src/errors.js';
-import { type ArchivedPaths, type ArchiveRequest, executePlan, planArchive } from '#src/inbox/archive.js';
-import type { Claim, ClaimRecord } from '#src/inbox/claims.js';
+import {
+  type ArchivedPaths,
+  type ArchiveFolders,
+  type ArchiveRequest,
+  executePlan,
+  planArchive,
+} from '#src/inbox/archive.js';
+import type { ClaimRecord } from '#src/inbox/claim-records.js';
+import type { Claim } from '#src/inbox/claims.js';
 import type { Destination } from '#src/inbox/folder-layout.js';
 import { notify } from '#src/inbox/notify.js';
 import type { Inbox } from '#src/inbox/open-inbox.js';
@@ -12,7 +19,7 @@ import { defaultResultPaths } from '#src/results/write-results.js';
 import { createClaimObserver, type SweepLogger } from './event-log.js';
 import { type ClaimResult, importClaim } from './import-claim.js';
 import { buildUntouchedReport, explainError, type FileReason, type FileReport } from './summary.js';
-import type { JobSetup, SweepJob } from './sweep-jobs.js';
+import { type JobSetup, nameDestinations, type SweepJob } from './sweep-jobs.js';
 
 /** What processing the claims of one pass needs and shares. */
 export interface ClaimContext {
@@ -60,9 +67,9 @@ async function importAndArchive(context: ClaimContext, claim: Claim): Promise<Fi
     return logger.report({ ...report, exitCode: obstacle.exitCode });
   }
   if (record.plan !== undefined) {
-    const files = listFiles(await finishArchiving(claim, setup));
+    const files = listFiles(await finishArchiving(claim, findArchiveFolders(inbox, job), setup));
     return completeClaim(context, claim, job, {
-      ...buildUntouchedReport(record.file, job.job.name, record.plan.shelf, null),
+      ...buildUntouchedReport(record.file, job.job.name, record.plan.destination, null),
       files,
     });
   }
@@ -121,7 +128,7 @@ async function settleClaim(
     await claim.returnFile();
     return logger.report(report);
   }
-  const paths = await archiveClaim(claim, inbox.folder, { ...result, outcome }, job, setup);
+  const paths = await archiveClaim(claim, findArchiveFolders(inbox, job), { ...result, outcome }, setup);
   return completeClaim(context, claim, job, { ...report, files: listFiles(paths) });
 }
 
@@ -181,27 +188,32 @@ function listFiles({ input, results, rejects, review }: ArchivedPaths): FileRepo
 /** Moves an imported file and the files that belong to it to the folders of its job, and records that in the ledger. */
 async function archiveClaim(
   claim: Claim,
-  folder: string,
+  folders: ArchiveFolders,
   result: Pick<ClaimResult, 'reason' | 'products'> & { readonly outcome: Destination },
-  { job }: SweepJob,
   setup: JobSetup,
 ): Promise<ArchivedPaths> {
   const { outcome, reason, products } = result;
   publishMilestone('before-archive');
-  await planArchive(claim, {
-    folder,
+  await planArchive(claim, folders, {
     destination: outcome,
     products,
     ...(outcome === 'done' || reason === null ? {} : { note: buildNote(outcome, reason) }),
+  });
+  return finishArchiving(claim, folders, setup);
+}
+
+function findArchiveFolders({ folder }: Inbox, { job }: SweepJob): ArchiveFolders {
+  return {
+    folder,
+    named: nameDestinations(job),
     ...(job.results === undefined ? {} : { resultsFolder: job.results }),
     ...(job.rejects === undefined ? {} : { rejectsFolder: job.rejects }),
-  });
-  return finishArchiving(claim, setup);
+  };
 }
 
 /** Carries out the plan in the claim's record, which an earlier process may have written. */
-async function finishArchiving(claim: Claim, setup: JobSetup): Promise<ArchivedPaths> {
-  const paths = await executePlan(claim);
+async function finishArchiving(claim: Claim, folders: ArchiveFolders, setup: JobSetup): Promise<ArchivedPaths> {
+  const paths = await executePlan(claim, folders);
   recordMovedFiles(claim, setup, paths);
   publishMilestone('after-archive');
   return paths;

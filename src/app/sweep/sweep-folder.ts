@@ -20,7 +20,7 @@ import {
   sumExitCodes,
   sumTraffic,
 } from './summary.js';
-import { type JobOverrides, resolveSweepJobs } from './sweep-jobs.js';
+import { type JobOverrides, nameDestinations, resolveSweepJobs } from './sweep-jobs.js';
 
 /** What a sweep of a drop folder takes. */
 export interface SweepOptions extends JobOverrides {
@@ -115,7 +115,10 @@ function startSweep(command: 'sweep' | 'watch', options: SweepOptions, log: Log,
   const { folder, adopt = false, dryRun = false, settleMs } = options;
   const jobs = resolveSweepJobs(resolve(folder), importJobs(options.settings.config), options);
   const stateFolder = resolveSettings(options.settings).stateDir.value;
-  const inbox = openInbox(folder, { stateFolder, adopt, dryRun });
+  const named = jobs.map(({ job }) => nameDestinations(job));
+  const warn = (message: string) =>
+    log({ level: 'warn', event: 'notice', message, facts: { folder: resolve(folder) } });
+  const inbox = openInbox(folder, { stateFolder, adopt, dryRun, named, warn });
   const signal = options.signal ?? new AbortController().signal;
   const startedAt = new Date().toISOString();
   const reports: FileReport[] = [];
@@ -202,10 +205,11 @@ async function finishPass(sweep: Sweep, reports: readonly FileReport[], error: C
   return exitCode;
 }
 
-async function pruneArchive({ inbox, options, log, pruned }: Sweep): Promise<void> {
+async function pruneArchive({ inbox, options, log, pass, pruned }: Sweep): Promise<void> {
   if (options.keepDays === undefined) return;
   const isDryRun = options.dryRun === true;
-  for (const path of await prune(inbox.folder, options.keepDays, isDryRun, Date.now())) {
+  const named = pass.jobs.map(({ job }) => nameDestinations(job));
+  for (const path of await prune(inbox.folder, options.keepDays, isDryRun, Date.now(), named)) {
     pruned.push(path);
     const message = `${path} is older than ${options.keepDays} days and ${isDryRun ? 'would be' : 'was'} deleted.`;
     log({ level: 'info', event: 'pruned', message, facts: { path } });

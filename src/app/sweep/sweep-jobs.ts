@@ -7,6 +7,7 @@ import type { ImportJob } from '#src/config/jobs.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 import type { SettingOptions, Settings } from '#src/config/settings.js';
 import { CustomersError, UsageError } from '#src/errors.js';
+import type { NamedDestinations } from '#src/inbox/folder-layout.js';
 
 /** A job with its file patterns, waiting times and set-up. An error in its set-up holds up only its own files. */
 export interface SweepJob {
@@ -76,6 +77,11 @@ function createSweepJob(job: ImportJob, overrides: JobOverrides): SweepJob {
   };
 }
 
+/** The folders that a job names instead of those in the drop folder. */
+export function nameDestinations({ done, failed, duplicate }: ImportJob): NamedDestinations {
+  return { done, failed, duplicate };
+}
+
 function toMs(amount: number | undefined, unitMs: number): number | undefined {
   return amount === undefined ? undefined : amount * unitMs;
 }
@@ -102,7 +108,8 @@ function resolveSetup(job: ImportJob, overrides: JobOverrides): JobSetup {
     ...overrides.settings,
   });
   const file = readMappingFile(settings.mapping.value);
-  for (const folder of [job.results, job.rejects]) if (folder !== undefined) assertFolder(folder, job);
+  for (const folder of [job.results, job.rejects, job.done, job.failed, job.duplicate])
+    if (folder !== undefined) assertFolder(folder, job);
   if (job.doneFile !== undefined && !/\{(?:name|stem)\}/.test(job.doneFile))
     throw new UsageError(`The job ${job.name} has the same done-file "${job.doneFile}" for all its files.`, {
       code: 'CONFIG_FILE',
@@ -125,20 +132,17 @@ function resolveSetup(job: ImportJob, overrides: JobOverrides): JobSetup {
 /** The folder is never created: a missing one may be a share that is not mounted. */
 function assertFolder(folder: string, job: ImportJob): void {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
-    throw new UsageError(`The job ${job.name} writes results to ${folder}, but there is no such folder.`, {
+    throw new UsageError(`The job ${job.name} writes to ${folder}, but there is no such folder.`, {
       code: 'RESULTS_FOLDER_MISSING',
       nextStep: 'Create it, or mount the share.',
     });
   try {
     accessSync(folder, constants.W_OK);
   } catch (cause) {
-    throw new UsageError(
-      `The job ${job.name} writes results to ${folder}, but this user is not allowed to write there.`,
-      {
-        code: 'RESULTS_FOLDER_UNWRITABLE',
-        nextStep: 'Give this user write permission there; if the disk is read-only, repair it first.',
-        cause,
-      },
-    );
+    throw new UsageError(`The job ${job.name} writes to ${folder}, but this user is not allowed to write there.`, {
+      code: 'RESULTS_FOLDER_UNWRITABLE',
+      nextStep: 'Give this user write permission there; if the disk is read-only, repair it first.',
+      cause,
+    });
   }
 }
