@@ -3,7 +3,7 @@ import type { Issue } from '#pipelines/issue.js';
 import type { MatchRule } from '#pipelines/mapping/mapping.js';
 import type { WritePolicies } from '#pipelines/mapping/write-policies.js';
 import type { Command, Draft, JsonValue, Row, RowOutcome } from '#pipelines/model.js';
-import type { DecisionWord, SentValues, ValidateDraft, WaitingRow } from '#pipelines/ports.js';
+import type { DecisionWord, RunLedger, SentValues, ValidateDraft, WaitingRow } from '#pipelines/ports.js';
 import { displayKey, joinKey, quoteKey } from './keys.js';
 import { readMatchValue } from './match-value.js';
 
@@ -180,6 +180,8 @@ export function describeUnknownCustomer(
 interface RowMapping {
   readonly draft: Draft;
   readonly key?: string;
+  /** The key without the number format of its cell, and the draft with it. */
+  readonly unformatted?: { readonly key: string; readonly draft: Draft };
   readonly customerCode?: string;
   readonly command?: Command;
   readonly defaulted?: readonly string[];
@@ -212,15 +214,29 @@ export interface MapOptions {
   readonly checkCells?: CheckCells | undefined;
   /** Fields by which a row without key and code finds its customer. */
   readonly match?: MatchRule;
+  /** Where it is known which keys stand for customers. */
+  readonly ledger?: Pick<RunLedger, 'findCustomersByKeys'>;
 }
 
 /** Maps and validates rows; one that cannot be mapped or is not valid ends as `invalid`, with all its reasons. */
 export async function mapRows(rows: readonly Row[], options: MapOptions): Promise<readonly ImportRow[]> {
   const mapped = await options.mapper.mapAll(rows);
   return rows.map((row, position) => {
-    const result = toImportRow(row, mapped[position] ?? nothingMapped, options);
+    const result = toImportRow(row, takeKnownKey(mapped[position] ?? nothingMapped, options), options);
     return options.checkCells === undefined ? result : addDamage(result, options.checkCells);
   });
+}
+
+/**
+ * Keys of workbooks used to be read without their number format, 42 for `C-0042`. A customer that is known by such a key
+ * keeps it: under the other one, she would be nobody, and added a second time.
+ */
+function takeKnownKey(mapped: RowMapping, { mapper, ledger }: MapOptions): RowMapping {
+  const { key, unformatted } = mapped;
+  if (ledger === undefined || key === undefined || unformatted === undefined) return mapped;
+  const [shown, bare] = [joinKey(mapper.keySource, key), joinKey(mapper.keySource, unformatted.key)] as const;
+  const known = ledger.findCustomersByKeys([shown, bare]);
+  return known.has(bare) && !known.has(shown) ? { ...mapped, ...unformatted } : mapped;
 }
 
 const nothingMapped: RowMapping = { draft: {}, reasons: [] };

@@ -244,9 +244,9 @@ function buildKeyTargets(
   const positions = finder.findPositions(key.columns, 'key');
   const names = positions.map((position) => columns[position] ?? '');
   const { stamp, source } = key;
-  const { read } = compileKey(positions, key, nullToken);
+  const { read, readUnformatted } = compileKey(positions, key, nullToken);
   const keySource = source === undefined ? {} : { keySource: source };
-  return [{ kind: 'key', field: stamp, positions, columns: names, ...keySource, read }];
+  return [{ kind: 'key', field: stamp, positions, columns: names, ...keySource, read, readUnformatted }];
 }
 
 function buildCommandTargets(

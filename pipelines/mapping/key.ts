@@ -165,8 +165,19 @@ export interface KeyPart {
 export interface KeyReader {
   /** The key as it is stored with the customer, before {@link normaliseKey}. */
   read(cells: readonly Cell[]): string | CellFailure;
+  /**
+   * The same key with the numbers themselves where their format shows more: 42 for `C-0042`. `undefined` where that is no
+   * other key.
+   */
+  readUnformatted(cells: readonly Cell[]): string | undefined;
   /** The parts of a key with their shapes; `undefined` for a row without a key. */
   readParts(cells: readonly Cell[]): readonly KeyPart[] | undefined;
+}
+
+type NumberCell = Extract<Cell, { kind: 'number' }>;
+
+function isFormatted(cell: Cell | undefined): cell is NumberCell {
+  return typeof cell === 'object' && cell.kind === 'number' && cell.shown !== undefined;
 }
 
 const keyType = createCellType({ name: 'string' });
@@ -212,18 +223,26 @@ export function compileKey(
     return isAnyPlaceholder(parts) ? placeholderKey : parts;
   }
 
+  function read(cells: readonly Cell[]): string | CellFailure {
+    const parts = readAll(cells);
+    if (isFailure(parts)) return parts;
+    const texts: string[] = [];
+    for (const [position, { text, shape, failure }] of parts.entries()) {
+      if (failure !== undefined) return failure;
+      const { undoFloats, refused } = readings[position] ?? readAsWritten;
+      if (refused.includes(shape)) return { code: 'KEY_PLACEHOLDER', says: refusals[shape] ?? placeholderKey.says };
+      texts.push(undoFloats && shape === 'float' ? text.replace(/\.0+$/, '') : text);
+    }
+    return texts.join(join);
+  }
+
   return {
-    read(cells) {
-      const parts = readAll(cells);
-      if (isFailure(parts)) return parts;
-      const texts: string[] = [];
-      for (const [position, { text, shape, failure }] of parts.entries()) {
-        if (failure !== undefined) return failure;
-        const { undoFloats, refused } = readings[position] ?? readAsWritten;
-        if (refused.includes(shape)) return { code: 'KEY_PLACEHOLDER', says: refusals[shape] ?? placeholderKey.says };
-        texts.push(undoFloats && shape === 'float' ? text.replace(/\.0+$/, '') : text);
-      }
-      return texts.join(join);
+    read,
+    readUnformatted(cells) {
+      if (!positions.some((position) => isFormatted(cells[position]))) return undefined;
+      const bare = cells.map((cell) => (isFormatted(cell) ? cell.text : cell));
+      const key = read(bare);
+      return isFailure(key) || key === read(cells) ? undefined : key;
     },
     readParts(cells) {
       const parts = readAll(cells);

@@ -36,6 +36,8 @@ export interface MappedRow {
   readonly draft: Draft;
   /** Normalised; without its source. */
   readonly key?: string;
+  /** The key without the number format of its cell, and the draft with it, where that is another key. */
+  readonly unformatted?: { readonly key: string; readonly draft: Draft };
   readonly customerCode?: string;
   readonly customerId?: string;
   /** Only where the mapping names a column for it. */
@@ -61,6 +63,8 @@ export interface RowTarget {
   /** Of a key: the source that the mapping names. */
   readonly keySource?: string;
   read(cells: readonly Cell[], computed?: readonly GatheredCell[]): FieldOutcome;
+  /** Of a key: see {@link MappedRow.unformatted}. */
+  readUnformatted?(cells: readonly Cell[]): string | undefined;
 }
 
 /** Most rows are valid: they share one empty list. */
@@ -81,6 +85,7 @@ export function mapRow(
   let reasons: Issue[] | undefined;
   let notes: Issue[] | undefined;
   let defaulted: string[] | undefined;
+  let keyed: { readonly target: RowTarget; readonly bareKey: string } | undefined;
 
   for (const target of targets) {
     const outcome = target.read(cells, computed);
@@ -101,14 +106,24 @@ export function mapRow(
       }
     }
     if (value !== undefined) assignValue(target, value as JsonValue, draft, identity);
+    const bareKey = target.readUnformatted?.(cells);
+    if (bareKey !== undefined) keyed = { target, bareKey };
   }
   return {
     draft,
     ...identity,
+    ...(keyed !== undefined && { unformatted: withKey(keyed.target, keyed.bareKey, draft) }),
     ...(defaulted !== undefined && { defaulted }),
     reasons: reasons ?? noReasons,
     notes: notes ?? noReasons,
   };
+}
+
+function withKey(target: RowTarget, key: string, draft: Draft): { readonly key: string; readonly draft: Draft } {
+  const changed = { ...draft };
+  const identity: MappedIdentity = {};
+  assignValue(target, key, changed, identity);
+  return { key: identity.key ?? key, draft: changed };
 }
 
 interface MappedIdentity {

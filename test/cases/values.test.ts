@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { joinKey } from '#pipelines/import/keys.js';
+import { mapRows } from '#pipelines/import/map.js';
 import { compileMapping } from '#pipelines/mapping/compile.js';
 import type { MappedRow } from '#pipelines/mapping/map-row.js';
 import { cellToText, type Row } from '#pipelines/model.js';
+import type { KnownCustomer } from '#pipelines/ports.js';
 import { chooseColumnChecks, startDamageScan } from '#pipelines/quality/damage-detector.js';
 import { InputError } from '#src/errors.js';
 import type { FileSource } from '#src/files/input-source.js';
@@ -92,6 +95,29 @@ describe('numbers in text fields are what their format shows', () => {
       const { mapped } = await read(workbook(name), { key: { column: 'No' }, fields: { customerName: 'Company' } });
       expect(mapped.map(({ key }) => key)).toEqual(keys);
     }
+  });
+
+  it('but a customer that is known by the bare number keeps it as the key', async () => {
+    const key = { column: 'No', stamp: 'cC_001', source: 'shop' };
+    const mapping = parsed({ key, fields: { customerName: 'Company' } });
+    const source = await openRowSource(workbook('x01-formats'));
+    const compilation = compileMapping(mapping, source.columns, source.format);
+    if (!compilation.ok) throw new Error(JSON.stringify(compilation.problems));
+    const mapper = compilation.compiled;
+    const known = (number: string) => [joinKey('shop', number), { customerCode: '0000001' } as KnownCustomer] as const;
+    const customers = new Map([known('42'), known('C-0043'), known('43')]);
+    const ledger = {
+      findCustomersByKeys: (keys: readonly string[]) => new Map([...customers].filter(([name]) => keys.includes(name))),
+    };
+    const rows: Row[] = [];
+    for await (const batch of source.batches()) rows.push(...batch);
+    const mapped = await mapRows(rows, { mapper, ledger, validate: () => [] });
+    expect(mapped.map((row) => [row.key, row.outcome === undefined && row.draft.cC_001])).toEqual([
+      [joinKey('shop', '42'), 'shop: 42'],
+      [joinKey('shop', 'C-0043'), 'shop: C-0043'],
+      [joinKey('shop', 'C-0044'), 'shop: C-0044'],
+      [joinKey('shop', 'C-0045'), 'shop: C-0045'],
+    ]);
   });
 
   it('and so are column names and amounts', async () => {
