@@ -89,6 +89,10 @@ const importProperties = {
     oneOf(['duplicate', 'import']),
     'What to do with content that was imported before: move it to duplicate/ (default), or import it again',
   ),
+  empty: optional(
+    oneOf(['failed', 'done']),
+    'What becomes of a file that has only a header: an error (default), or nothing to do',
+  ),
   verify: optional(flag(), 'Read every written customer back and compare it'),
 };
 

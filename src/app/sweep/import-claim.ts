@@ -7,6 +7,7 @@ import { resumeRun } from '#src/app/resume/resume-run.js';
 import { type ApiSummary, noTraffic, type RunObserver, type RunSummary } from '#src/app/run-summary.js';
 import { CustomersError, type ExitCode, exitCodes, InputError } from '#src/errors.js';
 import { hashFile } from '#src/files/input-file.js';
+import { NoDataRowsError } from '#src/files/table/no-data-rows.js';
 import { isTruncation } from '#src/inbox/check-complete.js';
 import type { Claim } from '#src/inbox/claims.js';
 import { type Ledger, openLedger } from '#src/ledger/open-ledger.js';
@@ -196,6 +197,9 @@ function explainDoubt(run: string | null, counts: RowCounts): FileReason {
 function buildErrorResult(error: unknown, claim: Claim, options: ImportClaimOptions): ClaimResult {
   const exitCode = error instanceof CustomersError ? error.exitCode : exitCodes.bug;
   const reason = explainError(error instanceof AccountUnknownError ? error.forDroppedFile(claim.record.file) : error);
+  // With the header of the mapping, the file says that there is nothing to do; any other text may be a failed export.
+  if (error instanceof NoDataRowsError && error.hasExpectedHeader && options.job.job.empty === 'done')
+    return { ...emptyResult, outcome: 'done', reason: { ...reason, nextStep: null } };
   if (error instanceof InputError && isTruncation(error) && !isOverdue(claim, options))
     return { ...emptyResult, outcome: 'returned', reason };
   return { ...emptyResult, exitCode, ...chooseOutcome(exitCode, reason.code), reason };

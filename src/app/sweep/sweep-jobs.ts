@@ -40,7 +40,7 @@ export interface JobOverrides {
   readonly maxWaitMs?: number;
 }
 
-const defaultFiles = ['*.{csv,tsv,txt,xlsx,ndjson,jsonl}', '*.{csv,tsv,txt,ndjson,jsonl}.gz'];
+const defaultFiles = ['*.{csv,tsv,txt,xlsx,xls,ods,ndjson,jsonl,zip}', '*.{csv,tsv,txt,ndjson,jsonl}.gz'];
 const defaultDoneFile = '{name}.done';
 const defaultQuietMs = 4_000;
 const defaultMaxWaitMs = 60 * 60_000;

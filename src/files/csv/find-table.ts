@@ -1,7 +1,14 @@
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import { createInputError } from '#src/files/input-file.js';
 import type { CsvLayout, OpenOptions, TopRow } from '#src/files/input-source.js';
-import { findHeader, headerSearchRows, isEmptyRow, nameColumns } from '#src/files/table/find-header.js';
+import {
+  findHeader,
+  type HeaderSearch,
+  headerSearchRows,
+  isEmptyRow,
+  nameColumns,
+} from '#src/files/table/find-header.js';
+import { NoDataRowsError } from '#src/files/table/no-data-rows.js';
 import type { PeekableBatches } from '#src/files/table/peekable.js';
 import type { TextInput, TextPass } from '#src/files/text/open-text.js';
 import { type Dialect, findPreamble, parseDelimiter, sniffDelimiter } from './dialect.js';
@@ -87,9 +94,10 @@ export async function findTable(
           ).position
         ]
       : top[0];
-  if (header === undefined) throw createNoDataRowsError(name, 1);
+  if (header === undefined) throw createNoDataRowsError(name, undefined, options);
   if (header.issue !== undefined) throw createHeaderDamagedError(name, header);
-  const usedWidth = await measureUsedWidth(batches, name, header);
+  const usedWidth = await measureUsedWidth(batches, header);
+  if (usedWidth === undefined) throw createNoDataRowsError(name, header, options);
   const table = nameColumns(header.cells, usedWidth, header.line, options.resultColumns);
   if (table.columns.length === 0) throw createNoColumnsError(name, header.line);
   return { headerLine: header.line, table, topRows };
@@ -126,12 +134,8 @@ async function readHeaderAt(
   });
 }
 
-/** How many cells the first data rows use. */
-async function measureUsedWidth(
-  batches: PeekableBatches<RecordBatch>,
-  name: string,
-  header: CsvRecord,
-): Promise<number> {
+/** How many cells the first data rows use; `undefined` when there are none. */
+async function measureUsedWidth(batches: PeekableBatches<RecordBatch>, header: CsvRecord): Promise<number | undefined> {
   let rows = 0;
   let usedWidth = 0;
   for await (const { records } of batches.peek()) {
@@ -144,8 +148,7 @@ async function measureUsedWidth(
     }
     if (rows >= sampleRows) break;
   }
-  if (rows === 0) throw createNoDataRowsError(name, header.line);
-  return usedWidth;
+  return rows === 0 ? undefined : usedWidth;
 }
 
 function createHeaderDamagedError(file: string, header: CsvRecord) {
@@ -168,12 +171,11 @@ function createNoColumnsError(file: string, line: number) {
   });
 }
 
-function createNoDataRowsError(file: string, line: number) {
-  return createInputError({
-    code: 'NO_DATA_ROWS',
-    file,
-    line,
-    fact: 'there is a header, but there are no rows below it.',
-    nextStep: 'Export the file again, and check that the export finished.',
-  });
+function createNoDataRowsError(file: string, header: CsvRecord | undefined, search: HeaderSearch) {
+  return new NoDataRowsError(
+    `${file}, line ${header?.line ?? 1}: there is a header, but there are no rows below it.`,
+    'Export the file again, and check that the export finished.',
+    header?.cells,
+    search,
+  );
 }

@@ -5,6 +5,7 @@ import type { SourceDetection } from '#pipelines/ports.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import { createInputError } from '#src/files/input-file.js';
 import type { FileScan, FileSource, NdjsonLayout, OpenOptions } from '#src/files/input-source.js';
+import { NoDataRowsError } from '#src/files/table/no-data-rows.js';
 import { PeekableBatches } from '#src/files/table/peekable.js';
 import { type RowPosition, RowPositions, type TextPosition } from '#src/files/table/row-positions.js';
 import { createRowRanges, type RangeContent } from '#src/files/table/row-ranges.js';
@@ -69,7 +70,7 @@ async function readObjects(
 ): Promise<{ readonly layout: NdjsonLayout; readonly visited?: RowPass }> {
   const isArray = arrayStart.test(pass.sample.toString('utf8'));
   const batches = new PeekableBatches(isArray ? readElements(pass.chunks, name) : readLines(pass.chunks, name));
-  const keys = await findKeys(batches, name, { isArray, keepsOurs: options.resultColumns ?? false });
+  const keys = await findKeys(batches, name, { ...options, isArray });
   const layout: NdjsonLayout = isArray ? { keys, isArray } : { keys };
   const visit = options.visitRows?.({ file: name, format: 'ndjson', columns: keys });
   if (visit === undefined) return { layout };
@@ -124,7 +125,7 @@ function createNdjsonSource({ text, layout, readOptions, scan }: OpenedNdjson): 
 async function findKeys(
   batches: PeekableBatches<LineBatch>,
   name: string,
-  { isArray, keepsOurs }: { readonly isArray: boolean; readonly keepsOurs: boolean },
+  { isArray, resultColumns = false, expectedColumns }: OpenOptions & { readonly isArray: boolean },
 ): Promise<readonly string[]> {
   const keys = new Set<string>();
   let lineCount = 0;
@@ -140,12 +141,12 @@ async function findKeys(
     }
     if (lineCount >= sampleLines) break;
   }
-  if (lineCount === 0 && isArray) throw createNoDataRowsError(name);
+  if (lineCount === 0 && isArray) throw createEmptyArrayError(name, expectedColumns);
   if (objects === 0) throw createNotNdjsonError(name);
   const own = findOwnColumns([...keys]);
   const columns = [...keys].filter((key) => !own.has(key));
   if (columns.length === 0) throw createNoColumnsError(name);
-  return keepsOurs ? [...keys] : columns;
+  return resultColumns ? [...keys] : columns;
 }
 
 async function* readRows(
@@ -234,13 +235,14 @@ function createNotNdjsonError(file: string) {
   });
 }
 
-function createNoDataRowsError(file: string) {
-  return createInputError({
-    code: 'NO_DATA_ROWS',
-    file,
-    fact: 'the JSON array is empty.',
-    nextStep: 'Export the file again, and check that the export finished.',
-  });
+/** An array without objects has no names of columns that could be wrong. */
+function createEmptyArrayError(file: string, expectedColumns: readonly string[] = []) {
+  return new NoDataRowsError(
+    `${file}: the JSON array is empty.`,
+    'Export the file again, and check that the export finished.',
+    expectedColumns,
+    { expectedColumns },
+  );
 }
 
 function createNoColumnsError(file: string) {

@@ -5,6 +5,7 @@ import type { ReadOptions } from '#pipelines/reading-options.js';
 import { UsageError } from '#src/errors.js';
 import type { WorkbookSource } from '#src/files/input-source.js';
 import { findHeader, type HeaderSearch } from '#src/files/table/find-header.js';
+import { NoDataRowsError } from '#src/files/table/no-data-rows.js';
 import { type Archive, openArchive, type WorkbookLimits, workbookLimits } from './archive.js';
 import { type ColumnLayout, type HeaderRow, layOutColumns } from './columns.js';
 import { readCellFormats } from './number-formats.js';
@@ -160,11 +161,12 @@ function layOut({ sample, options, archive, sheet }: Opening, header: HeaderRow)
   if (dataRows.length > 0 || sample.rowsBelow > 0) return layout;
   const names = namesBetween(header, 1, header.row.cells.length).map((name) => `“${name}”`);
   const place = { ...archive.place, sheet: sheet.name };
-  throw workbookError(
+  const { message, nextStep } = workbookError(
     'NO_DATA_ROWS',
     place,
     `there are no rows below the header (row ${header.row.number}: ${names.join(', ')}).`,
   );
+  throw new NoDataRowsError(message, nextStep, header.row.cells.map(cellToText), options);
 }
 
 async function collectNotices(opening: Opening, header: HeaderRow, layout: ColumnLayout): Promise<readonly Issue[]> {
