@@ -12,11 +12,13 @@ import {
 } from './column-values.js';
 import { type HeadingMeaning, joinWords, readBareName, readHeading, splitHeading } from './headings.js';
 import { proposeRule, type RuleProposal } from './propose-rule.js';
-import type { Choices, CustomColumn, RuleJson, Target } from './suggestion.js';
+import type { Choices, CustomColumn, Target } from './suggestion.js';
 import type { SuggestedField } from './synonyms.js';
 
 /** Below this, a proposal would be a guess. */
 const minConfidence = 0.45;
+/** What is only perhaps a note is left out beside one that is. */
+const minConfidenceOfNotes = 0.85;
 
 /** A field that a column could fill. */
 export interface Candidate extends Pick<HeadingMeaning, 'context' | 'line'> {
@@ -45,8 +47,14 @@ export function assignColumns(columns: readonly ColumnValues[], choices: Choices
   return [...chooseAddress(assigned), ...assignByContent(columns, chooseAddress(assigned), choices)];
 }
 
-function isFree({ target, values }: Candidate, assigned: readonly Candidate[]): boolean {
-  return !assigned.some((other) => other.values === values || (other.target === target && target !== 'address'));
+function isFree(candidate: Candidate, assigned: readonly Candidate[]): boolean {
+  const { target, values } = candidate;
+  return !assigned.some((other) => other.values === values || (other.target === target && !takesSeveral(candidate)));
+}
+
+/** A customer has one of most things; addresses and notes are put together. */
+function takesSeveral({ target, context, confidence }: Candidate): boolean {
+  return target === 'address' || (target === 'notes' && context !== 'last' && confidence >= minConfidenceOfNotes);
 }
 
 function listCandidates(
@@ -56,7 +64,7 @@ function listCandidates(
 ): readonly Candidate[] {
   const chosen = choices.targets?.get(values.column);
   if (chosen === 'leave') return [];
-  const meanings = listMeanings(values.column, columns);
+  const meanings = listMeanings(values, columns);
   if (chosen !== undefined) return buildChosenCandidate(chosen, values, meanings, choices);
   return meanings.flatMap((meaning) => {
     if (meaning.target === 'key') return [];
@@ -96,19 +104,23 @@ function buildChosenCandidate(
   ];
 }
 
-/** A bare "Name" beside a first name is the last name. */
-function listMeanings(column: string, columns: readonly ColumnValues[]): readonly HeadingMeaning[] {
-  const field = readBareName(column);
-  if (field === undefined) return readHeading(column);
+/** A bare "Name" is the last name beside a first name, the first name beside a last name, and the customer's otherwise. */
+export function listMeanings(
+  { column, heading }: ColumnValues,
+  columns: readonly ColumnValues[],
+): readonly HeadingMeaning[] {
+  const field = readBareName(heading);
+  if (field === undefined) return readHeading(heading);
   const half: SuggestedField = field === 'lastName' ? 'firstName' : 'lastName';
   const isElsewhere = (target: SuggestedField) =>
     columns.some(
       (other) =>
         other.column !== column &&
-        readHeading(other.column).some((meaning) => meaning.target === target && meaning.context === 'plain'),
+        readHeading(other.heading).some((meaning) => meaning.target === target && meaning.context === 'plain'),
     );
-  if (isElsewhere(half) && !isElsewhere(field)) return [{ target: field, confidence: 0.9, context: 'plain' }];
-  return [{ target: 'customerName', confidence: 0.8, context: 'plain' }];
+  const [hasHalf, hasField] = [isElsewhere(half), isElsewhere(field)];
+  if (hasHalf !== hasField) return [{ target: hasHalf ? field : half, confidence: 0.9, context: 'plain' }];
+  return [{ target: 'customerName', confidence: 0.8, context: 'plain', isStandIn: true }];
 }
 
 /** The billing address, or the shipping address when it is the only one; never a mix of both. */
@@ -130,12 +142,13 @@ function chooseAddressLines(candidates: readonly Candidate[]): readonly Candidat
   const main = inOrder.find(({ confidence, line }) => confidence >= 0.9 && (line ?? 1) === 1) ?? inOrder[0];
   if (main === undefined) return [];
   const more = inOrder.filter(
-    (other) => other !== main && (isSupplement(other.values.column) || (other.line ?? 0) > 1),
+    (other) => other !== main && (isSupplement(other.values.heading) || (other.line ?? 0) > 1),
   );
   return [main, ...more];
 }
 
-const supplementPattern = /haus|house|zusatz|suite|apartment|unit|compl|line|\b(?:nr|no|number)\b/i;
+const supplementPattern =
+  /haus|house|huis|zusatz|toev|suite|apartment|unit|compl|line|suburb|district|civico|interno|\b(?:nr|no|number)\b/i;
 
 /** Whether a column adds to a street: the house number, a suite. */
 export function isSupplement(column: string): boolean {
@@ -159,7 +172,7 @@ function assignByContent(
     const isTaken = [...assigned, ...candidates].some((other) => other.values === values || other.target === field);
     if (field === undefined || isTaken || choices.targets?.has(values.column)) continue;
     const proposal = proposeRule(field, values, false, choices);
-    if (proposal === undefined || readHeading(values.column).some(({ context }) => context === 'last')) continue;
+    if (proposal === undefined || readHeading(values.heading).some(({ context }) => context === 'last')) continue;
     candidates.push({
       values,
       target: field,
@@ -177,17 +190,10 @@ const fullNameHeadings: ReadonlySet<string> = new Set(
   [
     ...['full name', 'name', 'contact', 'contact name', 'contact full name', 'contact person', 'primary contact'],
     ...['ansprechpartner', 'kontakt', 'kontaktperson', 'vollstandiger name', 'nom complet', 'nom du contact'],
-    ...['nombre completo', 'contacto', 'nombre de contacto', 'persona de contacto'],
+    ...['nombre completo', 'contacto', 'nombre de contacto', 'persona de contacto', 'display name'],
+    ...['contactpersoon', 'contact naam', 'volledige naam', 'persona di contatto', 'referente', 'nome completo'],
   ].map(normaliseHeading),
 );
-
-/** The two ways to write a name, with the pattern of each half. */
-const nameForms = {
-  /** O'Brien, Maeve */
-  comma: { firstName: String.raw`,\s*(\S.*)$`, lastName: String.raw`^([^,]*[^,\s])` },
-  /** Maeve O'Brien; a single word is a last name. */
-  words: { firstName: String.raw`^(\S+)\s+\S`, lastName: String.raw`^(?:\S+\s+)?(\S.*)$` },
-} as const;
 
 /**
  * Splits a person's full name where another column has the company: the company takes the field for the customer's name,
@@ -201,19 +207,20 @@ export function splitPersonName(
   const isTaken = (field: string) => assigned.some(({ target }) => target === field);
   if (!isTaken('customerName') || isTaken('firstName') || isTaken('lastName')) return [];
   const values = unmapped.find(
-    ({ column, texts }) => fullNameHeadings.has(normaliseHeading(column)) && arePersonNames(texts),
+    ({ heading, texts }) => fullNameHeadings.has(normaliseHeading(heading)) && arePersonNames(texts),
   );
   if (values === undefined || choices.targets?.has(values.column) === true) return [];
-  const form = calculateShare(values.texts, /,/) > 0.5 ? 'comma' : 'words';
-  const remark = `Split at the ${form === 'comma' ? 'comma' : 'first space'} into firstName and lastName; check a few rows.`;
-  return (['firstName', 'lastName'] as const).map((target) => ({
-    ...{ values, target, confidence: 0.8, context: 'plain', why: 'a person’s name beside a company name' },
-    proposal: { rule: buildExtractRule(values.column, nameForms[form][target]), fit: 1, remarks: [remark] },
+  const remark = 'Split into firstName and lastName, at the comma or the first space; check a few rows.';
+  return (['first', 'last'] as const).map((part) => ({
+    ...{
+      values,
+      target: `${part}Name`,
+      confidence: 0.8,
+      context: 'plain',
+      why: 'a person’s name beside a company name',
+    },
+    proposal: { rule: { column: values.column, transform: [{ namePart: { part } }] }, fit: 1, remarks: [remark] },
   }));
-}
-
-function buildExtractRule(column: string, pattern: string): RuleJson {
-  return { column, transform: ['collapseSpaces', { extract: { pattern, group: 1, otherwise: 'blank' } }] };
 }
 
 /** Mostly two words or more, without digits: a column of codes may also be called "Contact". */

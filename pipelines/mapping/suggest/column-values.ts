@@ -3,13 +3,51 @@ import { defaultBooleanWords } from '#pipelines/mapping/types/boolean.js';
 import { createDateFormatter } from '#pipelines/mapping/types/date.js';
 import { buildNumberPattern, type NumberSigns } from '#pipelines/mapping/types/number.js';
 import { type Cell, cellToText } from '#pipelines/model.js';
+import { readColumnHeadings } from './column-headings.js';
 
 const yes = toWordSet(
-  ...['yes', 'y', 'true', '1', 'on', 'x', 'ja', 'j', 'wahr', 'oui', 'o', 'vrai', 'si', 'sí', 's', 'verdadero', 't'],
+  ...[
+    'yes',
+    'y',
+    'true',
+    '1',
+    'on',
+    'x',
+    'ja',
+    'j',
+    'wahr',
+    'oui',
+    'o',
+    'vrai',
+    'si',
+    'sí',
+    's',
+    'verdadero',
+    't',
+    'sì',
+    'vero',
+  ],
   ...['active', 'aktiv', 'actif', 'activo', 'enabled', 'subscribed', 'opted in', 'opt-in', 'allowed', 'abonniert'],
 );
 const no = toWordSet(
-  ...['no', 'n', 'false', '0', 'off', 'nein', 'falsch', 'non', 'faux', 'falso', 'f', '-', 'none', 'never'],
+  ...[
+    'no',
+    'n',
+    'false',
+    '0',
+    'off',
+    'nein',
+    'falsch',
+    'non',
+    'faux',
+    'falso',
+    'f',
+    '-',
+    'none',
+    'never',
+    'nee',
+    'onwaar',
+  ],
   ...['inactive', 'inaktiv', 'inactif', 'inactivo', 'disabled', 'unsubscribed', 'not subscribed', 'not_subscribed'],
   ...['opted out', 'opt-out', 'blocked', 'closed'],
 );
@@ -25,13 +63,24 @@ export interface BooleanWords {
   readonly isDefault: boolean;
 }
 
-/** The words for yes and no in a column; `undefined` when any text is neither. */
-export function detectBooleanWords(texts: readonly string[]): BooleanWords | undefined {
+/** Nobody has agreed to anything who is listed like this. */
+const noConsent = toWordSet(
+  ...['unknown', 'pending', 'never subscribed', 'not set', 'cleaned', 'bounced', 'archived', 'transactional'],
+  ...['non subscribed', 'nonsubscribed', 'unconfirmed'],
+);
+
+/**
+ * The words for yes and no in a column; `undefined` when any text is neither.
+ *
+ * @param isConsent - the column says who has agreed to something
+ */
+export function detectBooleanWords(texts: readonly string[], isConsent = false): BooleanWords | undefined {
   const spellings = new Map(texts.map((text) => [normaliseName(text), text]));
   if (spellings.size === 0 || spellings.size > maxBooleanWords) return undefined;
   const all = [...spellings];
-  if (!all.every(([word]) => yes.has(word) || no.has(word))) return undefined;
-  const seen = { trueWords: all.filter(([word]) => yes.has(word)), falseWords: all.filter(([word]) => no.has(word)) };
+  const isNo = (word: string) => no.has(word) || (isConsent && noConsent.has(word));
+  if (!all.every(([word]) => yes.has(word) || isNo(word))) return undefined;
+  const seen = { trueWords: all.filter(([word]) => yes.has(word)), falseWords: all.filter(([word]) => isNo(word)) };
   const defaults: readonly string[] = [...defaultBooleanWords.trueWords, ...defaultBooleanWords.falseWords];
   return {
     trueWords: addCounterparts(seen.trueWords, seen.falseWords, 1),
@@ -42,7 +91,12 @@ export function detectBooleanWords(texts: readonly string[]): BooleanWords | und
 
 /** A sample may show only one of the two words; the whole file will have the other, too. */
 const counterparts = [
+  ['no', 'yes'],
+  ['n', 'y'],
+  ['false', 'true'],
+  ['0', '1'],
   ['nein', 'ja'],
+  ['nee', 'ja'],
   ['non', 'oui'],
   ['no', 'si'],
   ['no', 'sí'],
@@ -58,9 +112,12 @@ const counterparts = [
 type Spelling = readonly [word: string, text: string];
 
 function addCounterparts(spellings: readonly Spelling[], others: readonly Spelling[], side: 0 | 1): readonly string[] {
-  if (spellings.length > 0) return spellings.map(([, text]) => text);
-  const pairs = counterparts.filter((pair) => others.some(([word]) => word === pair[1 - side]));
-  return [...new Set(pairs.map((pair) => pair[side]))];
+  const seen = spellings.map(([, text]) => text);
+  // Lists of subscribers have more words than two: that none has left yet does not mean that the word is another.
+  const pairs = counterparts.filter(
+    (pair) => (seen.length === 0 || pair[1] === 'subscribed') && others.some(([word]) => word === pair[1 - side]),
+  );
+  return [...new Set([...seen, ...pairs.map((pair) => pair[side])])];
 }
 
 function toWordSet(...list: readonly string[]): ReadonlySet<string> {
@@ -180,6 +237,8 @@ const maxSampleLength = 40;
 /** The values of a column in a sample. */
 export interface ColumnValues {
   readonly column: string;
+  /** What the name of the column says beside the names of the others. */
+  readonly heading: string;
   readonly position: number;
   /** Of the sample, blank cells included. */
   readonly rows: number;
@@ -187,6 +246,8 @@ export interface ColumnValues {
   readonly texts: readonly string[];
   /** The cells that are not blank, as the file has them. */
   readonly cells: readonly Cell[];
+  /** By row, whether its cell is not blank. */
+  readonly filled: readonly boolean[];
   readonly distinct: number;
   /** The first three different texts, shortened. */
   readonly samples: readonly string[];
@@ -197,15 +258,15 @@ export function collectColumnValues(
   columns: readonly string[],
   rows: readonly (readonly Cell[])[],
 ): readonly ColumnValues[] {
+  const headings = readColumnHeadings(columns);
   return columns.map((column, position) => {
-    const cells = rows.flatMap((cells) => {
-      const cell = cells[position];
-      return cell === undefined || trimText(cellToText(cell)) === '' ? [] : [cell];
-    });
+    const filled = rows.map((cells) => trimText(cellToText(cells[position])) !== '');
+    const cells = rows.flatMap((cells, row) => (filled[row] && cells[position] !== undefined ? [cells[position]] : []));
     const texts = cells.map((cell) => trimText(cellToText(cell)));
     const different = [...new Set(texts)];
     const samples = different.slice(0, maxSamples).map(shortenSample);
-    return { column, position, rows: rows.length, texts, cells, distinct: different.length, samples };
+    const heading = headings[position] ?? column;
+    return { column, heading, position, rows: rows.length, texts, cells, filled, distinct: different.length, samples };
   });
 }
 
@@ -264,3 +325,7 @@ export function calculateShare(texts: readonly string[], shape: RegExp): number 
 }
 
 export const emailShape = shapes['e-mail'];
+
+export function isTelephone(text: string): boolean {
+  return shapes.telephone.test(text);
+}

@@ -1,3 +1,4 @@
+import { takeEmailAddress } from '#pipelines/mapping/email-address.js';
 import { findFieldType, percentFields } from '#pipelines/mapping/fields.js';
 import { isCurrency, type NumberSigns } from '#pipelines/mapping/types/number.js';
 import {
@@ -8,6 +9,7 @@ import {
   detectContentKind,
   detectNumberForm,
   emailShape,
+  isTelephone,
   type NumberForm,
 } from './column-values.js';
 import { readHeading } from './headings.js';
@@ -27,6 +29,8 @@ export interface RuleProposal {
 const minShareThatFits = 0.9;
 /** With more of them, the user is asked; with even more, the name must mean something else. */
 const minShareToAsk = 0.6;
+/** What is no address is left out, or its row invalid: a column of this name is an e-mail column even then. */
+const minShareOfEmails = 0.4;
 const fitWhenUnsure = 0.75;
 
 /** Proposes the rule for a field from the values of its column; `undefined` when they cannot fill it. */
@@ -39,14 +43,15 @@ export function proposeRule(
   const { column, texts } = values;
   const type = findFieldType(field);
   if (type === 'boolean')
-    return texts.length === 0 ? proposeDefaultBoolean(column) : proposeBooleanRule(values, isOpposite);
+    return texts.length === 0 ? proposeDefaultBoolean(column) : proposeBooleanRule(field, values, isOpposite);
   if (type === 'number' || type === 'integer')
     return texts.length === 0
       ? proposeWithoutRemarks({ column, type })
       : proposeNumberRule(field, type, values, choices);
   if (field === 'emailAddress') return proposeEmailRule(values);
   if (field === 'postalCode') return proposePostalCodeRule(values);
-  return proposeWithoutRemarks(column);
+  if (field === 'customerName' && areCodes(texts)) return undefined;
+  return proposeTextRule(field, values);
 }
 
 function proposeWithoutRemarks(rule: RuleJson): RuleProposal {
@@ -57,8 +62,15 @@ function proposeDefaultBoolean(column: string): RuleProposal {
   return proposeWithoutRemarks({ column, type: 'boolean' });
 }
 
-function proposeBooleanRule({ column, texts }: ColumnValues, isOpposite: boolean): RuleProposal | undefined {
-  const words = detectBooleanWords(texts);
+/** Fields that need the customer's consent. */
+const consentFields: ReadonlySet<string> = new Set(['allowMailing', 'allowDataShare']);
+
+function proposeBooleanRule(
+  field: string,
+  { column, texts }: ColumnValues,
+  isOpposite: boolean,
+): RuleProposal | undefined {
+  const words = detectBooleanWords(texts, consentFields.has(field));
   if (words === undefined) return undefined;
   if (words.isDefault && !isOpposite) return proposeDefaultBoolean(column);
   return proposeWithoutRemarks({ column, type: 'boolean', ...buildWordLists(words, isOpposite) });
@@ -136,11 +148,71 @@ function proposeEmailRule({ column, cells, texts: shown }: ColumnValues): RulePr
     return typeof cell === 'object' && cell.kind === 'text' ? cell.linkedAddress : text;
   });
   const rule = { column, transform: ['email'] };
-  const wrong = texts.filter((text) => !emailShape.test(text));
-  if (wrong.length === 0) return proposeWithoutRemarks(rule);
-  const right = calculateShare(texts, emailShape);
-  const fit = right >= minShareThatFits ? 1 : right >= minShareToAsk ? fitWhenUnsure : 0.3;
-  return { rule, fit, remarks: [`${wrong.length} of ${texts.length} are not e-mail addresses, e.g. "${wrong[0]}"`] };
+  const isAddress = (text: string) => emailShape.test(takeEmailAddress(text)?.text ?? text);
+  const wrong = texts.filter((text) => !isAddress(text));
+  const longer = texts.filter((text) => takeEmailAddress(text)?.note !== undefined);
+  const right = texts.length === 0 ? 1 : 1 - wrong.length / texts.length;
+  const fit = right >= minShareThatFits ? 1 : right >= minShareOfEmails ? fitWhenUnsure : 0.3;
+  return {
+    rule,
+    fit,
+    remarks: [
+      ...(wrong.length === 0
+        ? []
+        : [`${wrong.length} of ${texts.length} are not e-mail addresses, e.g. "${wrong[0]}"`]),
+      ...(longer.length === 0
+        ? []
+        : [`${longer.length} of ${texts.length} have more than an address, e.g. "${longer[0]}": the first is taken`]),
+    ],
+  };
+}
+
+/** What stands between several values in one cell; lists of contacts have ":::". */
+const valueSeparators = [' ::: ', ';', '\n', ' / ', ','] as const;
+const separatorsByField: { readonly [field: string]: readonly string[] } = {
+  phoneNumber: valueSeparators,
+  faxNumber: valueSeparators,
+  webSite: valueSeparators.slice(0, 3),
+  address: [],
+  notes: [],
+};
+const separatorsOfText = valueSeparators.slice(0, 1);
+
+/** "Phone: 02 5550 1201" */
+const label = /^\p{L}[\p{L} .-]*:\s*/u;
+
+/** A text, or the first of several in one cell, without the label that a report writes before it. */
+function proposeTextRule(field: string, { column, texts }: ColumnValues): RuleProposal {
+  const isNumber = field === 'phoneNumber' || field === 'faxNumber';
+  const isPart = (part: string) => !isNumber || isTelephone(part.trim().replace(label, ''));
+  const split = (text: string, separator: string) => text.split(separator).filter((part) => part.trim() !== '');
+  const isSeveral = (text: string, separator: string) => {
+    const parts = split(text, separator);
+    return parts.length > 1 && parts.every(isPart);
+  };
+  const separators = separatorsByField[field] ?? separatorsOfText;
+  const used = separators.filter((separator) => texts.some((text) => isSeveral(text, separator)));
+  const several = texts.filter((text) => used.some((separator) => isSeveral(text, separator)));
+  const labelled = isNumber
+    ? texts.filter((text) => label.test(text) && isPart(split(text, used[0] ?? '\n')[0] ?? ''))
+    : [];
+  const transform = [
+    ...used.map((separator) => ({ split: { separator, index: 0 } })),
+    ...(labelled.length === 0 ? [] : [{ extract: { pattern: String.raw`[+(]*\d.*$`, otherwise: 'keep' } }]),
+  ];
+  if (transform.length === 0) return proposeWithoutRemarks(column);
+  const remarks =
+    several.length === 0
+      ? []
+      : [
+          `${several.length} of ${texts.length} have several values in one cell, e.g. "${several[0]}": the first is taken`,
+        ];
+  return { rule: { column, transform }, fit: 1, remarks };
+}
+
+/** Numbers and codes are no names, whatever the column is called. */
+function areCodes(texts: readonly string[]): boolean {
+  return texts.length > 0 && calculateShare(texts, ownNumber) >= minShareThatFits;
 }
 
 /** Spreadsheet programs remove leading zeros: 0810 becomes 810. */
@@ -178,8 +250,10 @@ export function proposeKey(columns: readonly ColumnValues[], choices: Choices): 
   const named = columns
     .filter(({ column }) => choices.targets?.has(column) !== true)
     .flatMap((values) => {
-      const meaning = readHeading(values.column).find(({ target }) => target === 'key');
-      return meaning === undefined ? [] : [{ values, meaning }];
+      const meanings = readHeading(values.heading);
+      const meaning = meanings.find(({ target }) => target === 'key');
+      const isName = meanings.some(({ target }) => target === 'customerName') && !haveDigits(values.texts);
+      return meaning === undefined || isName ? [] : [{ values, meaning }];
     })
     .filter(({ values, meaning }) => isIdentifier(values) && meaning.confidence >= (values.rows === 0 ? 0.7 : 0.5))
     .sort((a, b) => b.meaning.confidence - a.meaning.confidence);
@@ -194,6 +268,11 @@ export function proposeKey(columns: readonly ColumnValues[], choices: Choices): 
   };
 }
 
+/** "Account" and "Debtor" may be a number or a name: the values tell. */
+function haveDigits(texts: readonly string[]): boolean {
+  return calculateShare(texts, /^\S*\d\S*$/) >= minShareThatFits;
+}
+
 /** A messy file has rows without a number, or with the number of another row. */
 const minShareOfDistinct = 0.7;
 const minConfidenceOfName = 0.9;
@@ -201,11 +280,11 @@ const minConfidenceOfName = 0.9;
 /** A column whose name is unambiguous is proposed even where some rows have no value: those need fixing. */
 function proposeAlmostUniqueKey(columns: readonly ColumnValues[], choices: Choices): KeyProposal | undefined {
   const values = columns.find(
-    ({ column, rows, distinct }) =>
+    ({ column, heading, rows, distinct }) =>
       choices.targets?.has(column) !== true &&
       rows > 2 &&
       distinct >= rows * minShareOfDistinct &&
-      readHeading(column).some(({ target, confidence }) => target === 'key' && confidence >= minConfidenceOfName),
+      readHeading(heading).some(({ target, confidence }) => target === 'key' && confidence >= minConfidenceOfName),
   );
   if (values === undefined) return undefined;
   const wrong = values.rows - values.distinct;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { formatCount } from '#pipelines/format-count.js';
 import { customerFields, identityFields, readOnlyFields, secretFields } from '#pipelines/mapping/fields.js';
 import type { Cell } from '#pipelines/model.js';
@@ -9,9 +10,10 @@ import {
   proposeCustomColumns,
   splitPersonName,
 } from './assign-columns.js';
-import { type ColumnValues, collectColumnValues, detectContentKind } from './column-values.js';
+import { type ColumnValues, collectColumnValues, detectContentKind, emailShape } from './column-values.js';
 import { readHeading } from './headings.js';
 import { isIdentifier, type KeyProposal, proposeKey, proposeNumberKey } from './propose-rule.js';
+import { findStandIns } from './stand-in-columns.js';
 import {
   type Choices,
   type ColumnProposal,
@@ -68,13 +70,17 @@ function describeAssigned(candidate: Candidate, { key }: SuggestionParts, isKey:
   };
 }
 
-function explainIgnored({ column, texts, rows }: ColumnValues, parts: SuggestionParts, custom: CustomColumns): string {
+function explainIgnored(
+  { column, heading, texts, rows }: ColumnValues,
+  parts: SuggestionParts,
+  custom: CustomColumns,
+): string {
   if (column.trim() === '') return 'it has no name';
   if (readOnlyFields.some((field) => field === column)) return 'the server sets it';
   if (texts.length === 0 && rows > 0) return 'it is blank';
   if (custom.undecided.some((values) => values.column === column))
     return 'day and month cannot be distinguished; add --date-order day or month';
-  const [meaning] = readHeading(column);
+  const [meaning] = readHeading(heading);
   if (meaning === undefined) return 'no customer field has this name';
   const holder = meaning.target === 'key' ? parts.key : parts.assigned.find(({ target }) => target === meaning.target);
   if (holder !== undefined) return `${nameTarget(meaning.target)} is filled from "${holder.values.column}"`;
@@ -126,7 +132,9 @@ export function suggestMapping(sample: FileSample, choices: Choices = {}): Sugge
   const rest = usable.filter((values) => !isAssigned(values, identities) && !isKeyOnly(values));
   const named = [...identities, ...assignColumns(rest.filter(isWritableColumn), choices)];
   const unnamed = rest.filter((values) => isWritableColumn(values) && !isAssigned(values, named));
-  const mapped = [...named, ...splitPersonName(unnamed, named, choices)];
+  const withNames = [...named, ...splitPersonName(unnamed, named, choices)];
+  const leftOver = unnamed.filter((values) => !isAssigned(values, withNames));
+  const mapped = [...withNames, ...findStandIns(leftOver, withNames, usable, choices)];
   const foundKey = key ?? (choices.key === 'none' ? undefined : proposeUnnamedKey(usable, mapped));
   const unmapped = rest.filter(
     (values) => isWritableColumn(values) && !isAssigned(values, mapped) && values !== foundKey?.values,
@@ -202,6 +210,7 @@ function proposeEmailKey(assigned: readonly Candidate[], columns: readonly Colum
   const email = assigned.find(({ target }) => target === 'emailAddress')?.values;
   const values = columns.find((candidate) => candidate === email);
   if (values === undefined || values.rows < 2 || !isIdentifier(values)) return undefined;
+  if (!values.texts.every((text) => emailShape.test(text))) return undefined;
   return {
     values,
     confidence: 0.7,
@@ -239,16 +248,29 @@ function buildFieldsJson(assigned: readonly Candidate[]): MappingJson['fields'] 
       const candidates = assigned.filter(({ target }) => target === field);
       const [first, ...more] = candidates;
       if (first === undefined) return [];
-      return [[field, more.length === 0 ? first.proposal.rule : buildJoinRule(candidates)]];
+      return [[field, more.length === 0 ? first.proposal.rule : buildRuleOfSeveral(field, candidates)]];
     }),
   );
 }
 
-/** Streets and suites are joined with commas, a street and its house number with a space. */
-function buildJoinRule(candidates: readonly Candidate[]): RuleJson {
+function buildRuleOfSeveral(field: string, candidates: readonly Candidate[]): RuleJson {
   const columns = candidates.map(({ values }) => values.column);
-  const hasNumber = columns.some((column) => isSupplement(column) && /haus|house|\bnr\b/i.test(column));
-  return { columns, join: hasNumber ? ' ' : ', ' };
+  if (field === 'address') return { columns, join: chooseAddressJoin(candidates) };
+  if (field === 'notes') return { columns, join: '\n' };
+  const steps = candidates.flatMap(({ proposal: { rule } }) => readSteps(rule));
+  const transform = steps.filter((step, at) => steps.findIndex((other) => isDeepStrictEqual(step, other)) === at);
+  return { columns, take: 'first', ...(transform.length > 0 && { transform }) };
+}
+
+function readSteps(rule: RuleJson): readonly unknown[] {
+  return typeof rule === 'object' && Array.isArray(rule.transform) ? rule.transform : [];
+}
+
+/** Streets and suites are joined with commas, a street and its house number with a space. */
+function chooseAddressJoin(candidates: readonly Candidate[]): string {
+  const headings = candidates.map(({ values }) => values.heading);
+  const hasNumber = headings.some((heading) => isSupplement(heading) && /haus|house|huis|civico|\bnr\b/i.test(heading));
+  return hasNumber ? ' ' : ', ';
 }
 
 function listRemarks(assigned: readonly Candidate[], key: KeyProposal | undefined, rows: number): readonly string[] {

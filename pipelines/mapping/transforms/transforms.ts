@@ -10,6 +10,7 @@ import {
 } from '#pipelines/shape.js';
 import { caseTransforms } from './case.js';
 import { dateAndNumberTransforms } from './date-and-number.js';
+import { nameTransforms } from './name.js';
 import { phoneTransform } from './phone.js';
 import { textTransforms } from './text.js';
 import type { Transform } from './transform.js';
@@ -21,6 +22,7 @@ import type { Transform } from './transform.js';
 export const transforms = {
   ...textTransforms,
   ...caseTransforms,
+  ...nameTransforms,
   ...phoneTransform,
   ...dateAndNumberTransforms,
 } as const satisfies Record<string, Transform>;

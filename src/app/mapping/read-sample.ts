@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { takeRows } from '#pipelines/batches.js';
 import type { Mapping } from '#pipelines/mapping/mapping.js';
 import type { Row } from '#pipelines/model.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
@@ -18,7 +17,12 @@ export interface Sample {
   readonly rows: readonly Row[];
 }
 
-/** Reads the first rows of a file. @throws InputError, UsageError */
+/**
+ * Reads the first rows of a file, in the one reading that opening it takes: its end is read, too, since bytes that cannot
+ * be read may be there.
+ *
+ * @throws InputError, UsageError
+ */
 export async function readSample(
   file: string,
   options: ReadOptions & Pick<OpenOptions, 'looksLikeHeader'>,
@@ -26,10 +30,18 @@ export async function readSample(
 ): Promise<Sample> {
   const spoolFolder = await mkdtemp(join(tmpdir(), 'mypos-customers-'));
   try {
-    const { source } = await openInput(file, options, spoolFolder, mapping, options);
-    const rows: Row[] = [];
-    for await (const batch of takeRows(source.batches(), sampleRows))
-      rows.push(...batch.filter(({ issues = [] }) => issues.length === 0));
+    let rows: Row[] = [];
+    // The reading may begin again, when it shows that the encoding was guessed wrongly.
+    const visitRows = () => {
+      rows = [];
+      let seen = 0;
+      return (batch: readonly Row[]) => {
+        const wanted = batch.slice(0, Math.max(0, sampleRows - seen));
+        seen += wanted.length;
+        rows.push(...wanted.filter(({ issues = [] }) => issues.length === 0));
+      };
+    };
+    const { source } = await openInput(file, options, spoolFolder, mapping, { ...options, visitRows });
     return { source, rows };
   } finally {
     await rm(spoolFolder, { recursive: true, force: true });

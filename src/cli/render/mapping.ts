@@ -7,6 +7,8 @@ import type { CaseResult, Difference, MappingTestRun } from '#src/app/mapping/te
 
 const maxNameWidth = 28;
 
+const nameFields: ReadonlySet<string> = new Set(['customerName', 'firstName', 'lastName']);
+
 /** A proposed mapping for people: every column with where it goes, how sure that is, and three values. */
 export function renderSuggestion(suggested: SuggestedMapping): string {
   const { file, output } = suggested;
@@ -23,13 +25,16 @@ export function renderProposal({ columns, questions, remarks, rows }: SuggestedM
   const width = Math.min(maxNameWidth, Math.max(...columns.map(({ column }) => column.length), 1));
   const mapped = columns.filter(({ target }) => target !== undefined);
   const left = columns.filter(({ target }) => target === undefined);
+  // Without a name there are no customers: what else was found matters less.
+  const first = mapped.some(({ target = '' }) => nameFields.has(target)) ? 0 : 1;
   return [
+    ...remarks.slice(0, first).flatMap((remark) => [remark, '']),
     `Proposed from ${formatCount(rows, 'row')}: ${mapped.length} of ${columns.length} columns are mapped.`,
     '',
     ...mapped.flatMap((column) => renderMapped(column, width)),
     ...(left.length === 0 ? [] : ['', 'Left out:', ...left.map((column) => renderUnmapped(column, width))]),
     ...renderUnsure(mapped, questions),
-    ...(remarks.length === 0 ? [] : ['', ...remarks]),
+    ...(remarks.length <= first ? [] : ['', ...remarks.slice(first)]),
   ];
 }
 

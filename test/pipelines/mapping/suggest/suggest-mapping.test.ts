@@ -321,14 +321,10 @@ describe('the files that everybody has', () => {
 });
 
 describe('the whole name of a person beside a company', () => {
-  const apart = (pattern: string) => ({
-    column: 'Contact Name',
-    transform: ['collapseSpaces', { extract: { pattern, group: 1, otherwise: 'blank' } }],
-  });
-
   it.each([
     ['at the first space', ["Maeve O'Brien", 'Tobias van der Berg'], ["Maeve|O'Brien", 'Tobias|van der Berg']],
     ['at the comma', ["O'Brien, Maeve", 'van der Berg, Tobias'], ["Maeve|O'Brien", 'Tobias|van der Berg']],
+    ['cell by cell', ["O'Brien, Maeve", 'Tobias van der Berg'], ["Maeve|O'Brien", 'Tobias|van der Berg']],
     ['and a single word is a last name', ['Maeve Nolan', 'Al Poe', 'Cher'], ['Maeve|Nolan', 'Al|Poe', '|Cher']],
   ])('is taken apart %s', async (_how, names, expected) => {
     const { mapping } = suggest(['Company|Contact Name', ...names.map((name, row) => `C${row}|${name}`)]);
@@ -344,7 +340,10 @@ describe('the whole name of a person beside a company', () => {
     const lines = ['Company|Contact Name', 'Koala|Maeve Nolan', 'Wren|Al Poe'];
     const [, proposal] = suggest(lines).columns;
     expect(proposal).toMatchObject({ target: 'firstName', remarks: [expect.stringMatching(/first space/)] });
-    expect(suggest(lines).mapping.fields.lastName).toEqual(apart(String.raw`^(?:\S+\s+)?(\S.*)$`));
+    expect(suggest(lines).mapping.fields.lastName).toEqual({
+      column: 'Contact Name',
+      transform: [{ namePart: { part: 'last' } }],
+    });
     const left = suggest(lines, { targets: new Map([['Contact Name', 'leave']]) });
     expect(Object.keys(left.mapping.fields)).toEqual(['customerName']);
   });
@@ -355,5 +354,95 @@ describe('the whole name of a person beside a company', () => {
     ['first and last names are there', ['Company|Contact|First Name', 'Koala|Maeve Nolan|Maeve', 'Wren|Al Poe|Al']],
   ])('is left alone when %s', (_why, lines) => {
     expect(suggest(lines).mapping.fields.lastName).toBeUndefined();
+  });
+});
+
+describe('columns that share a field', () => {
+  it('are taken in turn where one is blank: a mobile phone for a telephone, a name for a company', () => {
+    const { mapping, columns } = suggest([
+      'Company|First Name|Last Name|Name|Phone|Mobile|Home Phone|Delivery Phone',
+      'Koala|Ann|Lee|Ann Lee|02 5550 1201|0491 570 156||02 5550 1209',
+      '|Bob|Ray|Bob Ray||0491 570 157|02 5550 1207|02 5550 1208',
+    ]);
+    expect(mapping.fields.phoneNumber).toEqual({ columns: ['Phone', 'Mobile'], take: 'first' });
+    expect(mapping.fields.customerName).toEqual({ columns: ['Company', 'Name'], take: 'first' });
+    expect(columns[5]).toMatchObject({ target: 'phoneNumber', why: 'where "Phone" is blank' });
+  });
+
+  it('are left out where they add nothing', () => {
+    const { mapping } = suggest(['Company|Phone|Mobile', 'Koala|02 5550 1201|0491 570 156', 'Wren||']);
+    expect(mapping.fields.phoneNumber).toBe('Phone');
+  });
+
+  it('are joined for notes', () => {
+    const { mapping } = suggest(['Company|Notes|Comments', 'Koala|likes tea|pays late']);
+    expect(mapping.fields.notes).toEqual({ columns: ['Notes', 'Comments'], join: '\n' });
+  });
+
+  it('are a city and a line of the address, where there is a suburb, too', () => {
+    const { mapping } = suggest(['Company|Street|Suburb|City', 'Koala|1 Pier|Balmain|Sydney']);
+    expect(mapping.fields).toMatchObject({ address: { columns: ['Street', 'Suburb'], join: ', ' }, city: 'City' });
+    expect(suggest(['Company|Street|Suburb', 'Koala|1 Pier|Balmain']).mapping.fields.city).toBe('Suburb');
+  });
+});
+
+describe('several values in one cell', () => {
+  it.each([
+    ['phoneNumber', 'Phone', '0491 570 156 ::: +61 2 5550 1201', { split: { separator: ' ::: ', index: 0 } }],
+    ['phoneNumber', 'Phone', '02 5550 1201; 0491 570 156', { split: { separator: ';', index: 0 } }],
+    ['webSite', 'Website', 'a.example; b.example', { split: { separator: ';', index: 0 } }],
+  ])('of %s are split, and that is said', (field, heading, value, step) => {
+    const { mapping, columns } = suggest([`Company|${heading}`, `Koala|${value}`, 'Wren|']);
+    expect(mapping.fields[field]).toEqual({ column: heading, transform: [step] });
+    expect(columns[1]?.remarks).toEqual([expect.stringContaining('the first is taken')]);
+  });
+
+  it('are not seen in what is one value', () => {
+    expect(ruleFor('phoneNumber', 'Phone', ['02 5550 1201 / 1202'])).toBe('Phone');
+    expect(ruleFor('city', 'City', ['Eden; NSW'])).toBe('City');
+  });
+
+  it('of an e-mail column are counted, and are no key', () => {
+    const { mapping, columns } = suggest(['Company|Email', 'Koala|a@x.example, b@x.example', 'Wren|Bob <c@x.example>']);
+    expect(mapping.fields.emailAddress).toEqual({ column: 'Email', transform: ['email'] });
+    expect(mapping.key).toBeUndefined();
+    expect(columns[1]?.remarks).toEqual([expect.stringMatching(/^2 of 2 have more than an address/)]);
+  });
+
+  it('lose the label that a report writes before them', () => {
+    expect(ruleFor('phoneNumber', 'Phone', ['Phone:(02) 5550 1201', ''])).toEqual({
+      column: 'Phone',
+      transform: [{ extract: { pattern: '[+(]*\\d.*$', otherwise: 'keep' } }],
+    });
+  });
+});
+
+describe('what only the values tell', () => {
+  it.each([
+    ['Account', ['K-100', 'W-200'], { key: 'Account', name: undefined }],
+    ['Account', ['Koala Books', 'Wren'], { key: undefined, name: 'Account' }],
+    ['Debtor', ['1001', '1002'], { key: 'Debtor', name: undefined }],
+    ['Konto', ['10001', '10002'], { key: 'Konto', name: undefined }],
+  ])('is whether %s holds numbers or names: %j', (heading, values, expected) => {
+    const { mapping } = suggest([`${heading}|Town`, ...values.map((value) => `${value}|Eden`)]);
+    expect({ key: mapping.key?.column, name: mapping.fields.customerName }).toEqual(expected);
+  });
+
+  it('is that nobody has agreed to anything who is listed as unknown', () => {
+    expect(ruleFor('allowMailing', 'Email Subscription Status', ['subscribed', 'unknown'])).toEqual({
+      column: 'Email Subscription Status',
+      type: 'boolean',
+      true: ['subscribed'],
+      false: ['unknown', 'unsubscribed'],
+    });
+  });
+
+  it('is the other word of a column that says the opposite', () => {
+    expect(ruleFor('active', 'Hidden', ['N', 'N'])).toEqual({
+      column: 'Hidden',
+      type: 'boolean',
+      true: ['N'],
+      false: ['y'],
+    });
   });
 });

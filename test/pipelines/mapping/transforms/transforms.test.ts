@@ -67,6 +67,14 @@ describe('transforms', () => {
     ['number', { decimal: ',', group: '.', toDecimal: '.', toGroup: '' }, '-1.234.500,50', '-1234500.50'],
     ['number', { decimal: '.', group: '', toDecimal: ',', toGroup: '.' }, '1234500.05', '1.234.500,05'],
     ['number', { decimal: '.', group: '', toDecimal: ',', toGroup: '.' }, '12 EUR', 'NOT_A_NUMBER'],
+    ['namePart', { part: 'first' }, "O'Brien,  Maeve Ann", 'Maeve Ann'],
+    ['namePart', { part: 'last' }, "O'Brien,  Maeve Ann", "O'Brien"],
+    ['namePart', { part: 'first' }, 'Tobias van der Berg', 'Tobias'],
+    ['namePart', { part: 'last' }, 'Tobias  van der Berg', 'van der Berg'],
+    ['namePart', { part: 'first' }, 'Cher', ''],
+    ['namePart', { part: 'last' }, 'Cher', 'Cher'],
+    ['namePart', { part: 'first' }, 'Tobias McDonald, Jr.', 'Tobias'],
+    ['namePart', { part: 'last' }, 'Tobias McDonald, Jr.', 'McDonald, Jr.'],
     ['truncate', { length: 3 }, 'ab🙂d', 'ab🙂'],
     ['truncate', { length: 3 }, '🙂🙂🙂', '🙂🙂🙂'],
   ])('%s %j makes of %j', (name, options, text, expected) => {
@@ -129,6 +137,7 @@ const samples = {
   replace: undefined,
   extract: undefined,
   split: undefined,
+  namePart: undefined,
   truncate: undefined,
 } as const satisfies Record<TransformName, fc.Arbitrary<Options> | undefined>;
 
