@@ -173,8 +173,12 @@ export function readDateOrder(form: DateForm): DateOrder | undefined {
   return /^M\W/.test(form.format) ? 'month' : undefined;
 }
 
+/** Making a reader takes longer than reading, and a wide file has thousands of columns. */
+const dateReaders = new Map<string, ReturnType<typeof createDateFormatter>['read']>();
+
 function doAllMatch(format: string, texts: readonly string[]): boolean {
-  const { read } = createDateFormatter(format);
+  const read = dateReaders.get(format) ?? createDateFormatter(format).read;
+  dateReaders.set(format, read);
   return texts.every((text) => typeof read(text) === 'object');
 }
 
