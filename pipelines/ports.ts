@@ -153,10 +153,11 @@ export interface RunLedger {
   rowsInDoubt(): readonly LedgerRow[];
   /** Rows whose customer this run created, updated or deleted, in file order. */
   writtenRows(): readonly LedgerRow[];
-  /** Codes of some customers that this run has created with intents after this moment (epoch milliseconds, our clock). */
-  codesCreatedSince(ms: number): readonly string[];
-  /** Whether the tenant has customers that some run created and none has deleted. */
-  hasCustomers(): boolean;
+  /** Some customers that this run or a later one created with an intent after this moment (epoch milliseconds, our clock). */
+  witnessesSince(ms: number): readonly Witness[];
+  /** The last reading of the whole list that was kept to be compared with a later one. */
+  wholeReading(): WholeReading | undefined;
+  saveWholeReading(reading: WholeReading): void;
   /** Whether some row of this tenant is known to stand for this customer. */
   isKnownCode(customerCode: string): boolean;
   /** The customers that these keys of the legacy system stand for, in any run of this tenant, by key. */
@@ -291,6 +292,20 @@ export interface LeaverEntry {
   readonly key: string;
   readonly customerCode: string;
   readonly errorCode?: string;
+}
+
+/** A customer that a complete and current list must show. */
+export interface Witness {
+  readonly customerCode: string;
+  /** Epoch milliseconds, our clock. */
+  readonly intentAtMs: number;
+}
+
+/** How many customers a complete reading of the whole list showed. */
+export interface WholeReading {
+  /** Epoch milliseconds, our clock. */
+  readonly atMs: number;
+  readonly customers: number;
 }
 
 export interface LedgerRow {

@@ -314,6 +314,10 @@ export const commandCodes = {
     nextStep: 'See `mypos-customers <command> --help`.',
     exit: 2,
   },
+  WAITING_TO_SETTLE: {
+    meaning: 'A request was not answered, and only after a while is it certain whether it had an effect.',
+    nextStep: 'Wait, or stop with Ctrl-C and run `mypos-customers resume` later.',
+  },
   WOULD_OVERWRITE_INPUT: {
     meaning: 'The result or rejects file would replace the input.',
     nextStep: 'Choose another name with --results or --rejects.',

@@ -25,7 +25,7 @@ export const rowCodes = {
     nextStep: 'Nothing. To change the customer, import with --mode upsert.',
   },
   ASSUMED_ABSENT: {
-    meaning: 'The row was in doubt, and you confirmed with --assume-absent that it did not arrive.',
+    meaning: 'The row was in doubt, and you confirmed with --absent or --assume-absent that it did not arrive.',
     nextStep: '`mypos-customers resume <run>` sends it.',
   },
   CANNOT_BRING_BACK: {
@@ -138,6 +138,12 @@ export const rowCodes = {
     meaning: 'Not sent: the run ended before this row.',
     nextStep: '`mypos-customers resume <run>`',
   },
+  NOT_PROVED: {
+    meaning:
+      'The row was sent and not answered. Nobody like it is in the account, which proves nothing yet: the server may act late, or the list may be behind.',
+    nextStep:
+      'The next import, or `mypos-customers resume <run>`, looks again. When you have checked: `mypos-customers reconcile <run> --absent <row>`.',
+  },
   NOT_VERIFIED: {
     meaning: 'Written, but the customer could not be read back for comparison.',
     nextStep: 'Look at the customer with `mypos-customers get <code>`.',
@@ -166,7 +172,7 @@ export const rowCodes = {
   UNCLEAR: {
     meaning: 'The row was sent, and what the API has does not show whether it arrived.',
     nextStep:
-      'Check the customers in the message. If the row is none of them: `mypos-customers reconcile <run> --assume-absent --yes`, then `mypos-customers resume <run>`.',
+      'Check the customers in the message. If the row is none of them: `mypos-customers reconcile <run> --absent <row>`, then `mypos-customers resume <run>`.',
   },
   UNKNOWN: {
     meaning: 'A request failed, and the network gave no reason.',

@@ -1,6 +1,7 @@
-import { isSameValue, readField } from '#pipelines/compare-customers.js';
+import { isBlank, isSameValue, readField } from '#pipelines/compare-customers.js';
 import type { Customer, Draft, JsonValue } from '#pipelines/model.js';
 import type { CustomersApi, LedgerRow } from '#pipelines/ports.js';
+import { isFillerEmail, normaliseEmail } from '#pipelines/quality/normalise.js';
 import { readStamp } from './keys.js';
 
 /** What the API shows about an add in doubt. */
@@ -16,6 +17,12 @@ export type AddResolution =
 const identifyingFields = ['customerName', 'lastName', 'firstName', 'emailAddress', 'phoneNumber', 'address'] as const;
 /** From this share of equal fields on, a customer could be the row's, changed by the server or by a person. */
 const minSimilarity = 0.5;
+/** A text of fewer letters may begin like another one by chance. */
+const minCutLength = 4;
+/** Texts that begin alike are compared: the server may cut them. */
+const indexedLength = 6;
+/** What is left of a phone number without the notations of its country and area. */
+const localDigits = 8;
 
 /**
  * Finds the customers that adds in doubt may have created.
@@ -66,7 +73,7 @@ function resolveAdd(
   const keyIsWritten = carriesStamp(row, payload, stamp);
   // A customer with another row's key is that row's, however similar the two are.
   const possible = candidates.filter((customer) => {
-    const isSimilar = similarity(payload, customer) >= minSimilarity;
+    const isSimilar = hasSameContact(payload, customer) || similarity(payload, customer) >= minSimilarity;
     if (!keyIsWritten) return isSimilar;
     const customerKey = readField(customer, stamp);
     return isSameStamp(customerKey, payload[stamp]) || (isBlank(customerKey) && isSimilar);
@@ -75,6 +82,11 @@ function resolveAdd(
     keyIsWritten ? isSameStamp(readField(customer, stamp), payload[stamp]) : containsAll(customer, payload),
   );
   const [first] = equal;
+  const [only] = possible;
+  // One customer with the row's address or number, and nothing else in it but what the server has made of the row.
+  const isOnlyOne = possible.length === 1 && sameContent === 1 && !keyIsWritten;
+  if (first === undefined && only !== undefined && isOnlyOne)
+    if (hasSameContact(payload, only) && similarity(payload, only) === 1) return { kind: 'created', customer: only };
   // Rows of the same content create customers that cannot be told apart: any of them will do, unless there are more.
   if (first !== undefined && equal.length <= (keyIsWritten ? 1 : sameContent))
     return { kind: 'created', customer: first };
@@ -101,10 +113,6 @@ function countByContent(rows: readonly LedgerRow[]): Map<string, number> {
   return counts;
 }
 
-function isBlank(value: JsonValue | undefined): boolean {
-  return value === undefined || value === null || value === '';
-}
-
 function carriesStamp(row: LedgerRow, payload: Draft, stamp: string | undefined): stamp is string {
   return row.key !== undefined && stamp !== undefined && Object.hasOwn(payload, stamp);
 }
@@ -129,22 +137,46 @@ function findSimilar(payload: Draft, index: CustomerIndex, all: readonly Custome
   const keys = identifyingFields.flatMap((field) => buildIndexKey(field, readField(payload, field)) ?? []);
   // A row without any identifying field could be any of them.
   const found = keys.length === 0 ? all : [...new Set(keys.flatMap((key) => index.get(key) ?? []))];
-  return found.filter((customer) => similarity(payload, customer) >= minSimilarity);
+  return found.filter(
+    (customer) => hasSameContact(payload, customer) || similarity(payload, customer) >= minSimilarity,
+  );
 }
 
 function buildIndexKey(field: string, value: JsonValue | undefined): string | undefined {
   const text = normaliseLoosely(value);
-  return text === '' ? undefined : `${field} ${text}`;
+  if (text === '') return undefined;
+  return `${field} ${field === 'phoneNumber' ? text.slice(-indexedLength) : text.slice(0, indexedLength)}`;
 }
 
-/** The share of the sent fields that a customer has in common; fields that it does not show do not count. */
+/** One strong field makes a customer a candidate, whatever the others say: the server may cut, re-format or drop them. */
+function hasSameContact(payload: Draft, customer: Customer): boolean {
+  const email = readEmail(payload);
+  if (email !== undefined && !isFillerEmail(email) && email === readEmail(customer)) return true;
+  const phone = readPhone(payload);
+  return phone.length >= localDigits && phone.slice(-localDigits) === readPhone(customer).slice(-localDigits);
+}
+
+function readEmail(customer: Customer): string | undefined {
+  const value = readField(customer, 'emailAddress');
+  return typeof value === 'string' ? normaliseEmail(value) : undefined;
+}
+
+function readPhone(customer: Customer): string {
+  return String(readField(customer, 'phoneNumber') ?? '').replaceAll(/\D/g, '');
+}
+
+/** The share of the sent fields that a customer has in common; those that it does not show, or lacks, do not count. */
 function similarity(payload: Draft, customer: Customer): number {
-  const shown = Object.entries(payload).filter(([field]) => readField(customer, field) !== undefined);
+  const shown = Object.entries(payload).filter(([field]) => !isBlank(readField(customer, field)));
   if (shown.length === 0) return 1;
-  const equal = shown.filter(
-    ([field, value]) => normaliseLoosely(readField(customer, field)) === normaliseLoosely(value),
-  );
-  return equal.length / shown.length;
+  const alike = shown.filter(([field, value]) => isAlike(readField(customer, field), value));
+  return alike.length / shown.length;
+}
+
+/** Whether the server may have made the one of the other: by cutting or re-formatting it. */
+function isAlike(stored: JsonValue | undefined, sent: JsonValue): boolean {
+  const [a, b] = [normaliseLoosely(stored), normaliseLoosely(sent)];
+  return a === b || (a.length >= minCutLength && b.startsWith(a));
 }
 
 /** Values that people would call the same are equal: a server may trim or reformat what it was sent. */

@@ -1,33 +1,32 @@
 import { contentHash, editableContent, findChanges, mergeDraft, readField } from '#pipelines/compare-customers.js';
-import { parseApiTime } from '#pipelines/listing/customer-identity.js';
-import { listCustomers } from '#pipelines/listing/list-customers.js';
 import type { Customer, RowOutcome } from '#pipelines/model.js';
-import type { CustomersApi, LedgerRow, RunLedger } from '#pipelines/ports.js';
+import type { CustomersApi, LedgerRow } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
 import { decisionBasis, decisionSubject } from './decisions.js';
 import { type AddResolution, findCreated } from './find-created.js';
 import { isLeaverEntry } from './leavers.js';
+import { type ReadAccountPorts, readAccount } from './read-account.js';
 import { type ColumnLookup, verifyWritten, withNotes } from './send.js';
+import { findReadyMs } from './settle-time.js';
 
-export interface ReconcilePorts {
-  readonly api: CustomersApi;
-  readonly ledger: RunLedger;
+export interface ReconcilePorts extends ReadAccountPorts {
   readonly control: RunControl;
-  readonly now: () => number;
   readonly sleep: (delayMs: number, stopping: AbortSignal) => Promise<void>;
-  /** The server's clock minus ours, in milliseconds; `undefined` while unknown. */
-  readonly clockDifferenceMs: () => number | undefined;
+  /** Some rows can be settled only then; called before waiting. Epoch milliseconds, our clock. */
+  readonly waiting?: (rows: number, untilMs: number) => void;
 }
 
 export interface ReconcileOptions {
   /** Name of the run, for messages. */
   readonly run: string;
-  /** How long after the last request in doubt a customer that cannot be found counts as never created. */
+  /** How long after the last request in doubt a customer that cannot be found counts as never created: this long at least. */
   readonly settleMs: number;
+  /** How long to wait until rows can be settled; those that take longer stay in doubt. */
+  readonly patienceMs: number;
   /** The field that carries a row's key. */
   readonly stamp?: string;
-  /** A person has checked: what is still unclear counts as never created. */
-  readonly assumeAbsent: boolean;
+  /** A person has checked: what is still unclear about these rows (line or row numbers) counts as never created. */
+  readonly absent: 'all' | ReadonlySet<number>;
   /** Given when written customers are compared with what was sent, also where the answer was lost. */
   readonly verify?: ColumnLookup;
 }
@@ -38,49 +37,102 @@ export interface Reconciled {
   /** Rows proved to have had no effect. */
   readonly absent: number;
   /** Rows that stay in doubt, with the customers that they could be. */
-  readonly unclear: readonly { readonly row: number; readonly candidates: readonly string[] }[];
+  readonly unclear: readonly UnclearRow[];
 }
 
-/** A request waits for its turn no longer than this: pauses of more than 15 minutes end the run. */
-const maxTurnWaitMs = 20 * 60_000;
-/** Our clock, the server's clock and its filter, which knows whole minutes, may differ by this much. */
-const clockMarginMs = 2 * 60_000;
-const pageSize = 1000;
+export interface UnclearRow {
+  /** Line or row number in the file. */
+  readonly row: number;
+  /** Customers that it could have created. */
+  readonly candidates: readonly string[];
+  /** When it can be settled at the earliest, where it was too early; ISO 8601. */
+  readonly from?: string;
+}
 
 /**
- * Settles the rows in doubt of a run: all adds by one list of what has changed since the first request in doubt, each
- * update or delete by a GET of its customer.
+ * Settles the rows in doubt of a run: all adds by one reading of what has changed since the first of them, each update or
+ * delete by a GET of its customer. What is found is settled at once; what is not found counts as never made when the time
+ * for that has come and the list is proved to be able to show it.
  */
 export async function reconcile(ports: ReconcilePorts, options: ReconcileOptions): Promise<Reconciled> {
-  const { ledger, control } = ports;
-  const rows = ledger.rowsInDoubt();
-  if (rows.length === 0) return { adopted: 0, absent: 0, unclear: [] };
-  await waitToSettle(rows, ports, options.settleMs);
-  const adds = rows.filter((row) => row.customerCode === undefined);
-  const resolutions = new Map([
-    ...(adds.length === 0 ? [] : await resolveAdds(adds, ports, options.stamp)),
-    ...(await resolveChanges(rows, ports)),
-  ]);
+  const { ledger, control, now } = ports;
+  const firstLookMs = now();
+  let open: readonly DoubtfulRow[] = ledger
+    .rowsInDoubt()
+    .map((row) => ({ row, readyMs: findReadyMs(row, firstLookMs, options.settleMs) }));
   let [adopted, absent] = [0, 0];
-  const unclear: Reconciled['unclear'][number][] = [];
-  for (const row of rows) {
-    const resolution = resolutions.get(row.index) ?? { kind: 'unclear', candidates: [] };
-    const candidates =
-      resolution.kind === 'unclear' ? resolution.candidates.map(({ customerCode }) => String(customerCode)) : [];
-    const resolved = buildOutcome(row, resolution, candidates, options);
+  const unclear: UnclearRow[] = [];
+  while (open.length > 0) {
+    const lookMs = now();
+    const resolutions = await resolveRows(open, ports, options.stamp);
+    const waitsUntilMs = Math.max(
+      ...open.map(({ readyMs }) => readyMs).filter((ms) => ms <= firstLookMs + options.patienceMs),
+    );
+    const again: DoubtfulRow[] = [];
+    for (const doubtful of open) {
+      const { row, readyMs } = doubtful;
+      const resolution = resolutions.get(row.index) ?? { kind: 'unclear', candidates: [] };
+      const isEarly = readyMs > lookMs;
+      const isSettled = isFound(resolution) || !isEarly || isToldAbsent(row, options);
+      if (!isSettled && readyMs <= waitsUntilMs) {
+        again.push(doubtful);
+        continue;
+      }
+      const outcome = await conclude(row, resolution, isEarly ? readyMs : undefined);
+      if (outcome.status === 'in_doubt') unclear.push(describeRow(row, resolution, isEarly ? readyMs : undefined));
+      else if (outcome.status === 'failed') absent += 1;
+      else adopted += 1;
+    }
+    if (again.length > 0) {
+      ports.waiting?.(again.length, waitsUntilMs);
+      await ports.sleep(Math.max(0, waitsUntilMs - now()), control.stopping);
+    }
+    open = again;
+  }
+  return { adopted, absent, unclear };
+
+  async function conclude(row: LedgerRow, resolution: Resolution, readyMs: number | undefined): Promise<RowOutcome> {
+    const resolved = buildOutcome(row, resolution, options, readyMs);
     const outcome =
       options.verify === undefined ? resolved : await addVerification(resolved, row, ports.api, options.verify);
-    if (outcome.status === 'in_doubt') unclear.push({ row: row.number, candidates });
-    else if (outcome.status === 'failed') absent += 1;
-    else adopted += 1;
     const writtenHash = resolution.kind === 'changed' ? resolution.writtenHash : undefined;
-    if (options.assumeAbsent && resolution.kind === 'unclear') rememberChecked(row, resolution.candidates, ports);
+    if (outcome.status === 'failed' && resolution.kind === 'unclear')
+      rememberChecked(row, resolution.candidates, ports);
     await ledger.settle([
       { ...buildDoubtSettlement(row, outcome), ...(writtenHash === undefined ? {} : { writtenHash }) },
     ]);
     control.correct(outcome.status, row.state === 'in_doubt' ? 'in_doubt' : undefined);
+    return outcome;
   }
-  return { adopted, absent, unclear };
+}
+
+interface DoubtfulRow {
+  readonly row: LedgerRow;
+  /** Before this moment, that nothing is found says nothing. Epoch milliseconds, our clock. */
+  readonly readyMs: number;
+}
+
+type Resolution =
+  | AddResolution
+  /** Nothing like it was found, and the list is not proved to be able to show it. */
+  | { readonly kind: 'unproved'; readonly isBlind: boolean }
+  | { readonly kind: 'changed'; readonly outcome: RowOutcome; readonly writtenHash?: string };
+
+function isFound({ kind }: Resolution): boolean {
+  return kind === 'created' || kind === 'changed';
+}
+
+function isToldAbsent(row: LedgerRow, { absent }: ReconcileOptions): boolean {
+  return absent === 'all' || absent.has(row.number);
+}
+
+function describeRow(row: LedgerRow, resolution: Resolution, readyMs: number | undefined): UnclearRow {
+  const from = readyMs === undefined ? {} : { from: new Date(readyMs).toISOString() };
+  return { row: row.number, candidates: listCandidates(resolution), ...from };
+}
+
+function listCandidates(resolution: Resolution): readonly string[] {
+  return resolution.kind === 'unclear' ? resolution.candidates.map(({ customerCode }) => String(customerCode)) : [];
 }
 
 /** A person has looked at the candidates of an add: when it is sent again, none of them is a reason to ask once more. */
@@ -99,68 +151,33 @@ function rememberChecked(row: LedgerRow, candidates: readonly Customer[], { ledg
   );
 }
 
-/**
- * The time counts from when the request was given up: a server that hung may have worked on it until then. When the
- * process was killed, it is not known when the request left, only that its intent was written before it waited for the
- * rate limit.
- */
-async function waitToSettle(rows: readonly LedgerRow[], ports: ReconcilePorts, settleMs: number): Promise<void> {
-  const now = ports.now();
-  const last = Math.max(...rows.map((row) => row.doubtAtMs ?? Math.min(now, (row.intentAtMs ?? 0) + maxTurnWaitMs)));
-  const left = last + settleMs - now;
-  if (left > 0) await ports.sleep(Math.min(left, settleMs), ports.control.stopping);
+async function resolveRows(
+  open: readonly DoubtfulRow[],
+  ports: ReconcilePorts,
+  stamp: string | undefined,
+): Promise<ReadonlyMap<number, Resolution>> {
+  const rows = open.map(({ row }) => row);
+  const adds = rows.filter((row) => row.customerCode === undefined);
+  return new Map([
+    ...(adds.length === 0 ? [] : await resolveAdds(adds, ports, stamp)),
+    ...(await resolveChanges(rows, ports)),
+  ]);
 }
-
-type Resolution =
-  | AddResolution
-  | { readonly kind: 'changed'; readonly outcome: RowOutcome; readonly writtenHash?: string };
 
 async function resolveAdds(
   adds: readonly LedgerRow[],
   ports: ReconcilePorts,
   stamp: string | undefined,
-): Promise<ReadonlyMap<number, AddResolution>> {
-  const { api, ledger } = ports;
-  const clock = await findClockDifference(ports);
-  const since =
-    Math.min(...adds.map((row) => (row.intentAtMs ?? 0) + (row.clockDifferenceMs ?? clock))) - clockMarginMs;
-  const created: Customer[] = [];
-  const witnesses = new Set(ledger.codesCreatedSince(Math.min(...adds.map((row) => row.intentAtMs ?? 0))));
-  const expected = witnesses.size;
-  const isInFuture = since > ports.now() + clock;
-  const listing = listCustomers(api, { pageSize, changedSince: new Date(since) });
-  for await (const page of listing.pages)
-    for (const customer of page) {
-      const code = String(customer.customerCode);
-      witnesses.delete(code);
-      if (!isCreatedBefore(customer, since) && !ledger.isKnownCode(code)) created.push(customer);
-    }
-  const { reachedEnd, seen } = listing.proof();
-  const resolutions = await findCreated(adds, created, api, stamp);
-  const showsNothing = expected > 0 ? witnesses.size === expected : seen === 0 && (await isListUnreadable(ports));
-  if (reachedEnd && !isInFuture && !showsNothing) return resolutions;
-  // A list that is incomplete, or does not show customers that are known to exist, can prove that a customer exists,
-  // never that it does not.
-  return new Map([...resolutions].filter(([, resolution]) => resolution.kind !== 'absent'));
-}
-
-/** An empty list usually means a missing right, not that there are no customers [vendor]. */
-async function isListUnreadable({ api, ledger }: ReconcilePorts): Promise<boolean> {
-  if (!ledger.hasCustomers()) return false;
-  return (await api.list({ page: 1, pageSize: 1 })).customers.length === 0;
-}
-
-/** Asks the server for its time when it is not known yet: an empty page is the cheapest answer with a `Date`. */
-async function findClockDifference(ports: ReconcilePorts): Promise<number> {
-  if (ports.clockDifferenceMs() === undefined) await ports.api.list({ page: 1, pageSize: 1, fields: ['customerCode'] });
-  return ports.clockDifferenceMs() ?? 0;
-}
-
-/** Whether a customer that was edited since was created before. One without a creation date may be new. */
-function isCreatedBefore(customer: Customer, sinceMs: number): boolean {
-  const text = readField(customer, 'creationDateUTC');
-  const at = typeof text === 'string' ? parseApiTime(text) : Number.NaN;
-  return at < sinceMs;
+): Promise<ReadonlyMap<number, Resolution>> {
+  const reading = await readAccount(adds, ports);
+  const found = await findCreated(adds, reading.candidates, ports.api, stamp);
+  const resolutions = new Map<number, Resolution>(found);
+  const foundRows = adds.filter((row) => found.get(row.index)?.kind === 'created');
+  // A list that is not proved to show everybody can show that a customer exists, never that it does not.
+  for (const row of adds)
+    if (resolutions.get(row.index)?.kind === 'absent' && !reading.proves(row, foundRows))
+      resolutions.set(row.index, { kind: 'unproved', isBlind: reading.isBlind });
+  return resolutions;
 }
 
 async function resolveChanges(
@@ -219,8 +236,9 @@ async function addVerification(
 function buildOutcome(
   row: LedgerRow,
   resolution: Resolution,
-  candidates: readonly string[],
-  { run, assumeAbsent }: ReconcileOptions,
+  options: ReconcileOptions,
+  /** Given where it is too early to say that nothing was found. */
+  readyMs: number | undefined,
 ): RowOutcome {
   if (resolution.kind === 'changed') return resolution.outcome;
   const attempts = countAttempts(row);
@@ -230,7 +248,7 @@ function buildOutcome(
     const id = typeof customerId === 'string' ? { customerId } : {};
     return { status: 'created', customerCode: String(customerCode), ...id, attempts };
   }
-  if (resolution.kind === 'absent')
+  if (resolution.kind === 'absent' && readyMs === undefined)
     return {
       status: 'failed',
       errorCode: 'PROVED_ABSENT',
@@ -238,29 +256,49 @@ function buildOutcome(
       attempts,
       ...about,
     };
-  if (assumeAbsent)
+  if (isToldAbsent(row, options))
     return {
       status: 'failed',
       errorCode: 'ASSUMED_ABSENT',
-      message: 'Assumed to be lost (--assume-absent). It can be sent again.',
+      message: 'You said that it did not arrive. It can be sent again.',
       attempts,
       ...about,
     };
-  return {
-    status: 'in_doubt',
-    errorCode: 'UNCLEAR',
-    message: describeUnclear(row, candidates, run),
-    attempts,
-    ...about,
-  };
+  if (resolution.kind === 'unclear')
+    return {
+      status: 'in_doubt',
+      errorCode: 'UNCLEAR',
+      message: describeUnclear(row, listCandidates(resolution), options.run),
+      attempts,
+      ...about,
+    };
+  const isBlind = resolution.kind === 'unproved' && resolution.isBlind;
+  return describeOpen(row, { run: options.run, readyMs, isBlind }, { attempts, ...about });
+}
+
+/** Nothing was found, and that proves nothing yet. The reason of the doubt is kept: it says how late the server may be. */
+function describeOpen(
+  row: LedgerRow,
+  { run, readyMs, isBlind }: { readonly run: string; readonly readyMs: number | undefined; readonly isBlind: boolean },
+  base: { readonly attempts: number },
+): RowOutcome {
+  const kept = row.outcome?.status === 'in_doubt' ? row.outcome : undefined;
+  const checked = `If you have checked that it is not there: mypos-customers reconcile ${run} --absent ${row.number}, then: mypos-customers resume ${run}`;
+  const message = isBlind
+    ? `Sent, but no answer arrived, and the list of customers is incomplete, or lacks customers that must be in it. Check the permission to read customers. Then: mypos-customers reconcile ${run}`
+    : readyMs === undefined
+      ? `Sent, but no answer arrived. No customer like it is listed, but neither is anybody who was added or edited since, so the list may be behind. The next import or resume looks again. ${checked}`
+      : `Sent, but no answer arrived, and the server may still be at work on it. From ${new Date(readyMs).toISOString()} on it can be told: mypos-customers resume ${run}`;
+  const { errorCode = 'NOT_PROVED', httpStatus } = kept ?? {};
+  return { status: 'in_doubt', errorCode, message, ...(httpStatus === undefined ? {} : { httpStatus }), ...base };
 }
 
 function describeUnclear(row: LedgerRow, candidates: readonly string[], run: string): string {
-  const sendAgain = `mypos-customers reconcile ${run} --assume-absent --yes, then: mypos-customers resume ${run}`;
+  const sendAgain = `mypos-customers reconcile ${run} --absent ${row.number}, then: mypos-customers resume ${run}`;
+  if (row.customerCode !== undefined && candidates.length === 0)
+    return `Sent, but the customer ${row.customerCode} cannot be read now. To look again: mypos-customers reconcile ${run}`;
   if (row.customerCode !== undefined)
     return `Sent, but the customer ${row.customerCode} now has neither its old values nor those of the row: somebody else may have changed it. Check it. To write the row again: ${sendAgain}`;
-  if (candidates.length === 0)
-    return `Sent, but the list of customers is incomplete, or lacks customers that must be in it. Check the permission to read customers. Then: mypos-customers reconcile ${run}`;
   return `Sent, and the result may be one of these customers: ${candidates.join(', ')}. Check them. If it is none of them: ${sendAgain}`;
 }
 

@@ -107,7 +107,8 @@ const refusalCodes: ReadonlySet<Code> = new Set(['ACCOUNT_UNKNOWN', 'STAMPS_UNKN
 async function workThroughRows(context: RunContext, results: ResultsInPassing | undefined): Promise<void> {
   const { connection, run, ledger, job, control } = context;
   const source = job.source && results && { ...job.source, batches: () => results.batches() };
-  await settleDoubts(context);
+  // What an earlier process left is looked for first; to wait for it there is time at the end.
+  await settleDoubts({ ...context, settle: { ...context.settle, patienceMs: 0 } });
   for (let round = 1; round <= maxRounds; round += 1) {
     control.restart();
     await job.work({
@@ -151,6 +152,12 @@ export async function settleDoubts({
     now: Date.now,
     sleep,
     clockDifferenceMs: () => client.traffic.clockDifferenceMs,
+    waiting: (rows: number, untilMs: number) =>
+      observer.notice?.({
+        severity: 'info',
+        code: 'WAITING_TO_SETTLE',
+        message: `Waiting until ${new Date(untilMs).toISOString()}: only then is it certain whether ${rows === 1 ? '1 row' : `${rows} rows`} of run ${run.name} arrived. To stop waiting, press Ctrl-C; \`mypos-customers resume ${run.name}\` settles them later.`,
+      }),
   };
   const { stamp, verify } = job;
   return reconcile(ports, {

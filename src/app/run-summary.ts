@@ -136,8 +136,8 @@ export function chooseExitCode(
     case 'error':
       return reason.error instanceof CustomersError ? reason.error.exitCode : exitCodes.bug;
     case undefined:
-      if (counts.in_doubt > 0) return exitCodes.inDoubt;
       if (!reachedAllRows) return exitCodes.stoppedEarly;
+      if (counts.in_doubt > 0) return exitCodes.inDoubt;
       // Rows were skipped because an earlier run left them in doubt: until that is settled, this run is not done.
       if (hasDoubtsElsewhere) return exitCodes.inDoubt;
       return counts.invalid + counts.rejected + counts.failed + waiting > 0 ? exitCodes.someRowsFailed : exitCodes.done;

@@ -68,13 +68,20 @@ export interface WorkPorts {
   readonly source?: InputSource;
 }
 
+/** How rows in doubt are settled. */
 export interface SettleOptions {
-  /** How long after the last doubtful request a customer that cannot be found counts as never created. */
+  /** How long after the last doubtful request a customer that cannot be found counts as never created; can only lengthen what the kind of doubt requires. */
   readonly settleMs: number;
-  readonly assumeAbsent: boolean;
+  /** How long a run may wait at its end until rows in doubt can be settled. */
+  readonly patienceMs: number;
+  /** Rows (line or row numbers) of which a person has said that they did not arrive. */
+  readonly absent: 'all' | ReadonlySet<number>;
 }
 
-export const defaultSettle: SettleOptions = { settleMs: 10_000, assumeAbsent: false };
+/** Enough for a server that acts 15 minutes late. */
+export const defaultPatienceMs = 20 * 60_000;
+
+export const defaultSettle: SettleOptions = { settleMs: 0, patienceMs: defaultPatienceMs, absent: new Set() };
 
 export interface RunContext {
   readonly connection: Connection;

@@ -180,6 +180,32 @@ export function parseSecondsAsMs(option: string, value: string | undefined): num
   throw optionError(option, value, 'a number of seconds', '10');
 }
 
+/** On a terminal somebody can resume later; nobody waits there for long. */
+const terminalPatienceMs = 30_000;
+
+/** How long a run may wait at its end; `undefined` leaves it to the library. @throws UsageError */
+export function parsePatience(value: string | undefined, isTerminal: boolean): number | undefined {
+  if (value === undefined) return isTerminal ? terminalPatienceMs : undefined;
+  if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 60_000;
+  throw optionError('patience', value, 'a number of minutes', '20');
+}
+
+/** Options of commands that settle rows in doubt. */
+export const settleOptions = {
+  settle: {
+    type: 'string',
+    requiresArg: true,
+    describe:
+      'Seconds to wait for a late response before an unanswered add counts as lost (default 10; never less than 900 after a timeout, a 502 to 504 or an answer that cannot be read)',
+  },
+  patience: {
+    type: 'string',
+    requiresArg: true,
+    describe:
+      'Minutes to wait at the end until rows without an answer can be settled (default 20; half a minute on a terminal)',
+  },
+} as const;
+
 /** An ISO time; a day alone is its start, UTC. @throws UsageError */
 export function parseIsoTimeOption(option: string, value: string | undefined): Date | undefined {
   if (value === undefined) return undefined;

@@ -251,7 +251,7 @@ export function createRunObserver(reporter: Reporter): RunObserver {
   return {
     ...progressObserver(reporter),
     opened: ({ file, detected, rows }) => reporter.info(renderDetection(file, detected, rows)),
-    notice: ({ message }) => reporter.warn(message),
+    notice: ({ severity, message }) => (severity === 'info' ? reporter.info(message) : reporter.warn(message)),
     finding: (finding) => {
       findings += 1;
       if (findings <= maxIssuesShown) reporter.warn(renderIssueGroup(finding));

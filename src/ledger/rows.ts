@@ -72,8 +72,18 @@ export function openRows(
     settle: (rows) => commits.writeBatched({ kind: 'settlement', rows }),
     rowsInDoubt: () => sql.inDoubt.all(run).map(toLedgerRow),
     writtenRows: () => sql.written.all(run).map(toLedgerRow),
-    codesCreatedSince: (ms) => sql.createdSince.all(run, ms).map((row) => String(row.customer_code)),
-    hasCustomers: () => sql.anyCustomer.get() !== undefined,
+    witnessesSince: (ms) =>
+      sql.witnesses.all(run, ms).map((row) => ({
+        customerCode: String(row.customer_code),
+        intentAtMs: Number(row.intent_at),
+      })),
+    wholeReading() {
+      const { counted_at: atMs, counted } = sql.wholeReading.get() ?? {};
+      return atMs == null || counted == null ? undefined : { atMs: Number(atMs), customers: Number(counted) };
+    },
+    saveWholeReading: ({ atMs, customers }) => {
+      sql.saveWholeReading.run(atMs, customers);
+    },
     isKnownCode: (customerCode) => sql.knownCode.get(customerCode, customerCode) !== undefined,
     findCustomersByKeys(keys) {
       const known = new Map<string, KnownCustomer>();
@@ -126,11 +136,13 @@ function prepareStatements(database: Database) {
     knownCode: database.prepare(`SELECT 1 AS known FROM rows
       WHERE customer_code = ? AND state IN ('created', 'updated', 'unchanged')
       UNION ALL SELECT 1 FROM crosswalk WHERE customer_code = ? LIMIT 1`),
-    createdSince: database.prepare(`SELECT customer_code FROM rows
-      WHERE run = ? AND state = 'created' AND intent_at > ? ORDER BY idx LIMIT 100`),
-    anyCustomer: database.prepare(`SELECT 1 AS found FROM rows AS made WHERE made.state = 'created'
-      AND made.customer_code IS NOT NULL AND NOT EXISTS (SELECT 1 FROM rows AS gone
-        WHERE gone.customer_code = made.customer_code AND gone.state = 'deleted') LIMIT 1`),
+    witnesses: database.prepare(`SELECT customer_code, intent_at FROM rows AS made
+      WHERE made.run >= ? AND made.state = 'created' AND made.intent_at > ? AND made.customer_code IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM rows AS gone
+          WHERE gone.customer_code = made.customer_code AND gone.state = 'deleted')
+      ORDER BY made.intent_at DESC LIMIT 100`),
+    wholeReading: database.prepare('SELECT counted_at, counted FROM mirror'),
+    saveWholeReading: database.prepare('UPDATE mirror SET counted_at = ?, counted = ?'),
     // CROSS JOIN makes SQLite look each key up in the indexes, whatever it believes about the sizes of the tables.
     customersByKeys:
       database.prepare(`WITH asked (place, key) AS (VALUES ${noKeys.map((_, place) => `(${place}, ?)`).join()})

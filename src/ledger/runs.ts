@@ -150,6 +150,8 @@ export interface Runs {
   all(): Iterable<RunRecord>;
   /** Runs that are not completed, newest first; with a hash, those of this input. */
   findUnfinished(inputSha256?: string): readonly RunRecord[];
+  /** Runs with rows in doubt, oldest first. */
+  withDoubts(): readonly RunRecord[];
   /** The latest run whose input has this path. */
   findLatestOfPath(path: string): RunRecord | undefined;
   /** Completed imports of a file with this content, newest first. */
@@ -194,6 +196,8 @@ export function openRuns(database: Database, now: () => number): Runs {
     WHERE rows.run = reject_cells.run AND rows.idx = reject_cells.idx
       AND rows.state NOT IN ('invalid', 'rejected', 'failed'))`);
   const list = database.prepare(`SELECT ${columns} FROM runs ORDER BY number DESC LIMIT ?`);
+  const withDoubts = database.prepare(`SELECT * FROM runs WHERE number IN
+    (SELECT run FROM rows INDEXED BY rows_in_doubt WHERE state IN ('intent', 'in_doubt')) ORDER BY number`);
   const unfinished = database.prepare(`SELECT ${columns} FROM runs WHERE state <> 'completed' ORDER BY number DESC`);
   const latestOfPath = database.prepare(
     `SELECT ${columns} FROM runs WHERE input_path = ? ORDER BY number DESC LIMIT 1`,
@@ -259,6 +263,7 @@ export function openRuns(database: Database, now: () => number): Runs {
         .all()
         .map(toRecord)
         .filter((run) => sha256 === undefined || run.input?.sha256 === sha256),
+    withDoubts: () => withDoubts.all().map(toRecord),
     findLatestOfPath(path) {
       const row = latestOfPath.get(path);
       return row === undefined ? undefined : toRecord(row);

@@ -227,6 +227,11 @@ const migrations: readonly Migration[] = [
   `
   ALTER TABLE waiting_rows ADD COLUMN defaulted TEXT;
   `,
+  // The last reading of the whole list by which a row in doubt was looked for.
+  `
+  ALTER TABLE mirror ADD COLUMN counted_at INTEGER;
+  ALTER TABLE mirror ADD COLUMN counted INTEGER;
+  `,
 ];
 
 /** The version that this program writes. */

@@ -98,7 +98,7 @@ describe('a request that the API is still processing when the process is dead', 
     await sandbox.setFaults(['latency:add:nth=12:ms=1500']);
     const killed = await workspace.run([...importArgs, '--timeout', '5'], 'after-send:12');
     expect(killed.killedBy).toBe('SIGKILL');
-    await workspace.run([...resumeArgs, '--settle', '3']);
+    await workspace.run(resumeArgs, undefined, { realWaits: true });
     await expectSameAsUndisturbed(workspace, sandbox, undisturbed);
   });
 });

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { parse } from 'csv-parse/sync';
 import type { Customer } from '#pipelines/model.js';
 import type { Sandbox } from '#src/sandbox/start-sandbox.js';
@@ -17,6 +18,15 @@ export async function editElsewhere(api: Sandbox, name: string, changes: Custome
     ...changes,
   });
   if (status !== 200) throw new Error(`HTTP ${status}: ${text}`);
+}
+
+/** The shop goes on working: a customer is saved, later than all requests before by a clock that knows whole seconds. */
+export async function saveLater(api: Sandbox): Promise<void> {
+  await setTimeout(1100);
+  const client = await openClient(api);
+  const [somebody] = api.customers();
+  if (somebody === undefined) await client.add({ customerName: 'Somebody else' });
+  else await client.update(String(somebody.customerCode), somebody);
 }
 
 /** What people have put into a customer: nothing that the server keeps by itself. */

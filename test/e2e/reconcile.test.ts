@@ -10,6 +10,7 @@ import {
   keyedMapping,
   listFailsFrom,
   readResults,
+  saveLater,
   writeCustomers,
   writeMapping,
 } from './customer-files.js';
@@ -93,6 +94,7 @@ describe('customers that look alike', () => {
     ]);
     await place.run(['import', ...settled, 'customers.csv']);
     api.setFaults([]);
+    await saveLater(api);
     const { summary } = await reconcile();
     expect(summary.reconciled).toEqual({ adopted: 1, absent: 1, unclear: [] });
   });
@@ -157,7 +159,7 @@ describe('an update whose answer was lost', () => {
     place.write('changes.csv', customerFile(['C-0001,,,,900']));
     api.setFaults([
       { name: lost, on: 'update' },
-      { name: '503', on: 'detail', when: { nth: [2, 3, 4] } },
+      { name: '503', on: 'detail', when: { nth: [2, 3, 4, 5, 6, 7] } },
     ]);
     await place.run(['import', ...settled, 'changes.csv', '--concurrency', '1']);
     api.setFaults([]);

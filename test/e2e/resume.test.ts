@@ -10,6 +10,7 @@ import {
   fast,
   keyedMapping,
   readResults,
+  saveLater,
   writeCustomers,
   writeMapping,
 } from './customer-files.js';
@@ -138,6 +139,7 @@ describe('resume', () => {
     const first = await place.run(['import', ...settled, 'customers.csv', '--concurrency', '1']);
     expect(first.exitCode).toBe(5);
     api.setFaults([]);
+    await saveLater(api);
     const { exitCode } = await place.run(['resume', ...settled]);
     expect([exitCode, api.customers().length]).toEqual([0, rows]);
   });
@@ -147,8 +149,9 @@ describe('resume', () => {
     // In an account that looks empty, the second would wait until the list has shown the first.
     await api.seed(1);
     writeCustomers(place, 2);
-    // Both are proved absent again and again; later the API asks for an hour of patience before it takes them.
+    // Both are proved absent; then the API asks for an hour of patience before it takes them.
     await place.run(['import', ...settled, 'customers.csv']);
+    await saveLater(api);
     api.setFaults([{ name: '429', on: 'add', retryAfterSeconds: 3600 }]);
     const { exitCode } = await place.run(['resume', ...settled]);
     expect(exitCode).toBe(5);
@@ -179,6 +182,7 @@ describe('resume refuses, and names what has changed, when', () => {
     expect([exitCode, adds(api)]).toEqual([code, sent]);
     expect(stderr).toContain(says);
     // What is in doubt can be settled all the same, as the advice says.
+    await saveLater(api);
     const { exitCode: reconciled, stdout } = await place.run(['reconcile', ...settled, '--json']);
     expect([reconciled, JSON.parse(stdout)]).toMatchObject([5, { status: 'stopped', counts: { in_doubt: 0 } }]);
   });

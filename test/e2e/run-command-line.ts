@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 /** The command line as users get it: built by `npm test` before the tests begin. */
 export const mainFile = resolve('dist/src/cli/main.js');
@@ -11,6 +12,8 @@ export interface CommandLine {
   readonly env: Readonly<Record<string, string>>;
   /** @default nothing, and closed at once */
   readonly stdin?: string | Buffer;
+  /** Waits for as long as it would, also until a row in doubt can be settled. @default false */
+  readonly realWaits?: boolean;
   /** After which a command that never ends is killed and reported. @default 100 s */
   readonly patienceMs?: number;
 }
@@ -33,12 +36,17 @@ export interface Running {
   readonly finished: Promise<Finished>;
 }
 
+/** Waits until a row in doubt can be settled take no time. */
+const skipWaits = `--import=${pathToFileURL(resolve('test/clock/skip-waits.mjs')).href}`;
+
 const defaultPatienceMs = 100_000;
 
 /** Starts the compiled command line as a process of its own; one that never ends is killed and reported. */
 export function startCommandLine(command: CommandLine): Running {
-  const { args, cwd, env, stdin = '', patienceMs = defaultPatienceMs } = command;
-  const child = spawn(process.execPath, [mainFile, ...args], { cwd, env: { PATH: process.env.PATH ?? '', ...env } });
+  const { args, cwd, env, stdin = '', realWaits = false, patienceMs = defaultPatienceMs } = command;
+  const nodeOptions = [realWaits ? '' : skipWaits, env.NODE_OPTIONS ?? ''].join(' ').trim();
+  const whole = { PATH: process.env.PATH ?? '', ...env, NODE_OPTIONS: nodeOptions };
+  const child = spawn(process.execPath, [mainFile, ...args], { cwd, env: whole });
   const output = { stdout: '', stderr: '' };
   const watchers = new Set<() => void>();
   for (const name of ['stdout', 'stderr'] as const)

@@ -8,6 +8,7 @@ import type { Mode } from '#pipelines/mapping/mapping.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import type { FailureLimit } from '#pipelines/run-control.js';
 import { type Connection, resolveTenant } from '#src/app/connect.js';
+import { settleEarlierDoubts } from '#src/app/earlier-doubts.js';
 import { type MappingFile, readMappingFile } from '#src/app/mapping-file.js';
 import { performRun } from '#src/app/perform-run.js';
 import { defaultSettle } from '#src/app/run.js';
@@ -143,8 +144,13 @@ export interface ImportFileOptions extends ReadOptions {
   readonly repeats?: RepeatPolicy;
   /** Cells that cannot be right make their row `invalid`, instead of a warning. @default false */
   readonly strict?: boolean;
-  /** How long to wait before a lost add counts as never created. @default 10000 */
+  /**
+   * How long after a lost answer a customer that cannot be found counts as never created, in milliseconds. It can only
+   * lengthen what the kind of loss requires: 15 minutes after a timeout, a 502 to 504 or an answer that cannot be read, else 10 seconds.
+   */
   readonly settleMs?: number;
+  /** How long to wait at the end until rows in doubt can be settled, in milliseconds. @default 1200000, 20 minutes */
+  readonly patienceMs?: number;
   /** Ends the run early; its reason is `SIGINT` or `SIGTERM`. Requests in progress are finished. */
   readonly signal?: AbortSignal;
 }
@@ -188,6 +194,7 @@ async function importOpened(
   return runOnTenant(settings, control, `import ${input.file}`, async (connection) => {
     if (options.force !== true) refuseUnfinished(connection, input);
     await connection.client.login();
+    await settleEarlierDoubts(connection, observer);
     const guards = readGuards(settings, mappingFile);
     if (options.overrideGuards !== true) {
       await checkAbsentGuard(guards, connection, job.prepared);
@@ -204,7 +211,8 @@ async function importOpened(
     });
     saveScan(connection, run, job);
     const ledger = connection.openRows(run.number);
-    const settle = { ...defaultSettle, settleMs: options.settleMs ?? defaultSettle.settleMs };
+    const { settleMs, patienceMs } = { ...defaultSettle, ...options };
+    const settle = { ...defaultSettle, settleMs, patienceMs };
     return performRun({ connection, run, ledger, job, control, observer, settle, isNew: true });
   });
 }

@@ -26,8 +26,10 @@ export type { Reconciled };
 export interface ResumeOptions {
   /** @default the latest unfinished one of this tenant */
   readonly run?: string;
-  /** How long to wait before a lost add counts as never created. @default 10000 */
+  /** As for an import. */
   readonly settleMs?: number;
+  /** As for an import. */
+  readonly patienceMs?: number;
   readonly failureLimit?: FailureLimit;
   /** Where to write a report. @default where the run had it */
   readonly report?: string;
@@ -38,8 +40,8 @@ export interface ResumeOptions {
 }
 
 export interface ReconcileOptions extends ResumeOptions {
-  /** A person has checked: what is still unclear counts as never created. */
-  readonly assumeAbsent?: boolean;
+  /** A person has checked: what is still unclear about these rows (line or row numbers) counts as never created. @default none */
+  readonly absent?: 'all' | ReadonlySet<number>;
 }
 
 /**
@@ -122,8 +124,8 @@ async function continueRun<S extends RunSummary>(
     control.failureLimit = options.failureLimit ?? savedLimit(run) ?? control.failureLimit;
     await connection.client.login();
     ledger.runs.reopen(run.number);
-    const { settleMs = defaultSettle.settleMs, assumeAbsent = false } = options;
-    const settle = { settleMs, assumeAbsent };
+    const { settleMs, patienceMs, absent } = { ...defaultSettle, ...options };
+    const settle = { settleMs, patienceMs, absent };
     return perform({ connection, run, ledger: connection.openRows(run.number), job, control, observer, settle });
   });
 }

@@ -39,6 +39,7 @@ export interface ImportClaimOptions {
   readonly assertAvailable: () => Promise<void>;
   /** How long to wait before a lost add counts as never made. @default as for an import */
   readonly settleMs: number | undefined;
+  readonly settlePatienceMs: number | undefined;
   readonly nowMs: number;
 }
 
@@ -61,13 +62,14 @@ function withDroppedName(reason: FileReason | null, { path, record }: Claim): Fi
 
 async function importOrResume(claim: Claim, options: ImportClaimOptions): Promise<ClaimResult> {
   await claim.copyFile();
-  const { setup, job, observer, signal, settleMs } = options;
+  const { setup, job, observer, signal, settleMs, settlePatienceMs: patienceMs } = options;
   const earlier = await findEarlierWork(claim, options);
   if (earlier.kind === 'finished') return earlier.result;
   const common = {
     ...(setup.failureLimit === undefined ? {} : { failureLimit: setup.failureLimit }),
     ...(signal === undefined ? {} : { signal }),
     ...(settleMs === undefined ? {} : { settleMs }),
+    ...(patienceMs === undefined ? {} : { patienceMs }),
   };
   if (earlier.kind === 'unfinished')
     return buildResult(await resumeRun(setup.settings, { ...common, run: earlier.run.name }, observer), claim, options);

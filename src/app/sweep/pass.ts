@@ -31,6 +31,7 @@ export interface Pass {
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
   readonly settleMs?: number;
+  readonly settlePatienceMs?: number;
 }
 
 /** Claims with more attempts come last, so that a file that keeps crashing the process does not hold up the others. */

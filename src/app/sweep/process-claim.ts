@@ -28,6 +28,7 @@ export interface ClaimContext {
   readonly logger: SweepLogger;
   readonly signal: AbortSignal;
   readonly settleMs?: number;
+  readonly settlePatienceMs?: number;
   /** Failures of a login, by {@link buildTenantKey}; its other files would fail alike and are not tried. */
   readonly failedTenants: Map<string, ClaimResult>;
 }
@@ -51,7 +52,7 @@ export async function processClaim(context: ClaimContext, claim: Claim): Promise
 }
 
 async function importAndArchive(context: ClaimContext, claim: Claim): Promise<FileReport> {
-  const { inbox, logger, settleMs } = context;
+  const { inbox, logger, settleMs, settlePatienceMs } = context;
   const { record } = claim;
   const job = findJob(context.jobs, record);
   if (record.attempts > 1) logger.resumed(record);
@@ -75,7 +76,7 @@ async function importAndArchive(context: ClaimContext, claim: Claim): Promise<Fi
   }
   const result = await withLinkedSignal(context.signal, (signal) =>
     importClaim(claim, {
-      ...{ job, setup, signal, settleMs, nowMs: Date.now() },
+      ...{ job, setup, signal, settleMs, settlePatienceMs, nowMs: Date.now() },
       observer: createClaimObserver(logger, record),
       assertAvailable: () => inbox.assertAvailable(),
     }),

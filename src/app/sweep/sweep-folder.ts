@@ -33,8 +33,10 @@ export interface SweepOptions extends JobOverrides {
   readonly dryRun?: boolean;
   /** Delete files that have been in `done/` or `duplicate/` for more days than this. @default never */
   readonly keepDays?: number;
-  /** How long to wait before a lost add counts as never made. @default 10000 */
+  /** `settleMs` of each import. */
   readonly settleMs?: number;
+  /** `patienceMs` of each import. */
+  readonly settlePatienceMs?: number;
   /** Where to write metrics for Prometheus after each pass. */
   readonly metricsFile?: string;
   /** Ends the sweep early; its reason is `SIGINT` or `SIGTERM`. */
@@ -112,7 +114,7 @@ interface Sweep {
 }
 
 function startSweep(command: 'sweep' | 'watch', options: SweepOptions, log: Log, patienceMs: number): Sweep {
-  const { folder, adopt = false, dryRun = false, settleMs } = options;
+  const { folder, adopt = false, dryRun = false, settleMs, settlePatienceMs } = options;
   const jobs = resolveSweepJobs(resolve(folder), importJobs(options.settings.config), options);
   const stateFolder = resolveSettings(options.settings).stateDir.value;
   const named = jobs.map(({ job }) => nameDestinations(job));
@@ -134,6 +136,7 @@ function startSweep(command: 'sweep' | 'watch', options: SweepOptions, log: Log,
     pass: {
       ...{ inbox, jobs, logger: createSweepLogger(log), patienceMs, dryRun, signal },
       ...(settleMs === undefined ? {} : { settleMs }),
+      ...(settlePatienceMs === undefined ? {} : { settlePatienceMs }),
       ...(options.job === undefined ? {} : { only: options.job }),
     },
     options,

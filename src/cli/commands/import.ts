@@ -5,10 +5,12 @@ import {
   omitUndefined,
   optionalInputFilePositional,
   parseFailureLimitOption,
+  parsePatience,
   parseSecondsAsMs,
   parseWholeNumber,
   readOptions,
   settingOptions,
+  settleOptions,
   strictOption,
   toReadOptions,
   toSettingOptions,
@@ -66,10 +68,7 @@ export const importCommand = defineCommand({
         default: 'error' as const,
         describe: 'What to do when rows for the same customer differ: report an error, or send them in file order',
       })
-      .option('settle', {
-        ...text,
-        describe: 'Seconds to wait for a late response before an unanswered add counts as lost (default 10)',
-      })
+      .options(settleOptions)
       .option('override-guards', {
         type: 'boolean',
         default: false,
@@ -120,6 +119,7 @@ export const importCommand = defineCommand({
             report,
             first: parseWholeNumber('first', args.first),
             settleMs: parseSecondsAsMs('settle', args.settle),
+            patienceMs: parsePatience(args.patience, reporter.live),
           }),
         },
         observer,

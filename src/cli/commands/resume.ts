@@ -4,8 +4,11 @@ import { defineCommand, stopOnSignals } from '#src/cli/command.js';
 import {
   omitUndefined,
   parseFailureLimitOption,
+  parsePatience,
   parseSecondsAsMs,
+  parseWholeNumber,
   settingOptions,
+  settleOptions,
   toSettingOptions,
 } from '#src/cli/options.js';
 import { createRunObserver } from '#src/cli/progress.js';
@@ -20,10 +23,7 @@ const text = { type: 'string', requiresArg: true } as const;
 function runOptions(yargs: Argv) {
   return settingOptions(yargs)
     .positional('run', { type: 'string', describe: 'Name of the run' })
-    .option('settle', {
-      ...text,
-      describe: 'Seconds to wait for a late response before an unanswered add counts as lost (default 10)',
-    });
+    .options(settleOptions);
 }
 
 export const resumeCommand = defineCommand({
@@ -50,6 +50,7 @@ export const resumeCommand = defineCommand({
           run: args.run,
           report: args.report,
           settleMs: parseSecondsAsMs('settle', args.settle),
+          patienceMs: parsePatience(args.patience, reporter.live),
           failureLimit: parseFailureLimitOption(args.maxFailures),
         }),
       };
@@ -75,6 +76,12 @@ export const reconcileCommand = defineCommand({
   examples: [['$0 reconcile', 'settle the latest run that has rows in doubt']],
   options: (yargs) =>
     runOptions(yargs)
+      .option('absent', {
+        type: 'string',
+        array: true,
+        requiresArg: true,
+        describe: 'Treat these rows (by their number) as never sent, after you have checked that they did not arrive',
+      })
       .option('assume-absent', {
         type: 'boolean',
         default: false,
@@ -93,8 +100,12 @@ export const reconcileCommand = defineCommand({
     try {
       const options = {
         signal: signals.signal,
-        assumeAbsent: args.assumeAbsent,
-        ...omitUndefined({ run: args.run, settleMs: parseSecondsAsMs('settle', args.settle) }),
+        absent: args.assumeAbsent ? ('all' as const) : parseRowNumbers(args.absent),
+        ...omitUndefined({
+          run: args.run,
+          settleMs: parseSecondsAsMs('settle', args.settle),
+          patienceMs: parsePatience(args.patience, reporter.live),
+        }),
       };
       const summary = await reconcileRun(settings, options, createRunObserver(reporter));
       if (summary === undefined) {
@@ -110,14 +121,24 @@ export const reconcileCommand = defineCommand({
   },
 });
 
+/** @throws UsageError */
+function parseRowNumbers(values: readonly string[] | undefined): ReadonlySet<number> {
+  return new Set((values ?? []).map((value) => parseWholeNumber('absent', value) ?? 0));
+}
+
 const maxRowsNamed = 20;
 
 /** What a person has to look at. */
 function renderUnclear(unclear: Reconciled['unclear']): readonly string[] {
   const lines = unclear
     .slice(0, maxRowsNamed)
-    .map(({ row, candidates }) => `  row ${row}: ${candidates.length === 0 ? 'not known yet' : candidates.join(', ')}`);
+    .map(({ row, candidates, from }) => `  row ${row}: ${describeCandidates(candidates, from)}`);
   const more =
     unclear.length > maxRowsNamed ? [`  and ${unclear.length - maxRowsNamed} more; see the result file`] : [];
   return unclear.length === 0 ? [] : ['Rows in doubt, with the customers that each could be:', ...lines, ...more];
+}
+
+function describeCandidates(candidates: readonly string[], from: string | undefined): string {
+  if (candidates.length > 0) return candidates.join(', ');
+  return from === undefined ? 'not proved yet' : `can be told from ${from} on`;
 }

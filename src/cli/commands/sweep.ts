@@ -8,9 +8,11 @@ import { defineCommand, stopOnSignals } from '#src/cli/command.js';
 import {
   mappingOption,
   omitUndefined,
+  parsePatience,
   parseSecondsAsMs,
   type SettingArguments,
   settingOptions,
+  settleOptions,
   toSettingOptions,
 } from '#src/cli/options.js';
 import { renderExportJob, renderSweep } from '#src/cli/render/jobs.js';
@@ -94,10 +96,7 @@ function sweepOptions<T>(yargs: Argv<T>) {
     })
     .option('quiet-for', { ...text, describe: 'Seconds for which a file must stay unchanged (default 4)' })
     .option('max-wait', { ...text, describe: 'Minutes after which a file that is not ready is an error (default 60)' })
-    .option('settle', {
-      ...text,
-      describe: 'Seconds to wait for a late response before an unanswered add counts as lost (default 10)',
-    })
+    .options(settleOptions)
     .option('keep-days', { ...text, describe: 'Delete files from done/ and duplicate/ after this many days' })
     .option('adopt', {
       type: 'boolean',
@@ -124,6 +123,7 @@ interface SweepArguments extends SettingArguments, LogArguments {
   readonly quietFor?: string | undefined;
   readonly maxWait?: string | undefined;
   readonly settle?: string | undefined;
+  readonly patience?: string | undefined;
   readonly keepDays?: string | undefined;
   readonly adopt: boolean;
   readonly dryRun?: boolean | undefined;
@@ -145,6 +145,7 @@ function toSweepOptions(args: SweepArguments, folder: string): SweepOptions {
       quietMs: parseSecondsAsMs('quiet-for', args.quietFor),
       maxWaitMs: maxWait === undefined ? undefined : maxWait * minuteInSeconds,
       settleMs: parseSecondsAsMs('settle', args.settle),
+      settlePatienceMs: parsePatience(args.patience, false),
       keepDays: parseDays(args.keepDays),
       metricsFile: args.metricsFile,
     }),
@@ -212,12 +213,13 @@ function runExport(args: SweepArguments, reporter: Reporter, job: ExportJob): Pr
 
 /** What only makes sense for a drop folder must not be given in vain. */
 function rejectSweepOptions(args: SweepArguments, { name }: ExportJob): void {
-  const { mode, quietFor, maxWait, settle, keepDays, adopt, dryRun } = args;
+  const { mode, quietFor, maxWait, settle, patience, keepDays, adopt, dryRun } = args;
   const foreign = Object.entries({
     mode,
     'quiet-for': quietFor,
     'max-wait': maxWait,
     settle,
+    patience,
     'keep-days': keepDays,
     adopt: adopt || undefined,
     'dry-run': dryRun === true || undefined,
