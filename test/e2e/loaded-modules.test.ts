@@ -16,7 +16,10 @@ const online: ReadonlySet<string> = new Set(['api', 'inbox', 'sandbox', 'sqlite'
 async function loadedBy(args: readonly string[]) {
   const log = place.path('modules.log');
   const preload = pathToFileURL(resolve('test/e2e/log-modules.mjs')).href;
-  const { exitCode, stderr } = await place.run(args, { env: { NODE_OPTIONS: `--import ${preload}`, MODULE_LOG: log } });
+  const { exitCode, stderr } = await place.run(args, {
+    env: { NODE_OPTIONS: `--import ${preload}`, MODULE_LOG: log },
+    realWaits: true,
+  });
   expect(exitCode, stderr).toBe(0);
   const addresses = readFileSync(log, 'utf8').split('\n');
   const found = (pattern: RegExp) => [...new Set(addresses.flatMap((address) => pattern.exec(address)?.[1] ?? []))];

@@ -8,6 +8,8 @@ import { type Finished, type Running, startCommandLine } from './run-command-lin
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string | Buffer;
+  /** As of {@link startCommandLine}. */
+  readonly realWaits?: boolean;
 }
 
 /** Where a clerk sits: a folder with files, a home with nothing in it, and an API. */

@@ -157,7 +157,7 @@ const perFileOptions = [
 /** After a reconcile: what it could not settle, another one will not settle either. */
 function suggestReview({ run }: RunSummary): string[] {
   return [
-    `Next: check these customers. If a row is none of them: mypos-customers reconcile ${run ?? ''} --assume-absent --yes, then: mypos-customers resume ${run ?? ''}`,
+    `Next: check these rows in the account. If one is not there: mypos-customers reconcile ${run ?? ''} --absent <row>, then: mypos-customers resume ${run ?? ''}`,
   ];
 }
 
