@@ -52,8 +52,22 @@ export interface Row {
   readonly isPlain?: boolean;
   /** What is wrong with the row as a whole (ragged, open quote); such a row ends as `invalid`. */
   readonly issues?: readonly Issue[];
+  /** Given where the file itself shows that the row may be no customer. */
+  readonly signs?: RowSigns;
   /** Given when it stands in a file that this program wrote: the run, and the row's number in that run's file. */
   readonly origin?: { readonly run: string; readonly row: number };
+}
+
+/** What a file says about a row besides its cells. */
+export interface RowSigns {
+  /** An empty row stands above it, with nothing between but rows of a single cell. */
+  readonly isAfterGap?: true;
+  /** The workbook declares it as the totals row of a table. */
+  readonly isTotals?: true;
+  /** Every cell that holds something is a formula. */
+  readonly hasOnlyFormulas?: true;
+  /** Positions of the cells that sum up or count cells of the rows above. */
+  readonly sums?: readonly number[];
 }
 
 /** The cell as the text that its owner sees. */

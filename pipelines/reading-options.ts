@@ -24,6 +24,11 @@ export const readingOptions = {
   skipInitialSpace: optional(flag(), 'Whether spaces after a delimiter are skipped. Default: false.'),
   /** Skips hidden rows and columns of a workbook. @default false */
   skipHidden: optional(flag(), 'Whether hidden rows and columns of a workbook are skipped. Default: false.'),
+  /** Takes rows that look like totals, a second header or notes as customers. @default false */
+  keepAllRows: optional(
+    flag(),
+    'Whether rows that look like totals, a second header or notes are customers as well. Default: false.',
+  ),
 };
 
 /** How the user says that a file is to be read; what is left out is detected. */

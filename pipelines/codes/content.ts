@@ -78,6 +78,23 @@ export const contentCodes = {
     meaning: 'No row has the columns that the mapping names.',
     nextStep: 'Give the line of the header with --header-row, or correct the column names in the mapping.',
   },
+  BLANK_TOKENS: {
+    meaning: 'Cells hold a text that stands for nothing, such as NULL; they are read as blank.',
+    nextStep: 'Nothing. If the text is a value, set "blankTokens": { "allow": [ ] } in the mapping.',
+  },
+  GUARDS_REMOVED: {
+    meaning: 'An apostrophe, or =" ", keeps spreadsheet programs from changing a value; the value is read without it.',
+    nextStep: 'Nothing. If it belongs to the value, set "cellTexts": "asWritten" in the mapping.',
+  },
+  SEPARATORS_REMOVED: {
+    meaning: 'Cells have control characters, which nobody sees; they are read without.',
+    nextStep: 'Nothing. If they belong to the value, set "cellTexts": "asWritten" in the mapping.',
+  },
+  NUMBERS_WERE_FLOATS: {
+    meaning: 'All numbers of a column have ".0" behind them; they are read without it.',
+    nextStep:
+      'Leading zeros may be lost: export the column as text. If ".0" belongs to the values, set "cellTexts": "asWritten" in the mapping.',
+  },
   KEYS_WERE_FLOATS: {
     meaning: 'All keys are whole numbers with ".0" behind them; they are read without it.',
     nextStep: 'Nothing. For other programs, export the column as text or as whole numbers.',

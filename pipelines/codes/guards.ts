@@ -33,6 +33,13 @@ export const guardCodes = {
     nextStep: checkGuard,
     exit: 8,
   },
+  GUARD_NOT_CUSTOMERS: {
+    meaning:
+      'More than half of the rows look like totals, a second header or notes, and not like customers. Nothing was sent.',
+    nextStep:
+      'Check the file, the sheet and the header row. If the rows are customers, add --keep-all-rows; to import only the others, --override-guards.',
+    exit: 8,
+  },
   GUARD_HEADER: {
     meaning: 'A guard refused the file: its columns are not those of the last one. Nothing was sent.',
     nextStep: checkGuard,

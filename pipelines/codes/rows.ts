@@ -125,6 +125,16 @@ export const rowCodes = {
     nextStep:
       'Correct the key, or the fields that customers are matched by. `mypos-customers crosswalk export` shows which key belongs to which customer.',
   },
+  NAMELESS: {
+    meaning: 'The row has no name, no key, no e-mail address and no telephone number.',
+    nextStep:
+      'Fill one of them in, or remove the row. If such rows are customers, set "nameless": "allow" in the mapping.',
+  },
+  NOT_A_CUSTOMER: {
+    meaning: 'The row is not a customer but a total, a second header, a note or an empty formula. It was skipped.',
+    nextStep:
+      'Nothing. If it is a customer, import it with --keep-all-rows, or "keepAllRows" in "source" of the mapping.',
+  },
   NOT_FOUND: {
     meaning: 'The API has no customer with the code of the row, or with the code that the crosswalk has for its key.',
     nextStep:

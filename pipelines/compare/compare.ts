@@ -100,7 +100,7 @@ export async function compareRows(
     const byKey = ports.findByKeys(mapped.flatMap(({ key }) => key ?? []));
     for (const [position, row] of rows.entries()) {
       const content = mapped[position];
-      if (content === undefined) continue;
+      if (content === undefined || content.skip !== undefined) continue;
       const side = describeRow(row, content);
       const reasons = findReadingErrors(row, content);
       if (reasons.length > 0) {

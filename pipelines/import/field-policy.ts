@@ -16,7 +16,7 @@ import type { EndedRow, KeptField, OpenRow, RowMapper } from './map.js';
 
 /** What deciding about single fields needs. */
 export interface PolicyPorts {
-  readonly mapper: Pick<RowMapper, 'findColumns' | 'policies'>;
+  readonly mapper: Pick<RowMapper, 'findColumns' | 'policies' | 'wholeNumberFields'>;
   readonly ledger: Pick<RunLedger, 'findSentValues' | 'findCustomersByKeys' | 'hasHadKey'>;
   readonly mirror?: CustomerMirror | undefined;
 }
@@ -62,7 +62,8 @@ export function resolveWrite(
   ports: PolicyPorts,
   mirrored?: MirroredCustomer,
 ): ResolvedWrite {
-  const wanted = row.command === 'REPLACE' ? addClears(row.draft, current) : row.draft;
+  const draftWithZeros = keepZeros(row.draft, current, ports.mapper.wholeNumberFields);
+  const wanted = row.command === 'REPLACE' ? addClears(draftWithZeros, current) : draftWithZeros;
   const { policies } = ports.mapper;
   if (policies === undefined || (policies.isAlways && !policies.reactivates && policies.stamp === undefined))
     return { draft: wanted, undecided: [], kept: [], conflicts: [] };
@@ -96,6 +97,24 @@ export function resolveWrite(
     ...{ draft, undecided, kept, conflicts },
     ...(Object.keys(sentValues).length === 0 ? {} : { sentValues }),
   };
+}
+
+const separators = /[\s().\-/]/g;
+
+/**
+ * A program that wrote numbers with a fraction has lost their leading zeros: the customer's value stays where it differs in
+ * nothing else.
+ */
+function keepZeros(draft: Draft, current: Customer, fields: RowMapper['wholeNumberFields']): Draft {
+  if (fields === undefined || fields.size === 0) return draft;
+  const kept: Record<string, JsonValue> = {};
+  for (const [field, file] of Object.entries(draft)) {
+    const account = fields.has(field) ? readField(current, field) : undefined;
+    const digits = typeof account === 'string' ? account.replaceAll(separators, '') : '';
+    if (typeof account === 'string' && digits.startsWith('0') && digits.replace(/^0+/, '') === file)
+      kept[field] = account;
+  }
+  return Object.keys(kept).length === 0 ? draft : { ...draft, ...kept };
 }
 
 /** Whether a customer was last made inactive because it was in no row of the file. */

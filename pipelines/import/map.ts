@@ -202,6 +202,10 @@ export interface RowMapper {
   /** Of telephone numbers that do not say theirs. */
   readonly country?: string;
   readonly keyColumns?: readonly string[];
+  /** Fields of columns in which every number has `.0` behind it, so that leading zeros are lost. */
+  readonly wholeNumberFields?: ReadonlySet<string>;
+  /** Whether a row without any name, key, e-mail address and telephone number is a customer. @default true */
+  readonly allowsNameless?: boolean;
 }
 
 /** What is wrong with cells of a row that could be mapped all the same. */
@@ -242,8 +246,9 @@ function takeKnownKey(mapped: RowMapping, { mapper, ledger }: MapOptions): RowMa
 const nothingMapped: RowMapping = { draft: {}, reasons: [] };
 
 function toImportRow(row: Row, mapped: RowMapping, options: MapOptions): ImportRow {
-  if (row.issues !== undefined && row.issues.length > 0) return endAsInvalid(row, row.issues);
   const { draft, customerCode, command, defaulted, decision, skip } = mapped;
+  if (skip?.code !== 'NOT_A_CUSTOMER' && row.issues !== undefined && row.issues.length > 0)
+    return endAsInvalid(row, row.issues);
   if (skip !== undefined) return endAsSkipped({ row, key: undefined }, skip);
   const key = mapped.key === undefined ? undefined : joinKey(options.mapper.keySource, mapped.key);
   if (command === 'IGNORE') return endAsSkipped({ row, key }, ignored);
@@ -251,8 +256,24 @@ function toImportRow(row: Row, mapped: RowMapping, options: MapOptions): ImportR
   if (reasons.length > 0) return endAsInvalid(row, reasons, key);
   const isMatched = key === undefined && customerCode === undefined;
   const matchValue = isMatched ? readMatchValue(draft, options.match ?? [], options.mapper.country) : undefined;
+  if (isMatched && matchValue === undefined && options.mapper.allowsNameless === false && isNameless(draft))
+    return endAsInvalid(row, [nameless]);
   return new OpenRow(row, { draft, key, customerCode, matchValue, command, defaulted, decision });
 }
+
+/** Fields of which a customer has at least one. */
+const tellingFields = ['customerName', 'firstName', 'lastName', 'emailAddress', 'phoneNumber'];
+
+function isNameless(draft: Draft): boolean {
+  return tellingFields.every((field) => (draft[field] ?? null) === null);
+}
+
+const nameless: Issue = {
+  severity: 'error',
+  code: 'NAMELESS',
+  message:
+    'The row has no name, no key, no e-mail address and no telephone number; fill one of them in, or set "nameless": "allow" in the mapping',
+};
 
 const ignored: Issue = { severity: 'info', code: 'IGNORED', message: 'Left out: its command is IGNORE.' };
 

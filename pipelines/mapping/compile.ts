@@ -1,10 +1,10 @@
-import { unescapeFormula } from '#pipelines/formula-text.js';
 import type { Row } from '#pipelines/model.js';
 import { isResultColumn } from '#pipelines/own-columns.js';
 import type { RowSource } from '#pipelines/ports.js';
 import type { DocumentIssue } from '#pipelines/shape.js';
 import { propertyPath } from '#pipelines/shape.js';
-import { gatherCells } from './cells.js';
+import { createBlankTokens } from './blank-tokens.js';
+import { type GatheredCell, gatherCells } from './cells.js';
 import { compileField } from './compile-field.js';
 import { compileExpression, computeRow, type PlacedExpression } from './expressions.js';
 import { identityFields } from './fields.js';
@@ -14,6 +14,8 @@ import { compileCommand, type MappedRow, mapRow, type RowTarget } from './map-ro
 import type { ColumnRule, ExpressionRule, Mapping, MatchRule, Mode } from './mapping.js';
 import { nearestNames, suggestNames } from './nearest-name.js';
 import { normaliseName } from './normalise-name.js';
+import { createRecogniser, type NonCustomer } from './not-a-customer.js';
+import { buildCellReader, findTextPositions, type MappedCells, type OnRepair } from './read-cells.js';
 import { buildWritePolicies, type WritePolicies } from './write-policies.js';
 
 /** Finds the columns that a mapping names in the header of one file, and keeps track of those that it mentions. */
@@ -171,10 +173,22 @@ export interface CompiledMapping {
   mapAll(rows: readonly Row[]): Promise<readonly MappedRow[]>;
   /** Maps one row; only for a mapping without expressions. */
   map(row: Row): MappedRow;
+  /** Fields of columns in which every number has `.0` behind it. */
+  readonly wholeNumberFields: ReadonlySet<string>;
+  /** Whether a row without any name, key, e-mail address and telephone number is a customer. */
+  readonly allowsNameless: boolean;
+  /** Positions of the columns that are read as text, without those of the key. */
+  readonly textPositions: readonly number[];
+  /** The row with what its cells stand for. */
+  readCells(row: Row, onRepair?: OnRepair): Row;
+  /** Why a row of the file is no customer; `undefined` when it is one, or when all rows are kept. */
+  recognise(row: Row): NonCustomer | undefined;
   /** The parts of a row's key as the file has them; `undefined` for a row without a usable one. */
   readKeyParts(row: Row): readonly KeyPart[] | undefined;
   /** The same mapping, with keys read as all keys of the file demand; one reading for each key column. */
   withKeyReadings(readings: readonly KeyColumnReading[]): CompiledMapping;
+  /** The same mapping, for a file with columns in which every number has `.0` behind it. */
+  withWholeNumbers(columns: readonly string[]): CompiledMapping;
 }
 
 type MappingCompilation =
@@ -218,22 +232,9 @@ export function compileMapping(
       message: describeUnmappedColumns(unmapped),
     });
   if (problems.length > 0) return { ok: false, problems, ...(foreignTo.length > 0 && { foreignTo }) };
-  const prepare = format === 'csv' ? unescapeCells : (row: Row) => row;
-  return { ok: true, compiled: assemble(mapping, columns, { ...fields, targets }, unmapped, prepare) };
+  const parts: MappingParts = { mapping, columns, targets, expressions: fields.expressions, unmapped, format };
+  return { ok: true, compiled: assemble(parts, { keys: [], wholeNumbers: [] }) };
 }
-
-function unescapeCells(row: Row): Row {
-  if (!hasEscapes(row)) return row;
-  return { ...row, cells: row.cells.map((cell) => (typeof cell === 'string' ? unescapeFormula(cell) : cell)) };
-}
-
-/** Without a closure: it runs for every cell of the file. */
-function hasEscapes({ cells }: Row): boolean {
-  for (const cell of cells) if (typeof cell === 'string' && cell.charCodeAt(0) === apostrophe) return true;
-  return false;
-}
-
-const apostrophe = 0x27;
 
 function buildKeyTargets(
   { key, nullToken }: Mapping,
@@ -280,18 +281,39 @@ function findPhoneCountry({ fields }: Mapping): { readonly country?: string } {
   return typeof fixed === 'string' ? { country: fixed } : {};
 }
 
-function assemble(
-  mapping: Mapping,
-  columns: readonly string[],
-  { targets, expressions }: FieldTargets,
-  unmapped: readonly string[],
-  prepare: (row: Row) => Row,
-): CompiledMapping {
-  const columnsByField = new Map(targets.map((target) => [target.field, target.columns]));
+/** A mapping whose columns were found in the header of a file. */
+interface MappingParts extends MappedCells, FieldTargets {
+  readonly unmapped: readonly string[];
+}
+
+/** What only all rows of a file tell about its cells. */
+interface FileReading {
+  readonly keys: readonly KeyColumnReading[];
+  /** Columns in which every number has `.0` behind it. */
+  readonly wholeNumbers: readonly string[];
+}
+
+function assemble(parts: MappingParts, reading: FileReading): CompiledMapping {
+  const { mapping, columns, expressions, unmapped } = parts;
+  const columnsByField = new Map(parts.targets.map((target) => [target.field, target.columns]));
   const { key, nullToken } = mapping;
-  const keyTarget = targets.find(({ kind }) => kind === 'key');
+  const keyTarget = parts.targets.find(({ kind }) => kind === 'key');
   const keys =
-    keyTarget === undefined || key === undefined ? undefined : compileKey(keyTarget.positions, key, nullToken);
+    keyTarget === undefined || key === undefined
+      ? undefined
+      : compileKey(keyTarget.positions, key, nullToken, reading.keys);
+  const targets = parts.targets.map((target) =>
+    target === keyTarget && keys !== undefined ? { ...target, read: keys.read } : target,
+  );
+  const blankTokens = createBlankTokens(mapping.blankTokens, nullToken);
+  const reader = buildCellReader(parts, blankTokens, reading.wholeNumbers);
+  const recognise = createRecogniser({ columns, targets, match: mapping.match.flat(), blankTokens });
+  const isKept = mapping.source.keepAllRows === true;
+  const read = (row: Row) => reader.read(row);
+  const map = (row: Row, cells: Row, computed?: readonly GatheredCell[]): MappedRow => {
+    const skip = isKept ? undefined : recognise(row)?.reason;
+    return skip === undefined ? mapRow(targets, cells, computed) : { ...nothingMapped, skip };
+  };
   return {
     ...(mapping.mode !== undefined && { mode: mapping.mode }),
     fields: targets.flatMap(({ field }) => (field === undefined || identityFieldNames.has(field) ? [] : [field])),
@@ -302,22 +324,35 @@ function assemble(
     match: mapping.match,
     policies: buildWritePolicies(mapping),
     unmappedColumns: mapping.unmapped === 'warn' ? unmapped : [],
+    textPositions: findTextPositions(parts),
+    wholeNumberFields: findFieldsOf(targets, reading.wholeNumbers),
+    allowsNameless: mapping.nameless === 'allow',
     findColumns: (field) => columnsByField.get(field) ?? [],
-    map: (row) => mapRow(targets, prepare(row)),
-    mapAll: async (batch) => {
-      const rows = batch.map(prepare);
-      if (expressions.length === 0) return rows.map((row) => mapRow(targets, row));
+    map: (row) => map(row, read(row)),
+    mapAll: async (rows) => {
+      if (expressions.length === 0) return rows.map((row) => map(row, read(row)));
       const mapped: MappedRow[] = [];
-      for (const row of rows)
-        mapped.push(mapRow(targets, row, await computeRow(expressions, columns, row.cells, nullToken)));
+      for (const row of rows) {
+        const cells = read(row);
+        mapped.push(map(row, cells, await computeRow(expressions, columns, cells.cells, nullToken)));
+      }
       return mapped;
     },
-    readKeyParts: (row) => keys?.readParts(prepare(row).cells),
-    withKeyReadings(readings) {
-      if (keyTarget === undefined || key === undefined) return this;
-      const { read } = compileKey(keyTarget.positions, key, nullToken, readings);
-      const reread = targets.map((target) => (target === keyTarget ? { ...target, read } : target));
-      return assemble(mapping, columns, { targets: reread, expressions }, unmapped, prepare);
-    },
+    recognise: (row) => (isKept ? undefined : recognise(row)),
+    readCells: (row, onRepair) => reader.read(row, onRepair),
+    readKeyParts: (row) => keys?.readParts(read(row).cells),
+    withKeyReadings: (keyReadings) => assemble(parts, { ...reading, keys: keyReadings }),
+    withWholeNumbers: (wholeNumbers) => assemble(parts, { ...reading, wholeNumbers }),
   };
 }
+
+/** Fields that are read from one of these columns. */
+function findFieldsOf(targets: readonly RowTarget[], names: readonly string[]): ReadonlySet<string> {
+  return new Set(
+    targets.flatMap(({ kind, field, columns }) =>
+      kind === 'field' && field !== undefined && columns.some((column) => names.includes(column)) ? [field] : [],
+    ),
+  );
+}
+
+const nothingMapped: MappedRow = { draft: {}, reasons: [], notes: [] };

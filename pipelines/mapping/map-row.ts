@@ -46,7 +46,7 @@ export interface MappedRow {
   readonly defaulted?: readonly string[];
   /** Only for a row of a review file. */
   readonly decision?: DecisionWord;
-  /** Only for a row of a review file: why it is left out. */
+  /** Why the row is left out: it is no customer, or a review file says so. */
   readonly skip?: Issue;
   /** Why the row cannot be used; the fields affected are not in the draft. */
   readonly reasons: readonly Issue[];

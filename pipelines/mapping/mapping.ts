@@ -1,5 +1,6 @@
 import type { Guards } from '#pipelines/guards.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
+import type { BlankTokenRule } from './blank-tokens.js';
 import type { CustomFields, FieldType, FieldValue } from './fields.js';
 import type { PlaceholderRule } from './key.js';
 import type { TransformStep } from './transforms/transforms.js';
@@ -35,6 +36,12 @@ export type ConflictPolicy = (typeof conflictPolicies)[number];
 /** What is done with customers that keys of the mapping stand for and that are in no row of a whole file. */
 export const absentPolicies = ['report', 'deactivate'] as const;
 
+/** Whether guards of other programs are taken off the texts of cells. */
+export const cellTextPolicies = ['clean', 'asWritten'] as const;
+
+/** What becomes of a row without any name, key, e-mail address and telephone number. */
+export const namelessPolicies = ['error', 'allow'] as const;
+
 /** When a field is written, as far as the mapping says. */
 export interface WriteRule {
   readonly write?: WritePolicy;
@@ -61,6 +68,10 @@ export interface Mapping extends WriteRule {
   readonly blank: (typeof blankPolicies)[number];
   /** A cell with exactly this text clears the customer's field. */
   readonly nullToken?: string;
+  /** Cells with one of these texts are blank. */
+  readonly blankTokens: BlankTokenRule;
+  readonly cellTexts: (typeof cellTextPolicies)[number];
+  readonly nameless: (typeof namelessPolicies)[number];
 }
 
 /** Where text comes from: one column, or several. */

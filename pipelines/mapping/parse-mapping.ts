@@ -1,6 +1,7 @@
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import type { DocumentIssue } from '#pipelines/shape.js';
 import { JsonNode, propertyPath } from '#pipelines/shape.js';
+import { defaultBlankTokenRule } from './blank-tokens.js';
 import {
   type CustomFields,
   customerFields,
@@ -94,6 +95,9 @@ function checkMapping(document: MappingDocument, root: JsonNode): Mapping {
     unmapped: document.unmapped ?? 'warn',
     blank: document.blank ?? 'keep',
     ...(nullToken !== undefined && { nullToken: nullToken.trim() }),
+    blankTokens: document.blankTokens ?? defaultBlankTokenRule,
+    cellTexts: document.cellTexts ?? 'clean',
+    nameless: document.nameless ?? 'error',
     ...readWriteRule(document),
   };
 }

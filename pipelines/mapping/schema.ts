@@ -17,15 +17,18 @@ import {
   text,
   textOr,
 } from '#pipelines/shape.js';
+import { type BlankTokenRule, defaultBlankTokenRule } from './blank-tokens.js';
 import { type CustomFields, customerFields, type FieldType, fieldTypes, identityFields } from './fields.js';
 import { defaultPlaceholders, type PlaceholderRule } from './key.js';
 import {
   absentPolicies,
   blankPolicies,
+  cellTextPolicies,
   conflictPolicies,
   lookupFallbacks,
   type MatchRule,
   modes,
+  namelessPolicies,
   takePolicies,
   unmappedPolicies,
   writePolicies,
@@ -69,21 +72,38 @@ const writeProperties = {
 };
 const textList = list(text());
 
-const placeholderLists = object({
-  also: optional(textList, 'Further texts that are no keys.'),
-  allow: optional(textList, 'Texts that are keys here, although they are usually written where there is none.'),
-});
-
-const placeholders = shape<PlaceholderRule>(
-  { anyOf: [{ const: false }, textList.schema, placeholderLists.schema] },
-  (node) => {
+/** Changes to a table of texts that this program has: further ones, some that are values here, or none of them. */
+function textTable(
+  lists: Shape<{ readonly also?: readonly string[] | undefined; readonly allow?: readonly string[] | undefined }>,
+) {
+  return shape<PlaceholderRule>({ anyOf: [{ const: false }, textList.schema, lists.schema] }, (node) => {
     if (node.value === false) return { ...defaultPlaceholders, isOn: false };
     if (Array.isArray(node.value)) return { ...defaultPlaceholders, also: textList.read(node) ?? [] };
     if (!isObject(node.value)) return node.reportKind('false, a list in [ ] or an object in { }');
-    const { also = [], allow = [] } = placeholderLists.read(node) ?? {};
+    const { also = [], allow = [] } = lists.read(node) ?? {};
     return { isOn: true, also, allow };
-  },
+  });
+}
+
+const placeholders = textTable(
+  object({
+    also: optional(textList, 'Further texts that are no keys.'),
+    allow: optional(textList, 'Texts that are keys here, although they are usually written where there is none.'),
+  }),
 );
+
+const blankTokenTable = textTable(
+  object({
+    also: optional(textList, 'Further texts that are read as blank.'),
+    allow: optional(textList, 'Texts that are values here, although they usually stand for nothing.'),
+  }),
+);
+
+/** An empty list says that no text is blank. */
+const blankTokens = shape<BlankTokenRule>(blankTokenTable.schema, (node) => {
+  const rule = blankTokenTable.read(node);
+  return Array.isArray(node.value) && node.value.length === 0 ? { ...defaultBlankTokenRule, isOn: false } : rule;
+});
 
 export const keyProperties = {
   ...columnProperties,
@@ -212,6 +232,18 @@ export const mappingProperties = {
     "What a blank cell does on an update: keep the customer's value, or clear it.",
   ),
   nullToken: optional(text(), 'A cell with exactly this text clears the field.'),
+  blankTokens: optional(
+    blankTokens,
+    'Texts that are read as a blank cell, beside those of the built-in table (NULL, N/A, nan and others): a list of further ones, { "also": [ ], "allow": [ ] }, or false or [ ] to take every text as a value.',
+  ),
+  cellTexts: optional(
+    choice(cellTextPolicies),
+    'clean: an apostrophe or ="…" that guards a value, control characters, and ".0" behind every number of a column are taken off. asWritten: every text is taken as it is. Default: clean.',
+  ),
+  nameless: optional(
+    choice(namelessPolicies),
+    'What a row without any name, key, e-mail address and telephone number is: an error (default), or a customer (allow).',
+  ),
   ...writeProperties,
 };
 

@@ -297,7 +297,8 @@ class DamageRegister {
 
 /** Examines an input while it is read. */
 interface DamageScan {
-  add(row: Row): void;
+  /** @param isCustomer - the cells of another row are not examined */
+  add(row: Row, isCustomer?: boolean): void;
   /** The result, after the last row. */
   report(): DamageReport;
 }
@@ -321,9 +322,10 @@ export function startDamageScan(options: DamageDetectorOptions): DamageScan {
   let rows = 0;
   let lastNumber = 0;
   return {
-    add(row) {
+    add(row, isCustomer = true) {
       rows += 1;
       lastNumber = row.number;
+      if (!isCustomer) return;
       register.add(row.number, detector.inspect(row));
       detector.scan(row);
     },

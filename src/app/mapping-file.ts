@@ -7,6 +7,7 @@ import { listColumns, quoteColumns } from '#pipelines/mapping/list-columns.js';
 import type { Mapping } from '#pipelines/mapping/mapping.js';
 import { findValidSubset, parseMapping } from '#pipelines/mapping/parse-mapping.js';
 import type { RowSource } from '#pipelines/ports.js';
+import type { ReadOptions } from '#pipelines/reading-options.js';
 import { type DocumentIssue, isObject, propertyPath } from '#pipelines/shape.js';
 import { UsageError } from '#src/errors.js';
 import { readPairs } from '#src/files/csv/read-pairs.js';
@@ -87,11 +88,17 @@ export interface InspectedMapping {
   readonly sha256: string;
 }
 
-/** Reads and checks a mapping file. @throws UsageError that lists all its errors */
-export function readMappingFile(path: string): MappingFile {
+/**
+ * Reads and checks a mapping file.
+ *
+ * @param options - take precedence over what the mapping says about which rows are customers
+ * @throws UsageError that lists all its errors
+ */
+export function readMappingFile(path: string, { keepAllRows }: ReadOptions = {}): MappingFile {
   const { mapping, problems, sha256 } = inspectMappingFile(path);
   if (mapping === undefined) throw createMappingError(path, problems);
-  return { path, mapping, sha256 };
+  if (keepAllRows === undefined) return { path, mapping, sha256 };
+  return { path, mapping: { ...mapping, source: { ...mapping.source, keepAllRows } }, sha256 };
 }
 
 /** Reads a mapping file and lists its errors. @throws UsageError when it cannot be read or is not JSON */

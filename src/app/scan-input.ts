@@ -4,6 +4,7 @@ import type { Issue } from '#pipelines/issue.js';
 import { type CompiledMapping, describeUnmappedColumns } from '#pipelines/mapping/compile.js';
 import type { Mapping } from '#pipelines/mapping/mapping.js';
 import type { Row } from '#pipelines/model.js';
+import { type CellReport, describeNonCustomers, startCellScan } from '#pipelines/quality/cell-scan.js';
 import type { ColumnIssue } from '#pipelines/quality/column-rules.js';
 import {
   chooseColumnChecks,
@@ -39,6 +40,10 @@ export interface InputScan {
   readonly findings: readonly DamageGroup[];
   /** What all keys show together; absent where the mapping has no key. */
   readonly keys?: KeyReport;
+  /** Rows that are no customers; they are skipped. */
+  readonly nonCustomers?: CellReport['nonCustomers'];
+  /** Columns in which every number has `.0` behind it. */
+  readonly wholeNumbers?: readonly string[];
   /** What is wrong with the cells of a row, for imports that do not send such rows. */
   readonly checkCells: CheckCells;
 }
@@ -68,6 +73,8 @@ export interface ScanCache {
   readonly findings: readonly DamageGroup[];
   readonly columnIssues: readonly ColumnIssue[];
   readonly keys?: KeyReport;
+  readonly nonCustomers?: CellReport['nonCustomers'];
+  readonly wholeNumbers?: readonly string[];
 }
 
 /** What is known about an input that was scanned before. */
@@ -152,15 +159,18 @@ async function scanFile(
     return { ...input, ...{ mapper: review.mapper, review, scan } };
   }
   if (started === undefined) {
-    const { findings = [], columnIssues = [], keys } = cache ?? {};
-    const compiled = compileFor(mappingFile, source);
+    const { findings = [], columnIssues = [], keys, nonCustomers, wholeNumbers = [] } = cache ?? {};
+    const compiled = compileFor(mappingFile, source).withWholeNumbers(wholeNumbers);
     const check = createCellCheck(createDamageOptions(source, mapping, compiled), columnIssues);
-    const scan = { rows, findings, checkCells: addRowNotices(input, check), ...(keys === undefined ? {} : { keys }) };
+    const scan = {
+      ...{ rows, findings, wholeNumbers, checkCells: addRowNotices(input, readThenCheck(compiled, check)) },
+      ...(keys === undefined ? {} : { keys }),
+      ...(nonCustomers === undefined ? {} : { nonCustomers }),
+    };
     return { ...input, mapper: compiled.withKeyReadings(keys?.readings ?? []), scan };
   }
-  const { findings, columnIssues, checkRow, keys } = started.report();
-  const knownKeys = keys === undefined ? {} : { keys };
-  const scan = { rows, findings, checkCells: addRowNotices(input, checkRow), ...knownKeys };
+  const { findings, columnIssues, checkRow, mapper, ...known } = started.report();
+  const scan = { rows, findings, checkCells: addRowNotices(input, checkRow), ...known };
   const fresh = source.scan && {
     format: cacheFormat,
     version: version(),
@@ -168,11 +178,11 @@ async function scanFile(
     file: source.scan,
     findings,
     columnIssues,
-    ...knownKeys,
+    ...known,
   };
   return {
     ...input,
-    mapper: started.mapper.withKeyReadings(keys?.readings ?? []),
+    mapper,
     scan,
     ...(fresh === undefined ? {} : { cache: fresh }),
   };
@@ -202,9 +212,13 @@ function toJson(value: object): unknown {
 
 /** A scan that looks at the cells and at the keys of all rows. */
 interface StartedScan {
-  readonly mapper: CompiledMapping;
   add(row: Row): void;
-  report(): DamageReport & { readonly keys?: KeyReport };
+  report(): DamageReport &
+    Pick<CellReport, 'nonCustomers' | 'wholeNumbers'> & {
+      readonly keys?: KeyReport;
+      /** Reads cells and keys as all rows of the file demand. */
+      readonly mapper: CompiledMapping;
+    };
 }
 
 function startScan(
@@ -214,19 +228,39 @@ function startScan(
 ): StartedScan {
   const damage = startDamageScan(createDamageOptions(source, mapping, mapper));
   const keyScan = startKeyScan(mapper, source.columns);
+  const cellScan = startCellScan(mapper, source.columns, mapping.cellTexts === 'clean');
+  let rows = 0;
   return {
-    mapper,
     add(row) {
-      damage.add(row);
-      keyScan?.add(row);
+      rows += 1;
+      const read = cellScan.add(row);
+      damage.add(read ?? row, read !== undefined);
+      if (read !== undefined) keyScan?.add(row);
     },
     report() {
-      const { findings, ...report } = damage.report();
+      const { findings, checkRow, columnIssues } = damage.report();
+      const { findings: repairs, nonCustomers, wholeNumbers } = cellScan.report();
       const keys = keyScan?.report();
-      if (keys === undefined) return { findings, ...report };
-      return { ...report, findings: [...findings, ...describeKeyReadings(keys)], keys };
+      const reading = mapper.withWholeNumbers(wholeNumbers).withKeyReadings(keys?.readings ?? []);
+      return {
+        columnIssues,
+        checkRow: readThenCheck(reading, checkRow),
+        findings: [
+          ...findings,
+          ...(keys === undefined ? [] : describeKeyReadings(keys)),
+          ...repairs,
+          ...describeNonCustomers(nonCustomers, rows),
+        ],
+        ...{ nonCustomers, wholeNumbers, mapper: reading },
+        ...(keys === undefined ? {} : { keys }),
+      };
     },
   };
+}
+
+/** What is wrong with cells is judged by what they are read as. */
+function readThenCheck(mapper: CompiledMapping, check: CheckCells): CheckCells {
+  return (row) => check(mapper.readCells(row));
 }
 
 /** A scan of an input in the same pass that reads its rows for another purpose. */
@@ -254,10 +288,9 @@ export function scanWhileReading(
       }
     },
     finish() {
-      const { findings, checkRow, keys } = started.report();
-      const knownKeys = keys === undefined ? {} : { keys };
-      const scan = { rows, findings, checkCells: addRowNotices(input, checkRow), ...knownKeys };
-      reportScan({ ...input, mapper, scan }, observer);
+      const { findings, checkRow, columnIssues: _, mapper: reading, ...known } = started.report();
+      const scan = { rows, findings, checkCells: addRowNotices(input, checkRow), ...known };
+      reportScan({ ...input, mapper: reading, scan }, observer);
       return scan;
     },
   };
@@ -274,9 +307,16 @@ function createDamageOptions(
 /** Tells the observer what the input is and what the user should know about it. */
 export function reportScan({ file, source, mapper, scan }: ScannedInput, observer: RunObserver): void {
   observer.opened?.({ file, detected: source.detected, rows: scan.rows });
-  for (const notice of [...source.notices, ...createUnmappedNotices(mapper)]) observer.notice?.(notice);
+  const { rows = [], last = 0 } = scan.nonCustomers ?? {};
+  const skipped = new Set([...rows, last]);
+  // That a row is a total or a note is said where it is skipped.
+  const notices = source.notices.filter(({ code, row }) => !(belowNoticeCodes.has(code) && skipped.has(row ?? 0)));
+  for (const notice of [...notices, ...createUnmappedNotices(mapper)]) observer.notice?.(notice);
   for (const finding of scan.findings) observer.finding?.(finding);
 }
+
+/** Notices about rows below the customers. */
+const belowNoticeCodes: ReadonlySet<string> = new Set(['TOTALS_ROW', 'ROWS_AFTER_EMPTY_ROW']);
 
 /** Notices about the input that are about one row: it is no customer. */
 const rowNoticeCodes: ReadonlySet<string> = new Set(['TOTALS_ROW']);

@@ -15,7 +15,8 @@ export function openLeaverQueries(database: Database, run: number): LeaverQuerie
   );
   const identities = database.prepare(`SELECT key, customer_code,
       CASE WHEN state = 'invalid' AND instr(outcome, '"candidates"') > 0 THEN outcome END AS waiting
-    FROM rows WHERE run = ? AND idx < ?`);
+    FROM rows WHERE run = ? AND idx < ?
+      AND NOT (state = 'skipped' AND ifnull(json_extract(outcome, '$.reason.code'), '') = 'NOT_A_CUSTOMER')`);
   const behind = database.prepare(`SELECT idx, state, key, customer_code, json_extract(outcome, '$.errorCode') AS code
     FROM rows WHERE run = ? AND idx >= ? ORDER BY idx`);
   return {

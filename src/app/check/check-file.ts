@@ -13,8 +13,8 @@ import { readKeysAsWritten, refusesKeys } from '#pipelines/quality/key-scan.js';
 import { type ColumnProfile, profileRows } from '#pipelines/quality/profile.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import { DuplicateFinder, type DuplicatesResult } from '#src/app/duplicates/duplicate-finder.js';
-import { findKeyRefusal, takesKeysAsWritten } from '#src/app/import/key-damage.js';
 import { asTheyAre, isReviewFile, type ReturnedFiles, refuseReview } from '#src/app/import/recognise-returned.js';
+import { findInputRefusal, takesKeysAsWritten } from '#src/app/import/refuse-input.js';
 import { openInput } from '#src/app/input.js';
 import {
   compileFor,
@@ -77,7 +77,7 @@ export async function checkFile(
   options: CheckOptions,
   observer: CheckObserver = {},
 ): Promise<CheckSummary> {
-  const mappingFile = readMappingFile(settings.mapping.value);
+  const mappingFile = readMappingFile(settings.mapping.value, options);
   // Only standard input is kept there, and a check leaves no copy of anybody's customers behind.
   const spoolFolder = await mkdtemp(join(tmpdir(), 'mypos-customers-'));
   const returned = await openReturned(settings, mappingFile);
@@ -149,13 +149,14 @@ async function checkInput(
   const lines = reportRows(checked, counts, problems, onInvalid, finder);
   const files = await writeFiles(lines, options, source, findAllowedTexts(mapping));
   const scan = scanned?.scan ?? passing.finish();
-  if (scanned === undefined && !keysAsWritten && refusesKeys(scan.keys)) {
-    // Rare: only now is it known that some keys of the file are damaged. What was told already is not told again.
+  const isReadOtherwise = (!keysAsWritten && refusesKeys(scan.keys)) || (scan.wholeNumbers ?? []).length > 0;
+  if (scanned === undefined && isReadOtherwise) {
+    // Rare: only now is it known that some keys of the file are damaged, or what all numbers of a column are. What was told already is not told again.
     const invalid: OnInvalid = (row, reasons) => reported.has(row) || observer.invalid?.(row, reasons);
     return await checkInput(options, { invalid }, tools, { path: input.path });
   }
   const { rows, findings } = scan;
-  const refusal = findKeyRefusal(scan, keysAsWritten);
+  const refusal = findInputRefusal(scan, { keysAsWritten, overrideGuards: options.overrideGuards });
   const duplicates = finder && (await finder.describe(await finder.find(undefined)));
   return {
     run: null,

@@ -87,7 +87,7 @@ export async function compareFile(
     formatFromName(output);
     await assertWritable(resolve(output));
   }
-  const named = readNamedMapping(settings);
+  const named = readNamedMapping(settings, options);
   const input = await openInput(options.file, options, resolve(settings.stateDir.value, 'inputs'), named);
   const fitted = chooseMapping(named, input);
   const control = new RunControl();
@@ -100,9 +100,9 @@ export async function compareFile(
 }
 
 /** The mapping that was named, or the one in its usual place. */
-function readNamedMapping(settings: Settings): Mapping | undefined {
+function readNamedMapping(settings: Settings, options: ReadOptions): Mapping | undefined {
   const { value: path, origin } = settings.mapping;
-  return origin === 'default' && !existsSync(path) ? undefined : readMappingFile(path).mapping;
+  return origin === 'default' && !existsSync(path) ? undefined : readMappingFile(path, options).mapping;
 }
 
 /** The mapping, unless more columns of the file have the names of fields, as those of an export of all fields have. */

@@ -150,7 +150,10 @@ export async function rebuildFromResults(
     const codePlace = source.columns.indexOf('_customerCode');
     const [statusPlace, idPlace] = [source.columns.indexOf('_status'), source.columns.indexOf('_customerId')];
     if (codePlace < 0 || statusPlace < 0) throw createNotResultFileError(file);
-    const compiled = compileFor({ ...mappingFile, mapping: { ...mappingFile.mapping, unmapped: 'ignore' } }, source);
+    // Also rows that were imported although they do not look like customers.
+    const reading = { ...mappingFile.mapping.source, keepAllRows: true };
+    const mapping = { ...mappingFile.mapping, source: reading, unmapped: 'ignore' } as const;
+    const compiled = compileFor({ ...mappingFile, mapping }, source);
     const mapper = compiled.withKeyReadings(await scanKeys(compiled, source));
     for await (const batch of source.batches()) {
       const mapped = await mapper.mapAll(batch);

@@ -92,8 +92,8 @@ export class DuplicateFinder {
     for await (const batch of readAllRows(this.input)) {
       const mapped = await this.mapper.mapAll(batch);
       for (const [at, row] of batch.entries()) {
-        const { draft = {}, key, customerCode } = mapped[at] ?? {};
-        this.addRow(row, draft, key, customerCode);
+        const { draft = {}, key, customerCode, skip } = mapped[at] ?? {};
+        if (skip === undefined) this.addRow(row, draft, key, customerCode);
       }
     }
   }

@@ -28,9 +28,9 @@ import {
   type SavedImportOptions,
   saveScan,
 } from './import-job.js';
-import { refuseDamagedKeys, takesKeysAsWritten } from './key-damage.js';
 import { checkAbsentGuard } from './leavers.js';
 import { isReturnedFile, type ReturnedFiles } from './recognise-returned.js';
+import { refuseInput, takesKeysAsWritten } from './refuse-input.js';
 import { openReturnedFiles } from './returned-file.js';
 
 /** The input and the mapping of a plan, unchanged since it was made. */
@@ -61,7 +61,7 @@ async function openPlannedImport(
       code: 'PLAN_OF_OTHER_FILE',
       nextStep: 'Leave out the file name: the plan contains it.',
     });
-  const mappingFile = readMappingFile(rowOptions.mapping);
+  const mappingFile = readMappingFile(rowOptions.mapping, rowOptions.read);
   if (mappingFile.sha256 !== record.mappingSha256) throw changedSincePlan(name, `The mapping ${rowOptions.mapping}`);
   const input = await scanInputAt(planned.path, planned.file, rowOptions.read, mappingFile, {
     earlier: {
@@ -190,7 +190,7 @@ async function importOpened(
   const questions = { confirmDetails, stopping: control.stopping };
   const job = await createImportJob(settings, saved, mappingFile, input, observer, questions);
   refuseTooManyRows(input, job.rows, options.maxRows);
-  refuseDamagedKeys(input, saved.keysAsWritten);
+  refuseInput(input, { keysAsWritten: saved.keysAsWritten, overrideGuards: options.overrideGuards });
   return runOnTenant(settings, control, `import ${input.file}`, async (connection) => {
     if (options.force !== true) refuseUnfinished(connection, input);
     await connection.client.login();
@@ -240,7 +240,7 @@ async function openImport(
       code: 'USAGE',
       nextStep: 'Usage: mypos-customers import <file>, or --plan <plan>. See `mypos-customers import --help`.',
     });
-  const mappingFile = readMappingFile(settings.mapping.value);
+  const mappingFile = readMappingFile(settings.mapping.value, options);
   const mode = options.mode ?? mappingFile.mapping.mode ?? 'upsert';
   refuseWithoutIdentity(mode, mappingFile);
   const spoolFolder = resolve(settings.stateDir.value, 'inputs');

@@ -306,7 +306,7 @@ async function countContent(
   { path, file, sha256 }: NonNullable<RunRecord['input']>,
   saved: SavedImportOptions,
 ): Promise<ReportContent> {
-  const mappingFile = readMappingFile(saved.mapping);
+  const mappingFile = readMappingFile(saved.mapping, saved.read);
   const { source } = await openInputAt(path, file, saved.read, mappingFile.mapping);
   if (source.fingerprint.sha256 !== sha256 || mappingFile.sha256 !== run.mappingSha256) return contentUnavailable;
   const mapper = compileFor(mappingFile, source);

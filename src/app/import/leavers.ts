@@ -60,7 +60,8 @@ export async function checkAbsentGuard(guards: Guards, connection: Connection, p
   if (policy === undefined || chooseAbsentLimit(policy, guards) === undefined) return;
   const presence = new FilePresence();
   for await (const rows of source.batches())
-    for (const { key, customerCode } of await mapper.mapAll(rows)) {
+    for (const { key, customerCode, skip } of await mapper.mapAll(rows)) {
+      if (skip !== undefined) continue;
       const stored = key === undefined ? undefined : joinKey(mapper.keySource, key);
       presence.addRow(stored, customerCode === undefined ? [] : [customerCode]);
     }
@@ -115,7 +116,8 @@ export function createAbsentFinder(
 ) {
   const presence = new FilePresence();
   return {
-    add({ storedKey: key, customerCode, candidates = [] }: PlannedRow): void {
+    add({ storedKey: key, customerCode, candidates = [], reasons }: PlannedRow): void {
+      if (reasons[0]?.code === 'NOT_A_CUSTOMER') return;
       const codes = candidates.map((candidate) => candidate.customerCode);
       presence.addRow(key, customerCode === undefined ? codes : [customerCode, ...codes]);
     },

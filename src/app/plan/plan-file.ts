@@ -16,8 +16,8 @@ import {
   type RowOptions,
   refuseWithoutIdentity,
 } from '#src/app/import/import-job.js';
-import { findKeyRefusal, takesKeysAsWritten } from '#src/app/import/key-damage.js';
 import { createAbsentFinder } from '#src/app/import/leavers.js';
+import { findInputRefusal, takesKeysAsWritten } from '#src/app/import/refuse-input.js';
 import { openReturnedFiles } from '#src/app/import/returned-file.js';
 import { type MappingFile, readMappingFile } from '#src/app/mapping-file.js';
 import { runOnTenant } from '#src/app/run-on-tenant.js';
@@ -125,7 +125,7 @@ export async function planFile(
   options: PlanOptions,
   observer: RunObserver = {},
 ): Promise<PlanSummary> {
-  const mappingFile = readMappingFile(settings.mapping.value);
+  const mappingFile = readMappingFile(settings.mapping.value, options);
   const mode = options.mode ?? mappingFile.mapping.mode ?? 'upsert';
   refuseWithoutIdentity(mode, mappingFile);
   const output = options.output === undefined ? undefined : await outputPath(options.output);
@@ -148,7 +148,7 @@ async function planInput(
 ): Promise<PlanSummary> {
   const { mode, output } = options;
   const keysAsWritten = takesKeysAsWritten({ ...settings.guards.value, ...mappingFile.mapping.guards }, false);
-  const stopped = findKeyRefusal(input.scan, keysAsWritten) ?? null;
+  const stopped = findInputRefusal(input.scan, { keysAsWritten }) ?? null;
   const saved: RowOptions = {
     mode,
     mapping: resolve(mappingFile.path),
@@ -213,8 +213,9 @@ async function makePlan(
         keptFields.add(planned);
         if (planned.reasons.some(({ code }) => code === 'FIELD_CONFLICT')) conflicts += 1;
         if (maxRows === undefined || (lines.length < maxRows && isSent(planned.action))) lines.push(buildLine(planned));
-        if (planned.action === 'invalid' || planned.action === 'rejected')
-          problems.addIssues(planned.row.number, 'invalid', planned.reasons);
+        const isProblem = planned.action === 'invalid' || planned.action === 'rejected';
+        if (isProblem) problems.addIssues(planned.row.number, 'invalid', planned.reasons);
+        if (isNotACustomer(planned)) problems.addIssues(planned.row.number, 'skipped', planned.reasons);
       }
       await writer?.write(shown);
     }
@@ -254,6 +255,10 @@ function createKeptCounter() {
 
 function createCounts(): Record<PlanAction, number> {
   return Object.fromEntries(planActions.map((action) => [action, 0])) as Record<PlanAction, number>;
+}
+
+function isNotACustomer({ reasons }: PlannedRow): boolean {
+  return reasons[0]?.code === 'NOT_A_CUSTOMER';
 }
 
 function isSent(action: PlanAction): action is PlannedWrite['action'] {

@@ -7,11 +7,16 @@ import type { AbsentSummary, ApiSummary, IssueGroup, RunSummary } from '#src/app
 import { repeatCommand } from '#src/cli/reporter.js';
 import { exitCodes } from '#src/errors.js';
 
+const maxColumnsNamed = 5;
+
 /** Cells that cannot be right, in one line: which and where, what is wrong, and what to do. */
 export function renderIssueGroup({ columns, count, rows, message, suggestion, value }: DamageGroup): string {
   if (columns.length === 0) return `${message} ${suggestion}`;
   const first = value === undefined ? '' : ` "${toOneLine(value)}"`;
-  return `${columns.join(' + ')}${first}${renderRows(count, rows)}: ${message} ${suggestion}`;
+  const more =
+    columns.length > maxColumnsNamed ? ` and ${formatCount(columns.length - maxColumnsNamed, 'more column')}` : '';
+  const names = `${columns.slice(0, maxColumnsNamed).join(' + ')}${more}`;
+  return `${names}${first}${renderRows(count, rows)}: ${message} ${suggestion}`;
 }
 
 function renderRows(count: number, rows: readonly number[]): string {
@@ -66,6 +71,7 @@ export function renderSummary(
 export function renderCheck(summary: RunSummary, argv: readonly string[] = []): string {
   const { counts, files, input, problems } = summary;
   const file = input?.file ?? '-';
+  const others = countNonCustomers(summary);
   const leftOut = ['dry-run', 'results', 'rejects', 'first', 'columns', 'duplicates', 'json'];
   const next =
     counts.invalid > 0
@@ -74,12 +80,17 @@ export function renderCheck(summary: RunSummary, argv: readonly string[] = []): 
         : `Next: fix ${shortestPath(files.rejects)}, then: ${repeatCommand(argv, shortestPath(files.rejects), leftOut)}`
       : `Next: ${repeatCommand(['import', ...argv.slice(1)], file, leftOut)} --first 5`;
   return [
-    `check: ${counts.skipped} valid, ${counts.invalid} invalid`,
+    `check: ${counts.skipped - others} valid, ${counts.invalid} invalid${others === 0 ? '' : `, ${formatCount(others, 'row')} not a customer`}`,
     ...renderProblems(problems),
     ...renderFiles(files),
     ...renderStop(summary),
     ...(summary.stopped === null ? [next] : []),
   ].join('\n');
+}
+
+/** Rows that were skipped because they are no customers. */
+function countNonCustomers({ problems }: Pick<RunSummary, 'problems'>): number {
+  return problems.reduce((sum, { code, count }) => (code === 'NOT_A_CUSTOMER' ? sum + count : sum), 0);
 }
 
 function renderFiles({ results, rejects, review, report }: RunSummary['files']): string[] {

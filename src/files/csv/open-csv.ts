@@ -273,8 +273,7 @@ function createRowBuilder(
       }
       const row = toRow(record, index, layout);
       index += 1;
-      notices.dataRow(row.number, row.cells);
-      rows.push(row);
+      rows.push(notices.dataRow(row.number, row.cells) ? { ...row, signs: { isAfterGap: true } } : row);
     }
     return rows;
   };

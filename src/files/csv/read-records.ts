@@ -27,6 +27,7 @@ interface Span {
   readonly line: number;
   readonly lineCount: number;
   readonly hasQuotes: boolean;
+  readonly hasFormulaText: boolean;
   readonly isAscii: boolean;
   readonly lineEnd: number;
 }
@@ -92,7 +93,7 @@ function parseTogether(bytes: Buffer, spans: readonly Span[], rules: ScanRules):
       delimiter: rules.delimiter,
       record_delimiter: listRecordDelimiters(spans),
       relax_column_count: true,
-      relax_quotes: rules.lenientQuotes,
+      relax_quotes: rules.lenientQuotes || spans.some(({ hasFormulaText }) => hasFormulaText),
       ltrim: rules.skipInitialSpace,
     });
   } catch (error) {
@@ -341,8 +342,8 @@ function isTooLong({ contentEnd }: RecordScan, start: number): boolean {
 }
 
 function createSpan(scan: RecordScan, start: number, line: number): Span {
-  const { contentEnd, next, lineCount, hasQuotes, bits, lineEnd } = scan;
-  return { start, contentEnd, next, line, lineCount, hasQuotes, isAscii: bits < 0x80, lineEnd };
+  const { contentEnd, next, lineCount, hasQuotes, hasFormulaText, bits, lineEnd } = scan;
+  return { start, contentEnd, next, line, lineCount, hasQuotes, hasFormulaText, isAscii: bits < 0x80, lineEnd };
 }
 
 function createRecords(bytes: Buffer, spans: readonly Span[], rules: ScanRules): CsvRecord[] {

@@ -6,6 +6,7 @@ const quote = 0x22;
 const backslash = 0x5c;
 const space = 0x20;
 const tab = 0x09;
+const equalsSign = 0x3d;
 
 /** Which kinds of line end a text uses, as bits. */
 export const lineEndBits = { none: 0, lf: 1, crlf: 2, cr: 4 } as const;
@@ -27,6 +28,8 @@ export interface RecordScan {
   /** Physical lines that the record spans. */
   lineCount: number;
   hasQuotes: boolean;
+  /** Whether a cell is a text that is written as a formula, `="0801"`, without quotation marks around all of it. */
+  hasFormulaText: boolean;
   /** All its bytes, or'ed: below 0x80 each of them is a character. */
   bits: number;
   /** The one bit of {@link lineEndBits} that ends it. */
@@ -40,6 +43,7 @@ export function createRecordScan(): RecordScan {
     next: 0,
     lineCount: 1,
     hasQuotes: false,
+    hasFormulaText: false,
     bits: 0,
     lineEnd: lineEndBits.none,
   };
@@ -71,6 +75,7 @@ export function scanRecord(
 ): ScanStatus {
   scan.lineCount = 1;
   scan.hasQuotes = false;
+  scan.hasFormulaText = false;
   scan.bits = 0;
   const { length } = bytes;
   let bits = 0;
@@ -89,6 +94,11 @@ export function scanRecord(
         scan.hasQuotes = true;
         const close = findClosingQuote(bytes, at + 1, isLast, rules, scan);
         if (close < 0) return scan.status;
+        at = close;
+      } else if (isFormulaText(bytes, start, at, rules.delimiter)) {
+        const close = findFormulaEnd(bytes, at + 1, isLast, rules, scan);
+        if (close < 0) return scan.status;
+        scan.hasFormulaText = true;
         at = close;
       } else if (!rules.lenientQuotes) return stop(scan, 'strayQuote');
       else scan.hasQuotes = true;
@@ -133,6 +143,28 @@ function findClosingQuote(bytes: Buffer, from: number, isLast: boolean, rules: S
     }
   }
   stop(scan, isLast ? 'openQuote' : 'cut');
+  return -1;
+}
+
+/** Whether a mark follows an equals sign that begins a cell. */
+function isFormulaText(bytes: Buffer, start: number, at: number, delimiter: Buffer): boolean {
+  const sign = at - 1;
+  return bytes[sign] === equalsSign && (sign === start || followsDelimiter(bytes, start, sign, delimiter));
+}
+
+/** The place of the mark that ends such a text, which holds neither delimiter nor line end; else as {@link findClosingQuote}. */
+function findFormulaEnd(bytes: Buffer, from: number, isLast: boolean, rules: ScanRules, scan: RecordScan): number {
+  for (let at = from; at < bytes.length; at += 1) {
+    const byte = bytes[at] as number;
+    scan.bits |= byte;
+    if (byte === quote) return checkClosingQuote(bytes, at, isLast, rules, scan);
+    if (byte === lineFeed || byte === carriageReturn || startsWith(bytes, at, rules.delimiter)) break;
+    if (at === bytes.length - 1 && !isLast) {
+      stop(scan, 'cut');
+      return -1;
+    }
+  }
+  stop(scan, !isLast && from >= bytes.length ? 'cut' : 'strayQuote');
   return -1;
 }
 

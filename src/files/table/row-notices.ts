@@ -6,7 +6,8 @@ import { type Cell, cellToText } from '#pipelines/model.js';
 export interface RowNotices {
   /** @param isBlankLine - whether not even a delimiter stands on the line */
   emptyRow(isBlankLine: boolean): void;
-  dataRow(row: number, cells: readonly Cell[]): void;
+  /** @returns whether only rows of a single cell stand between this one, which has no more, and an empty row */
+  dataRow(row: number, cells: readonly Cell[]): boolean;
   notices(): readonly Issue[];
 }
 
@@ -19,6 +20,7 @@ export function createRowNotices(): RowNotices {
   let lastRow = 0;
   let lastCells: readonly Cell[] = [];
   const gaps = { count: 0, rowsBefore: 0, rowAfter: 0 };
+  let isAfterGap = false;
   const empty = { between: 0, pending: 0, isGap: false };
 
   const closeGap = (row: number) => {
@@ -36,10 +38,15 @@ export function createRowNotices(): RowNotices {
       if (!isBlankLine) empty.pending += 1;
     },
     dataRow(row, cells) {
-      if (empty.isGap) closeGap(row);
+      if (empty.isGap) {
+        closeGap(row);
+        isAfterGap = dataRows > 0;
+      }
+      if (isAfterGap && countFilled(cells) > 1) isAfterGap = false;
       dataRows += 1;
       lastRow = row;
       lastCells = cells;
+      return isAfterGap;
     },
     notices: () => [
       ...createEmptyRowsNotice('EMPTY_ROWS_SKIPPED', empty.between, 'between other rows'),
@@ -47,6 +54,10 @@ export function createRowNotices(): RowNotices {
       ...findRowsBelow(lastRow, lastCells, gaps, dataRows),
     ],
   };
+}
+
+function countFilled(cells: readonly Cell[]): number {
+  return cells.reduce((count, cell) => (cellToText(cell).trim() === '' ? count : count + 1), 0);
 }
 
 /** Empty rows that have data rows on both sides. */

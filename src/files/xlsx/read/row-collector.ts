@@ -1,9 +1,10 @@
-import type { Cell } from '#pipelines/model.js';
+import type { Cell, RowSigns } from '#pipelines/model.js';
 
 import { columnLetters, sheetGrid } from '#src/files/xlsx/cell-reference.js';
 import type { WorkbookLimits } from './archive.js';
 import { type CellDecoder, linkCell } from './decode-cell.js';
 import type { SheetEvents, StoredCell } from './read-sheet.js';
+import { sumsRowsAbove } from './totals-rows.js';
 import { type InputLocation, workbookError } from './workbook-error.js';
 
 /** One row of the sheet that has content. */
@@ -13,6 +14,8 @@ export interface CollectedRow {
   readonly cells: Cell[];
   /** The first sheet column with content that has no slot; 0 when there is none. */
   readonly outsideColumn: number;
+  /** What its formulas show; absent when there is nothing to say. */
+  readonly signs?: Pick<RowSigns, 'hasOnlyFormulas' | 'sums'>;
 }
 
 export interface CollectorOptions {
@@ -43,6 +46,8 @@ export class RowCollector implements SheetEvents {
   #isHidden = false;
   #cells: Cell[] | undefined;
   #outsideColumn = 0;
+  #hasValues = false;
+  #sums: number[] | undefined;
   readonly #maxCellCharacters: number;
   #sheetCharacters = 0;
 
@@ -57,6 +62,8 @@ export class RowCollector implements SheetEvents {
     this.#column = 0;
     this.#cells = undefined;
     this.#outsideColumn = 0;
+    this.#hasValues = false;
+    this.#sums = undefined;
     if (this.#number > sheetGrid.maxRow)
       throw workbookError('CELL_OUTSIDE_SHEET', this.#place(), `a sheet ends at row ${sheetGrid.maxRow}.`);
   }
@@ -75,16 +82,22 @@ export class RowCollector implements SheetEvents {
     } else if (content.kind !== 'number') this.#checkLength(content.text.length);
     if (slot === undefined) this.#outsideColumn ||= this.#column;
     else this.#put(slot, content);
+    const { formula } = cell;
+    if (formula === undefined) this.#hasValues = true;
+    else if (slot !== undefined && sumsRowsAbove(formula, columnLetters(this.#column), this.#number))
+      this.#sums = [...(this.#sums ?? []), slot];
   }
 
   endRow(): void {
     this.#lastNumber = this.#number;
     if (this.#outsideColumn === 0 && (this.#cells === undefined || this.#cells.every(isBlank))) return;
+    const hasSigns = !this.#hasValues || this.#sums !== undefined;
     this.#options.onRow({
       number: this.#number,
       isHidden: this.#isHidden,
       cells: this.#cells ?? [],
       outsideColumn: this.#outsideColumn,
+      ...(hasSigns ? { signs: this.#describeFormulas() } : {}),
     });
     this.#cells = undefined;
   }
@@ -110,6 +123,13 @@ export class RowCollector implements SheetEvents {
     this.#cells ??= new Array<Cell>(this.#options.width ?? 0).fill('');
     while (this.#cells.length < slot) this.#cells.push('');
     this.#cells[slot] = content;
+  }
+
+  #describeFormulas(): Pick<RowSigns, 'hasOnlyFormulas' | 'sums'> {
+    return {
+      ...(this.#hasValues ? {} : { hasOnlyFormulas: true as const }),
+      ...(this.#sums === undefined ? {} : { sums: this.#sums }),
+    };
   }
 
   #place(): InputLocation {

@@ -1,6 +1,6 @@
 import { formatCount } from '#pipelines/format-count.js';
 import type { Issue } from '#pipelines/issue.js';
-import type { Row } from '#pipelines/model.js';
+import type { Row, RowSigns } from '#pipelines/model.js';
 import type { WorkbookSource } from '#src/files/input-source.js';
 import { createRowNotices } from '#src/files/table/row-notices.js';
 import { columnLetters, parseRange } from '#src/files/xlsx/cell-reference.js';
@@ -13,6 +13,7 @@ import { readSheet } from './read-sheet.js';
 import { type CollectedRow, RowCollector } from './row-collector.js';
 import type { WorkbookParts } from './sample-sheet.js';
 import { loadSharedStrings, type SharedStrings } from './shared-strings.js';
+import { readTotalsRows } from './totals-rows.js';
 import type { WorksheetEntry } from './workbook-index.js';
 
 const maxNamesShown = 10;
@@ -180,12 +181,17 @@ export function createWorkbookSource(options: WorkbookSourceOptions): WorkbookSo
   };
 }
 
+function buildSigns(isAfterGap: boolean, isTotals: boolean): RowSigns {
+  return { ...(isAfterGap ? { isAfterGap } : {}), ...(isTotals ? { isTotals } : {}) };
+}
+
 /** One pass over the sheet. */
 class SheetReading {
   readonly #options: WorkbookSourceOptions;
   readonly #readLinks: (archive: Archive) => Promise<FindMailLink | undefined>;
   #rows: Row[] = [];
   #index = 0;
+  #totalsRows: ReadonlySet<number> = new Set();
   #lastNumber: number;
   readonly #rowNotices = createRowNotices();
   readonly #facts: ReadingFacts = {
@@ -213,6 +219,7 @@ class SheetReading {
     const reopened = await openArchive(file, archive.place, archive.limits, archive.version);
     let texts: SharedStrings | undefined;
     try {
+      this.#totalsRows = await readTotalsRows(reopened, sheet.part);
       texts = await loadSharedStrings(reopened, parts.index.sharedStringsPart);
       const linkAt = await this.#readLinks(reopened);
       for await (const _ of readSheet(reopened, sheet, this.#collector(texts, linkAt)))
@@ -261,8 +268,11 @@ class SheetReading {
       this.#facts.firstOutside ??= { row: row.number, column: columnLetters(row.outsideColumn) };
     }
     if (row.cells.length === 0) return;
-    this.#rows.push({ index: this.#index++, number: row.number, cells: row.cells });
-    this.#rowNotices.dataRow(row.number, row.cells);
+    const isAfterGap = this.#rowNotices.dataRow(row.number, row.cells);
+    const isTotals = this.#totalsRows.has(row.number);
+    const plain = { index: this.#index++, number: row.number, cells: row.cells };
+    const hasSigns = isAfterGap || isTotals || row.signs !== undefined;
+    this.#rows.push(hasSigns ? { ...plain, signs: { ...row.signs, ...buildSigns(isAfterGap, isTotals) } } : plain);
   }
 
   #noteMerged(range: string): void {
