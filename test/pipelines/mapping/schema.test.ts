@@ -180,6 +180,12 @@ describe('parseMapping', () => {
     expect(parsed({ fields: { firstName: 'First' } })).toMatchInlineSnapshot(`
       {
         "blank": "keep",
+        "blankTokens": {
+          "allow": [],
+          "also": [],
+          "isOn": true,
+        },
+        "cellTexts": "clean",
         "customFields": {},
         "fields": [
           {
@@ -199,6 +205,7 @@ describe('parseMapping', () => {
         "guards": {},
         "ignore": [],
         "match": [],
+        "nameless": "error",
         "source": {},
         "unmapped": "warn",
       }

@@ -11,7 +11,7 @@ export async function readTotalsRows(archive: Archive, sheetPart: string): Promi
   const rows = new Set<number>();
   const tables = (await readRelationships(archive, sheetPart)).filter(({ kind }) => kind === 'table');
   for (const { part } of tables.slice(0, maxTables)) {
-    if (!archive.has(part)) continue;
+    if (part === undefined || !archive.has(part)) continue;
     await readIndexPart(archive, part, {
       open(name, { ref, totalsRowCount }) {
         if (name !== 'table') return;
