@@ -11,6 +11,7 @@ import type { FieldPolicy } from '#pipelines/mapping/write-policies.js';
 import type { Customer, Draft, JsonValue } from '#pipelines/model.js';
 import type { RunLedger, SentValue, SentValues } from '#pipelines/ports.js';
 import { endAsWaiting } from './decisions.js';
+import { keepZeros } from './keep-zeros.js';
 import { readStamp, splitKey } from './keys.js';
 import type { EndedRow, KeptField, OpenRow, RowMapper } from './map.js';
 
@@ -97,24 +98,6 @@ export function resolveWrite(
     ...{ draft, undecided, kept, conflicts },
     ...(Object.keys(sentValues).length === 0 ? {} : { sentValues }),
   };
-}
-
-const separators = /[\s().\-/]/g;
-
-/**
- * A program that wrote numbers with a fraction has lost their leading zeros: the customer's value stays where it differs in
- * nothing else.
- */
-function keepZeros(draft: Draft, current: Customer, fields: RowMapper['wholeNumberFields']): Draft {
-  if (fields === undefined || fields.size === 0) return draft;
-  const kept: Record<string, JsonValue> = {};
-  for (const [field, file] of Object.entries(draft)) {
-    const account = fields.has(field) ? readField(current, field) : undefined;
-    const digits = typeof account === 'string' ? account.replaceAll(separators, '') : '';
-    if (typeof account === 'string' && digits.startsWith('0') && digits.replace(/^0+/, '') === file)
-      kept[field] = account;
-  }
-  return Object.keys(kept).length === 0 ? draft : { ...draft, ...kept };
 }
 
 /** Whether a customer was last made inactive because it was in no row of the file. */
