@@ -77,6 +77,56 @@ describe.each([
   });
 });
 
+/** A spreadsheet as LibreOffice writes it: repeated blank rows and cells to the edge of the sheet, styles, comments. */
+function makeOds(rows: string): Buffer {
+  const names = ['office', 'style', 'text', 'table'].map(
+    (name) => `xmlns:${name}="urn:oasis:names:tc:opendocument:xmlns:${name}:1.0"`,
+  );
+  const spaces = [...names, 'xmlns:number="urn:oasis:names:tc:opendocument:xmlns:datastyle:1.0"'].join(' ');
+  const styles =
+    '<number:date-style style:name="N1"><number:day number:style="long"/><number:text>.</number:text><number:month number:style="long"/>' +
+    '<number:text>.</number:text><number:year number:style="long"/></number:date-style><style:style style:name="ce1" style:family="table-cell" style:data-style-name="N1"/>' +
+    '<number:number-style style:name="N2"><number:number number:decimal-places="0" number:min-integer-digits="4"/></number:number-style>' +
+    '<style:style style:name="ce2" style:family="table-cell" style:data-style-name="N2"/>';
+  const body = `<office:body><office:spreadsheet><table:table table:name="Kunden">${rows}</table:table></office:spreadsheet></office:body>`;
+  return makeZip([
+    { name: 'mimetype', content: 'application/vnd.oasis.opendocument.spreadsheet', isStored: true },
+    {
+      name: 'content.xml',
+      content: `<?xml version="1.0" encoding="UTF-8"?><office:document-content ${spaces}><office:automatic-styles>${styles}</office:automatic-styles>${body}</office:document-content>`,
+    },
+    { name: 'styles.xml', content: `<?xml version="1.0"?><office:document-styles ${spaces}/>` },
+    {
+      name: 'META-INF/manifest.xml',
+      content:
+        '<?xml version="1.0"?><manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">' +
+        '<manifest:file-entry manifest:full-path="/" manifest:media-type="application/vnd.oasis.opendocument.spreadsheet"/></manifest:manifest>',
+    },
+  ]);
+}
+
+it('an .ods has dates, zeros, line breaks and blanks as they are shown, and no rows for the rest of the sheet', async () => {
+  const cell = (value: string) =>
+    `<table:table-cell office:value-type="string"><text:p>${value}</text:p></table:table-cell>`;
+  const rest = (count: number) => `<table:table-cell table:number-columns-repeated="${count}"/>`;
+  const { cells, columns } = await files.read(
+    makeOds(
+      `<table:table-row>${['Nr', 'Name', 'Seit', 'PLZ'].map(cell).join('')}${rest(16380)}</table:table-row>` +
+        `<table:table-row><table:table-cell office:value-type="float" office:value="1"><text:p>1</text:p></table:table-cell>${cell('Zoë &amp; <text:s text:c="2"/>Co')}` +
+        '<table:table-cell table:style-name="ce1" office:value-type="date" office:date-value="2024-03-15"><text:p>15.03.2024</text:p></table:table-cell>' +
+        `<table:table-cell table:style-name="ce2" office:value-type="float" office:value="800"><text:p>0800</text:p></table:table-cell>${rest(16380)}</table:table-row>` +
+        '<table:table-row><table:table-cell table:formula="of:=[.A2]+1" office:value-type="float" office:value="2"><text:p>2</text:p></table:table-cell>' +
+        `<table:table-cell office:value-type="string"><office:annotation><text:p>a comment</text:p></office:annotation><text:p>two</text:p><text:p>lines</text:p></table:table-cell>${rest(16382)}</table:table-row>` +
+        `<table:table-row table:number-rows-repeated="1048573">${rest(16384)}</table:table-row>`,
+    ),
+  );
+  expect(columns).toEqual(['Nr', 'Name', 'Seit', 'PLZ']);
+  expect(cells).toEqual([
+    ['1', 'Zoë &   Co', '2024-03-15', '0800'],
+    ['2', 'two\nlines', '', ''],
+  ]);
+});
+
 it('an .ods that unpacks to far more than it is packed is refused', async () => {
   const bomb = makeZip([
     { name: 'mimetype', content: 'application/vnd.oasis.opendocument.spreadsheet', isStored: true },

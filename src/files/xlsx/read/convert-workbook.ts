@@ -9,8 +9,8 @@ import { type InputLocation, rejectEncrypted, workbookError } from './workbook-e
 const conversionLimits = {
   /** Of an .ods, unpacked. */
   maxContentBytes: 512 * 1024 * 1024,
-  maxHeapMegabytes: 2048,
-  maxDurationMs: 120_000,
+  maxHeapMegabytes: 1024,
+  maxDurationMs: 300_000,
 } as const;
 
 const kinds: Readonly<Record<OldWorkbook, { readonly code: 'WORKBOOK_IS_XLS' | 'ODS_FILE'; readonly name: string }>> = {
@@ -19,9 +19,9 @@ const kinds: Readonly<Record<OldWorkbook, { readonly code: 'WORKBOOK_IS_XLS' | '
 };
 
 /**
- * Makes an .xlsx of an .xls or .ods workbook, so that one reader reads them all: values, number formats, hidden rows and
- * the names of sheets stay. The library works in a thread of its own, with limits of memory and time, and nothing but
- * bytes comes back from there.
+ * Makes an .xlsx of an .xls or .ods workbook, so that one reader reads them all: values, number formats and sheets stay;
+ * which rows are hidden is not known afterwards. The library works in a thread of its own, with limits of memory and
+ * time, and nothing but bytes comes back from there.
  *
  * @param file - without its content when that is too large to be held in memory
  * @throws InputError `WORKBOOK_IS_XLS`, `ODS_FILE`, `WORKBOOK_ENCRYPTED`, `WORKBOOK_TOO_LARGE`, `FILE_CUT` or `FILE_DAMAGED`
@@ -51,7 +51,7 @@ async function measureContent(file: WorkbookFile, place: InputLocation): Promise
 const conversion = `
 const { parentPort, workerData } = require('node:worker_threads');
 const { read, write } = require(workerData.library);
-const book = read(workerData.bytes, { type: 'buffer', cellNF: true, cellStyles: true, cellText: false, cellHTML: false });
+const book = read(workerData.bytes, { type: 'buffer', cellNF: true, cellStyles: true, cellText: false, cellHTML: false, dense: true });
 const cells = book.SheetNames.some((name) => book.Sheets[name]['!ref'] !== undefined);
 parentPort.postMessage(cells ? write(book, { type: 'buffer', bookType: 'xlsx', bookSST: true, compression: true }) : undefined);
 `;
