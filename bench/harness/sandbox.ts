@@ -25,6 +25,8 @@ export async function openBareClient(baseUrl: string, connections: number) {
   return { pool, customers: `${pathname}/customers`, authorization: `Bearer ${bearerToken}` };
 }
 
+const adminToken = 'bench';
+
 /** A request as the sandbox's admin API reports it. */
 export interface Arrival {
   /** Epoch milliseconds. */
@@ -37,8 +39,9 @@ export interface Arrival {
 /** The requests that the sandbox received since the last call. */
 export async function takeRequests(baseUrl: string): Promise<readonly Arrival[]> {
   const address = new URL('/_sandbox/requests', baseUrl);
-  const requests = (await (await fetch(address)).json()) as readonly Arrival[];
-  await fetch(address, { method: 'DELETE' });
+  const headers = { authorization: `Bearer ${adminToken}` };
+  const requests = (await (await fetch(address, { headers })).json()) as readonly Arrival[];
+  await fetch(address, { method: 'DELETE', headers });
   return requests;
 }
 
@@ -85,5 +88,5 @@ export async function measureAgainstSandbox(
 const [task, dataFile, latencyMs] = process.argv.slice(2);
 if (task === '--serve' && dataFile !== undefined) {
   const faults: Fault[] = Number(latencyMs) > 0 ? [{ name: 'latency', on: 'add', ms: Number(latencyMs) }] : [];
-  console.log((await startSandbox({ dataFile, faults })).baseUrl);
+  console.log((await startSandbox({ adminToken, dataFile, faults })).baseUrl);
 }

@@ -92,7 +92,12 @@ function openDispatcher(base: URL, options: HttpOptions): Dispatcher {
   const { connections, connectTimeoutMs, proxy, trusted } = options;
   // undici's own two timeouts start again with every chunk; one deadline for the whole request replaces them.
   const bounds = { connections, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 } as const;
-  const tls = { timeout: connectTimeoutMs, ...(trusted === undefined ? {} : { ca: [...trusted] }) };
+  // Said aloud, because NODE_TLS_REJECT_UNAUTHORIZED would otherwise switch the check off.
+  const tls = {
+    timeout: connectTimeoutMs,
+    rejectUnauthorized: true,
+    ...(trusted === undefined ? {} : { ca: [...trusted] }),
+  };
   if (proxy === undefined) return new Pool(base.origin, { ...bounds, connect: tls });
   const host = base.hostname;
   return new ProxyAgent({

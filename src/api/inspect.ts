@@ -73,6 +73,7 @@ export function readCertificate({
       port: Number(port === '' ? 443 : port),
       ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
       ...(trusted === undefined ? {} : { ca: [...trusted] }),
+      rejectUnauthorized: true,
       timeout: timeoutMs,
     });
     const end = (seen: ServerCertificate | undefined) => {

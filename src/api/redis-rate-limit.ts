@@ -160,7 +160,9 @@ function buildClientOptions({ address, password, trusted }: RedisAddress, closin
     retryStrategy: (times) => (closing.aborted || times > maxReconnects ? null : reconnectDelayMs),
     ...(password === undefined ? {} : { password }),
     // ioredis itself would take REDISS:// for an address without TLS.
-    ...(new URL(address).protocol === 'rediss:' ? { tls: trusted === undefined ? {} : { ca: [...trusted] } } : {}),
+    ...(new URL(address).protocol === 'rediss:'
+      ? { tls: { rejectUnauthorized: true, ...(trusted === undefined ? {} : { ca: [...trusted] }) } }
+      : {}),
   };
 }
 

@@ -50,7 +50,7 @@ async function connectToSandbox(settings: Settings, stopping: AbortSignal): Prom
   const tenant = resolveTenant(settings);
   openLedger(settings.stateDir.value, tenant).close();
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const sandbox = await startSandbox({ dataFile: join(folder, 'customers.db') });
+  const sandbox = await startSandbox({ dataFile: join(folder, 'customers.db'), adminToken: false });
   const { username, password } = sandbox;
   const connection = await open(settings, tenant, sandbox.baseUrl, { kind: 'login', username, password }, stopping);
   return {

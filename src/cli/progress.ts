@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as progressBars from 'cli-progress';
 import { type RowStatus, rowStatuses } from '#pipelines/model.js';
+import { showLine } from '#pipelines/visible-text.js';
 import type { ProgressNow, RunObserver } from '#src/app/run-summary.js';
 import { renderDetection, renderIssueGroup } from './render/summary.js';
 import type { Reporter } from './reporter.js';
@@ -251,7 +252,8 @@ export function createRunObserver(reporter: Reporter): RunObserver {
   return {
     ...progressObserver(reporter),
     opened: ({ file, detected, rows }) => reporter.info(renderDetection(file, detected, rows)),
-    notice: ({ severity, message }) => (severity === 'info' ? reporter.info(message) : reporter.warn(message)),
+    notice: ({ severity, message }) =>
+      severity === 'info' ? reporter.info(showLine(message)) : reporter.warn(showLine(message)),
     finding: (finding) => {
       findings += 1;
       if (findings <= maxIssuesShown) reporter.warn(renderIssueGroup(finding));

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { readingOptions } from '#pipelines/reading-options.js';
+import { showJson, showLines } from '#pipelines/visible-text.js';
 import { explainFailure } from '#src/app/explain-failure.js';
 import { quoteArgument } from '#src/app/quote-argument.js';
 import { toKebabCase } from '#src/config/settings.js';
@@ -86,7 +88,7 @@ export interface Reporter {
   readonly live: boolean;
   /** Gives a text a colour where standard error takes one. */
   paint(colour: Colour, text: string): string;
-  /** The same for standard output. */
+  /** The same for a part of the text that {@link Reporter.result} gets. */
   paintResult(colour: Colour, text: string): string;
   /** The result, for standard output: text for people, or the JSON document. */
   result(text: string, document: unknown): Promise<void>;
@@ -120,36 +122,44 @@ type Colour = keyof typeof ansi;
 
 const ansi = { red: '31', yellow: '33', dim: '2' } as const;
 
-/** The one place that writes to the terminal. */
+/** Marks where a colour begins and ends in a text that is not safe to show yet. No foreign text can guess it. */
+const colourMark = randomUUID();
+
+/** Puts the colours into a text that has been made safe to show. */
+function applyColours(text: string): string {
+  return text.replaceAll(new RegExp(`${colourMark}(\\d+);`, 'g'), '\u001b[$1m');
+}
+
+/** The one place that writes to the terminal. What others have written is made safe to show here, and ours is coloured after that. */
 export function createReporter(choice: OutputOptions, streams: Streams): Reporter {
   const { stdout, stderr, environment } = streams;
   const terminal = stderr.isTTY === true && environment.TERM !== 'dumb';
   const colourful = environment.TERM !== 'dumb' && (environment.NO_COLOR ?? '') === '';
   const painter = (on: boolean) => (name: Colour, text: string) =>
-    on ? `\u001b[${ansi[name]}m${text}\u001b[0m` : text;
-  const paint = painter(colourful && stderr.isTTY === true);
+    on ? `${colourMark}${ansi[name]};${text}${colourMark}0;` : text;
+  const mark = painter(colourful && stderr.isTTY === true);
   let printAbove: ((line: string) => void) | undefined;
   const say = (text: string) => {
-    const whole = addSettings(text, choice.argv);
+    const whole = applyColours(showLines(addSettings(text, choice.argv)));
     if (printAbove === undefined) stderr.write(`${whole}\n`);
     else printAbove(whole);
   };
   return {
     ...choice,
     live: terminal && !choice.quiet,
-    paint,
+    paint: (name, text) => applyColours(showLines(mark(name, text))),
     paintResult: painter(colourful && stdout.isTTY === true && !choice.json),
     result: (text, document) =>
       new Promise((resolve, reject) => {
-        const whole = addSettings(text, choice.argv);
-        const output = choice.json ? `${JSON.stringify(document, null, 2)}\n` : whole === '' ? '' : `${whole}\n`;
+        const whole = applyColours(showLines(addSettings(text, choice.argv)));
+        const output = choice.json ? renderJson(document) : whole === '' ? '' : `${whole}\n`;
         stdout.write(output, (error) => (error && !isPipeClosed(error) ? reject(outputError(error)) : resolve()));
       }),
     info: (text) => {
       if (!choice.quiet) say(text);
     },
     warn: (text) => {
-      if (!choice.quiet) say(`${paint('yellow', 'Warning:')} ${text}`);
+      if (!choice.quiet) say(`${mark('yellow', 'Warning:')} ${text}`);
     },
     error: say,
     withArguments: (argv) => createReporter({ ...choice, argv }, streams),
@@ -157,15 +167,15 @@ export function createReporter(choice: OutputOptions, streams: Streams): Reporte
       printAbove = print;
     },
     fail(error) {
-      if (choice.json) stdout.write(`${JSON.stringify(errorDocument(error), null, 2)}\n`);
+      if (choice.json) stdout.write(renderJson(errorDocument(error)));
       if (!(error instanceof CustomersError)) {
         say(
-          `${paint('red', 'Bug in mypos-customers:')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+          `${mark('red', 'Bug in mypos-customers:')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
         );
         say('Finished rows are safe in the ledger. Please report this with the output above.');
         return exitCodes.bug;
       }
-      say(`${paint('red', 'Error:')} ${error.message} ${paint('dim', `[${error.code}]`)}`);
+      say(`${mark('red', 'Error:')} ${error.message} ${mark('dim', `[${error.code}]`)}`);
       if (error.nextStep !== undefined) say(`  ${error.nextStep.replaceAll('\n', '\n  ')}`);
       if (choice.verbose && error.cause !== undefined) say(`  Cause: ${describeCause(error.cause)}`);
       return error.exitCode;
@@ -181,6 +191,10 @@ function isPipeClosed(error: NodeJS.ErrnoException): boolean {
 function outputError(error: Error): unknown {
   const nextStep = 'The command has finished, but its result could not be printed. `mypos-customers runs` shows it.';
   return explainFailure(error, 'Standard output cannot be written', nextStep);
+}
+
+function renderJson(document: unknown): string {
+  return `${showJson(JSON.stringify(document, null, 2))}\n`;
 }
 
 /** What `--json` prints when there is no result, so that a script always gets one document. */

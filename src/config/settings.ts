@@ -298,16 +298,16 @@ function readPath({ value }: Setting<string>): string {
 /** An address that a login may be sent to, without a slash at its end. @throws UsageError */
 export function parseBaseUrl({ value, origin }: Setting<string>): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url === undefined) throw settingError({ value, origin }, 'base URL', `a full address such as ${defaultBaseUrl}`);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:')
-    throw settingError({ value, origin }, 'base URL', 'an https: address');
+  const shown = { value: hideSecrets(value), origin };
+  if (url === undefined) throw settingError(shown, 'base URL', `a full address such as ${defaultBaseUrl}`);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw settingError(shown, 'base URL', 'an https: address');
   if (url.username !== '' || url.password !== '')
     throw new UsageError(`The base URL (${origin}) contains a login.`, {
       code: 'SETTING_UNUSABLE',
       nextStep: 'Put the login into MYPOS_CONNECT_USERNAME and MYPOS_CONNECT_PASSWORD and remove it from the address.',
     });
   if (url.protocol === 'http:' && !isLoopback(url.hostname))
-    throw new UsageError(`${value} (${origin}) would send the login unencrypted.`, { code: 'PLAIN_HTTP' });
+    throw new UsageError(`${shown.value} (${origin}) would send the login unencrypted.`, { code: 'PLAIN_HTTP' });
   return value.replace(/\/+$/, '');
 }
 

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { request as requestPlain } from 'node:http';
+import { type RequestOptions, request as requestOverTls } from 'node:https';
 
 /** Who is notified of an event. */
 export interface NotificationTargets {
@@ -52,29 +54,49 @@ function runCommand([program = '', ...args]: readonly string[], facts: EventFact
   });
 }
 
-/** The environment of this process without our own variables, which may hold the login. */
+/** Our own variables, which may hold the login, and those that make every program that inherits them load other code. */
+const withheld = /^(?:MYPOS_|NODE_OPTIONS$|LD_|DYLD_)/i;
+const proxyVariable = /^(?:https?|all|ftp)_proxy$/i;
+
+/** The environment of this process for the commands of a job. */
 function environmentWithoutSecrets(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('MYPOS_CONNECT_')));
+  const kept = Object.entries(process.env).filter(([name]) => !withheld.test(name));
+  return Object.fromEntries(
+    kept.map(([name, value = '']) => [name, proxyVariable.test(name) ? value.replace(/^(\w+:\/\/)?.*@/, '$1') : value]),
+  );
 }
 
-/** The address may be a secret, so errors of fetch, which may quote it, are not passed on. */
+/** The address may be a secret, so errors of the connection, which may quote it, are not passed on. */
 async function postToWebhook(targets: NotificationTargets, facts: EventFacts): Promise<void> {
   const address = readWebhookAddress(targets);
   let status: number;
   try {
-    const response = await fetch(address, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(facts),
-      redirect: 'manual',
-      signal: AbortSignal.timeout(webhookTimeoutMs),
-    });
-    await response.body?.cancel();
-    status = response.status;
+    status = await post(address, JSON.stringify(facts));
   } catch {
     throw new Error(`The webhook at ${address.host} could not be reached.`);
   }
   if (status < 200 || status > 299) throw new Error(`The webhook at ${address.host} answered ${status}.`);
+}
+
+/** @returns the status. A redirect is not followed */
+function post(address: URL, body: string): Promise<number> {
+  const { username, password } = address;
+  const options: RequestOptions = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+    signal: AbortSignal.timeout(webhookTimeoutMs),
+    // Said aloud, because NODE_TLS_REJECT_UNAUTHORIZED would otherwise switch the check off.
+    rejectUnauthorized: true,
+    ...(username === '' ? {} : { auth: `${decodeURIComponent(username)}:${decodeURIComponent(password)}` }),
+  };
+  return new Promise((resolve, reject) => {
+    const send = address.protocol === 'https:' ? requestOverTls : requestPlain;
+    const request = send(address, options, (response) => {
+      response.destroy();
+      resolve(response.statusCode ?? 0);
+    });
+    request.on('error', reject).end(body);
+  });
 }
 
 function readWebhookAddress({ webhook, webhookFile }: NotificationTargets): URL {

@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { UsageError } from '#src/errors.js';
@@ -7,14 +8,23 @@ import type { SandboxControls } from './sandbox-controls.js';
 
 const maxSeeded = 1_000_000;
 
-/** Serves the sandbox's own controls under `/_sandbox`, without a login: only this machine can reach them. */
-export function serveAdminApi(server: FastifyInstance, controls: SandboxControls): void {
+/**
+ * Serves the sandbox's own controls under `/_sandbox`.
+ *
+ * @param token - what a caller must show, since other users of this machine can reach the port
+ */
+export function serveAdminApi(server: FastifyInstance, controls: SandboxControls, token: string): void {
   server.register(
     async (door) => {
       // Browsers name the page behind a request: no web page may reach through to the sandbox.
       door.addHook('onRequest', async (request, reply) => {
         if (request.headers.origin !== undefined)
           return reply.code(403).send(errorResponse(403, 'Not for web pages.').body);
+        // A page whose name has come to mean this machine sends no Origin when it reads.
+        if (!isLoopback(request.hostname))
+          return reply.code(403).send(errorResponse(403, 'Use the address 127.0.0.1.').body);
+        if (!isEqual(request.headers.authorization ?? '', `Bearer ${token}`))
+          return reply.code(401).send(errorResponse(401, 'The admin token is missing or wrong.').body);
       });
       door.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
         const status = error instanceof UsageError ? 400 : (error.statusCode ?? 500);
@@ -27,6 +37,16 @@ export function serveAdminApi(server: FastifyInstance, controls: SandboxControls
     },
     { prefix: '/_sandbox' },
   );
+}
+
+function isLoopback(hostname: string): boolean {
+  return ['localhost', '127.0.0.1', '[::1]', '::1'].includes(hostname.toLowerCase());
+}
+
+/** Takes the same time for every wrong text. */
+function isEqual(a: string, b: string): boolean {
+  const hash = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(hash(a), hash(b));
 }
 
 function serveLog(door: FastifyInstance, controls: SandboxControls): void {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
@@ -19,8 +20,10 @@ export interface SandboxOptions {
   readonly dataFile: string;
   /** @default 0 - any free port */
   readonly port?: number;
-  /** @default '127.0.0.1' - and nothing else: the admin API has no login */
+  /** @default '127.0.0.1' - and nothing else: it is for rehearsals on this machine */
   readonly host?: '127.0.0.1';
+  /** What the admin API asks its callers for; `false` for no admin API. @default a random text */
+  readonly adminToken?: string | false;
   /** @default 'sandbox@example.com' */
   readonly username?: string;
   /** @default 'sandbox' */
@@ -48,6 +51,8 @@ export interface Sandbox extends SandboxControls {
   readonly port: number;
   readonly username: string;
   readonly password: string;
+  /** What the admin API asks for; `undefined` when there is none. */
+  readonly adminToken: string | undefined;
   /** Drops every connection, answered or not, and closes the data file. */
   close(): Promise<void>;
 }
@@ -96,7 +101,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   setMaxListeners(Number.POSITIVE_INFINITY, stopping.signal);
   const server = createServer(clock, log);
   serveApi(server, { parts, group, log, plan: faultSwitch.plan, stopping: stopping.signal });
-  serveAdminApi(server, controls);
+  const { adminToken = randomBytes(24).toString('base64url') } = options;
+  if (adminToken !== false) serveAdminApi(server, controls, adminToken);
   const close = async () => {
     stopping.abort();
     await server.close();
@@ -106,7 +112,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   try {
     const port = await listen(server, settings.port);
     const { username, password } = settings;
-    return { ...controls, baseUrl: `http://${loopback}:${port}${basePath}`, port, username, password, close };
+    return {
+      ...controls,
+      baseUrl: `http://${loopback}:${port}${basePath}`,
+      ...{ port, username, password, close },
+      adminToken: adminToken === false ? undefined : adminToken,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -94,6 +94,7 @@ export const houseRules: HouseRules = {
       'pipelines/reading-options',
       'pipelines/run-control',
       'pipelines/shape',
+      'pipelines/visible-text',
       'pipelines/quality/damage-issue',
       'pipelines/quality/profile',
       'pipelines/mapping/fields',

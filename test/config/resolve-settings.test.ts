@@ -2,6 +2,7 @@ import { chmodSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { listSettings } from '#src/app/connect.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
+import type { SettingOptions } from '#src/config/settings.js';
 import { CustomersError } from '#src/errors.js';
 import { useWorkplace } from '#test/e2e/use-workplace.js';
 
@@ -9,12 +10,16 @@ const place = useWorkplace();
 const secret = 'open-sesame';
 
 function refusal(pace: string): CustomersError {
+  return refuse({ pace });
+}
+
+function refuse(options: SettingOptions): CustomersError {
   try {
-    resolveSettings({ pace }, {});
+    resolveSettings(options, {});
   } catch (error) {
     if (error instanceof CustomersError) return error;
   }
-  throw new Error(`${pace} was taken.`);
+  throw new Error(`${JSON.stringify(options)} was taken.`);
 }
 
 describe('the address of a shared rate limit', () => {
@@ -93,5 +98,18 @@ describe('the next step after a run with a shared rate limit', () => {
     const { addSettings } = await import('#src/cli/reporter.js');
     const command = 'mypos-customers resume 20260101-000000-abcd';
     expect(addSettings(command, ['import', 'a.csv', '--pace', 'redis://host'])).toBe(`${command} --pace redis://host`);
+  });
+});
+
+describe('a base URL with a login in it', () => {
+  it.each([
+    'https://me:hunter2@api.example.com',
+    'http://me:hunter2@api.example.com',
+    'ftp://me:hunter2@host',
+    'https://me:hunter2@ho st',
+    'me:hunter2@host',
+  ])('is refused, and never quoted: %s', (baseUrl) => {
+    const { message, nextStep } = refuse({ baseUrl });
+    expect(`${message} ${nextStep}`).not.toContain('hunter2');
   });
 });

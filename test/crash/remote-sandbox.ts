@@ -26,13 +26,17 @@ export async function startRemoteSandbox(folder: string): Promise<RemoteSandbox>
   const env = { HOME: folder, MYPOS_SANDBOX_PASSWORD: 'correct-horse-battery' };
   const running = startCommandLine({ args, cwd: folder, env, patienceMs: hoursMs });
   await running.saw('"pid"');
-  const { baseUrl, username, password } = JSON.parse(running.output().stdout) as Record<string, string>;
+  const { baseUrl, username, password, adminToken } = JSON.parse(running.output().stdout) as Record<string, string>;
   const origin = new URL(String(baseUrl)).origin;
   const ask = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const json = body === undefined ? {} : { 'content-type': 'application/json' };
     const answer = await fetch(`${origin}${path}`, {
       method,
-      headers: { ...json, ...headers },
+      headers: {
+        ...(path.startsWith('/_sandbox') ? { authorization: `Bearer ${adminToken}` } : {}),
+        ...json,
+        ...headers,
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await answer.text();

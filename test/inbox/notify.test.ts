@@ -61,6 +61,9 @@ describe('a command to run', () => {
   it('on success gets the facts, but no secrets', async () => {
     const { command, received, environment } = createRecorder();
     vi.stubEnv('MYPOS_CONNECT_ACCESS_TOKEN_FILE', '');
+    vi.stubEnv('https_proxy', 'http://clerk:proxy-password@proxy.example:3128');
+    vi.stubEnv('NODE_OPTIONS', '--no-warnings');
+    vi.stubEnv('LD_LIBRARY_PATH', '/nowhere');
     inbox.configure({ customers: { mapping: 'mappings.json', onSuccess: command } });
     inbox.drop('a.csv', buildLines(1, 2));
     await inbox.sweep();
@@ -68,6 +71,8 @@ describe('a command to run', () => {
       { event: 'file', job: 'customers', file: 'a.csv', outcome: 'done', exitCode: 0, counts: { created: 2 } },
     ]);
     expect(environment()).not.toContain('MYPOS_CONNECT');
+    expect(environment()).not.toMatch(/proxy-password|NODE_OPTIONS|LD_LIBRARY_PATH/);
+    expect(environment()).toContain('http://proxy.example:3128');
     expect(environment()).not.toContain(inbox.api.password);
   });
 

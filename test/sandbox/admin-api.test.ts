@@ -1,8 +1,14 @@
+import { request } from 'undici';
 import { describe, expect, it } from 'vitest';
-import { logIn, open, openClient, send } from './sandbox-client.js';
+import { logIn, open, openClient, send as sendPlain } from './sandbox-client.js';
+
+const adminToken = 'a token';
+
+const send: typeof sendPlain = (url, options = {}) =>
+  sendPlain(url, { ...options, headers: { authorization: `Bearer ${adminToken}`, ...options.headers } });
 
 async function openDoor() {
-  const sandbox = await open();
+  const sandbox = await open({ adminToken });
   const root = sandbox.baseUrl.replace('/api/v2', '/_sandbox');
   return { sandbox, root };
 }
@@ -106,5 +112,31 @@ describe('the admin API', () => {
     const headers = { origin: 'https://example.com' };
     expect((await send(`${root}/reset`, { method: 'POST', headers })).status).toBe(403);
     expect(await logIn(sandbox)).toMatch(/\S/);
+  });
+
+  it('does not open without its token, which is another one each time', async () => {
+    const [first, second] = [await open(), await open()];
+    expect(first.adminToken).toMatch(/^\S{20,}$/);
+    expect(first.adminToken).not.toBe(second.adminToken);
+    const url = first.baseUrl.replace('/api/v2', '/_sandbox/customers');
+    const ask = async (authorization?: string) =>
+      (await sendPlain(url, authorization === undefined ? {} : { headers: { authorization } })).status;
+    expect([await ask(), await ask('Bearer '), await ask(`Bearer ${second.adminToken}`)]).toEqual([401, 401, 401]);
+    expect(await ask(`Bearer ${first.adminToken}`)).toBe(200);
+  });
+
+  it('does not open under the name of another host, which a web page can make mean this machine', async () => {
+    const { root } = await openDoor();
+    const ask = async (host: string) =>
+      (await request(`${root}/customers`, { headers: { host, authorization: `Bearer ${adminToken}` } })).statusCode;
+    expect([await ask('rebound.example.com'), await ask('127.0.0.1'), await ask('localhost:1')]).toEqual([
+      403, 200, 200,
+    ]);
+  });
+
+  it('is not there in a sandbox without one, as in the embedded one', async () => {
+    const sandbox = await open({ adminToken: false });
+    const url = sandbox.baseUrl.replace('/api/v2', '/_sandbox/customers');
+    expect([(await send(url)).status, sandbox.adminToken]).toEqual([404, undefined]);
   });
 });

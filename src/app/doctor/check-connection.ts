@@ -57,11 +57,13 @@ export async function checkConnection(settings: Settings): Promise<readonly Doct
     if (!(error instanceof CustomersError)) throw error;
     return [fail('certificates', error.message, error.nextStep, exitCodes.usage)];
   }
+  const variable = checkTlsVariable();
   const target = { baseUrl: baseUrl.value, proxy: proxy.value, trusted, timeoutMs: probeTimeoutMs };
   const server = await probeServer(target);
   const certificate =
     proxy.value === undefined && baseUrl.value.startsWith('https:') ? await readCertificate(target) : undefined;
   return [
+    ...variable,
     checkProxy(settings),
     checkAddress(baseUrl.value, server),
     ...checkTls(settings, server, certificate),
@@ -98,6 +100,14 @@ function checkAddress(baseUrl: string, server: ServerProbe): DoctorFinding {
       exitCodes.stoppedEarly,
     );
   return ok('address', `${baseUrl} answers (HTTP ${server.status} without a login)`);
+}
+
+/** The check of certificates stays on all the same, but who sets this variable believes otherwise. */
+function checkTlsVariable(environment: Readonly<Record<string, string | undefined>> = process.env): DoctorFinding[] {
+  if (environment.NODE_TLS_REJECT_UNAUTHORIZED !== '0') return [];
+  const found = 'NODE_TLS_REJECT_UNAUTHORIZED=0 is set; certificates are checked all the same';
+  const nextStep = 'Unset it. For a proxy that inspects TLS, name the certificate of its authority with --ca-file.';
+  return [fail('tls variable', found, nextStep, exitCodes.usage)];
 }
 
 function checkTls(

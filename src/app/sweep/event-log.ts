@@ -1,5 +1,6 @@
 import { codes } from '#pipelines/codes.js';
 import { formatCount } from '#pipelines/format-count.js';
+import { showLine } from '#pipelines/visible-text.js';
 import type { RunObserver } from '#src/app/run-summary.js';
 import { exitCodes } from '#src/errors.js';
 import type { ClaimRecord } from '#src/inbox/claim-records.js';
@@ -94,22 +95,22 @@ export function createSweepLogger(log: Log): SweepLogger {
       logOnce(file, {
         level: 'info',
         event: 'file-ignored',
-        message: `${escapeControls(file)} is ignored: ${why}.`,
+        message: `${showLine(file)} is ignored: ${why}.`,
         facts: { file },
       }),
     claimed({ file, job }) {
       lastMessages.delete(file);
-      const message = `${escapeControls(file)} is claimed by the job ${job}.`;
+      const message = `${showLine(file)} is claimed by the job ${job}.`;
       log({ level: 'info', event: 'file-claimed', message, facts: { file, job } });
     },
     resumed({ file, job, attempts }) {
-      const message = `${escapeControls(file)} was left by an earlier process; continuing with it (attempt ${attempts}).`;
+      const message = `${showLine(file)} was left by an earlier process; continuing with it (attempt ${attempts}).`;
       log({ level: 'warn', event: 'file-resumed', message, facts: { file, job, attempts } });
     },
     waits(report) {
       const { file, reason, exitCode } = report;
       const level = exitCode === exitCodes.done ? 'info' : 'error';
-      const message = `${escapeControls(file)} is waiting: ${describeReason(reason)}`;
+      const message = `${showLine(file)} is waiting: ${describeReason(reason)}`;
       logOnce(file, { level, event: 'file-waits', message, facts: selectFacts(report) });
     },
     report(report) {
@@ -129,29 +130,21 @@ export function createSweepLogger(log: Log): SweepLogger {
       return reportStranger('', { code: 'CLAIM_UNKNOWN', message, nextStep: codes.CLAIM_UNKNOWN.nextStep });
     },
     notifyFailed: (file, why) =>
-      log({ level: 'warn', event: 'notify-failed', message: `${escapeControls(file)}: ${why}`, facts: { file } }),
+      log({ level: 'warn', event: 'notify-failed', message: `${showLine(file)}: ${why}`, facts: { file } }),
   };
 }
 
 function buildSilentClaimReason(name: string): FileReason {
   return {
     code: 'CLAIM_ELSEWHERE',
-    message: `processing/${escapeControls(name)} was claimed by another machine, which has stopped responding.`,
-    nextStep: `The note ${claimNoteFile} in that folder says which machine. Sweep the folder there: only its ledger knows what was sent. If that machine is gone for good, compare the file with the customers in the API, then move it out of processing/${escapeControls(name)} and remove that folder.`,
+    message: `processing/${showLine(name)} was claimed by another machine, which has stopped responding.`,
+    nextStep: `The note ${claimNoteFile} in that folder says which machine. Sweep the folder there: only its ledger knows what was sent. If that machine is gone for good, compare the file with the customers in the API, then move it out of processing/${showLine(name)} and remove that folder.`,
   };
 }
 
 function buildOddClaimReason(name: string, fact: string): FileReason {
-  const message = `processing/${escapeControls(name)} is not a claim of this program: ${fact}. Nothing in it is read.`;
+  const message = `processing/${showLine(name)} is not a claim of this program: ${fact}. Nothing in it is read.`;
   return { code: 'CLAIM_UNKNOWN', message, nextStep: codes.CLAIM_UNKNOWN.nextStep };
-}
-
-/** Escapes control characters, so that a file name with a line break cannot look like two entries of the log. */
-function escapeControls(name: string): string {
-  return name.replaceAll(
-    /\p{Cc}/gu,
-    (character) => `\\x${(character.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`,
-  );
 }
 
 const outcomeEvents = {
@@ -181,17 +174,17 @@ const outcomePhrases: Readonly<Record<FileOutcome, string>> = {
 
 function describeReport({ file, outcome, counts, waiting, reason, files, run }: FileReport): string {
   const rows = Object.entries(counts ?? {}).flatMap(([status, count]) => (count > 0 ? [`${count} ${status}`] : []));
-  const subject = `${escapeControls(file)} ${outcomePhrases[outcome]}${run === null ? '' : ` (run ${run})`}`;
+  const subject = `${showLine(file)} ${outcomePhrases[outcome]}${run === null ? '' : ` (run ${run})`}`;
   return [
     rows.length === 0 ? `${subject}.` : `${subject}: ${rows.join(', ')}.`,
     ...(waiting.rows === 0 ? [] : [describeWaiting(waiting, files.review)]),
     ...(reason === null ? [] : [describeReason(reason)]),
-    ...(files.input === null ? [] : [`It is now ${escapeControls(files.input)}.`]),
+    ...(files.input === null ? [] : [`It is now ${showLine(files.input)}.`]),
   ].join(' ');
 }
 
 function describeWaiting({ rows, fresh }: WaitingCount, review: string | null): string {
-  const where = review === null ? '' : ` in ${escapeControls(review)}`;
+  const where = review === null ? '' : ` in ${showLine(review)}`;
   return `${formatCount(rows, 'row')} (${fresh} new) ${rows === 1 ? 'waits' : 'wait'} for a decision${where}.`;
 }
 
@@ -209,11 +202,11 @@ function selectFacts(report: FileReport): LogEntry['facts'] {
 
 /** Logs the start and the notices of the run of a claimed file. */
 export function createClaimObserver({ log }: SweepLogger, { file, job }: ClaimRecord): RunObserver {
-  const name = escapeControls(file);
+  const name = showLine(file);
   return {
     started: (run) =>
       log({ level: 'info', event: 'run-started', message: `${name}: run ${run}`, facts: { file, job, run } }),
     notice: ({ code, message }) =>
-      log({ level: 'warn', event: 'notice', message: `${name}: ${message}`, facts: { file, job, code } }),
+      log({ level: 'warn', event: 'notice', message: `${name}: ${showLine(message)}`, facts: { file, job, code } }),
   };
 }

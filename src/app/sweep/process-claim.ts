@@ -1,4 +1,5 @@
 import { publishMilestone } from '#pipelines/milestones.js';
+import { showLines } from '#pipelines/visible-text.js';
 import { resolveTenant } from '#src/app/connect.js';
 import { explainFailure } from '#src/app/explain-failure.js';
 import { CustomersError, exitCodes, InputError } from '#src/errors.js';
@@ -226,7 +227,11 @@ function buildNote(
   destination: keyof typeof noteEndings,
   { code, message, nextStep }: FileReason,
 ): NonNullable<ArchiveRequest['note']> {
-  const lines = [`${message} [${code}]`, ...(nextStep === null ? [] : [nextStep]), new Date().toISOString()];
+  const lines = [
+    showLines(`${message} [${code}]`),
+    ...(nextStep === null ? [] : [showLines(nextStep)]),
+    new Date().toISOString(),
+  ];
   return { ending: noteEndings[destination], text: `${lines.join('\n')}\n` };
 }
 

@@ -5,6 +5,7 @@ import { defineCommand, stopOnSignals } from '#src/cli/command.js';
 import { localOptions, omitUndefined, parseWholeNumber, toSettingOptions } from '#src/cli/options.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 import { exitCodes, UsageError } from '#src/errors.js';
+import type { Sandbox } from '#src/sandbox/start-sandbox.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -46,14 +47,15 @@ export const sandboxCommand = defineCommand({
         password: process.env.MYPOS_SANDBOX_PASSWORD,
       }),
     });
-    const { baseUrl, username, password, port } = sandbox;
+    const { baseUrl, username, password, port, adminToken = '' } = sandbox;
     const signals = stopOnSignals(reporter);
     try {
-      await reporter.result(renderAddress(baseUrl, username, password), {
+      await reporter.result(renderAddress(sandbox), {
         baseUrl,
         username,
         password,
         port,
+        adminToken,
         pid: process.pid,
       });
       if (!signals.signal.aborted) await once(signals.signal, 'abort');
@@ -91,10 +93,11 @@ function defaultDataFile(stateDir: string): string {
   return join(folder, 'customers.db');
 }
 
-function renderAddress(baseUrl: string, username: string, password: string): string {
+function renderAddress({ baseUrl, username, password, adminToken = '' }: Sandbox): string {
   return [
     `The sandbox is running at ${baseUrl}. Stop it with Ctrl-C. In another terminal:`,
     `  export MYPOS_CONNECT_BASE_URL=${baseUrl}`,
     `  export MYPOS_CONNECT_USERNAME=${username} MYPOS_CONNECT_PASSWORD=${password}`,
+    `Its admin API takes the header Authorization: Bearer ${adminToken}`,
   ].join('\n');
 }

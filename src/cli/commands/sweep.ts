@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import { modes } from '#pipelines/mapping/mapping.js';
+import { showJson, showLine } from '#pipelines/visible-text.js';
 import type { Log, LogEntry } from '#src/app/sweep/event-log.js';
 import type { SweepSummary } from '#src/app/sweep/summary.js';
 import type { SweepOptions } from '#src/app/sweep/sweep-folder.js';
@@ -53,12 +54,12 @@ function printEntry(entry: LogEntry, choice: LogOptions, line: string, reporter:
 }
 
 function jsonLine({ level, event, message, facts }: LogEntry, now: Date): string {
-  return JSON.stringify({ time: now.toISOString(), level, event, message, ...facts });
+  return showJson(JSON.stringify({ time: now.toISOString(), level, event, message, ...facts }));
 }
 
 function textLine({ level, event, message }: LogEntry, now: Date): string {
   // An error of several lines stays one entry.
-  return `${now.toISOString()} ${level.padEnd(5)} ${event}: ${message.replaceAll('\n', ' | ')}`;
+  return showLine(`${now.toISOString()} ${level.padEnd(5)} ${event}: ${message.replaceAll('\n', ' | ')}`);
 }
 
 /** A line that the file cannot take goes to standard error: a full disk of logs must not stop imports. */

@@ -1,6 +1,7 @@
 import { customerFields } from '#pipelines/mapping/fields.js';
 import { suggestNames } from '#pipelines/mapping/nearest-name.js';
 import type { Choices, Question, Target } from '#pipelines/mapping/suggest/suggestion.js';
+import { showLine } from '#pipelines/visible-text.js';
 import type { Ask } from '#src/app/mapping/suggest-mapping.js';
 import { ask, askChoice, askYesNo } from './ask.js';
 
@@ -59,7 +60,7 @@ async function askTarget(
     const names = [...Object.keys(customerFields), ...identityTargets];
     const named = names.find((name) => name.toLowerCase() === answer.toLowerCase());
     if (named !== undefined) return withTarget(known, column, named as Target);
-    process.stderr.write(`There is no field "${answer}"; ${suggestNames(answer, names)}\n`);
+    process.stderr.write(`${showLine(`There is no field "${answer}"; ${suggestNames(answer, names)}`)}\n`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { createInterface, type Interface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { showLines } from '#pipelines/visible-text.js';
 import { formatDuration } from '#src/cli/progress.js';
 import type { Settings } from '#src/config/settings.js';
 import { InterruptedError, UsageError } from '#src/errors.js';
@@ -11,7 +12,7 @@ export function isInteractive(): boolean {
 
 /** Asks for a line. @throws InterruptedError on Ctrl-C, and on Ctrl-D: then nobody will ever answer */
 export function ask(question: string): Promise<string> {
-  return withTerminal(process.stderr, (terminal) => terminal.question(question));
+  return withTerminal(process.stderr, (terminal) => terminal.question(showLines(question)));
 }
 
 /** As {@link ask}, and shows nothing of what is typed. */
@@ -19,7 +20,7 @@ export function askHidden(question: string): Promise<string> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   return withTerminal(nowhere, async (terminal) => {
     // Only now the terminal echoes nothing any more, so only now anybody may begin to type.
-    process.stderr.write(question);
+    process.stderr.write(showLines(question));
     const answer = await terminal.question('');
     process.stderr.write('\n');
     return answer;

@@ -1,5 +1,6 @@
 import { formatCount } from '#pipelines/format-count.js';
 import { rowStatuses } from '#pipelines/model.js';
+import { showLine } from '#pipelines/visible-text.js';
 import type { ExportSummary } from '#src/app/export/export-customers.js';
 import type { ExportJobSummary } from '#src/app/export/export-job.js';
 import { type FileOutcome, fileOutcomes, type SweepSummary } from '#src/app/sweep/summary.js';
@@ -62,7 +63,9 @@ export function renderSweep(summary: SweepSummary, isQuiet: boolean): string {
     `${folder}: ${found.length === 0 ? 'no files' : formatCount(files.length, 'file')}`,
     ...found.map((outcome) => `  ${String(outcomes[outcome]).padStart(5)} ${outcomeLabels[outcome]}`),
     ...(dryRun
-      ? files.map(({ file, outcome, reason }) => `  ${file}: ${reason?.message ?? outcomeLabels[outcome]}`)
+      ? files.map(
+          ({ file, outcome, reason }) => `  ${showLine(`${file}: ${reason?.message ?? outcomeLabels[outcome]}`)}`,
+        )
       : []),
     ...(rows.length === 0 ? [] : [`Rows: ${rows.join(', ')}`]),
     ...(pruned.length === 0 ? [] : [`${formatCount(pruned.length, 'old file')} ${deleted}`]),

@@ -1,6 +1,7 @@
 import { formatCount } from '#pipelines/format-count.js';
 import { type ColumnProposal, minSureConfidence, type Question } from '#pipelines/mapping/suggest/suggestion.js';
 import type { JsonValue } from '#pipelines/model.js';
+import { showLine } from '#pipelines/visible-text.js';
 import type { MappingCheck, MappingFinding } from '#src/app/mapping/check-mapping.js';
 import type { SuggestedMapping } from '#src/app/mapping/suggest-mapping.js';
 import type { CaseResult, Difference, MappingTestRun } from '#src/app/mapping/test-mapping.js';
@@ -114,7 +115,7 @@ function renderSample(
 
 function renderIssue(mapping: string, { line, column, severity, path, code, message }: MappingFinding): string {
   const place = path === '' ? '' : `${path}: `;
-  return `${mapping}:${line}:${column} ${severity}: ${place}${message} [${code}]`;
+  return showLine(`${mapping}:${line}:${column} ${severity}: ${place}${message} [${code}]`);
 }
 
 function summarise(problems: readonly MappingFinding[]): string {

@@ -1,4 +1,5 @@
 import { formatCount } from '#pipelines/format-count.js';
+import { showLine } from '#pipelines/visible-text.js';
 import type { PlanLine, PlanSummary } from '#src/app/plan/plan-file.js';
 import { formatDuration } from '#src/cli/progress.js';
 import { renderAbsent, renderProblems, renderStop } from './summary.js';
@@ -56,7 +57,7 @@ const maxKeptShown = 10;
 function renderKept({ kept, conflicts }: PlanSummary): string[] {
   const lines = kept
     .slice(0, maxKeptShown)
-    .map(({ field, count, message }) => `  ${pad(count)} × ${field}: ${message}`);
+    .map(({ field, count, message }) => `  ${pad(count)} × ${field}: ${showLine(message)}`);
   const rest = kept.length - maxKeptShown;
   return [
     ...(lines.length === 0 ? [] : ['Kept, although the file differs:', ...lines]),

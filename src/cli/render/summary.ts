@@ -3,6 +3,7 @@ import { formatCount } from '#pipelines/format-count.js';
 import { rowStatuses } from '#pipelines/model.js';
 import type { SourceDetection } from '#pipelines/ports.js';
 import type { DamageGroup } from '#pipelines/quality/damage-issue.js';
+import { showLine } from '#pipelines/visible-text.js';
 import type { AbsentSummary, ApiSummary, IssueGroup, RunSummary } from '#src/app/run-summary.js';
 import { repeatCommand } from '#src/cli/reporter.js';
 import { exitCodes } from '#src/errors.js';
@@ -11,12 +12,12 @@ const maxColumnsNamed = 5;
 
 /** Cells that cannot be right, in one line: which and where, what is wrong, and what to do. */
 export function renderIssueGroup({ columns, count, rows, message, suggestion, value }: DamageGroup): string {
-  if (columns.length === 0) return `${message} ${suggestion}`;
+  if (columns.length === 0) return showLine(`${message} ${suggestion}`);
   const first = value === undefined ? '' : ` "${toOneLine(value)}"`;
   const more =
     columns.length > maxColumnsNamed ? ` and ${formatCount(columns.length - maxColumnsNamed, 'more column')}` : '';
   const names = `${columns.slice(0, maxColumnsNamed).join(' + ')}${more}`;
-  return `${names}${first}${renderRows(count, rows)}: ${message} ${suggestion}`;
+  return showLine(`${names}${first}${renderRows(count, rows)}: ${message} ${suggestion}`);
 }
 
 function renderRows(count: number, rows: readonly number[]): string {
@@ -113,7 +114,9 @@ export function renderAbsent(absent: AbsentSummary | null): string[] {
   const rest = count - Math.min(maxAbsentShown, customers.length);
   return [
     `${formatCount(count, 'customer')} of ${known} in no row of the file: ${what}`,
-    ...customers.slice(0, maxAbsentShown).map(({ key, customerCode, name }) => `  key ${key}, ${customerCode} ${name}`),
+    ...customers
+      .slice(0, maxAbsentShown)
+      .map(({ key, customerCode, name }) => `  key ${showLine(`${key}, ${customerCode} ${name}`)}`),
     ...(rest > 0 ? [`  … and ${rest} more: see --json`] : []),
   ];
 }
@@ -125,7 +128,7 @@ export function renderProblems(problems: readonly IssueGroup[]): string[] {
   if (problems.length === 0) return [];
   const lines = problems.slice(0, maxProblems).map(({ status, count, rows, message }) => {
     const more = count > rows.length ? ` and ${count - rows.length} more` : '';
-    return `  ${pad(count)} × ${status.replace('_', ' ')}, row ${rows.join(', ')}${more}: ${message}`;
+    return `  ${pad(count)} × ${status.replace('_', ' ')}, row ${rows.join(', ')}${more}: ${showLine(message)}`;
   });
   const rest = problems.length - maxProblems;
   return [
@@ -243,11 +246,11 @@ export function renderDetection(file: string, detected: SourceDetection, rows: n
   const { format, encoding, bom, delimiter, lineEnd, compression, sheet, headerRow } = detected;
   const facts = [
     format.toUpperCase() + (compression === undefined ? '' : ` (${compression})`),
-    sheet === undefined ? undefined : `sheet "${sheet}"`,
+    sheet === undefined ? undefined : `sheet "${showLine(sheet)}"`,
     encoding === undefined ? undefined : `${encoding}${bom === true ? ' with BOM' : ''}`,
     delimiter === undefined ? undefined : `delimiter ${delimiter === '\t' ? 'tab' : `"${delimiter}"`}`,
     lineEnd === undefined ? undefined : `line ends ${lineEnd}`,
     headerRow === undefined ? undefined : `header in row ${headerRow}`,
   ];
-  return `${file === '-' ? 'standard input' : file}: ${facts.filter((fact) => fact !== undefined).join(', ')}; ${formatCount(rows, 'row')}`;
+  return `${file === '-' ? 'standard input' : showLine(file)}: ${facts.filter((fact) => fact !== undefined).join(', ')}; ${formatCount(rows, 'row')}`;
 }

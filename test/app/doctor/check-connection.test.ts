@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { openHttp, TransportError } from '#src/api/http.js';
 import { findProxy } from '#src/config/resolve-settings.js';
+import { notify } from '#src/inbox/notify.js';
 import { fast, writeCustomers } from '#test/e2e/customer-files.js';
 import { useWorkplace } from '#test/e2e/use-workplace.js';
 import { closeAfterEach, startProxy, useAuthority, wrapInTls } from './company-network.js';
@@ -62,6 +63,37 @@ describe('a certificate of a company’s own authority', () => {
     const { stderr, exitCode } = await place.run(['import', 'customers.csv', '--ca-file', file]);
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(why);
+  });
+});
+
+describe('NODE_TLS_REJECT_UNAUTHORIZED=0', () => {
+  const env = { NODE_TLS_REJECT_UNAUTHORIZED: '0' };
+
+  it('switches no check of a certificate off, neither directly nor through a proxy', async () => {
+    const { baseUrl, api } = await openSecureApi();
+    writeCustomers(place, 1);
+    const { port } = await startProxy();
+    for (const proxy of [{}, { HTTPS_PROXY: `http://127.0.0.1:${port}` }]) {
+      const args = ['import', ...fast, 'customers.csv', '--base-url', baseUrl];
+      expect((await place.run(args, { env: { ...env, ...proxy } })).exitCode).toBe(5);
+    }
+    expect(api.requests()).toEqual([]);
+  });
+
+  it('switches no check of a webhook off', async () => {
+    const { port } = await openSecureApi();
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    const failures = await notify({ webhook: `https://localhost:${port}/hook` }, true, {});
+    vi.unstubAllEnvs();
+    expect(failures).toEqual([`The webhook at localhost:${port} could not be reached.`]);
+  });
+
+  it('is a failed check of doctor', async () => {
+    const { baseUrl } = await openSecureApi();
+    const args = ['doctor', '--base-url', baseUrl, '--ca-file', authority().certificate];
+    const { stdout, exitCode } = await place.run(args, { env });
+    expect(exitCode).toBe(2);
+    expect(stdout).toMatch(/fail +tls variable +NODE_TLS_REJECT_UNAUTHORIZED=0 is set/);
   });
 });
 
