@@ -1,7 +1,8 @@
 import { isBlank, isSameValue, readField } from '#pipelines/compare-customers.js';
+import { isFillerEmail } from '#pipelines/mapping/filler-address.js';
 import type { Customer, Draft, JsonValue } from '#pipelines/model.js';
 import type { CustomersApi, LedgerRow } from '#pipelines/ports.js';
-import { isFillerEmail, normaliseEmail } from '#pipelines/quality/normalise.js';
+import { normaliseEmail } from '#pipelines/quality/normalise.js';
 import { readStamp } from './keys.js';
 
 /** What the API shows about an add in doubt. */

@@ -1,8 +1,8 @@
 import { readField } from '#pipelines/compare-customers.js';
-import { isFillerAddress } from '#pipelines/mapping/key.js';
+import { isFillerEmail } from '#pipelines/mapping/filler-address.js';
 import type { MatchRule } from '#pipelines/mapping/mapping.js';
 import type { Customer, Draft } from '#pipelines/model.js';
-import { isFillerEmail, normaliseValue } from '#pipelines/quality/normalise.js';
+import { normaliseValue } from '#pipelines/quality/normalise.js';
 
 /** What a row says in the first list of fields that it fills in, normalised and joined. Rows with the same text mean one customer. */
 export function readMatchValue(draft: Draft, match: MatchRule, country?: string): string | undefined {
@@ -24,8 +24,7 @@ export function readListValue(
   const values: string[] = [];
   for (const field of fields) {
     const value = normaliseValue(field, readField(customer, field), country);
-    if (value === undefined || (field === 'emailAddress' && (isFillerAddress(value) || isFillerEmail(value))))
-      return undefined;
+    if (value === undefined || (field === 'emailAddress' && isFillerEmail(value))) return undefined;
     values.push(value);
   }
   return values.join('\u001f');

@@ -41,6 +41,8 @@ export interface StampOptions {
   readonly field: string;
   /** The system that the keys are of. */
   readonly source: string | undefined;
+  /** Goes on without stamps that would take too many calls: the first run after an update asks nothing that none before asked. */
+  readonly isOptional?: boolean;
 }
 
 /** Which customers bear which key in their stamp, as far as that is known. */
@@ -90,8 +92,11 @@ export class Stamps {
     const { field } = this.#options;
     const codes = this.#findUnstamped();
     if (codes.length === 0) return;
-    if (codes.length > maxUnconfirmedDetails && !(await confirmDetails(codes.length)))
-      throw new TooManyDetails(codes.length, field);
+    if (codes.length > maxUnconfirmedDetails && !(await confirmDetails(codes.length))) {
+      if (this.#options.isOptional !== true) throw new TooManyDetails(codes.length, field);
+      notice(describeUnread(codes.length, field, ratePerSecond));
+      return;
+    }
     notice(describeDetails(codes.length, field, ratePerSecond));
     await readDetails(codes, this.#ports, (customer) => this.#record({ customer, extent: 'whole' }));
     stopping.throwIfAborted();
@@ -149,6 +154,14 @@ export function describeCalls(calls: number, ratePerSecond: number): string {
   const minutes = Math.max(1, Math.ceil(calls / ratePerSecond / 60));
   const time = Number.isFinite(ratePerSecond) ? `, about ${formatCount(minutes, 'minute')}` : '';
   return `${formatCount(calls, 'call')}${time}`;
+}
+
+function describeUnread(calls: number, field: string, ratePerSecond: number): Issue {
+  return {
+    severity: 'warning',
+    code: 'STAMPS_UNKNOWN',
+    message: `Customers that only ${field} would show were not looked for: ${calls} customers would have to be read one by one (${describeCalls(calls, ratePerSecond)}). That is left out in this first run after an update; the next one stops if it needs them. To read them once: mypos-customers crosswalk rebuild`,
+  };
 }
 
 function describeDetails(calls: number, field: string, ratePerSecond: number): Issue {

@@ -269,8 +269,8 @@ export function describeUnmappedColumns(columns: readonly string[]): string {
 
 const identityFieldNames: ReadonlySet<string | undefined> = new Set(identityFields);
 
-/** The country that a phone transform of the mapping names, or the one that all customers get. */
-function findPhoneCountry({ fields }: Mapping): { readonly country?: string } {
+/** The country that a phone transform of the mapping names, or the one that all customers get, or that of the profile. */
+function findPhoneCountry({ fields, homeCountry }: Mapping): { readonly country?: string } {
   for (const rule of fields) {
     if (rule.kind === 'constant') continue;
     const country = rule.transforms.find(({ name }) => name === 'phone')?.options.country;
@@ -278,7 +278,8 @@ function findPhoneCountry({ fields }: Mapping): { readonly country?: string } {
   }
   const rule = fields.find(({ field }) => field === 'country');
   const fixed = rule?.kind === 'constant' ? rule.value : rule?.default;
-  return typeof fixed === 'string' ? { country: fixed } : {};
+  const country = typeof fixed === 'string' ? fixed : homeCountry;
+  return country === undefined ? {} : { country };
 }
 
 /** A mapping whose columns were found in the header of a file. */

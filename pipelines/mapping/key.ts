@@ -1,5 +1,6 @@
 import type { Cell } from '#pipelines/model.js';
 import { type CellFailure, cellToName, type GatheredCell, gatherCells, isFailure } from './cells.js';
+import { isFillerUser } from './filler-address.js';
 import { trimText } from './normalise-name.js';
 import { isErrorValue, isRounded, isSpreadsheetDate, isTooNarrow } from './spreadsheet-text.js';
 import { createCellType } from './types/cell-types.js';
@@ -52,10 +53,6 @@ const placeholders: ReadonlySet<string> = new Set([
 /** Nothing but signs: a dash, question marks, dots; also the middle of nowhere: `<>`, `()`. */
 const onlySigns = /^[^\p{L}\p{N}]+$/u;
 const onlyZeros = /^[+-]?0+(?:[.,]0+)?$/;
-/** Typed where an address was required and there was none. */
-const fillerAddress =
-  /^(?:no[-._]?e?[-._]?mail|not?[-._]?(?:given|known|provided|available|reply)|none|nobody|no[-._]?one|unknown|n[-._]?a|null|test(?:er|ing)?|example|dummy|x{1,5}|keine?[-._]?(?:e[-._]?)?mail|sin[-._]?(?:e[-._]?mail|correo)|sans[-._]?(?:e[-._]?mail|mail))@/;
-
 /** Which texts are no keys, according to the mapping. */
 export interface PlaceholderRule {
   /** `false`: every text is a key. */
@@ -90,14 +87,9 @@ function mayBePlaceholder(text: string): boolean {
   return first < 0x31 || first > 0x39;
 }
 
-/** Whether an e-mail address, in lower case, stands for none: `noemail@…`, `test@…`. */
-export function isFillerAddress(address: string): boolean {
-  return fillerAddress.test(address);
-}
-
 function isKnownPlaceholder(folded: string): boolean {
   if (placeholders.has(folded) || onlyZeros.test(folded) || onlySigns.test(folded)) return true;
-  if (folded.includes('@')) return isFillerAddress(folded);
+  if (folded.includes('@')) return isFillerUser(folded);
   return folded.startsWith('#') && (isErrorValue(folded) || isTooNarrow(folded));
 }
 

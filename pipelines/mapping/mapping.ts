@@ -72,6 +72,8 @@ export interface Mapping extends WriteRule {
   readonly blankTokens: BlankTokenRule;
   readonly cellTexts: (typeof cellTextPolicies)[number];
   readonly nameless: (typeof namelessPolicies)[number];
+  /** Of telephone numbers that neither the row nor a rule places; it comes from the profile, not from the file. */
+  readonly homeCountry?: string;
 }
 
 /** Where text comes from: one column, or several. */

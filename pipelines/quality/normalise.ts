@@ -1,4 +1,5 @@
 import { findFieldType } from '#pipelines/mapping/fields.js';
+import { emailUser } from '#pipelines/mapping/filler-address.js';
 import { trimText } from '#pipelines/mapping/normalise-name.js';
 import { listPhoneCountries, type PhoneCountry, parsePhone } from '#pipelines/mapping/transforms/phone.js';
 import type { JsonValue } from '#pipelines/model.js';
@@ -192,22 +193,6 @@ export function normaliseValue(field: string, value: JsonValue | undefined, coun
     return normaliseNumber(value) ?? blankToUndefined(trimText(String(value)));
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
   return blankToUndefined(trimText(text).normalize('NFC'));
-}
-
-/** The part of an address before the @, without a suffix after `+`. */
-export function emailUser(email: string): string {
-  return email.slice(0, email.lastIndexOf('@')).replace(/\+.*$/, '');
-}
-
-/** Addresses that stand for "none". */
-const fillerUsers =
-  /^(?:no-?e?-?mail|no-?mail|none|no|na|n\.a|nil|null|noreply|no-?reply|do-?not-?reply|nobody|test\d*|testing|example|unknown|x+|asdf+|abc|123|dummy|fake|blank)$/;
-const fillerDomains = /^(?:none|test|noemail|nomail|no-?email|na|nil|unknown)(?:\.[a-z.]+)?$/;
-
-/** Whether an address was typed because a form asked for one: `noemail@…`, `test@…`, `x@none.com`. */
-export function isFillerEmail(email: string): boolean {
-  const domain = email.slice(email.lastIndexOf('@') + 1);
-  return fillerUsers.test(emailUser(email)) || fillerDomains.test(domain);
 }
 
 /** Mailboxes that belong to a firm's desk, not to a person. */

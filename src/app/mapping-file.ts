@@ -9,6 +9,7 @@ import { findValidSubset, parseMapping } from '#pipelines/mapping/parse-mapping.
 import type { RowSource } from '#pipelines/ports.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import { type DocumentIssue, isObject, propertyPath } from '#pipelines/shape.js';
+import type { Settings } from '#src/config/settings.js';
 import { UsageError } from '#src/errors.js';
 import { readPairs } from '#src/files/csv/read-pairs.js';
 import type { SourceColumns } from '#src/files/input-source.js';
@@ -92,13 +93,25 @@ export interface InspectedMapping {
  * Reads and checks a mapping file.
  *
  * @param options - take precedence over what the mapping says about which rows are customers
+ * @param settings - whose country telephone numbers are of that neither mapping nor row places
  * @throws UsageError that lists all its errors
  */
-export function readMappingFile(path: string, { keepAllRows }: ReadOptions = {}): MappingFile {
+export function readMappingFile(
+  path: string,
+  { keepAllRows }: ReadOptions = {},
+  settings?: Pick<Settings, 'country'>,
+): MappingFile {
   const { mapping, problems, sha256 } = inspectMappingFile(path);
   if (mapping === undefined) throw createMappingError(path, problems);
-  if (keepAllRows === undefined) return { path, mapping, sha256 };
-  return { path, mapping: { ...mapping, source: { ...mapping.source, keepAllRows } }, sha256 };
+  const country = settings?.country.value;
+  return {
+    ...{ path, sha256 },
+    mapping: {
+      ...mapping,
+      ...(keepAllRows === undefined ? {} : { source: { ...mapping.source, keepAllRows } }),
+      ...(country === undefined ? {} : { homeCountry: country }),
+    },
+  };
 }
 
 /** Reads a mapping file and lists its errors. @throws UsageError when it cannot be read or is not JSON */

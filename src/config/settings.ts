@@ -176,6 +176,15 @@ export const settingsTable = {
     default: 'mappings.json',
     parse: readText,
   },
+  /** Two capital letters. */
+  country: {
+    name: 'country',
+    sources: ['profile'],
+    type: 'text',
+    description:
+      'Country of telephone numbers that do not say theirs, where neither the row nor the mapping names one, e.g. AU',
+    parse: parseCountry,
+  },
   guards: {
     name: 'guards',
     sources: ['profile'],
@@ -309,6 +318,14 @@ export function parseBaseUrl({ value, origin }: Setting<string>): string {
   if (url.protocol === 'http:' && !isLoopback(url.hostname))
     throw new UsageError(`${shown.value} (${origin}) would send the login unencrypted.`, { code: 'PLAIN_HTTP' });
   return value.replace(/\/+$/, '');
+}
+
+function parseCountry(setting: Setting<string>): string {
+  const code = setting.value.trim().toUpperCase();
+  const names = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
+  if (!/^[A-Z]{2}$/.test(code) || names.of(code) === undefined)
+    throw settingError(setting, 'country', 'the two letters of a country, such as AU');
+  return code;
 }
 
 function isLoopback(hostname: string): boolean {

@@ -32,17 +32,19 @@ export async function publishBesideEdited(
     await file.publish();
     return { path: wanted, notices: [] };
   }
-  const path = await findFreePath(wanted, written);
   const fingerprint = await file.fingerprint();
+  const path = await findFreePath(wanted, written, fingerprint);
   await file.publish(path);
   written.record(path, fingerprint);
   return { path, notices: path === wanted ? [] : [describeKept(wanted, path)] };
 }
 
-async function findFreePath(wanted: string, written: WrittenFiles): Promise<string> {
+type Fingerprint = NonNullable<ReturnType<WrittenFiles['find']>>;
+
+async function findFreePath(wanted: string, written: WrittenFiles, wanting: Fingerprint): Promise<string> {
   for (let number = 1; ; number += 1) {
     const path = number === 1 ? wanted : addNumber(wanted, number);
-    if (await mayBeReplaced(path, written)) return path;
+    if (await mayBeReplaced(path, written, wanting)) return path;
   }
 }
 
@@ -52,11 +54,14 @@ function addNumber(path: string, number: number): string {
   return `${path.slice(0, path.length - extension.length)}-${number}${extension}`;
 }
 
-async function mayBeReplaced(path: string, written: WrittenFiles): Promise<boolean> {
+/** A file that has the very bytes loses nothing, whoever wrote it: the state folder may be new. */
+async function mayBeReplaced(path: string, written: WrittenFiles, wanting: Fingerprint): Promise<boolean> {
   const stats = await stat(path).catch(() => undefined);
   if (stats === undefined) return true;
-  const known = written.find(path);
-  return known !== undefined && known.sizeBytes === stats.size && (await hashFile(path)) === known.sha256;
+  const replaceable = [written.find(path), wanting].filter((known) => known?.sizeBytes === stats.size);
+  if (replaceable.length === 0) return false;
+  const sha256 = await hashFile(path);
+  return replaceable.some((known) => known?.sha256 === sha256);
 }
 
 function describeKept(wanted: string, path: string): Issue {

@@ -75,6 +75,22 @@ describe('a ledger that the version before wrote', () => {
     expect((await place.import()).rows[1]?._errorCode).toBe('POSSIBLE_DUPLICATE');
   });
 
+  it('does not stop its next run because stamps would have to be read one by one, and says so', async () => {
+    const api = await openApi();
+    await api.seed(2001);
+    restoreLedger(api);
+    place.mapping({ ...mapping, key: { column: 'No', stamp: 'cC_001' } });
+    place.write('customers.csv', 'No,Name,Email\n1005,Dora Quin,dora@example.com\nX-1,Fay New,fay@example.com\n');
+    const notices: string[] = [];
+    const file = place.path('customers.csv');
+    const run = (observer = {}) => importFile(place.settings(), { file }, observer);
+    const summary = await run({ notice: ({ code }: { code: string }) => notices.push(code) });
+    expect([summary.exitCode, summary.counts.created]).toEqual([0, 1]);
+    expect(notices).toContain('STAMPS_UNKNOWN');
+    place.write('customers.csv', 'No,Name,Email\nX-2,Guy Newer,guy@example.com\n');
+    await expect(run()).rejects.toMatchObject({ code: 'STAMPS_UNKNOWN', exitCode: 8 });
+  });
+
   it('is kept as it was, for this user only', async () => {
     const api = await openApi();
     const folder = restoreLedger(api);

@@ -1,11 +1,10 @@
 import { readField } from '#pipelines/compare-customers.js';
 import { FingerprintIndex } from '#pipelines/fingerprints.js';
+import { emailUser, isFillerEmail } from '#pipelines/mapping/filler-address.js';
 import type { Customer, JsonValue } from '#pipelines/model.js';
 import {
-  emailUser,
   findCountryCode,
   foldWords,
-  isFillerEmail,
   isRoleEmail,
   normaliseEmail,
   normalisePhone,

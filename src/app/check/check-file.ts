@@ -29,6 +29,7 @@ import type { Settings } from '#src/config/settings.js';
 import { exitCodes } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
 import { IssueGroups } from '#src/results/issue-groups.js';
+import type { WrittenFiles } from '#src/results/keep-edited.js';
 import { type ChoicesByColumn, type ResultLine, writeResultLines } from '#src/results/write-results.js';
 import { createDraftValidator } from '#src/validation/create-draft-validator.js';
 
@@ -67,8 +68,8 @@ const wouldBeSent: RowOutcome = {
 };
 
 /**
- * Reads, maps and validates a file without the network and without leaving a trace but the files asked for. Valid rows
- * count as `skipped`.
+ * Reads, maps and validates a file without the network and without leaving a trace but the files asked for, of which the
+ * state folder remembers how they were written. Valid rows count as `skipped`.
  *
  * @throws UsageError, InputError
  */
@@ -77,7 +78,7 @@ export async function checkFile(
   options: CheckOptions,
   observer: CheckObserver = {},
 ): Promise<CheckSummary> {
-  const mappingFile = readMappingFile(settings.mapping.value, options);
+  const mappingFile = readMappingFile(settings.mapping.value, options, settings);
   // Only standard input is kept there, and a check leaves no copy of anybody's customers behind.
   const spoolFolder = await mkdtemp(join(tmpdir(), 'mypos-customers-'));
   const returned = await openReturned(settings, mappingFile);
@@ -147,7 +148,7 @@ async function checkInput(
   };
   const finder = options.duplicates === true ? new DuplicateFinder(input, mapper, undefined) : undefined;
   const lines = reportRows(checked, counts, problems, onInvalid, finder);
-  const files = await writeFiles(lines, options, source, findAllowedTexts(mapping));
+  const files = await writeFiles(lines, options, source, findAllowedTexts(mapping), settings, observer);
   const scan = scanned?.scan ?? passing.finish();
   const isReadOtherwise = (!keysAsWritten && refusesKeys(scan.keys)) || (scan.wholeNumbers ?? []).length > 0;
   if (scanned === undefined && isReadOtherwise) {
@@ -213,13 +214,39 @@ async function writeFiles(
   lines: AsyncIterable<readonly ResultLine[]>,
   options: CheckOptions,
   source: Parameters<typeof writeResultLines>[1],
-  allowed: ChoicesByColumn,
+  choices: ChoicesByColumn,
+  settings: Settings,
+  observer: CheckObserver,
 ) {
   const paths = {
     ...(options.results === undefined ? {} : { results: resolve(options.results) }),
     ...(options.rejects === undefined ? {} : { rejects: resolve(options.rejects) }),
   };
   for (const path of Object.values(paths)) await assertWritable(path);
-  const written = await writeResultLines(lines, source, '', { paths, choices: allowed });
-  return { results: written.results ?? null, rejects: written.rejects ?? null };
+  const memory = Object.keys(paths).length === 0 ? undefined : await openWrittenFiles(settings);
+  try {
+    const written = await writeResultLines(lines, source, '', {
+      ...{ paths, choices },
+      ...(memory === undefined ? {} : { written: memory.written }),
+    });
+    for (const notice of written.notices) observer.notice?.(notice);
+    return { results: written.results ?? null, rejects: written.rejects ?? null };
+  } finally {
+    memory?.close();
+  }
+}
+
+/** How files were when they were written: one that somebody has edited since is not replaced. */
+async function openWrittenFiles(settings: Settings): Promise<{ readonly written: WrittenFiles; close(): void }> {
+  const [{ openLedger }, { resolveTenant }] = await Promise.all([
+    import('#src/ledger/open-ledger.js'),
+    import('#src/app/connect.js'),
+  ]);
+  try {
+    const { writtenFiles, close } = openLedger(settings.stateDir.value, resolveTenant(settings));
+    return { written: writtenFiles, close };
+  } catch {
+    // A check needs no state folder. Without one, a file that is there already stays.
+    return { written: { find: () => undefined, record: () => undefined }, close: () => undefined };
+  }
 }

@@ -102,7 +102,7 @@ export async function compareFile(
 /** The mapping that was named, or the one in its usual place. */
 function readNamedMapping(settings: Settings, options: ReadOptions): Mapping | undefined {
   const { value: path, origin } = settings.mapping;
-  return origin === 'default' && !existsSync(path) ? undefined : readMappingFile(path, options).mapping;
+  return origin === 'default' && !existsSync(path) ? undefined : readMappingFile(path, options, settings).mapping;
 }
 
 /** The mapping, unless more columns of the file have the names of fields, as those of an export of all fields have. */

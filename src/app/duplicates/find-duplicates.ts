@@ -76,7 +76,7 @@ export async function findDuplicates(
   options: FindDuplicatesOptions,
   observer: RunObserver = {},
 ): Promise<DuplicatesSummary> {
-  const mappingFile = readMappingFile(settings.mapping.value, options);
+  const mappingFile = readMappingFile(settings.mapping.value, options, settings);
   const review = options.results === undefined ? undefined : await resolveReviewPath(options.results);
   const spoolFolder = await mkdtemp(join(tmpdir(), 'mypos-customers-'));
   try {

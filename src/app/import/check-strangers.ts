@@ -64,7 +64,8 @@ function createCheck(
   const { match, repeats } = setup.options;
   const isKeyed = keyColumns.length > 0;
   // A key is new also where its customer is known otherwise: from rows without keys, by its code, by another system's key.
-  const isByKey = isKeyed && !isFirstAfterUpgrade(ledger, keySource);
+  const isOptional = isFirstAfterUpgrade(ledger, keySource);
+  const isByKey = isKeyed && !isOptional;
   return new StrangerCheck(
     {
       api: client,
@@ -79,7 +80,7 @@ function createCheck(
       confirmDetails,
     },
     {
-      ...(stamp === undefined ? {} : { stamp: { field: stamp, source: keySource } }),
+      ...(stamp === undefined ? {} : { stamp: { field: stamp, source: keySource, isOptional } }),
       ...(country === undefined ? {} : { country }),
       fields: mapper.fields,
       dismissed,

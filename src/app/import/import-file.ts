@@ -61,7 +61,7 @@ async function openPlannedImport(
       code: 'PLAN_OF_OTHER_FILE',
       nextStep: 'Leave out the file name: the plan contains it.',
     });
-  const mappingFile = readMappingFile(rowOptions.mapping, rowOptions.read);
+  const mappingFile = readMappingFile(rowOptions.mapping, rowOptions.read, settings);
   if (mappingFile.sha256 !== record.mappingSha256) throw changedSincePlan(name, `The mapping ${rowOptions.mapping}`);
   const input = await scanInputAt(planned.path, planned.file, rowOptions.read, mappingFile, {
     earlier: {
@@ -240,7 +240,7 @@ async function openImport(
       code: 'USAGE',
       nextStep: 'Usage: mypos-customers import <file>, or --plan <plan>. See `mypos-customers import --help`.',
     });
-  const mappingFile = readMappingFile(settings.mapping.value, options);
+  const mappingFile = readMappingFile(settings.mapping.value, options, settings);
   const mode = options.mode ?? mappingFile.mapping.mode ?? 'upsert';
   refuseWithoutIdentity(mode, mappingFile);
   const spoolFolder = resolve(settings.stateDir.value, 'inputs');

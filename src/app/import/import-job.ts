@@ -104,7 +104,7 @@ export function prepareImport(
   let fresh: CustomerMirror | undefined;
   const results = 'paths' in saved ? (saved as SavedImportOptions).paths.results : undefined;
   const refusal: RefusalContext = {
-    ...{ file: input.file, mapping: mappingFile.path, results },
+    ...{ file: input.file, mapping: mappingFile.path, match: mapper.match, results },
     ratePerSecond: settings.ratePerSecond.value,
   };
   const strangers = createStrangersOnce({

@@ -5,6 +5,7 @@ import { ListStaysEmpty } from '#pipelines/import/first-add.js';
 import { displayKey } from '#pipelines/import/keys.js';
 import { MatchFieldNotListed } from '#pipelines/import/match.js';
 import { describeCalls, TooManyDetails } from '#pipelines/import/stamps.js';
+import type { MatchRule } from '#pipelines/mapping/mapping.js';
 import { quoteArgument } from '#src/app/quote-argument.js';
 import { createListNotWhole } from '#src/app/refresh-mirror.js';
 import { GuardError, UsageError } from '#src/errors.js';
@@ -15,6 +16,8 @@ export interface RefusalContext {
   readonly file: string;
   /** The mapping file as the user named it. */
   readonly mapping: string;
+  /** The fields to match by that the mapping has already. */
+  readonly match: MatchRule;
   /** The result file of an earlier import, if there may be one. */
   readonly results: string | undefined;
   readonly ratePerSecond: number;
@@ -79,12 +82,13 @@ function describeExample({ row, key, candidates: [first] }: SuspectRow): string 
 
 /** What to do, the safest first. Each command can be typed as it stands. */
 function listWays(
-  { match, stamp }: AccountFacts,
-  { file, mapping, results }: RefusalContext,
+  { match: proposed, stamp }: AccountFacts,
+  { file, mapping, match: present, results }: RefusalContext,
   importCommand: string | null = `mypos-customers import ${quoteArgument(file)}`,
 ): readonly string[] {
   const named = mapping === defaultMapping ? '' : ` --mapping ${quoteArgument(mapping)}`;
   const ways: (readonly string[])[] = [];
+  const match = proposed.filter((list) => !present.some((known) => isSameList(known, list)));
   if (match.length > 0)
     ways.push([
       `Let these rows find their customers by what both have in common. This adds "match": ${JSON.stringify(match.length === 1 ? match[0] : match)} to ${mapping}; then import again:`,
@@ -107,6 +111,10 @@ function listWays(
     `${importCommand} --all-new`,
   ]);
   return writeWays(ways);
+}
+
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((field) => b.includes(field));
 }
 
 function writeWays(ways: readonly (readonly string[])[]): readonly string[] {

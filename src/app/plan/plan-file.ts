@@ -125,7 +125,7 @@ export async function planFile(
   options: PlanOptions,
   observer: RunObserver = {},
 ): Promise<PlanSummary> {
-  const mappingFile = readMappingFile(settings.mapping.value, options);
+  const mappingFile = readMappingFile(settings.mapping.value, options, settings);
   const mode = options.mode ?? mappingFile.mapping.mode ?? 'upsert';
   refuseWithoutIdentity(mode, mappingFile);
   const output = options.output === undefined ? undefined : await outputPath(options.output);

@@ -255,7 +255,7 @@ async function reopenImport(
   questions: Questions,
 ): Promise<RunJob> {
   const saved = run.options as unknown as SavedImportOptions;
-  const mappingFile = readMappingFile(saved.mapping, saved.read);
+  const mappingFile = readMappingFile(saved.mapping, saved.read, settings);
   if (mappingFile.sha256 !== run.mappingSha256) throw changedSinceRun(run, `The mapping ${saved.mapping}`);
   const cache = connection.ledger.inputScans.load(run.number);
   const returned = openReturnedFiles(settings, mappingFile, {

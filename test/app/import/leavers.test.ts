@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { importFile } from '#src/app/import/import-file.js';
 import { planFile } from '#src/app/plan/plan-file.js';
 import { resumeRun } from '#src/app/resume/resume-run.js';
 import { undoRun } from '#src/app/undo/undo-run.js';
@@ -70,6 +71,24 @@ describe('customers that are in no row of a whole file', () => {
     expect(await plan()).toMatchObject({ exitCode: 8, stopped: { code: 'GUARD_ABSENT' } });
     const { summary } = await place.import({ overrideGuards: true });
     expect(summary.counts.deactivated).toBe(60);
+  });
+
+  it('are not looked for in rejects that come back, and whoever came with these is in a row from then on', async () => {
+    const api = await withCustomers(10);
+    const unfinished = 'C-0011,Customer 0011,0800,not an address,1';
+    writeLines([...customerLines(10), unfinished]);
+    await place.import();
+    const rejects = place.path('customers.rejects.csv');
+    place.write(
+      'customers.rejects.csv',
+      place.read('customers.rejects.csv').replaceAll('not an address', 'c11@x.example'),
+    );
+    expect(await plan({ file: rejects })).toMatchObject({ exitCode: 0, counts: { add: 1 }, absent: null });
+    const returned = await importFile(place.settings(), { file: rejects });
+    expect(returned).toMatchObject({ exitCode: 0, counts: { created: 1, deactivated: 0 } });
+    writeLines([...customerLines(10), unfinished.replace('not an address', 'c11@x.example')]);
+    expect((await place.import()).summary).toMatchObject({ exitCode: 0, counts: { unchanged: 11, deactivated: 0 } });
+    expect([inactive(api), api.customers().length]).toEqual([[], 11]);
   });
 
   it('may be more where the mapping allows more', async () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Customer } from '#pipelines/model.js';
+import { importFile } from '#src/app/import/import-file.js';
 import { planFile } from '#src/app/plan/plan-file.js';
 import type { Sandbox } from '#src/sandbox/start-sandbox.js';
 import { useTestTenant } from '#test/app/use-test-tenant.js';
@@ -75,6 +76,22 @@ describe('a phone number in other notations', () => {
     const { summary } = await place.import();
     expect(summary.counts.created).toBe(0);
     expect(api.customers()).toHaveLength(2);
+  });
+});
+
+describe('a phone number without a country', () => {
+  it('is of the country of the profile, where neither mapping nor row names one', async () => {
+    const api = await open({ customerName: 'Koala', phoneNumber: '0491 570 156' });
+    place.mapping({
+      mode: 'upsert',
+      match: ['phoneNumber'],
+      fields: { customerName: 'Company', phoneNumber: 'Phone' },
+      unmapped: 'ignore',
+    });
+    write('1,Koala Pty Ltd,,+61 491 570 156');
+    const country = { value: 'AU', origin: 'test' } as const;
+    await importFile({ ...place.settings(), country }, { file: place.path('customers.csv') });
+    expect(api.customers()).toMatchObject([{ customerName: 'Koala Pty Ltd' }]);
   });
 });
 

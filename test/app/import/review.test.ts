@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { checkFile } from '#src/app/check/check-file.js';
 import { exportCrosswalk, importCrosswalk } from '#src/app/crosswalk/crosswalk.js';
 import { importFile } from '#src/app/import/import-file.js';
+import { planFile } from '#src/app/plan/plan-file.js';
 import type { RunObserver } from '#src/app/run-summary.js';
 import { CustomersError } from '#src/errors.js';
 import type { Sandbox } from '#src/sandbox/start-sandbox.js';
@@ -94,6 +95,21 @@ describe('a row that may mean several customers', () => {
     ]);
     expect(lines[0]?._reason).toBe('MATCH_AMBIGUOUS: same emailAddress');
     expect(sheet.getCell('D2').dataValidation).toMatchObject({ type: 'list', formulae: ['"same,new,skip"'] });
+  });
+
+  it.each([
+    ['same', { update: 1, add: 0 }],
+    ['new', { update: 0, add: 1 }],
+    ['skip', { update: 0, add: 0 }],
+  ])('is planned as it was decided, %s, and nothing is kept of that', async (decision, counts) => {
+    const api = await openAmbiguous();
+    await place.import();
+    await decide([undefined, decision]);
+    const before = api.customers();
+    const planned = await planFile(place.settings(), { file: place.path('customers.review.xlsx') });
+    expect(planned).toMatchObject({ exitCode: 0, counts });
+    expect(api.customers()).toEqual(before);
+    expect((await place.import()).statuses).toEqual(['invalid', 'unchanged']);
   });
 
   it('is the customer that was decided: updated, with its key linked, and never asked about again', async () => {

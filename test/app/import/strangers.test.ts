@@ -121,6 +121,28 @@ describe.each([
   });
 });
 
+describe('the ways on of a refusal', () => {
+  it('leave out fields to match by that the mapping has already', async () => {
+    const api = await place.openApi();
+    const people = Array.from({ length: 10 }, (_, at) => ({
+      lastName: `Lee${at}`,
+      emailAddress: `lee${at}@x.example`,
+    }));
+    await makeAtTheTill(
+      api,
+      people.map((person) => ({ firstName: 'Ann', ...person })),
+    );
+    const names = { firstName: 'First', lastName: 'Last', emailAddress: 'Mail' };
+    place.mapping({ mode: 'upsert', key: { column: 'No' }, match: ['emailAddress'], fields: names });
+    const lines = people.map(({ lastName, emailAddress }, at) => `${at + 1},Robert,${lastName},${emailAddress}`);
+    place.write('customers.csv', `${['No,First,Last,Mail', ...lines].join('\n')}\n`);
+    const { code, nextStep } = await refusal();
+    expect(code).toBe('ACCOUNT_UNKNOWN');
+    expect(nextStep).not.toContain('mapping match');
+    expect(nextStep).toMatch(/^1\. If another computer/);
+  });
+});
+
 describe('a night with new rows, some of which were made at the till', () => {
   it('adds the others, waits with these, and does the rest', async () => {
     const api = await place.openApi();

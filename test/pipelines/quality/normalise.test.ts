@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { isFillerEmail } from '#pipelines/mapping/filler-address.js';
 import {
-  isFillerEmail,
   isRoleEmail,
   normaliseCompanyName,
   normaliseEmail,
