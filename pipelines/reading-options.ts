@@ -9,6 +9,11 @@ export const readingOptions = {
   sheet: optional(text(), 'The name of the sheet in a workbook.'),
   /** The line (text file) or row (workbook) of the header, from 1. @default detected */
   headerRow: optional(wholeNumber(1), 'The row with the column names, from 1.'),
+  /** Whether the first row is a customer already: the columns are then called A, B, C, as in a spreadsheet program. @default false */
+  noHeader: optional(
+    flag(),
+    'Whether the file has no row with column names: columns are called A, B, C. Default: false.',
+  ),
   /** A name that iconv-lite knows, or `auto`. @default 'auto' */
   encoding: optional(text(), 'The encoding of a text file, or "auto".'),
   /** The character between two cells, or `auto`. @default 'auto' */

@@ -49,6 +49,10 @@ export const contentCodes = {
   },
 
   // How a file was read.
+  CUSTOMERS_ABOVE_HEADER: {
+    meaning: 'Rows above the header fit its columns, as in a file that was sorted with its header; they are read.',
+    nextStep: 'Nothing, if they are customers; otherwise delete them.',
+  },
   DATA_OUTSIDE_COLUMNS: {
     meaning: 'Rows have content in a column that has no name and was empty at the top of the sheet; it is not read.',
     nextStep: 'Give the column a name in the header, or empty it.',
@@ -73,6 +77,10 @@ export const contentCodes = {
   HEADER_FOUND: {
     meaning: 'A row was taken as the header because it contains field names.',
     nextStep: 'Nothing, if it is the header; otherwise give the header with --header-row.',
+  },
+  HEADER_MISSING: {
+    meaning: 'The first row has values instead of column names, so the file is read without a header.',
+    nextStep: 'Nothing, if it has none; otherwise give the header with --header-row.',
   },
   HEADER_NOT_RECOGNISED: {
     meaning: 'No row has the columns that the mapping names.',

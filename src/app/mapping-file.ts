@@ -185,11 +185,18 @@ export function describeForeignFile(
       message: `${none} on this sheet; it looks like the wrong one: ${sheetsWithColumns.length === 1 ? 'the sheet' : 'the sheets'} ${quoteColumns(sheetsWithColumns)} ${sheetsWithColumns.length === 1 ? 'has' : 'have'} them`,
       nextStep: hint,
     };
+  if (wanted.every((name) => /^[A-Z]{1,2}$/.test(name)))
+    return {
+      ...error,
+      message: `${none} in this file; it looks like a mapping for files without a header, and the first row was read as one (${quoteColumns(columns)})`,
+      nextStep: 'If the file has no header: --no-header, or "noHeader": true under "source" in the mapping.',
+    };
   if (looksLikeData(columns))
     return {
       ...error,
       message: `${none} in this file; it looks like a file without a header: the row that was read as one has values (${quoteColumns(columns)})`,
-      nextStep: 'Add a first line with the names of the columns, or give the line of the header: --header-row <n>',
+      nextStep:
+        'If there is no header: --no-header, with a mapping that names the columns A, B, C (`mypos-customers mapping suggest` proposes one). If it is on another line: --header-row <n>',
     };
   return {
     ...error,

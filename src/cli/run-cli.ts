@@ -117,7 +117,7 @@ function declare(
   streams: Streams,
   onExit: (code: ExitCode) => void,
 ): Argv {
-  const { parser: recording, declared } = recordOptions(yargs([...argv]));
+  const { parser: recording, declared } = recordOptions(yargs(argv.map(spellForYargs)));
   const parser: Argv = outputOptions(recording)
     .scriptName('mypos-customers')
     .usage('$0 <command>\n\nMove customers between files and the MYPOS Connect Customers API.')
@@ -196,6 +196,11 @@ function normaliseArguments(argv: readonly string[]): readonly string[] {
   if (topic === undefined || topic.startsWith('-')) return ['--help'];
   // An unknown command is reported as everywhere.
   return commandWords.includes(topic) ? [topic, '--help'] : [topic];
+}
+
+/** For yargs, `--no-header` would be the opposite of an option `--header`. */
+function spellForYargs(word: string): string {
+  return word.replace(/^--no-header(?==|$)/, '--noHeader');
 }
 
 /** Options only once a dash says so: until then the shell's own completion offers files, which is what is wanted. */

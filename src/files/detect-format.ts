@@ -107,6 +107,8 @@ export function sniffFormat(head: Buffer, file: string): SniffedFormat {
     .trimStart();
   rejectUnsupported(unsupportedTexts, text, file);
   if (text !== '' && /\.xls[xmb]$/i.test(file)) return 'xlsx';
+  // The first line of a MYOB export is a pair of braces, and a table follows.
+  if (/^\{\}[ \t]*[\r\n]+(?![\s{])/.test(text)) return 'csv';
   return /\.(?:ndjson|jsonl)(?:\.gz)?$/i.test(file) || jsonStart.test(text) ? 'ndjson' : 'csv';
 }
 

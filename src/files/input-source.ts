@@ -76,7 +76,10 @@ export interface TextScan {
 /** How a CSV text becomes a table. */
 export interface CsvLayout {
   readonly dialect: Dialect;
+  /** 0 without a header. */
   readonly headerLine: number;
+  /** Lines above the header that are customers. */
+  readonly customersAbove?: readonly number[];
   readonly table: TableColumns;
 }
 

@@ -128,7 +128,10 @@ function isResultFile(head: Buffer): boolean {
 
 /** The options go before the hints. */
 function resolveReadOptions(options: ReadOptions, hints: ReadOptions = {}): ReadOptions {
-  return pickReadOptions({ ...hints, ...pickReadOptions(options) });
+  const { headerRow, noHeader, ...others } = hints;
+  // Where the header is, or that there is none, is one question.
+  const header = options.headerRow === undefined && options.noHeader === undefined ? { headerRow, noHeader } : {};
+  return pickReadOptions({ ...others, ...header, ...pickReadOptions(options) });
 }
 
 /** The scan, if it is one of these very bytes. */
@@ -206,8 +209,8 @@ async function chooseWorkbookHints(
   { hints = {}, expectedColumns = [] }: OpenOptions,
   open: (readOptions: ReadOptions) => Promise<WorkbookSource>,
 ): Promise<ReadOptions> {
-  if (hints.headerRow === undefined || hints.headerRow === 1) return hints;
-  const { headerRow: _, ...others } = hints;
+  const { headerRow, noHeader, ...others } = hints;
+  if (noHeader !== true && (headerRow === undefined || headerRow === 1)) return hints;
   try {
     const { columns, detected } = await open(others);
     const isOurs = expectedColumns.every((name) => columns.includes(name)) || columns.includes('_reason');

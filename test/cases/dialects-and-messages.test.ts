@@ -7,9 +7,11 @@ import type { Issue } from '#pipelines/issue.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import { checkFile } from '#src/app/check/check-file.js';
 import { openInput } from '#src/app/input.js';
+import { suggestMappingFor } from '#src/app/mapping/suggest-mapping.js';
 import { compileFor, readMappingFile } from '#src/app/mapping-file.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 import { createDraftValidator } from '#src/validation/create-draft-validator.js';
+import { makeWorkbook, textRow } from '#test/files/xlsx/make-workbook.js';
 
 const cases = resolve('fixtures/cases');
 const files = join(cases, 'files');
@@ -92,6 +94,132 @@ describe('quotation marks of other programs', () => {
     ]);
     const skipping = save('skipping.json', { ...mapping, source: { skipInitialSpace: true } });
     expect((await map(file, skipping)).drafts).toEqual([{ customerName: '1', notes: 'x, y' }]);
+  });
+});
+
+async function suggest(file: string, options: ReadOptions = {}) {
+  const notices: Issue[] = [];
+  const output = join(folder, 'proposed.json');
+  const proposal = await suggestMappingFor({ file, output, force: true, choices: {}, ...options }, undefined, {
+    notice: (notice) => notices.push(notice),
+  });
+  return { ...proposal, told: notices.map(({ code }) => code) };
+}
+
+describe('files without a header', () => {
+  const letters = { key: { column: 'A' }, fields: { customerName: 'B', phoneNumber: 'C', emailAddress: 'E' } };
+
+  it('have columns by letter with noHeader, and the first customer is there', async () => {
+    const mapping = save('letters.json', { ...letters, source: { noHeader: true } });
+    const { keys, drafts, lines } = await map(join(files, 'nohead.csv'), mapping);
+    expect([keys, lines]).toEqual([
+      ['1', '2', '3'],
+      [1, 2, 3],
+    ]);
+    expect(drafts[0]).toMatchObject({ customerName: 'Koala Books', emailAddress: 'maeve@koala.example' });
+  });
+
+  it('are told by their values when the mapping has names', async () => {
+    const error = await map(join(files, 'nohead.csv'), join(files, 'mappings.json')).catch((e: Error) => e);
+    expect(error).toMatchObject({ nextStep: expect.stringContaining('--no-header') });
+  });
+
+  it('are told by the mapping when that has letters', async () => {
+    const error = await map(join(files, 'nohead.csv'), save('letters.json', letters)).catch((e: Error) => e);
+    expect(error).toMatchObject({ nextStep: expect.stringContaining('"noHeader": true') });
+  });
+
+  it('are seen by suggest, which loses no customer', async () => {
+    const { told, mapping } = await suggest(join(files, 'nohead.csv'));
+    expect(told).toContain('HEADER_MISSING');
+    expect(mapping).toMatchObject({ source: { noHeader: true }, fields: { emailAddress: expect.anything() } });
+    const { drafts } = await map(join(files, 'nohead.csv'), join(folder, 'proposed.json'));
+    expect(drafts.map((draft) => draft?.emailAddress)).toContain('maeve@koala.example');
+  });
+
+  it('may be workbooks', async () => {
+    const book = save('book.xlsx', '');
+    writeFileSync(book, makeWorkbook({ rows: textRow(1, '7', 'Koala', '0491 570 156') + textRow(2, '8', 'Wren', '') }));
+    const { keys } = await map(book, save('letters.json', { key: { column: 'A' }, fields: { customerName: 'B' } }), {
+      noHeader: true,
+    });
+    expect(keys).toEqual(['7', '8']);
+  });
+
+  it('come back as rejects with our header', async () => {
+    const mapping = save('letters.json', { ...letters, source: { noHeader: true } });
+    const rejects = save('x.rejects.csv', '_row,_status,_run,A,B,C,D,E\n1,invalid,r1,1,Koala,,,a@x.example\n');
+    expect((await map(rejects, mapping)).keys).toEqual(['1']);
+  });
+});
+
+describe('lines above a header', () => {
+  it('of MYOB are empty braces, of others remarks', async () => {
+    const mapping = join(files, 'm-noemail.json');
+    expect((await map(join(cases, 'sequences/drop/myob.csv'), mapping)).keys).toEqual(['9']);
+    expect((await map(join(files, 'c08-comments.csv'), mapping)).keys).toEqual(['1', '#2']);
+  });
+
+  it.each([
+    [
+      'a remark with the delimiter in it',
+      '# sold, exported by hand\nColour;Shape;Taste\nred;round;sweet\n',
+      'Colour,Shape,Taste',
+    ],
+    ['empty braces', '{}\nColour\tShape\nred\tround\n', 'Colour,Shape'],
+    ['no remark: the column is called #', '#,Colour\n1,red\n', '#,Colour'],
+    ['no remark: the column is called #No', '#No,Colour\n1,red\n', '#No,Colour'],
+  ])('are no header where nothing else tells: %s', async (_name, text, columns) => {
+    const { source } = await openInput(save('x.csv', text), {}, folder);
+    expect(source.columns.join(',')).toBe(columns);
+  });
+
+  it.each([
+    ['csv', (rows: readonly (readonly string[])[]) => rows.map((cells) => `${cells.join(',')}\n`).join('')],
+    [
+      'xlsx',
+      (rows: readonly (readonly string[])[]) =>
+        makeWorkbook({ rows: rows.map((cells, at) => textRow(at + 1, ...cells)).join('') }),
+    ],
+  ])('are customers where they fit the columns, and nobody is lost: %s', async (extension, write) => {
+    const rows = [
+      ['Our customers', '', ''],
+      ['1', 'Koala', '0491 570 156'],
+      ['No', 'Company', 'Phone'],
+      ['2', 'Wren', '0491 570 157'],
+      ['3', 'Emu', '0491 570 158'],
+    ];
+    const file = join(folder, `sorted.${extension}`);
+    writeFileSync(file, write(rows));
+    const mapping = save('m.json', {
+      key: { column: 'No' },
+      fields: { customerName: 'Company', phoneNumber: 'Phone' },
+    });
+    const { keys, lines, notices } = await map(file, mapping);
+    expect([keys, lines]).toEqual([
+      ['1', '2', '3'],
+      [2, 4, 5],
+    ]);
+    expect(notices.map(({ code }) => code)).toContain('CUSTOMERS_ABOVE_HEADER');
+  });
+
+  it('that are a second header, or what a report was asked for, are no customers, and are told', async () => {
+    const text = 'Customer,Customer,Contact\nFrom,2026-01-01,To\nNo,Company,Phone\n2,Wren,0491 570 157\n';
+    const mapping = save('m.json', {
+      key: { column: 'No' },
+      fields: { customerName: 'Company', phoneNumber: 'Phone' },
+    });
+    const { keys, notices } = await map(save('report.csv', text), mapping);
+    expect(keys).toEqual(['2']);
+    expect(notices.map(({ code }) => code)).toEqual(['ROWS_ABOVE_HEADER']);
+  });
+});
+
+describe('suggest', () => {
+  it('reads backslash escapes, and says so in the mapping', async () => {
+    const { told, mapping } = await suggest(join(files, 'c13-backslash.csv'));
+    expect(told).toContain('BACKSLASH_QUOTE');
+    expect(mapping.source).toEqual({ escape: 'backslash' });
   });
 });
 

@@ -66,12 +66,21 @@ export interface Suggestion {
   readonly rows: number;
 }
 
+/** What a mapping says about how its files are read; only what is not detected. */
+export interface SourceHints {
+  readonly sheet?: string;
+  readonly headerRow?: number;
+  readonly noHeader?: true;
+  readonly escape?: 'backslash';
+  readonly skipInitialSpace?: true;
+}
+
 export type RuleJson = string | { readonly [property: string]: unknown };
 
 export interface MappingJson {
   readonly $schema: string;
   readonly version: 1;
-  readonly source?: { readonly sheet?: string; readonly headerRow?: number };
+  readonly source?: SourceHints;
   readonly mode: 'add' | 'upsert';
   readonly key?: { readonly column: string; readonly stamp?: string };
   readonly match?: MatchRule | readonly string[];

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Code } from '#pipelines/codes.js';
 import type { Mapping } from '#pipelines/mapping/mapping.js';
 import type { Row } from '#pipelines/model.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
@@ -15,6 +16,8 @@ export interface Sample {
   readonly source: FileSource;
   /** Without rows that could not be read completely. */
   readonly rows: readonly Row[];
+  /** Why the others could not be. */
+  readonly issues: ReadonlySet<Code>;
 }
 
 /**
@@ -31,18 +34,21 @@ export async function readSample(
   const spoolFolder = await mkdtemp(join(tmpdir(), 'mypos-customers-'));
   try {
     let rows: Row[] = [];
+    const codes = new Set<Code>();
     // The reading may begin again, when it shows that the encoding was guessed wrongly.
     const visitRows = () => {
       rows = [];
+      codes.clear();
       let seen = 0;
       return (batch: readonly Row[]) => {
         const wanted = batch.slice(0, Math.max(0, sampleRows - seen));
         seen += wanted.length;
+        for (const row of wanted) for (const { code } of row.issues ?? []) codes.add(code);
         rows.push(...wanted.filter(({ issues = [] }) => issues.length === 0));
       };
     };
     const { source } = await openInput(file, options, spoolFolder, mapping, { ...options, visitRows });
-    return { source, rows };
+    return { source, rows, issues: codes };
   } finally {
     await rm(spoolFolder, { recursive: true, force: true });
   }

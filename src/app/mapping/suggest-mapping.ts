@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import type { Code } from '#pipelines/codes.js';
+import { quoteColumns } from '#pipelines/mapping/list-columns.js';
 import { parseMapping } from '#pipelines/mapping/parse-mapping.js';
 import { areKnownHeadings } from '#pipelines/mapping/suggest/headings.js';
 import { type FileSample, suggestMapping } from '#pipelines/mapping/suggest/suggest-mapping.js';
@@ -7,6 +9,7 @@ import type {
   FreeFieldChoice,
   MappingJson,
   Question,
+  SourceHints,
   Suggestion,
 } from '#pipelines/mapping/suggest/suggestion.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
@@ -15,6 +18,7 @@ import type { RunObserver } from '#src/app/run-summary.js';
 import { InputError, UsageError } from '#src/errors.js';
 import type { FileSource } from '#src/files/input-source.js';
 import { findHeader } from '#src/files/table/find-header.js';
+import { looksLikeData } from '#src/files/table/looks-like-data.js';
 import { readSample, type Sample } from './read-sample.js';
 import { formatReadableJson, writeAtomically, writeSchemaBeside } from './write-schema.js';
 
@@ -70,10 +74,31 @@ export async function suggestMappingFor(
   return { ...suggestion, file, output, schema: schema ?? null };
 }
 
+/** What the rows of other programs need to be read, by the code of those that could not be. */
+const dialects: readonly { readonly code: Code; readonly option: string; readonly reading: ReadOptions }[] = [
+  { code: 'BACKSLASH_QUOTE', option: '--escape backslash', reading: { escape: 'backslash' } },
+  { code: 'SPACE_BEFORE_QUOTE', option: '--skip-initial-space', reading: { skipInitialSpace: true } },
+];
+
 /** Without a mapping, the header is the first row with known headings, else the first row. */
 async function sampleBelowHeader(options: SuggestOptions, observer: RunObserver): Promise<Sample> {
   const sample = await readSample(options.file, { ...options, looksLikeHeader: areKnownHeadings });
-  const { topRows, detected } = sample.source;
+  const dialect = dialects.find(({ code }) => sample.issues.has(code));
+  if (dialect !== undefined) {
+    const { code, option, reading } = dialect;
+    const message = `Some rows cannot be read without ${option}: the file is read so, and the mapping says it.`;
+    observer.notice?.({ severity: 'warning', code, message });
+    return sampleBelowHeader({ ...options, ...reading }, observer);
+  }
+  const { topRows, detected, columns } = sample.source;
+  if (options.headerRow === undefined && options.noHeader === undefined && looksLikeData(columns)) {
+    observer.notice?.({
+      severity: 'warning',
+      code: 'HEADER_MISSING',
+      message: `The first row has values (${quoteColumns(columns)}) and no column names: it is taken for a customer, and the columns are called A, B, C. If there is a header: --header-row <n>`,
+    });
+    return readSample(options.file, { ...options, noHeader: true });
+  }
   const { headerRow } = detected;
   if (options.headerRow === undefined && headerRow !== undefined && topRows[0]?.number !== headerRow)
     observer.notice?.({
@@ -131,14 +156,24 @@ function createNothingFoundError(file: string, { columns }: FileSource): InputEr
   });
 }
 
+/** How the file was read where it is like no other: what nothing but an option or a look at the first row told. */
+function pickDialect({ noHeader, escape: escapes, skipInitialSpace }: ReadOptions): SourceHints {
+  return {
+    ...(noHeader === true && { noHeader }),
+    ...(escapes === 'backslash' && { escape: escapes }),
+    ...(skipInitialSpace === true && { skipInitialSpace }),
+  };
+}
+
 /** What a later import would otherwise have to detect again, and might detect wrongly. */
 function buildSourceHints(
-  { detected }: FileSource,
+  { detected, readOptions }: FileSource,
   { sheet }: ReadOptions,
 ): { readonly source?: NonNullable<MappingJson['source']> } {
   const hints = {
     ...(sheet !== undefined && detected.sheet !== undefined && { sheet: detected.sheet }),
     ...(detected.headerRow !== undefined && detected.headerRow > 1 && { headerRow: detected.headerRow }),
+    ...pickDialect(readOptions),
   };
   return Object.keys(hints).length === 0 ? {} : { source: hints };
 }

@@ -43,6 +43,7 @@ const describers = {
 function describeReading({
   sheet,
   headerRow,
+  noHeader,
   encoding,
   delimiter,
   lenientQuotes,
@@ -53,6 +54,7 @@ function describeReading({
   const facts = [
     sheet === undefined ? '' : `sheet "${sheet}"`,
     headerRow === undefined ? '' : `header in row ${headerRow}`,
+    noHeader === true ? 'no header' : '',
     encoding === undefined ? '' : `encoding ${encoding}`,
     delimiter === undefined ? '' : `delimiter ${delimiter === '\t' ? 'tab' : `"${delimiter}"`}`,
     lenientQuotes === true ? 'lenient quotes' : '',

@@ -160,6 +160,7 @@ const perFileOptions = [
   'report',
   'sheet',
   'header-row',
+  'no-header',
   'encoding',
   'delimiter',
   'lenient-quotes',

@@ -72,7 +72,7 @@ type Counts = readonly number[];
  * The delimiter by which the first rows agree best on a number of columns; a comma when the file has one column.
  */
 export function sniffDelimiter(sample: string): string {
-  const rows = countPerRow(sample);
+  const rows = countPerRow(sample.replace(leadingComments, ''));
   let best = { delimiter: ',', score: 0, count: 0 };
   candidates.forEach((delimiter, position) => {
     const { score, count } = measureAgreement(rows.map((row) => row[position] ?? 0));
@@ -80,6 +80,9 @@ export function sniffDelimiter(sample: string): string {
   });
   return best.delimiter;
 }
+
+/** Lines above a table in which other programs write remarks: their text says nothing about the delimiter. */
+const leadingComments = /^(?:(?:#\s[^\r\n]*|\{\}[ \t]*|[ \t]*)(?:\r\n|\n|\r))+/;
 
 function measureAgreement(counts: readonly number[]): { score: number; count: number } {
   const [inFirst = 0] = counts;

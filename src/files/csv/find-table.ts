@@ -6,10 +6,12 @@ import {
   type HeaderSearch,
   headerSearchRows,
   isEmptyRow,
+  letterColumns,
   nameColumns,
 } from '#src/files/table/find-header.js';
 import { NoDataRowsError } from '#src/files/table/no-data-rows.js';
 import type { PeekableBatches } from '#src/files/table/peekable.js';
+import { rowsCompared, sortRowsAbove } from '#src/files/table/rows-above.js';
 import type { TextInput, TextPass } from '#src/files/text/open-text.js';
 import { type Dialect, findPreamble, parseDelimiter, sniffDelimiter } from './dialect.js';
 import { type CsvRecord, type RecordBatch, readRecords } from './read-records.js';
@@ -82,9 +84,10 @@ export async function findTable(
   name: string,
   options: OpenOptions,
 ): Promise<CsvTable> {
-  const { headerRow } = options;
+  const { headerRow, noHeader } = options;
+  if (noHeader === true) return findTableWithoutHeader(batches, name);
   const top = headerRow === undefined ? await readTop(batches) : [await readHeaderAt(batches, name, headerRow)];
-  const topRows = top.map(({ line, cells }) => ({ number: line, cells }));
+  const topRows = top.map(toTopRow);
   const header =
     headerRow === undefined
       ? top[
@@ -96,11 +99,43 @@ export async function findTable(
       : top[0];
   if (header === undefined) throw createNoDataRowsError(name, undefined, options);
   if (header.issue !== undefined) throw createHeaderDamagedError(name, header);
-  const usedWidth = await measureUsedWidth(batches, header);
-  if (usedWidth === undefined) throw createNoDataRowsError(name, header, options);
-  const table = nameColumns(header.cells, usedWidth, header.line, options.resultColumns);
+  const rowsAbove = top.slice(0, top.indexOf(header));
+  const look = await lookBelow(batches, header);
+  if (look === undefined) throw createNoDataRowsError(name, header, options, rowsAbove);
+  const table = nameColumns(header.cells, look.usedWidth, header.line, options.resultColumns);
   if (table.columns.length === 0) throw createNoColumnsError(name, header.line);
-  return { headerLine: header.line, table, topRows };
+  const above = rowsAbove.filter(({ issue }) => issue === undefined);
+  const { customers, notices } = sortRowsAbove(above.map(toTopRow), toTopRow(header), look.first, 1);
+  return {
+    headerLine: header.line,
+    table: { ...table, notices: [...notices, ...table.notices] },
+    topRows,
+    ...(customers.length > 0 && { customersAbove: customers }),
+  };
+}
+
+function toTopRow({ line, cells }: CsvRecord): TopRow {
+  return { number: line, cells };
+}
+
+/** All rows are customers, and most of the first ones tell how many columns there are. */
+async function findTableWithoutHeader(batches: PeekableBatches<RecordBatch>, name: string): Promise<CsvTable> {
+  const widths = new Map<number, number>();
+  const top: CsvRecord[] = [];
+  let rows = 0;
+  for await (const { records } of batches.peek()) {
+    for (const record of records) {
+      if (isEmptyRow(record.cells)) continue;
+      rows += 1;
+      if (top.length < headerSearchRows) top.push(record);
+      const { length } = record.cells;
+      if (record.issue === undefined) widths.set(length, (widths.get(length) ?? 0) + 1);
+    }
+    if (rows >= sampleRows) break;
+  }
+  const [usual] = [...widths].sort((a, b) => b[1] - a[1] || b[0] - a[0]);
+  if (usual === undefined) throw createNoDataRowsError(name, undefined, {});
+  return { headerLine: 0, table: letterColumns(usual[0]), topRows: top.map(toTopRow) };
 }
 
 /** The first records that are not empty. */
@@ -134,21 +169,26 @@ async function readHeaderAt(
   });
 }
 
-/** How many cells the first data rows use; `undefined` when there are none. */
-async function measureUsedWidth(batches: PeekableBatches<RecordBatch>, header: CsvRecord): Promise<number | undefined> {
+/** How many cells the first data rows use, and the first of them; `undefined` when there are none. */
+async function lookBelow(
+  batches: PeekableBatches<RecordBatch>,
+  header: CsvRecord,
+): Promise<{ readonly usedWidth: number; readonly first: readonly (readonly string[])[] } | undefined> {
   let rows = 0;
   let usedWidth = 0;
+  const first: (readonly string[])[] = [];
   for await (const { records } of batches.peek()) {
     for (const { line, cells, issue } of records) {
       if (line <= header.line || isEmptyRow(cells)) continue;
       rows += 1;
+      if (first.length < rowsCompared && issue === undefined) first.push(cells);
       // More cells than the header has are an issue of that row.
       if (issue === undefined && cells.length <= header.cells.length)
         usedWidth = Math.max(usedWidth, cells.findLastIndex((cell) => cell.trim() !== '') + 1);
     }
     if (rows >= sampleRows) break;
   }
-  return rows === 0 ? undefined : usedWidth;
+  return rows === 0 ? undefined : { usedWidth, first };
 }
 
 function createHeaderDamagedError(file: string, header: CsvRecord) {
@@ -171,11 +211,16 @@ function createNoColumnsError(file: string, line: number) {
   });
 }
 
-function createNoDataRowsError(file: string, header: CsvRecord | undefined, search: HeaderSearch) {
+function createNoDataRowsError(
+  file: string,
+  header: CsvRecord | undefined,
+  search: HeaderSearch,
+  above: readonly CsvRecord[] = [],
+) {
   return new NoDataRowsError(
     `${file}, line ${header?.line ?? 1}: there is a header, but there are no rows below it.`,
     'Export the file again, and check that the export finished.',
-    header?.cells,
+    header && { header: header.cells, above: above.map(({ cells }) => cells) },
     search,
   );
 }

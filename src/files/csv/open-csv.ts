@@ -256,17 +256,18 @@ async function* readRows(
 
 /** Makes rows of records, the first with the index `first`. */
 function createRowBuilder(
-  { dialect, headerLine, table }: CsvLayout,
+  { dialect, headerLine, customersAbove, table }: CsvLayout,
   holdsNuls: () => boolean,
   notices: RowNotices,
   first: number,
 ) {
   const layout: RowLayout = { table, holdsNuls, delimiter: dialect.delimiter };
+  const readAbove = new Set(customersAbove);
   let index = first;
   return (records: readonly CsvRecord[]): Row[] => {
     const rows: Row[] = [];
     for (const record of records) {
-      if (record.line <= headerLine) continue;
+      if (record.line <= headerLine && !readAbove.has(record.line)) continue;
       if (isEmptyRow(record.cells)) {
         notices.emptyRow(record.cells.length === 1);
         continue;
@@ -288,7 +289,7 @@ function describeDetection(text: TextInput, { dialect, headerLine }: CsvLayout):
     delimiter: dialect.delimiter,
     ...(lineEnd === undefined ? {} : { lineEnd }),
     ...(text.compression === undefined ? {} : { compression: text.compression }),
-    headerRow: headerLine,
+    ...(headerLine > 0 && { headerRow: headerLine }),
   };
 }
 

@@ -240,7 +240,7 @@ function createEmptyArrayError(file: string, expectedColumns: readonly string[] 
   return new NoDataRowsError(
     `${file}: the JSON array is empty.`,
     'Export the file again, and check that the export finished.',
-    expectedColumns,
+    { header: expectedColumns, above: [] },
     { expectedColumns },
   );
 }

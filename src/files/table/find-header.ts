@@ -1,6 +1,7 @@
 import type { Issue } from '#pipelines/issue.js';
 import { normaliseName } from '#pipelines/mapping/normalise-name.js';
 import { findOwnColumns } from '#pipelines/own-columns.js';
+import { columnLetters } from '#src/files/xlsx/cell-reference.js';
 
 /** The columns of a table, by their place in the file. */
 export interface TableColumns {
@@ -51,6 +52,12 @@ export function nameColumns(
  */
 export function withoutByteOrderMark(name: string): string {
   return name.replace(/^(?:\uFEFF|\u00EF\u00BB\u00BF)+/, '');
+}
+
+/** The columns of a table without a header, called A, B, C as in a spreadsheet program. */
+export function letterColumns(width: number): TableColumns {
+  const columns = Array.from({ length: width }, (_, place) => columnLetters(place + 1));
+  return { columns, places: undefined, width, notices: [] };
 }
 
 function makeUniqueNames(header: readonly string[]) {
@@ -120,6 +127,15 @@ export const headerSearchRows = 50;
 
 const minShareOfNames = 0.8;
 
+/** What other programs write above a table: a remark after `#`, or the empty braces of MYOB. */
+const commentPattern = /^\s*(?:#\s*[^\s,;]|\{\}\s*$)/;
+
+/** Whether a row is a remark of another program: its text is in its first cell. A column may be called `#`, or `#No`. */
+function isComment(cells: readonly string[]): boolean {
+  const [first = '', ...others] = cells;
+  return commentPattern.test(first) && (isEmptyRow(others) || /^\s*#\s/.test(first));
+}
+
 /** What is known about the header before it is found. */
 export interface HeaderSearch {
   /** Columns that the mapping names: the header is the first row that has at least 80 % of them. */
@@ -137,7 +153,7 @@ export interface FoundHeader {
 
 /**
  * Finds the header among the first rows of a table: the first row that has enough of the expected columns or looks like
- * a header, else the first row that is not empty.
+ * a header, else the first row that is neither empty nor a comment.
  */
 export function findHeader(
   rows: readonly (readonly string[])[],
@@ -148,7 +164,8 @@ export function findHeader(
     expected.size > 0 ? computeMatchShare(cells, expected) >= minShareOfNames : looksLikeHeader?.(cells) === true;
   const matched = rows.slice(0, headerSearchRows).findIndex(isHeader);
   if (matched >= 0) return { position: matched, isMatched: true };
-  return { position: rows.findIndex((cells) => !isEmptyRow(cells)), isMatched: false };
+  const first = rows.findIndex((cells) => !isEmptyRow(cells) && !isComment(cells));
+  return { position: first >= 0 ? first : rows.findIndex((cells) => !isEmptyRow(cells)), isMatched: false };
 }
 
 function computeMatchShare(cells: readonly string[], expected: ReadonlySet<string>): number {

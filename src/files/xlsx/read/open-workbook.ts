@@ -6,9 +6,12 @@ import { UsageError } from '#src/errors.js';
 import type { WorkbookSource } from '#src/files/input-source.js';
 import { findHeader, type HeaderSearch } from '#src/files/table/find-header.js';
 import { NoDataRowsError } from '#src/files/table/no-data-rows.js';
+import { type RowsAbove, rowsCompared, sortRowsAbove } from '#src/files/table/rows-above.js';
+import { columnLetters } from '#src/files/xlsx/cell-reference.js';
 import { type Archive, openArchive, type WorkbookLimits, workbookLimits } from './archive.js';
 import { type ColumnLayout, type HeaderRow, layOutColumns } from './columns.js';
 import { readCellFormats } from './number-formats.js';
+import type { CollectedRow } from './row-collector.js';
 import {
   findOtherSheetsWithContent,
   listFilledColumns,
@@ -48,7 +51,9 @@ function chooseSheet(
   });
 }
 
-export interface OpenWorkbookOptions extends Pick<ReadOptions, 'sheet' | 'headerRow' | 'skipHidden'>, HeaderSearch {
+export interface OpenWorkbookOptions
+  extends Pick<ReadOptions, 'sheet' | 'headerRow' | 'noHeader' | 'skipHidden'>,
+    HeaderSearch {
   /** The file as the user named it, for messages. @default the path */
   readonly displayName?: string | undefined;
   /** The content of the file, when it is held in memory: then only its time of change is asked for. */
@@ -84,12 +89,13 @@ export async function openWorkbook(path: string, options: OpenWorkbookOptions = 
     const index = await readWorkbookIndex(archive);
     const parts = { index, formats: await readCellFormats(archive, index.stylesPart) };
     const sheet = chooseSheet(index.worksheets, options.sheet, place.file);
-    const fromRow = options.headerRow ?? 1;
+    const fromRow = options.noHeader === true ? 1 : (options.headerRow ?? 1);
     const skipHidden = options.skipHidden ?? false;
     const sample = await sampleSheet(archive, sheet, parts, { fromRow, skipHidden });
     const opening = { archive, parts, sheet, sample, options };
     const header = await findHeaderRow(opening);
     const layout = layOut(opening, header);
+    const above = sortAbove(opening, header);
     const elsewhere = header.isMatched ? [] : await findSheetsWithColumns(opening);
     const source = createWorkbookSource({
       file,
@@ -98,8 +104,9 @@ export async function openWorkbook(path: string, options: OpenWorkbookOptions = 
       sheet,
       layout,
       headerRow: header.row.number,
+      customersAbove: above.customers,
       skipHidden,
-      openingNotices: await collectNotices(opening, header, layout),
+      openingNotices: await collectNotices(opening, header, layout, above),
       topRows: sample.top.map(({ number, cells }) => ({ number, cells: cells.map(cellToText) })),
     });
     return elsewhere.length === 0 ? source : Object.assign(source, { sheetsWithColumns: elsewhere });
@@ -111,6 +118,7 @@ export async function openWorkbook(path: string, options: OpenWorkbookOptions = 
 async function findHeaderRow(opening: Opening): Promise<HeaderRow> {
   const { sample, options, archive, sheet } = opening;
   const place = { ...archive.place, sheet: sheet.name };
+  if (options.noHeader === true) return { row: createLetterRow(sample), isMatched: true };
   if (options.headerRow !== undefined) {
     const row = sample.top[0];
     if (row?.number === options.headerRow) return { row, isMatched: true };
@@ -149,6 +157,13 @@ async function findSheetsWithColumns({ archive, parts, sheet, options }: Opening
   return names;
 }
 
+/** Stands for the header of a sheet that has none: its columns are called by their letters. */
+function createLetterRow({ top, columnsBelow }: SheetSample): CollectedRow {
+  const last = Math.max(0, ...columnsBelow, ...top.flatMap(listFilledColumns));
+  const cells = Array.from({ length: last }, (_, place) => columnLetters(place + 1));
+  return { number: 0, isHidden: false, cells, outsideColumn: 0 };
+}
+
 function layOut({ sample, options, archive, sheet }: Opening, header: HeaderRow): ColumnLayout {
   const skipHidden = options.skipHidden ?? false;
   const dataRows = sample.top.filter((row) => row.number > header.row.number && !(skipHidden && row.isHidden));
@@ -166,10 +181,29 @@ function layOut({ sample, options, archive, sheet }: Opening, header: HeaderRow)
     place,
     `there are no rows below the header (row ${header.row.number}: ${names.join(', ')}).`,
   );
-  throw new NoDataRowsError(message, nextStep, header.row.cells.map(cellToText), options);
+  const above = sample.top.filter(({ number }) => number < header.row.number).map(({ cells }) => cells.map(cellToText));
+  throw new NoDataRowsError(message, nextStep, { header: header.row.cells.map(cellToText), above }, options);
 }
 
-async function collectNotices(opening: Opening, header: HeaderRow, layout: ColumnLayout): Promise<readonly Issue[]> {
+function sortAbove({ sample, options }: Opening, header: HeaderRow): RowsAbove {
+  if (options.headerRow !== undefined) return { customers: [], notices: [] };
+  const toTopRow = ({ number, cells }: CollectedRow) => ({ number, cells: cells.map(cellToText) });
+  const above = sample.top.filter(({ number }) => number < header.row.number);
+  const below = sample.top.filter(({ number }) => number > header.row.number).slice(0, rowsCompared);
+  return sortRowsAbove(
+    above.map(toTopRow),
+    toTopRow(header.row),
+    below.map(({ cells }) => cells.map(cellToText)),
+    0,
+  );
+}
+
+async function collectNotices(
+  opening: Opening,
+  header: HeaderRow,
+  layout: ColumnLayout,
+  above: RowsAbove,
+): Promise<readonly Issue[]> {
   const { archive, parts, sheet, sample, options } = opening;
   const found = new Set(header.row.cells.map((cell) => normaliseName(cellToText(cell))));
   const { worksheets } = parts.index;
@@ -179,7 +213,7 @@ async function collectNotices(opening: Opening, header: HeaderRow, layout: Colum
     // The sheet of drop-down lists that this program writes has no customers.
     hiddenSheets: worksheets.filter(({ isHidden, name }) => isHidden && name !== 'Lists').map(({ name }) => name),
     headerRow: header.row.number,
-    rowsAboveHeader: sample.top.filter(({ number }) => number < header.row.number).length,
+    rowsAbove: above.notices,
     missedNames: header.isMatched
       ? []
       : (options.expectedColumns ?? []).filter((name) => !found.has(normaliseName(name))),

@@ -24,7 +24,7 @@ interface OpeningFacts {
   readonly otherSheetsWithContent: readonly string[];
   readonly hiddenSheets: readonly string[];
   readonly headerRow: number;
-  readonly rowsAboveHeader: number;
+  readonly rowsAbove: readonly Issue[];
   /** Expected names that the header lacks, when no row was recognised as the header. */
   readonly missedNames: readonly string[];
   readonly layout: ColumnLayout;
@@ -49,12 +49,7 @@ export function createOpeningNotices(facts: OpeningFacts): Issue[] {
     code: 'HIDDEN_SHEETS',
     message: `${formatCount(facts.hiddenSheets.length, 'hidden sheet')} in the workbook: ${quoteNames(facts.hiddenSheets)}.`,
   });
-  note(facts.rowsAboveHeader > 0, {
-    severity: 'warning',
-    code: 'ROWS_ABOVE_HEADER',
-    message: `${formatCount(facts.rowsAboveHeader, 'row')} with content above the header (row ${headerRow}) ${facts.rowsAboveHeader === 1 ? 'was' : 'were'} not read.`,
-    row: headerRow,
-  });
+  notices.push(...facts.rowsAbove);
   note(facts.missedNames.length > 0, {
     severity: 'warning',
     code: 'HEADER_NOT_RECOGNISED',
@@ -153,6 +148,8 @@ interface WorkbookSourceOptions {
   readonly sheet: WorksheetEntry;
   readonly layout: ColumnLayout;
   readonly headerRow: number;
+  /** Numbers of rows above the header that are customers. */
+  readonly customersAbove: readonly number[];
   readonly skipHidden: boolean;
   readonly openingNotices: readonly Issue[];
 }
@@ -170,7 +167,7 @@ export function createWorkbookSource(options: WorkbookSourceOptions): WorkbookSo
     file: archive.place.file,
     format: 'xlsx',
     columns: layout.names,
-    detected: { format: 'xlsx', sheet: sheet.name, headerRow },
+    detected: { format: 'xlsx', sheet: sheet.name, ...(headerRow > 0 && { headerRow }) },
     notices,
     topRows: options.topRows,
     async *batches() {
@@ -253,11 +250,11 @@ class SheetReading {
   }
 
   #take(row: CollectedRow): void {
-    const { headerRow, skipHidden } = this.#options;
-    if (row.number <= headerRow) return;
+    const { headerRow, customersAbove, skipHidden } = this.#options;
+    if (row.number <= headerRow && !customersAbove.includes(row.number)) return;
     // A sheet leaves empty rows out: only a gap in the row numbers shows them.
     if (row.number > this.#lastNumber + 1) this.#rowNotices.emptyRow(true);
-    this.#lastNumber = row.number;
+    this.#lastNumber = Math.max(row.number, headerRow);
     if (row.isHidden) {
       this.#facts.firstHiddenRow ||= row.number;
       this.#facts.hiddenRows++;
