@@ -160,6 +160,18 @@ const fieldsByContent: { readonly [kind in ContentKind]?: SuggestedField } = {
   'web address': 'webSite',
 };
 
+/** What the columns of a file without a header most likely are. The first column is rather a number than a post code. */
+function guessField({ texts, position }: ColumnValues, kind: ContentKind): SuggestedField | undefined {
+  const are = (shape: RegExp) => calculateShare(texts, shape) >= minShareOfGuess;
+  if (kind === 'telephone' || (kind === 'digits' && are(/^\d{8,}$/))) return 'phoneNumber';
+  if (kind === 'digits' && position > 0 && are(/^\d{4,5}$/)) return 'postalCode';
+  return kind === 'text' && are(/^[^\d@]*\p{L}{2}[^\d@]*$/u) ? 'customerName' : undefined;
+}
+
+const minShareOfGuess = 0.9;
+const confidenceOfContent = 0.7;
+const confidenceOfGuess = 0.5;
+
 /** Columns whose name is unknown, but whose values fit only one field. */
 function assignByContent(
   columns: readonly ColumnValues[],
@@ -168,7 +180,9 @@ function assignByContent(
 ): readonly Candidate[] {
   const candidates: Candidate[] = [];
   for (const values of columns) {
-    const field = fieldsByContent[detectContentKind(values)];
+    const kind = detectContentKind(values);
+    const byContent = fieldsByContent[kind];
+    const field = byContent ?? (values.heading === '' ? guessField(values, kind) : undefined);
     const isTaken = [...assigned, ...candidates].some((other) => other.values === values || other.target === field);
     if (field === undefined || isTaken || choices.targets?.has(values.column)) continue;
     const proposal = proposeRule(field, values, false, choices);
@@ -176,7 +190,7 @@ function assignByContent(
     candidates.push({
       values,
       target: field,
-      confidence: 0.7,
+      confidence: byContent === undefined ? confidenceOfGuess : confidenceOfContent,
       context: 'plain',
       why: 'by its values',
       proposal,

@@ -241,7 +241,7 @@ const maxSampleLength = 40;
 /** The values of a column in a sample. */
 export interface ColumnValues {
   readonly column: string;
-  /** What the name of the column says beside the names of the others. */
+  /** What the name of the column says beside the names of the others; empty in a file without a header. */
   readonly heading: string;
   readonly position: number;
   /** Of the sample, blank cells included. */
@@ -257,12 +257,17 @@ export interface ColumnValues {
   readonly samples: readonly string[];
 }
 
-/** Sorts a sample of rows into columns. */
+/**
+ * Sorts a sample of rows into columns.
+ *
+ * @param hasHeader - whether the names are the file's own
+ */
 export function collectColumnValues(
   columns: readonly string[],
   rows: readonly (readonly Cell[])[],
+  hasHeader = true,
 ): readonly ColumnValues[] {
-  const headings = readColumnHeadings(columns);
+  const headings = hasHeader ? readColumnHeadings(columns) : columns.map(() => '');
   return columns.map((column, position) => {
     const filled = rows.map((cells) => trimText(cellToText(cells[position])) !== '');
     const cells = rows.flatMap((cells, row) => (filled[row] && cells[position] !== undefined ? [cells[position]] : []));

@@ -124,7 +124,8 @@ function listQuestions(parts: SuggestionParts, custom: CustomColumns, choices: C
 
 /** Proposes a mapping for a file. The same file and choices give the same mapping. */
 export function suggestMapping(sample: FileSample, choices: Choices = {}): Suggestion {
-  const all = collectColumnValues(sample.columns, sample.rows);
+  const hasHeader = sample.source === undefined || !('noHeader' in sample.source);
+  const all = collectColumnValues(sample.columns, sample.rows, hasHeader);
   const usable = all.filter(({ column }) => column.trim() !== '');
   const identities = assignIdentityColumns(usable);
   const key = identities.some(({ target }) => target === 'customerCode') ? undefined : proposeKey(usable, choices);

@@ -30,13 +30,22 @@ export const synonyms = {
       ],
       ...['empresa', 'razon social', 'nombre razon social', 'nombre empresa', 'nombre fiscal', 'nombre comercial'],
       ...['nombre cliente', 'nombre del cliente', 'kundenname', 'geschaftlicher name', 'denomination'],
-      ...['cust name', 'custname', 'debtor name', 'client company', 'business trading name'],
+      ...[
+        'cust name',
+        'custname',
+        'debtor name',
+        'a c name',
+        'acct name',
+        'acc name',
+        'client company',
+        'business trading name',
+      ],
       ...['bedrijf', 'bedrijfsnaam', 'organisatie', 'klantnaam', 'debiteurnaam', 'firmanaam', 'handelsnaam'],
       ...['azienda', 'ragione sociale', 'nome azienda', 'societa', 'ditta', 'denominazione', 'nome cliente', 'impresa'],
     ],
     medium: [
       ...['full name', 'contact name', 'display name', 'client', 'customer', 'client name', 'kunde', 'cliente'],
-      ...['account', 'debtor', 'klant', 'relatie'],
+      ...['account', 'debtor', 'klant', 'relatie', 'bezeichnung', 'kontobezeichnung'],
     ],
     low: [
       'associated company',
@@ -221,7 +230,17 @@ export const synonyms = {
   customerType: {
     high: [
       ...['customer type', 'client type', 'account type', 'ctype', 'kundentyp', 'kundenart', 'type client'],
-      ...['type de client', 'tipo de cliente', 'tipo cliente', 'cust type', 'klanttype', 'klantsoort'],
+      ...[
+        'type de client',
+        'tipo de cliente',
+        'tipo cliente',
+        'cust type',
+        'a c type',
+        'acct type',
+        'debtor type',
+        'klanttype',
+        'klantsoort',
+      ],
     ],
     medium: [
       'type',

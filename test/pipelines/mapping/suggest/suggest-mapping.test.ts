@@ -446,3 +446,21 @@ describe('what only the values tell', () => {
     });
   });
 });
+
+describe('a file without a header', () => {
+  it('is read by its values, and each of them is asked about', () => {
+    const rows = [
+      ['1', 'Koala Books', '0491 570 156', '0800', 'maeve@koala.example', 'AC'],
+      ['2', 'Wren Physio', '0491 570 157', '0801', 'tobias@wren.example', 'AC'],
+    ];
+    const source = { noHeader: true } as const;
+    const { mapping, questions } = suggestMapping({ columns: ['A', 'B', 'C', 'D', 'E', 'AC'], rows, source });
+    expect(mapping.fields).toEqual({
+      customerName: 'B',
+      postalCode: 'D',
+      phoneNumber: 'C',
+      emailAddress: { column: 'E', transform: ['email'] },
+    });
+    expect(questions.filter(({ kind }) => kind === 'target')).toHaveLength(4);
+  });
+});
