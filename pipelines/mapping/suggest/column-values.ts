@@ -1,3 +1,4 @@
+import { createBlankTokens, defaultBlankTokenRule } from '#pipelines/mapping/blank-tokens.js';
 import { normaliseName, trimText } from '#pipelines/mapping/normalise-name.js';
 import { defaultBooleanWords } from '#pipelines/mapping/types/boolean.js';
 import { createDateFormatter } from '#pipelines/mapping/types/date.js';
@@ -269,7 +270,7 @@ export function collectColumnValues(
 ): readonly ColumnValues[] {
   const headings = hasHeader ? readColumnHeadings(columns) : columns.map(() => '');
   return columns.map((column, position) => {
-    const filled = rows.map((cells) => trimText(cellToText(cells[position])) !== '');
+    const filled = rows.map((cells) => isFilled(cells[position]));
     const cells = rows.flatMap((cells, row) => (filled[row] && cells[position] !== undefined ? [cells[position]] : []));
     const texts = cells.map((cell) => trimText(cellToText(cell)));
     const different = [...new Set(texts)];
@@ -277,6 +278,24 @@ export function collectColumnValues(
     const heading = headings[position] ?? column;
     return { column, heading, position, rows: rows.length, texts, cells, filled, distinct: different.length, samples };
   });
+}
+
+const blankTokens = createBlankTokens(defaultBlankTokenRule);
+
+function isFilled(cell: Cell | undefined): boolean {
+  const text = trimText(cellToText(cell));
+  return text !== '' && !blankTokens.has(text);
+}
+
+/** The texts that stand for nothing in some rows, as NULL does, in the order in which they occur. */
+export function findBlankTokens(rows: readonly (readonly Cell[])[]): readonly string[] {
+  const found = new Set<string>();
+  for (const cells of rows)
+    for (const cell of cells) {
+      const text = trimText(cellToText(cell));
+      if (text !== '' && blankTokens.has(text)) found.add(text);
+    }
+  return [...found];
 }
 
 /** From 0 for a column that is always blank to 1; an empty file fills everything. */

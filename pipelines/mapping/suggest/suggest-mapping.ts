@@ -10,7 +10,13 @@ import {
   proposeCustomColumns,
   splitPersonName,
 } from './assign-columns.js';
-import { type ColumnValues, collectColumnValues, detectContentKind, emailShape } from './column-values.js';
+import {
+  type ColumnValues,
+  collectColumnValues,
+  detectContentKind,
+  emailShape,
+  findBlankTokens,
+} from './column-values.js';
 import { readHeading } from './headings.js';
 import { isIdentifier, type KeyProposal, proposeKey, proposeNumberKey } from './propose-rule.js';
 import { findStandIns } from './stand-in-columns.js';
@@ -148,7 +154,11 @@ export function suggestMapping(sample: FileSample, choices: Choices = {}): Sugge
     mapping: buildMappingJson(parts, sample, stamp?.field),
     columns: describeColumns(parts, custom),
     questions: listQuestions(parts, custom, choices),
-    remarks: [...listRemarks(assigned, foundKey, sample.rows.length), ...describeStamp(stamp)],
+    remarks: [
+      ...listRemarks(assigned, foundKey, sample.rows.length),
+      ...describeStamp(stamp),
+      ...describeBlankTokens(findBlankTokens(sample.rows)),
+    ],
     rows: sample.rows.length,
   };
 }
@@ -195,6 +205,11 @@ function describeStamp(stamp: FreeFieldChoice | undefined): readonly string[] {
   return [`The key is also stored in ${field}: ${proof}. If you use that field, name another "stamp", or none.`];
 }
 
+function describeBlankTokens(tokens: readonly string[]): readonly string[] {
+  if (tokens.length === 0) return [];
+  return [`Read as blank: ${tokens.map((token) => `"${token}"`).join(', ')}. If one is a value, see "blankTokens".`];
+}
+
 /** Ways to find customers that are in the account already, or again when the state folder is lost; the surest first. */
 function proposeMatch(assigned: readonly Candidate[]): MappingJson['match'] {
   const has = (field: string) => assigned.some(({ target }) => target === field);
@@ -226,6 +241,7 @@ function buildMappingJson(
 ): MappingJson {
   const match = key === undefined ? undefined : proposeMatch(assigned);
   const isIdentified = key !== undefined || assigned.some(({ target }) => target === 'customerCode');
+  const blankTokens = findBlankTokens(sample.rows);
   const used = new Set([...assigned.map(({ values }) => values), key?.values]);
   const ignored = all.filter(({ column }) => column.trim() !== '');
   const ignore = [...new Set(ignored.filter((values) => !used.has(values)).map(({ column }) => column))];
@@ -238,6 +254,7 @@ function buildMappingJson(
     ...(match !== undefined && { match }),
     fields: buildFieldsJson(assigned),
     ...(ignore.length > 0 && { ignore }),
+    ...(blankTokens.length > 0 && { blankTokens }),
   };
 }
 

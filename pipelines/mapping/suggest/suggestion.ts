@@ -86,4 +86,5 @@ export interface MappingJson {
   readonly match?: MatchRule | readonly string[];
   readonly fields: { readonly [field: string]: RuleJson };
   readonly ignore?: readonly string[];
+  readonly blankTokens?: readonly string[];
 }

@@ -453,7 +453,7 @@ describe('a file without a header', () => {
       ['1', 'Koala Books', '0491 570 156', '0800', 'maeve@koala.example', 'AC'],
       ['2', 'Wren Physio', '0491 570 157', '0801', 'tobias@wren.example', 'AC'],
     ];
-    const source = { noHeader: true } as const;
+    const source = JSON.parse('{ "noHeader": true }');
     const { mapping, questions } = suggestMapping({ columns: ['A', 'B', 'C', 'D', 'E', 'AC'], rows, source });
     expect(mapping.fields).toEqual({
       customerName: 'B',
@@ -462,5 +462,15 @@ describe('a file without a header', () => {
       emailAddress: { column: 'E', transform: ['email'] },
     });
     expect(questions.filter(({ kind }) => kind === 'target')).toHaveLength(4);
+  });
+});
+
+describe('texts that stand for nothing', () => {
+  it('are proposed as such, and decide nothing about their column', () => {
+    const { mapping, remarks } = suggest(['No|Company|Credit limit', '1|Koala|NULL', '2|Wren|500', '3|nan|N/A']);
+    expect(mapping.blankTokens).toEqual(['NULL', 'nan', 'N/A']);
+    expect(mapping.fields.creditLimit).toMatchObject({ column: 'Credit limit', type: 'number' });
+    expect(remarks).toContainEqual(expect.stringContaining('"NULL", "nan", "N/A"'));
+    expect(suggest(['No|Company', '1|Koala', '2|Wren']).mapping.blankTokens).toBeUndefined();
   });
 });
