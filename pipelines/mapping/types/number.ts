@@ -86,7 +86,7 @@ function createNumberCells(rule: NumberRule): CellType {
       const { value } = cell;
       if (Number.isInteger(value) && !Number.isSafeInteger(value)) return tooLong;
       if (rule.percent === 'shown' && isPercentage(cell)) return checked(roundToShown(value * 100));
-      return checked(Number.isInteger(value) ? value : roundToShown(value));
+      return checked(roundToShown(value));
     },
     toCell: (value) => ({ kind: 'number', text: formatNumber(Number(value), rule), value: Number(value) }),
   };
@@ -156,6 +156,10 @@ function isPercentage({ format }: Extract<TypedCell, { kind: 'number' }>): boole
 
 /** The number that people see: 0.1 and 0.2 are 0.30000000000000004 in binary, and 0.07 times 100 is 7.000000000000001. */
 function roundToShown(value: number): number {
+  if (Number.isInteger(value)) return value;
+  // Most amounts have two decimals: for them, a division takes a tenth of the time.
+  const hundredths = value * 100;
+  if (Number.isSafeInteger(hundredths)) return hundredths / 100;
   return Number(value.toPrecision(maxSignificantDigits));
 }
 

@@ -1,4 +1,6 @@
-import { format as formatNumber } from 'numfmt';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { format } from 'numfmt';
 import type { Archive } from './archive.js';
 import { readIndexPart } from './xml-parser.js';
 
@@ -172,18 +174,64 @@ const languages = /\[\$([^\]-]*)-[^\]]*\]/g;
 const oddBlanks = /[\u00a0\u2000-\u200a\u202f]/g;
 const scientific = /E[+-]/i;
 
+let formatter: typeof format | undefined;
+
+/**
+ * Loads the formatter for the first number whose text is wanted: that takes as long as to read ten thousand cells. What
+ * the package offers to `require` is a file that it lacks, so the file is found as `import` finds it.
+ */
+function loadFormatter(): typeof format {
+  formatter ??= createRequire(import.meta.url)(fileURLToPath(import.meta.resolve('numfmt'))).format as typeof format;
+  return formatter;
+}
+
+/** The last texts of one format: the checks of a row ask for the same one several times. */
+interface RecentTexts {
+  /** As the formatter takes it; `undefined` for a format that shows less than the number. */
+  readonly code: string | undefined;
+  readonly values: Float64Array;
+  readonly texts: (string | undefined)[];
+}
+
+/** A power of two, and more than a batch has rows. */
+const recentTexts = 1024;
+const maxFormatsKept = 64;
+const recentByFormat = new Map<string, RecentTexts>();
+
+function findRecentTexts(code: string): RecentTexts {
+  let recent = recentByFormat.get(code);
+  if (recent === undefined) {
+    const plain = code.replaceAll(languages, (_, sign) => (sign === '' ? '' : `[$${sign}]`));
+    recent = {
+      code: scientific.test(stripLiterals(code)) ? undefined : plain,
+      values: new Float64Array(recentTexts).fill(Number.NaN),
+      texts: new Array<string | undefined>(recentTexts).fill(undefined),
+    };
+    if (recentByFormat.size >= maxFormatsKept) recentByFormat.clear();
+    recentByFormat.set(code, recent);
+  }
+  return recent;
+}
+
 /**
  * The text of a number in any format; `undefined` when it shows less than the number: with an exponent, digits are lost.
  * Blanks around it are left out, since they only align it.
  */
-export function showNumber(value: number, code: string): string | undefined {
-  if (scientific.test(stripLiterals(code))) return undefined;
+export function showNumber(value: number, format: string): string | undefined {
+  const { code, values, texts } = findRecentTexts(format);
+  if (code === undefined) return undefined;
+  const slot = Math.trunc(value) & (recentTexts - 1);
+  if (values[slot] !== value) {
+    values[slot] = value;
+    texts[slot] = formatNumber(value, code);
+  }
+  return texts[slot];
+}
+
+function formatNumber(value: number, code: string): string | undefined {
+  const show = loadFormatter();
   try {
-    const text = formatNumber(
-      code.replaceAll(languages, (_, sign) => (sign === '' ? '' : `[$${sign}]`)),
-      value,
-    );
-    return text.replaceAll(oddBlanks, ' ').trim();
+    return show(code, value).replaceAll(oddBlanks, ' ').trim();
   } catch {
     // A code that is none: Excel calls such a file damaged, other programs show the number.
     return undefined;
