@@ -18,7 +18,6 @@ import type { InputSource, TextScan } from '#src/files/input-source.js';
 import type { ZippedFile } from '#src/files/zipped-file.js';
 import { type ChosenEncoding, chooseEncoding, findContradictingMark, refuseBinary } from './choose-encoding.js';
 import { createDecoder, type Decoded } from './decoder.js';
-import { createUnclearEncodingError, detectEncoding } from './detect-encoding.js';
 import { createLineEndCounter, type LineEnds } from './line-ends.js';
 import { surveyBytes } from './survey-bytes.js';
 
@@ -106,6 +105,8 @@ async function chooseAgain(
   if (survey.characters >= Math.max(1, survey.damagedBytes * minCharactersPerDamage))
     return { ...first, isDamaged: true };
   if (first.origin !== 'guess') throw error.asInputError();
+  // Loaded when needed: nearly all texts are UTF-8.
+  const { createUnclearEncodingError, detectEncoding } = await import('./detect-encoding.js');
   const detected = detectEncoding(survey);
   if (detected.kind === 'confident') return { name: detected.name, bomBytes: 0, origin: 'guess' };
   if (detected.candidates.length === 0) throw error.asInputError();
