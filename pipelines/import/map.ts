@@ -302,7 +302,15 @@ function mergeReasons(unmapped: readonly Issue[], found: readonly Issue[], mappe
 
 function withColumns(reason: Issue, mapper: RowMapper): Issue {
   if (reason.field === undefined || reason.columns !== undefined) return reason;
-  return { ...reason, columns: mapper.findColumns(reason.field) };
+  const columns = mapper.findColumns(reason.field);
+  const column = columns.join(' + ');
+  // People know their own column, and the mapping knows the field.
+  const isNamed = column === '' || column === reason.field || !reason.message.startsWith(`${reason.field} `);
+  return {
+    ...reason,
+    columns,
+    message: isNamed ? reason.message : reason.message.replace(reason.field, () => `${column} (${reason.field})`),
+  };
 }
 
 /** Ends a row with damaged cells as `invalid`. Columns that it is invalid for already are not reported twice. */

@@ -30,6 +30,8 @@ export interface DamageGroup {
   readonly count: number;
   /** Lines or row numbers of the first few. */
   readonly rows: readonly number[];
+  /** The same rows as a spreadsheet program shows them; absent where that is the same. */
+  readonly sheetRows?: readonly number[];
   /** A whole sentence about one such cell. */
   readonly message: string;
   readonly suggestion: string;

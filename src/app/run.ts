@@ -6,6 +6,7 @@ import type { DamageGroup } from '#pipelines/quality/damage-issue.js';
 import type { RunControl } from '#pipelines/run-control.js';
 import { CustomersError } from '#src/errors.js';
 import type { InputSource } from '#src/files/input-source.js';
+import { addSheetRows } from '#src/files/table/sheet-rows.js';
 import type { RunRecord } from '#src/ledger/runs.js';
 import type { ReportContent } from '#src/results/report/report-data.js';
 import { ResultsInPassing } from '#src/results/results-in-passing.js';
@@ -110,7 +111,7 @@ export async function endRun(
   const { review, waiting, newlyWaiting } = await writeReviewOrStop(context);
   const counts = countRows(context);
   const status = chooseState(control, reachedAllRows);
-  const problems = collectProblems(connection.ledger, run.number);
+  const problems = addSheetRows(collectProblems(connection.ledger, run.number), job.source);
   const hasDoubtsElsewhere = problems.some(({ code }) => code === 'IN_DOUBT_ELSEWHERE');
   const exitCode = chooseExitCode(control.reason, counts, { reachedAllRows, hasDoubtsElsewhere, waiting });
   const stopped = describeStop(control.reason, run.name) ?? (reachedAllRows ? null : describeUnfinished(run));
@@ -140,7 +141,7 @@ export async function endRun(
     startedAt: new Date(run.startedAtMs).toISOString(),
     endedAt: new Date().toISOString(),
     input: describeInput(run, job),
-    findings: job.findings ?? [],
+    findings: addSheetRows(job.findings ?? [], job.source),
     counts,
     problems,
     ...(differing === 0 ? {} : { differing }),

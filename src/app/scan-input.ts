@@ -19,6 +19,7 @@ import type { ReadOptions } from '#pipelines/reading-options.js';
 import { UsageError } from '#src/errors.js';
 import { hashFile } from '#src/files/input-file.js';
 import type { FileScan } from '#src/files/input-source.js';
+import { addSheetRows } from '#src/files/table/sheet-rows.js';
 import { version } from '#src/version.js';
 import { isReviewFile, type ReturnedFiles } from './import/recognise-returned.js';
 import { type Review, readReview } from './import/review-file.js';
@@ -312,7 +313,7 @@ export function reportScan({ file, source, mapper, scan }: ScannedInput, observe
   // That a row is a total or a note is said where it is skipped.
   const notices = source.notices.filter(({ code, row }) => !(belowNoticeCodes.has(code) && skipped.has(row ?? 0)));
   for (const notice of [...notices, ...createUnmappedNotices(mapper)]) observer.notice?.(notice);
-  for (const finding of scan.findings) observer.finding?.(finding);
+  for (const finding of addSheetRows(scan.findings, source)) observer.finding?.(finding);
 }
 
 /** Notices about rows below the customers. */

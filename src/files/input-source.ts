@@ -92,6 +92,8 @@ export interface NdjsonLayout {
 /** A row source that can be told from any other. */
 export interface InputSource extends RowSource {
   readonly fingerprint: Fingerprint;
+  /** The row that a spreadsheet program shows for a row of a text by its line, as far as it has been read. */
+  readonly sheetRowOf?: (line: number) => number;
   /** Other sheets of a workbook that have the expected columns; only where the sheet that is read has no such header. */
   readonly sheetsWithColumns?: readonly string[];
   /**

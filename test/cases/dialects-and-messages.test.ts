@@ -9,6 +9,7 @@ import { checkFile } from '#src/app/check/check-file.js';
 import { openInput } from '#src/app/input.js';
 import { suggestMappingFor } from '#src/app/mapping/suggest-mapping.js';
 import { compileFor, readMappingFile } from '#src/app/mapping-file.js';
+import { renderCheck } from '#src/cli/render/summary.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 import { createDraftValidator } from '#src/validation/create-draft-validator.js';
 import { makeWorkbook, textRow } from '#test/files/xlsx/make-workbook.js';
@@ -220,6 +221,38 @@ describe('suggest', () => {
     const { told, mapping } = await suggest(join(files, 'c13-backslash.csv'));
     expect(told).toContain('BACKSLASH_QUOTE');
     expect(mapping.source).toEqual({ escape: 'backslash' });
+  });
+});
+
+describe('reasons', () => {
+  const numbers = {
+    fields: { customerName: 'Company', creditLimit: { column: 'Limit', type: 'number' }, emailAddress: 'Mail' },
+  };
+
+  it('of one group show the values that differ, and no value as if it were in all rows', async () => {
+    const text = 'Company,Limit,Mail\nA,five,\nB,six,\nC,seven,\nD,eight,\nE,five,\n';
+    const { problems } = await check(save('x.csv', text), save('m.json', numbers));
+    expect(problems).toMatchObject([{ count: 5, rows: [2, 3, 4] }]);
+    expect(problems[0]?.message).toMatch(/^Limit "five", "six", "seven", … is not a number/);
+  });
+
+  it('name the row of a spreadsheet program and the line of an editor, where cells have line breaks', async () => {
+    const text = 'Company,Limit,Mail\n"A\nB\nC",1,\nD,x,\n\n"E\nF",y,\nG,z,\n';
+    const summary = await check(save('x.csv', text), save('m.json', numbers));
+    expect(summary.problems).toMatchObject([{ rows: [5, 7, 9], sheetRows: [3, 5, 6] }]);
+    expect(renderCheck(summary)).toContain('row 3 (line 5), 5 (line 7), 6 (line 9):');
+  });
+
+  it('name no second number where both are the same', async () => {
+    const { problems } = await check(save('x.csv', 'Company,Limit,Mail\nA,x,\n'), save('m.json', numbers));
+    expect(problems[0]).not.toHaveProperty('sheetRows');
+  });
+
+  it('name the column of the file beside the field', async () => {
+    const { reasons } = await map(save('x.csv', 'Company,Limit,Mail\nA,1,none\n'), save('m.json', numbers));
+    expect(reasons).toMatchObject([
+      { code: 'EMAIL_INVALID', message: expect.stringMatching(/^Mail \(emailAddress\) "none" is/) },
+    ]);
   });
 });
 

@@ -158,7 +158,7 @@ describe('a workbook', () => {
     ['a sheet that it has not', ['--sheet', 'Customer'], 2, ['no sheet “Customer”', '“Customers”', '“Leavers”']],
     ['an empty row as header', ['--header-row', '2'], 3, ['sheet “Customers”', 'row 2', '--header-row']],
     ['a header row that is no number', ['--header-row', 'three'], 2, ['--header-row "three"']],
-    ['a row that is not the header', ['--header-row', '1'], 2, ['no column "No"']],
+    ['a row that is not the header', ['--header-row', '1'], 2, ['None of the 3 columns of the mapping']],
   ])('is refused with %s', async (_, args, code, texts) => {
     const { exitCode, stderr } = await check(args);
     expect([code, exitCode]).toEqual([code, code]);
@@ -216,7 +216,10 @@ describe('a CSV file', () => {
     const found = await place.run(['check', 'customers.csv', '--json']);
     expect(JSON.parse(found.stdout).input).toMatchObject({ rows: 2, detected: { headerRow: 3 } });
     const wrong = await place.run(['check', 'customers.csv', '--header-row', '1']);
-    expect([wrong.exitCode, wrong.stderr]).toEqual([2, expect.stringContaining('no column "No"')]);
+    expect([wrong.exitCode, wrong.stderr]).toEqual([
+      2,
+      expect.stringContaining('None of the 3 columns of the mapping'),
+    ]);
     const blank = await place.run(['check', 'customers.csv', '--header-row', '2']);
     expect([blank.exitCode, blank.stderr]).toEqual([3, expect.stringContaining('customers.csv, line 2')]);
   });

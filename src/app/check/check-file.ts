@@ -28,6 +28,7 @@ import { openScannedInput, reportScan, type ScannedInput, scanInputAt, scanWhile
 import type { Settings } from '#src/config/settings.js';
 import { exitCodes } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
+import { addSheetRows } from '#src/files/table/sheet-rows.js';
 import { IssueGroups } from '#src/results/issue-groups.js';
 import type { WrittenFiles } from '#src/results/keep-edited.js';
 import { type ChoicesByColumn, type ResultLine, writeResultLines } from '#src/results/write-results.js';
@@ -174,9 +175,9 @@ async function checkInput(
       detected: source.detected,
       notices: source.notices,
     },
-    findings,
+    findings: addSheetRows(findings, source),
     counts,
-    problems: problems.list(),
+    problems: addSheetRows(problems.list(), source),
     api: noTraffic,
     waiting: 0,
     files: { ...files, review: null, report: null },

@@ -33,6 +33,7 @@ import type { Settings } from '#src/config/settings.js';
 import { CustomersError, type ExitCode, exitCodes, UsageError } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
 import { hashFile } from '#src/files/input-file.js';
+import { addSheetRows } from '#src/files/table/sheet-rows.js';
 import type { PlanRecord } from '#src/ledger/plans.js';
 import { type IssueGroup, IssueGroups } from '#src/results/issue-groups.js';
 import { type PlanWriter, writePlan } from '#src/results/write-plan.js';
@@ -227,7 +228,13 @@ async function makePlan(
     await writer?.commit();
     if (output !== undefined) connection.ledger.plans.saveOutputHash(record.number, await hashFile(output));
     return {
-      ...{ counts, lines, problems: problems.list(), kept: keptFields.list(), conflicts },
+      ...{
+        counts,
+        lines,
+        problems: addSheetRows(problems.list(), prepared.source),
+        kept: keptFields.list(),
+        conflicts,
+      },
       absent: found?.summary ?? null,
       deactivations: found?.toDeactivate.length ?? 0,
       stopped: found?.refusal ?? null,

@@ -11,19 +11,24 @@ import { exitCodes } from '#src/errors.js';
 const maxColumnsNamed = 5;
 
 /** Cells that cannot be right, in one line: which and where, what is wrong, and what to do. */
-export function renderIssueGroup({ columns, count, rows, message, suggestion, value }: DamageGroup): string {
+export function renderIssueGroup({ columns, count, rows, sheetRows, message, suggestion, value }: DamageGroup): string {
   if (columns.length === 0) return showLine(`${message} ${suggestion}`);
   const first = value === undefined ? '' : ` "${toOneLine(value)}"`;
   const more =
     columns.length > maxColumnsNamed ? ` and ${formatCount(columns.length - maxColumnsNamed, 'more column')}` : '';
   const names = `${columns.slice(0, maxColumnsNamed).join(' + ')}${more}`;
-  return showLine(`${names}${first}${renderRows(count, rows)}: ${message} ${suggestion}`);
+  return showLine(`${names}${first}${renderRows(count, rows, sheetRows)}: ${message} ${suggestion}`);
 }
 
-function renderRows(count: number, rows: readonly number[]): string {
-  if (count === 1) return ` (row ${rows[0]})`;
+/** Rows as a spreadsheet program shows them, with the line of an editor where that is another. */
+function nameRows(rows: readonly number[], sheetRows: readonly number[] = rows): string {
+  return rows.map((line, at) => (sheetRows[at] === line ? String(line) : `${sheetRows[at]} (line ${line})`)).join(', ');
+}
+
+function renderRows(count: number, rows: readonly number[], sheetRows: readonly number[] | undefined): string {
+  if (count === 1) return ` (row ${nameRows(rows.slice(0, 1), sheetRows)})`;
   const more = count > rows.length ? ', …' : '';
-  return ` and ${count - 1} more (${rows.length === 1 ? 'row' : 'rows'} ${rows.join(', ')}${more})`;
+  return ` and ${count - 1} more (${rows.length === 1 ? 'row' : 'rows'} ${nameRows(rows, sheetRows)}${more})`;
 }
 
 function toOneLine(text: string): string {
@@ -126,9 +131,9 @@ const maxProblems = 10;
 /** A line for each reason, the most frequent first. */
 export function renderProblems(problems: readonly IssueGroup[]): string[] {
   if (problems.length === 0) return [];
-  const lines = problems.slice(0, maxProblems).map(({ status, count, rows, message }) => {
+  const lines = problems.slice(0, maxProblems).map(({ status, count, rows, sheetRows, message }) => {
     const more = count > rows.length ? ` and ${count - rows.length} more` : '';
-    return `  ${pad(count)} × ${status.replace('_', ' ')}, row ${rows.join(', ')}${more}: ${showLine(message)}`;
+    return `  ${pad(count)} × ${status.replace('_', ' ')}, row ${nameRows(rows, sheetRows)}${more}: ${showLine(message)}`;
   });
   const rest = problems.length - maxProblems;
   return [

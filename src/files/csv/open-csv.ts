@@ -9,6 +9,7 @@ import { PeekableBatches } from '#src/files/table/peekable.js';
 import { createRowNotices, type RowNotices } from '#src/files/table/row-notices.js';
 import { type RowPosition, RowPositions } from '#src/files/table/row-positions.js';
 import { createRowRanges, type RangeContent } from '#src/files/table/row-ranges.js';
+import { SheetRows } from '#src/files/table/sheet-rows.js';
 import { createDamagedByteIssue } from '#src/files/text/damaged-byte.js';
 import { nameLineEnd } from '#src/files/text/line-ends.js';
 import {
@@ -143,7 +144,7 @@ export async function openCsv(file: TextFile, options: OpenOptions, readOptions:
     }
     return createCsvSource({
       ...{ text, layout, readOptions, topRows },
-      ...(visited === undefined ? {} : { scan: createScan(text, layout, visited) }),
+      ...(visited === undefined ? {} : { scan: createScan(text, layout, visited), sheetRows: visited.sheetRows }),
     });
   }
 }
@@ -152,6 +153,7 @@ export async function openCsv(file: TextFile, options: OpenOptions, readOptions:
 interface RowPass {
   readonly notices: RowNotices;
   readonly positions: RowPositions;
+  readonly sheetRows: SheetRows;
   /** Rows so far. */
   rows: number;
 }
@@ -160,6 +162,7 @@ function startPass({ dialect }: CsvLayout): RowPass {
   return {
     notices: createRowNotices(),
     positions: new RowPositions({ index: 0, ...findFirstPosition(dialect) }),
+    sheetRows: new SheetRows(dialect.firstLine),
     rows: 0,
   };
 }
@@ -199,19 +202,22 @@ interface OpenedCsv {
   readonly readOptions: ReadOptions;
   readonly topRows: readonly TopRow[];
   readonly scan?: FileScan;
+  readonly sheetRows?: SheetRows;
 }
 
-function createCsvSource({ text, layout, readOptions, topRows, scan }: OpenedCsv): FileSource {
+function createCsvSource({ text, layout, readOptions, topRows, scan, ...opened }: OpenedCsv): FileSource {
   const { name } = text.file;
   const { dialect, table } = layout;
   const content = { name, dialect, isDamaged: text.encoding.isDamaged };
   const holdsNuls = () => text.holdsNuls;
   const fileNotices = createFileNotices(text, layout);
+  let { sheetRows } = opened;
   let rowNotices: readonly Issue[] = [];
   const readBatches = async function* () {
     const pass = startPass(layout);
     yield* readRows(readRecords(content, text.chunks()), layout, holdsNuls, pass);
     rowNotices = pass.notices.notices();
+    sheetRows = pass.sheetRows;
   };
   const readRange = async (chunks: AsyncIterable<Buffer>, begin: RowPosition): Promise<RangeContent> => {
     const build = createRowBuilder(layout, holdsNuls, createRowNotices(), begin.index);
@@ -234,6 +240,7 @@ function createCsvSource({ text, layout, readOptions, topRows, scan }: OpenedCsv
       return scan?.notices ?? [...fileNotices, ...rowNotices];
     },
     batches: readBatches,
+    sheetRowOf: (line) => sheetRows?.rowOf(line) ?? line,
     ...{ readOptions, topRows, scan },
     ...createRowRanges(scan, { text, readBatches, readRange }),
   };
@@ -247,6 +254,7 @@ async function* readRows(
 ): AsyncGenerator<readonly Row[]> {
   const build = createRowBuilder(layout, holdsNuls, pass.notices, 0);
   for await (const { records, next } of batches) {
+    for (const { line, lineCount } of records) if (lineCount > 1) pass.sheetRows.note(line, lineCount);
     const rows = build(records);
     pass.rows += rows.length;
     pass.positions.pass(pass.rows, next);
