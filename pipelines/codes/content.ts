@@ -138,6 +138,10 @@ export const contentCodes = {
       'The workbook lacks the number formats that its cells refer to: leading zeros are lost, and dates are numbers.',
     nextStep: 'Open it in Excel or LibreOffice, save it again as .xlsx, and import the new file.',
   },
+  OTHER_LISTS: {
+    meaning: 'The file (IIF of QuickBooks) has several lists, and only the one whose header was found is read.',
+    nextStep: 'Nothing, if it is the list of customers; otherwise give the line of its header with --header-row.',
+  },
   OTHER_SHEETS: {
     meaning: 'Only one sheet is read, and other sheets have content too.',
     nextStep: 'If the customers are on another sheet, choose it with --sheet.',

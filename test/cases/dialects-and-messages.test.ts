@@ -224,6 +224,23 @@ describe('suggest', () => {
   });
 });
 
+describe('a file', () => {
+  it('whose name is written in another way is proposed', async () => {
+    save('Customers 2026.csv', 'Company\nKoala\n');
+    const error = await openInput(join(folder, 'customers_2026.CSV'), {}, folder).catch((e: Error) => e);
+    expect(error).toMatchObject({ code: 'FILE_NOT_FOUND', nextStep: expect.stringContaining('"Customers 2026.csv"') });
+  });
+
+  it('of QuickBooks may hold other lists behind the customers, which are told', async () => {
+    const text =
+      '!HDR\tPROD\nHDR\tQuickBooks\n!CUST\tNAME\tEMAIL\nCUST\tKoala\ta@x.example\n!VEND\tNAME\tADDR1\nVEND\tSupplier\t1 Road\n';
+    const mapping = save('iif.json', { fields: { customerName: 'NAME', emailAddress: 'EMAIL' } });
+    const { drafts, notices } = await map(save('lists.iif', text), mapping);
+    expect(drafts).toEqual([{ customerName: 'Koala', emailAddress: 'a@x.example' }]);
+    expect(notices.map(({ code }) => code)).toEqual(['ROWS_ABOVE_HEADER', 'OTHER_LISTS']);
+  });
+});
+
 describe('reasons', () => {
   const numbers = {
     fields: { customerName: 'Company', creditLimit: { column: 'Limit', type: 'number' }, emailAddress: 'Mail' },

@@ -271,6 +271,7 @@ function createRowBuilder(
 ) {
   const layout: RowLayout = { table, holdsNuls, delimiter: dialect.delimiter };
   const readAbove = new Set(customersAbove);
+  const ownType = findRecordType(layout);
   let index = first;
   return (records: readonly CsvRecord[]): Row[] => {
     const rows: Row[] = [];
@@ -280,12 +281,25 @@ function createRowBuilder(
         notices.emptyRow(record.cells.length === 1);
         continue;
       }
+      if (ownType !== undefined && record.issue === undefined && record.cells[0]?.trim() !== ownType) {
+        notices.otherListRow(record.line);
+        continue;
+      }
       const row = toRow(record, index, layout);
       index += 1;
       rows.push(notices.dataRow(row.number, row.cells) ? { ...row, signs: { isAfterGap: true } } : row);
     }
     return rows;
   };
+}
+
+/**
+ * The word with which the rows of a list begin in an IIF file of QuickBooks: the header of the list has it with an
+ * exclamation mark, and other lists may follow.
+ */
+function findRecordType({ table, delimiter }: RowLayout): string | undefined {
+  const [first = ''] = table.columns;
+  return delimiter === '\t' ? /^!([A-Z]+)$/.exec(first)?.[1] : undefined;
 }
 
 function describeDetection(text: TextInput, { dialect, headerLine }: CsvLayout): SourceDetection {

@@ -1,4 +1,5 @@
 import type { Code } from '#pipelines/codes.js';
+import { formatCount } from '#pipelines/format-count.js';
 import type { Issue } from '#pipelines/issue.js';
 import { type Cell, cellToText } from '#pipelines/model.js';
 
@@ -8,6 +9,8 @@ export interface RowNotices {
   emptyRow(isBlankLine: boolean): void;
   /** @returns whether only rows of a single cell stand between this one, which has no more, and an empty row */
   dataRow(row: number, cells: readonly Cell[]): boolean;
+  /** A row of another list in the same file, which is not read. */
+  otherListRow(row: number): void;
   notices(): readonly Issue[];
 }
 
@@ -22,6 +25,8 @@ export function createRowNotices(): RowNotices {
   const gaps = { count: 0, rowsBefore: 0, rowAfter: 0 };
   let isAfterGap = false;
   const empty = { between: 0, pending: 0, isGap: false };
+
+  const otherList = { count: 0, first: 0 };
 
   const closeGap = (row: number) => {
     if (dataRows > 0) {
@@ -48,12 +53,23 @@ export function createRowNotices(): RowNotices {
       lastCells = cells;
       return isAfterGap;
     },
+    otherListRow(row) {
+      otherList.count += 1;
+      otherList.first ||= row;
+    },
     notices: () => [
+      ...createOtherListNotice(otherList.count, otherList.first),
       ...createEmptyRowsNotice('EMPTY_ROWS_SKIPPED', empty.between, 'between other rows'),
       ...createEmptyRowsNotice('TRAILING_EMPTY_ROWS_DROPPED', empty.pending, 'at the end'),
       ...findRowsBelow(lastRow, lastCells, gaps, dataRows),
     ],
   };
+}
+
+function createOtherListNotice(count: number, row: number): Issue[] {
+  if (count === 0) return [];
+  const message = `${formatCount(count, 'row')} of other lists ${count === 1 ? 'was' : 'were'} not read, the first is row ${row}.`;
+  return [{ severity: 'warning', code: 'OTHER_LISTS', message, row }];
 }
 
 function countFilled(cells: readonly Cell[]): number {
