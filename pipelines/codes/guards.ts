@@ -50,6 +50,12 @@ export const guardCodes = {
     nextStep: checkGuard,
     exit: 8,
   },
+  KEYS_CHANGED: {
+    meaning: 'None of the keys is known, but most rows are customers that already have another key. Nothing was sent.',
+    nextStep:
+      'Use the column that was the key before. To change over to the new keys, give them a "source" of their own and the mapping "match". If they are new customers, add --override-guards.',
+    exit: 8,
+  },
   KEY_SOURCE_CHANGED: {
     meaning:
       'The "source" of the mapping\'s key is not that of its last import, and no customer is known by a key of the new one: every row would count as new. Nothing was sent.',

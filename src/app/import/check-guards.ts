@@ -3,6 +3,8 @@ import type { Code } from '#pipelines/codes.js';
 import type { Guards } from '#pipelines/guards.js';
 import { joinKey } from '#pipelines/import/keys.js';
 import type { PlannedRow } from '#pipelines/import/plan.js';
+import { quoteColumns } from '#pipelines/mapping/list-columns.js';
+import type { Draft } from '#pipelines/model.js';
 import { createCandidateIndex } from '#pipelines/quality/duplicates/candidate-index.js';
 import type { Connection } from '#src/app/connect.js';
 import { quoteArgument } from '#src/app/quote-argument.js';
@@ -25,6 +27,7 @@ export async function checkGuards(
   if (prepared.isPartial) return;
   const last = findLastImport(connection, saved);
   if (last !== undefined) await refuseOtherSource(connection, prepared, saved, last);
+  if (saved.allNew !== true) await refuseOtherKeys(connection, prepared);
   refuseOtherEncoding(connection, prepared, saved);
   if (last !== undefined) compareWithLast(guards, prepared, last);
   const { newPercent, changedPercent, deactivatedPercent, invalidPercent } = guards;
@@ -131,6 +134,44 @@ async function refuseOtherSource(
     },
   );
 }
+
+/**
+ * Rows that are customers with a key of the same source, while not one of their keys is known: another column has become the
+ * key, or the old system numbers anew. Everybody would be added again. Where rows find their customers by fields, they say so
+ * themselves.
+ */
+async function refuseOtherKeys({ ledger }: Connection, { source, mapper }: PreparedImport): Promise<void> {
+  const { crosswalk, mirror } = ledger;
+  const { keyColumns, keySource, match } = mapper;
+  if (keyColumns.length === 0 || match.length > 0 || !crosswalk.hasKeysOf(keySource)) return;
+  const drafts: Draft[] = [];
+  for await (const rows of takeRows(source.batches(), comparedRows))
+    for (const { key, draft } of await mapper.mapAll(rows)) {
+      if (key !== undefined && crosswalk.findCode(joinKey(keySource, key)) !== undefined) return;
+      if (key !== undefined && draft.customerCode === undefined) drafts.push(draft);
+    }
+  if (drafts.length <= maxCoincidences) return;
+  const linked = [...mirror.all()].flatMap(({ customer }) =>
+    ledger.findKey(String(customer.customerCode), keySource) === undefined ? [] : [customer],
+  );
+  const index = createCandidateIndex(linked, { rows: drafts, ...(mapper.country && { country: mapper.country }) });
+  const same = drafts.filter((draft) => index.find(draft)[0]?.tier === 'same').length;
+  if (same <= maxCoincidences || same * 2 <= drafts.length) return;
+  throw new GuardError(
+    `None of the keys in ${quoteColumns(keyColumns)} is known, but ${same} of the first ${drafts.length} rows are customers that already have another key. Importing them would create them a second time. Nothing was sent.`,
+    {
+      code: 'KEYS_CHANGED',
+      nextStep: [
+        'If another column was the key before, use that one in the mapping again.',
+        'To change over to these keys, give them a "source" of their own in the mapping, and let the rows find their customers by fields, e.g.: mypos-customers mapping match emailAddress',
+        'If they are new customers, add --override-guards.',
+      ].join('\n'),
+    },
+  );
+}
+
+/** As many as may resemble somebody by chance. */
+const maxCoincidences = 3;
 
 /** Enough to tell whether the rows are the same customers. */
 const comparedRows = 1000;

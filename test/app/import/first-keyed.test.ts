@@ -89,6 +89,39 @@ describe.each(earlierRuns)('customers that are known by %s', (_how, makeKnown) =
   });
 });
 
+describe('another column that becomes the key', () => {
+  it('is refused before it makes everybody twice, and changes over with a source and fields to match by', async () => {
+    const api = await place.openApi();
+    place.mapping(keyed);
+    write(customerLines(20));
+    await place.import();
+    const byEmail = { ...keyed, key: { column: 'Email' }, unmapped: 'ignore' };
+    place.mapping(byEmail);
+    const error = await refusal();
+    expect([error.code, error.exitCode]).toEqual(['KEYS_CHANGED', 8]);
+    expect(error.message).toMatch(/"Email".*20 of the first 20 rows/);
+    place.mapping({ ...byEmail, key: { column: 'Email', source: 'email' }, match: ['emailAddress'] });
+    write(customerLines(22));
+    const { summary } = await place.import();
+    expect([summary.exitCode, summary.counts.created, api.customers().length]).toEqual([0, 2, 22]);
+  });
+
+  it('is not suspected in a file of new customers, such as members of families that are there', async () => {
+    const api = await place.openApi();
+    place.mapping({
+      ...keyed,
+      fields: { ...fields, customerName: undefined, firstName: 'Name', lastName: 'Limit', creditLimit: undefined },
+    });
+    const people = (first: string, from: number) =>
+      Array.from({ length: 8 }, (_, at) => `${from + at},${first},0800,family${at}@example.com,Lee${at}`);
+    write(people('Ann', 1));
+    await place.import();
+    write(people('Robert', 101));
+    expect((await place.import()).summary.exitCode).toBe(0);
+    expect(api.customers()).toHaveLength(16);
+  });
+});
+
 describe('a key that is new', () => {
   it('waits where its customer is known without a key, and the others are added', async () => {
     const api = await place.openApi();
