@@ -104,7 +104,8 @@ export function openCrashWorkspace(sandbox: RemoteSandbox, scenario: Scenario): 
   };
 }
 
-const settle = ['--settle', '0.2', '--max-failures', '100%'];
+/** The clock of a process that skipped a wait is ahead of that of the next one, which then has to wait for longer. */
+const settle = ['--patience', '600', '--max-failures', '100%'];
 export const importArgs = ['import', 'customers.csv', '--json', ...settle] as const;
 export const resumeArgs = ['resume', '--json', ...settle] as const;
 /** After these the sandbox has no more faults: an import that is still not done then never will be. */
@@ -131,7 +132,9 @@ export async function importUntilDone(
     if (end.exitCode === 1) throw new Error(`The program reports a bug.\n${log.join('\n')}\n${end.stderr}`);
     if (done?.status === 'completed' && done.counts.failed + done.counts.in_doubt === 0) return;
   }
-  throw new Error(`It is not done after ${maxAttempts} attempts.\n${log.join('\n')}`);
+  const open = workspace.results().filter((row) => row._status === 'in_doubt' || row._status === 'failed');
+  const why = open.map((row) => `row ${row._row} ${row._status} ${row._errorCode}: ${row._error}`);
+  throw new Error(`It is not done after ${maxAttempts} attempts.\n${[...log, ...why].join('\n')}`);
 }
 
 /** The shop goes on working: somebody is saved as before. */
@@ -139,7 +142,8 @@ async function saveSomebody(sandbox: RemoteSandbox): Promise<void> {
   const [somebody] = await sandbox.customers();
   if (somebody === undefined) return;
   await setTimeout(1100);
-  await sandbox.call('PUT', `/customers/${somebody.customerCode}`, somebody);
+  // The faults of the test meet everybody: then nothing is saved this time.
+  await sandbox.call('PUT', `/customers/${somebody.customerCode}`, somebody).catch(() => undefined);
 }
 
 interface Summary {
