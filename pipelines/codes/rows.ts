@@ -5,6 +5,12 @@ const nothing = 'Nothing.';
 
 /** Codes about single rows: which customer a row is about, and its result. */
 export const rowCodes = {
+  ABSENCE_NOT_PROVED: {
+    meaning:
+      'The row was sent and not answered. Nobody like it is in the account, which proves nothing yet: the server may act late, or the list may be behind.',
+    nextStep:
+      'The next import, or `mypos-customers resume <run>`, looks again. When you have checked: `mypos-customers reconcile <run> --absent <row>`.',
+  },
   ABSENT_UNSURE: {
     meaning: 'Rows have no usable key, so it is not known who is missing from the file, and nobody was made inactive.',
     nextStep: 'Correct the keys of these rows, and import the file again.',
@@ -147,12 +153,6 @@ export const rowCodes = {
   NOT_REACHED: {
     meaning: 'Not sent: the run ended before this row.',
     nextStep: '`mypos-customers resume <run>`',
-  },
-  NOT_PROVED: {
-    meaning:
-      'The row was sent and not answered. Nobody like it is in the account, which proves nothing yet: the server may act late, or the list may be behind.',
-    nextStep:
-      'The next import, or `mypos-customers resume <run>`, looks again. When you have checked: `mypos-customers reconcile <run> --absent <row>`.',
   },
   NOT_VERIFIED: {
     meaning: 'Written, but the customer could not be read back for comparison.',

@@ -289,7 +289,7 @@ function describeOpen(
     : readyMs === undefined
       ? `Sent, but no answer arrived. No customer like it is listed, but neither is anybody who was added or edited since, so the list may be behind. The next import or resume looks again. ${checked}`
       : `Sent, but no answer arrived, and the server may still be at work on it. From ${new Date(readyMs).toISOString()} on it can be told: mypos-customers resume ${run}`;
-  const { errorCode = 'NOT_PROVED', httpStatus } = kept ?? {};
+  const { errorCode = 'ABSENCE_NOT_PROVED', httpStatus } = kept ?? {};
   return { status: 'in_doubt', errorCode, message, ...(httpStatus === undefined ? {} : { httpStatus }), ...base };
 }
 
