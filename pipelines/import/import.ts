@@ -17,6 +17,7 @@ import {
   mapRows,
   type OpenRow,
   type RowMapper,
+  withRowNotes,
 } from './map.js';
 import { createFieldMatcher, type FieldMatcher, matchByFields } from './match.js';
 import { readOpenRanges, skipSettled } from './resume.js';
@@ -170,7 +171,13 @@ export function createDecider(
       ...{ ...ports, identityColumns, readCustomer, country: ports.mapper.country, explainKept },
       skipUnchanged: skipUnchanged || isRepeat,
     };
-    return resolved.map((row) => (row.outcome === undefined ? decideRow(row, decideOptions) : row));
+    return resolved.map((row) => {
+      if (row.outcome !== undefined) return row;
+      const decided = decideRow(row, decideOptions);
+      return decided.outcome === undefined
+        ? decided
+        : { ...decided, outcome: withRowNotes(decided.outcome, row.row.notes) };
+    });
   }
   return {
     repeats,
@@ -240,7 +247,7 @@ function buildSettlement(
   return {
     index: row.index,
     number: row.number,
-    outcome,
+    outcome: ended.outcome === undefined ? withRowNotes(outcome, ended.notes) : outcome,
     ...(waiting === undefined ? {} : { waiting }),
     ...(isLinked ? { linksKey: true } : {}),
     ...(isReject(outcome) ? { cells: row.cells } : {}),

@@ -1,5 +1,6 @@
 import { contentHash } from '#pipelines/compare-customers.js';
 import type { Issue } from '#pipelines/issue.js';
+import { describeLeftOut } from '#pipelines/mapping/map-row.js';
 import type { MatchRule } from '#pipelines/mapping/mapping.js';
 import type { WritePolicies } from '#pipelines/mapping/write-policies.js';
 import type { Command, Draft, JsonValue, Row, RowOutcome } from '#pipelines/model.js';
@@ -27,6 +28,8 @@ export interface RowContent extends Required<RowIdentity> {
   readonly command: Command | undefined;
   /** Fields of the draft whose value is the mapping's `default`. */
   readonly defaulted?: readonly string[] | undefined;
+  /** What the user should know of its values. */
+  readonly notes?: readonly Issue[] | undefined;
   /** What a person has decided about the row and its customer, where that is no question of identity. */
   readonly decision?: DecisionWord | undefined;
   /** Whether its customer was found by its key, and not named by the row itself. */
@@ -34,6 +37,9 @@ export interface RowContent extends Required<RowIdentity> {
   /** The id that the customer of its key had when the two were linked. */
   readonly linkedId?: string | undefined;
 }
+
+/** Nearly every row has none. */
+const noNotes: readonly Issue[] = [];
 
 /** A mapped row that may be sent. Once it is decided, one without a `customerCode` is an add. */
 export class OpenRow implements RowContent {
@@ -44,6 +50,7 @@ export class OpenRow implements RowContent {
   readonly matchValue: string | undefined;
   readonly command: Command | undefined;
   readonly defaulted: readonly string[] | undefined;
+  readonly notes: readonly Issue[];
   readonly decision: DecisionWord | undefined;
   readonly isFoundByKey: boolean;
   readonly linkedId: string | undefined;
@@ -51,7 +58,18 @@ export class OpenRow implements RowContent {
 
   constructor(
     readonly row: Row,
-    { draft, key, customerCode, matchValue, command, defaulted, decision, isFoundByKey = false, linkedId }: RowContent,
+    {
+      draft,
+      key,
+      customerCode,
+      matchValue,
+      command,
+      defaulted,
+      notes = noNotes,
+      decision,
+      isFoundByKey = false,
+      linkedId,
+    }: RowContent,
     hash?: string,
   ) {
     this.draft = draft;
@@ -60,6 +78,7 @@ export class OpenRow implements RowContent {
     this.matchValue = matchValue;
     this.command = command;
     this.defaulted = defaulted;
+    this.notes = notes;
     this.decision = decision;
     this.isFoundByKey = isFoundByKey;
     this.linkedId = linkedId;
@@ -135,6 +154,19 @@ export function identityKey({ key, customerCode, matchValue }: RowIdentity): str
   return matchValue === undefined ? undefined : `match ${matchValue}`;
 }
 
+/** The outcome of a row, with what the user should know of its values first. */
+export function withRowNotes(outcome: RowOutcome, notes: readonly Issue[]): RowOutcome {
+  if (notes.length === 0) return outcome;
+  switch (outcome.status) {
+    case 'created':
+    case 'updated':
+    case 'unchanged':
+      return { ...outcome, notes: [...notes, ...(outcome.notes ?? [])] };
+    default:
+      return outcome;
+  }
+}
+
 /** Ends a row that its owner has to fix. */
 export function endAsInvalid(row: Row, reasons: readonly Issue[], key?: string): EndedRow {
   return { row, key, outcome: { status: 'invalid', reasons, attempts: 0 } };
@@ -184,11 +216,13 @@ interface RowMapping {
   readonly unformatted?: { readonly key: string; readonly draft: Draft };
   readonly customerCode?: string;
   readonly command?: Command;
-  readonly defaulted?: readonly string[];
+  readonly defaulted?: readonly string[] | undefined;
   readonly decision?: DecisionWord;
   /** Why the row is left out on purpose. */
   readonly skip?: Issue;
   readonly reasons: readonly Issue[];
+  /** What the user should know of values that are used, or left out. */
+  readonly notes?: readonly Issue[] | undefined;
 }
 
 /** A mapping compiled against the header of one file. */
@@ -204,6 +238,8 @@ export interface RowMapper {
   readonly keyColumns?: readonly string[];
   /** Fields of columns in which every number has `.0` behind it, so that leading zeros are lost. */
   readonly wholeNumberFields?: ReadonlySet<string>;
+  /** Fields of which a value that does not fit is left out, with what takes its place, if anything. */
+  readonly unfitDefaults?: ReadonlyMap<string, JsonValue | undefined>;
   /** Whether a row without any name, key, e-mail address and telephone number is a customer. @default true */
   readonly allowsNameless?: boolean;
 }
@@ -246,19 +282,42 @@ function takeKnownKey(mapped: RowMapping, { mapper, ledger }: MapOptions): RowMa
 const nothingMapped: RowMapping = { draft: {}, reasons: [] };
 
 function toImportRow(row: Row, mapped: RowMapping, options: MapOptions): ImportRow {
-  const { draft, customerCode, command, defaulted, decision, skip } = mapped;
+  const { customerCode, command, decision, skip } = mapped;
   if (skip?.code !== 'NOT_A_CUSTOMER' && row.issues !== undefined && row.issues.length > 0)
     return endAsInvalid(row, row.issues);
   if (skip !== undefined) return endAsSkipped({ row, key: undefined }, skip);
   const key = mapped.key === undefined ? undefined : joinKey(options.mapper.keySource, mapped.key);
   if (command === 'IGNORE') return endAsSkipped({ row, key }, ignored);
-  const reasons = collectReasons(mapped, options);
+  const { reasons, draft, defaulted, notes } = leaveOutUnfit(mapped, collectReasons(mapped, options), options.mapper);
   if (reasons.length > 0) return endAsInvalid(row, reasons, key);
   const isMatched = key === undefined && customerCode === undefined;
   const matchValue = isMatched ? readMatchValue(draft, options.match ?? [], options.mapper.country) : undefined;
   if (isMatched && matchValue === undefined && options.mapper.allowsNameless === false && isNameless(draft))
     return endAsInvalid(row, [nameless]);
-  return new OpenRow(row, { draft, key, customerCode, matchValue, command, defaulted, decision });
+  return new OpenRow(row, { draft, key, customerCode, matchValue, command, defaulted, decision, notes });
+}
+
+/** Takes values out of a row that do not fit their fields, where the mapping wants the row all the same. */
+function leaveOutUnfit(
+  mapped: RowMapping,
+  found: readonly Issue[],
+  { unfitDefaults }: RowMapper,
+): Pick<RowMapping, 'draft' | 'defaulted' | 'reasons' | 'notes'> {
+  const { draft, defaulted, notes } = mapped;
+  const unfit = found.filter(({ field }) => field !== undefined && unfitDefaults?.has(field) === true);
+  if (unfit.length === 0) return { draft, defaulted, notes, reasons: found };
+  const fields = new Set(unfit.map(({ field }) => field ?? ''));
+  const rest = Object.fromEntries(Object.entries(draft).filter(([field]) => !fields.has(field)));
+  const defaults = [...fields].flatMap((field) => {
+    const value = unfitDefaults?.get(field);
+    return value === undefined ? [] : [[field, value] as const];
+  });
+  return {
+    draft: { ...rest, ...Object.fromEntries(defaults) },
+    defaulted: [...(defaulted ?? []), ...defaults.map(([field]) => field)],
+    notes: [...(notes ?? []), ...unfit.map(describeLeftOut)],
+    reasons: found.filter((reason) => !unfit.includes(reason)),
+  };
 }
 
 /** Fields of which a customer has at least one. */

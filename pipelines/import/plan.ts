@@ -118,7 +118,7 @@ function explainKept(
   resolved: Pick<ResolvedWrite, 'kept' | 'conflicts'>,
   { mapper }: PlanPorts,
 ): PlannedRow {
-  return { ...planned, kept: resolved.kept, reasons: describeKept(resolved, mapper) };
+  return { ...planned, kept: resolved.kept, reasons: [...planned.reasons, ...describeKept(resolved, mapper)] };
 }
 
 function buildPlannedRow(
@@ -129,7 +129,7 @@ function buildPlannedRow(
 ): PlannedRow {
   const { key, customerCode, contentHash } = row;
   return {
-    ...{ row: row.row, action, changes, kept: [], reasons: [], contentHash, changesHash: hashChanges(changes) },
+    ...{ row: row.row, action, changes, kept: [], reasons: row.notes, contentHash, changesHash: hashChanges(changes) },
     ...(key === undefined ? {} : { key: displayKey(key), storedKey: key }),
     ...(customerCode === undefined ? {} : { customerCode }),
     ...(edited === undefined ? {} : { edited }),

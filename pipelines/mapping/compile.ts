@@ -7,11 +7,11 @@ import { createBlankTokens } from './blank-tokens.js';
 import { type GatheredCell, gatherCells } from './cells.js';
 import { compileField } from './compile-field.js';
 import { compileExpression, computeRow, type PlacedExpression } from './expressions.js';
-import { identityFields } from './fields.js';
+import { type FieldValue, identityFields } from './fields.js';
 import { compileKey, type KeyColumnReading, type KeyPart } from './key.js';
 import { listColumns } from './list-columns.js';
 import { compileCommand, type MappedRow, mapRow, type RowTarget } from './map-row.js';
-import type { ColumnRule, ExpressionRule, Mapping, MatchRule, Mode } from './mapping.js';
+import type { ColumnRule, ExpressionRule, Mapping, MatchRule, Mode, ValueRule } from './mapping.js';
 import { nearestNames, suggestNames } from './nearest-name.js';
 import { normaliseName } from './normalise-name.js';
 import { createRecogniser, type NonCustomer } from './not-a-customer.js';
@@ -120,7 +120,7 @@ function buildFieldTargets(mapping: Mapping, finder: ColumnFinder, columns: read
       ...{ positions, join: rule.join, takesFirst: rule.takesFirst },
       nullToken: mapping.nullToken,
     });
-    return { ...named(rule.field, positions), read: compileField(rule, gather, mapping) };
+    return { ...named(rule, positions), read: compileField(rule, gather, mapping) };
   }
 
   function expressionTarget(rule: ExpressionRule): RowTarget {
@@ -131,15 +131,17 @@ function buildFieldTargets(mapping: Mapping, finder: ColumnFinder, columns: read
     const slot = expressions.push({ expression: compilation.expression, positions: new Map(placed) }) - 1;
     return {
       ...named(
-        rule.field,
+        rule,
         placed.map(([, position]) => position),
       ),
       read: compileField(rule, (_cells, computed) => readResult(computed, slot, rule.field), mapping),
     };
   }
 
-  function named(field: string, positions: readonly number[]) {
-    return { kind: 'field', field, positions, columns: positions.map((position) => columns[position] ?? '') } as const;
+  function named({ field, otherwise, default: whenBlank }: ValueRule, positions: readonly number[]) {
+    const names = positions.map((position) => columns[position] ?? '');
+    const whenUnfit = otherwise === 'blank' ? { whenUnfit: { default: whenBlank } } : {};
+    return { kind: 'field', field, positions, columns: names, ...whenUnfit } as const;
   }
 }
 
@@ -175,6 +177,8 @@ export interface CompiledMapping {
   map(row: Row): MappedRow;
   /** Fields of columns in which every number has `.0` behind it. */
   readonly wholeNumberFields: ReadonlySet<string>;
+  /** Fields of which a value that does not fit is left out, with what takes its place, if anything. */
+  readonly unfitDefaults: ReadonlyMap<string, FieldValue | undefined>;
   /** Whether a row without any name, key, e-mail address and telephone number is a customer. */
   readonly allowsNameless: boolean;
   /** Positions of the columns that are read as text, without those of the key. */
@@ -327,6 +331,11 @@ function assemble(parts: MappingParts, reading: FileReading): CompiledMapping {
     unmappedColumns: mapping.unmapped === 'warn' ? unmapped : [],
     textPositions: findTextPositions(parts),
     wholeNumberFields: findFieldsOf(targets, reading.wholeNumbers),
+    unfitDefaults: new Map(
+      targets.flatMap(({ field, whenUnfit }) =>
+        field === undefined || whenUnfit === undefined ? [] : [[field, whenUnfit.default] as const],
+      ),
+    ),
     allowsNameless: mapping.nameless === 'allow',
     findColumns: (field) => columnsByField.get(field) ?? [],
     map: (row) => map(row, read(row)),

@@ -14,7 +14,7 @@ import {
 import type { DecisionWord } from '#pipelines/ports.js';
 import { type CellFailure, formatCells, type GatheredCell, isFailure, shortenValue } from './cells.js';
 import type { FieldOutcome } from './compile-field.js';
-import { secretFields } from './fields.js';
+import { type FieldValue, secretFields } from './fields.js';
 import { formatStamp, normaliseKey } from './key.js';
 import { suggestNames } from './nearest-name.js';
 import { trimText } from './normalise-name.js';
@@ -62,6 +62,8 @@ export interface RowTarget {
   readonly columns: readonly string[];
   /** Of a key: the source that the mapping names. */
   readonly keySource?: string;
+  /** Given where a value that does not fit is left out: what takes its place, if anything. */
+  readonly whenUnfit?: { readonly default: FieldValue | undefined };
   read(cells: readonly Cell[], computed?: readonly GatheredCell[]): FieldOutcome;
   /** Of a key: see {@link MappedRow.unformatted}. */
   readUnformatted?(cells: readonly Cell[]): string | undefined;
@@ -91,8 +93,20 @@ export function mapRow(
     const outcome = target.read(cells, computed);
     let value = outcome;
     if (isFailure(outcome)) {
-      reasons ??= [];
-      reasons.push(buildReason(target, cells, outcome.code, outcome.says));
+      const reason = buildReason(target, cells, outcome.code, outcome.says);
+      if (target.whenUnfit === undefined || target.field === undefined) {
+        reasons ??= [];
+        reasons.push(reason);
+        continue;
+      }
+      notes ??= [];
+      notes.push(describeLeftOut(reason));
+      value = target.whenUnfit.default;
+      if (value !== undefined) {
+        defaulted ??= [];
+        defaulted.push(target.field);
+        assignValue(target, value, draft, identity);
+      }
       continue;
     }
     if (typeof outcome === 'object' && outcome !== null) {
@@ -150,6 +164,11 @@ function assignValue(
     // The identity of a customer cannot be cleared.
     if (value !== null) identity[field] = String(value);
   } else if (field !== undefined) draft[field] = value;
+}
+
+/** A value that does not fit its field, where the mapping leaves such values out. */
+export function describeLeftOut(reason: Issue): Issue {
+  return { ...reason, severity: 'warning', message: `${reason.message.replace(/\.$/, '')}. The value was left out.` };
 }
 
 function buildReason(

@@ -114,6 +114,8 @@ export interface ValueRule extends WriteRule {
   readonly type: TypeRule;
   /** The value for a blank cell. */
   readonly default?: FieldValue;
+  /** A value that does not fit is left out, instead of making its row invalid. */
+  readonly otherwise?: 'blank';
 }
 
 export interface ColumnRule extends ValueRule, ColumnSource {

@@ -128,13 +128,13 @@ function checkValueRule(document: LongRule, target: Target): ValueRule | undefin
     ...(lookup !== undefined && { lookup }),
     type,
     ...(whenBlank !== undefined && { default: whenBlank }),
+    ...(document.otherwise === 'blank' && { otherwise: 'blank' as const }),
     ...readWriteRule(document),
   };
 }
 
 function checkLookup({ lookup, otherwise }: LongRule, { field, fieldType, node }: Target): Lookup | undefined {
-  if (node.has('otherwise') && !node.has('lookup'))
-    node.at('otherwise').report('OPTION_UNUSED', '"otherwise" only works with a "lookup"; add one, or leave it out');
+  if (node.has('otherwise') && !node.has('lookup')) checkOtherwise(otherwise, field, node.at('otherwise'));
   if (lookup === undefined) return undefined;
   const entries = Object.entries(lookup).flatMap(([from, to]) => {
     const at = node.at('lookup').at(from);
@@ -146,6 +146,17 @@ function checkLookup({ lookup, otherwise }: LongRule, { field, fieldType, node }
     return value === undefined ? [] : [[from, value] as const];
   });
   return { entries, otherwise: checkFallback(otherwise, node.at('otherwise').at('value'), field, fieldType) };
+}
+
+/** Without a lookup, it says what happens to a value that does not fit its field. */
+function checkOtherwise(otherwise: LongRule['otherwise'], field: string, node: JsonNode): void {
+  if (identityFields.some((name) => name === field))
+    node.report('OPTION_UNUSED', `${field} says who the customer is and cannot be left out; leave out "otherwise"`);
+  else if (otherwise !== undefined && otherwise !== 'blank' && otherwise !== 'error')
+    node.report(
+      'OPTION_UNUSED',
+      'Without a "lookup", "otherwise" is "blank" or "error"; use one of them, or add a lookup',
+    );
 }
 
 function checkFallback(

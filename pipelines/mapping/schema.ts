@@ -148,7 +148,7 @@ export const fieldProperties = {
       object({ value: required(anyValue, 'The value to use instead.') }),
       'one of the choices',
     ),
-    'The result for a value that the lookup does not contain.',
+    'The result for a value that the lookup does not contain; without a lookup, for a value that does not fit the field: error, or blank, which leaves it out and imports the row.',
   ),
   type: optional(choice(typeNames), 'The type to read the text as. Default: string.'),
   default: optional(anyValue, 'The value for a blank cell.'),

@@ -176,17 +176,45 @@ function isPostCodeTooShort(text: string, usualLength: number): boolean {
   return isDigits(text) && text.length >= findMinLength(usualLength) && text.length < usualLength;
 }
 
-/** Finds phone numbers one digit shorter than the typical one that begins with 0. */
-export function scanPhones(column: string): ColumnScan {
+/**
+ * What mobile numbers begin with behind their 0, where they have 9 digits without it; by the country's code and name.
+ *
+ * Source: the national numbering plans.
+ */
+const mobilePrefixes: Readonly<Record<string, string>> = {
+  ...{ au: '4', australia: '4', nz: '2', 'new zealand': '2', be: '4', belgium: '4', ch: '7', switzerland: '7' },
+  ...{ fr: '67', france: '67', nl: '6', netherlands: '6', ie: '8', ireland: '8', za: '678', 'south africa': '678' },
+};
+/** Where no country is named, and other numbers of the column begin with 0: customers of this API are mostly in Australia. */
+const defaultPrefixes = '4';
+const mobileDigits = 9;
+/** One number may be any other. */
+const minMobiles = 2;
+
+/**
+ * Finds phone numbers one digit shorter than the typical one that begins with 0; and mobile numbers of the country without
+ * their 0, where most of the column is like that.
+ */
+export function scanPhones(column: string, country?: string): ColumnScan {
   const withZero = createLengths();
   const withoutZero = createLengths();
+  const mobiles = createTally();
+  const prefixes = country === undefined ? defaultPrefixes : (mobilePrefixes[country.trim().toLowerCase()] ?? '');
   return {
     add(text, row) {
       const digits = countNationalDigits(text);
-      const tally = digits === 0 ? undefined : (beginsWithZero(text) ? withZero : withoutZero).tallies[digits];
-      if (tally !== undefined) addToTally(tally, row, text);
+      const hasZero = beginsWithZero(text);
+      const tally = digits === 0 ? undefined : (hasZero ? withZero : withoutZero).tallies[digits];
+      if (tally === undefined) return;
+      addToTally(tally, row, text);
+      if (!hasZero && digits === mobileDigits && prefixes.includes(findFirstDigit(text)))
+        addToTally(mobiles, row, text);
     },
     finish() {
+      const [zeros, others] = [withZero, withoutZero].map(({ tallies }) => mergeTallies(tallies).count);
+      const mayHaveZeros = country !== undefined || (zeros ?? 0) > 0;
+      if (mayHaveZeros && mobiles.count >= minMobiles && mobiles.count * 2 > (zeros ?? 0) + (others ?? 0))
+        return [describeLostZeros(column, mobiles)];
       const { length, share, values } = findTypicalLength(withZero);
       const short = withoutZero.tallies[length - 1];
       if (values < minValues || share < minShareOfTypical || short === undefined || short.count === 0) return [];
@@ -209,6 +237,26 @@ export function scanPhones(column: string): ColumnScan {
   };
 }
 
+function describeLostZeros(column: string, { count, rows, value }: Tally): ColumnIssue {
+  return {
+    code: 'PHONES_WITHOUT_ZERO',
+    columns: [column],
+    count,
+    rows,
+    message: `The phone number has ${mobileDigits} digits and begins like a mobile number without its 0, as most of its column do: they probably lost their leading zero.`,
+    suggestion:
+      'Format the column as text and export again, or name the country in the mapping: "transform": [{ "phone": { "country": "AU" } }].',
+    ...(value === undefined ? {} : { value }),
+    usualLength: mobileDigits + 1,
+  };
+}
+
+function findFirstDigit(text: string): string {
+  let at = 0;
+  while (at < text.length && !isDigitAt(text, at)) at += 1;
+  return text.charAt(at);
+}
+
 function isPhoneWithoutZero(text: string, usualLength: number): boolean {
   return countNationalDigits(text) === usualLength - 1 && !beginsWithZero(text);
 }
@@ -225,9 +273,7 @@ function countNationalDigits(text: string): number {
 const betweenDigits = /[\s().\-/]/;
 
 function beginsWithZero(text: string): boolean {
-  let at = 0;
-  while (at < text.length && !isDigitAt(text, at)) at += 1;
-  return text.charAt(at) === '0';
+  return findFirstDigit(text) === '0';
 }
 
 /** Whether an issue of a column affects a cell. */

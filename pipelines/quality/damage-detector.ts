@@ -111,6 +111,8 @@ export interface DamageDetectorOptions {
   readonly checks: readonly ColumnCheck[];
   /** A text that means "clear this value", and is not damage. */
   readonly nullToken?: string | undefined;
+  /** Of telephone numbers that do not say theirs. */
+  readonly country?: string | undefined;
 }
 
 /** Finds cells that a spreadsheet, an encoding or a truncation has damaged. Its memory does not grow with the rows. */
@@ -134,18 +136,20 @@ interface ColumnPlan {
 }
 
 const columnScans = {
-  postcode: scanPostCodes,
+  postcode: (column: string) => scanPostCodes(column),
   phone: scanPhones,
   // Where the mapping declares a date format, the order is decided; in a text column, dates are sent as they are.
-  text: scanDateOrder,
-} as const satisfies Partial<Record<ColumnUse, (column: string) => ColumnScan>>;
+  text: (column: string) => scanDateOrder(column),
+} as const satisfies Partial<Record<ColumnUse, (column: string, country?: string) => ColumnScan>>;
 
 const [hash, plus, minus, zero, nine] = [0x23, 0x2b, 0x2d, 0x30, 0x39];
 
 const noIssues: readonly DamageIssue[] = [];
 
-export function createDamageDetector({ columns, checks, nullToken }: DamageDetectorOptions): DamageDetector {
-  const plans = columns.flatMap((name, position) => buildPlan(name, position, checks[position] ?? { use: 'unused' }));
+export function createDamageDetector({ columns, checks, nullToken, country }: DamageDetectorOptions): DamageDetector {
+  const plans = columns.flatMap((name, position) =>
+    buildPlan(name, position, checks[position] ?? { use: 'unused' }, country),
+  );
   const scannedPlans = plans.filter(({ scan }) => scan !== undefined);
   const isEmpty = (cell: Cell | undefined): cell is undefined =>
     cell === undefined || cell === '' || (nullToken !== undefined && cellToText(cell) === nullToken);
@@ -185,12 +189,12 @@ export function createDamageDetector({ columns, checks, nullToken }: DamageDetec
   };
 }
 
-function buildPlan(name: string, position: number, check: ColumnCheck): ColumnPlan[] {
+function buildPlan(name: string, position: number, check: ColumnCheck, country: string | undefined): ColumnPlan[] {
   const { use } = check;
   if (use === 'unused') return [];
   const applicable = cellRules.filter(({ uses }) => uses.has(use));
   const rulesFor = (wanted: CellTrigger) => applicable.filter(({ trigger }) => trigger === wanted);
-  const scan = use in columnScans ? columnScans[use as keyof typeof columnScans](name) : undefined;
+  const scan = use in columnScans ? columnScans[use as keyof typeof columnScans](name, country) : undefined;
   const rules = { odd: rulesFor('odd'), number: rulesFor('number'), hash: rulesFor('hash'), typed: rulesFor('typed') };
   return [{ name, position, check, rules, scan }];
 }

@@ -302,7 +302,12 @@ function createDamageOptions(
   mapping: Mapping,
   mapper: CompiledMapping,
 ): DamageDetectorOptions {
-  return { columns, checks: chooseColumnChecks(mapping, mapper, columns), nullToken: mapping.nullToken };
+  return {
+    columns,
+    checks: chooseColumnChecks(mapping, mapper, columns),
+    nullToken: mapping.nullToken,
+    country: mapper.country,
+  };
 }
 
 /** Tells the observer what the input is and what the user should know about it. */

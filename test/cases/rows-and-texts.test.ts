@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { checkFile } from '#src/app/check/check-file.js';
 import { type ImportFileOptions, importFile } from '#src/app/import/import-file.js';
@@ -57,6 +57,13 @@ describe('rows that are no customers', () => {
   ])('are skipped in %s', async (file, mapping, expected) => {
     await place.openApi();
     expect(outcomes(await importWorkbook(file, mapping))).toEqual(expected);
+  });
+
+  it('are skipped where a report ends with its date, below empty rows', async () => {
+    await place.openApi();
+    place.mapping({ mode: 'add', fields: { customerName: 'Customer', emailAddress: 'Email' }, unmapped: 'ignore' });
+    copyFileSync(`${files}/c38-qbo-report.csv`, place.path('customers.csv'));
+    expect(outcomes((await place.import()).rows)).toEqual(['created', 'created', skipped]);
   });
 
   it('are imported with --keep-all-rows, and by a mapping that says so', async () => {
@@ -205,11 +212,112 @@ describe('texts that mean nothing or carry a guard', () => {
   });
 });
 
+describe('sequences of imports', () => {
+  const sequence = (name: string) => copyFileSync(`fixtures/cases/sequences/${name}`, place.path('customers.csv'));
+
+  it('know a customer again by an e-mail address in another case', async () => {
+    const api = await place.openApi();
+    copyFileSync('fixtures/cases/sequences/match/n.map.json', place.path('mappings.json'));
+    sequence('match/n1.csv');
+    await place.import();
+    sequence('match/n2.csv');
+    await place.import();
+    expect(api.customers()).toHaveLength(2);
+  });
+
+  it('know a customer again by a telephone number in another notation', async () => {
+    const api = await place.openApi();
+    copyFileSync('fixtures/cases/sequences/match/m2.json', place.path('mappings.json'));
+    for (const file of ['a', 'b', 'c']) {
+      sequence(`match/${file}.csv`);
+      await place.import();
+    }
+    expect(api.customers()).toHaveLength(2);
+  });
+
+  it('make nobody twice of rejects that a spreadsheet program has changed', async () => {
+    const api = await place.openApi();
+    copyFileSync('fixtures/cases/sequences/rejects/mappings.json', place.path('mappings.json'));
+    sequence('rejects/night1.csv');
+    const { summary } = await place.import();
+    const changed = readFileSync('fixtures/cases/sequences/rejects/night1.rejects.after-spreadsheet.csv', 'utf8');
+    place.write('rejects.csv', changed.replace('20261130-120632-9578', summary.run ?? ''));
+    await importFile(place.settings(), { file: place.path('rejects.csv') });
+    sequence('rejects/night2.csv');
+    await place.import();
+    expect(api.customers().map(({ emailAddress }) => emailAddress)).toEqual(['ann@example.com', 'bob@example.com']);
+  });
+});
+
 describe('keys that a spreadsheet program has damaged', () => {
   it('stop the import, or are no keys', async () => {
     await place.openApi();
     await expect(importCase('keydmg.csv')).rejects.toMatchObject({ exitCode: 8 });
     for (const file of ['hashA.csv', 'hashB.csv'])
       expect(outcomes((await importCase(file)).rows)).toEqual(['invalid KEY_PLACEHOLDER']);
+  });
+});
+
+describe('a cell that does not fit its field', () => {
+  const columns = 'No,Company,Email,Limit,Since,Mail OK';
+  const mapping = (otherwise: 'blank' | 'error') => ({
+    key: { column: 'No' },
+    fields: {
+      customerName: 'Company',
+      emailAddress: { column: 'Email', otherwise },
+      creditLimit: { column: 'Limit', type: 'number', otherwise },
+      allowMailing: { column: 'Mail OK', type: 'boolean', otherwise, default: false },
+      notes: 'Since',
+    },
+  });
+
+  it('is left out where the mapping says so: its row is imported, and the result says what is missing', async () => {
+    const api = await place.openApi();
+    place.mapping(mapping('blank'));
+    place.write('customers.csv', `${columns}\n1,Koala,kein,lots,x,maybe\n2,Wren,b@example.com,5,y,yes\n`);
+    const { rows, summary } = await place.import();
+    expect(rows.map(({ _status }) => _status)).toEqual(['created', 'created']);
+    expect(summary.exitCode).toBe(0);
+    expect(rows[0]?._error).toMatch(/Limit "lots".*The value was left out\..*kein.*The value was left out\./);
+    expect(rows[0]?._errorFields).toContain('Email');
+    expect(api.customers()).toMatchObject([
+      { customerName: 'Koala', allowMailing: false, notes: 'x' },
+      { customerName: 'Wren', emailAddress: 'b@example.com', creditLimit: 5, allowMailing: true },
+    ]);
+    expect(api.customers()[0]?.emailAddress ?? '').toBe('');
+    // Nothing to change, and still told.
+    const again = await place.import();
+    expect(again.rows[0]).toMatchObject({ _status: 'unchanged', _error: expect.stringContaining('left out') });
+    // A good value of the account stays.
+    place.write('customers.csv', `${columns}\n2,Wren Two,nonsense,5,y,yes\n`);
+    expect((await place.import()).rows[0]).toMatchObject({ _status: 'updated' });
+    expect(api.customers()[1]).toMatchObject({ customerName: 'Wren Two', emailAddress: 'b@example.com' });
+    const check = await checkFile(place.settings(), { file: place.path('customers.csv') });
+    expect(check).toMatchObject({ counts: { invalid: 0 }, problems: [{ code: 'EMAIL_INVALID', count: 1 }] });
+  });
+
+  it('makes its row invalid otherwise', async () => {
+    await place.openApi();
+    place.mapping(mapping('error'));
+    place.write('customers.csv', `${columns}\n1,Koala,kein,5,x,yes\n2,Wren,b@example.com,lots,y,yes\n`);
+    expect((await place.import()).statuses).toEqual(['invalid', 'invalid']);
+  });
+});
+
+describe('telephone numbers that have lost their zero', () => {
+  it.each([
+    [undefined, 'PHONES_WITHOUT_ZERO'],
+    ['New Zealand', undefined],
+  ])('are noticed where most of the column has none, for the country %s', async (country, code) => {
+    await place.openApi();
+    const fields = { customerName: 'Company', phoneNumber: 'Phone', ...(country && { country: { value: country } }) };
+    place.mapping({ key: { column: 'No' }, fields });
+    const phones = ['491570156', '491570157', '0491 570 158', '491 570 159'];
+    place.write(
+      'customers.csv',
+      `No,Company,Phone\n${phones.map((phone, at) => `${at + 1},Koala ${at},${phone}`).join('\n')}\n`,
+    );
+    const { findings } = await checkFile(place.settings(), { file: place.path('customers.csv') });
+    expect(findings?.map((finding) => finding.code)).toEqual(code === undefined ? [] : [code]);
   });
 });

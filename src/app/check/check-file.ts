@@ -62,11 +62,20 @@ export type OnInvalid = (row: number, reasons: readonly Issue[]) => void;
 
 type CheckObserver = RunObserver & { readonly invalid?: OnInvalid };
 
-const wouldBeSent: RowOutcome = {
+const wouldBeSent: Extract<RowOutcome, { status: 'skipped' }> = {
   status: 'skipped',
   attempts: 0,
   reason: { severity: 'info', code: 'CHECK_ONLY', message: 'Valid; not sent, because this was a check.' },
 };
+
+function describeSendable(notes: readonly Issue[]): RowOutcome {
+  if (notes.length === 0) return wouldBeSent;
+  const message = [wouldBeSent.reason.message, ...notes.map((note) => note.message)].join(' ');
+  return {
+    ...wouldBeSent,
+    reason: { ...wouldBeSent.reason, message, columns: notes.flatMap(({ columns = [] }) => columns) },
+  };
+}
 
 /**
  * Reads, maps and validates a file without the network and without leaving a trace but the files asked for, of which the
@@ -202,9 +211,10 @@ async function* reportRows(
 ): AsyncIterable<readonly ResultLine[]> {
   for await (const batch of batches)
     yield batch.map((work) => {
-      const outcome = work.outcome ?? wouldBeSent;
+      const outcome = work.outcome ?? describeSendable(work.notes);
       counts[outcome.status] += 1;
-      if (outcome !== wouldBeSent) problems.add(work.row.number, outcome);
+      if (work.outcome !== undefined) problems.add(work.row.number, outcome);
+      else problems.addIssues(work.row.number, 'skipped', work.notes);
       if (work.outcome === undefined) finder?.addRow(work.row, work.draft, work.key);
       if (outcome.status === 'invalid') onInvalid?.(work.row.number, outcome.reasons);
       return { row: work.row, outcome };
