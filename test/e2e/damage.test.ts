@@ -168,7 +168,7 @@ describe('a file as a whole', () => {
   });
 
   it.each(['csv', 'xlsx'])(
-    'with a row of totals at its end causes a warning, or the row is invalid: .%s',
+    'with a row of totals at its end is read without it; with --keep-all-rows there is a warning, or the row is invalid: .%s',
     async (kind) => {
       const lines = [header, ...soundLines.slice(0, 3)].map((line) => line.split(','));
       const totals = ['Total', '', '', '', '21', ''];
@@ -183,12 +183,25 @@ describe('a file as a whole', () => {
         ...mapping,
         fields: { ...mapping.fields, customerName: { column: 'Name', default: 'x' } },
       });
-      const warned = await place.run(['check', `customers.${kind}`, '--json']);
+      const skipped = await place.run(['check', `customers.${kind}`, '--strict', '--json']);
+      expect(skipped.stderr).not.toContain('The last row begins with "Total"');
+      expect(JSON.parse(skipped.stdout)).toMatchObject({
+        counts: { invalid: 0 },
+        problems: [{ code: 'NOT_A_CUSTOMER', rows: [6] }],
+      });
+      const warned = await place.run(['check', `customers.${kind}`, '--keep-all-rows', '--json']);
       expect(warned.stderr).toContain('The last row begins with "Total"');
       expect(JSON.parse(warned.stdout)).toMatchObject({ counts: { invalid: 0 }, input: { rows: 4 } });
       const codes = JSON.parse(warned.stdout).input.notices.map(({ code }: { code: string }) => code);
       expect(codes).toContain('TOTALS_ROW');
-      const strict = await place.run(['check', `customers.${kind}`, '--strict', '--rejects', 'bad.csv']);
+      const strict = await place.run([
+        'check',
+        `customers.${kind}`,
+        '--strict',
+        '--keep-all-rows',
+        '--rejects',
+        'bad.csv',
+      ]);
       expect(strict.exitCode).toBe(4);
       expect(readResults(place.read('bad.csv')).map((row) => [row._row, row._errorCode])).toEqual([
         ['6', 'TOTALS_ROW'],

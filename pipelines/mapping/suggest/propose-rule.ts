@@ -98,16 +98,33 @@ function proposeNumberRule(
   const signs = chooseSigns(form, decimal);
   const isOpen = form.alternative !== undefined && decimal === undefined;
   return {
-    rule: { column, ...buildRemoval(form.affixes), type, ...formatSigns(signs), ...buildPercent(form.affixes, field) },
+    rule: {
+      ...{ column, ...buildRemoval(form.affixes), type, ...formatSigns(signs), ...buildPercent(form.affixes, field) },
+      ...leaveOutFew(wrong, texts),
+    },
     fit: isOpen || isUnsure ? fitWhenUnsure : 1,
     remarks: [
       ...(wrong.length === 0 ? [] : [`${wrong.length} of ${texts.length} are not numbers, e.g. "${wrong[0]}"`]),
+      ...describeFew(wrong, texts),
       ...(form.affixes.includes('%') || field !== 'discountPercent' || !isFraction(numeric, signs)
         ? []
         : ['All are below 1, but the API expects 10 for ten percent']),
     ],
     ...(isOpen && { isDecimalOpen: true as const }),
   };
+}
+
+/** One bad cell is not a lost customer: where a few do not fit, they are left out. With more, a person should look. */
+function leaveOutFew(wrong: readonly string[], texts: readonly string[]) {
+  return isFew(wrong, texts) ? { otherwise: 'blank' } : {};
+}
+
+function describeFew(wrong: readonly string[], texts: readonly string[]): readonly string[] {
+  return isFew(wrong, texts) ? ['They are left out, and their rows imported ("otherwise": "blank")'] : [];
+}
+
+function isFew(wrong: readonly string[], texts: readonly string[]): boolean {
+  return wrong.length > 0 && wrong.length <= texts.length * (1 - minShareThatFits);
 }
 
 function chooseSigns({ signs, alternative }: NumberForm, decimal: '.' | ',' | undefined): NumberSigns {
@@ -147,10 +164,10 @@ function proposeEmailRule({ column, cells, texts: shown }: ColumnValues): RulePr
     const cell = cells[at];
     return typeof cell === 'object' && cell.kind === 'text' ? cell.linkedAddress : text;
   });
-  const rule = { column, transform: ['email'] };
   const isAddress = (text: string) => emailShape.test(takeEmailAddress(text)?.text ?? text);
   const wrong = texts.filter((text) => !isAddress(text));
   const longer = texts.filter((text) => takeEmailAddress(text)?.note !== undefined);
+  const rule = { column, transform: ['email'], ...leaveOutFew(wrong, texts) };
   const right = texts.length === 0 ? 1 : 1 - wrong.length / texts.length;
   const fit = right >= minShareThatFits ? 1 : right >= minShareOfEmails ? fitWhenUnsure : 0.3;
   return {
@@ -160,6 +177,7 @@ function proposeEmailRule({ column, cells, texts: shown }: ColumnValues): RulePr
       ...(wrong.length === 0
         ? []
         : [`${wrong.length} of ${texts.length} are not e-mail addresses, e.g. "${wrong[0]}"`]),
+      ...describeFew(wrong, texts),
       ...(longer.length === 0
         ? []
         : [`${longer.length} of ${texts.length} have more than an address, e.g. "${longer[0]}": the first is taken`]),

@@ -150,6 +150,15 @@ describe('the rule that is proposed', () => {
     });
   });
 
+  it('leaves out a few values that will not pass, but not many', () => {
+    const emails = Array.from({ length: 19 }, (_, row) => `Mail ${row}|c${row}@x.example`);
+    const otherwise = (wrong: readonly string[]) =>
+      suggest(['Company|Email', ...emails, ...wrong]).mapping.fields.emailAddress;
+    expect(otherwise(['Wren|ask Bob'])).toMatchObject({ otherwise: 'blank' });
+    expect(otherwise([])).not.toHaveProperty('otherwise');
+    expect(otherwise(Array.from({ length: 9 }, (_, row) => `Wren ${row}|ask Bob`))).not.toHaveProperty('otherwise');
+  });
+
   it('shows no values of a bank account', () => {
     const { columns } = suggest(['Company|IBAN', 'Koala|DE02120300000000202051']);
     expect(columns[1]).toMatchObject({ target: 'bankAccount', samples: [] });
