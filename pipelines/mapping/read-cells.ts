@@ -100,18 +100,25 @@ function createCellReader(options: CellReaderOptions): CellReader {
     return '';
   }
 
+  function readRow(row: Row, onRepair: OnRepair | undefined): Row {
+    let cells: Cell[] | undefined;
+    for (const place of places) {
+      const cell = row.cells[place.position];
+      if (cell === undefined || cell === '') continue;
+      const read = readCell(cell, place, onRepair);
+      if (read === cell) continue;
+      cells ??= [...row.cells];
+      cells[place.position] = read;
+    }
+    return cells === undefined ? row : { ...row, cells };
+  }
+
+  // A scan asks for the same row twice, for its cells and then for its key.
+  let last: { readonly row: Row; readonly read: Row } | undefined;
   return {
     read(row, onRepair) {
-      let cells: Cell[] | undefined;
-      for (const place of places) {
-        const cell = row.cells[place.position];
-        if (cell === undefined || cell === '') continue;
-        const read = readCell(cell, place, onRepair);
-        if (read === cell) continue;
-        cells ??= [...row.cells];
-        cells[place.position] = read;
-      }
-      return cells === undefined ? row : { ...row, cells };
+      if (last?.row !== row) last = { row, read: readRow(row, onRepair) };
+      return last.read;
     },
   };
 }
