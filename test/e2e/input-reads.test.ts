@@ -70,6 +70,13 @@ it('a file with titles above its header is read no more often when a mapping is 
   expect(JSON.parse(place.read('m.json')).source).toBeUndefined();
 });
 
+it('a file without a header is opened once, too', async () => {
+  place.write('headless.csv', `${customerLines(200).join('\n')}\n`);
+  const { opens } = await countReads('headless.csv', ['mapping', 'suggest', 'headless.csv', '--output', 'h.json']);
+  expect(opens).toBe(1);
+  expect(JSON.parse(place.read('h.json')).source).toEqual({ noHeader: true });
+});
+
 describe('an import and its resumption open the file at most three times and read it at most 2.2 times over', () => {
   it.each(formats)('%s', patience, async (file) => {
     await place.openApi();

@@ -17,7 +17,7 @@ import { listMappedColumns } from '#src/app/input.js';
 import type { RunObserver } from '#src/app/run-summary.js';
 import { InputError, UsageError } from '#src/errors.js';
 import type { FileSource } from '#src/files/input-source.js';
-import { findHeader } from '#src/files/table/find-header.js';
+import { findHeader, letterColumns } from '#src/files/table/find-header.js';
 import { looksLikeData } from '#src/files/table/looks-like-data.js';
 import { readSample, type Sample } from './read-sample.js';
 import { formatReadableJson, writeAtomically, writeSchemaBeside } from './write-schema.js';
@@ -97,7 +97,7 @@ async function sampleBelowHeader(options: SuggestOptions, observer: RunObserver)
       code: 'HEADER_MISSING',
       message: `The first row has values (${quoteColumns(columns)}) and no column names: it is taken for a customer, and the columns are called A, B, C. If there is a header: --header-row <n>`,
     });
-    return readSample(options.file, { ...options, noHeader: true });
+    return takeHeaderForRow(sample) ?? (await readSample(options.file, { ...options, noHeader: true }));
   }
   const { headerRow } = detected;
   if (options.headerRow === undefined && headerRow !== undefined && topRows[0]?.number !== headerRow)
@@ -108,6 +108,26 @@ async function sampleBelowHeader(options: SuggestOptions, observer: RunObserver)
       row: headerRow,
     });
   return sample;
+}
+
+/**
+ * The same rows without a header: what was taken for it is the first of them. A large file is not read again for that.
+ *
+ * @returns `undefined` where columns were left out, so that their letters are not known
+ */
+function takeHeaderForRow({ source, rows, issues }: Sample): Sample | undefined {
+  const { headerRow, ...detected } = source.detected;
+  const first = source.topRows.find(({ number }) => number === headerRow);
+  const isWhole = first?.cells.length === source.columns.length && first.cells.every((cell) => cell.trim() !== '');
+  if (headerRow === undefined || first === undefined || !isWhole) return undefined;
+  const { columns } = letterColumns(source.columns.length);
+  const readOptions = { ...source.readOptions, noHeader: true };
+  const notices = source.notices.filter(({ code }) => code !== 'DUPLICATE_COLUMNS');
+  return {
+    source: { ...source, columns, detected, readOptions, notices },
+    rows: [{ index: 0, number: headerRow, cells: first.cells }, ...rows],
+    issues,
+  };
 }
 
 /**
