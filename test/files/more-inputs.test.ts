@@ -77,6 +77,15 @@ describe.each([
   });
 });
 
+it('an .xls with a record that is longer than the file is damaged', async () => {
+  const bytes = save('biff8', ['Customers', customers]);
+  // The record 0x5f has a length of two bytes; its second digit becomes another.
+  const record = bytes.indexOf(Buffer.from('5f000200', 'hex'));
+  bytes[record + 3] = 0x40;
+  expect(record).toBeGreaterThan(0);
+  expect((await catchFailure(files.open(bytes))).code).toBe('FILE_DAMAGED');
+});
+
 /** A spreadsheet as LibreOffice writes it: repeated blank rows and cells to the edge of the sheet, styles, comments. */
 function makeOds(rows: string): Buffer {
   const names = ['office', 'style', 'text', 'table'].map(

@@ -85,11 +85,13 @@ async function runConversion(bytes: Buffer, place: InputLocation): Promise<Buffe
 class ConversionTimeout extends Error {}
 
 function toConversionError(error: unknown, place: InputLocation): unknown {
-  if (!(error instanceof Error) || error instanceof InputError) return error;
-  const isOutOfMemory = 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+  if (error instanceof InputError) return error;
+  const isOutOfMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
   if (isOutOfMemory || error instanceof ConversionTimeout)
     return workbookError('WORKBOOK_TOO_LARGE', place, 'the workbook is too large to be converted.', error);
-  return /password/i.test(error.message)
+  // The library throws texts, too.
+  const reason = error instanceof Error ? error.message : String(error);
+  return /password/i.test(reason)
     ? workbookError('WORKBOOK_ENCRYPTED', place, 'the workbook is protected by a password.', error)
-    : workbookError('FILE_DAMAGED', place, `the workbook cannot be read (${error.message}).`, error);
+    : workbookError('FILE_DAMAGED', place, `the workbook cannot be read (${reason}).`, error);
 }
