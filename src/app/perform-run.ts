@@ -60,6 +60,8 @@ function trySample(sample: () => void): void {
   }
 }
 
+const maxPatienceAtStartMs = 10_000;
+
 /** An answer that is lost three times is not worth a fourth round. */
 const maxRounds = 3;
 
@@ -107,8 +109,10 @@ const refusalCodes: ReadonlySet<Code> = new Set(['ACCOUNT_UNKNOWN', 'STAMPS_UNKN
 async function workThroughRows(context: RunContext, results: ResultsInPassing | undefined): Promise<void> {
   const { connection, run, ledger, job, control } = context;
   const source = job.source && results && { ...job.source, batches: () => results.batches() };
-  // What an earlier process left is looked for first; to wait for it there is time at the end.
-  await settleDoubts({ ...context, settle: { ...context.settle, patienceMs: 0 } });
+  // What an earlier process left is settled first, if that takes only seconds: then the file is read once for all rows.
+  // For the rest there is time at the end.
+  const patienceMs = Math.min(context.settle.patienceMs, maxPatienceAtStartMs);
+  await settleDoubts({ ...context, settle: { ...context.settle, patienceMs } });
   for (let round = 1; round <= maxRounds; round += 1) {
     control.restart();
     await job.work({
