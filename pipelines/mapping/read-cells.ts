@@ -29,8 +29,8 @@ interface CellPlace {
 interface CellReaderOptions {
   readonly places: readonly CellPlace[];
   readonly blankTokens: BlankTokens;
-  /** Whether guards, separators and the fractions of whole numbers are taken off. */
-  readonly isClean: boolean;
+  /** Whether guards and separators are taken off. */
+  readonly takesOffGuards: boolean;
   /** Whether an apostrophe may be one that an export of this program has put before a text. */
   readonly hasEscapes: boolean;
   /** Positions of the columns in which every number has `.0` behind it. */
@@ -62,7 +62,7 @@ export function isWholeNumber(text: string): boolean {
 }
 
 function createCellReader(options: CellReaderOptions): CellReader {
-  const { places, blankTokens, isClean, hasEscapes, wholeNumbers } = options;
+  const { places, blankTokens, takesOffGuards, hasEscapes, wholeNumbers } = options;
 
   function mayDiffer(text: string, position: number): boolean {
     const first = text.charCodeAt(0);
@@ -80,7 +80,7 @@ function createCellReader(options: CellReaderOptions): CellReader {
       onRepair?.(repair, place.position, text);
       value = to;
     };
-    if (isClean) {
+    if (takesOffGuards) {
       if (hasControl(value)) change('separator', trimText(value.replaceAll(controls, ' ')));
       const [, quoted] = formulaText.exec(trimText(value)) ?? [];
       if (quoted !== undefined) change('guard', quoted.replaceAll('""', '"'));
@@ -88,8 +88,7 @@ function createCellReader(options: CellReaderOptions): CellReader {
     }
     const bare = trimText(value);
     if (!place.isKey && blankTokens.has(bare) && !place.meaningful.has(bare)) change('blank-token', '');
-    else if (isClean && wholeNumbers.has(place.position) && isWholeNumber(bare))
-      change('whole-number', bare.slice(0, -2));
+    else if (wholeNumbers.has(place.position) && isWholeNumber(bare)) change('whole-number', bare.slice(0, -2));
     return value;
   }
 
@@ -168,7 +167,8 @@ export function buildCellReader(
   return createCellReader({
     places: [...places.values()],
     blankTokens,
-    isClean: mapping.cellTexts === 'clean',
+    // Cells of a workbook and values of JSON need no guard: what is there belongs to the value, as in an export of ours.
+    takesOffGuards: mapping.cellTexts === 'clean' && format !== 'xlsx' && format !== 'ndjson',
     hasEscapes: format === 'csv',
     wholeNumbers: new Set(wholeNumbers.map((name) => columns.indexOf(name))),
   });
