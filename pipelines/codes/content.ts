@@ -193,6 +193,10 @@ export const contentCodes = {
     meaning: 'The input has exactly as many rows as a spreadsheet allows: further rows were probably dropped.',
     nextStep: 'Export the data in several files, or directly from the system as CSV.',
   },
+  CURRENCIES_MIXED: {
+    meaning: 'Some amounts of the column are in another currency than the others.',
+    nextStep: 'Convert these amounts, or give each currency a column of its own: the field has no currency.',
+  },
   MIXED_DATE_ORDER: {
     meaning: 'In some dates of the column the day comes first, in others the month.',
     nextStep: 'Find out which program wrote which dates, and write all of them as yyyy-mm-dd.',

@@ -1,4 +1,4 @@
-import { countLeadingDigits, isDigitAt } from '#pipelines/mapping/types/number.js';
+import { countLeadingDigits, findCurrency, isDigitAt } from '#pipelines/mapping/types/number.js';
 import type { DamageGroup } from './damage-issue.js';
 
 /** An issue that only a whole column shows, in a form that can be stored as JSON. Its code says which cells it affects. */
@@ -69,6 +69,38 @@ export function scanDateOrder(column: string): ColumnScan {
       if (either.count > 0 && dayFirst.count + monthFirst.count === 0 && same.count < values)
         return [describeAmbiguousOrder(column, either)];
       return [];
+    },
+  };
+}
+
+/** More than any column of amounts has. */
+const maxCurrencies = 20;
+
+/** Finds amounts in another currency than the others of their column. */
+export function scanCurrencies(column: string): ColumnScan {
+  const tallies = new Map<string, Tally>();
+  return {
+    add(text, row) {
+      // Most amounts name no currency.
+      if (isDigitAt(text, 0) && isDigitAt(text, text.length - 1)) return;
+      const currency = findCurrency(text);
+      if (currency === undefined) return;
+      const tally = tallies.get(currency) ?? createTally();
+      if (tallies.size < maxCurrencies) tallies.set(currency, tally);
+      addToTally(tally, row, text);
+    },
+    finish() {
+      if (tallies.size < 2) return [];
+      const [[usual] = [''], ...others] = [...tallies].sort(([, a], [, b]) => b.count - a.count);
+      const { count, rows, value } = mergeTallies(others.map(([, tally]) => tally));
+      return [
+        {
+          ...{ code: 'CURRENCIES_MIXED', columns: [column], count, rows },
+          message: `The amount is in another currency than most of its column (${usual}), and the field has no currency.`,
+          suggestion: 'Convert these amounts, or give each currency a column of its own.',
+          ...(value === undefined ? {} : { value }),
+        },
+      ];
     },
   };
 }

@@ -13,6 +13,7 @@ import {
   type ColumnIssue,
   type ColumnScan,
   isAffected,
+  scanCurrencies,
   scanDateOrder,
   scanPhones,
   scanPostCodes,
@@ -140,6 +141,7 @@ const columnScans = {
   phone: scanPhones,
   // Where the mapping declares a date format, the order is decided; in a text column, dates are sent as they are.
   text: (column: string) => scanDateOrder(column),
+  number: (column: string) => scanCurrencies(column),
 } as const satisfies Partial<Record<ColumnUse, (column: string, country?: string) => ColumnScan>>;
 
 const [hash, plus, minus, zero, nine] = [0x23, 0x2b, 0x2d, 0x30, 0x39];
@@ -169,7 +171,8 @@ export function createDamageDetector({ columns, checks, nullToken, country }: Da
       if (row.issues !== undefined) return;
       for (const { position, scan, check } of scannedPlans) {
         const cell = row.cells[position];
-        if (!isEmpty(cell)) scan?.add(applyColumnMapping(check, cellToText(cell)), row.number);
+        if (isEmpty(cell) || isStatedNumber(cell, check)) continue;
+        scan?.add(applyColumnMapping(check, cellToText(cell)), row.number);
       }
     },
     listColumnIssues: () =>
@@ -199,6 +202,11 @@ function buildPlan(name: string, position: number, check: ColumnCheck, country: 
   return [{ name, position, check, rules, scan }];
 }
 
+/** Whether a workbook states the number that is wanted, whatever its format shows; to ask for its text takes time. */
+function isStatedNumber(cell: Cell, { use }: ColumnCheck): boolean {
+  return typeof cell !== 'string' && cell.kind === 'number' && use === 'number';
+}
+
 function applyColumnMapping({ applyMapping }: ColumnCheck, text: string): string {
   return applyMapping === undefined ? text : applyMapping(text);
 }
@@ -218,8 +226,7 @@ function inspectCell(
   mayBeOdd: boolean,
   before: DamageIssue[] | undefined,
 ): DamageIssue[] | undefined {
-  // A number is an amount here, whatever its format shows; to ask for its text takes time.
-  if (typeof cell !== 'string' && cell.kind === 'number' && plan.check.use === 'number') return before;
+  if (isStatedNumber(cell, plan.check)) return before;
   const text = cellToText(cell);
   let issues = before;
   if (typeof cell !== 'string') {

@@ -1,3 +1,5 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { joinKey } from '#pipelines/import/keys.js';
@@ -8,6 +10,7 @@ import { cellToText, type Row } from '#pipelines/model.js';
 import type { KnownCustomer } from '#pipelines/ports.js';
 import { chooseColumnChecks, startDamageScan } from '#pipelines/quality/damage-detector.js';
 import { InputError } from '#src/errors.js';
+import { beginTable } from '#src/files/begin-table.js';
 import type { FileSource } from '#src/files/input-source.js';
 import { openRowSource } from '#src/files/open-row-source.js';
 import { type OpenWorkbookOptions, openWorkbook } from '#src/files/xlsx/read/open-workbook.js';
@@ -212,6 +215,13 @@ describe('amounts', () => {
     expect(await readField(file, 'creditLimit', rule)).toEqual([1250.5, -3, -3.5, 7, 1000, 5, 0.99, 12]);
   });
 
+  it('in several currencies are a warning', async () => {
+    const amounts = (...texts: readonly string[]) => saveFile(Buffer.from(`Value\n${texts.join('\n')}\n`), 'v.csv');
+    const fields = { creditLimit: { column: 'Value', type: 'number' } };
+    expect((await read(amounts('$5', '€6', '$7', '8', 'EUR 9'), { fields })).findings).toEqual(['CURRENCIES_MIXED 2']);
+    expect((await read(amounts('$5', '6', '7.5'), { fields })).findings).toEqual([]);
+  });
+
   it('have one currency at most, and no other unit', async () => {
     const texts = ['$5 AUD', '5 PCS', '--$5', '$', '5$5', 'XYZ 5', '-$-5'];
     const file = saveFile(Buffer.from(`Value\n${texts.join('\n')}\n`), 'values.csv');
@@ -380,6 +390,21 @@ describe('linked cells', () => {
       ['bob@example.com', 'bob@example.com'],
     ]);
     expect(findings).toContain('ADDRESS_BEHIND_TEXT 1');
+  });
+
+  it('are written with their link, so that a row that comes back has the address', async () => {
+    const source = await openWorkbook(workbook('x10-hyperlink'));
+    const rows = await readSource(source);
+    const file = join(mkdtempSync(join(tmpdir(), 'values-')), 'back.xlsx');
+    const table = await beginTable(
+      file,
+      source.columns.map((name) => ({ name })),
+      { format: 'xlsx', sheet: { name: 'Customers' } },
+    );
+    await table.write(rows.map(({ cells }) => ({ cells })));
+    await (await table.end()).publish();
+    expect(await readField(file, 'emailAddress', 'Email')).toEqual(['ann@example.com', 'bob@example.com']);
+    expect(await readField(file, 'notes', 'Email')).toEqual(['Ann Lee', 'bob@example.com']);
   });
 
   it('may be linked by a formula, by a range, with a subject', async () => {

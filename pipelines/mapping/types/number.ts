@@ -133,6 +133,12 @@ function findUnit(text: string): NumberWithUnit | undefined {
   return kind === undefined ? undefined : { kind, number: text.slice(0, -all.length) };
 }
 
+/** The sign or the code with which an amount names its currency. */
+export function findCurrency(text: string): string | undefined {
+  const unit = beforeNumber.exec(text)?.[2] ?? behindNumber.exec(text)?.[1] ?? '';
+  return isCurrency(unit) ? unit : undefined;
+}
+
 function findUnitKind(unit: string): NumberWithUnit['kind'] | undefined {
   if (unit === '%') return 'percent';
   return isCurrency(unit) ? 'currency' : undefined;

@@ -139,6 +139,12 @@ export function toExcelCell(
       return { value: date, format: cell.format ?? (showsTime ? dateTimeFormat : dateFormat) };
     }
     case 'text':
+      return {
+        value: {
+          text: encodeCellText(cell.text, onLoss),
+          hyperlink: `mailto:${encodeURIComponent(cell.linkedAddress)}`,
+        },
+      };
     case 'error':
       return toTextCell(cell.text, content, onLoss);
   }

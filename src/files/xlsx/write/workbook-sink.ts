@@ -204,7 +204,7 @@ class WorkbookSink implements TableSink {
       const excelCell = target.getCell(index + 1);
       excelCell.value = value;
       excelCell.style = this.#styleWith(format);
-      this.#queuedCharacters += cellToText(cell).length;
+      this.#queuedCharacters += typeof cell === 'string' ? cell.length : cell.text.length;
     }
     for (const { column, note } of marks) {
       const excelCell = target.getCell(column + 1);
