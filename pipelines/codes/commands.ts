@@ -8,6 +8,11 @@ export const commandCodes = {
     nextStep: 'Follow the first of the ways that the message lists which fits. docs/identity.md explains them.',
     exit: 8,
   },
+  ACCOUNT_NOT_CONFIRMED: {
+    meaning: 'A configuration file in the current folder names an address that this user has not agreed to.',
+    nextStep: 'Correct the address in the file, or name another file with --config.',
+    exit: 2,
+  },
   BUG: {
     meaning: 'An unexpected error in this program.',
     nextStep:
@@ -54,6 +59,13 @@ export const commandCodes = {
   CONFIG_FILE: {
     meaning: 'The configuration file is missing, or something in it is wrong.',
     nextStep: 'Create the file, or correct it at the position shown in the message.',
+    exit: 2,
+  },
+  CONFIG_NOT_OURS: {
+    meaning:
+      'Another user owns the configuration file, or everybody can write to it. It could run programs as this user and send the login elsewhere.',
+    nextStep:
+      'Look at what is in it. If that is as you want it, take it over with chown, or remove the right with chmod o-w.',
     exit: 2,
   },
   CROSSWALK_COLUMNS: {

@@ -6,6 +6,7 @@ import type { DamageGroup } from '#pipelines/quality/damage-issue.js';
 import type { StopReason } from '#pipelines/run-control.js';
 import type { CustomersClient } from '#src/api/client.js';
 import { CustomersError, type ExitCode, exitCodes } from '#src/errors.js';
+import type { Tenant } from '#src/ledger/open-ledger.js';
 import type { IssueGroup } from '#src/results/issue-groups.js';
 
 /** How far a run is; read as often as progress is shown. */
@@ -32,6 +33,8 @@ export interface RunObserver {
   readonly notice?: (notice: Issue) => void;
   /** Cells that cannot be right, grouped by kind and column. */
   readonly finding?: (finding: DamageGroup) => void;
+  /** Whose customers are about to be changed, and as whom. */
+  readonly account?: (account: Tenant) => void;
   /** The first rows are about to be sent; `progress` may be called until `ended`. */
   readonly started?: (run: string, progress: () => ProgressNow) => void;
   readonly ended?: () => void;

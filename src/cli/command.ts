@@ -1,6 +1,6 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { type ExitCode, exitCodes } from '#src/errors.js';
-import { acceptCommonOptions } from './options.js';
+import { acceptCommonOptions, type SettingArguments } from './options.js';
 import { recordOptions } from './record-options.js';
 import type { Reporter } from './reporter.js';
 
@@ -74,20 +74,39 @@ export interface Command {
   mount(parser: Argv, execute: (work: (reporter: Reporter) => Promise<ExitCode>) => Promise<void>): void;
 }
 
+/** They take the options of an address, and send no login: `init` asks for one itself, the others work on this machine. */
+const commandsWithoutLogin: ReadonlySet<string> = new Set(['init', 'runs', 'suggest', 'template', 'test']);
+
+/** Loaded where somebody can be asked: most runs of a script need no question. */
+async function confirmGivenAccount(args: SettingArguments): Promise<void> {
+  if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) return;
+  const { confirmAccount } = await import('./prompts/confirm-account.js');
+  await confirmAccount(args);
+}
+
 export function defineCommand<A>(definition: CommandDefinition<A>): Command {
   const { command, describe, examples = [], options, run } = definition;
+  const name = command.split(' ')[0] ?? command;
+  let takesAddress = false;
   return {
-    name: command.split(' ')[0] ?? command,
+    name,
     usage: { command, describe, examples },
     mount(parser, execute) {
       const declare = (commandParser: Argv) => {
         for (const [line, what] of examples) commandParser.example(line, what);
         const recorder = recordOptions(commandParser);
         options(recorder.parser);
+        takesAddress = recorder.declared.has('base-url') && !commandsWithoutLogin.has(name);
         acceptCommonOptions(recorder);
         return commandParser as Argv<A>;
       };
-      parser.command(command, describe, declare, (args) => execute((reporter) => run(args, reporter)));
+      parser.command(command, describe, declare, (args) =>
+        execute(async (reporter) => {
+          // Every option of a setting was declared with the type of its setting.
+          if (takesAddress) await confirmGivenAccount(args as ArgumentsCamelCase<A> & SettingArguments);
+          return run(args, reporter);
+        }),
+      );
     },
   };
 }

@@ -251,6 +251,7 @@ export function createRunObserver(reporter: Reporter): RunObserver {
   let findings = 0;
   return {
     ...progressObserver(reporter),
+    account: ({ baseUrl, login }) => reporter.info(`Account: ${showLine(`${baseUrl} as ${login}`)}`),
     opened: ({ file, detected, rows }) => reporter.info(renderDetection(file, detected, rows)),
     notice: ({ severity, message }) =>
       severity === 'info' ? reporter.info(showLine(message)) : reporter.warn(showLine(message)),

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { guards } from '#pipelines/guards.js';
 import { suggestNames } from '#pipelines/mapping/nearest-name.js';
 import { type DocumentIssue, JsonNode, type Shape } from '#pipelines/shape.js';
 import { UsageError } from '#src/errors.js';
 import { parseJsonDocument } from '#src/json-document.js';
+import { assertOwnFile } from './file-trust.js';
 import { configProperties, configVersion, defaultConfigFile, type Profile, profileProperties } from './settings.js';
 
 const profileKeys = Object.keys(profileProperties);
@@ -104,8 +105,15 @@ function parseConfig(path: string): Record<string, unknown> {
 
 function readConfigText(path: string): string {
   try {
-    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
+    const file = openSync(path, 'r');
+    try {
+      assertOwnFile(path, fstatSync(file));
+      return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw configError(
       path,
       `cannot be read (${error instanceof Error ? error.message : String(error)})`,

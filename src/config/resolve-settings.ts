@@ -117,7 +117,8 @@ export function readSecretFile(path: string, origin: string): Setting<string> {
   }
 }
 
-function findDefaultStateDir(environment: Environment): string {
+/** The state folder when none is named. */
+export function findDefaultStateDir(environment: Environment): string {
   const base =
     environment.XDG_STATE_HOME ||
     (process.platform === 'win32' ? environment.LOCALAPPDATA : undefined) ||

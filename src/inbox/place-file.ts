@@ -96,8 +96,9 @@ export async function copyContent(source: FileHandle, to: string): Promise<void>
   const target = await open(to, 'wx', 0o600);
   try {
     for await (const chunk of readChunks(source)) await target.writeFile(chunk);
-    // Only root, or a member of the group, can give it away.
-    await target.chown(uid, gid).catch(() => undefined);
+    // Only root can give it to another user, and only a member of a group to that group.
+    const toGroup = () => target.chown(unchanged, gid).catch(() => undefined);
+    await target.chown(uid, gid).catch(toGroup);
     // Whoever has a file by the rights of a group owns the copy.
     await target.chmod((mode & 0o777) | 0o600);
     await target.utimes(atime, mtime);
@@ -106,6 +107,9 @@ export async function copyContent(source: FileHandle, to: string): Promise<void>
     await target.close();
   }
 }
+
+/** Leaves the owner of a file as it is. */
+const unchanged = -1;
 
 const chunkBytes = 1 << 20;
 

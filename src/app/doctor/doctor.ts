@@ -2,8 +2,10 @@ import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { listSettings, type ShownSetting } from '#src/app/connect.js';
 import { readMappingFile } from '#src/app/mapping-file.js';
+import { keepsRights } from '#src/config/file-trust.js';
+import { importJobs } from '#src/config/jobs.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
-import type { Setting, SettingOptions, Settings } from '#src/config/settings.js';
+import { defaultConfigFile, type Setting, type SettingOptions, type Settings } from '#src/config/settings.js';
 import { CustomersError, type ExitCode, exitCodes, readSystemCode } from '#src/errors.js';
 import { beginAtomicFile } from '#src/files/atomic-file.js';
 import { checkConnection, checkLogin, type DoctorFinding, fail, ok, warn } from './check-connection.js';
@@ -34,7 +36,7 @@ export async function runDoctor(options: SettingOptions, signal: AbortSignal): P
   const folder = await checkStateFolder(settings);
   findings.push(folder);
   if (folder.status !== 'fail') findings.push(await checkDisk(settings));
-  findings.push(...checkSecretFiles(settings));
+  findings.push(...checkSecretFiles(settings), ...checkRights(options, settings));
   const connection = await checkConnection(settings);
   findings.push(...connection);
   const canLogIn = [folder, ...connection].every(({ status }) => status !== 'fail');
@@ -131,6 +133,48 @@ function checkSecretFiles(settings: Settings): readonly DoctorFinding[] {
     if ((statSync(file).mode & 0o077) === 0) return [ok('secret file', `only you can read ${file}`)];
     return [warn('secret file', `${file} can be read by others on this machine`, `chmod 600 ${file}`)];
   });
+}
+
+/** Rights by which others could read customers, or choose what is imported. None of them is a failure: some want it so. */
+function checkRights({ config }: SettingOptions, { stateDir }: Settings): readonly DoctorFinding[] {
+  if (process.platform === 'win32') return [];
+  const readMode = (path: string) => (keepsRights(path) ? (statSync(path, { throwIfNoEntry: false })?.mode ?? 0) : 0);
+  const configFile = config ?? defaultConfigFile;
+  return [
+    ...((readMode(stateDir.value) & 0o077) === 0
+      ? []
+      : [
+          warn(
+            'state folder',
+            `others can read ${stateDir.value}, which holds customers`,
+            `chmod 700 ${stateDir.value}`,
+          ),
+        ]),
+    ...((readMode(configFile) & 0o020) === 0
+      ? []
+      : [
+          warn(
+            'configuration',
+            `its group can write to ${configFile}`,
+            `If others are in that group: chmod g-w ${configFile}`,
+          ),
+        ]),
+    ...listDropFolders(config).flatMap((folder) =>
+      (readMode(folder) & 0o002) === 0
+        ? []
+        : [warn('drop folder', `everybody can put files into ${folder}`, `If only some should: chmod o-w ${folder}`)],
+    ),
+  ];
+}
+
+/** What is wrong with a job, `run` and `sweep` say. */
+function listDropFolders(config: string | undefined): readonly string[] {
+  try {
+    return [...new Set(importJobs(config).flatMap(({ folder }) => folder ?? []))];
+  } catch (error) {
+    if (error instanceof CustomersError) return [];
+    throw error;
+  }
 }
 
 function parseFileOrigin(origin: Setting<unknown>['origin']): string[] {

@@ -4,6 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { FreeFieldChoice } from '#pipelines/mapping/suggest/suggestion.js';
 import { checkConnection, checkLogin, type DoctorFinding } from '#src/app/doctor/check-connection.js';
+import { rememberAccount } from '#src/app/known-accounts.js';
 import { findFreeField } from '#src/app/mapping/live-customers.js';
 import { writeAtomically } from '#src/app/mapping/write-schema.js';
 import { expectObject, openConfig } from '#src/config/config-file.js';
@@ -134,6 +135,8 @@ export async function saveProfile(profile: NewProfile): Promise<SavedProfile> {
   ];
   const config = properties.reduce((edited, [names, value]) => editJsonText(edited, names, value), text);
   await writeAtomically(path, `${config.trimEnd()}\n`);
+  // Whoever has typed an address and a login need not be asked about them.
+  await rememberAccount({ baseUrl, login: username });
   return { config: path, name: profile.name, passwordFile, isDefault: defaultProfile === profile.name };
 }
 

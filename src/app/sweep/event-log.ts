@@ -6,6 +6,7 @@ import { exitCodes } from '#src/errors.js';
 import type { ClaimRecord } from '#src/inbox/claim-records.js';
 import type { Stranger } from '#src/inbox/claims.js';
 import { claimNoteFile } from '#src/inbox/folder-layout.js';
+import type { Tenant } from '#src/ledger/open-ledger.js';
 import {
   buildUntouchedReport,
   type FileOutcome,
@@ -203,9 +204,16 @@ function selectFacts(report: FileReport): LogEntry['facts'] {
 /** Logs the start and the notices of the run of a claimed file. */
 export function createClaimObserver({ log }: SweepLogger, { file, job }: ClaimRecord): RunObserver {
   const name = showLine(file);
+  let account: Tenant | undefined;
   return {
-    started: (run) =>
-      log({ level: 'info', event: 'run-started', message: `${name}: run ${run}`, facts: { file, job, run } }),
+    account: (found) => {
+      account = found;
+    },
+    started: (run) => {
+      const target = account === undefined ? '' : `, as ${account.login} at ${account.baseUrl}`;
+      const message = `${name}: run ${run}${target}`;
+      log({ level: 'info', event: 'run-started', message, facts: { file, job, run, ...account } });
+    },
     notice: ({ code, message }) =>
       log({ level: 'warn', event: 'notice', message: `${name}: ${showLine(message)}`, facts: { file, job, code } }),
   };
