@@ -1,4 +1,12 @@
-import { isSafeNumber, parse, stringify } from 'lossless-json';
+import { createRequire } from 'node:module';
+import type * as losslessJson from 'lossless-json';
+
+const require = createRequire(import.meta.url);
+
+/** Loaded with the first number that needs it, which few accounts have. */
+function loadParser(): typeof losslessJson {
+  return require('lossless-json') as typeof losslessJson;
+}
 
 /**
  * A number of a JSON text that JavaScript cannot hold as it is written. Whoever does not ask for its digits sees the
@@ -31,6 +39,7 @@ const mayBeInexact = /[:[,]\s*-?(?:[\d.]{16}|[\d.]+[eE])/;
 export function parseExactJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
   if (!mayBeInexact.test(text)) return value;
+  const { isSafeNumber, parse } = loadParser();
   return parse(text, undefined, {
     parseNumber: (digits) => (isSafeNumber(digits) ? Number(digits) : new ExactNumber(digits)),
     // As JSON.parse does.
@@ -41,7 +50,7 @@ export function parseExactJson(text: string): unknown {
 /** Writes a value as JSON, with the digits that {@link parseExactJson} has read. */
 export function stringifyExactJson(value: unknown): string {
   if (!holdsExactNumber(value)) return JSON.stringify(value);
-  return stringify(value, undefined, undefined, [{ test: isExactNumber, stringify: String }]) ?? 'null';
+  return loadParser().stringify(value, undefined, undefined, [{ test: isExactNumber, stringify: String }]) ?? 'null';
 }
 
 function isExactNumber(value: unknown): value is ExactNumber {

@@ -18,6 +18,7 @@ export class RunControl {
   readonly #counts = Object.fromEntries(rowStatuses.map((status) => [status, 0])) as Record<RowStatus, number>;
   #seen = 0;
   #waiting = 0;
+  #compared = 0;
   #reason: StopReason | undefined;
 
   constructor(public failureLimit?: FailureLimit) {}
@@ -46,6 +47,15 @@ export class RunControl {
    */
   noteSeen(rows: number): void {
     this.#seen += rows;
+  }
+
+  /** Written customers that were compared with what they were sent. */
+  get compared(): number {
+    return this.#compared;
+  }
+
+  noteCompared(): void {
+    this.#compared += 1;
   }
 
   /** Whether rows that did not fail can be counted many at a time: no one of them could stop the run. */

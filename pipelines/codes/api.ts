@@ -51,9 +51,9 @@ export const apiCodes = {
   },
   LIST_NOT_WHOLE: {
     meaning:
-      'The list of customers does not show all customers, so whoever it leaves out could be added again. At most one customer was added.',
+      'The list of customers does not show all customers, or contradicts itself, so whoever it leaves out could be added again. At most one customer was added.',
     nextStep:
-      'Give this API user the right to read customers, and check it with `mypos-customers doctor`; then `mypos-customers resume`. If the account is really empty: mypos-customers mirror refresh --anew',
+      'Give this API user the right to read customers, and check it with `mypos-customers doctor`; then `mypos-customers resume`. If the account is really empty: mypos-customers mirror refresh --anew. If the list contradicts itself, try again later, then ask MYPOS Connect.',
     exit: 5,
   },
   LIST_REFUSED: {

@@ -54,6 +54,8 @@ export interface ExportResult<File> {
 
 /** A list that changed during three passes is unlikely to hold still for a fourth. */
 const maxPasses = 3;
+/** A list that contradicts itself twice is not whole, however often it is read. */
+const maxContradictions = 2;
 const rowsPerWrite = 1000;
 /** Enough that one slow detail does not hold up the others. */
 const detailsAheadPerRequest = 10;
@@ -68,12 +70,14 @@ export async function exportToFile<File extends ExportFile>(
   ports: ExportPorts<File>,
   options: ExportOptions,
 ): Promise<ExportResult<File> | { readonly file: undefined; readonly proof: ListingProof; readonly passes: number }> {
+  let contradictions = 0;
   for (let passes = 1; ; passes += 1) {
     const written = await writePass(ports, options);
     const { file, proof } = written;
     if (proof.complete && !ports.layout.hasMissedField()) return { ...written, passes };
     await file.discard();
-    if (passes === maxPasses) return { file: undefined, proof, passes };
+    if (proof.contradicts === true) contradictions += 1;
+    if (passes === maxPasses || contradictions === maxContradictions) return { file: undefined, proof, passes };
   }
 }
 

@@ -1,4 +1,11 @@
-import { editableContent, findFieldName, isBlank, isSameValue, readField } from '#pipelines/compare-customers.js';
+import {
+  editableContent,
+  findChanges,
+  findFieldName,
+  isBlank,
+  isSameValue,
+  readField,
+} from '#pipelines/compare-customers.js';
 import type { Issue } from '#pipelines/issue.js';
 import {
   type CustomerMirror,
@@ -66,9 +73,9 @@ export function resolveWrite(
   const draftWithZeros = keepZeros(row.draft, current, ports.mapper.wholeNumberFields);
   const wanted = row.command === 'REPLACE' ? addClears(draftWithZeros, current) : draftWithZeros;
   const { policies } = ports.mapper;
-  if (policies === undefined || (policies.isAlways && !policies.reactivates && policies.stamp === undefined))
-    return { draft: wanted, undecided: [], kept: [], conflicts: [] };
   const lastSent = openLastSent(row, current, ports, mirrored);
+  if (policies === undefined || (policies.isAlways && !policies.reactivates && policies.stamp === undefined))
+    return { ...leaveOutChanged(wanted, current, lastSent), undecided: [], conflicts: [] };
   const draft: Record<string, JsonValue> = {};
   const undecided: string[] = [];
   const kept: KeptField[] = [];
@@ -98,6 +105,16 @@ export function resolveWrite(
     ...{ draft, undecided, kept, conflicts },
     ...(Object.keys(sentValues).length === 0 ? {} : { sentValues }),
   };
+}
+
+/** Leaves out values that the account has made into others before, and still has: to send them again would change nothing. */
+function leaveOutChanged(wanted: Draft, current: Customer, lastSent: LastSent): Pick<ResolvedWrite, 'draft' | 'kept'> {
+  const kept = findChanges(current, wanted).flatMap(({ field, from: account, to: file }): KeptField[] =>
+    isSameSent(lastSent.find(field), [file, account ?? null]) ? [{ field, account, file, why: 'server_changes' }] : [],
+  );
+  if (kept.length === 0) return { draft: wanted, kept };
+  const fields = new Set(kept.map(({ field }) => field));
+  return { draft: Object.fromEntries(Object.entries(wanted).filter(([field]) => !fields.has(field))), kept };
 }
 
 /** Whether a customer was last made inactive because it was in no row of the file. */
@@ -152,7 +169,10 @@ function decideField(
 ): FieldDecision {
   switch (policy.write) {
     case 'always':
-      return { kind: 'write' };
+      if (account === undefined || isSameValue(file, account)) return { kind: 'write' };
+      return isSameSent(lastSent.find(policy.field), [file, account])
+        ? { kind: 'keep', why: 'server_changes' }
+        : { kind: 'write' };
     case 'create':
       return { kind: 'keep', why: 'exists' };
     case 'whenEmpty':
@@ -359,6 +379,7 @@ export function endAsUnsettled(
 
 /** Why a field keeps its value, for people. */
 export const keptBecause = {
+  server_changes: 'the API made that of the same value before',
   exists: 'only new customers get it ("write": "create")',
   has_value: 'the customer has a value ("write": "whenEmpty")',
   file_unchanged: 'the file says what it said when it was last sent ("write": "whenChanged")',

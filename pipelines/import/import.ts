@@ -5,6 +5,7 @@ import type { MatchRule } from '#pipelines/mapping/mapping.js';
 import { isReject, isWaiting, type Row, type RowOutcome } from '#pipelines/model.js';
 import type { CustomersApi, RowSource, RunLedger, Settlement, ValidateDraft } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
+import { AnswerProof } from './answer-proof.js';
 import { type AgreedPlan, chooseAction, decideRow } from './decide.js';
 import { findDoneDecision } from './decisions.js';
 import { dedupeRows, type RepeatPolicy, RepeatRegister } from './dedupe.js';
@@ -84,6 +85,7 @@ export async function importRows(ports: ImportPorts, options: ImportOptions): Pr
   // The next request need not wait until the outcome of the last is on disk: a crash leaves that row in doubt, which
   // reconciliation settles.
   const settling = new TaskGroup();
+  const sending = { ...ports, proof: new AnswerProof() };
 
   async function* decidedRows() {
     for await (const rows of unsettledRows(ports, options, decider)) {
@@ -97,24 +99,27 @@ export async function importRows(ports: ImportPorts, options: ImportOptions): Pr
   }
 
   const send = async (row: OpenRow) => {
-    const result = await sendInTurn(row, ports, options);
+    const result = await sendInTurn(row, sending, options);
+    if (result.isCompared === true) control.noteCompared();
     settling.add(settleRow(buildSettlement(row, result), ports));
   };
   const bounds = { concurrency, maxAhead: concurrency * rowsAheadPerRequest, stopping: control.stopping };
   try {
     // Where only adds are sent, the first of them is early enough.
     if (options.mode !== 'add') await strangers?.prepare(decider.pass, ports.mirror);
-    await forEachConcurrently(decidedRows(), bounds, isInOrder ? sendInOrder(ports, options, decider) : send);
+    await forEachConcurrently(decidedRows(), bounds, isInOrder ? sendInOrder(sending, options, decider) : send);
   } finally {
     await settling.join();
     decider.close();
   }
 }
 
+type SendingPorts = ImportPorts & { readonly proof: AnswerProof };
+
 /** Sends a row; into an account that looks empty, the first add goes alone. */
-function sendInTurn(row: OpenRow, ports: ImportPorts, options: ImportOptions): Promise<SendResult> {
+function sendInTurn(row: OpenRow, ports: SendingPorts, options: ImportOptions): Promise<SendResult> {
   const first = chooseAction(row) === 'add' ? ports.strangers?.firstAdd : undefined;
-  const send = () => sendRow(row, ports, options);
+  const send = () => sendRow(row, { ...ports, whoIsThere: ports.mirror ?? ports.strangers?.mirror }, options);
   return first === undefined ? send() : first.pass(send);
 }
 
@@ -211,7 +216,7 @@ function unsettledRows(
 }
 
 /** Sends rows for the same customer one after the other; a row waits for a `resume` when one before it was not applied. */
-function sendInOrder(ports: ImportPorts, options: ImportOptions, { repeats, decideAgain }: Decider) {
+function sendInOrder(ports: SendingPorts, options: ImportOptions, { repeats, decideAgain }: Decider) {
   const queue = new KeyedQueue();
   return (row: OpenRow) => {
     const identity = identityKey(row);
@@ -220,6 +225,7 @@ function sendInOrder(ports: ImportPorts, options: ImportOptions, { repeats, deci
       // A row for the same customer may have been sent meanwhile, and may have been the one to create it.
       const decided = earlier === undefined ? await decideAgain(row) : { outcome: waitForRow(earlier, ports.run) };
       const result = decided.outcome === undefined ? await sendInTurn(decided, ports, options) : decided;
+      if ('isCompared' in result && result.isCompared === true) ports.control.noteCompared();
       const { status } = result.outcome;
       if (identity !== undefined && (status === 'failed' || status === 'in_doubt'))
         repeats.markOpen(identity, row.row.number);

@@ -118,6 +118,8 @@ export interface KeptField {
 }
 
 export type KeptReason =
+  /** The account stored this value when the row's was sent before. */
+  | 'server_changes'
   /** `create`: only new customers get the value. */
   | 'exists'
   /** `whenEmpty`: the customer has a value. */

@@ -16,6 +16,8 @@ export interface ReadAccountPorts {
 export interface AccountReading {
   /** Customers that one of the adds may have created: new ones that no row is known to stand for. */
   readonly candidates: readonly Customer[];
+  /** New ones that a row stands for; only where an add was answered with somebody else. */
+  readonly taken: readonly Customer[];
   /** The list is known to leave out customers, or shows none at all. */
   readonly isBlind: boolean;
   /**
@@ -54,7 +56,9 @@ export async function readAccount(adds: readonly LedgerRow[], ports: ReadAccount
   const sentAtMs = (row: LedgerRow) => (row.intentAtMs ?? 0) + (row.clockDifferenceMs ?? clockMs);
   const firstMs = Math.min(...adds.map(sentAtMs));
   const witnesses = ledger.witnessesSince(Math.min(...adds.map((row) => row.intentAtMs ?? 0)));
-  const read = (sinceMs: number | undefined) => readList(ports, witnesses, firstMs - creationMarginMs, sinceMs);
+  const keepsTaken = adds.some(isAnsweredWrongly);
+  const read = (sinceMs: number | undefined) =>
+    readList(ports, witnesses, { createdAfterMs: firstMs - creationMarginMs, sinceMs, keepsTaken });
   const isWitnessed = (row: LedgerRow, { editedMs, confirmedMs }: ListReading, found: readonly LedgerRow[] = []) =>
     editedMs > sentAtMs(row) + dateMarginMs ||
     Math.max(confirmedMs, ...found.map(({ intentAtMs }) => intentAtMs ?? 0)) > (row.intentAtMs ?? 0);
@@ -69,6 +73,7 @@ export async function readAccount(adds: readonly LedgerRow[], ports: ReadAccount
     if (!adds.some(isStillQuiet))
       return {
         candidates: filtered.candidates,
+        taken: filtered.taken,
         isBlind: false,
         proves: (row, found) => filtered.isComplete && isWitnessed(row, filtered, found),
       };
@@ -80,15 +85,22 @@ export async function readAccount(adds: readonly LedgerRow[], ports: ReadAccount
     earlierMs !== undefined && quietForMs(row) >= quietMs && earlierMs >= (row.doubtAtMs ?? row.intentAtMs ?? 0);
   return {
     candidates: whole.candidates,
+    taken: whole.taken,
     isBlind: !isWhole || whole.seen === 0,
     proves: (row, found) => isWhole && (isWitnessed(row, whole, found) || isStable(row)),
   };
+}
+
+/** Whether the API answered an add with somebody else. */
+export function isAnsweredWrongly({ outcome }: LedgerRow): boolean {
+  return outcome?.status === 'in_doubt' && outcome.errorCode === 'WRONG_CUSTOMER';
 }
 
 interface ListReading {
   readonly isComplete: boolean;
   readonly seen: number;
   readonly candidates: readonly Customer[];
+  readonly taken: readonly Customer[];
   /** The latest edit that the list shows; epoch milliseconds, the API's clock. */
   readonly editedMs: number;
   /** When the intent of the last witness of ours that was seen was recorded; epoch milliseconds, our clock. */
@@ -100,11 +112,12 @@ interface ListReading {
 async function readList(
   { api, ledger }: ReadAccountPorts,
   witnesses: readonly Witness[],
-  createdAfterMs: number,
-  sinceMs: number | undefined,
+  options: { readonly createdAfterMs: number; readonly sinceMs: number | undefined; readonly keepsTaken: boolean },
 ): Promise<ListReading> {
+  const { createdAfterMs, sinceMs, keepsTaken } = options;
   const created = new Map(witnesses.map(({ customerCode, intentAtMs }) => [customerCode, intentAtMs]));
   const candidates: Customer[] = [];
+  const taken: Customer[] = [];
   let [editedMs, confirmedMs] = [0, 0];
   const listing = listCustomers(api, {
     pageSize,
@@ -119,10 +132,12 @@ async function readList(
       editedMs = Math.max(editedMs, readTime(customer, 'lastEditDateUTC') ?? 0);
       // One without a creation date may be new.
       const isOld = (readTime(customer, 'creationDateUTC') ?? createdAfterMs) < createdAfterMs;
-      if (!isOld && !ledger.isKnownCode(code)) candidates.push(customer);
+      if (isOld) continue;
+      if (!ledger.isKnownCode(code)) candidates.push(customer);
+      else if (keepsTaken) taken.push(customer);
     }
   const { complete, seen } = listing.proof();
-  return { isComplete: complete, seen, candidates, editedMs, confirmedMs, missing: [...created.keys()] };
+  return { isComplete: complete, seen, candidates, taken, editedMs, confirmedMs, missing: [...created.keys()] };
 }
 
 function readTime(customer: Customer, field: string): number | undefined {

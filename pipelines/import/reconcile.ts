@@ -3,10 +3,12 @@ import type { Customer, RowOutcome } from '#pipelines/model.js';
 import type { CustomersApi, LedgerRow } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
 import { decisionBasis, decisionSubject } from './decisions.js';
+import { describeReadBack, readBack } from './compare-written.js';
 import { type AddResolution, findCreated } from './find-created.js';
 import { isLeaverEntry } from './leavers.js';
-import { type ReadAccountPorts, readAccount } from './read-account.js';
-import { type ColumnLookup, verifyWritten, withNotes } from './send.js';
+import type { RowMapper } from './map.js';
+import { isAnsweredWrongly, type ReadAccountPorts, readAccount } from './read-account.js';
+import { withNotes } from './send.js';
 import { findReadyMs } from './settle-time.js';
 
 export interface ReconcilePorts extends ReadAccountPorts {
@@ -15,6 +17,9 @@ export interface ReconcilePorts extends ReadAccountPorts {
   /** Some rows can be settled only then; called before waiting. Epoch milliseconds, our clock. */
   readonly waiting?: (rows: number, untilMs: number) => void;
 }
+
+/** Tells which columns of the input a field comes from, and of which country telephone numbers are. */
+export type VerifyingMapper = Pick<RowMapper, 'findColumns'> & Partial<Pick<RowMapper, 'country'>>;
 
 export interface ReconcileOptions {
   /** Name of the run, for messages. */
@@ -28,7 +33,7 @@ export interface ReconcileOptions {
   /** A person has checked: what is still unclear about these rows (line or row numbers) counts as never created. */
   readonly absent: 'all' | ReadonlySet<number>;
   /** Given when written customers are compared with what was sent, also where the answer was lost. */
-  readonly verify?: ColumnLookup;
+  readonly verify?: VerifyingMapper;
 }
 
 export interface Reconciled {
@@ -94,7 +99,7 @@ export async function reconcile(ports: ReconcilePorts, options: ReconcileOptions
   async function conclude(row: LedgerRow, resolution: Resolution, readyMs: number | undefined): Promise<RowOutcome> {
     const resolved = buildOutcome(row, resolution, options, readyMs);
     const outcome =
-      options.verify === undefined ? resolved : await addVerification(resolved, row, ports.api, options.verify);
+      options.verify === undefined ? resolved : await addVerification(resolved, row, ports, options.verify);
     const writtenHash = resolution.kind === 'changed' ? resolution.writtenHash : undefined;
     if (outcome.status === 'failed' && resolution.kind === 'unclear')
       rememberChecked(row, resolution.candidates, ports);
@@ -172,6 +177,12 @@ async function resolveAdds(
   const reading = await readAccount(adds, ports);
   const found = await findCreated(adds, reading.candidates, ports.api, stamp);
   const resolutions = new Map<number, Resolution>(found);
+  // Where the API gave wrong codes, it may have given the code of this row's customer to another row.
+  for (const row of adds.filter(isAnsweredWrongly)) {
+    const equal = reading.taken.filter((customer) => findChanges(customer, row.payload ?? {}).length === 0);
+    if (resolutions.get(row.index)?.kind === 'absent' && equal.length > 0)
+      resolutions.set(row.index, { kind: 'unclear', candidates: equal });
+  }
   const foundRows = adds.filter((row) => found.get(row.index)?.kind === 'created');
   // A list that is not proved to show everybody can show that a customer exists, never that it does not.
   for (const row of adds)
@@ -226,11 +237,13 @@ function resolveUpdate(row: LedgerRow, customerCode: string, customer: Customer 
 async function addVerification(
   outcome: RowOutcome,
   { payload }: LedgerRow,
-  api: CustomersApi,
-  columns: ColumnLookup,
+  { api, control }: ReconcilePorts,
+  mapper: VerifyingMapper,
 ): Promise<RowOutcome> {
   if (payload === undefined || (outcome.status !== 'created' && outcome.status !== 'updated')) return outcome;
-  return { ...outcome, ...withNotes(await verifyWritten(api, outcome.customerCode, payload, columns)) };
+  const read = await readBack(api, outcome.customerCode, payload, payload, mapper.country);
+  if (read.customer !== undefined) control.noteCompared();
+  return { ...outcome, ...withNotes(describeReadBack(read, mapper)) };
 }
 
 function buildOutcome(

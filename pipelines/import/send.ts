@@ -7,11 +7,11 @@ import {
   type CustomerIdentity,
   type Draft,
   isWaiting,
-  type JsonValue,
   type Row,
   type RowOutcome,
 } from '#pipelines/model.js';
 import type {
+  AppliedAnswer,
   CustomersApi,
   Intent,
   RunLedger,
@@ -21,6 +21,8 @@ import type {
   WriteHooks,
 } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
+import type { AnswerProof } from './answer-proof.js';
+import { addDifferences, compareWritten, describeDifferences, describeReadBack, readBack } from './compare-written.js';
 import { checkContradiction } from './contradiction.js';
 import {
   type AgreedPlan,
@@ -51,6 +53,10 @@ export interface SendPorts {
   readonly ledger: RunLedger;
   readonly mapper: ColumnLookup & Pick<RowMapper, 'country' | 'keyColumns'>;
   readonly mirror?: CustomerMirror | undefined;
+  /** The local copy, also where it serves only to find out who is there. */
+  readonly whoIsThere?: CustomerMirror | undefined;
+  /** Of the run: what its answers have shown so far. */
+  readonly proof: AnswerProof;
   /** Only what it says is sent. */
   readonly plan?: AgreedPlan | undefined;
   readonly now: () => number;
@@ -62,7 +68,10 @@ export interface SendOptions {
 }
 
 /** An outcome, with what an undo needs to see whether the customer has changed since, and the mirror to know it. */
-export type SendResult = Pick<Settlement, 'outcome' | 'writtenHash' | 'written' | 'sentValues' | 'waiting'>;
+export type SendResult = Pick<Settlement, 'outcome' | 'writtenHash' | 'written' | 'sentValues' | 'waiting'> & {
+  /** Whether the customer, as the API shows it, was compared with what it was sent. */
+  readonly isCompared?: boolean;
+};
 
 /** Sends a decided row: its intent is on disk before the request leaves; the outcome is the caller's to settle. */
 export async function sendRow(row: OpenRow, ports: SendPorts, options: SendOptions): Promise<SendResult> {
@@ -89,29 +98,49 @@ export async function settleRow(
   await settled;
 }
 
-async function addRow(row: OpenRow, { api, ledger, mapper }: SendPorts, { verify }: SendOptions): Promise<SendResult> {
+async function addRow(row: OpenRow, ports: SendPorts, { verify }: SendOptions): Promise<SendResult> {
+  const { api, ledger, mapper, proof } = ports;
   const payload = withoutNulls(row.draft);
   const text = JSON.stringify(payload);
   const sentValues = collectSentValues(row, payload, { mapper, ledger });
   const intent = buildIntent(row, text, sentValues);
   const answer = await withIntent(ledger, intent, (hooks) => api.add(payload, hooks, text));
   if (answer.kind !== 'applied') return { outcome: describeNotApplied(answer, mapper) };
-  const { customerId } = answer.customer;
-  const customerCode = String(answer.customer.customerCode);
-  const notes = verify ? await verifyWritten(api, customerCode, payload, mapper) : [];
+  const { httpStatus, attempts } = answer;
+  const added = await proof.findAdded(answer, payload, { api, ledger, mirror: ports.whoIsThere }, mapper.country);
+  if (added === undefined) return { outcome: describeWrongAdd(answer) };
+  const customerCode = String(added.customerCode);
+  const { customerId } = added;
+  const read = verify ? await readBack(api, customerCode, payload, payload, mapper.country) : undefined;
+  const comparison = read?.comparison ?? compareWritten(payload, payload, added, mapper.country);
   return {
     outcome: {
       status: 'created',
       customerCode,
       ...(typeof customerId === 'string' ? { customerId } : {}),
-      httpStatus: answer.httpStatus,
-      attempts: answer.attempts,
-      ...withNotes(notes),
+      httpStatus,
+      attempts,
+      ...withNotes(read === undefined ? describeDifferences(comparison, mapper) : describeReadBack(read, mapper)),
     },
+    isCompared: read === undefined ? showsContent(added, payload) : read.customer !== undefined,
     // The fingerprint of the draft is that of what was sent, unless something was left out of it.
     writtenHash: payload === row.draft && row.command === undefined ? row.contentHash : contentHash(payload),
-    written: describeWritten({ ...payload, ...answer.customer }, 'sent', row.contentHash),
-    ...describeSent(confirmSentValues(sentValues, payload, answer.customer)),
+    written: describeWritten({ ...payload, ...added }, 'sent', row.contentHash),
+    ...describeSent(addDifferences(confirmSentValues(sentValues, payload, added), comparison)),
+  };
+}
+
+/** Some APIs answer an add with the new code alone. */
+function showsContent(customer: Customer, payload: Draft): boolean {
+  return Object.keys(payload).some((field) => readField(customer, field) !== undefined);
+}
+
+/** The outcome of an add whose answer cannot be about it: reconciliation looks for the customer at the end of the run. */
+function describeWrongAdd({ shown = {}, httpStatus, attempts }: AppliedAnswer): RowOutcome {
+  const code = readField(shown, 'customerCode');
+  return {
+    ...{ status: 'in_doubt', errorCode: 'WRONG_CUSTOMER', httpStatus, attempts },
+    message: `The API answered the add with ${code === undefined ? 'no code' : `customer ${String(code)}, who is somebody else`}. Whether it added the row's customer shows in the list.`,
   };
 }
 
@@ -222,7 +251,7 @@ async function putMerged(
   hash: string,
   current: Customer,
   identity: CustomerIdentity,
-  { api, ledger, mapper }: SendPorts,
+  { api, ledger, mapper, proof }: SendPorts,
   { verify }: SendOptions,
   assertFresh: () => void,
 ): Promise<SendResult | undefined> {
@@ -237,17 +266,23 @@ async function putMerged(
   });
   if (answer === undefined) return undefined;
   if (answer.kind !== 'applied') return { outcome: { ...describeNotApplied(answer, mapper), ...identity } };
-  const { httpStatus, attempts } = answer;
+  const { httpStatus, attempts, shown } = answer;
+  const isRead = verify || proof.needsReading(answer);
+  const read = isRead ? await readBack(api, customerCode, merged, draft, mapper.country) : undefined;
+  const comparison = read?.comparison ?? compareWritten(merged, draft, shown ?? {}, mapper.country);
+  if (read?.customer !== undefined && comparison.ofRow.length === 0) proof.noteProved(answer);
+  const written = read?.customer ?? answer.customer;
   const notes = [
     ...describeKept(resolved, mapper),
-    ...(verify ? await verifyWritten(api, customerCode, draft, mapper) : []),
+    ...(read === undefined ? describeDifferences(comparison, mapper) : describeReadBack(read, mapper)),
   ];
   return {
     outcome: { status: 'updated', httpStatus, attempts, ...identity, ...withNotes(notes) },
-    writtenHash: contentHash(editableContent(answer.customer)),
+    isCompared: read === undefined ? shown !== undefined : read.customer !== undefined,
+    writtenHash: contentHash(editableContent(written)),
     // An answer without a new edit date keeps the old one, so that the next refresh reads the customer again.
-    written: describeWritten(answer.customer, 'whole', hash),
-    ...describeSent(confirmSentValues(sentValues, draft, answer.customer)),
+    written: describeWritten(written, 'whole', hash),
+    ...describeSent(addDifferences(confirmSentValues(sentValues, draft, written), comparison)),
   };
 }
 
@@ -325,40 +360,6 @@ export function describeNotApplied(
   const { kind, ...refusal } = answer;
   const columns = (refusal.fields ?? []).flatMap((field) => mapper.findColumns(field));
   return { ...refusal, status: statusByKind[kind], ...(columns.length === 0 ? {} : { columns }) };
-}
-
-/** Reads a written customer back and says, field by field, what the server made of what it was sent. */
-export async function verifyWritten(
-  api: CustomersApi,
-  customerCode: string,
-  draft: Draft,
-  mapper: ColumnLookup,
-): Promise<readonly Issue[]> {
-  // An error that ends the run is met again at the next row; this row is written, whatever happens now.
-  const answer = await api.get(customerCode).catch(() => ({ kind: 'unanswered' }) as const);
-  if (answer.kind !== 'found')
-    return [
-      {
-        severity: 'warning',
-        code: 'NOT_VERIFIED',
-        message: 'Written, but the customer could not be read back for comparison.',
-      },
-    ];
-  return findChanges(answer.customer, draft).map(({ field, from: stored, to: sent }) => ({
-    severity: 'warning',
-    code: isTruncated(stored, sent) ? 'SERVER_TRUNCATED' : 'SERVER_CHANGED',
-    message: `${field}: sent ${displayValue(sent)}, but the API now holds ${displayValue(stored)}.`,
-    field,
-    columns: mapper.findColumns(field),
-  }));
-}
-
-function isTruncated(stored: JsonValue | undefined, sent: JsonValue): boolean {
-  return typeof stored === 'string' && typeof sent === 'string' && stored !== '' && sent.startsWith(stored);
-}
-
-function displayValue(value: JsonValue | undefined): string {
-  return value === undefined ? 'nothing' : JSON.stringify(value);
 }
 
 export function withNotes(notes: readonly Issue[]): { readonly notes?: readonly Issue[] } {

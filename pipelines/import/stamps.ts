@@ -74,6 +74,8 @@ export class Stamps {
     if (this.#findUnstamped(1).length === 0 || !(await this.#isListed())) return;
     const listing = listCustomers(api, {
       pageSize: stampsPerPage,
+      // Who is there was proved a moment ago.
+      probesEnd: false,
       fields: ['customerId', 'customerCode', 'lastEditDateUTC', field],
     });
     for await (const rows of listing.pages) {

@@ -69,6 +69,8 @@ export interface MirrorRefresher {
   findOutdated(rows: readonly Customer[], needsFlat: boolean): readonly string[];
   /** Forgets customers that were not listed since the pass began, nor touched since `startedAtMs` (our clock). */
   forgetUnseen(startedAtMs: number): number;
+  /** Codes of at most `max` customers that the last runs have added or updated since then; epoch milliseconds, our clock. */
+  writtenSince(ms: number, max: number): readonly string[];
   freshUntil(serverTimeMs: number): void;
   /** Forgets everything. */
   clear(): void;

@@ -46,6 +46,10 @@ const flatPageSize = 500;
 const idsPerFlat = 20;
 /** Clocks, the filter by whole minutes and late commits may be off by this much. */
 const marginMs = 2 * 60_000;
+/** A list that is not whole in two readings will not be in a third. */
+const maxPasses = 2;
+/** A replica of the server's database may be behind by minutes. */
+const witnessMs = 60 * 60_000;
 /** Beyond this, a page of the list costs less than the details one by one. */
 const maxDetails = 20;
 
@@ -69,33 +73,42 @@ export async function refreshMirror(ports: RefreshPorts, options: RefreshOptions
   const counts: RefreshCounts = { read: 0, removed: 0 };
   const since = mirror.freshUntilMs;
   const startedAtMs = now();
-  if (since === undefined && (await readWhole(ports, options, counts)) === 0) {
-    // There is nobody whom an edit or a removal could concern.
-    mirror.refresher.freshUntil(startedAtMs + (ports.clockDifferenceMs() ?? 0));
-    return { kind: 'whole', customers: 0, ...counts };
-  }
+  const serverStartMs = () => startedAtMs + (ports.clockDifferenceMs() ?? 0);
+  const end = (kind: RefreshResult['kind']) => {
+    mirror.refresher.freshUntil(serverStartMs());
+    return { kind, customers: mirror.count(), ...counts };
+  };
+  // There is nobody whom an edit or a removal could concern.
+  if (since === undefined && (await readWhole(ports, options, counts)) === 0) return end('whole');
   // Also after all was read: what was edited meanwhile may have been read before its edit.
-  const from = since ?? startedAtMs + (ports.clockDifferenceMs() ?? 0);
-  await readRange(ports, options, { changedSince: new Date(from - marginMs) }, counts);
-  if (!(await countsAgree(ports))) {
+  const range = { changedSince: new Date((since ?? serverStartMs()) - marginMs) };
+  const written = since === undefined ? new Set<string>() : findWitnesses(ports, since);
+  const unseen = new Set(written);
+  await readRange(ports, options, range, counts, unseen);
+  // What this program wrote itself must be among the edits: a filter that goes by another clock would hide those of others.
+  const isBlind = written.size > 0 && unseen.size === written.size;
+  let total = isBlind ? undefined : await readTotal(ports);
+  if (total !== undefined && total !== mirror.count()) {
     // A customer may have been added between the two requests.
-    await readRange(ports, options, { changedSince: new Date(from - marginMs) }, counts);
-    if (!(await countsAgree(ports))) await readWhole(ports, options, counts);
+    await readRange(ports, options, range, counts);
+    total = await readTotal(ports);
   }
-  mirror.refresher.freshUntil(startedAtMs + (ports.clockDifferenceMs() ?? 0));
-  return { kind: since === undefined ? 'whole' : 'changes', customers: mirror.count(), ...counts };
+  for (let pass = 1; total !== mirror.count(); pass += 1) {
+    if (pass > maxPasses)
+      throw new RefreshError(
+        'list_incomplete',
+        `The API counts ${total} customers, but ${mirror.count()} were read, in ${maxPasses} readings.`,
+      );
+    await readWhole(ports, options, counts);
+    if (pass > 1) await readRange(ports, options, range, counts);
+    total = await readTotal(ports);
+  }
+  return end(since === undefined ? 'whole' : 'changes');
 }
 
 /** Pages of the flat view that a whole reading takes, at least; asks the API how many customers there are. */
 export async function countPages(api: CustomersApi): Promise<number> {
-  return Math.ceil((await readTotal(api)) / flatPageSize);
-}
-
-async function countsAgree({ api, mirror }: RefreshPorts): Promise<boolean> {
-  const total = await readTotal(api);
-  const known = mirror.count();
-  if (total === 0 && known > 0) throw listsNobody(mirror);
-  return total === known;
+  return Math.ceil((await api.list({ page: 1, pageSize: 1, fields: ['customerCode'] })).total / flatPageSize);
 }
 
 /**
@@ -106,8 +119,20 @@ function listsNobody(mirror: CustomerMirror): RefreshError {
   return new RefreshError(mirror.hasListed ? 'list_empty' : 'list_blind');
 }
 
-async function readTotal(api: CustomersApi): Promise<number> {
-  return (await api.list({ page: 1, pageSize: 1, fields: ['customerCode'] })).total;
+/** How many customers there are. @throws RefreshError when the list shows nobody of those who are known, or does not say */
+async function readTotal({ api, mirror }: Pick<RefreshPorts, 'api' | 'mirror'>): Promise<number> {
+  const { customers, total } = await api.list({ page: 1, pageSize: 1, fields: ['customerCode'] });
+  if (customers.length === 0 && mirror.count() > 0) throw listsNobody(mirror);
+  if (customers.length > 0 && total === 0)
+    throw new RefreshError('list_incomplete', 'The API does not say how many customers there are (liTotalCount).');
+  return total;
+}
+
+const maxWitnesses = 5;
+
+/** Customers that this program has written since then. */
+function findWitnesses({ mirror, clockDifferenceMs }: RefreshPorts, sinceServerMs: number): Set<string> {
+  return new Set(mirror.refresher.writtenSince(sinceServerMs - (clockDifferenceMs() ?? 0), maxWitnesses));
 }
 
 /** @returns how many were listed */
@@ -116,15 +141,30 @@ async function readWhole(ports: RefreshPorts, options: RefreshOptions, counts: R
   const known = ports.mirror.count();
   const startedAtMs = ports.now();
   refreshing.beginListing();
-  const listed = await readRange(ports, options, {}, counts);
+  const unseen = findWitnesses(ports, startedAtMs - witnessMs);
+  const listed = await readRange(ports, options, {}, counts, unseen);
   if (listed === 0 && known > 0) throw listsNobody(ports.mirror);
+  await refuseStaleList(ports, unseen);
   counts.removed += refreshing.forgetUnseen(startedAtMs);
   return listed;
+}
+
+/** A list that lacks a customer whom this program wrote lately, and who exists, is an old one. */
+async function refuseStaleList({ api }: RefreshPorts, unseen: ReadonlySet<string>): Promise<void> {
+  for (const code of unseen) {
+    const answer = await api.get(code);
+    if (answer.kind === 'found')
+      throw new RefreshError(
+        'list_incomplete',
+        `It does not show customer ${code}, which exists and which this program wrote not long ago.`,
+      );
+  }
 }
 
 /**
  * Lists a range by id and date first, then reads the customers of it that are not known as they are now.
  *
+ * @param unseen - codes; those that are listed are taken out
  * @returns how many were listed
  */
 async function readRange(
@@ -132,14 +172,16 @@ async function readRange(
   options: RefreshOptions,
   range: Range,
   counts: RefreshCounts,
+  unseen?: Set<string>,
 ): Promise<number> {
   const { mirror } = ports;
   const { needsFlat = false, pageSize = flatPageSize } = options;
-  if (mirror.count() === 0) return readFlat(ports, pageSize, range, counts);
+  if (mirror.count() === 0) return readFlat(ports, pageSize, range, counts, unseen);
   const outdated: string[] = [];
   let outdatedCount = 0;
   const light = { ...range, fields: identityAndDates, pageSize: pageSize * idsPerFlat };
   const listed = await readList(ports, light, (rows) => {
+    strikeOff(rows, unseen);
     const codes = mirror.refresher.findOutdated(rows, needsFlat);
     outdatedCount += codes.length;
     outdated.push(...codes.slice(0, maxDetails + 1 - outdated.length));
@@ -150,10 +192,22 @@ async function readRange(
   return readFlat(ports, pageSize, range, counts);
 }
 
-function readFlat(ports: RefreshPorts, pageSize: number, range: Range, counts: RefreshCounts): Promise<number> {
+function readFlat(
+  ports: RefreshPorts,
+  pageSize: number,
+  range: Range,
+  counts: RefreshCounts,
+  unseen?: Set<string>,
+): Promise<number> {
   return readList(ports, { ...range, pageSize }, (rows) => {
+    strikeOff(rows, unseen);
     counts.read += ports.mirror.refresher.saveListed(rows);
   });
+}
+
+function strikeOff(rows: readonly Customer[], unseen: Set<string> | undefined): void {
+  if (unseen === undefined || unseen.size === 0) return;
+  for (const { customerCode } of rows) unseen.delete(String(customerCode));
 }
 
 /** @returns how many customers were listed */
@@ -162,13 +216,17 @@ async function readList(
   query: ListingQuery,
   take: (rows: readonly Customer[]) => void,
 ): Promise<number> {
-  const listing = listCustomers(api, query);
-  for await (const rows of listing.pages) take(rows);
-  const { reachedEnd, complete, seen, reason } = listing.proof();
-  if (!reachedEnd) throw new RefreshError('list_moves');
-  // Who was left out would be taken for nobody, and added once more.
-  if (!complete) throw new RefreshError('list_incomplete', reason);
-  return seen;
+  // Whoever is behind the last customer of a list of edits shows in the count of all.
+  const isWhole = query.changedSince === undefined;
+  for (let pass = 1; ; pass += 1) {
+    const listing = listCustomers(api, { ...query, probesEnd: isWhole });
+    for await (const rows of listing.pages) take(rows);
+    const { reachedEnd, complete, contradicts = false, seen, reason } = listing.proof();
+    if (complete) return seen;
+    if (pass < maxPasses) continue;
+    // Who was left out would be taken for nobody, and added once more.
+    throw new RefreshError(reachedEnd || contradicts ? 'list_incomplete' : 'list_moves', reason);
+  }
 }
 
 /** @returns whether all of them were answered */

@@ -38,10 +38,13 @@ const utf8Sequence =
  * it names none, a body without a single character of UTF-8 is read as Windows-1252, which contains ISO 8859-1.
  */
 export function decodeBody(bytes: Buffer, headers: Headers): DecodedBody {
+  const charset = /charset\s*=\s*"?([\w.:-]+)/i.exec(String(headers['content-type'] ?? ''))?.[1]?.toLowerCase();
+  // Its bytes are valid UTF-8, too, with zeros between them.
+  const wide = charset?.startsWith('utf-16') === true ? decodeAs(bytes, charset) : undefined;
+  if (wide !== undefined) return { text: wide, isDamaged: false };
   try {
     return { text: strictUtf8.decode(bytes), isDamaged: false };
   } catch {
-    const charset = /charset\s*=\s*"?([\w.:-]+)/i.exec(String(headers['content-type'] ?? ''))?.[1]?.toLowerCase();
     const named = charset === undefined || isUtf8(charset) ? undefined : decodeAs(bytes, charset);
     if (named !== undefined) return { text: named, isDamaged: false };
     if (!utf8Sequence.test(bytes.toString('latin1'))) return { text: decodeWindows1252(bytes), isDamaged: false };

@@ -1,3 +1,4 @@
+import type { Code } from '#pipelines/codes.js';
 import type { CustomerMirror } from '#pipelines/listing/mirror.js';
 import {
   countPages,
@@ -8,7 +9,7 @@ import {
 } from '#pipelines/listing/refresh.js';
 import { RunControl } from '#pipelines/run-control.js';
 import type { Settings } from '#src/config/settings.js';
-import { RunStoppedError, UsageError } from '#src/errors.js';
+import { CustomersError, RunStoppedError, UsageError } from '#src/errors.js';
 import type { Connection } from './connect.js';
 import { runOnTenant } from './run-on-tenant.js';
 import { type ApiSummary, summariseApi } from './run-summary.js';
@@ -64,8 +65,21 @@ export async function openMirrorFor(
 ): Promise<CustomerMirror | undefined> {
   const { mirror } = connection.ledger;
   if (!isNeeded && mirror.freshUntilMs === undefined && rows <= (await countPages(connection.client))) return undefined;
-  await bringMirrorUpToDate(connection);
-  return mirror;
+  try {
+    await bringMirrorUpToDate(connection);
+    return mirror;
+  } catch (error) {
+    // Without it, customers that are known by their code are read one by one.
+    if (!isNeeded && isUnusableList(error)) return undefined;
+    throw error;
+  }
+}
+
+const unusableListCodes: ReadonlySet<Code> = new Set(['LIST_EMPTY', 'LIST_MOVES', 'LIST_NOT_WHOLE']);
+
+/** Whether an error says that the list cannot be believed now. */
+export function isUnusableList(error: unknown): boolean {
+  return error instanceof CustomersError && unusableListCodes.has(error.code);
 }
 
 /** An account whose list cannot be believed. */

@@ -85,8 +85,8 @@ export interface RunSummary {
   readonly counts: RowCounts;
   /** Why rows were not applied, the most frequent reason first. */
   readonly problems: readonly IssueGroup[];
-  /** Rows of which the API holds something else than it was sent (`--verify`); absent without any. */
-  readonly differing?: number;
+  /** Written rows that were compared with what the API shows of them, and how many of them differ from what was sent. */
+  readonly verified: { readonly checked: number; readonly differing: number };
   /** Rows with a field that the file and the account have both changed since it was last sent; absent without any. */
   readonly conflicts?: number;
   /** Customers of the mapping's keys that are in no row of the file; absent where the file is not the whole truth. */
@@ -115,6 +115,9 @@ export interface ApiSummary {
   readonly tokens: number;
 }
 
+/** Of a command that writes nothing. */
+export const noneVerified: RunSummary['verified'] = { checked: 0, differing: 0 };
+
 /** The counts of a command without rows. */
 export const noCounts = Object.fromEntries(rowStatuses.map((status) => [status, 0])) as RowCounts;
 
@@ -129,7 +132,7 @@ export function summariseApi(client: CustomersClient): ApiSummary {
 export function chooseExitCode(
   reason: StopReason | undefined,
   counts: RowCounts,
-  { reachedAllRows = true, hasDoubtsElsewhere = false, waiting = 0 } = {},
+  { reachedAllRows = true, hasDoubtsElsewhere = false, waiting = 0, isDifferent = false } = {},
 ): ExitCode {
   switch (reason?.kind) {
     case 'signal':
@@ -143,7 +146,9 @@ export function chooseExitCode(
       if (counts.in_doubt > 0) return exitCodes.inDoubt;
       // Rows were skipped because an earlier run left them in doubt: until that is settled, this run is not done.
       if (hasDoubtsElsewhere) return exitCodes.inDoubt;
-      return counts.invalid + counts.rejected + counts.failed + waiting > 0 ? exitCodes.someRowsFailed : exitCodes.done;
+      return counts.invalid + counts.rejected + counts.failed + waiting > 0 || isDifferent
+        ? exitCodes.someRowsFailed
+        : exitCodes.done;
   }
 }
 

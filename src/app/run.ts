@@ -1,4 +1,4 @@
-import type { ColumnLookup } from '#pipelines/import/send.js';
+import type { VerifyingMapper } from '#pipelines/import/reconcile.js';
 import type { Issue } from '#pipelines/issue.js';
 import type { RowCounts, RowOutcome } from '#pipelines/model.js';
 import type { CustomersApi, RunLedger } from '#pipelines/ports.js';
@@ -47,7 +47,7 @@ export interface RunJob {
   /** The field that carries a row's key, for reconciliation. */
   readonly stamp?: string;
   /** Set when customers are to be compared, once written, with what they were sent. */
-  readonly verify?: ColumnLookup;
+  readonly verify?: VerifyingMapper;
   /** Customers that are in no row of the file, once the run has looked for them. */
   readonly absent?: () => AbsentSummary | undefined;
   /** What fields and columns hold, for the report. */
@@ -113,7 +113,11 @@ export async function endRun(
   const status = chooseState(control, reachedAllRows);
   const problems = addSheetRows(collectProblems(connection.ledger, run.number), job.source);
   const hasDoubtsElsewhere = problems.some(({ code }) => code === 'IN_DOUBT_ELSEWHERE');
-  const exitCode = chooseExitCode(control.reason, counts, { reachedAllRows, hasDoubtsElsewhere, waiting });
+  const { differing, hasNewField } = connection.ledger.runs.noteDifferences(run.number);
+  const verified = { checked: Math.max(control.compared, differing), differing };
+  // What the API always does with a field is told each time, and a reason to look once.
+  const isDifferent = hasNewField || (job.verify !== undefined && differing > 0);
+  const exitCode = chooseExitCode(control.reason, counts, { reachedAllRows, hasDoubtsElsewhere, waiting, isDifferent });
   const stopped = describeStop(control.reason, run.name) ?? (reachedAllRows ? null : describeUnfinished(run));
   connection.ledger.runs.end(run.number, {
     state: status,
@@ -129,7 +133,6 @@ export async function endRun(
   });
   if (control.reason?.kind === 'error' && !(control.reason.error instanceof CustomersError)) throw control.reason.error;
   const report = await writeReport(context);
-  const differing = connection.ledger.runs.countDiffering(run.number);
   const conflicts = connection.ledger.runs.countConflicts(run.number);
   const absent = job.absent?.();
   return {
@@ -144,7 +147,7 @@ export async function endRun(
     findings: addSheetRows(job.findings ?? [], job.source),
     counts,
     problems,
-    ...(differing === 0 ? {} : { differing }),
+    verified,
     ...(conflicts === 0 ? {} : { conflicts }),
     ...(absent === undefined ? {} : { absent }),
     waiting,

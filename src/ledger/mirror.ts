@@ -146,6 +146,10 @@ function createRefresher(database: Database, table: CustomerTable): MirrorRefres
   // A refresh that ends well has seen everybody whom the local copy has.
   const freshUntil = database.prepare(`UPDATE mirror SET fresh_until = ?,
     has_listed = max(has_listed, EXISTS (SELECT 1 FROM customers))`);
+  // Of a few runs only, so that a refresh need not go through all rows that the ledger has.
+  const writtenSince = database.prepare(`SELECT customer_code FROM rows
+    WHERE run IN (SELECT number FROM runs ORDER BY number DESC LIMIT 3) AND state IN ('created', 'updated')
+      AND intent_at >= ? AND customer_code IS NOT NULL ORDER BY run DESC, idx DESC LIMIT ?`);
   let isListing = false;
 
   /** @returns codes of the customers for which `predicate` holds; it is called for each of them, and may write */
@@ -175,6 +179,7 @@ function createRefresher(database: Database, table: CustomerTable): MirrorRefres
       database.exec('DELETE FROM temp.listed');
       return changes;
     },
+    writtenSince: (ms, max) => writtenSince.all(ms, max).map(({ customer_code: code }) => String(code)),
     freshUntil: (serverTimeMs) => {
       freshUntil.run(serverTimeMs);
     },

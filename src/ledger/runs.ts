@@ -164,8 +164,11 @@ export interface Runs {
   countRows(number: number): RowCounts;
   /** Rows that are not done, in file order. A row without an outcome was being sent when the run was killed. */
   rowsNotDone(number: number): Iterable<{ readonly number: number; readonly outcome?: RowOutcome }>;
-  /** How many rows the API has stored otherwise than they were sent. */
-  countDiffering(number: number): number;
+  /**
+   * Rows of a run whose customer the API holds otherwise than it was sent, and whether it is the first run that noticed this
+   * of some field.
+   */
+  noteDifferences(number: number): { readonly differing: number; readonly hasNewField: boolean };
   /** How many entries are behind the rows of the input: customers that are in no row. */
   countBehind(number: number, rows: number): number;
   /** How many rows have a field that the file and the account have both changed. */
@@ -209,10 +212,12 @@ export function openRuns(database: Database, now: () => number): Runs {
   );
   const notDone = database.prepare(`SELECT row, outcome FROM rows
     WHERE run = ? AND state IN ('invalid', 'rejected', 'failed', 'in_doubt', 'skipped', 'intent') ORDER BY idx`);
-  const differing =
-    database.prepare(`SELECT count(*) AS count FROM rows WHERE run = ? AND state IN ('created', 'updated')
-    AND json_extract(outcome, '$.notes') IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(outcome, '$.notes') AS note
-      WHERE json_extract(note.value, '$.code') NOT IN ('FIELD_CONFLICT', 'FIELD_KEPT'))`);
+  const differing = database.prepare(`SELECT idx, json_extract(note.value, '$.field') AS field
+    FROM rows, json_each(outcome, '$.notes') AS note WHERE run = ? AND state IN ('created', 'updated')
+      AND instr(outcome, '"SERVER_') > 0
+      AND json_extract(note.value, '$.code') IN ('SERVER_CHANGED', 'SERVER_TRUNCATED')`);
+  const noteField = database.prepare('INSERT OR IGNORE INTO differing_fields (field, run) VALUES (?, ?)');
+  const firstNoted = database.prepare('SELECT 1 AS found FROM differing_fields WHERE run = ? LIMIT 1');
   const behind = database.prepare('SELECT count(*) AS count FROM rows WHERE run = ? AND idx >= ?');
   const conflicts = database.prepare(`SELECT count(*) AS count FROM rows WHERE run = ?
     AND state IN ('updated', 'unchanged', 'invalid') AND instr(outcome, '"FIELD_CONFLICT"') > 0`);
@@ -279,7 +284,16 @@ export function openRuns(database: Database, now: () => number): Runs {
           ...(outcome == null ? {} : { outcome: readStoredJson(outcome, 'the outcome of a row', isRowOutcome) }),
         };
     },
-    countDiffering: (number) => Number(differing.get(number)?.count ?? 0),
+    noteDifferences(number) {
+      const rows = new Set<number>();
+      const fields = new Set<string>();
+      for (const { idx, field } of differing.iterate(number)) {
+        rows.add(Number(idx));
+        fields.add(String(field));
+      }
+      for (const field of fields) noteField.run(field, number);
+      return { differing: rows.size, hasNewField: firstNoted.get(number) !== undefined };
+    },
     countBehind: (number, rows) => Number(behind.get(number, rows)?.count ?? 0),
     countConflicts: (number) => Number(conflicts.get(number)?.count ?? 0),
     countRows(number) {

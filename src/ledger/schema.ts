@@ -232,6 +232,10 @@ const migrations: readonly Migration[] = [
   ALTER TABLE mirror ADD COLUMN counted_at INTEGER;
   ALTER TABLE mirror ADD COLUMN counted INTEGER;
   `,
+  // Fields of which the API has stored other values than it was sent, and the first run that noticed it.
+  `
+  CREATE TABLE differing_fields (field TEXT PRIMARY KEY, run INTEGER NOT NULL) WITHOUT ROWID;
+  `,
 ];
 
 /** The version that this program writes. */

@@ -23,7 +23,7 @@ import {
   readMappingFile,
   secretColumns,
 } from '#src/app/mapping-file.js';
-import { chooseExitCode, noTraffic, type RunObserver, type RunSummary } from '#src/app/run-summary.js';
+import { chooseExitCode, noneVerified, noTraffic, type RunObserver, type RunSummary } from '#src/app/run-summary.js';
 import { openScannedInput, reportScan, type ScannedInput, scanInputAt, scanWhileReading } from '#src/app/scan-input.js';
 import type { Settings } from '#src/config/settings.js';
 import { exitCodes } from '#src/errors.js';
@@ -188,6 +188,7 @@ async function checkInput(
     counts,
     problems: addSheetRows(problems.list(), source),
     api: noTraffic,
+    verified: noneVerified,
     waiting: 0,
     files: { ...files, review: null, report: null },
     stopped: refusal ?? null,

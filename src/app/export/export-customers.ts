@@ -1,4 +1,3 @@
-import type { Code } from '#pipelines/codes.js';
 import { type CustomerSource, type ExportResult, exportToFile } from '#pipelines/export/export.js';
 import type { Issue } from '#pipelines/issue.js';
 import { type ListingQuery, listCustomers, stableOrder } from '#pipelines/listing/list-customers.js';
@@ -7,11 +6,11 @@ import { listOnlyFields } from '#pipelines/mapping/fields.js';
 import type { ListQuery } from '#pipelines/ports.js';
 import { type Connection, connect } from '#src/app/connect.js';
 import { createDetailReader, readDetail } from '#src/app/read-customers.js';
-import { bringMirrorUpToDate } from '#src/app/refresh-mirror.js';
+import { bringMirrorUpToDate, isUnusableList } from '#src/app/refresh-mirror.js';
 import { createRunControl } from '#src/app/run-on-tenant.js';
 import { noCounts, type RunObserver } from '#src/app/run-summary.js';
 import type { Settings } from '#src/config/settings.js';
-import { BusyError, CustomersError } from '#src/errors.js';
+import { BusyError } from '#src/errors.js';
 import { beginTable, type TableFormat, type TableOptions, tableFormats } from '#src/files/begin-table.js';
 import type { TableSink } from '#src/files/table.js';
 import type { DetailCache } from '#src/ledger/exports.js';
@@ -19,6 +18,7 @@ import { type ColumnSelection, createLayout, selectColumns } from './columns.js'
 import {
   buildAboutLines,
   buildManifest,
+  createListNotWhole,
   createNotProvedError,
   type ExportFilters,
   type ExportOutput,
@@ -143,7 +143,13 @@ async function writeFile(context: ExportContext, details?: DetailCache): Promise
     },
     { concurrency: settings.concurrency.value },
   );
-  if (exported.file === undefined) throw createNotProvedError(exported.proof.reason, exported.passes);
+  if (exported.file === undefined) throw createNotProvedError(exported.proof, exported.passes);
+  if (exported.proof.seen === 0 && isWholeAccount(context) && connection.ledger.known.countKnown() > 0) {
+    await exported.file.discard();
+    throw createListNotWhole(
+      'It shows nobody, although there were customers before. Usually this user has lost permission to read customers.',
+    );
+  }
   return deliver(context, exported, source.kind);
 }
 
@@ -186,10 +192,15 @@ function buildQuery(
   };
 }
 
+/** Whether all customers are asked for, whenever they were edited. */
+function isWholeAccount({ options, window }: Pick<ExportContext, 'options' | 'window'>): boolean {
+  return window.changedSince === undefined && options.changedUntil === undefined;
+}
+
 /** A mirror that does not exist is not created here: reading all pages for it would be the export itself. */
 function canUseMirror({ options, window, connection }: ExportContext): boolean {
-  const { mirror = true, full = false, sort = stableOrder, changedUntil } = options;
-  const isWhole = window.changedSince === undefined && changedUntil === undefined;
+  const { mirror = true, full = false, sort = stableOrder } = options;
+  const isWhole = isWholeAccount({ options, window });
   const isStable = sort.field.toLowerCase() === stableOrder.field.toLowerCase() && !sort.descending;
   return mirror && !full && isWhole && isStable && connection.ledger.mirror.freshUntilMs !== undefined;
 }
@@ -204,15 +215,12 @@ async function readFreshMirrorFields(connection: Connection): Promise<readonly s
       lock.release();
     }
   } catch (error) {
-    if (error instanceof BusyError || (error instanceof CustomersError && staleMirrorCodes.has(error.code)))
-      return undefined;
+    if (error instanceof BusyError || isUnusableList(error)) return undefined;
     throw error;
   }
   const [first] = (await connection.client.list({ page: 1, pageSize: 1, sort: stableOrder })).customers;
   return first === undefined ? undefined : Object.keys(first).filter((name) => !listOnlyFields.has(name));
 }
-
-const staleMirrorCodes: ReadonlySet<Code> = new Set(['LIST_EMPTY', 'LIST_MOVES', 'LIST_NOT_WHOLE']);
 
 /** Closes the file, publishes it with its manifest, and only then advances the watermark. */
 async function deliver(

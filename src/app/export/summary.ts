@@ -1,8 +1,9 @@
 import { basename } from 'node:path';
+import type { ListingProof } from '#pipelines/listing/list-customers.js';
 import type { RunControl } from '#pipelines/run-control.js';
 import type { Connection } from '#src/app/connect.js';
 import { explainFailure } from '#src/app/explain-failure.js';
-import { chooseExitCode, noCounts, type RunSummary, summariseApi } from '#src/app/run-summary.js';
+import { chooseExitCode, noCounts, noneVerified, type RunSummary, summariseApi } from '#src/app/run-summary.js';
 import { RunStoppedError } from '#src/errors.js';
 import type { TableFormat } from '#src/files/begin-table.js';
 import type { AboutLine } from '#src/files/table.js';
@@ -113,6 +114,7 @@ function buildSummary(
     counts: noCounts,
     problems: [],
     api: summariseApi(connection.client),
+    verified: noneVerified,
     waiting: 0,
     files: { results: null, rejects: null, review: null, report: null },
     stopped,
@@ -159,10 +161,19 @@ export function buildAboutLines(
   ];
 }
 
-/** The error of an export whose list changed during every pass. */
-export function createNotProvedError(reason: string | undefined, passes: number): RunStoppedError {
+/** The error of an export whose list changed during every pass, or is not whole. */
+export function createNotProvedError(proof: ListingProof, passes: number): RunStoppedError {
+  if (proof.contradicts === true) return createListNotWhole(`${proof.reason} Read ${passes} times.`);
   return new RunStoppedError(
-    `It could not be proved in ${passes} attempts that every customer was read. ${reason ?? 'New fields appeared every time.'}`,
+    `It could not be proved in ${passes} attempts that every customer was read. ${proof.reason ?? 'New fields appeared every time.'}`,
     { code: 'NOT_PROVED', nextStep: 'Try again when fewer people are editing customers.' },
   );
+}
+
+/** The error of an export from a list that does not show all customers. */
+export function createListNotWhole(fact: string): RunStoppedError {
+  return new RunStoppedError(`The list of customers is not whole. ${fact}`, {
+    code: 'LIST_NOT_WHOLE',
+    nextStep: 'Try again later. If it stays so, ask MYPOS Connect why its list leaves customers out.',
+  });
 }

@@ -46,7 +46,8 @@ export function renderSummary(
   argv: readonly string[] = [],
   details: readonly string[] = [],
 ): string {
-  const { counts, files, api, input, differing, conflicts, waiting } = summary;
+  const { counts, files, api, input, verified, conflicts, waiting } = summary;
+  const { differing } = verified;
   const title = `${summary.command}${summary.run === null ? '' : ` ${summary.run}`}`;
   const lines = rowStatuses
     .filter((status) => counts[status] > 0)
@@ -55,7 +56,7 @@ export function renderSummary(
     `${title}: ${summary.status}${input === null ? '' : `, ${formatCount(input.rows, 'row')}`}`,
     ...(lines.length === 0 ? ['  nothing to do'] : lines),
     ...(waiting === 0 ? [] : [`  ${pad(waiting)} of them ${waiting === 1 ? 'waits' : 'wait'} for your decision`]),
-    ...(differing === undefined
+    ...(differing === 0
       ? []
       : [`  ${pad(differing)} of them: the API stored a different value from the one that was sent; see _error`]),
     ...(conflicts === undefined
