@@ -1,9 +1,9 @@
 import { contentHash, editableContent, findChanges, mergeDraft, readField } from '#pipelines/compare-customers.js';
 import type { Customer, RowOutcome } from '#pipelines/model.js';
-import type { CustomersApi, LedgerRow } from '#pipelines/ports.js';
+import type { LedgerRow } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
-import { decisionBasis, decisionSubject } from './decisions.js';
 import { describeReadBack, readBack } from './compare-written.js';
+import { decisionBasis, decisionSubject } from './decisions.js';
 import { type AddResolution, findCreated } from './find-created.js';
 import { isLeaverEntry } from './leavers.js';
 import type { RowMapper } from './map.js';

@@ -82,7 +82,9 @@ export async function refreshMirror(ports: RefreshPorts, options: RefreshOptions
   if (since === undefined && (await readWhole(ports, options, counts)) === 0) return end('whole');
   // Also after all was read: what was edited meanwhile may have been read before its edit.
   const range = { changedSince: new Date((since ?? serverStartMs()) - marginMs) };
-  const written = since === undefined ? new Set<string>() : findWitnesses(ports, since);
+  const written = new Set<string>(
+    since === undefined ? [] : findWitnesses(ports, since - (ports.clockDifferenceMs() ?? 0)),
+  );
   const unseen = new Set(written);
   await readRange(ports, options, range, counts, unseen);
   // What this program wrote itself must be among the edits: a filter that goes by another clock would hide those of others.
@@ -130,9 +132,9 @@ async function readTotal({ api, mirror }: Pick<RefreshPorts, 'api' | 'mirror'>):
 
 const maxWitnesses = 5;
 
-/** Customers that this program has written since then. */
-function findWitnesses({ mirror, clockDifferenceMs }: RefreshPorts, sinceServerMs: number): Set<string> {
-  return new Set(mirror.refresher.writtenSince(sinceServerMs - (clockDifferenceMs() ?? 0), maxWitnesses));
+/** Customers that this program has written since then; epoch milliseconds, our clock. */
+function findWitnesses({ mirror }: RefreshPorts, sinceMs: number): Set<string> {
+  return new Set(mirror.refresher.writtenSince(sinceMs, maxWitnesses));
 }
 
 /** @returns how many were listed */
