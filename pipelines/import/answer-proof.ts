@@ -1,4 +1,4 @@
-import { readField } from '#pipelines/compare-customers.js';
+import { isBlank, readField } from '#pipelines/compare-customers.js';
 import { FingerprintIndex } from '#pipelines/fingerprints.js';
 import { isSameId } from '#pipelines/listing/customer-identity.js';
 import type { CustomerMirror } from '#pipelines/listing/mirror.js';
@@ -95,6 +95,12 @@ function findKnown(code: string, id: JsonValue | undefined, { ledger, mirror }: 
  * both sides, and all are others. A server may cut what it was sent.
  */
 function isAnothers(sent: Draft, customer: Customer, country: string | undefined): boolean {
+  const isEqual = (field: string) => {
+    const value = readField(sent, field);
+    return !isBlank(value) && value === readField(customer, field);
+  };
+  // As nearly all answers are.
+  if (identifyingFields.some(isEqual)) return false;
   const alike = identifyingFields.flatMap((field) => {
     const a = normaliseValue(field, readField(sent, field), country);
     const b = normaliseValue(field, readField(customer, field), country);
