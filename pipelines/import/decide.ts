@@ -11,12 +11,12 @@ import {
   endAsUnsettled,
   hashUnderPolicies,
   isUnsettled,
-  type PolicyPorts,
   type ResolvedWrite,
   resolveWrite,
 } from './field-policy.js';
 import type { IdentifiedRow, ImportMode } from './identify.js';
 import { displayKey, splitKey } from './keys.js';
+import type { PolicyPorts } from './last-sent.js';
 import { type EndedRow, endAsInvalid, endAsSkipped, type ImportRow, type OpenRow } from './map.js';
 
 export interface DecideOptions extends PolicyPorts {
