@@ -7,21 +7,16 @@ import {
   readField,
 } from '#pipelines/compare-customers.js';
 import type { Issue } from '#pipelines/issue.js';
-import {
-  type CustomerMirror,
-  isUneditedSinceCreation,
-  knowsField,
-  type MirroredCustomer,
-} from '#pipelines/listing/mirror.js';
+import { knowsField, type MirroredCustomer } from '#pipelines/listing/mirror.js';
 import { secretFields } from '#pipelines/mapping/fields.js';
 import type { FieldPolicy } from '#pipelines/mapping/write-policies.js';
 import type { Customer, Draft, JsonValue } from '#pipelines/model.js';
-import type { RunLedger, SentValue, SentValues } from '#pipelines/ports.js';
+import type { SentValue, SentValues } from '#pipelines/ports.js';
 import { endAsWaiting } from './decisions.js';
 import { keepZeros } from './keep-zeros.js';
 import { readStamp, splitKey } from './keys.js';
 import { type LastSent, openLastSent, type PolicyPorts } from './last-sent.js';
-import type { EndedRow, KeptField, OpenRow, RowMapper } from './map.js';
+import type { EndedRow, KeptField, OpenRow } from './map.js';
 
 /** A field that file and account have both changed since it was last sent. */
 export interface FieldConflict {
