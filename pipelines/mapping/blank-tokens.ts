@@ -4,7 +4,7 @@ import { trimText } from './normalise-name.js';
  * What programs write into a cell that holds nothing: databases, data frames, spreadsheets, and people. In these
  * spellings only: "Null" is a surname, and "NA" a country.
  */
-export const defaultBlankTokens: readonly string[] = [
+const defaultBlankTokens: readonly string[] = [
   ...['NULL', 'null', '\\N', '(null)', '<null>', '(NULL)', '<NULL>'],
   ...['nan', 'NaN', 'NaT', '<NA>', 'None'],
   ...['N/A', 'n/a', '#N/A', '-', '--', '–', '—'],

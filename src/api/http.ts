@@ -59,7 +59,7 @@ export interface HttpOptions {
 }
 
 /** What an answer may have at most, in bytes, expanded if it was compressed. */
-export const defaultAnswerBytes = { page: 64 << 20, other: 1 << 20 } as const;
+const defaultAnswerBytes = { page: 64 << 20, other: 1 << 20 } as const;
 
 /** The one door to undici: sends requests and says whether a failed one may have reached the server. */
 export interface Http {

@@ -80,7 +80,7 @@ export interface SettleOptions {
 }
 
 /** Enough for a server that acts 15 minutes late. */
-export const defaultPatienceMs = 20 * 60_000;
+const defaultPatienceMs = 20 * 60_000;
 
 export const defaultSettle: SettleOptions = { settleMs: 0, patienceMs: defaultPatienceMs, absent: new Set() };
 

@@ -141,6 +141,6 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** A name in a folder, which cannot lead out of it. */
-export function isPlainName(value: unknown): value is string {
+function isPlainName(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value !== '.' && value !== '..' && !/[/\\\0]/.test(value);
 }

@@ -50,7 +50,7 @@ export const reply = (status: number, body: Json | undefined = undefined): Reply
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
 /** `yyyy-MMM-dd HH:mm` in UTC. */
-export function readFilterDate(text: string | null): number | undefined {
+function readFilterDate(text: string | null): number | undefined {
   const parts = /^(\d{4})-([a-z]{3})-(\d\d) (\d\d):(\d\d)$/i.exec(text ?? '');
   if (parts === null) return undefined;
   const [, year, month = '', day, hour, minute] = parts;

@@ -18,7 +18,7 @@ export interface NumberSigns {
 const maxSignificantDigits = 15;
 
 /** What a percentage becomes: of 15 %, `shown` is 15 and `fraction` 0.15. */
-export const percentReadings = ['shown', 'fraction'] as const;
+const percentReadings = ['shown', 'fraction'] as const;
 
 type PercentReading = (typeof percentReadings)[number];
 
