@@ -1,7 +1,7 @@
 import { FingerprintIndex } from '#pipelines/fingerprints.js';
 import type { CustomerMirror } from '#pipelines/listing/mirror.js';
 import type { ReviewCandidate } from '#pipelines/model.js';
-import type { RunLedger } from '#pipelines/ports.js';
+import type { LedgerRow, RunLedger } from '#pipelines/ports.js';
 import type { CandidateIndex } from '#pipelines/quality/duplicates/candidate-index.js';
 import type { SuspectRow } from './account-unknown.js';
 import { applyDecision } from './decisions.js';
@@ -41,7 +41,9 @@ export class FileNotes {
     this.#account = account;
   }
 
-  note({ row, identity }: IdentifiedRow, isSettled: boolean): void {
+  /** @param state - of the row in this run's ledger, where an earlier process has settled it */
+  note({ row, identity }: IdentifiedRow, state: LedgerRow['state'] = 'failed'): void {
+    const isSettled = state !== 'failed';
     const { index, stamps } = this.#account;
     index.countRow(row.draft);
     if (row.key !== undefined && stamps !== undefined) this.#keys.add(row.key);
@@ -51,13 +53,13 @@ export class FileNotes {
     if (stamped.length > 0) return;
     switch (identity.kind) {
       case 'matched':
-        this.#noteMatch(row, identity.customerCode, isSettled);
+        this.#noteMatch(row, identity.customerCode, state);
         return;
       case 'unclear': {
         const { candidates = [] } = identity;
         const [only] = candidates;
         // Another row was found to be it before.
-        if (only !== undefined && candidates.length === 1) this.#noteMatch(row, only.customerCode, isSettled);
+        if (only !== undefined && candidates.length === 1) this.#noteMatch(row, only.customerCode, state);
         else this.#noted.push({ row, isSettled, certain: candidates });
         return;
       }
@@ -77,7 +79,7 @@ export class FileNotes {
     this.#matched.set(customerCode, { ...first, isShared: before !== undefined && before.identity !== identity });
   }
 
-  #noteMatch(row: OpenRow, customerCode: string, isSettled: boolean): void {
+  #noteMatch(row: OpenRow, customerCode: string, state: LedgerRow['state']): void {
     const identity = identityKey(row) ?? `row ${row.row.index}`;
     const before = this.#matched.get(customerCode);
     // Rows that are sent one after the other, because they say that they are the same customer, share nobody.
@@ -87,14 +89,17 @@ export class FileNotes {
     }
     const veto = this.#account.strangers.has(customerCode) ? findVeto(row, customerCode, this.#account) : undefined;
     const first = { identity, row: row.row.number, key: row.key };
-    this.#matched.set(customerCode, { ...first, isShared: false, isVetoed: veto !== undefined });
-    if (veto !== undefined) this.#noted.push({ row, isSettled, certain: [veto] });
+    const isCreatedHere = state === 'created';
+    this.#matched.set(customerCode, { ...first, isShared: false, isVetoed: veto !== undefined, isCreatedHere });
+    if (veto !== undefined) this.#noted.push({ row, isSettled: state !== 'failed', certain: [veto] });
   }
 
   /** @param isContradicted - whether rows that say to be the same customer say different things */
   conclude(ledger: RunLedger, isContradicted: (identity: string) => boolean): Conclusion {
     const { mirror, strangers } = this.#account;
-    const contradicted = [...this.#matched].filter(([, { identity }]) => isContradicted(identity));
+    const contradicted = [...this.#matched].filter(
+      ([, { identity, isCreatedHere }]) => isCreatedHere !== true && isContradicted(identity),
+    );
     for (const [code, matched] of contradicted) this.#matched.set(code, { ...matched, isShared: true });
     const taken = this.#findTaken();
     const evidence = new Map<number, readonly ReviewCandidate[]>();
@@ -142,6 +147,8 @@ interface MatchedStranger {
   readonly isShared: boolean;
   /** Something speaks against the first of the rows being it. */
   readonly isVetoed: boolean;
+  /** The first of the rows has created it in this run: the others only repeat that one. */
+  readonly isCreatedHere?: boolean;
 }
 
 function isLinked({ isShared, isVetoed }: MatchedStranger): boolean {

@@ -182,8 +182,7 @@ export class StrangerCheck {
           if (account === undefined) return nobodyStrange;
           opened = { account, notes: new FileNotes(account) };
         }
-        const state = states.get(row.row.row.index)?.state ?? 'failed';
-        opened.notes.note(matchAdd(row, opened.account, pass), state !== 'failed');
+        opened.notes.note(matchAdd(row, opened.account, pass), states.get(row.row.row.index)?.state);
       }
     }
     return opened === undefined ? nobodyStrange : this.#conclude(opened.account, opened.notes, pass);

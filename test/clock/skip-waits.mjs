@@ -7,11 +7,11 @@ let skippedMs = 0;
 const realNow = RealDate.now;
 RealDate.now = () => realNow() + skippedMs;
 
-/** Only what `src/api/sleep.ts` waits for: a time limit must not end at once. */
-const isSleep = () => /[/\\]api[/\\]sleep\.[jt]s/.test(new Error().stack ?? '');
+/** Only what `pipelines/import/reconcile.ts` waits for: a time limit must not end at once. */
+const isToSettle = () => /[/\\]import[/\\]reconcile\.[jt]s/.test(new Error().stack ?? '');
 
 globalThis.setTimeout = Object.assign((callback, delayMs, ...args) => {
-  if (!(delayMs >= minWaitMs) || !isSleep()) return realSetTimeout(callback, delayMs, ...args);
+  if (!(delayMs >= minWaitMs) || !isToSettle()) return realSetTimeout(callback, delayMs, ...args);
   return realSetTimeout(() => {
     skippedMs += delayMs;
     callback(...args);

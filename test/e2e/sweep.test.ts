@@ -17,6 +17,7 @@ import { exitCodes } from '#src/errors.js';
 import { type Kill, killAt } from '#test/crash/kill-at.js';
 import { type DropFolder, dropFolder, quick } from '#test/inbox/drop-folder.js';
 import { doneMonth } from '#test/inbox/use-inbox.js';
+import { saveLater } from './customer-files.js';
 import { type Finished, mainFile } from './run-command-line.js';
 import { useWorkplace } from './use-workplace.js';
 
@@ -318,6 +319,7 @@ describe('a sweep that is killed', () => {
     const folder = await dropFolder(place);
     for (const number of [1, 2]) folder.drop(`file-${number}.csv`, 3 * number - 2, 3);
     expect((await sweepUntil(folder, moment)).killedBy).toBe('SIGKILL');
+    await saveLater(folder.api);
     const { exitCode, stderr } = await folder.sweep();
     expect(exitCode, stderr).toBe(0);
     folder.expectCustomers(6);
@@ -335,6 +337,7 @@ describe('a sweep that is killed', () => {
         (end: unknown) => end === 'SIGKILL' || end === 0,
       );
     }
+    await saveLater(folder.api);
     const { exitCode, stderr } = await folder.sweep();
     expect(exitCode, `seed ${seed}: ${stderr}`).toBe(0);
     folder.expectCustomers(18);
