@@ -90,7 +90,7 @@ describe('customers that look alike', () => {
     api.setFaults([
       { name: 'reset', on: 'add', bodyContains: 'Ann' },
       { name: 'reset-after-commit', on: 'add', bodyContains: 'Bob' },
-      listFailsFrom(4),
+      listFailsFrom(5),
     ]);
     await place.run(['import', ...settled, 'customers.csv']);
     api.setFaults([]);

@@ -32,7 +32,7 @@ export async function convertWorkbook(file: WorkbookFile, format: OldWorkbook, p
   if (bytes === undefined) throw workbookError(code, place, `this is ${name}, and too large to be converted.`);
   if (format === 'ods') await measureContent(file, place);
   else rejectEncrypted(bytes, place);
-  return runConversion(bytes, place);
+  return runConversion(bytes, format, place);
 }
 
 /** Unpacks all parts once, with the limits of any workbook: the library itself has none. */
@@ -47,20 +47,38 @@ async function measureContent(file: WorkbookFile, place: InputLocation): Promise
   }
 }
 
-/** As text, since a thread can only be started from a file that is there in the sources as well as in the package. */
+/**
+ * As text, since a thread can only be started from a file that is there in the sources as well as in the package.
+ *
+ * Of the number formats of an .ods the library makes few as they were, but a cell also holds the text that it showed. Where
+ * that is no amount (leading zeros, brackets, a prefix, dashes), the cell is that text.
+ */
 const conversion = `
 const { parentPort, workerData } = require('node:worker_threads');
-const { read, write } = require(workerData.library);
-const book = read(workerData.bytes, { type: 'buffer', cellNF: true, cellStyles: true, cellText: false, cellHTML: false, dense: true });
+const { read, write, SSF } = require(workerData.library);
+const { bytes, isOpenDocument } = workerData;
+const book = read(bytes, { type: 'buffer', cellNF: true, cellStyles: true, cellText: isOpenDocument, cellHTML: false, dense: true });
+const beginsWithZero = /^\\D*0\\d/;
+const amount = /^(?:[A-Z]{3}\\s)?[-\\p{Sc}\\s]*\\d[\\d.,'’\\s]*(?:\\s?\\p{Sc}|\\s?%|\\s[A-Z]{3})?$/u;
+const isDate = (format) => typeof format === 'string' && SSF.is_date(format);
+function showAsShown(cell) {
+  if (cell === undefined || cell.t !== 'n' || typeof cell.w !== 'string' || cell.w === '' || isDate(cell.z)) return;
+  const shown = cell.w.trim();
+  if (/^(?:true|false)$/i.test(shown)) Object.assign(cell, { t: 'b', v: cell.v !== 0, z: undefined });
+  else if (/%$/.test(shown)) cell.z = '0' + (/[.,]\\d+/.exec(shown)?.[0].replace(',', '.').replace(/\\d/g, '0') ?? '') + '%';
+  else if (beginsWithZero.test(shown) || !amount.test(shown)) Object.assign(cell, { t: 's', v: shown, z: undefined, f: undefined });
+}
+if (isOpenDocument)
+  for (const name of book.SheetNames) for (const row of book.Sheets[name]['!data'] ?? []) for (const cell of row ?? []) showAsShown(cell);
 const cells = book.SheetNames.some((name) => book.Sheets[name]['!ref'] !== undefined);
 parentPort.postMessage(cells ? write(book, { type: 'buffer', bookType: 'xlsx', bookSST: true, compression: true }) : undefined);
 `;
 
-async function runConversion(bytes: Buffer, place: InputLocation): Promise<Buffer> {
+async function runConversion(bytes: Buffer, format: OldWorkbook, place: InputLocation): Promise<Buffer> {
   const library = createRequire(import.meta.url).resolve('@e965/xlsx');
   const worker = new Worker(conversion, {
     eval: true,
-    workerData: { library, bytes },
+    workerData: { library, bytes, isOpenDocument: format === 'ods' },
     resourceLimits: { maxOldGenerationSizeMb: conversionLimits.maxHeapMegabytes },
     // The library writes warnings to the terminal.
     stdout: true,
