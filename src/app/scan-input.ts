@@ -170,7 +170,9 @@ async function scanFile(
     };
     return { ...input, mapper: compiled.withKeyReadings(keys?.readings ?? []), scan };
   }
-  const { findings, columnIssues, checkRow, mapper, ...known } = started.report();
+  const { findings: found, columnIssues, checkRow, mapper, ...known } = started.report();
+  // A resumed run does not read the lines anew, and names the rows as before.
+  const findings = addSheetRows(found, source);
   const scan = { rows, findings, checkCells: addRowNotices(input, checkRow), ...known };
   const fresh = source.scan && {
     format: cacheFormat,

@@ -62,9 +62,11 @@ const beginsWithZero = /^\\D*0\\d/;
 const amount = /^(?:[A-Z]{3}\\s)?[-\\p{Sc}\\s]*\\d[\\d.,'’\\s]*(?:\\s?\\p{Sc}|\\s?%|\\s[A-Z]{3})?$/u;
 const isDate = (format) => typeof format === 'string' && SSF.is_date(format);
 function showAsShown(cell) {
-  if (cell === undefined || cell.t !== 'n' || typeof cell.w !== 'string' || cell.w === '' || isDate(cell.z)) return;
+  if (cell === undefined || cell.t !== 'n' || typeof cell.w !== 'string') return;
   const shown = cell.w.trim();
-  if (/^(?:true|false)$/i.test(shown)) Object.assign(cell, { t: 'b', v: cell.v !== 0, z: undefined });
+  if (shown === '') Object.assign(cell, { t: 'z', v: undefined, f: undefined });
+  else if (isDate(cell.z)) return;
+  else if (/^(?:true|false)$/i.test(shown)) Object.assign(cell, { t: 'b', v: cell.v !== 0, z: undefined });
   else if (/%$/.test(shown)) cell.z = '0' + (/[.,]\\d+/.exec(shown)?.[0].replace(',', '.').replace(/\\d/g, '0') ?? '') + '%';
   else if (beginsWithZero.test(shown) || !amount.test(shown)) Object.assign(cell, { t: 's', v: shown, z: undefined, f: undefined });
 }
