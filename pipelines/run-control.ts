@@ -61,7 +61,8 @@ export class RunControl {
   /** Whether rows that did not fail can be counted many at a time: no one of them could stop the run. */
   get canCountInBulk(): boolean {
     const { failureLimit: limit } = this;
-    return this.#failures() === 0 || limit?.kind !== 'share' || this.#seen >= limit.from;
+    if (this.#failures() === 0 || limit?.kind !== 'share') return true;
+    return this.#seen >= limit.from && !this.#tooManyFailures();
   }
 
   /** Counts many rows that did not fail. */
