@@ -85,9 +85,9 @@ function resolveAdd(
   const [first] = equal;
   const [only] = possible;
   // One customer with the row's address or number, and nothing else in it but what the server has made of the row.
-  const isOnlyOne = possible.length === 1 && sameContent === 1 && !keyIsWritten;
-  if (first === undefined && only !== undefined && isOnlyOne)
-    if (hasSameContact(payload, only) && similarity(payload, only) === 1) return { kind: 'created', customer: only };
+  const isOnlyOne = first === undefined && possible.length === 1 && sameContent === 1 && !keyIsWritten;
+  if (isOnlyOne && only !== undefined && hasSameContact(payload, only) && similarity(payload, only) === 1)
+    return { kind: 'created', customer: only };
   // Rows of the same content create customers that cannot be told apart: any of them will do, unless there are more.
   if (first !== undefined && equal.length <= (keyIsWritten ? 1 : sameContent))
     return { kind: 'created', customer: first };

@@ -1,8 +1,8 @@
 import { reconcile } from '#pipelines/import/reconcile.js';
 import { RunControl } from '#pipelines/run-control.js';
-import { sleep } from '#src/api/sleep.js';
 import { CustomersError } from '#src/errors.js';
 import type { Connection } from './connect.js';
+import { createReconcilePorts } from './perform-run.js';
 import { defaultSettle } from './run.js';
 import type { RunObserver } from './run-summary.js';
 
@@ -10,16 +10,10 @@ import type { RunObserver } from './run-summary.js';
  * Settles what earlier runs left in doubt, as far as that is possible without waiting: the rows of a new file may be about
  * the same customers. What cannot be settled stays as it is.
  */
-export async function settleEarlierDoubts(
-  { client, ledger, openRows }: Connection,
-  observer: RunObserver,
-): Promise<void> {
-  for (const run of ledger.runs.withDoubts()) {
+export async function settleEarlierDoubts(connection: Connection, observer: RunObserver): Promise<void> {
+  for (const run of connection.ledger.runs.withDoubts()) {
     const { stamp } = run.options as { readonly stamp?: string };
-    const ports = {
-      ...{ api: client, ledger: openRows(run.number), control: new RunControl(), now: Date.now, sleep },
-      clockDifferenceMs: () => client.traffic.clockDifferenceMs,
-    };
+    const ports = createReconcilePorts(connection, connection.openRows(run.number), new RunControl());
     try {
       const options = { ...defaultSettle, patienceMs: 0, run: run.name, ...(stamp === undefined ? {} : { stamp }) };
       const { adopted, absent } = await reconcile(ports, options);

@@ -1,10 +1,12 @@
 import { countTaken } from '#pipelines/batches.js';
 import type { Code } from '#pipelines/codes.js';
-import { type Reconciled, reconcile } from '#pipelines/import/reconcile.js';
+import { type Reconciled, type ReconcilePorts, reconcile } from '#pipelines/import/reconcile.js';
+import type { RunLedger } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
 import { sleep } from '#src/api/sleep.js';
 import { GuardError } from '#src/errors.js';
 import type { ResultsInPassing } from '#src/results/results-in-passing.js';
+import type { Connection } from './connect.js';
 import { explainFailure } from './explain-failure.js';
 import { endRun, type RunContext, startResults } from './run.js';
 import type { RunSummary } from './run-summary.js';
@@ -132,6 +134,12 @@ async function workThroughRows(context: RunContext, results: ResultsInPassing | 
   }
 }
 
+/** What settling rows in doubt needs of the outside. */
+export function createReconcilePorts({ client }: Connection, ledger: RunLedger, control: RunControl): ReconcilePorts {
+  const clockDifferenceMs = () => client.traffic.clockDifferenceMs;
+  return { api: client, ledger, control, now: Date.now, sleep, clockDifferenceMs };
+}
+
 /** Asks the API for the outcomes of the rows in doubt. */
 export async function settleDoubts({
   connection,
@@ -149,14 +157,8 @@ export async function settleDoubts({
       code: 'RECONCILING',
       message: `${doubtful === 1 ? '1 row is' : `${doubtful} rows are`} in doubt (run ${run.name}); asking the API whether ${doubtful === 1 ? 'it' : 'they'} arrived.`,
     });
-  const { client } = connection;
   const ports = {
-    api: client,
-    ledger,
-    control,
-    now: Date.now,
-    sleep,
-    clockDifferenceMs: () => client.traffic.clockDifferenceMs,
+    ...createReconcilePorts(connection, ledger, control),
     waiting: (rows: number, untilMs: number) =>
       observer.notice?.({
         severity: 'info',

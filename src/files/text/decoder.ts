@@ -25,29 +25,34 @@ export function createDecoder({ name, isDamaged = false }: Pick<ChosenEncoding, 
 }
 
 function createUtf8Decoder(): ChunkDecoder {
-  let held: Buffer = noBytes;
-  return {
-    write(bytes) {
-      const all = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
-      const text = dropIncompleteCharacter(all);
-      held = all.subarray(text.length);
-      return isUtf8(text) ? { text } : { text, badAt: firstInvalidUtf8(text) };
-    },
-    end: () => (held.length === 0 ? { text: noBytes } : { text: held, badAt: 0 }),
-  };
+  return decodeWholeCharacters(
+    (text) => (isUtf8(text) ? { text } : { text, badAt: firstInvalidUtf8(text) }),
+    (rest) => (rest.length === 0 ? { text: noBytes } : { text: rest, badAt: 0 }),
+  );
 }
 
 /** Every byte that is no character becomes a text that stands for it; the rows that have one are told by it. */
 function createDamagedUtf8Decoder(): ChunkDecoder {
+  return decodeWholeCharacters(
+    (text) => ({ text: isUtf8(text) ? text : markDamagedBytes(text) }),
+    (rest) => ({ text: markDamagedBytes(rest) }),
+  );
+}
+
+/** Holds back the bytes of a character that a chunk cuts, until the next one brings the rest of it. */
+function decodeWholeCharacters(
+  decode: (text: Buffer) => Decoded,
+  decodeRest: (bytes: Buffer) => Decoded,
+): ChunkDecoder {
   let held: Buffer = noBytes;
   return {
     write(bytes) {
       const all = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
       const text = dropIncompleteCharacter(all);
       held = all.subarray(text.length);
-      return { text: isUtf8(text) ? text : markDamagedBytes(text) };
+      return decode(text);
     },
-    end: () => ({ text: markDamagedBytes(held) }),
+    end: () => decodeRest(held),
   };
 }
 
