@@ -42,6 +42,9 @@ export function recordOptions(yargs: Argv): OptionRecorder {
     const [name, options] = args;
     if (method === 'option' || method === 'positional')
       note(String(name), (options ?? {}) as Options, method === 'positional');
+    if (method === 'options')
+      for (const [each, declaration] of Object.entries(name as Readonly<Record<string, Options>>))
+        note(each, declaration, false);
     if (method !== 'command') return args;
     return args.map((arg, place) => {
       if (place !== builderPlace || typeof arg !== 'function') return arg;
