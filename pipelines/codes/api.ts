@@ -172,7 +172,7 @@ export const apiCodes = {
   },
   UNREADABLE_ANSWER: {
     meaning:
-      'The API answered, but not with the documented JSON, or not in an encoding that can be told; a proxy or a login page may have answered instead.',
+      'The API answered, but not with the documented JSON, or not in an encoding that can be recognised; a proxy or a login page may have answered instead.',
     nextStep: 'Check the address with --base-url, and the proxy; `mypos-customers doctor` shows more.',
   },
   UNREACHABLE: {

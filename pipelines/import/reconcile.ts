@@ -301,7 +301,7 @@ function describeOpen(
     ? `Sent, but no answer arrived, and the list of customers is incomplete, or lacks customers that must be in it. Check the permission to read customers. Then: mypos-customers reconcile ${run}`
     : readyMs === undefined
       ? `Sent, but no answer arrived. No customer like it is listed, but neither is anybody who was added or edited since, so the list may be behind. The next import or resume looks again. ${checked}`
-      : `Sent, but no answer arrived, and the server may still be at work on it. From ${new Date(readyMs).toISOString()} on it can be told: mypos-customers resume ${run}`;
+      : `Sent, but no answer arrived, and the server may still be at work on it. It can be settled from ${new Date(readyMs).toISOString()} on: mypos-customers resume ${run}`;
   const { errorCode = 'ABSENCE_NOT_PROVED', httpStatus } = kept ?? {};
   return { status: 'in_doubt', errorCode, message, ...(httpStatus === undefined ? {} : { httpStatus }), ...base };
 }

@@ -183,7 +183,7 @@ async function readRange(
   let outdatedCount = 0;
   const light = { ...range, fields: identityAndDates, pageSize: pageSize * idsPerFlat };
   const listed = await readList(ports, light, (rows) => {
-    strikeOff(rows, unseen);
+    removeListed(rows, unseen);
     const codes = mirror.refresher.findOutdated(rows, needsFlat);
     outdatedCount += codes.length;
     outdated.push(...codes.slice(0, maxDetails + 1 - outdated.length));
@@ -202,12 +202,12 @@ function readFlat(
   unseen?: Set<string>,
 ): Promise<number> {
   return readList(ports, { ...range, pageSize }, (rows) => {
-    strikeOff(rows, unseen);
+    removeListed(rows, unseen);
     counts.read += ports.mirror.refresher.saveListed(rows);
   });
 }
 
-function strikeOff(rows: readonly Customer[], unseen: Set<string> | undefined): void {
+function removeListed(rows: readonly Customer[], unseen: Set<string> | undefined): void {
   if (unseen === undefined || unseen.size === 0) return;
   for (const { customerCode } of rows) unseen.delete(String(customerCode));
 }

@@ -23,7 +23,7 @@ export function isKnownAccount(account: Tenant): boolean {
   return readKnown().includes(toKey(account));
 }
 
-/** Remembers that this user has agreed. */
+/** Saves that this user has agreed. */
 export async function rememberAccount(account: Tenant): Promise<void> {
   mkdirSync(findDefaultStateDir(process.env), { recursive: true, mode: 0o700 });
   const written = await beginAtomicFile(file(), 0o600);

@@ -115,7 +115,7 @@ export async function endRun(
   const hasDoubtsElsewhere = problems.some(({ code }) => code === 'IN_DOUBT_ELSEWHERE');
   const { differing, hasNewField } = connection.ledger.runs.noteDifferences(run.number);
   const verified = { checked: Math.max(control.compared, differing), differing };
-  // What the API always does with a field is told each time, and a reason to look once.
+  // What the API always does with a field is reported each time, and a reason for exit code 4 once.
   const isDifferent = hasNewField || (job.verify !== undefined && differing > 0);
   const exitCode = chooseExitCode(control.reason, counts, { reachedAllRows, hasDoubtsElsewhere, waiting, isDifferent });
   const stopped = describeStop(control.reason, run.name) ?? (reachedAllRows ? null : describeUnfinished(run));

@@ -15,7 +15,7 @@ export interface OptionRecorder {
   readonly declared: ReadonlyMap<string, DeclaredOption>;
 }
 
-/** Notes what is declared to a parser: yargs can be told of options, but has no public way to list them. */
+/** Notes what is declared to a parser: yargs has no public way to list its options. */
 export function recordOptions(yargs: Argv): OptionRecorder {
   const declared = new Map<string, DeclaredOption>();
 

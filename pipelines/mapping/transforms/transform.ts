@@ -5,7 +5,7 @@ import type { ObjectOf, Properties } from '#pipelines/shape.js';
 /** The result of a transform: text, text with a note for the user, or why it failed. */
 export type TransformResult = string | NotedText | CellFailure;
 
-/** A text, and what the user is told about it. */
+/** A text, and what is reported about it. */
 export interface NotedText {
   readonly text: string;
   readonly note: string;

@@ -79,7 +79,7 @@ function describeSendable(notes: readonly Issue[]): RowOutcome {
 
 /**
  * Reads, maps and validates a file without the network and without leaving a trace but the files asked for, of which the
- * state folder remembers how they were written. Valid rows count as `skipped`.
+ * state folder keeps how they were written. Valid rows count as `skipped`.
  *
  * @throws UsageError, InputError
  */
@@ -162,7 +162,7 @@ async function checkInput(
   const scan = scanned?.scan ?? passing.finish();
   const isReadOtherwise = (!keysAsWritten && refusesKeys(scan.keys)) || (scan.wholeNumbers ?? []).length > 0;
   if (scanned === undefined && isReadOtherwise) {
-    // Rare: only now is it known that some keys of the file are damaged, or what all numbers of a column are. What was told already is not told again.
+    // Rare: only now is it known that some keys of the file are damaged, or what all numbers of a column are. What was reported already is not reported again.
     const invalid: OnInvalid = (row, reasons) => reported.has(row) || observer.invalid?.(row, reasons);
     return await checkInput(options, { invalid }, tools, { path: input.path });
   }

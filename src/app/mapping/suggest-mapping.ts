@@ -176,7 +176,7 @@ function createNothingFoundError(file: string, { columns }: FileSource): InputEr
   });
 }
 
-/** How the file was read where it is like no other: what nothing but an option or a look at the first row told. */
+/** How the file was read, where only an option or its first row says so. */
 function pickDialect({ noHeader, escape: escapes, skipInitialSpace }: ReadOptions): SourceHints {
   return {
     ...(noHeader === true && { noHeader }),

@@ -140,5 +140,5 @@ function renderUnclear(unclear: Reconciled['unclear']): readonly string[] {
 
 function describeCandidates(candidates: readonly string[], from: string | undefined): string {
   if (candidates.length > 0) return candidates.join(', ');
-  return from === undefined ? 'not proved yet' : `can be told from ${from} on`;
+  return from === undefined ? 'not proved yet' : `can be settled from ${from} on`;
 }

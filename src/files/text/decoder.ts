@@ -31,7 +31,7 @@ function createUtf8Decoder(): ChunkDecoder {
   );
 }
 
-/** Every byte that is no character becomes a text that stands for it; the rows that have one are told by it. */
+/** Every byte that is no character becomes a text that stands for it; rows with a damaged byte are recognised by it. */
 function createDamagedUtf8Decoder(): ChunkDecoder {
   return decodeWholeCharacters(
     (text) => ({ text: isUtf8(text) ? text : markDamagedBytes(text) }),

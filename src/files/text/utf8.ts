@@ -26,7 +26,7 @@ const highDigits = 0xfdd0;
 const lowDigits = 0xfde0;
 const damagePattern = /([\uFDD0-\uFDDF])([\uFDE0-\uFDEF])/g;
 
-/** A byte that is no character, as text that can be told from any other. */
+/** A byte that is no character, as a text that no file contains otherwise. */
 export function encodeDamagedByte(byte: number): Buffer {
   return Buffer.from(String.fromCharCode(highDigits + (byte >> 4), lowDigits + (byte & 0x0f)));
 }
