@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { killAt } from '#test/crash/kill-at.js';
 import { makeWorkbook, textRow } from '#test/files/xlsx/make-workbook.js';
-import { customerLines, fast, header, keyedMapping, writeMapping } from './customer-files.js';
+import { customerLines, fast, header, keyedMapping, saveLater, writeMapping } from './customer-files.js';
 import { useWorkplace } from './use-workplace.js';
 
 const place = useWorkplace();
@@ -88,11 +88,13 @@ describe('an import and its resumption open the file at most three times and rea
   });
 
   it('also when it was killed in the middle', patience, async () => {
-    await place.openApi();
+    const api = await place.openApi();
     writeMapping(place, keyedMapping);
     writeFiles(1500);
     const { killedBy } = await place.run(['import', 'customers.csv', ...fast], { env: killAt('after-send:700') });
     expect(killedBy).toBe('SIGKILL');
+    // Without anybody who was saved later, a lost row is only settled once others were sent: its part of the file is read again.
+    await saveLater(api);
     const { opens, times } = await countReads('customers.csv', ['resume', ...fast, '--settle', '0.1']);
     expect(opens).toBeLessThanOrEqual(3);
     expect(times).toBeLessThanOrEqual(2.2);
