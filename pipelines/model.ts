@@ -101,6 +101,7 @@ export const rowStatuses = [
   'failed',
   'in_doubt',
   'skipped',
+  'pending',
 ] as const;
 
 export type RowStatus = (typeof rowStatuses)[number];
@@ -164,7 +165,8 @@ export type RowOutcome =
       readonly customerId?: string;
     } & Refusal)
   | {
-      readonly status: 'skipped';
+      /** `pending`: the run has not come to the row, and a resumed one sends it. */
+      readonly status: 'skipped' | 'pending';
       readonly reason: Issue;
       readonly attempts: 0;
       readonly customerCode?: string;

@@ -1,6 +1,4 @@
 import type { VerifyingMapper } from '#pipelines/import/reconcile.js';
-import type { Issue } from '#pipelines/issue.js';
-import type { RowCounts, RowOutcome } from '#pipelines/model.js';
 import type { CustomersApi, RunLedger } from '#pipelines/ports.js';
 import type { DamageGroup } from '#pipelines/quality/damage-issue.js';
 import type { RunControl } from '#pipelines/run-control.js';
@@ -19,6 +17,7 @@ import {
 import { writeReview } from '#src/results/write-review.js';
 import type { Connection } from './connect.js';
 import { explainFailure } from './explain-failure.js';
+import { countOutcomes, explainNotReached } from './not-reached.js';
 import {
   type AbsentSummary,
   chooseExitCode,
@@ -109,8 +108,8 @@ export async function endRun(
   const { connection, run, control, job } = context;
   const { results = null, rejects = null } = await finishResultsOrStop(context, resultFile, reachedAllRows);
   const { review, waiting, newlyWaiting } = await writeReviewOrStop(context);
-  const counts = countRows(context);
   const status = chooseState(control, reachedAllRows);
+  const counts = countOutcomes(connection.ledger, { ...run, state: status }, job.rows);
   const problems = addSheetRows(collectProblems(connection.ledger, run.number), job.source);
   const hasDoubtsElsewhere = problems.some(({ code }) => code === 'IN_DOUBT_ELSEWHERE');
   const { differing, hasNewField } = connection.ledger.runs.noteDifferences(run.number);
@@ -193,15 +192,6 @@ function describeUnfinished(run: RunRecord): NonNullable<RunSummary['stopped']> 
   };
 }
 
-/** According to the ledger, whatever this process has seen; rows without an outcome there were left out on purpose. */
-function countRows({ connection, run, job }: RunContext): RowCounts {
-  const counts = { ...connection.ledger.runs.countRows(run.number) };
-  // Customers that are in no row come behind the rows.
-  const leavers = run.command === 'import' ? connection.ledger.runs.countBehind(run.number, job.rows) : 0;
-  counts.skipped += job.rows + leavers - Object.values(counts).reduce((sum, count) => sum + count, 0);
-  return counts;
-}
-
 /** Begins the result file of a run; it is written while the rows are worked on, so that the input is not read again. */
 export function startResults({ connection, ledger, job, run }: RunContext): ResultsInPassing | undefined {
   if (job.source === undefined) return undefined;
@@ -218,7 +208,7 @@ async function finishResultsOrStop(
   reachedAllRows: boolean,
 ): Promise<Partial<ResultsWritten>> {
   try {
-    const written = await results?.finish(describeNotReached(run.name, chooseState(control, reachedAllRows)));
+    const written = await results?.finish(explainNotReached({ ...run, state: chooseState(control, reachedAllRows) }));
     for (const notice of written?.notices ?? []) observer.notice?.(notice);
     return written ?? {};
   } catch (error) {
@@ -273,21 +263,4 @@ async function writeReviewOrStop(context: RunContext): Promise<ReviewWritten> {
 
 function chooseState(control: RunControl, reachedAllRows: boolean): RunSummary['status'] {
   return control.reason === undefined && reachedAllRows ? 'completed' : 'stopped';
-}
-
-/** What the result file says of rows that a run did not reach. */
-export function describeNotReached(run: string, state: RunRecord['state']): RowOutcome {
-  const reason: Issue =
-    state === 'completed'
-      ? {
-          severity: 'info',
-          code: 'NOT_IN_PILOT',
-          message: 'Not part of this pilot (--first). Import the file again without it.',
-        }
-      : {
-          severity: 'info',
-          code: 'NOT_REACHED',
-          message: `Not sent: the run ended before this row. To continue: mypos-customers resume ${run}`,
-        };
-  return { status: 'skipped', reason, attempts: 0 };
 }

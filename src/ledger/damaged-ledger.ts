@@ -70,6 +70,7 @@ export function isRowOutcome(value: unknown): value is RowOutcome {
         (value.candidates === undefined || isArrayOf(isReviewCandidate)(value.candidates))
       );
     case 'skipped':
+    case 'pending':
       return isReason(value.reason);
     case 'rejected':
     case 'failed':

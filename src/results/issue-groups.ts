@@ -68,6 +68,7 @@ function listReasons(outcome: RowOutcome): readonly Issue<string>[] {
       return [{ severity: 'error', code: errorCode, message, columns }];
     }
     case 'skipped':
+    case 'pending':
       return [outcome.reason];
     default:
       return [];

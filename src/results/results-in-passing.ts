@@ -1,7 +1,8 @@
-import type { Row, RowOutcome } from '#pipelines/model.js';
+import type { Row } from '#pipelines/model.js';
 import type { LedgerRow, RowSource, RunLedger } from '#pipelines/ports.js';
 import {
   joinOutcomes,
+  type NotReached,
   type ResultLine,
   type ResultsWritten,
   type ResultTargets,
@@ -29,7 +30,7 @@ export class ResultsInPassing {
   readonly #waiting: (readonly Row[])[] = [];
   /** Index of the first row that was not kept, once too many waited. */
   #firstDropped: number | undefined;
-  #notReached: RowOutcome | undefined;
+  #notReached: NotReached | undefined;
   #hasFailed = false;
   #isDiscarded = false;
   /** Lets the writer look again at what waits. */
@@ -62,10 +63,10 @@ export class ResultsInPassing {
   /**
    * Completes the result file.
    *
-   * @param notReached - the outcome to show for rows that the run did not come to
+   * @param notReached - the outcome of rows that the run did not come to
    * @throws whatever kept the file from being written, whenever that was
    */
-  async finish(notReached: RowOutcome): Promise<ResultsWritten> {
+  async finish(notReached: NotReached): Promise<ResultsWritten> {
     this.#notReached = notReached;
     try {
       const written = this.#start();

@@ -44,6 +44,7 @@ const tones = {
   failed: 'fix',
   in_doubt: 'wait',
   skipped: 'same',
+  pending: 'wait',
 } as const satisfies Record<RowStatus, RowTone>;
 
 interface ErrorText {
@@ -69,6 +70,7 @@ function describeError(outcome: RowOutcome): ErrorText {
       };
     }
     case 'skipped':
+    case 'pending':
       return {
         code: outcome.reason.code,
         text: outcome.reason.message,
@@ -142,6 +144,9 @@ export function defaultResultPaths(inputPath: string): Required<Omit<ResultPaths
 /** The values that the cells of a column may have, by the column's name in the input. */
 export type ChoicesByColumn = ReadonlyMap<string, CellChoices>;
 
+/** Says what became of a row that the ledger does not know. */
+export type NotReached = (row: Row) => RowOutcome;
+
 /** Where results go, and what is known of the files that may be there. */
 export interface ResultTargets {
   readonly paths: Partial<ResultPaths>;
@@ -153,14 +158,14 @@ export interface ResultTargets {
 /**
  * Writes the outcome of every row of a run, in input order, from the input and the ledger.
  *
- * @param notReached - the outcome to show for rows that the run did not reach
+ * @param notReached - the outcome of rows that the run did not reach
  */
 export function writeResults(
   source: RowSource,
   ledger: RunLedger,
   run: string,
   targets: ResultTargets,
-  notReached: RowOutcome,
+  notReached: NotReached,
 ): Promise<ResultsWritten> {
   const { paths } = targets;
   if (paths.results === undefined && paths.rejects === undefined) return Promise.resolve({ notices: [] });
@@ -170,7 +175,7 @@ export function writeResults(
 async function* joinLedger(
   source: RowSource,
   ledger: RunLedger,
-  notReached: RowOutcome,
+  notReached: NotReached,
 ): AsyncIterable<readonly ResultLine[]> {
   for await (const batch of source.batches()) yield joinOutcomes(batch, ledger, notReached);
 }
@@ -179,11 +184,11 @@ async function* joinLedger(
 export function joinOutcomes(
   rows: readonly Row[],
   ledger: RunLedger,
-  notReached: RowOutcome = interrupted,
+  notReached: NotReached = () => interrupted,
 ): readonly ResultLine[] {
   const first = rows[0]?.index ?? 0;
   const known = ledger.outcomesBetween(first, rows.at(-1)?.index ?? first);
-  return rows.map((row) => ({ row, outcome: toOutcome(known.get(row.index)) ?? notReached }));
+  return rows.map((row) => ({ row, outcome: toOutcome(known.get(row.index)) ?? notReached(row) }));
 }
 
 /** Writes the results, and the rejects when there are any; both appear under their names when whole. */

@@ -128,19 +128,35 @@ describe('a run with failures', () => {
     ]);
     const summary = JSON.parse(stdout);
     expect([exitCode, summary.status, summary.stopped.code]).toEqual([5, 'stopped', 'MAX_FAILURES']);
-    expect(summary.counts).toMatchObject({ created: 2, rejected: 4, skipped: 26 });
+    expect(summary.counts).toMatchObject({ created: 2, rejected: 4, skipped: 0, pending: 26 });
     expect(summary.stopped.nextStep).toContain(`mypos-customers resume ${summary.run}`);
     expect(api.requests().filter(({ method, path }) => method === 'POST' && path.endsWith('/customers'))).toHaveLength(
       6,
     );
   });
 
-  it('reports the rows that it did not reach as not sent', async () => {
+  it('reports the rows that it did not reach as pending, and those behind a pilot as skipped, everywhere', async () => {
+    await place.openApi(refuseMany);
+    writeRefused(0, 5);
+    const stopped = ['--max-failures', '0', '--concurrency', '1', '--first', '4', '--report', 'report.html'];
+    const { stdout } = await place.run(['import', ...fast, 'customers.csv', ...stopped]);
+    expect(stdout).toContain('3 pending: the run stopped before them');
+    const rows = readResults(place.read('customers.results.csv'));
+    expect(rows.map((row) => [row._status, row._errorCode]).slice(1)).toEqual([
+      ...Array(3).fill(['pending', 'NOT_REACHED']),
+      ['skipped', 'NOT_IN_PILOT'],
+    ]);
+    const shown = JSON.parse((await place.run(['runs', 'show', rows[0]?._run ?? '', '--json'])).stdout);
+    expect(shown.counts).toMatchObject({ rejected: 1, pending: 3, skipped: 1 });
+    expect(place.read('report.html')).toContain('pending: not reached');
+  });
+
+  it('has no row pending once a resumed run has sent them all', async () => {
     await place.openApi(refuseMany);
     writeRefused(0, 5);
     await place.run(['import', ...fast, 'customers.csv', '--max-failures', '0', '--concurrency', '1']);
-    const rows = readResults(place.read('customers.results.csv'));
-    expect(rows.map((row) => row._errorCode).slice(1)).toEqual(Array(4).fill('NOT_REACHED'));
+    const { stdout } = await place.run(['resume', ...fast, '--max-failures', '100%', '--json']);
+    expect(JSON.parse(stdout).counts).toMatchObject({ rejected: 5, pending: 0, skipped: 0 });
   });
 
   it('continues as long as the share of failures is below --max-failures p%', async () => {
@@ -166,7 +182,7 @@ describe('a run with failures', () => {
     const { counts, status } = JSON.parse(stdout);
     expect([exitCode, status]).toEqual([5, 'stopped']);
     expect(counts.rejected).toBeGreaterThan(30);
-    expect(counts.skipped).toBeGreaterThan(0);
+    expect(counts.pending).toBeGreaterThan(0);
   });
 
   it('of a small file is not stopped by the default limit: a share means little there', async () => {

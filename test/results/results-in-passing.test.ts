@@ -10,11 +10,12 @@ import { ResultsInPassing } from '#src/results/results-in-passing.js';
 const rowsPerBatch = 10;
 const created: RowOutcome = { status: 'created', attempts: 1, customerCode: '1', httpStatus: 202 };
 const inDoubt: RowOutcome = { status: 'in_doubt', attempts: 1, errorCode: 'X', message: 'x' };
-const notReached: RowOutcome = {
-  status: 'skipped',
+const outcome: RowOutcome = {
+  status: 'pending',
   attempts: 0,
   reason: { severity: 'info', code: 'NOT_REACHED', message: 'x' },
 };
+const notReached = () => outcome;
 
 let folder = '';
 let ledger: Ledger;
@@ -99,14 +100,14 @@ describe('the result file that is written during a run', () => {
       if (batch[0]?.index === 40) break;
     }
     await results.finish(notReached);
-    expect(written()).toEqual(expected(100, (index) => (index < 50 ? 'created' : 'skipped')));
+    expect(written()).toEqual(expected(100, (index) => (index < 50 ? 'created' : 'pending')));
     expect(readings()).toBe(1);
   });
 
   it('is complete also where the run has read nothing', async () => {
     const { source } = createSource(100);
     await startRun(source).results.finish(notReached);
-    expect(written()).toEqual(expected(100, () => 'skipped'));
+    expect(written()).toEqual(expected(100, () => 'pending'));
   });
 
   it('does not keep the run from going on when it cannot be written; that is reported at the end', async () => {

@@ -62,7 +62,7 @@ export type OnInvalid = (row: number, reasons: readonly Issue[]) => void;
 
 type CheckObserver = RunObserver & { readonly invalid?: OnInvalid };
 
-const wouldBeSent: Extract<RowOutcome, { status: 'skipped' }> = {
+const wouldBeSent: Extract<RowOutcome, { status: 'skipped' | 'pending' }> = {
   status: 'skipped',
   attempts: 0,
   reason: { severity: 'info', code: 'CHECK_ONLY', message: 'Valid; not sent, because this was a check.' },

@@ -3,7 +3,7 @@ import type { RowCounts } from '#pipelines/model.js';
 import { resolveTenant } from '#src/app/connect.js';
 import { readReportContent } from '#src/app/import/import-job.js';
 import type { ResolvedReadOptions } from '#src/app/input.js';
-import { describeNotReached } from '#src/app/run.js';
+import { countOutcomes, explainNotReached } from '#src/app/not-reached.js';
 import { findRun } from '#src/app/run-on-tenant.js';
 import type { Settings } from '#src/config/settings.js';
 import { UsageError } from '#src/errors.js';
@@ -22,7 +22,7 @@ export interface RunReport extends Omit<RunRecord, 'state'> {
 
 function buildRunReport(ledger: Ledger, run: RunRecord): RunReport {
   const isInterrupted = run.state === 'running' && !ledger.seemsLocked();
-  return { ...run, state: isInterrupted ? 'interrupted' : run.state, counts: ledger.runs.countRows(run.number) };
+  return { ...run, state: isInterrupted ? 'interrupted' : run.state, counts: countOutcomes(ledger, run) };
 }
 
 /** The runs of the tenant in the settings, newest first. */
@@ -75,6 +75,6 @@ async function rewriteResults(ledger: Ledger, run: RunRecord, path: string): Pro
     ledger.openRows(run.number),
     run.name,
     { paths: { results: path }, written: ledger.writtenFiles },
-    describeNotReached(run.name, run.state),
+    explainNotReached(run),
   );
 }

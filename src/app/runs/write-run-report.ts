@@ -2,6 +2,7 @@ import { dirname, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { FailureLimit } from '#pipelines/run-control.js';
 import type { ResolvedReadOptions } from '#src/app/input.js';
+import { countOutcomes } from '#src/app/not-reached.js';
 import { beginAtomicFile } from '#src/files/atomic-file.js';
 import type { Ledger } from '#src/ledger/open-ledger.js';
 import type { RunRecord } from '#src/ledger/runs.js';
@@ -93,9 +94,6 @@ const noContent: ReportContent = { kind: 'unknown', why: 'Only imports have this
 
 function collectReportData(ledger: Ledger, run: RunRecord, path: string, content: ReportContent): ReportData {
   const { input } = run;
-  const counts = { ...ledger.runs.countRows(run.number) };
-  // Rows without an outcome in the ledger were left out on purpose, or not reached.
-  counts.skipped += Math.max(0, (input?.rows ?? 0) - Object.values(counts).reduce((sum, count) => sum + count, 0));
   return {
     run: run.name,
     command: run.command,
@@ -105,7 +103,7 @@ function collectReportData(ledger: Ledger, run: RunRecord, path: string, content
     startedAt: new Date(run.startedAtMs),
     endedAt: run.endedAtMs === undefined ? null : new Date(run.endedAtMs),
     input: input === undefined ? null : { file: input.file, sha256: input.sha256, rows: input.rows ?? null },
-    counts,
+    counts: countOutcomes(ledger, run),
     issues: collectProblems(ledger, run.number),
     intervals: ledger.samples.list(run.number),
     content,

@@ -3,6 +3,7 @@ import type { RowCounts } from '#pipelines/model.js';
 import { resolveTenant } from '#src/app/connect.js';
 import { importFile } from '#src/app/import/import-file.js';
 import { AccountUnknownError } from '#src/app/import/refusals.js';
+import { countOutcomes } from '#src/app/not-reached.js';
 import { resumeRun } from '#src/app/resume/resume-run.js';
 import { type ApiSummary, noTraffic, type RunObserver, type RunSummary } from '#src/app/run-summary.js';
 import { CustomersError, type ExitCode, exitCodes, InputError } from '#src/errors.js';
@@ -100,7 +101,7 @@ async function findEarlierWork(claim: Claim, { setup, job }: ImportClaimOptions)
   try {
     const run = ledger.runs.findLatestOfPath(claim.path);
     if (run !== undefined) {
-      const counts = countRows(ledger, run);
+      const counts = countOutcomes(ledger, run);
       const isFinished = run.state === 'completed' && counts.failed + counts.in_doubt === 0;
       if (!isFinished) return { kind: 'unfinished', run };
       const { waiting: rows, fresh } = ledger.decisions.countWaiting(run.number);
@@ -164,13 +165,6 @@ function buildDuplicateResult(run: RunRecord): ClaimResult {
 function buildFinishedResult(run: RunRecord, counts: RowCounts): ClaimResult {
   const exitCode = (run.exitCode ?? exitCodes.done) as ExitCode;
   return { ...emptyResult, outcome: 'done', exitCode, run: run.name, counts, products: nameProducts(run.files) };
-}
-
-function countRows(ledger: Ledger, run: RunRecord): RowCounts {
-  const counts = { ...ledger.runs.countRows(run.number) };
-  const known = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  counts.skipped += Math.max(0, (run.input?.rows ?? known) - known);
-  return counts;
 }
 
 function buildResult(summary: RunSummary | undefined, claim: Claim, options: ImportClaimOptions): ClaimResult {

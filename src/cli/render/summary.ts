@@ -155,6 +155,7 @@ const statusLabels = {
   failed: 'failed: not applied, can be sent again',
   in_doubt: 'in doubt: sent, but no answer received',
   skipped: 'skipped',
+  pending: 'pending: the run stopped before them',
 } as const;
 
 /** What belongs to one file only, and not to the next command. */

@@ -42,6 +42,7 @@ const statusLabels = {
   failed: ['failed: can be sent again', 'fix'],
   in_doubt: ['in doubt', 'wait'],
   skipped: ['skipped', 'same'],
+  pending: ['pending: not reached', 'wait'],
 } as const satisfies Record<RowStatus, readonly [string, string]>;
 
 /** One HTML page that needs nothing from anywhere: no script, no font, no picture, no network. */
