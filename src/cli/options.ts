@@ -18,7 +18,8 @@ export function outputOptions<T>(yargs: Argv<T>) {
     .option('quiet', {
       type: 'boolean',
       default: false,
-      describe: 'No progress and no information, only warnings and errors',
+      alias: 'q',
+      describe: 'Print nothing but errors, and the data that was asked for (-q)',
     })
     .option('verbose', {
       type: 'boolean',

@@ -47,8 +47,9 @@ function splitArguments(argv: readonly string[]): readonly (GivenOption | string
  * @param without - options that are not to be repeated
  */
 export function repeatCommand(argv: readonly string[], file: string, without: readonly string[]): string {
-  const [command = '', ...rest] = splitArguments(argv);
-  const options = rest.filter(
+  const parts = splitArguments(argv);
+  const command = parts.find((part) => typeof part === 'string' && !part.startsWith('-')) ?? '';
+  const options = parts.filter(
     (part): part is GivenOption => typeof part !== 'string' && part.name !== 'file' && !without.includes(part.name),
   );
   // The words after `delete` are codes.
@@ -90,8 +91,13 @@ export interface Reporter {
   paint(colour: Colour, text: string): string;
   /** The same for a part of the text that {@link Reporter.result} gets. */
   paintResult(colour: Colour, text: string): string;
-  /** The result, for standard output: text for people, or the JSON document. */
+  /**
+   * What a command has done, for standard output: text for people, or the JSON document. With `--quiet`, the text is printed
+   * only if the document has an `exitCode` other than 0.
+   */
   result(text: string, document: unknown): Promise<void>;
+  /** What a command was asked for, such as a list; printed also with `--quiet`. */
+  data(text: string, document: unknown): Promise<void>;
   /** Progress worth knowing. Silent with `--quiet`. */
   info(text: string): void;
   warn(text: string): void;
@@ -144,17 +150,19 @@ export function createReporter(choice: OutputOptions, streams: Streams): Reporte
     if (printAbove === undefined) stderr.write(`${whole}\n`);
     else printAbove(whole);
   };
+  const print = (text: string, document: unknown) =>
+    new Promise<void>((resolve, reject) => {
+      const whole = applyColours(showLines(addSettings(text, choice.argv)));
+      const output = choice.json ? renderJson(document) : whole === '' ? '' : `${whole}\n`;
+      stdout.write(output, (error) => (error && !isPipeClosed(error) ? reject(outputError(error)) : resolve()));
+    });
   return {
     ...choice,
     live: terminal && !choice.quiet,
     paint: (name, text) => applyColours(showLines(mark(name, text))),
     paintResult: painter(colourful && stdout.isTTY === true && !choice.json),
-    result: (text, document) =>
-      new Promise((resolve, reject) => {
-        const whole = applyColours(showLines(addSettings(text, choice.argv)));
-        const output = choice.json ? renderJson(document) : whole === '' ? '' : `${whole}\n`;
-        stdout.write(output, (error) => (error && !isPipeClosed(error) ? reject(outputError(error)) : resolve()));
-      }),
+    result: (text, document) => print(choice.quiet && hasSucceeded(document) ? '' : text, document),
+    data: print,
     info: (text) => {
       if (!choice.quiet) say(text);
     },
@@ -181,6 +189,11 @@ export function createReporter(choice: OutputOptions, streams: Streams): Reporte
       return error.exitCode;
     },
   };
+}
+
+function hasSucceeded(document: unknown): boolean {
+  if (typeof document !== 'object' || document === null || !('exitCode' in document)) return true;
+  return document.exitCode === exitCodes.done;
 }
 
 /** A reader that closes the pipe is not a failure: the command has done its work. Windows reports the end of the file. */

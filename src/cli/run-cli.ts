@@ -41,6 +41,7 @@ const usageMessages: readonly (readonly [RegExp, Explain])[] = [
 
 function describeUnknown(typed: string, options: readonly string[]): string {
   if (!typed.startsWith('-')) return `Unexpected argument "${typed}".`;
+  if (typed === '-v') return 'Unknown option -v: did you mean -V (the version) or --verbose?';
   const near = nearestNames(typed.replace(/^--?/, ''), options).map((option) => `--${option}`);
   return `Unknown option ${typed}${near.length === 0 ? '.' : `: did you mean ${near.join(' or ')}?`}`;
 }
@@ -122,6 +123,7 @@ function declare(
     .scriptName('mypos-customers')
     .usage('$0 <command>\n\nMove customers between files and the MYPOS Connect Customers API.')
     .version(version())
+    .alias('version', 'V')
     .parserConfiguration({
       'parse-numbers': false,
       'parse-positional-numbers': false,
@@ -154,9 +156,11 @@ function declare(
     .command(
       'help [command]',
       'Show what a command does, with examples',
-      (own) => own.positional('command', { choices: commandWords.filter((name) => name !== 'help') }),
+      (own) =>
+        own.positional('command', { choices: commandWords.filter((name) => name !== 'help' && name !== 'version') }),
       () => undefined,
     )
+    .command('version', 'Print the version; so does -V', {}, () => undefined)
     .completion('completion', 'Print a completion script for your shell', complete);
 }
 
@@ -183,15 +187,17 @@ function camelCase(dashed: string): string {
 }
 
 /** What may come first on a command line. */
-const commandWords: readonly string[] = [...commandNames, 'help', 'completion'];
+const commandWords: readonly string[] = [...commandNames, 'help', 'version', 'completion'];
 
-/** `help import` is `import --help`; `completion zsh` is what yargs does when the shell is zsh. */
+/** No words at all are `--help`; `help import` is `import --help`; `completion zsh` is what yargs does when the shell is zsh. */
 function normaliseArguments(argv: readonly string[]): readonly string[] {
   const [command, topic] = argv;
   if (command === 'completion' && topic !== undefined && /^(bash|zsh|fish)$/.test(topic)) {
     process.env.SHELL = topic;
     return ['completion'];
   }
+  if (command === undefined) return ['--help'];
+  if (command === 'version') return ['--version', ...argv.slice(1)];
   if (command !== 'help') return argv;
   if (topic === undefined || topic.startsWith('-')) return ['--help'];
   // An unknown command is reported as everywhere.
@@ -268,5 +274,5 @@ function describeMissingArgument(topic: string, usage: string): string {
 function readOutputOptions(argv: readonly string[]): OutputOptions {
   const given = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
   const has = (name: string) => given.includes(`--${name}`) || given.includes(`--${name}=true`);
-  return { argv, json: has('json'), quiet: has('quiet'), verbose: has('verbose') };
+  return { argv, json: has('json'), quiet: has('quiet') || given.includes('-q'), verbose: has('verbose') };
 }

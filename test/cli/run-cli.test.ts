@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { customerFile, keyedMapping, writeCustomers, writeMapping } from '#test/e2e/customer-files.js';
 import { mainFile } from '#test/e2e/run-command-line.js';
 import { useWorkplace } from '#test/e2e/use-workplace.js';
 import { runInTerminal } from '#test/terminal/run-in-terminal.js';
@@ -41,9 +42,48 @@ it('speaks English whatever the language of the machine is', async () => {
   expect(exitCode).toBe(2);
 });
 
-it('knows its version', async () => {
+it.each([['--version'], ['-V'], ['version']])('knows its version: %s', async (word) => {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string };
-  expect(await place.run(['--version'])).toMatchObject({ exitCode: 0, stdout: `${version}\n`, stderr: '' });
+  expect(await place.run([word])).toMatchObject({ exitCode: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+it('prints its help, and that is no error, when no command is given', async () => {
+  const { stdout, stderr, exitCode } = await place.run([]);
+  expect([exitCode, stderr]).toEqual([0, '']);
+  expect(stdout).toBe((await place.run(['--help'])).stdout);
+});
+
+it('offers what -v may have meant', async () => {
+  expect((await place.run(['check', 'a.csv', '-v'])).stderr).toContain('did you mean -V (the version) or --verbose?');
+});
+
+describe('quiet', () => {
+  it('prints nothing when all is well', async () => {
+    await place.openApi();
+    writeCustomers(place, 2);
+    const commands = [
+      ...[['check'], ['plan'], ['compare'], ['import', '--report', 'report.html']].map((words) => [
+        ...words,
+        'customers.csv',
+      ]),
+      ...[['resume'], ['export', 'all.csv'], ['mirror', 'refresh'], ['login'], ['mapping', 'check']],
+    ];
+    for (const words of commands)
+      expect([words, await place.run([...words, '-q', '--rate', 'unlimited'])]).toMatchObject([
+        words,
+        { exitCode: 0, stdout: '', stderr: '' },
+      ]);
+  });
+
+  it('prints what went wrong, and the data that was asked for', async () => {
+    await place.openApi();
+    writeCustomers(place, 1, { ...keyedMapping, key: { column: 'Nr' } });
+    expect((await place.run(['import', 'customers.csv', '-q'])).stderr).toContain('"Nr"');
+    place.write('customers.csv', customerFile(['C-1,Anna,0801,nobody,1']));
+    writeMapping(place, keyedMapping);
+    expect((await place.run(['import', 'customers.csv', '-q'])).stdout).toContain('1 invalid');
+    expect((await place.run(['runs', '-q'])).stdout).toContain('customers.csv');
+  });
 });
 
 const run = promisify(execFile);

@@ -54,7 +54,7 @@ export const compareCommand = defineCommand({
         { ...options, ...omitUndefined({ output }) },
         createRunObserver(reporter),
       );
-      await reporter.result(reporter.json ? '' : renderComparison(summary), summary);
+      await reporter.result(reporter.json || reporter.quiet ? '' : renderComparison(summary), summary);
       return summary.exitCode;
     } finally {
       signals.release();

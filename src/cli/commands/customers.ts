@@ -47,7 +47,7 @@ export const listCommand = defineCommand({
     const signals = stopOnSignals(reporter);
     try {
       const page = await listCustomers(settings, query, signals.signal);
-      await reporter.result(renderPage(page.customers, named ?? defaultFields, page.total, query), page);
+      await reporter.data(renderPage(page.customers, named ?? defaultFields, page.total, query), page);
     } finally {
       signals.release();
     }
@@ -91,7 +91,7 @@ export const getCommand = defineCommand({
     const signals = stopOnSignals(reporter);
     try {
       const { customers, absent } = await getCustomers(settings, args.idOrCode, signals.signal);
-      await reporter.result(customers.map(renderCustomer).join('\n\n'), customers);
+      await reporter.data(customers.map(renderCustomer).join('\n\n'), customers);
       for (const identifier of absent) reporter.warn(`There is no customer with the id or code ${identifier}.`);
       return absent.length > 0 ? exitCodes.someRowsFailed : exitCodes.done;
     } finally {

@@ -47,7 +47,7 @@ export const duplicatesCommand = defineCommand({
         ...(reporter.json ? {} : { maxOfEach: maxShown }),
       };
       const summary = await findDuplicates(settings, options, createRunObserver(reporter));
-      await reporter.result(reporter.json ? '' : renderDuplicates(summary), summary);
+      await reporter.result(reporter.json || reporter.quiet ? '' : renderDuplicates(summary), summary);
       return summary.exitCode;
     } finally {
       signals.release();

@@ -30,7 +30,7 @@ export const runsCommand = defineCommand({
     const settings = resolveSettings(toSettingOptions(args));
     if (args.action === undefined) {
       const runs = listRuns(settings, parseWholeNumber('limit', args.limit) ?? defaultLimit).map(toRunDocument);
-      await reporter.result(renderRuns(runs), runs);
+      await reporter.data(renderRuns(runs), runs);
       return exitCodes.done;
     }
     if (args.run === undefined)
@@ -38,7 +38,7 @@ export const runsCommand = defineCommand({
     const run = toRunDocument(
       await showRun(settings, args.run, omitUndefined({ results: args.results, report: args.report })),
     );
-    await reporter.result(renderRun(run, args), run);
+    await reporter.data(renderRun(run, args), run);
     return exitCodes.done;
   },
 });

@@ -50,7 +50,7 @@ export const sandboxCommand = defineCommand({
     const { baseUrl, username, password, port, adminToken = '' } = sandbox;
     const signals = stopOnSignals(reporter);
     try {
-      await reporter.result(renderAddress(sandbox), {
+      await reporter.data(renderAddress(sandbox), {
         baseUrl,
         username,
         password,
