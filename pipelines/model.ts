@@ -56,6 +56,8 @@ export interface Row {
   readonly signs?: RowSigns;
   /** Given when it stands in a file that this program wrote: the run, and the row's number in that run's file. */
   readonly origin?: { readonly run: string; readonly row: number };
+  /** Given when a review file asks about two customers of the account: the code of the first one. */
+  readonly originCustomer?: string;
 }
 
 /** What a file says about a row besides its cells. */

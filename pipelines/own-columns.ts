@@ -19,6 +19,18 @@ export const planColumns = ['_row', '_action', '_customerCode', '_key', '_change
 /** In the files of rows that wait for a decision, beside columns that a person fills in. */
 export const reviewReasonColumn = '_reason';
 
+const customerPrefix = 'customer ';
+
+/** What stands in `_row` where a review file asks about two customers of the account: the first of them. */
+export function nameOriginCustomer(customerCode: string): string {
+  return `${customerPrefix}${customerCode}`;
+}
+
+/** @returns the code, or `undefined` for the number of a row */
+export function readOriginCustomer(text: string): string | undefined {
+  return text.startsWith(customerPrefix) ? text.slice(customerPrefix.length).trim() : undefined;
+}
+
 const alwaysOwn: ReadonlySet<string> = new Set([...resultColumns, reviewReasonColumn]);
 
 /** Names that other programs use too: they are ours only in a plan. */

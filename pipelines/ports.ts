@@ -186,6 +186,8 @@ export interface RunLedger {
 export interface DecisionStore {
   /** @param subject - as `decisionSubject` makes it */
   find(subject: string): readonly KeptDecision[];
+  /** Whether nothing was ever decided, so that there is nothing to look for. */
+  isEmpty(): boolean;
   /** Replaces what was decided about the same row and customer; a row that is one customer is no other. */
   save(decisions: readonly KeptDecision[]): void;
 }
@@ -199,7 +201,7 @@ export type DecisionWord = (typeof decisionWords)[number];
 export interface KeptDecision {
   /** The row, whichever file it comes in: by its key, else by its content. */
   readonly subject: string;
-  /** Absent when it is about whichever customers the row may mean. */
+  /** A customer, or another row as {@link WaitingCandidate.subject} names it. Absent when it is about whichever customers the row may mean. */
   readonly customerCode?: string;
   readonly decision: DecisionWord;
   /** Fingerprint of the row's name, e-mail address and phone when it was decided. */
@@ -234,6 +236,8 @@ export interface DoneDecision {
 export interface WaitingCandidate extends ReviewCandidate {
   /** The customer's basis when the row began to wait; a decision holds only while it is the same. */
   readonly basis?: string;
+  /** Given where it is another row of the file: how decisions name that row. */
+  readonly subject?: string;
 }
 
 /** Customers of the local copy that rows are compared with before they are added. */

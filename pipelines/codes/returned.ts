@@ -17,6 +17,11 @@ export const returnedCodes = {
     meaning: 'The key looks as if a spreadsheet program had changed it, and what it was is not certain.',
     nextStep: 'Type the key again, as text: format the cell as text first, or put an apostrophe before it.',
   },
+  DECIDED_APART: {
+    meaning:
+      'Somebody has decided that two rows, or two customers of the account, are not the same; `duplicates` no longer asks.',
+    nextStep: 'Nothing. The pair is asked about again once a name, e-mail address or phone of one side changes.',
+  },
   DECIDED_IN_ROW: { meaning: 'The decision about this row stands on another line of the file.', nextStep: nothing },
   DECIDED_SKIP: {
     meaning: 'Left out: somebody has decided so in a review file.',
@@ -60,6 +65,12 @@ export const returnedCodes = {
     meaning: 'A line of the review file is about a row that does not wait for a decision here.',
     nextStep: `Import the file where it was written: same account, login and state folder. ${againForReview}`,
     exit: 3,
+  },
+  REVIEW_ONLY_SHOWN: {
+    meaning:
+      'A decision of a review file is one that this program cannot do: two customers of the account cannot be merged, and two rows without keys that say the same cannot be told apart.',
+    nextStep:
+      'Of two customers, make the one that is too many inactive (mypos-customers delete <code>). Of two equal rows, an import adds one customer.',
   },
   UNDECIDED: {
     meaning: 'Nothing is decided about this row yet.',

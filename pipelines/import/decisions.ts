@@ -46,6 +46,51 @@ export function applyDecision(
   return skip === undefined ? { kind: 'new' } : { kind: 'skip', reason: describeSkip(skip) };
 }
 
+/**
+ * What was decided about a row whatever it resembles now: that it is a certain customer, that it is left out, or that it is
+ * the same as another row, which stands for both. `undefined` when nothing was, or when it holds no more.
+ */
+export function findOwnDecision(
+  row: Pick<OpenRow, 'key' | 'draft'>,
+  store: DecisionStore,
+  readCustomer: ReadCustomer,
+): Extract<AppliedDecision, { kind: 'same' | 'skip' }> | undefined {
+  if (store.isEmpty()) return undefined;
+  const kept = store.find(decisionSubject(row));
+  if (kept.length === 0) return undefined;
+  const rowBasis = decisionBasis(row.draft);
+  const aboutRows = kept.find(
+    (decision) => isAboutRow(decision) && decision.decision !== 'new' && decision.rowBasis === rowBasis,
+  );
+  if (aboutRows !== undefined) return { kind: 'skip', reason: describeSkip(aboutRows) };
+  const candidates = kept.flatMap(({ decision, customerCode }) =>
+    customerCode === undefined || decision === 'new' ? [] : [{ customerCode, evidence: [] }],
+  );
+  const decided = applyDecision(row, candidates, store, readCustomer);
+  return decided.kind === 'same' || decided.kind === 'skip' ? decided : undefined;
+}
+
+const rowPrefix = 'row ';
+
+/** How a decision about two rows names the other one; nothing of what the row says is in it. */
+export function rowCandidate(subject: string): string {
+  return `${rowPrefix}${contentHash({ subject })}`;
+}
+
+/** Whether a decision is about another row, and not about a customer. */
+export function isAboutRow({ customerCode }: KeptDecision): boolean {
+  return customerCode?.startsWith(rowPrefix) === true;
+}
+
+/** Stands before the code where a decision is about two customers of the account. */
+const customerPrefix = 'customer ';
+
+/** What a decision about two customers is about: both codes, in an order that is always the same. */
+export function pairOfCustomers(a: string, b: string): { readonly subject: string; readonly customerCode: string } {
+  const [first = a, second = b] = [a, b].toSorted();
+  return { subject: `${customerPrefix}${first}`, customerCode: second };
+}
+
 /** Ends a row until somebody has decided which customer it means. */
 export function endAsWaiting(
   row: OpenRow,
@@ -159,13 +204,16 @@ const doneStatuses: ReadonlySet<RowStatus> = new Set([
   'deactivated',
 ] as const);
 
+/** Of rows of a review file with which nothing is sent, because what was decided is only to be kept. */
+const keptCodes: ReadonlySet<string> = new Set(['DECIDED_SKIP', 'DECIDED_APART']);
+
 /** What a row of a review file has done about the row that it stands for; nothing while something is left to do. */
 export function findDoneDecision(
   origin: NonNullable<Row['origin']>,
   outcome: RowOutcome,
   written: Customer | undefined,
 ): { readonly decided?: DoneDecision } {
-  const isLeftOut = outcome.status === 'skipped' && outcome.reason.code === 'DECIDED_SKIP';
+  const isLeftOut = outcome.status === 'skipped' && keptCodes.has(outcome.reason.code);
   if (!doneStatuses.has(outcome.status) && !isLeftOut) return {};
   return { decided: { ...origin, ...(written === undefined ? {} : { customerBasis: decisionBasis(written) }) } };
 }

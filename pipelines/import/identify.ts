@@ -2,7 +2,7 @@ import type { Issue } from '#pipelines/issue.js';
 import type { CustomerMirror } from '#pipelines/listing/mirror.js';
 import type { ReviewCandidate } from '#pipelines/model.js';
 import type { KnownCustomer, RunLedger } from '#pipelines/ports.js';
-import { applyDecision } from './decisions.js';
+import { applyDecision, findOwnDecision } from './decisions.js';
 import { displayKey, splitKey } from './keys.js';
 import type { EndedRow, ImportRow, OpenRow } from './map.js';
 import { describeOtherName, type FieldMatcher, matchByFields } from './match.js';
@@ -77,7 +77,10 @@ function identify(
     if (other === undefined || other === row.customerCode) return { kind: 'named' };
     return { kind: 'unclear', issue: describeOtherCode(row, other, options.identityColumns) };
   }
+  const decided = findOwnDecision(row, options.ledger.decisions, (code) => options.mirror?.find(code)?.customer);
+  if (decided?.kind === 'skip') return { kind: 'left_out', reason: decided.reason };
   if (byKey !== undefined) return { kind: 'known', customer: byKey };
+  if (decided !== undefined) return { kind: 'matched', customerCode: decided.customerCode };
   const matched = mode === 'add' ? undefined : matchByFields(row, options);
   if (matched?.kind === 'unclear' && matched.candidates !== undefined)
     return waitOrApply(row, mode, matched.issue, matched.candidates, options);

@@ -4,6 +4,7 @@ import type { ReviewCandidate, Row } from '#pipelines/model.js';
 import type { RunLedger, Strangers } from '#pipelines/ports.js';
 import { createCandidateIndex } from '#pipelines/quality/duplicates/candidate-index.js';
 import { type AccountFacts, AccountUnknown, proposeMatch } from './account-unknown.js';
+import { findOwnDecision } from './decisions.js';
 import { type Account, type Conclusion, FileNotes, findVeto, sharedEvidence } from './file-notes.js';
 import { FirstAdd } from './first-add.js';
 import { type IdentifiedRow, type ResolvedIdentity, waitOrApply } from './identify.js';
@@ -241,7 +242,12 @@ export class StrangerCheck {
       const veto = strangers.has(customerCode) ? findVeto(row, customerCode, account) : undefined;
       return veto === undefined ? identity : wait(describePossibleDuplicate([veto], columns), [veto]);
     }
-    const candidates = identity.kind === 'nobody' ? survey.evidence.get(row.row.index) : undefined;
+    if (identity.kind !== 'nobody') return identity;
+    // An import that only adds has no local copy before the account is looked at.
+    const decided = findOwnDecision(row, ledger.decisions, (code) => mirror.find(code)?.customer);
+    if (decided?.kind === 'same') return { kind: 'matched', customerCode: decided.customerCode };
+    if (decided?.kind === 'skip') return { kind: 'left_out', reason: decided.reason };
+    const candidates = survey.evidence.get(row.row.index);
     return candidates === undefined ? identity : wait(describePossibleDuplicate(candidates, columns), candidates);
   }
 }

@@ -1,5 +1,5 @@
 import { cellToText, type Row } from '#pipelines/model.js';
-import { findOwnColumns } from '#pipelines/own-columns.js';
+import { findOwnColumns, readOriginCustomer } from '#pipelines/own-columns.js';
 import type { RowRanges } from '#pipelines/ports.js';
 import type { AdoptRows, FileSource, OpenOptions, RowAdopter, RowVisitor, SourceColumns } from './input-source.js';
 
@@ -35,8 +35,14 @@ function splitColumns(source: SourceColumns): Split | undefined {
 function toReturnedRow(row: Row, { places, width, row: rowPlace, run: runPlace }: Split): Row {
   const { cells } = row;
   const kept = places.flatMap((place) => cells[place] ?? []);
-  const origin = readOrigin(cellToText(cells[runPlace]), cellToText(cells[rowPlace]));
-  return { ...row, cells: [...kept, ...cells.slice(width)], ...(origin === undefined ? {} : { origin }) };
+  const place = cellToText(cells[rowPlace]);
+  const origin = readOrigin(cellToText(cells[runPlace]), place);
+  const customer = readOriginCustomer(place);
+  return {
+    ...{ ...row, cells: [...kept, ...cells.slice(width)] },
+    ...(origin === undefined ? {} : { origin }),
+    ...(customer === undefined ? {} : { originCustomer: customer }),
+  };
 }
 
 function readOrigin(run: string, row: string): Row['origin'] {

@@ -44,6 +44,7 @@ export function openDecisions(database: Database): Decisions {
   // A row is one customer at most.
   const forgetSame = database.prepare("DELETE FROM decisions WHERE subject = ? AND decision = 'same'");
   const forget = database.prepare('DELETE FROM decisions WHERE subject = ?');
+  const any = database.prepare('SELECT 1 AS found FROM decisions LIMIT 1');
   const waitingFrom = `SELECT waiting_rows.*, runs.name, rows.key, rows.outcome FROM waiting_rows
     JOIN runs ON runs.number = waiting_rows.run JOIN rows ON rows.run = waiting_rows.run AND rows.idx = waiting_rows.idx`;
   const waiting = database.prepare(`${waitingFrom} WHERE runs.name = ? ORDER BY waiting_rows.idx`);
@@ -56,6 +57,7 @@ export function openDecisions(database: Database): Decisions {
     FROM waiting_rows AS asked WHERE run = ? AND done_run IS NULL`);
   return {
     find: (subject) => bySubject.all(subject).map(toDecision),
+    isEmpty: () => any.get() === undefined,
     all: () => all.all().map(toDecision),
     save: (decisions) =>
       database.transaction(() => {
@@ -151,5 +153,6 @@ function toWaitingRow(row: Record<string, SqlValue>): StoredWaitingRow {
 }
 
 function isWaitingCandidate(value: unknown): value is WaitingCandidate {
-  return isReviewCandidate(value) && (!('basis' in value) || isText(value.basis));
+  if (!isReviewCandidate(value)) return false;
+  return (!('basis' in value) || isText(value.basis)) && (!('subject' in value) || isText(value.subject));
 }

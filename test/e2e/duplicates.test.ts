@@ -62,8 +62,8 @@ describe('duplicates', () => {
     await place.run(['duplicates', 'customers.csv', '--results', 'found.review.csv']);
     const rows = readResults(place.read('found.review.csv').replace('\ufeff', ''));
     expect(rows).toMatchObject([
-      { _row: '2', decision: '', candidate: 'row 3', firstName: 'Ann', 'account.customerName': 'MILLER, ANN' },
-      { _row: '4', candidate: 'row 5', customerName: 'Roma Bakery Pty Ltd', 'account.postalCode': '2150' },
+      { _row: '3', decision: '', candidate: 'row 2', 'account.firstName': 'Ann', customerName: 'MILLER, ANN' },
+      { _row: '5', candidate: 'row 4', 'account.customerName': 'Roma Bakery Pty Ltd', postalCode: '2150' },
     ]);
     expect(rows.map(({ _reason }) => _reason?.split(':')[0])).toEqual(['SAME_CUSTOMER', 'POSSIBLE_DUPLICATE']);
     await place.run(['duplicates', 'customers.csv', '--results', 'found.xlsx']);

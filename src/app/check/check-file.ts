@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { mapBatches, takeRows } from '#pipelines/batches.js';
 import { dedupeRareRepeats } from '#pipelines/import/dedupe.js';
+import { splitKey } from '#pipelines/import/keys.js';
 import { type ImportRow, mapRows } from '#pipelines/import/map.js';
 import type { Issue } from '#pipelines/issue.js';
 import type { CompiledMapping } from '#pipelines/mapping/compile.js';
@@ -216,7 +217,8 @@ async function* reportRows(
       counts[outcome.status] += 1;
       if (work.outcome !== undefined) problems.add(work.row.number, outcome);
       else problems.addIssues(work.row.number, 'skipped', work.notes);
-      if (work.outcome === undefined) finder?.addRow(work.row, work.draft, work.key);
+      if (work.outcome === undefined)
+        finder?.addRow(work.row, { draft: work.draft, ...(work.key === undefined ? {} : splitKey(work.key)) });
       if (outcome.status === 'invalid') onInvalid?.(work.row.number, outcome.reasons);
       return { row: work.row, outcome };
     });

@@ -11,15 +11,22 @@ type Line = Readonly<Partial<Record<string, string>>>;
 
 const keyPrefix = 'key ';
 const contentPrefix = 'content ';
+/** Of two customers of the account; stands in the column for contents as it is. */
+const customerPrefix = 'customer ';
 
-/** The cells of a decision. What it is about is a key with its source, or the hash of a content. */
+/** The cells of a decision. What it is about is a key with its source, the hash of a content, or a customer. */
 export function writeDecision(kept: KeptDecision): Line {
   const { subject, customerCode = '', decision, rowBasis, customerBasis = '', decidedAtMs } = kept;
   const about = subject.startsWith(keyPrefix)
     ? splitKey(subject.slice(keyPrefix.length))
-    : { content: subject.slice(contentPrefix.length) };
+    : { content: subject.startsWith(customerPrefix) ? subject : subject.slice(contentPrefix.length) };
   const decidedAt = new Date(decidedAtMs).toISOString();
   return { ...about, customerCode, decision, rowBasis, customerBasis, decidedAt };
+}
+
+function readSubject(content: string, readKey: () => string): string {
+  if (content === '') return `${keyPrefix}${readKey()}`;
+  return content.startsWith(customerPrefix) ? content : `${contentPrefix}${content}`;
 }
 
 /**
@@ -48,7 +55,7 @@ export function readDecision(line: Line, defaultSource: string | undefined, wher
     });
   const source = cell('source') === '' ? defaultSource : cell('source');
   return {
-    subject: content === '' ? `${keyPrefix}${storeKey(source, key)}` : `${contentPrefix}${content}`,
+    subject: readSubject(content, () => storeKey(source, key)),
     ...{ decision, rowBasis, decidedAtMs },
     ...(customerCode === '' ? {} : { customerCode }),
     ...(customerBasis === '' ? {} : { customerBasis }),

@@ -1,13 +1,22 @@
 import { readDisplayName } from '#pipelines/compare-customers.js';
-import { applyDecision } from '#pipelines/import/decisions.js';
-import { displayKey } from '#pipelines/import/keys.js';
+import {
+  applyDecision,
+  decisionBasis,
+  decisionSubject,
+  isSameBasis,
+  pairOfCustomers,
+  rowCandidate,
+} from '#pipelines/import/decisions.js';
+import { displayKey, joinKey } from '#pipelines/import/keys.js';
 import type { CompiledMapping } from '#pipelines/mapping/compile.js';
-import type { Customer, Draft, Row } from '#pipelines/model.js';
+import type { MappedRow } from '#pipelines/mapping/map-row.js';
+import type { Customer, Row } from '#pipelines/model.js';
+import type { DecisionStore } from '#pipelines/ports.js';
 import { DuplicateSearch, type DuplicatesFound } from '#pipelines/quality/duplicates/find-duplicates.js';
 import type { FoundGroup, FoundPair } from '#pipelines/quality/duplicates/group-pairs.js';
 import { describeEvidence } from '#pipelines/quality/duplicates/score-pair.js';
-import type { Connection } from '#src/app/connect.js';
 import { type Input, readAllRows } from '#src/app/input.js';
+import type { Ledger } from '#src/ledger/open-ledger.js';
 
 /** A row of the file, or a customer of the account. */
 export interface DuplicateRecord {
@@ -51,6 +60,12 @@ export interface DuplicatesResult {
 /** A record as it is shown. */
 export interface ShownRecord extends DuplicateRecord {
   readonly customer: Customer;
+  /** Of a row: its position among the data rows, its key as the ledger has it, and what the mapping makes of it. */
+  readonly source?: {
+    readonly index: number;
+    readonly key: string | undefined;
+    readonly mapped: Pick<MappedRow, 'command' | 'defaulted'>;
+  };
 }
 
 /** Pairs whose records are in memory at the same time. */
@@ -65,10 +80,14 @@ export class DuplicateFinder {
   /** Of each row: its position among the data rows, and its line or row number. */
   readonly #indexes: number[] = [];
   readonly #numbers: number[] = [];
+  /** As the ledger has them. */
   readonly #keys: (string | undefined)[] = [];
+  /** The keys of some rows without the number format of their cells, by which a customer may be known since long ago. */
+  readonly #bareKeys = new Map<number, string>();
   readonly #codes: string[] = [];
-  #ledger: Connection['ledger'] | undefined;
+  #ledger: Ledger | undefined;
   knownRows = 0;
+  readonly #known = new Set<number>();
 
   /** @param country - of telephone numbers that do not say theirs. @default what the mapping says */
   constructor(
@@ -92,53 +111,90 @@ export class DuplicateFinder {
     for await (const batch of readAllRows(this.input)) {
       const mapped = await this.mapper.mapAll(batch);
       for (const [at, row] of batch.entries()) {
-        const { draft = {}, key, customerCode, skip } = mapped[at] ?? {};
-        if (skip === undefined) this.addRow(row, draft, key, customerCode);
+        const { skip, ...content } = mapped[at] ?? { draft: {} };
+        if (skip === undefined) this.addRow(row, content);
       }
     }
   }
 
-  /** @param customerCode - of a row that names its customer */
-  addRow({ index, number }: Row, draft: Draft, key: string | undefined, customerCode?: string): void {
+  /** @param mapped - what the mapping makes of the row; it may name its customer */
+  addRow(
+    { index, number }: Row,
+    { draft, key, unformatted, customerCode }: Pick<MappedRow, 'draft' | 'key' | 'unformatted' | 'customerCode'>,
+  ): void {
+    const { keySource } = this.mapper;
     const record = this.#search.add(draft, 'file');
     this.#indexes.push(index);
     this.#numbers.push(number);
-    this.#keys.push(key);
+    this.#keys.push(key === undefined ? undefined : joinKey(keySource, key));
+    if (unformatted !== undefined) this.#bareKeys.set(record, joinKey(keySource, unformatted.key));
     if (customerCode !== undefined) this.#markKnown(record);
   }
 
   /** Adds the customers of the account. A row whose customer is known is not compared with them: there is nothing to find. */
-  addCustomers({ ledger }: Connection): void {
-    this.#ledger = ledger;
-    const known = ledger.openRows(0).findCustomersByKeys(this.#keys.flatMap((key) => key ?? []));
-    for (const [at, key] of this.#keys.entries())
-      if (key !== undefined && known.get(key)?.customerCode !== undefined) this.#markKnown(at);
+  addCustomers(ledger: Ledger): void {
+    this.useDecisions(ledger);
+    const keys = [...this.#keys.flatMap((key) => key ?? []), ...this.#bareKeys.values()];
+    const known = ledger.openRows(0).findCustomersByKeys(keys);
+    const isKnown = (key: string | undefined) => key !== undefined && known.get(key)?.customerCode !== undefined;
+    for (const [at, bare] of this.#bareKeys) if (isKnown(bare) && !isKnown(this.#keys[at])) this.#keys[at] = bare;
+    for (const [at, key] of this.#keys.entries()) if (isKnown(key)) this.#markKnown(at);
     for (const { customer } of ledger.mirror.all()) {
       this.#search.add(customer, 'account');
       this.#codes.push(String(customer.customerCode));
     }
   }
 
+  /** What was decided before is left out of what {@link find} finds. */
+  useDecisions(ledger: Ledger): void {
+    this.#ledger = ledger;
+  }
+
   #markKnown(row: number): void {
-    if (this.#search.markKnown(row)) this.knownRows += 1;
+    if (!this.#search.markKnown(row)) return;
+    this.knownRows += 1;
+    this.#known.add(row);
+  }
+
+  /**
+   * Of two rows, the one that would be left out comes first: the one whose customer is not known yet, else the later one.
+   * Of two customers, the one with the lower code.
+   */
+  orderPair({ a, b }: Pick<FoundPair, 'a' | 'b'>): Pick<FoundPair, 'a' | 'b'> {
+    const [first, second] = [Math.min(a, b), Math.max(a, b)];
+    if (second < this.rows) {
+      const isEarlierNew = this.#known.has(second) && !this.#known.has(first);
+      return isEarlierNew ? { a: first, b: second } : { a: second, b: first };
+    }
+    if (first < this.rows) return { a: first, b: second };
+    const [code = '', other = ''] = [this.#codes[first - this.rows], this.#codes[second - this.rows]];
+    return pairOfCustomers(code, other).customerCode === other ? { a: first, b: second } : { a: second, b: first };
   }
 
   /** Compares all records; pairs about which somebody has decided before are left out. */
   async find(signal?: AbortSignal): Promise<DuplicatesFound> {
     const found = await this.#search.find(undefined, signal);
-    const { decisions, mirror } = this.#ledger ?? {};
-    if (decisions === undefined || mirror === undefined || [...decisions.all()].length === 0) return found;
-    const decided = new Set<FoundPair>();
-    for await (const pairs of this.readPairs([...found.matches, ...found.reviews]))
-      for (const { pair, a, b, key } of pairs) {
-        if (a.row === null || b.customerCode === null || b.row !== null) continue;
-        const candidate = { customerCode: b.customerCode, evidence: [] };
-        const readCustomer = (code: string) => mirror.find(code)?.customer;
-        const { kind } = applyDecision({ key, draft: a.customer }, [candidate], decisions, readCustomer);
-        if (kind !== 'undecided') decided.add(pair);
-      }
-    const isOpen = (pair: FoundPair) => !decided.has(pair);
-    return { ...found, matches: found.matches.filter(isOpen), reviews: found.reviews.filter(isOpen) };
+    const { decisions } = this.#ledger ?? {};
+    if (decisions === undefined || decisions.isEmpty()) return found;
+    const linked = found.groups.flatMap(({ members: [a = 0, ...others] }) => others.map((b) => ({ a, b })));
+    const decided = new Set<string>();
+    for await (const pairs of this.readPairs([...found.matches, ...found.reviews, ...linked]))
+      for (const { pair, a, b } of pairs) if (this.#isDecided(a, b, decisions)) decided.add(`${pair.a} ${pair.b}`);
+    const isOpen = ({ a, b }: Pick<FoundPair, 'a' | 'b'>) => !decided.has(`${a} ${b}`);
+    const groups = found.groups.flatMap((group) => {
+      const [a = 0, ...others] = group.members;
+      const members = [a, ...others.filter((b) => isOpen({ a, b }))];
+      const pairs = group.pairs.filter((pair) => members.includes(pair.a) && members.includes(pair.b));
+      return members.length < 2 || pairs.length === 0 ? [] : [{ ...group, members, pairs }];
+    });
+    return { ...found, groups, matches: found.matches.filter(isOpen), reviews: found.reviews.filter(isOpen) };
+  }
+
+  #isDecided(a: ShownRecord, b: ShownRecord, decisions: DecisionStore): boolean {
+    if (a.row === null && b.row === null) return isDecidedOfCustomers(a, b, decisions);
+    if (a.row !== null && b.row !== null) return isDecidedOfRows(a, b, decisions) || isDecidedOfRows(b, a, decisions);
+    const candidate = { customerCode: b.customerCode ?? '', evidence: [] };
+    return applyDecision(readSubjectOf(a), [candidate], decisions, () => b.customer).kind !== 'undecided';
   }
 
   /**
@@ -163,7 +219,7 @@ export class DuplicateFinder {
       const own = pairs.slice(first, first + pairsPerReading);
       const records = await this.#readRecords(own.flatMap(({ a, b }) => [a, b]));
       const find = (record: number) => records.get(record) ?? unknownRecord;
-      yield own.map((pair) => ({ pair, a: find(pair.a), b: find(pair.b), key: this.#keys[pair.a] }));
+      yield own.map((pair) => ({ pair, a: find(pair.a), b: find(pair.b) }));
     }
   }
 
@@ -208,10 +264,12 @@ export class DuplicateFinder {
       const own = batch.filter(({ index }) => rows.has(index));
       const mapped = own.length === 0 ? [] : await this.mapper.mapAll(own);
       for (const [at, { index, number }] of own.entries()) {
-        const { draft = {}, key, customerCode } = mapped[at] ?? {};
-        records.set(rows.get(index) ?? -1, {
+        const { draft = {}, customerCode, ...content } = mapped[at] ?? {};
+        const record = rows.get(index) ?? -1;
+        const key = this.#keys[record];
+        records.set(record, {
           ...{ row: number, key: key === undefined ? null : displayKey(key), customerCode: customerCode ?? null },
-          ...{ name: readDisplayName(draft), customer: draft },
+          ...{ name: readDisplayName(draft), customer: draft, source: { index, key, mapped: content } },
         });
       }
     }
@@ -231,6 +289,38 @@ function roundBits(bits: number): number {
   return Math.round(bits * 10) / 10;
 }
 
-function withoutCustomer({ customer: _, ...record }: ShownRecord): DuplicateRecord {
+function withoutCustomer({ customer: _, source: __, ...record }: ShownRecord): DuplicateRecord {
   return record;
+}
+
+/** A row as decisions know it. */
+export function readSubjectOf({ customer: draft, source }: ShownRecord) {
+  return { key: source?.key, draft };
+}
+
+function isDecidedOfRows(a: ShownRecord, b: ShownRecord, decisions: DecisionStore): boolean {
+  const other = rowCandidate(decisionSubject(readSubjectOf(b)));
+  return isDecided(decisions, { subject: decisionSubject(readSubjectOf(a)), customerCode: other }, [a, b]);
+}
+
+function isDecidedOfCustomers(a: ShownRecord, b: ShownRecord, decisions: DecisionStore): boolean {
+  const pair = pairOfCustomers(a.customerCode ?? '', b.customerCode ?? '');
+  const isInOrder = pair.customerCode === b.customerCode;
+  return isDecided(decisions, pair, isInOrder ? [a, b] : [b, a]);
+}
+
+/** Whether somebody has decided about a pair, and neither side has changed since. */
+function isDecided(
+  decisions: DecisionStore,
+  { subject, customerCode }: { readonly subject: string; readonly customerCode: string },
+  [a, b]: readonly [ShownRecord, ShownRecord],
+): boolean {
+  return decisions
+    .find(subject)
+    .some(
+      (kept) =>
+        kept.customerCode === customerCode &&
+        isSameBasis(kept.rowBasis, decisionBasis(a.customer)) &&
+        isSameBasis(kept.customerBasis, decisionBasis(b.customer)),
+    );
 }

@@ -4,8 +4,8 @@ import { extname, join, resolve } from 'node:path';
 import type { DuplicatesFound } from '#pipelines/quality/duplicates/find-duplicates.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import { RunControl } from '#pipelines/run-control.js';
-import type { Connection } from '#src/app/connect.js';
-import { readMappingFile } from '#src/app/mapping-file.js';
+import { resolveTenant } from '#src/app/connect.js';
+import { type MappingFile, readMappingFile } from '#src/app/mapping-file.js';
 import { bringMirrorUpToDate } from '#src/app/refresh-mirror.js';
 import { runOnTenant } from '#src/app/run-on-tenant.js';
 import { type ApiSummary, noTraffic, type RunObserver, summariseApi } from '#src/app/run-summary.js';
@@ -13,8 +13,10 @@ import { openScannedInput, reportScan } from '#src/app/scan-input.js';
 import type { Settings } from '#src/config/settings.js';
 import { type ExitCode, exitCodes, InterruptedError, UsageError } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
+import { hasLedger, type Ledger, openLedger } from '#src/ledger/open-ledger.js';
 import { DuplicateFinder, type DuplicatesResult } from './duplicate-finder.js';
-import { writeDuplicateReview } from './write-duplicate-review.js';
+import { endReview, recordReview } from './record-review.js';
+import { listReviewPairs, writeDuplicateReview } from './write-duplicate-review.js';
 
 export interface FindDuplicatesOptions extends ReadOptions {
   /** CSV, XLSX or NDJSON; `-` reads standard input. */
@@ -77,35 +79,83 @@ export async function findDuplicates(
   observer: RunObserver = {},
 ): Promise<DuplicatesSummary> {
   const mappingFile = readMappingFile(settings.mapping.value, options, settings);
-  const review = options.results === undefined ? undefined : await resolveReviewPath(options.results);
+  const path = options.results === undefined ? undefined : await resolveReviewPath(options.results);
   const spoolFolder = await mkdtemp(join(tmpdir(), 'mypos-customers-'));
   try {
     const input = await openScannedInput(options.file, options, spoolFolder, mappingFile);
-    if (review === input.path)
-      throw new UsageError(`${review} is the input itself.`, {
+    if (path === input.path)
+      throw new UsageError(`${path} is the input itself.`, {
         code: 'WOULD_OVERWRITE_INPUT',
         nextStep: 'Choose another name with --results.',
       });
     reportScan(input, observer);
     const finder = new DuplicateFinder(input, input.mapper, options.country);
     await finder.addRows();
-    if (options.account !== true) return await search(finder, undefined, review, options, observer);
+    const review = path === undefined ? undefined : { path, mappingFile };
+    if (options.account !== true) return await searchFile(settings, finder, review, options, observer);
     const control = new RunControl();
     options.signal?.addEventListener('abort', () => control.stop({ kind: 'signal', signal: 'SIGINT' }), { once: true });
     return await runOnTenant(settings, control, `duplicates ${input.file}`, async (connection) => {
       await bringMirrorUpToDate(connection);
-      finder.addCustomers(connection);
-      return search(finder, connection, review, options, observer);
+      finder.addCustomers(connection.ledger);
+      const account = { customers: finder.customers, knownRows: finder.knownRows };
+      return {
+        ...(await search(finder, connection.ledger, review, options, observer)),
+        account,
+        api: summariseApi(connection.client),
+      };
     });
   } finally {
     await rm(spoolFolder, { recursive: true, force: true });
   }
 }
 
+/** Without the network. Where the account was imported into before, its decisions count, and those of the review file are kept. */
+async function searchFile(
+  settings: Settings,
+  finder: DuplicateFinder,
+  review: WantedReview | undefined,
+  options: FindDuplicatesOptions,
+  observer: RunObserver,
+): Promise<DuplicatesSummary> {
+  const [stateFolder, tenant] = [settings.stateDir.value, resolveTenant(settings)];
+  if (!hasLedger(stateFolder, tenant)) return search(finder, undefined, review, options, observer);
+  const ledger = openLedger(stateFolder, tenant);
+  try {
+    finder.useDecisions(ledger);
+    return await search(finder, ledger, review, options, observer);
+  } finally {
+    ledger.close();
+  }
+}
+
+interface WantedReview {
+  readonly path: string;
+  readonly mappingFile: MappingFile;
+}
+
+/** With a ledger, the rows are kept there first: an import of the file finds them again. */
+async function writeReview(
+  finder: DuplicateFinder,
+  found: DuplicatesFound,
+  { path, mappingFile }: WantedReview,
+  ledger: Ledger | undefined,
+) {
+  const pairs = listReviewPairs(finder, found);
+  const run = ledger && (await recordReview(ledger, finder, pairs, mappingFile));
+  const { sheet } = mappingFile.mapping.source;
+  const published = await writeDuplicateReview(path, finder, pairs, {
+    ...{ run: run?.name, written: ledger?.writtenFiles },
+    ...(typeof sheet === 'string' ? { sheet } : {}),
+  });
+  if (run !== undefined && ledger !== undefined) endReview(ledger, run, published.path);
+  return published;
+}
+
 async function search(
   finder: DuplicateFinder,
-  connection: Connection | undefined,
-  review: string | undefined,
+  ledger: Ledger | undefined,
+  review: WantedReview | undefined,
   { failWhenFound = false, maxOfEach, signal }: FindDuplicatesOptions,
   observer: RunObserver,
 ): Promise<DuplicatesSummary> {
@@ -115,22 +165,19 @@ async function search(
   });
   const counts = countFound(found);
   const isClean = Object.values(counts).every((count) => count === 0);
-  const written =
-    review === undefined || isClean
-      ? undefined
-      : await writeDuplicateReview(review, finder, found, connection?.ledger.writtenFiles);
+  const written = review === undefined || isClean ? undefined : await writeReview(finder, found, review, ledger);
   for (const notice of written?.notices ?? []) observer.notice?.(notice);
   const { file, source } = finder.input;
   return {
     command: 'duplicates',
     exitCode: failWhenFound && !isClean ? exitCodes.someRowsFailed : exitCodes.done,
     input: { file, sha256: source.fingerprint.sha256, rows: finder.rows },
-    account: connection === undefined ? null : { customers: finder.customers, knownRows: finder.knownRows },
+    account: null,
     counts,
     ...(await finder.describe(found, maxOfEach)),
     sharedValues: found.narrowedKeys,
     uncomparedValues: found.cutBlocks,
-    api: connection === undefined ? noTraffic : summariseApi(connection.client),
+    api: noTraffic,
     files: { review: written?.path ?? null },
   };
 }

@@ -1,6 +1,8 @@
 import { readField } from '#pipelines/compare-customers.js';
 import { customerFields, secretFields } from '#pipelines/mapping/fields.js';
 import type { Cell, JsonValue } from '#pipelines/model.js';
+import { nameOriginCustomer } from '#pipelines/own-columns.js';
+import { decisionWords } from '#pipelines/ports.js';
 import type { DuplicatesFound } from '#pipelines/quality/duplicates/find-duplicates.js';
 import { beginTable } from '#src/files/begin-table.js';
 import type { TableColumn, TableRow } from '#src/files/table.js';
@@ -12,24 +14,44 @@ const reviewColumns: readonly TableColumn[] = [
   { name: '_row', width: 12 },
   { name: '_run', width: 8 },
   { name: '_reason', width: 50 },
-  { name: 'decision', width: 12, choices: { texts: ['same', 'new', 'skip'], isStrict: true } },
+  { name: 'decision', width: 12, choices: { texts: decisionWords, isStrict: true } },
   { name: 'candidate', width: 15 },
 ];
 
 /** What the search is sure of, and what a person has to decide. */
 type Reason = 'SAME_CUSTOMER' | 'POSSIBLE_DUPLICATE';
 
-/** Two records, with why they are in the file. */
-interface ReviewPair {
+/** Two records, with why they are in the file. The decision is about `a`. */
+export interface ReviewPair {
   readonly a: number;
   readonly b: number;
   readonly reason: Reason;
+}
+
+/** The pairs of a review file: those that are one customer first. */
+export function listReviewPairs(
+  finder: DuplicateFinder,
+  { groups, matches, reviews }: DuplicatesFound,
+): readonly ReviewPair[] {
+  const linked = groups.flatMap(({ members: [a = 0, ...others] }) => others.map((b) => ({ a, b })));
+  const order = (reason: Reason) => (pair: Pick<ReviewPair, 'a' | 'b'>) => ({ ...finder.orderPair(pair), reason });
+  return [...[...matches, ...linked].map(order('SAME_CUSTOMER')), ...reviews.map(order('POSSIBLE_DUPLICATE'))];
 }
 
 const rowsPerWrite = 500;
 
 /** Without a ledger, nobody knows whether a file has been edited: none is replaced. */
 const nothingWritten: WrittenFiles = { find: () => undefined, record: () => undefined };
+
+/** Where a review file of `duplicates` goes, and by what it is known when it comes back. */
+export interface DuplicateReviewOptions {
+  /** The run that its rows are kept with; blank when they are not, and the file is for reading only. */
+  readonly run?: string | undefined;
+  /** @default 'Review' */
+  readonly sheet?: string | undefined;
+  /** Without a ledger, nobody knows whether a file has been edited: none is replaced. */
+  readonly written?: WrittenFiles | undefined;
+}
 
 /**
  * Writes what was found as a review file: a line for each pair, both records side by side. The candidate of a row is a
@@ -40,14 +62,9 @@ const nothingWritten: WrittenFiles = { find: () => undefined, record: () => unde
 export async function writeDuplicateReview(
   path: string,
   finder: DuplicateFinder,
-  { groups, matches, reviews }: DuplicatesFound,
-  written: WrittenFiles = nothingWritten,
+  pairs: readonly ReviewPair[],
+  { run = '', sheet = 'Review', written = nothingWritten }: DuplicateReviewOptions = {},
 ): Promise<PublishedFile> {
-  const linked = groups.flatMap(({ members: [a = 0, ...others] }) => others.map((b) => ({ a, b })));
-  const pairs: ReviewPair[] = [
-    ...[...matches, ...linked].map(({ a, b }) => ({ a, b, reason: 'SAME_CUSTOMER' as const })),
-    ...reviews.map(({ a, b }) => ({ a, b, reason: 'POSSIBLE_DUPLICATE' as const })),
-  ];
   const fields = finder.mapper.fields.filter(
     (field) => Object.hasOwn(customerFields, field) && !secretFields.has(field),
   );
@@ -55,7 +72,7 @@ export async function writeDuplicateReview(
   const table = await beginTable(path, columns, {
     // Values of the account are not the user's own: none may come alive as a formula.
     csv: { bom: true, formulas: 'escape' },
-    sheet: { name: 'Review', frozenColumns: reviewColumns.length, fitsPage: true },
+    sheet: { name: sheet, frozenColumns: reviewColumns.length, fitsPage: true },
   });
   try {
     for await (const part of finder.readPairs(pairs)) {
@@ -63,7 +80,13 @@ export async function writeDuplicateReview(
         const why = `${pair.reason}: ${finder.explain(pair).join(', ')}`;
         return {
           cells: [
-            ...[nameRecord(a), '', why, '', nameRecord(b, 'row ')],
+            ...[
+              a.row === null ? nameOriginCustomer(a.customerCode ?? '') : String(a.row),
+              run,
+              why,
+              '',
+              nameCandidate(b),
+            ],
             ...fields.flatMap((field) => [toCell(readField(a.customer, field)), toCell(readField(b.customer, field))]),
           ],
         };
@@ -79,8 +102,8 @@ export async function writeDuplicateReview(
 }
 
 /** A row by its number, a customer by its code. */
-function nameRecord({ row, customerCode }: ShownRecord, prefix = ''): string {
-  return row === null ? (customerCode ?? '') : `${prefix}${row}`;
+export function nameCandidate({ row, customerCode }: ShownRecord): string {
+  return row === null ? (customerCode ?? '') : `row ${row}`;
 }
 
 function toCell(value: JsonValue | undefined): Cell {

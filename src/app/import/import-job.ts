@@ -197,6 +197,7 @@ export async function* planBatches(connection: Connection, prepared: PreparedImp
 function withDecisions(store: DecisionStore, decided: readonly KeptDecision[]): DecisionStore {
   return {
     ...store,
+    isEmpty: () => false,
     find(subject) {
       const fresh = decided.filter((decision) => decision.subject === subject);
       return fresh.length > 0 ? fresh : store.find(subject);

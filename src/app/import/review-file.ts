@@ -1,16 +1,24 @@
-import { decisionBasis, describeSkip, isSameBasis } from '#pipelines/import/decisions.js';
-import { displayKey, isSameSource, splitKey } from '#pipelines/import/keys.js';
+import { decisionBasis, describeSkip, isSameBasis, rowCandidate } from '#pipelines/import/decisions.js';
+import { isSameSource, splitKey } from '#pipelines/import/keys.js';
 import type { Issue } from '#pipelines/issue.js';
 import type { CustomerMirror } from '#pipelines/listing/mirror.js';
 import type { CompiledMapping } from '#pipelines/mapping/compile.js';
 import type { MappedRow } from '#pipelines/mapping/map-row.js';
-import { cellToText, type Row } from '#pipelines/model.js';
-import { type DecisionWord, decisionWords, type KeptDecision } from '#pipelines/ports.js';
-import { findSpreadsheetForm } from '#pipelines/quality/spreadsheet-forms.js';
+import type { Row } from '#pipelines/model.js';
+import type { DecisionWord, KeptDecision } from '#pipelines/ports.js';
+import { listMappedColumns } from '#src/app/input.js';
 import { compileFor, type MappingFile } from '#src/app/mapping-file.js';
-import { GuardError, InputError } from '#src/errors.js';
+import { GuardError } from '#src/errors.js';
 import type { StoredWaitingRow } from '#src/ledger/decisions.js';
 import type { Ledger } from '#src/ledger/open-ledger.js';
+import {
+  createContradiction,
+  describeRow,
+  fieldConflict,
+  groupLines,
+  type ReviewedRow,
+  type ReviewLine,
+} from './review-lines.js';
 
 /** A review file with decisions, checked against the ledger as a whole. */
 export interface Review {
@@ -26,27 +34,6 @@ export interface Review {
   assertCurrent(mirror: CustomerMirror | undefined): void;
   /** What is to be kept of it. */
   listDecisions(mirror: CustomerMirror | undefined, nowMs: number): readonly KeptDecision[];
-}
-
-/** A line with its decision. */
-interface ReviewLine {
-  /** Line or row number in the review file. */
-  readonly number: number;
-  readonly decision: DecisionWord | undefined;
-  readonly candidate: string;
-}
-
-/** A row that waits, with its lines in the file. */
-interface ReviewedRow {
-  readonly waiting: StoredWaitingRow;
-  readonly lines: readonly ReviewLine[];
-  readonly decision: DecisionWord | undefined;
-  /** The line that decides, else the first one. */
-  readonly line: ReviewLine;
-  /** Whether the same was decided before. */
-  readonly isKept: boolean;
-  /** Whether it was done, so that nothing else can be decided any more; a row that was left out can. */
-  readonly isFinal: boolean;
 }
 
 /**
@@ -67,7 +54,7 @@ export function readReview(
   // Its keys come from the ledger, with their source.
   const { keySource: _, ...compiled } = compileFor(mappingFile, {
     ...{ file, format: 'csv' },
-    columns: findColumns(reviewed, ledger),
+    columns: findColumns(reviewed, ledger) ?? listMappedColumns(mappingFile.mapping),
   });
   return {
     mapper: {
@@ -82,101 +69,13 @@ export function readReview(
   };
 }
 
-function groupLines(
-  rows: readonly Row[],
-  { file, columns }: { readonly file: string; readonly columns: readonly string[] },
-  ledger: Ledger,
-): readonly ReviewedRow[] {
-  const [decisionPlace, candidatePlace] = [columns.indexOf('decision'), columns.indexOf('candidate')];
-  const runs = new Map<string, ReadonlyMap<number, StoredWaitingRow>>();
-  const findWaiting = ({ run, row }: NonNullable<Row['origin']>) => {
-    if (!runs.has(run)) runs.set(run, new Map(ledger.decisions.waitingRows(run).map((waits) => [waits.row, waits])));
-    return runs.get(run)?.get(row);
-  };
-  const groups = new Map<StoredWaitingRow, ReviewLine[]>();
-  for (const row of rows) {
-    const waiting = row.origin && findWaiting(row.origin);
-    if (waiting === undefined) throw createUnknownRowError(file, row);
-    const decision = readDecision(cellToText(row.cells[decisionPlace]), file, row);
-    const named = cellToText(row.cells[candidatePlace]).trim().replace(/^'/, '');
-    const candidate = findCandidate(named, waiting);
-    if (candidate === undefined && decision === 'same') throw createUnknownCandidateError(file, row, named, waiting);
-    const line = { number: row.number, decision, candidate: candidate ?? named };
-    groups.set(waiting, [...(groups.get(waiting) ?? []), line]);
-  }
-  return [...groups].map(([waiting, lines]) => decideRow(waiting, lines, file, ledger));
-}
-
-function readDecision(text: string, file: string, row: Row): DecisionWord | undefined {
-  const word = text.trim().toLowerCase();
-  if (word === '') return undefined;
-  const found = decisionWords.find((known) => known === word);
-  if (found !== undefined) return found;
-  throw new InputError(`${file}, row ${row.number}: "${text}" is no decision; expected same, new or skip.`, {
-    code: 'REVIEW_DECISION_UNKNOWN',
-    nextStep: 'Nothing was decided. Correct the cell, or empty it, and import the file again.',
-  });
-}
-
-/** A spreadsheet program may have taken zeros off a code. */
-function findCandidate(named: string, { candidates }: StoredWaitingRow): string | undefined {
-  const codes = candidates.map(({ customerCode }) => customerCode);
-  if (codes.includes(named)) return named;
-  const similar = codes.filter((code) => findSpreadsheetForm(code, named) !== undefined);
-  return similar.length === 1 ? similar[0] : undefined;
-}
-
-function decideRow(waiting: StoredWaitingRow, lines: readonly ReviewLine[], file: string, ledger: Ledger): ReviewedRow {
-  const decided = lines.filter(({ decision }) => decision !== undefined);
-  const [line] = decided;
-  const isOne = decided.every(
-    ({ decision, candidate }) => decision === line?.decision && (decision !== 'same' || candidate === line?.candidate),
-  );
-  if (!isOne)
-    throw createContradiction(
-      file,
-      `${describeRow(waiting)} has several decisions, in rows ${decided.map(({ number }) => number).join(', ')}: ${decided.map(({ decision, candidate }) => (decision === 'same' ? `same (${candidate})` : decision)).join(', ')}.`,
-    );
-  if (waiting.reason === fieldConflict && line?.decision === 'new')
-    throw createContradiction(
-      file,
-      `${describeRow(waiting)} is known to be customer ${line.candidate}; only its values differ, so it cannot be new. Write same for the value of the file, or skip for that of the account.`,
-    );
-  const decision = line?.decision;
-  return {
-    ...{ waiting, lines, decision },
-    line: line ?? (lines[0] as ReviewLine),
-    isKept: decision !== undefined && isKeptAlready(waiting, decision, line?.candidate, ledger),
-    isFinal: waiting.isDone && ledger.decisions.find(waiting.subject).some((kept) => kept.decision !== 'skip'),
-  };
-}
-
-/** Its decision is about a field, not about who the row is. */
-const fieldConflict = 'FIELD_CONFLICT';
-
-function isKeptAlready(
-  { subject, rowBasis }: StoredWaitingRow,
-  decision: DecisionWord,
-  candidate: string | undefined,
-  ledger: Ledger,
-): boolean {
-  return ledger.decisions
-    .find(subject)
-    .some(
-      (kept) =>
-        kept.decision === decision &&
-        kept.rowBasis === rowBasis &&
-        (decision !== 'same' || kept.customerCode === candidate),
-    );
-}
-
 /** One customer is one row, and what was done cannot be decided otherwise. */
 function refuseContradictions(reviewed: readonly ReviewedRow[], file: string): void {
   const rowsBySubject = new Map<string, ReviewedRow>();
   const rowsByCustomer = new Map<string, ReviewedRow>();
   for (const row of reviewed) {
     const { waiting, decision, line, isKept, isFinal } = row;
-    if (decision === undefined || waiting.reason === fieldConflict) continue;
+    if (decision === undefined || waiting.reason === fieldConflict || row.question === 'customers') continue;
     if (isFinal && !isKept)
       throw createContradiction(
         file,
@@ -192,7 +91,7 @@ function refuseContradictions(reviewed: readonly ReviewedRow[], file: string): v
         `${describeRow(waiting)} is decided in row ${twin.line.number} and otherwise in row ${line.number}.`,
       );
     rowsBySubject.set(waiting.subject, row);
-    if (decision !== 'same') continue;
+    if (decision !== 'same' || row.question === 'rows') continue;
     const other = rowsByCustomer.get(line.candidate);
     if (other !== undefined && areRivals(other.waiting, waiting))
       throw createContradiction(
@@ -215,8 +114,9 @@ function assertCurrent(
   ledger: Ledger,
   mirror: CustomerMirror | undefined,
 ): void {
-  for (const { waiting, decision, line, isKept, isFinal } of reviewed) {
-    if (decision === undefined || isKept || isFinal) continue;
+  for (const { waiting, decision, line, isKept, isFinal, question } of reviewed) {
+    // The two customers were read a moment ago.
+    if (decision === undefined || isKept || isFinal || question === 'customers') continue;
     const fact = findChange(waiting, decision, line, ledger, mirror);
     if (fact !== undefined)
       throw new GuardError(`${file}, row ${line.number}: ${fact} Nothing was decided or sent.`, {
@@ -241,7 +141,9 @@ function findChange(
   if (linked !== undefined && !isOneOfThem) return `${describeRow(waiting)} stands for customer ${linked} by now.`;
   const taken = decision === 'same' && key !== undefined ? findOtherKey(key, candidate, ledger) : undefined;
   if (taken !== undefined) return `customer ${candidate} stands for the key "${taken}" by now.`;
-  const concerned = waiting.candidates.filter(({ customerCode }) => decision !== 'same' || customerCode === candidate);
+  const concerned = waiting.candidates.filter(
+    ({ customerCode, subject }) => subject === undefined && (decision !== 'same' || customerCode === candidate),
+  );
   for (const { customerCode, basis } of mirror === undefined ? [] : concerned) {
     const customer = mirror?.find(customerCode)?.customer;
     if (customer === undefined) return `customer ${customerCode} is no longer in the account.`;
@@ -259,19 +161,22 @@ function findOtherKey(stored: string, customerCode: string, ledger: Ledger): str
 }
 
 function toKeptDecisions(
-  { waiting, decision, line, isFinal }: ReviewedRow,
+  { waiting, decision, line, isFinal, question }: ReviewedRow,
   mirror: CustomerMirror | undefined,
   decidedAtMs: number,
 ): readonly KeptDecision[] {
   if (decision === undefined || isFinal || waiting.reason === fieldConflict) return [];
+  if (question === 'customers' && decision === 'same') return [];
   const { subject, rowBasis, run, candidates } = waiting;
   return candidates
     .filter(({ customerCode }) => decision !== 'same' || customerCode === line.candidate)
-    .map(({ customerCode, basis }) => {
-      const customer = mirror?.find(customerCode)?.customer;
+    .filter((candidate) => candidate.subject !== rowCandidate(subject))
+    .map(({ customerCode, basis, subject: row }) => {
+      const customer = row === undefined ? mirror?.find(customerCode)?.customer : undefined;
       const customerBasis = customer === undefined ? basis : decisionBasis(customer);
       return {
-        ...{ subject, customerCode, decision, rowBasis, decidedAtMs, run },
+        ...{ subject, customerCode: row ?? customerCode, decision, rowBasis, decidedAtMs },
+        ...(run === '' ? {} : { run }),
         ...(customerBasis === undefined ? {} : { customerBasis }),
       };
     });
@@ -284,6 +189,8 @@ function mapLine(row: Row, reviewed: ReviewedRow | undefined): MappedRow {
   if (decision === undefined) return { ...base, draft: {}, skip: waiting.isDone ? alreadyDecided : undecided };
   if (row.number !== line.number) return { ...base, draft: {}, skip: describeOtherLine(line.number) };
   if (waiting.isDone && isKept) return { ...base, draft: {}, skip: alreadyDecided };
+  const kept = describeKept(reviewed, decision);
+  if (kept !== undefined) return { ...base, draft: {}, skip: kept };
   const { draft, key, command, defaulted, run } = waiting;
   const isConflict = waiting.reason === fieldConflict;
   if (decision === 'skip' && !isConflict)
@@ -301,6 +208,41 @@ function mapLine(row: Row, reviewed: ReviewedRow | undefined): MappedRow {
   };
 }
 
+/** With what is decided about two rows, or two customers, nothing is sent: it is kept for `duplicates` and for imports. */
+function describeKept({ waiting, line, question }: ReviewedRow, decision: DecisionWord): Issue | undefined {
+  const candidate = waiting.candidates.find(({ customerCode }) => customerCode === line.candidate);
+  const isSameRow = decision === 'same' && candidate?.subject !== undefined;
+  if (question === 'identity' && !isSameRow) return undefined;
+  if (question === 'customers' && decision === 'same') return mergeByHand;
+  if (candidate?.subject === rowCandidate(waiting.subject)) return equalRows;
+  if (isSameRow)
+    return {
+      severity: 'info',
+      code: 'DECIDED_SKIP',
+      message: `Left out from now on: it is the same customer as ${line.candidate}, which stays. It is asked about again once its name, e-mail address or phone changes.`,
+    };
+  return decision === 'skip' && question === 'rows' ? undefined : decidedApart;
+}
+
+const decidedApart: Issue = {
+  severity: 'info',
+  code: 'DECIDED_APART',
+  message: 'Kept: they are not the same. `duplicates --account` does not ask about them again.',
+};
+
+const mergeByHand: Issue = {
+  severity: 'warning',
+  code: 'REVIEW_ONLY_SHOWN',
+  message:
+    'Nothing was done: the API cannot merge two customers. Make the one that is too many inactive: mypos-customers delete <code>',
+};
+
+const equalRows: Issue = {
+  severity: 'info',
+  code: 'REVIEW_ONLY_SHOWN',
+  message: 'Nothing to keep: the two rows say the same and have no key, so an import adds one customer.',
+};
+
 const undecided: Issue = {
   severity: 'info',
   code: 'UNDECIDED',
@@ -317,38 +259,9 @@ function describeOtherLine(number: number): Issue {
   return { severity: 'info', code: 'DECIDED_IN_ROW', message: `The decision about this row is in row ${number}.` };
 }
 
-/** The columns of the file that the rows came from, which the mapping is about. */
-function findColumns(reviewed: readonly ReviewedRow[], ledger: Ledger): readonly string[] {
-  const run = ledger.runs.find(reviewed[0]?.waiting.run ?? '');
+/** The columns of the file that the rows came from, which the mapping is about; unknown where it asks about customers only. */
+function findColumns(reviewed: readonly ReviewedRow[], ledger: Ledger): readonly string[] | undefined {
+  const run = ledger.runs.find(reviewed.find(({ waiting }) => waiting.run !== '')?.waiting.run ?? '');
   const { columns } = (run?.options ?? {}) as { readonly columns?: readonly string[] };
-  return columns ?? [];
-}
-
-function describeRow({ key, row, run }: StoredWaitingRow): string {
-  return key === undefined ? `row ${row} of run ${run}` : `the row with the key "${displayKey(key)}"`;
-}
-
-function createUnknownRowError(file: string, { number, origin }: Row): InputError {
-  const what =
-    origin === undefined
-      ? 'the cells _row and _run do not say which row it is about'
-      : `row ${origin.row} of run ${origin.run} does not wait for a decision in this state folder`;
-  return new InputError(`${file}, row ${number}: ${what}. Nothing was decided.`, { code: 'REVIEW_ROW_UNKNOWN' });
-}
-
-function createUnknownCandidateError(
-  file: string,
-  { number }: Row,
-  named: string,
-  waiting: StoredWaitingRow,
-): InputError {
-  const codes = waiting.candidates.map(({ customerCode }) => customerCode).join(', ');
-  return new InputError(
-    `${file}, row ${number}: "${named}" is no candidate of ${describeRow(waiting)}; these are: ${codes}. Nothing was decided.`,
-    { code: 'REVIEW_CANDIDATE_UNKNOWN' },
-  );
-}
-
-function createContradiction(file: string, fact: string): InputError {
-  return new InputError(`${file}: ${fact} Nothing was decided.`, { code: 'REVIEW_CONTRADICTORY' });
+  return columns;
 }

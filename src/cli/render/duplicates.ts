@@ -1,6 +1,7 @@
 import { formatCount } from '#pipelines/format-count.js';
 import type { DuplicatePair, DuplicateRecord, DuplicatesResult } from '#src/app/duplicates/duplicate-finder.js';
 import type { DuplicateCounts, DuplicatesSummary } from '#src/app/duplicates/find-duplicates.js';
+import { quoteArgument } from '#src/app/quote-argument.js';
 import { renderTable } from './format.js';
 
 /** Pairs and groups of a kind that are shown one by one; the rest is in the file. */
@@ -17,6 +18,11 @@ export function renderDuplicates(summary: DuplicatesSummary): string {
     ...(isClean ? ['  nobody is there twice'] : renderFound(summary, counts)),
     ...renderShared(summary),
     ...(files.review === null ? [] : [`Review: ${files.review}`]),
+    ...(files.review === null || account === null
+      ? []
+      : [
+          `Next: write same, new or skip into its column "decision", then: mypos-customers import ${quoteArgument(files.review)}`,
+        ]),
     ...(isClean || files.review !== null ? [] : ['Next: add --results <file.xlsx> to get all of them side by side']),
   ].join('\n');
 }
