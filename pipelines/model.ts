@@ -135,6 +135,8 @@ export interface ReviewCandidate {
   readonly customerCode: string;
   /** What speaks for it, in words: `same e-mail address`. */
   readonly evidence: readonly string[];
+  /** The key that stands for it, where the row has another one of the same source. */
+  readonly otherKey?: string;
 }
 
 /**

@@ -157,6 +157,9 @@ export function createDecider(
   const repeatsOfPass = new RepeatRegister();
   const pass: FilePass = {
     read: () => takeRows(readAll(), options.first),
+    async *readKeys() {
+      for await (const rows of readAll()) yield await mapRows(rows, stages);
+    },
     identify: async (rows) => identifyRows(dedupe(await mapRows(rows, stages), repeatsOfPass), stages),
     match(row, copy) {
       const open = () => createFieldMatcher(copy, matchAdds, ports.mapper.country);
@@ -193,6 +196,7 @@ export function createDecider(
     close() {
       matcher?.close();
       if (addMatcher !== matcher) addMatcher?.close();
+      strangers?.close();
     },
   };
 }

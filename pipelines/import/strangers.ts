@@ -10,6 +10,7 @@ import { FirstAdd } from './first-add.js';
 import { type IdentifiedRow, type ResolvedIdentity, waitOrApply } from './identify.js';
 import { describeAmbiguousKey, isSameSource } from './keys.js';
 import type { EndedRow, OpenRow } from './map.js';
+import { type ReadKeys, RenumberedCustomers } from './renumbered.js';
 import { type StampOptions, type StampPorts, Stamps } from './stamps.js';
 
 export interface StrangerPorts extends Omit<StampPorts, 'mirror'> {
@@ -42,6 +43,8 @@ export interface StrangerOptions {
 export interface FilePass {
   /** The rows of the file once more, from the first. */
   readonly read: () => AsyncIterable<readonly Row[]>;
+  /** The keys of the file once more. */
+  readonly readKeys: ReadKeys;
   /** Who rows are about, as far as ledger and matching fields tell. */
   readonly identify: (rows: readonly Row[]) => Promise<readonly (EndedRow | IdentifiedRow)[]>;
   /** Who a row that is only to be added is by its fields. */
@@ -83,6 +86,8 @@ export class StrangerCheck {
   /** How many customers the ledger does not know at all; known once the account was looked at. */
   strangers: number | undefined;
   #sharedIdentities: ReadonlySet<string> = new Set();
+  #renumbered: RenumberedCustomers | undefined;
+  #hasCustomers: boolean | undefined;
   /** Why an import would stop, where it is only planned. */
   refusal: AccountUnknown | undefined;
 
@@ -130,7 +135,10 @@ export class StrangerCheck {
       account === undefined ? nobodyStrange : this.#read(pass, account),
     );
     const survey = await this.#survey;
-    return rows.map((row) => (isQuestion(row) ? { ...row, identity: this.#identify(row, survey, pass) } : row));
+    const identified = rows.map((row) =>
+      isQuestion(row) ? { ...row, identity: this.#identify(row, survey, pass) } : row,
+    );
+    return Promise.all(identified.map((row) => this.#findRenumbered(row, pass)));
   }
 
   /** @returns how many strangers matter */
@@ -220,6 +228,30 @@ export class StrangerCheck {
     };
     this.refusal = new AccountUnknown(facts);
     if (!onlyPlans) throw this.refusal;
+  }
+
+  /** A row that would be added, and says all that is known of a customer whose key is in no row any more. */
+  async #findRenumbered(asked: EndedRow | IdentifiedRow, pass: FilePass): Promise<EndedRow | IdentifiedRow> {
+    const { dismissed, country } = this.#options;
+    const { mirror } = this;
+    if (asked.outcome !== undefined || asked.identity.kind !== 'nobody' || asked.mode === 'update') return asked;
+    if (dismissed === 'all' || mirror === undefined) return asked;
+    // Whoever came with this run came with a key of its own.
+    this.#hasCustomers ??= mirror.count() > 0;
+    if (!this.#hasCustomers) return asked;
+    const { ledger, identityColumns: columns } = pass;
+    this.#renumbered ??= new RenumberedCustomers(mirror, ledger, pass.readKeys, { country });
+    const found = await this.#renumbered.find(asked.row);
+    if (found === undefined) return asked;
+    const issue = describePossibleDuplicate([found], columns);
+    const identity = waitOrApply(asked.row, asked.mode, issue, [found], { ledger, mirror, force: false });
+    return { ...asked, identity };
+  }
+
+  /** Gives back what a reading of the file has taken up; the next one takes it up again. */
+  close(): void {
+    this.#renumbered?.close();
+    this.#renumbered = undefined;
   }
 
   #identify(asked: IdentifiedRow, survey: Survey, pass: FilePass): ResolvedIdentity {

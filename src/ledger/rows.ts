@@ -1,4 +1,5 @@
 import { stringifyExactJson } from '#pipelines/exact-json.js';
+import { joinKey, splitKey } from '#pipelines/import/keys.js';
 import { publishMilestone } from '#pipelines/milestones.js';
 import type { RowOutcome } from '#pipelines/model.js';
 import type {
@@ -217,7 +218,11 @@ function prepareRowChanges(
       ...[JSON.stringify(outcome), writtenHash ?? null, status === 'in_doubt' ? nowMs : null],
     ]);
     if (outcome.status === 'deleted') releaseKey(outcome.customerCode);
-    if (key !== undefined && (row.linksKey === true || linksKey.has(status))) sql.linkKey.run([run, index]);
+    if (key !== undefined && (row.linksKey === true || linksKey.has(status))) {
+      sql.linkKey.run([run, index]);
+      // Somebody has said that it is this customer: another key of the source no longer is.
+      if (decided !== undefined && code !== undefined) sql.unlinkOtherKeys.run([code, key, sourcePrefix(key)]);
+    }
     if (waiting !== undefined) waitingRows.save(index, number, waiting);
     if (decided !== undefined) waitingRows.markDone(decided);
     if (cells !== undefined) saveCells(index, cells);
@@ -296,6 +301,8 @@ function prepareChangeStatements(database: Database) {
       SELECT key, customer_code, customer_id, payload_hash, run, row FROM rows WHERE run = ? AND idx = ?
       ON CONFLICT (key) DO UPDATE SET customer_code = excluded.customer_code, customer_id = excluded.customer_id,
         written_hash = excluded.written_hash, run = excluded.run, row = excluded.row`),
+    unlinkOtherKeys: database.prepare(`DELETE FROM crosswalk WHERE customer_code = ? AND key <> ?
+      AND substr(key, 1, instr(key, char(31))) = ?`),
     unlinkCustomer: database.prepare('DELETE FROM crosswalk WHERE customer_code = ?'),
     forgetContent: database.prepare(
       "UPDATE rows SET payload_hash = NULL WHERE customer_code = ? AND state = 'created'",
@@ -340,6 +347,12 @@ function openContentIndex(
     if (!isUpToDate) addMissingRuns();
     return find.get(payloadHash, run);
   };
+}
+
+/** What all stored keys of a source begin with; empty for keys that have none. */
+function sourcePrefix(key: string): string {
+  const { source } = splitKey(key);
+  return source === undefined ? '' : joinKey(source, '');
 }
 
 function readOutcome(outcome: SqlValue | undefined): RowOutcome {

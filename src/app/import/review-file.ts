@@ -140,7 +140,9 @@ function findChange(
   const isOneOfThem = waiting.candidates.some(({ customerCode }) => customerCode === linked);
   if (linked !== undefined && !isOneOfThem) return `${describeRow(waiting)} stands for customer ${linked} by now.`;
   const taken = decision === 'same' && key !== undefined ? findOtherKey(key, candidate, ledger) : undefined;
-  if (taken !== undefined) return `customer ${candidate} stands for the key "${taken}" by now.`;
+  const asked = waiting.candidates.find(({ customerCode }) => customerCode === candidate)?.otherKey;
+  const isAsked = asked !== undefined && splitKey(asked).key === taken;
+  if (!isAsked && taken !== undefined) return `customer ${candidate} stands for the key "${taken}" by now.`;
   const concerned = waiting.candidates.filter(
     ({ customerCode, subject }) => subject === undefined && (decision !== 'same' || customerCode === candidate),
   );
