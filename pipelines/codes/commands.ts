@@ -104,6 +104,11 @@ export const commandCodes = {
     nextStep: 'Add --format, or choose a name with an extension that `mypos-customers export --help` lists.',
     exit: 2,
   },
+  IMPORT_NOT_CONFIRMED: {
+    meaning: 'The first import of more than 100 rows into an account was not confirmed. Nothing was sent.',
+    nextStep: 'For another account, choose it with --profile. To try some rows first, add --first 5.',
+    exit: 2,
+  },
   INPUT_CHANGED: {
     meaning: 'The input has changed since the run read it, so the result file cannot be written again.',
     nextStep: 'Restore the original file; the result file is written from its rows.',

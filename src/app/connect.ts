@@ -6,6 +6,7 @@ import { readTrustedCertificates } from '#src/config/resolve-settings.js';
 import { isSecretSetting, type Setting, type Settings } from '#src/config/settings.js';
 import { LoginError } from '#src/errors.js';
 import { type Ledger, openLedger, type Tenant } from '#src/ledger/open-ledger.js';
+import type { RunObserver, RunTarget } from './run-summary.js';
 
 /** The API of one tenant, and this machine's ledger for it. */
 export interface Connection {
@@ -15,6 +16,7 @@ export interface Connection {
   openRows(run: number): RunLedger;
   /** The tenant, for messages. */
   readonly tenant: Tenant;
+  readonly target: RunTarget;
   /** The embedded sandbox: when it looks empty, it is. */
   readonly isSandbox: boolean;
   /** The settings without secrets. */
@@ -36,10 +38,27 @@ export async function connect(settings: Settings, stopping: AbortSignal): Promis
   return open(settings, resolveTenant(settings), settings.baseUrl.value, resolveCredentials(settings), stopping);
 }
 
+const embeddedSandbox: Tenant = { baseUrl: 'http://embedded.sandbox', login: 'sandbox' };
+
+export function isEmbeddedSandbox({ baseUrl }: Tenant): boolean {
+  return baseUrl === embeddedSandbox.baseUrl;
+}
+
 /** The account and login in the settings. */
 export function resolveTenant(settings: Settings): Tenant {
-  if (settings.sandbox.value) return { baseUrl: 'http://embedded.sandbox', login: 'sandbox' };
+  if (settings.sandbox.value) return embeddedSandbox;
   return { baseUrl: settings.baseUrl.value, login: settings.username.value ?? tokenLogin };
+}
+
+export function resolveTarget(settings: Settings): RunTarget {
+  return { ...resolveTenant(settings), profile: settings.profile.value ?? null };
+}
+
+/** Says whose customers are about to be changed, before anything else. Without a login, the error says what is missing. */
+export function announceTarget(settings: Settings, observer: RunObserver): void {
+  const { sandbox, username, accessToken } = settings;
+  if (sandbox.value || username.value !== undefined || accessToken.value !== undefined)
+    observer.account?.(resolveTarget(settings), sandbox.value);
 }
 
 async function connectToSandbox(settings: Settings, stopping: AbortSignal): Promise<Connection> {
@@ -95,6 +114,7 @@ async function open(
     ledger,
     openRows: (run) => ledger.openRows(run, () => client.traffic.clockDifferenceMs),
     tenant,
+    target: resolveTarget(settings),
     isSandbox: settings.sandbox.value,
     settings: listRunSettings(settings),
     close: async () => {

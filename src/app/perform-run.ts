@@ -75,7 +75,6 @@ const maxRounds = 3;
 export async function performRun(context: RunContext): Promise<RunSummary> {
   const { connection, run, job, control, observer } = context;
   connection.ledger.runs.saveInputRows(run.number, job.rows);
-  if (!connection.isSandbox) observer.account?.(connection.tenant);
   observer.started?.(run.name, () => ({
     done: Object.values(control.counts).reduce((sum, count) => sum + count, 0),
     total: countTaken(job.rows, job.first),

@@ -9,6 +9,12 @@ import { CustomersError, type ExitCode, exitCodes } from '#src/errors.js';
 import type { Tenant } from '#src/ledger/open-ledger.js';
 import type { IssueGroup } from '#src/results/issue-groups.js';
 
+/** Whose customers a command is about. */
+export interface RunTarget extends Tenant {
+  /** The profile that named them; `null` without one. */
+  readonly profile: string | null;
+}
+
 /** How far a run is; read as often as progress is shown. */
 export interface ProgressNow {
   readonly done: number;
@@ -33,8 +39,8 @@ export interface RunObserver {
   readonly notice?: (notice: Issue) => void;
   /** Cells that cannot be right, grouped by kind and column. */
   readonly finding?: (finding: DamageGroup) => void;
-  /** Whose customers are about to be changed, and as whom. */
-  readonly account?: (account: Tenant) => void;
+  /** Whose customers the command changes, as whom, and by which profile; called first of all. */
+  readonly account?: (target: RunTarget, isSandbox: boolean) => void;
   /** The first rows are about to be sent; `progress` may be called until `ended`. */
   readonly started?: (run: string, progress: () => ProgressNow) => void;
   readonly ended?: () => void;
@@ -65,6 +71,8 @@ export interface RunSummary {
   readonly run: string | null;
   readonly command: string;
   readonly mode: string | null;
+  /** Whose customers it was about; `null` for a command that asks nobody. */
+  readonly target: RunTarget | null;
   readonly status: 'completed' | 'stopped';
   readonly exitCode: ExitCode;
   /** ISO time, UTC. */

@@ -138,6 +138,7 @@ export async function endRun(
     run: run.name,
     command: run.command,
     mode: run.mode ?? null,
+    target: connection.target,
     status,
     exitCode,
     startedAt: new Date(run.startedAtMs).toISOString(),

@@ -4,6 +4,7 @@ import { type RowStatus, rowStatuses } from '#pipelines/model.js';
 import { showLine } from '#pipelines/visible-text.js';
 import type { ProgressNow, RunObserver } from '#src/app/run-summary.js';
 import { renderDetection, renderIssueGroup } from './render/summary.js';
+import { renderTarget } from './render/target.js';
 import type { Reporter } from './reporter.js';
 
 /** How fast a run goes, and how long it will still take. */
@@ -251,7 +252,7 @@ export function createRunObserver(reporter: Reporter): RunObserver {
   let findings = 0;
   return {
     ...progressObserver(reporter),
-    account: ({ baseUrl, login }) => reporter.info(`Account: ${showLine(`${baseUrl} as ${login}`)}`),
+    account: (target, isSandbox) => reporter.info(`Account: ${renderTarget(target, isSandbox)}`),
     opened: ({ file, detected, rows }) => reporter.info(renderDetection(file, detected, rows)),
     notice: ({ severity, message }) =>
       severity === 'info' ? reporter.info(showLine(message)) : reporter.warn(showLine(message)),

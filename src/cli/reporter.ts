@@ -7,7 +7,7 @@ import { toKebabCase } from '#src/config/settings.js';
 import { CustomersError, type ExitCode, exitCodes } from '#src/errors.js';
 
 /** Options that say whose customers a command is about, and who else sends to them: what follows needs the same ones. */
-const settingNames = ['sandbox', 'profile', 'config', 'base-url', 'state-dir', 'ca-file', 'pace'] as const;
+export const settingNames = ['sandbox', 'profile', 'config', 'base-url', 'state-dir', 'ca-file', 'pace'] as const;
 const switches: ReadonlySet<string> = new Set([
   ...['sandbox', 'dry-run', 'force', 'json', 'quiet', 'verbose', 'yes', 'verify', 'strict', 'columns'],
   ...['even-changed', 'assume-absent', 'override-guards', 'full', 'bom', 'active', 'replace', 'anew', 'live', 'adopt'],
@@ -70,11 +70,17 @@ export function addSettings(text: string, argv: readonly string[]): string {
 }
 
 function findSettingArguments(argv: readonly string[]): readonly string[] {
-  const options = splitArguments(argv).filter((part): part is GivenOption => typeof part !== 'string');
-  return options.filter(({ name }) => (settingNames as readonly string[]).includes(name)).flatMap(({ words }) => words);
+  return findOptions(argv, settingNames);
 }
 
-function joinArguments(words: readonly string[]): string {
+/** Those of a command line's options that have one of these names, with their values. */
+export function findOptions(argv: readonly string[], names: readonly string[]): readonly string[] {
+  const options = splitArguments(argv).filter((part): part is GivenOption => typeof part !== 'string');
+  return options.filter(({ name }) => names.includes(name)).flatMap(({ words }) => words);
+}
+
+/** A command line as it can be typed. */
+export function joinArguments(words: readonly string[]): string {
   return ['mypos-customers', ...words.map(quoteArgument)].join(' ');
 }
 

@@ -5,7 +5,14 @@ import { type DocumentIssue, JsonNode, type Shape } from '#pipelines/shape.js';
 import { UsageError } from '#src/errors.js';
 import { parseJsonDocument } from '#src/json-document.js';
 import { assertOwnFile } from './file-trust.js';
-import { configProperties, configVersion, defaultConfigFile, type Profile, profileProperties } from './settings.js';
+import {
+  configProperties,
+  configVersion,
+  defaultBaseUrl,
+  defaultConfigFile,
+  type Profile,
+  profileProperties,
+} from './settings.js';
 
 const profileKeys = Object.keys(profileProperties);
 const fileKeys = Object.keys(configProperties);
@@ -13,6 +20,8 @@ const fileKeys = Object.keys(configProperties);
 /** What one profile says, and how to name it in messages. */
 export interface FoundProfile {
   readonly name: string;
+  /** The configuration file that it is in. */
+  readonly file: string;
   readonly origin: string;
   readonly profile: Profile;
 }
@@ -71,9 +80,22 @@ function chooseProfile({ path, config }: ConfigFile, name: string | undefined): 
   rejectUnknownKeys(path, profile, profileKeys, `profiles.${wanted}.`);
   return {
     name: wanted,
+    file: path,
     origin: `profile "${wanted}" in ${path}`,
     profile: readProfileSettings(path, profile, wanted),
   };
+}
+
+/** The name of the profile that has this address and login; what is wrong in the file, other commands say. */
+export function findProfileOf(file: string | undefined, baseUrl: string, login: string): string | undefined {
+  const path = file ?? defaultConfigFile;
+  if (!existsSync(path)) return undefined;
+  const profiles = openConfig(file)?.config.profiles;
+  const found = Object.entries(typeof profiles === 'object' && profiles !== null ? profiles : {}).find(
+    ([, profile]: [string, Partial<Profile> | null]) =>
+      (profile?.baseUrl ?? defaultBaseUrl).replace(/\/+$/, '') === baseUrl && profile?.username === login,
+  );
+  return found?.[0];
 }
 
 function readProfileSettings(path: string, profile: Record<string, unknown>, name: string): Profile {

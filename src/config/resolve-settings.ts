@@ -35,8 +35,14 @@ export function resolveSettings(options: SettingOptions, environment: Environmen
       resolveSetting(declaration, sources),
     ]),
     // Each value was just made by the parser that the type names.
-  ) as Omit<Settings, 'proxy'>;
-  return { ...settings, proxy: findProxy(settings.baseUrl.value, environment) };
+  ) as Omit<Settings, 'proxy' | 'profile'>;
+  return { ...settings, proxy: findProxy(settings.baseUrl.value, environment), profile: nameProfile(sources) };
+}
+
+function nameProfile({ options, found }: SettingSources): Settings['profile'] {
+  if (found === undefined) return { value: undefined, origin: 'not set' };
+  const origin = options.profile === undefined ? `defaultProfile in ${found.file}` : 'option --profile';
+  return { value: found.name, origin };
 }
 
 function resolveSetting(declaration: SettingDeclaration, sources: SettingSources): Setting<unknown> {

@@ -219,6 +219,8 @@ export type Settings = {
 } & {
   /** The proxy for `baseUrl`, if any; may hold a login. */
   readonly proxy: Setting<string | undefined>;
+  /** The name of the profile that was used, if any. */
+  readonly profile: Setting<string | undefined>;
 };
 
 /** Settings as a command line or a library caller gives them; what is absent comes from elsewhere. */

@@ -30,6 +30,7 @@ import { type InputScans, openInputScans, openRunSamples, openRuns, type RunSamp
 import { migrate, readSchemaVersion, schemaVersion } from './schema.js';
 import { lockTenant, seemsLocked, type TenantLock } from './tenant-lock.js';
 import { openTokenStore } from './tokens.js';
+import { countUnfinishedRuns, createSupersededCheck } from './unfinished-runs.js';
 import { openWrittenFiles, type WrittenFiles } from './written-files.js';
 
 /** Whose customers: every address and login has a ledger of its own. */
@@ -64,6 +65,10 @@ export interface Ledger {
   openDetailCache(): DetailCache;
   /** Another tenant of the same state folder that has a run of this name. */
   findTenantWithRun(name: string): Tenant | undefined;
+  /** Whether a later import of the same file was completed, so that nothing is left to continue of a run. */
+  isSuperseded(run: number): boolean;
+  /** Other tenants of the same state folder with unfinished runs, and how many they have. */
+  countUnfinishedElsewhere(): readonly { readonly tenant: Tenant; readonly runs: number }[];
   /** @throws BusyError */
   lock(purpose: string): TenantLock;
   /** Whether a process seems to hold the lock. */
@@ -114,6 +119,11 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
     openDetailCache: () => openDetailCache(folder),
     findTenantWithRun: (name) =>
       listOtherTenants(stateFolder, folder).find((other) => hasRun(other.folder, name))?.tenant,
+    isSuperseded: createSupersededCheck(database),
+    countUnfinishedElsewhere: () =>
+      listOtherTenants(stateFolder, folder)
+        .map((other) => ({ tenant: other.tenant, runs: countUnfinishedRuns(join(other.folder, ledgerFile)) }))
+        .filter(({ runs }) => runs > 0),
     lock: (purpose) => lockTenant(folder, purpose),
     seemsLocked: () => seemsLocked(folder),
     close: () => database.close(),

@@ -230,7 +230,7 @@ describe('the command line', () => {
   it.each([
     [['imprt', 'customers.csv'], 'Unknown command "imprt": did you mean "import"?'],
     [['frobnicate'], 'Unknown command "frobnicate"'],
-    [[], 'Specify a command'],
+    [['--verbose'], 'Specify a command'],
     [['list', 'customers'], 'customers'],
     [['delete'], 'Give either customer codes or --file'],
     [['delete', '1', '--file', 'x.csv'], 'Give either customer codes or --file'],

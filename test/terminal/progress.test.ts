@@ -74,8 +74,7 @@ describe('an import in a terminal', () => {
 
   it('shows no progress with --quiet', async () => {
     const { text } = await importInTerminal({ args: ['--quiet'] });
-    expect(text).not.toMatch(/[█░]|requests\/s/);
-    expect(text).toContain('12 created');
+    expect(text.trim()).toBe('');
   });
 
   it('gives the terminal back after two Ctrl-C', async () => {

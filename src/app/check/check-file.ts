@@ -174,6 +174,7 @@ async function checkInput(
     run: null,
     command: 'check',
     mode: null,
+    target: null,
     status: 'completed',
     exitCode: refusal === undefined ? chooseExitCode(undefined, counts) : exitCodes.guard,
     startedAt,

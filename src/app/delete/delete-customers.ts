@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { deleteCustomers as deleteRows } from '#pipelines/import/delete.js';
 import { pickReadOptions, type ReadOptions } from '#pipelines/reading-options.js';
 import type { FailureLimit } from '#pipelines/run-control.js';
+import { announceTarget } from '#src/app/connect.js';
 import { countRows, type Input, openInput } from '#src/app/input.js';
 import { performRun } from '#src/app/perform-run.js';
 import { defaultSettle, type RunJob } from '#src/app/run.js';
@@ -46,6 +47,7 @@ export async function deleteCustomers(
   options: DeleteOptions,
   observer: RunObserver = {},
 ): Promise<RunSummary> {
+  announceTarget(settings, observer);
   const input = await openCodes(settings, options);
   const saved = {
     codes: options.codes ?? [],

@@ -103,6 +103,7 @@ function buildSummary(
     run: null,
     command: 'export',
     mode: null,
+    target: connection.target,
     status: stopped === null ? 'completed' : 'stopped',
     exitCode: chooseExitCode(control.reason, noCounts),
     startedAt: startedAt.toISOString(),

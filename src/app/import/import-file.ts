@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { countTaken } from '#pipelines/batches.js';
 import { formatCount } from '#pipelines/format-count.js';
 import type { Guards } from '#pipelines/guards.js';
 import type { RepeatPolicy } from '#pipelines/import/dedupe.js';
 import type { Mode } from '#pipelines/mapping/mapping.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import type { FailureLimit } from '#pipelines/run-control.js';
-import { type Connection, resolveTenant } from '#src/app/connect.js';
+import { announceTarget, type Connection, resolveTenant } from '#src/app/connect.js';
 import { settleEarlierDoubts } from '#src/app/earlier-doubts.js';
 import { type MappingFile, readMappingFile } from '#src/app/mapping-file.js';
 import { performRun } from '#src/app/perform-run.js';
@@ -20,6 +21,7 @@ import { GuardError, UsageError } from '#src/errors.js';
 import { openLedger } from '#src/ledger/open-ledger.js';
 import type { PlanRecord } from '#src/ledger/plans.js';
 import { checkGuards } from './check-guards.js';
+import { type ConfirmImport, confirmFirstImport } from './confirm-first-import.js';
 import {
   chooseResultPaths,
   createImportJob,
@@ -30,6 +32,7 @@ import {
 } from './import-job.js';
 import { checkAbsentGuard } from './leavers.js';
 import { isReturnedFile, type ReturnedFiles } from './recognise-returned.js';
+import { UnfinishedRunError } from './refusals.js';
 import { refuseInput, takesKeysAsWritten } from './refuse-input.js';
 import { openReturnedFiles } from './returned-file.js';
 
@@ -134,6 +137,8 @@ export interface ImportFileOptions extends ReadOptions {
   readonly overrideGuards?: boolean;
   /** None of the rows is one of the customers that are in the account now: somebody has looked. */
   readonly allNew?: boolean;
+  /** Asked before the first import of more than 100 rows into an account. @default not asked */
+  readonly confirmImport?: ConfirmImport;
   /** Asks whether so many customers may be read one by one, where only that shows who is there. @default more than 2,000 may not */
   readonly confirmDetails?: (calls: number) => Promise<boolean>;
   /** Refuse a file with more rows than this. */
@@ -167,6 +172,7 @@ export async function importFile(
   observer: RunObserver = {},
 ): Promise<RunSummary> {
   let returned: ReturnedFiles | undefined;
+  announceTarget(settings, observer);
   try {
     const opened = await openImport(settings, options, (mappingFile) => {
       returned = openReturnedFiles(settings, mappingFile, { allowsRepeats: options.repeats === 'in-order' });
@@ -193,6 +199,7 @@ async function importOpened(
   refuseInput(input, { keysAsWritten: saved.keysAsWritten, overrideGuards: options.overrideGuards });
   return runOnTenant(settings, control, `import ${input.file}`, async (connection) => {
     if (options.force !== true) refuseUnfinished(connection, input);
+    await confirmFirstImport(connection, countTaken(job.rows, saved.first), options.confirmImport);
     await connection.client.login();
     await settleEarlierDoubts(connection, observer);
     const guards = readGuards(settings, mappingFile);
@@ -298,8 +305,5 @@ function refuseUnfinished(connection: Connection, input: ScannedInput): void {
   const earlier = runs.find(({ command }) => command === 'import');
   if (earlier === undefined) return;
   const why = earlier.stopReason ?? 'It was killed.';
-  throw new GuardError(`Run ${earlier.name} of this file is not finished: ${why}`, {
-    code: 'UNFINISHED_RUN',
-    nextStep: `To continue it: mypos-customers resume ${earlier.name}. (--force starts over from the beginning; customers without a key may then be added twice.)`,
-  });
+  throw new UnfinishedRunError(earlier.name, why);
 }

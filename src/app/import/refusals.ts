@@ -34,6 +34,20 @@ export function explainImportError(error: unknown, context: RefusalContext): unk
 /**
  * The state folder does not know the account, and many rows seem to be there already. Nothing was sent.
  */
+/** An earlier run of the same file was interrupted. */
+export class UnfinishedRunError extends GuardError {
+  constructor(
+    /** Its name. */
+    readonly run: string,
+    why: string,
+  ) {
+    super(`Run ${run} of this file is not finished: ${why}`, {
+      code: 'UNFINISHED_RUN',
+      nextStep: `To continue it: mypos-customers resume ${run}. (--force starts over from the beginning; customers without a key may then be added twice.)`,
+    });
+  }
+}
+
 export class AccountUnknownError extends GuardError {
   /** What was found. */
   readonly facts: AccountFacts;

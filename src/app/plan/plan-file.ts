@@ -8,7 +8,7 @@ import { secretFields } from '#pipelines/mapping/fields.js';
 import type { Mode } from '#pipelines/mapping/mapping.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import { RunControl } from '#pipelines/run-control.js';
-import type { Connection } from '#src/app/connect.js';
+import { type Connection, resolveTarget } from '#src/app/connect.js';
 import {
   type PreparedImport,
   planBatches,
@@ -26,6 +26,7 @@ import {
   type ApiSummary,
   type RunObserver,
   type RunSummary,
+  type RunTarget,
   summariseApi,
 } from '#src/app/run-summary.js';
 import { openScannedInput, type ScannedInput } from '#src/app/scan-input.js';
@@ -92,6 +93,8 @@ export interface PlanSummary {
   /** What `import --plan` takes. */
   readonly plan: string;
   readonly mode: Mode;
+  /** Whose customers it is about. */
+  readonly target: RunTarget;
   readonly exitCode: ExitCode;
   readonly input: { readonly file: string; readonly sha256: string; readonly rows: number };
   readonly counts: Readonly<Record<PlanAction, number>>;
@@ -336,6 +339,7 @@ function summarise(settings: Settings, { client }: Connection, made: PlanResult)
     command: 'plan',
     plan: record.name,
     mode: made.mode,
+    target: resolveTarget(settings),
     exitCode: chooseExitCode(counts, made.stopped),
     input: { file: input.file, sha256: record.input.sha256, rows: made.rowCount },
     counts,

@@ -3,7 +3,7 @@ import { countTaken } from '#pipelines/batches.js';
 import type { Reconciled } from '#pipelines/import/reconcile.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import type { FailureLimit } from '#pipelines/run-control.js';
-import type { Connection } from '#src/app/connect.js';
+import { announceTarget, type Connection, isEmbeddedSandbox, resolveTenant } from '#src/app/connect.js';
 import { createCodeInput, createDeleteJob, type SavedDeleteOptions } from '#src/app/delete/delete-customers.js';
 import type { ImportQuestions } from '#src/app/import/check-strangers.js';
 import { createImportJob, type SavedImportOptions, saveScan } from '#src/app/import/import-job.js';
@@ -16,9 +16,10 @@ import { createRunControl, findRun, runOnTenant } from '#src/app/run-on-tenant.j
 import type { RunObserver, RunSummary } from '#src/app/run-summary.js';
 import { scanInputAt } from '#src/app/scan-input.js';
 import { createUndoJob, type SavedUndoOptions } from '#src/app/undo/undo-run.js';
+import { findProfileOf } from '#src/config/config-file.js';
 import type { Settings } from '#src/config/settings.js';
 import { CustomersError, GuardError, InputError } from '#src/errors.js';
-import type { Ledger } from '#src/ledger/open-ledger.js';
+import { type Ledger, openLedger, type Tenant } from '#src/ledger/open-ledger.js';
 import type { RunRecord } from '#src/ledger/runs.js';
 
 export type { Reconciled };
@@ -62,6 +63,28 @@ export function resumeRun(settings: Settings, options: ResumeOptions, observer: 
  */
 export function reconcileRun(settings: Settings, options: ReconcileOptions, observer: RunObserver = {}) {
   return continueRun(settings, options, observer, reconciling);
+}
+
+/** Unfinished runs that belong to another account or login of this state folder. */
+export interface RunsElsewhere {
+  readonly tenant: Tenant;
+  readonly runs: number;
+  readonly isSandbox: boolean;
+  /** The profile of the configuration file that names this account and login, if one does. */
+  readonly profile: string | undefined;
+}
+
+/** Finds runs that `resume` would continue if it was about another account: the login may just be the wrong one. */
+export function findRunsElsewhere(settings: Settings, config: string | undefined): readonly RunsElsewhere[] {
+  const ledger = openLedger(settings.stateDir.value, resolveTenant(settings));
+  try {
+    return ledger.countUnfinishedElsewhere().map(({ tenant, runs }) => ({
+      ...{ tenant, runs, isSandbox: isEmbeddedSandbox(tenant) },
+      profile: findProfileOf(config, tenant.baseUrl, tenant.login),
+    }));
+  } finally {
+    ledger.close();
+  }
 }
 
 type Questions = Omit<ImportQuestions, 'onlyPlans'>;
@@ -108,6 +131,7 @@ async function continueRun<S extends RunSummary>(
   { name, filters, openJob, perform }: Continuation<S>,
 ): Promise<S | undefined> {
   const control = createRunControl(options.failureLimit, options.signal);
+  announceTarget(settings, observer);
   return runOnTenant(settings, control, `${name} ${options.run ?? ''}`.trim(), async (connection) => {
     const { ledger } = connection;
     const named = options.run === undefined ? undefined : findRun(ledger, options.run);
@@ -183,6 +207,7 @@ function* findWaitingRuns(ledger: Ledger, filters: readonly RunFilter[]): Iterab
     for (const run of ledger.runs.all()) {
       // What a finished undo did not apply was skipped on purpose.
       if (run.command === 'undo' && filter === hasFailed) continue;
+      if (ledger.isSuperseded(run.number)) continue;
       if (filter(run, ledger)) yield run;
     }
 }

@@ -206,8 +206,8 @@ export function createClaimObserver({ log }: SweepLogger, { file, job }: ClaimRe
   const name = showLine(file);
   let account: Tenant | undefined;
   return {
-    account: (found) => {
-      account = found;
+    account: (found, isSandbox) => {
+      account = isSandbox ? undefined : found;
     },
     started: (run) => {
       const target = account === undefined ? '' : `, as ${account.login} at ${account.baseUrl}`;

@@ -4,6 +4,7 @@ import { mapConcurrently } from '#pipelines/concurrency.js';
 import { type CustomerWrite, chooseUndoStep, collectWrites, type UndoStep, undoRows } from '#pipelines/import/undo.js';
 import type { CustomersApi } from '#pipelines/ports.js';
 import type { FailureLimit } from '#pipelines/run-control.js';
+import { announceTarget } from '#src/app/connect.js';
 import { performRun } from '#src/app/perform-run.js';
 import { defaultSettle, type RunJob } from '#src/app/run.js';
 import { createRunControl, findRun, runOnTenant } from '#src/app/run-on-tenant.js';
@@ -107,6 +108,7 @@ export async function undoRun(
     ...(options.report === undefined ? {} : { report: resolve(options.report) }),
   };
   for (const path of Object.values(paths)) await assertWritable(path);
+  announceTarget(settings, observer);
   const saved: SavedUndoOptions = {
     undoes: options.run,
     evenChanged: options.evenChanged === true,

@@ -44,12 +44,15 @@ export const deleteCommand = defineCommand({
       });
     const what =
       file === undefined ? `${codes.length} customer${codes.length === 1 ? '' : 's'}` : `the customers in ${file}`;
+    const settings = resolveSettings(toSettingOptions(args));
+    const observer = createRunObserver(reporter);
+    const { announceTarget } = await import('#src/app/connect.js');
+    announceTarget(settings, observer);
     if (!args.yes && !(await confirmOnTerminal(`Delete ${what}? This cannot be undone.`))) {
       reporter.info('Nothing was deleted.');
       return exitCodes.done;
     }
     const { deleteCustomers } = await import('#src/app/delete/delete-customers.js');
-    const settings = resolveSettings(toSettingOptions(args));
     const signals = stopOnSignals(reporter);
     try {
       const options = {
@@ -58,7 +61,7 @@ export const deleteCommand = defineCommand({
         ...toReadOptions(args),
         ...omitUndefined({ failureLimit: parseFailureLimitOption(args.maxFailures), file, results, rejects, report }),
       };
-      const summary = await deleteCustomers(settings, options, createRunObserver(reporter));
+      const summary = await deleteCustomers(settings, options, { ...observer, account: () => undefined });
       await reporter.result(renderSummary(summary, reporter.argv), summary);
       return summary.exitCode;
     } finally {

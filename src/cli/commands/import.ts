@@ -1,4 +1,6 @@
+import { formatCount } from '#pipelines/format-count.js';
 import { modes } from '#pipelines/mapping/mapping.js';
+import type { ConfirmImport } from '#src/app/import/confirm-first-import.js';
 import { defineCommand, stopOnSignals } from '#src/cli/command.js';
 import {
   mappingOption,
@@ -16,12 +18,14 @@ import {
   toSettingOptions,
 } from '#src/cli/options.js';
 import { createRunObserver } from '#src/cli/progress.js';
-import { createDetailsPrompt } from '#src/cli/prompts/ask.js';
+import { askYesNo, createDetailsPrompt, isInteractive } from '#src/cli/prompts/ask.js';
 import { renderSummary } from '#src/cli/render/summary.js';
-import { repeatCommand } from '#src/cli/reporter.js';
+import { renderTarget } from '#src/cli/render/target.js';
+import { findOptions, type Reporter, repeatCommand, settingNames } from '#src/cli/reporter.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 import type { ExitCode } from '#src/errors.js';
 import { runCheck } from './check.js';
+import { runResume } from './resume.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -90,9 +94,11 @@ export const importCommand = defineCommand({
     const { file, plan } = args;
     if (args.dryRun && file !== undefined) return runCheck({ ...args, file }, reporter);
     const { importFile } = await import('#src/app/import/import-file.js');
-    const { AccountUnknownError } = await import('#src/app/import/refusals.js');
+    const { AccountUnknownError, UnfinishedRunError } = await import('#src/app/import/refusals.js');
     const settings = resolveSettings(toSettingOptions(args));
     const { mode, results, rejects, review, report, force, verify, repeats, strict, overrideGuards, allNew } = args;
+    const mayAsk = isInteractive() && !args.yes;
+    let unfinished: { readonly run: string };
     const signals = stopOnSignals(reporter);
     const observer = createRunObserver(reporter);
     try {
@@ -106,6 +112,7 @@ export const importCommand = defineCommand({
           repeats,
           strict,
           confirmDetails: createDetailsPrompt(settings, args.yes),
+          ...(mayAsk ? { confirmImport } : {}),
           signal: signals.signal,
           ...toReadOptions(args),
           ...omitUndefined({
@@ -127,10 +134,28 @@ export const importCommand = defineCommand({
       await reporter.result(renderSummary(summary, reporter.argv), summary);
       return summary.exitCode;
     } catch (error) {
-      if (!(error instanceof AccountUnknownError) || file === undefined) throw error;
-      throw error.forCommand(repeatCommand(reporter.argv, file, ['all-new']));
+      if (error instanceof UnfinishedRunError && (await askToResume(error, mayAsk, reporter))) unfinished = error;
+      else if (!(error instanceof AccountUnknownError) || file === undefined) throw error;
+      else throw error.forCommand(repeatCommand(reporter.argv, file, ['all-new']));
     } finally {
       signals.release();
     }
+    const { run } = unfinished;
+    return runResume({ ...args, run }, reporter.withArguments(['resume', run, ...findOptions(reporter.argv, kept)]));
   },
 });
+
+/** Options of an import that its resumption takes too. */
+const kept = [...settingNames, ...['rate', 'concurrency', 'timeout', 'report', 'max-failures', 'settle', 'patience']];
+
+async function askToResume({ message }: Error, isAllowed: boolean, reporter: Reporter): Promise<boolean> {
+  if (!isAllowed) return false;
+  reporter.warn(message);
+  return askYesNo('Resume it?', true);
+}
+
+const confirmImport: ConfirmImport = (rows, target) =>
+  askYesNo(
+    `Import ${formatCount(rows, 'row')} into ${renderTarget(target)}? It is the first import of more than 100 rows there.`,
+    false,
+  );

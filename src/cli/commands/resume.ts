@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import type { Reconciled } from '#src/app/resume/resume-run.js';
+import type { Reconciled, RunsElsewhere } from '#src/app/resume/resume-run.js';
 import { defineCommand, stopOnSignals } from '#src/cli/command.js';
 import {
   omitUndefined,
@@ -7,6 +7,7 @@ import {
   parsePatience,
   parseSecondsAsMs,
   parseWholeNumber,
+  type SettingArguments,
   settingOptions,
   settleOptions,
   toSettingOptions,
@@ -14,8 +15,9 @@ import {
 import { createRunObserver } from '#src/cli/progress.js';
 import { createDetailsPrompt } from '#src/cli/prompts/ask.js';
 import { renderSummary } from '#src/cli/render/summary.js';
+import { findOptions, joinArguments, type Reporter } from '#src/cli/reporter.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
-import { exitCodes, UsageError } from '#src/errors.js';
+import { type ExitCode, exitCodes, UsageError } from '#src/errors.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -38,37 +40,65 @@ export const resumeCommand = defineCommand({
         describe: 'Stop after this many failed rows, or this percentage of the rows (default 10%)',
       })
       .option('yes', { type: 'boolean', default: false, describe: 'Do not ask before reading many customers' }),
-  async run(args, reporter) {
-    const { resumeRun } = await import('#src/app/resume/resume-run.js');
-    const settings = resolveSettings(toSettingOptions(args));
-    const signals = stopOnSignals(reporter);
-    try {
-      const options = {
-        signal: signals.signal,
-        confirmDetails: createDetailsPrompt(settings, args.yes),
-        ...omitUndefined({
-          run: args.run,
-          report: args.report,
-          settleMs: parseSecondsAsMs('settle', args.settle),
-          patienceMs: parsePatience(args.patience, reporter.live),
-          failureLimit: parseFailureLimitOption(args.maxFailures),
-        }),
-      };
-      const summary = await resumeRun(settings, options, createRunObserver(reporter));
-      if (summary === undefined) {
-        await reporter.result(
-          args.run === undefined ? 'There is no unfinished run.' : `Run ${args.run} is finished.`,
-          null,
-        );
-        return exitCodes.done;
-      }
-      await reporter.result(renderSummary(summary, reporter.argv), summary);
-      return summary.exitCode;
-    } finally {
-      signals.release();
-    }
-  },
+  run: (args, reporter) => runResume(args, reporter),
 });
+
+interface ResumeArguments extends SettingArguments {
+  readonly run?: string | undefined;
+  readonly report?: string | undefined;
+  readonly maxFailures?: string | undefined;
+  readonly settle?: string | undefined;
+  readonly patience?: string | undefined;
+  readonly yes: boolean;
+}
+
+/** Finishes an interrupted run, the latest when none is named. */
+export async function runResume(args: ResumeArguments, reporter: Reporter): Promise<ExitCode> {
+  const { findRunsElsewhere, resumeRun } = await import('#src/app/resume/resume-run.js');
+  const settings = resolveSettings(toSettingOptions(args));
+  const signals = stopOnSignals(reporter);
+  try {
+    const options = {
+      signal: signals.signal,
+      confirmDetails: createDetailsPrompt(settings, args.yes),
+      ...omitUndefined({
+        run: args.run,
+        report: args.report,
+        settleMs: parseSecondsAsMs('settle', args.settle),
+        patienceMs: parsePatience(args.patience, reporter.live),
+        failureLimit: parseFailureLimitOption(args.maxFailures),
+      }),
+    };
+    const summary = await resumeRun(settings, options, createRunObserver(reporter));
+    if (summary === undefined) {
+      const elsewhere = args.run === undefined ? findRunsElsewhere(settings, args.config) : [];
+      for (const runs of elsewhere) reporter.warn(renderElsewhere(runs, reporter.argv));
+      const text = args.run === undefined ? 'There is no unfinished run.' : `Run ${args.run} is finished.`;
+      await reporter.result(text, elsewhere.length === 0 ? null : buildNothingDone(elsewhere));
+      return exitCodes.done;
+    }
+    await reporter.result(renderSummary(summary, reporter.argv), summary);
+    return summary.exitCode;
+  } finally {
+    signals.release();
+  }
+}
+
+function buildNothingDone(elsewhere: readonly RunsElsewhere[]) {
+  return { run: null, exitCode: exitCodes.done, elsewhere: elsewhere.reduce((sum, { runs }) => sum + runs, 0) };
+}
+
+function renderElsewhere({ tenant, runs, isSandbox, profile }: RunsElsewhere, argv: readonly string[]): string {
+  const where = isSandbox ? 'In the sandbox' : `At ${tenant.baseUrl}, as ${tenant.login},`;
+  const choice = isSandbox
+    ? ['--sandbox']
+    : profile === undefined
+      ? ['--base-url', tenant.baseUrl]
+      : ['--profile', profile];
+  const login = isSandbox || profile !== undefined ? '' : ' with that login';
+  const command = joinArguments(['resume', ...choice, ...findOptions(argv, ['config', 'state-dir'])]);
+  return `${where} ${runs === 1 ? '1 run is' : `${runs} runs are`} not finished. To continue${login}: ${command}`;
+}
 
 export const reconcileCommand = defineCommand({
   command: 'reconcile [run]',
