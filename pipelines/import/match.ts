@@ -87,33 +87,49 @@ export function createFieldMatcher(mirror: CustomerMirror, match: MatchRule, cou
 function openIndexes(mirror: CustomerMirror, match: MatchRule, country: string | undefined) {
   const indexes: { readonly fields: readonly string[]; readonly index: MirrorIndex }[] = [];
   let unlisted: MatchFieldNotListed | undefined;
-  for (const fields of match)
-    try {
-      indexes.push({ fields, index: mirror.indexBy((mirrored) => readMirroredValue(mirrored, fields, country)) });
-    } catch (error) {
-      if (!(error instanceof MatchFieldNotListed)) throw error;
-      unlisted ??= error;
+  for (const fields of match) {
+    const shown = new ShownFields(fields);
+    const index = mirror.indexBy((mirrored) => {
+      shown.note(mirrored);
+      return readListValue(mirrored.customer, fields, country);
+    });
+    const field = shown.findUnlisted();
+    if (field === undefined) indexes.push({ fields, index });
+    else {
+      index.close();
+      unlisted ??= new MatchFieldNotListed(field);
     }
+  }
   if (indexes.length === 0 && unlisted !== undefined) throw unlisted;
   return indexes;
+}
+
+/** Which fields the list shows: one that it shows of anybody is blank where it is left out. */
+class ShownFields {
+  readonly #unseen: Set<string>;
+  #hasListed = false;
+
+  constructor(fields: readonly string[]) {
+    this.#unseen = new Set(fields);
+  }
+
+  note(mirrored: MirroredCustomer): void {
+    if (mirrored.extent !== 'flat') return;
+    this.#hasListed = true;
+    for (const field of this.#unseen) if (knowsField(mirrored, field)) this.#unseen.delete(field);
+  }
+
+  /** A field that the list has shown of nobody, though it has shown somebody. */
+  findUnlisted(): string | undefined {
+    const [field] = this.#unseen;
+    return this.#hasListed ? field : undefined;
+  }
 }
 
 function readName(customer: Customer): string {
   const read = (field: string) => normaliseValue(field, readField(customer, field)) ?? '';
   const person = `${read('firstName')} ${read('lastName')}`.trim();
   return person === '' ? read('customerName') : person;
-}
-
-function readMirroredValue(
-  mirrored: MirroredCustomer,
-  fields: readonly string[],
-  country: string | undefined,
-): string | undefined {
-  const value = readListValue(mirrored.customer, fields, country);
-  if (value !== undefined || mirrored.extent !== 'flat') return value;
-  const unlisted = fields.find((field) => !knowsField(mirrored, field));
-  if (unlisted !== undefined) throw new MatchFieldNotListed(unlisted);
-  return undefined;
 }
 
 /** Who a row is about according to the fields that customers are matched by. */

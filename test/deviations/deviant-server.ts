@@ -18,6 +18,7 @@ export interface Call {
 }
 
 export interface Reply {
+  /** 0: the connection is cut. */
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
@@ -59,7 +60,7 @@ function readFilterDate(text: string | null): number | undefined {
 
 const editedAt = (customer: Fields) => Date.parse(`${String(customer.lastEditDateUTC)}Z`);
 
-const documented: ListRules = {
+export const documented: ListRules = {
   select(customers, { query }) {
     const min = readFilterDate(query.get('filt_LastEditDateUTC_dt_min')) ?? Number.NEGATIVE_INFINITY;
     const max = (readFilterDate(query.get('filt_LastEditDateUTC_dt_max')) ?? Number.POSITIVE_INFINITY) + 60_000;
@@ -185,6 +186,7 @@ export function useDeviantServers() {
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
         const send = ({ status, headers = {}, body }: Reply) => {
+          if (status === 0) return void request.socket.destroy();
           response.writeHead(status, headers);
           response.end(body);
         };

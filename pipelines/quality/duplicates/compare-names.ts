@@ -272,7 +272,8 @@ function compareCompanies(table: RecordTable, a: number, b: number, pair: PairEv
   const [onlyA, onlyB] = removeCommon(nameA.split(' '), nameB.split(' '));
   const [restA, restB] = [onlyA.join(''), onlyB.join('')];
   const hasCommon = onlyA.length < nameA.split(' ').length;
-  const isClose = restA !== '' && restB !== '' && areWordsAlike(restA, restB);
+  pair.isNameCut = isCut(nameA, nameB);
+  const isClose = pair.isNameCut || (restA !== '' && restB !== '' && areWordsAlike(restA, restB));
   if (isClose && !haveOtherNumbers(onlyA, onlyB)) {
     pair.add('companyClose', weights.companyClose);
     pair.areNamesAlike = true;
@@ -309,6 +310,12 @@ function removeCommon(a: readonly string[], b: readonly string[]): readonly [rea
 
 function areWordsAlike(a: string, b: string): boolean {
   return a === b || isOneEdit(a, b) || (a.length > 5 && b.length > 5 && areSpelledAlike(a, b));
+}
+
+/** Whether one ends in the middle of a word of the other, as where a server keeps only so many letters. */
+function isCut(a: string, b: string): boolean {
+  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+  return short.length >= limits.minCutName && long.startsWith(short) && long.charAt(short.length) !== ' ';
 }
 
 function haveOtherNumbers(a: readonly string[], b: readonly string[]): boolean {

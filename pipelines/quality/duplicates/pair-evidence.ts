@@ -16,6 +16,8 @@ export class PairEvidence {
   areNamesAlike = false;
   /** First and last name, or the company's, are the same. */
   hasSameName = false;
+  /** One is the beginning of the other, and ends in the middle of a word. */
+  isNameCut = false;
   /** First and last name, or the company's, are there on both sides and alike. */
   isNameWhole = false;
   /** They were compared as companies. */
@@ -33,6 +35,7 @@ export class PairEvidence {
     if (isExplained) this.evidence = [];
     this.areNamesAlike = false;
     this.hasSameName = false;
+    this.isNameCut = false;
     this.isNameWhole = false;
     this.areFirms = false;
     this.hasOtherLastName = false;

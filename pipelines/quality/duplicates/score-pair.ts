@@ -165,7 +165,8 @@ function chooseTier(pair: PairEvidence, contact: ContactResult, home: HomeResult
 function isStrongEvidence(pair: PairEvidence, contact: ContactResult, home: HomeResult): boolean {
   if (contact.isSameEmail && !contact.isWeakEmail) return true;
   if (contact.isSamePhone && pair.areNamesAlike) return true;
-  return pair.hasSameName && home.isSamePostCode;
+  // A server may keep only so many letters of a name.
+  return (pair.hasSameName || pair.isNameCut) && home.isSamePostCode;
 }
 
 /**

@@ -72,6 +72,8 @@ export const limits = {
   maxLengthDifference: 3,
   /** Letters that a word must have to be a misspelling of another one. */
   minMisspelled: 4,
+  /** Letters of a name that may be the beginning of a longer one. */
+  minCutName: 6,
   /** Below this, two words have nothing to do with each other. */
   farWord: 0.75,
   /** Rows with one value of a key that are all compared with each other. */

@@ -33,6 +33,19 @@ describe('a row that is a customer', () => {
     expect(candidatesFor(draft, ann)).toMatchObject([{ customerCode: '0001', tier: 'same', isStrong: true }]);
   });
 
+  it.each<[string, Draft]>([
+    ['the same phone number', { phoneNumber: '0491 570 156' }],
+    ['the same post code', { postalCode: '0820' }],
+  ])('is found where the server has cut its name, by %s', (_, rest) => {
+    const customer = { ...rest, customerName: 'Emre Yil', customerCode: '0001' };
+    const found = candidatesFor({ ...rest, customerName: 'Emre Yildiz' }, customer);
+    expect(found).toMatchObject([{ customerCode: '0001', isStrong: true }]);
+    const other = { ...rest, customerName: 'Emre' };
+    expect(candidatesFor(other, { ...other, customerName: 'Emrecan Oz' }).filter(({ isStrong }) => isStrong)).toEqual(
+      [],
+    );
+  });
+
   it('is told with its evidence in words, what weighs most first', () => {
     const [candidate] = candidatesFor({ ...ann, phoneNumber: '0491 570 999' }, ann);
     expect(candidate?.reasons).toEqual([
