@@ -267,8 +267,8 @@ export interface KnownCustomers extends Strangers {
   /** Whether the list shows a field when it is asked for it; `undefined` when it never was. */
   listShows(field: string): boolean | undefined;
   saveListShows(field: string, shown: boolean): void;
-  /** Strangers of which a person has said that they are none of the run's rows. */
-  dismissed(run: number): ReadonlySet<string>;
+  /** Strangers of which a person has said that they are none of the run's rows; `undefined` where nobody has said so yet. */
+  dismissed(run: number): ReadonlySet<string> | undefined;
   dismiss(run: number, customerCodes: readonly string[]): void;
 }
 

@@ -91,9 +91,9 @@ export const rowCodes = {
   },
   KEY_CONTRADICTED: {
     meaning:
-      'The key of the row stands for a customer with another name, e-mail address and phone number, as far as these are known. Nothing was changed.',
+      'The key or the customerCode of the row stands for a customer with another name, e-mail address and phone number, as far as these are known. Nothing was changed.',
     nextStep:
-      'Decide in the review file whether it is the same customer, and import that file. If the key is wrong, correct it.',
+      'Decide in the review file whether it is the same customer, and import that file. If the key or the code is wrong, or of another account, correct it.',
   },
   WRONG_CUSTOMER: {
     meaning:

@@ -33,7 +33,7 @@ function compareMarks(draft: Draft, customer: Customer, country: string | undefi
 const minDifferences = 2;
 
 /**
- * Whether a row can hardly be about the customer that its key stands for: of name, e-mail address and phone, at least two
+ * Whether a row can hardly be about the customer that its key stands for, or that it names: of name, e-mail address and phone, at least two
  * are known on both sides, and all that are known differ.
  *
  * @returns the differences, in words
@@ -86,15 +86,15 @@ export type ContradictedRow =
 
 export interface ContradictionOptions {
   readonly ledger: Pick<RunLedger, 'decisions'>;
-  /** Source columns of the key, for messages. */
+  /** Source columns of key and code, for messages. */
   readonly columns: readonly string[];
   /** Of telephone numbers that do not say theirs. */
   readonly country?: string | undefined;
 }
 
 /**
- * Looks whether a customer is the one that was asked for, and whether a row that found it by its key contradicts it; then,
- * what was decided about that before.
+ * Looks whether a customer is the one that was asked for, and whether a row that found it by its key or code contradicts it:
+ * a code of another account is somebody else's here. Then, what was decided about that before.
  */
 export function checkContradiction(
   row: OpenRow,
@@ -105,7 +105,8 @@ export function checkContradiction(
   if (customer === undefined) return { kind: 'none' };
   const wrong = findWrongCustomer(row, customerCode, customer, country);
   if (wrong !== undefined) return { kind: 'wrong', issue: wrong };
-  if (!row.isFoundByKey || row.key === undefined) return { kind: 'none' };
+  const named = describeReference(row, customerCode);
+  if (named === undefined) return { kind: 'none' };
   const evidence = findContradiction(row.draft, customer, country);
   if (evidence === undefined) return { kind: 'none' };
   const decided = applyDecision(row, [{ customerCode, evidence }], ledger.decisions, () => customer);
@@ -119,23 +120,34 @@ export function checkContradiction(
     case 'undecided':
       return {
         kind: 'waits',
-        issue: describeContradiction(row.key, customerCode, evidence, columns),
+        issue: describeContradiction(named, evidence, columns),
         candidates: decided.candidates,
       };
   }
 }
 
+/** What a row says about whom it means, as a sentence begins, and the value that says so. */
+interface Reference {
+  readonly start: string;
+  readonly value: string;
+}
+
+function describeReference({ isNamed, isFoundByKey, key }: OpenRow, customerCode: string): Reference | undefined {
+  if (isNamed) return { start: `The row names customer ${customerCode}`, value: customerCode };
+  if (!isFoundByKey || key === undefined) return undefined;
+  return { start: `The key "${displayKey(key)}" stands for customer ${customerCode}`, value: splitKey(key).key };
+}
+
 function describeContradiction(
-  key: string,
-  customerCode: string,
+  { start, value }: Reference,
   evidence: readonly string[],
   columns: readonly string[],
 ): Issue {
   return {
     severity: 'error',
     code: 'KEY_CONTRADICTED',
-    message: `The key "${displayKey(key)}" stands for customer ${customerCode}, which has ${evidence.join(' and ')}: nothing was changed. Decide in the review file whether it is the same customer.`,
+    message: `${start}, which has ${evidence.join(' and ')}: nothing was changed. Decide in the review file whether it is the same customer.`,
     columns,
-    value: splitKey(key).key,
+    value,
   };
 }

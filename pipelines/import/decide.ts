@@ -52,16 +52,16 @@ export function decideRow({ row, identity, mode }: IdentifiedRow, options: Decid
       return endAsSkipped(row, identity.reason, row);
     case 'named':
       if (mode === 'add') return endAsInvalid(row.row, [describeCodeInAdd(row, columns)], row.key);
-      return decideWrite(row, row.customerCode, options);
+      return decideFound(row, row.customerCode, mode, options, false);
     case 'matched':
       if (mode === 'add') return endAsThere(row, identity.customerCode);
-      return decideByKey(row, identity.customerCode, mode, options, identity.by === 'stamp');
+      return decideFound(row, identity.customerCode, mode, options, identity.by === 'stamp');
     case 'known': {
       const { customer } = identity;
       if (customer.state === 'in_doubt') return endAsSkipped(row, describeDoubt(row, customer), customer);
       if (mode === 'add' || row.key === undefined)
         return endAsSkipped(row, describeAlreadyCreated(row, customer), customer);
-      return decideByKey(row, customer.customerCode, mode, options, true, customer.customerId);
+      return decideFound(row, customer.customerCode, mode, options, true, customer.customerId);
     }
     case 'nobody':
       return mode === 'update' ? endAsUnknown(row, columns) : row;
@@ -91,7 +91,7 @@ function decideWrite(
       ? undefined
       : compareWithMirror(write, customerCode, { ...options, mirror });
   if (comparison?.kind !== 'unchanged') {
-    const kept = write.isFoundByKey ? keepFromStrangers(write, customerCode, options) : write;
+    const kept = write.isFoundByKey || write.isNamed ? keepFromStrangers(write, customerCode, options) : write;
     return kept === write && comparison?.kind === 'unsettled' ? comparison.ended : kept;
   }
   const { customerId, kept, notes, sentValues } = comparison;
@@ -105,7 +105,7 @@ function decideWrite(
 }
 
 /** As {@link decideWrite}, for a customer that a person may have decided not to be the row's. */
-function decideByKey(
+function decideFound(
   row: OpenRow,
   customerCode: string | undefined,
   mode: ImportMode,
@@ -118,7 +118,7 @@ function decideByKey(
   return isNew && mode === 'update' ? endAsUnknown(row, options.identityColumns) : decided;
 }
 
-/** Whether a row that was found by its key may change its customer: never one that seems to be somebody else. */
+/** Whether a row that found its customer by a key, or by a code, may change it: never one that seems to be somebody else. */
 function keepFromStrangers(row: OpenRow, customerCode: string, options: DecideOptions): ImportRow {
   const { ledger, country, readCustomer, identityColumns: columns } = options;
   const customer = readCustomer(customerCode);
@@ -149,7 +149,7 @@ function endAsThere(row: OpenRow, customerCode: string): EndedRow {
 }
 
 /** A row whose customer must exist and does not; for a delete, that is what it wanted. */
-function endAsUnknown(row: OpenRow, columns: readonly string[]): EndedRow {
+export function endAsUnknown(row: OpenRow, columns: readonly string[]): EndedRow {
   const saysWho = row.key !== undefined || row.matchValue !== undefined;
   if (row.command === 'DELETE' && saysWho) return endAsGone(row);
   return endAsInvalid(row.row, [describeUnknown(row, columns)], row.key);

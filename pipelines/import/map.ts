@@ -34,6 +34,8 @@ export interface RowContent extends Required<RowIdentity> {
   readonly decision?: DecisionWord | undefined;
   /** Whether its customer was found by its key, and not named by the row itself. */
   readonly isFoundByKey?: boolean;
+  /** Whether the row itself names its customer. */
+  readonly isNamed?: boolean;
   /** The id that the customer of its key had when the two were linked. */
   readonly linkedId?: string | undefined;
 }
@@ -53,6 +55,7 @@ export class OpenRow implements RowContent {
   readonly notes: readonly Issue[];
   readonly decision: DecisionWord | undefined;
   readonly isFoundByKey: boolean;
+  readonly isNamed: boolean;
   readonly linkedId: string | undefined;
   #contentHash: string | undefined;
 
@@ -68,6 +71,7 @@ export class OpenRow implements RowContent {
       notes = noNotes,
       decision,
       isFoundByKey = false,
+      isNamed = false,
       linkedId,
     }: RowContent,
     hash?: string,
@@ -81,6 +85,7 @@ export class OpenRow implements RowContent {
     this.notes = notes;
     this.decision = decision;
     this.isFoundByKey = isFoundByKey;
+    this.isNamed = isNamed;
     this.linkedId = linkedId;
     this.#contentHash = hash;
   }
@@ -94,14 +99,14 @@ export class OpenRow implements RowContent {
 
   /** The same row, now that its customer is known. */
   withCustomer(customerCode: string, isFoundByKey = false, linkedId?: string): OpenRow {
-    return new OpenRow(this.row, { ...this, customerCode, isFoundByKey, linkedId }, this.#contentHash);
+    return new OpenRow(this.row, { ...this, customerCode, isFoundByKey, isNamed: false, linkedId }, this.#contentHash);
   }
 
   /** The same row, for a customer of its own. */
   withoutCustomer(): OpenRow {
     return new OpenRow(
       this.row,
-      { ...this, customerCode: undefined, isFoundByKey: false, linkedId: undefined },
+      { ...this, customerCode: undefined, isFoundByKey: false, isNamed: false, linkedId: undefined },
       this.#contentHash,
     );
   }
@@ -296,7 +301,8 @@ function toImportRow(row: Row, mapped: RowMapping, options: MapOptions): ImportR
   const matchValue = isMatched ? readMatchValue(draft, options.match ?? [], options.mapper.country) : undefined;
   if (isMatched && matchValue === undefined && options.mapper.allowsNameless === false && isNameless(draft))
     return endAsInvalid(row, [nameless]);
-  return new OpenRow(row, { draft, key, customerCode, matchValue, command, defaulted, decision, notes });
+  const isNamed = customerCode !== undefined;
+  return new OpenRow(row, { draft, key, customerCode, isNamed, matchValue, command, defaulted, decision, notes });
 }
 
 /** Takes values out of a row that do not fit their fields, where the mapping wants the row all the same. */

@@ -29,6 +29,7 @@ import {
   changedSincePlan,
   chooseAction,
   customerMatchesPlan,
+  endAsUnknown,
   type PlannedWrite,
   rowMatchesPlan,
 } from './decide.js';
@@ -43,6 +44,7 @@ import {
   type ResolvedWrite,
   resolveWrite,
 } from './field-policy.js';
+import type { ImportMode } from './identify.js';
 import { describeUnknownCustomer, endAsSkipped, type OpenRow, type RowMapper } from './map.js';
 
 /** Tells which columns of the input a field comes from. */
@@ -65,6 +67,8 @@ export interface SendPorts {
 export interface SendOptions {
   /** Read every written customer back and compare. */
   readonly verify: boolean;
+  /** An update adds nobody, also where somebody has decided that a row is none of the customers that are there. */
+  readonly mode: ImportMode;
 }
 
 /** An outcome, with what an undo needs to see whether the customer has changed since, and the mirror to know it. */
@@ -224,7 +228,8 @@ async function endContradicted(
   options: SendOptions,
 ): Promise<SendResult | undefined> {
   const { ledger, mapper } = ports;
-  const { country, keyColumns: columns = [] } = mapper;
+  const { country, keyColumns = [] } = mapper;
+  const columns = row.isNamed ? mapper.findColumns('customerCode') : keyColumns;
   const contradicted = checkContradiction(row, customerCode, current, { ledger, country, columns });
   switch (contradicted.kind) {
     case 'none':
@@ -234,6 +239,7 @@ async function endContradicted(
       return { outcome: { status: 'failed', errorCode, message, attempts: 0, customerCode } };
     }
     case 'new':
+      if (options.mode === 'update') return { outcome: endAsUnknown(row.withoutCustomer(), columns).outcome };
       return addRow(row.withoutCustomer(), ports, options);
     case 'skip':
       return { outcome: endAsSkipped(row, contradicted.reason, row).outcome };

@@ -31,6 +31,8 @@ export interface CustomerWrite {
   readonly index: number;
   readonly number: number;
   readonly customerCode: string;
+  /** Where the API has named it. */
+  readonly customerId?: string;
   readonly key?: string;
   /** What the first row did; `deleted` cannot be put back. */
   readonly action: 'created' | 'updated' | 'deleted';
@@ -62,7 +64,8 @@ const actionByState: Partial<Record<LedgerRow['state'], CustomerWrite['action']>
 export function collectWrites(rows: readonly LedgerRow[]): readonly CustomerWrite[] {
   const byCode = new Map<string, CustomerWrite>();
   for (const row of rows) {
-    const { customerCode, state, writtenHash, index, number, key, preImage, sentBefore } = row;
+    const { customerCode, state, writtenHash, index, number, key, preImage, sentBefore, outcome } = row;
+    const customerId = outcome !== undefined && 'customerId' in outcome ? outcome.customerId : undefined;
     const action = actionByState[state];
     if (customerCode === undefined || action === undefined) continue;
     // An add is recognised by the server's dates as long as nothing else was written.
@@ -71,6 +74,7 @@ export function collectWrites(rows: readonly LedgerRow[]): readonly CustomerWrit
     byCode.set(customerCode, {
       ...(before ?? {
         ...{ index, number, customerCode, action },
+        ...(customerId === undefined ? {} : { customerId }),
         ...(key === undefined ? {} : { key }),
         ...(preImage === undefined ? {} : { preImage }),
         ...(sentBefore === undefined ? {} : { sentBefore }),
@@ -109,9 +113,16 @@ export async function chooseUndoStep(write: CustomerWrite, api: CustomersApi): P
   if (answer.kind === 'absent') return { kind: 'gone' };
   if (answer.kind === 'unanswered') return { kind: 'unanswered', message: answer.message, errorCode: answer.errorCode };
   const { customer: current } = answer;
+  // The code was given again: whoever has it now is somebody else.
+  if (isAnother(write, current)) return { kind: 'gone' };
   if (write.action === 'updated' && findChangesBack(write, current).length === 0) return { kind: 'as_before', current };
   if (hasChanged(write, current)) return { kind: 'changed', current };
   return { kind: write.action === 'created' ? 'delete' : 'restore', current };
+}
+
+function isAnother({ customerId }: CustomerWrite, current: Customer): boolean {
+  const id = readField(current, 'customerId');
+  return customerId !== undefined && typeof id === 'string' && id.toLowerCase() !== customerId.toLowerCase();
 }
 
 async function undoRow(row: Row, write: CustomerWrite, ports: UndoPorts, options: UndoOptions): Promise<SendResult> {

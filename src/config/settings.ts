@@ -319,7 +319,8 @@ export function parseBaseUrl({ value, origin }: Setting<string>): string {
     });
   if (url.protocol === 'http:' && !isLoopback(url.hostname))
     throw new UsageError(`${shown.value} (${origin}) would send the login unencrypted.`, { code: 'PLAIN_HTTP' });
-  return value.replace(/\/+$/, '');
+  // One account has one ledger, however its address is written.
+  return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}${url.search}`;
 }
 
 function parseCountry(setting: Setting<string>): string {

@@ -3,6 +3,9 @@ import type { CustomerMirror, MirroredCustomer } from '#pipelines/listing/mirror
 import type { KnownCustomers, Strangers } from '#pipelines/ports.js';
 import type { Database } from '#src/sqlite/open-database.js';
 
+/** Stands among the codes of the dismissed, so that it is on record also where there was nobody. */
+const nobody = '';
+
 const isTold = 'EXISTS (SELECT 1 FROM known_customers WHERE known_customers.code = customers.code)';
 
 /** A customer is known by a key, by a row of any run, or because a person has told. */
@@ -46,10 +49,13 @@ export function openKnownCustomers(database: Database, mirror: CustomerMirror): 
     saveListShows: (field, shown) => {
       saveListed.run(field, shown ? 1 : 0);
     },
-    dismissed: (run) => new Set(dismissed.all(run).map(({ code }) => String(code))),
+    dismissed(run) {
+      const codes = dismissed.all(run).map(({ code }) => String(code));
+      return codes.length === 0 ? undefined : new Set(codes.filter((code) => code !== nobody));
+    },
     dismiss: (run, customerCodes) =>
       database.transaction(() => {
-        for (const code of customerCodes) dismiss.run(run, code);
+        for (const code of [nobody, ...customerCodes]) dismiss.run(run, code);
       }),
   };
 }

@@ -42,9 +42,9 @@ export function createStrangersOnce(setup: StrangerSetup): OpenStrangers {
   let runNumber: number | undefined;
   return (connection, run, openMirror) => {
     const { known } = connection.ledger;
-    const dismissed = run === undefined ? new Set<string>() : known.dismissed(run.number);
     // What a person said holds for the strangers of that moment: a run that goes on later compares the others.
-    check ??= createCheck(connection, setup, openMirror, setup.allNew && dismissed.size === 0 ? 'all' : dismissed);
+    const dismissed = run === undefined ? undefined : known.dismissed(run.number);
+    check ??= createCheck(connection, setup, openMirror, dismissed ?? (setup.allNew ? 'all' : new Set<string>()));
     if (runNumber === undefined && run !== undefined) {
       runNumber = run.number;
       check.whenDismissed((customerCodes) => known.dismiss(run.number, customerCodes));
