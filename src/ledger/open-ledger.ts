@@ -25,6 +25,7 @@ import { openKnownCustomers } from './known-customers.js';
 import { openMirror } from './mirror.js';
 import { openPlans, type Plans } from './plans.js';
 import { openReturnedRows, type ReturnedRowsStore } from './returned-rows.js';
+import { openRowBlocks, type RowBlocks } from './row-blocks.js';
 import { openRows, type ReadClockDifference } from './rows.js';
 import { type InputScans, openInputScans, openRunSamples, openRuns, type RunSamples, type Runs } from './runs.js';
 import { migrate, readSchemaVersion, schemaVersion } from './schema.js';
@@ -92,6 +93,7 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
   }
   const mirror = openMirror(database, now);
   const decisions = openDecisions(database);
+  const blocks = openRowBlocks(database);
   return {
     folder,
     mirror,
@@ -99,16 +101,16 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
     plans: openPlans(database, now),
     crosswalk: openCrosswalk(database),
     decisions,
-    returnedRows: openReturnedRows(database),
+    returnedRows: openReturnedRows(database, blocks),
     writtenFiles: openWrittenFiles(database, now, () =>
       listOtherTenants(stateFolder, folder).map((other) => join(other.folder, ledgerFile)),
     ),
-    runs: openRuns(database, now),
+    runs: openRuns(database, blocks, now),
     samples: openRunSamples(database),
     inputScans: openInputScans(database),
     tokens: openTokenStore(database),
     openRows: (run, clockDifferenceMs = () => undefined) =>
-      openRows(database, { mirror, decisions }, run, { now, clockDifferenceMs }),
+      openRows(database, { mirror, decisions, blocks }, run, { now, clockDifferenceMs }),
     exportCursors: openExportCursors(database, now),
     findKey: createKeyFinder(database),
     openDetailCache: () => openDetailCache(folder),
@@ -116,8 +118,20 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
       listOtherTenants(stateFolder, folder).find((other) => hasRun(other.folder, name))?.tenant,
     lock: (purpose) => lockTenant(folder, purpose),
     seemsLocked: () => seemsLocked(folder),
-    close: () => database.close(),
+    close() {
+      tryFlush(blocks);
+      database.close();
+    },
   };
+}
+
+/** What cannot be written when the ledger is closed was reported before, or is found again by the next run. */
+function tryFlush(blocks: RowBlocks): void {
+  try {
+    blocks.flush();
+  } catch {
+    // The disk is full.
+  }
 }
 
 /** Whether this state folder has a ledger of the account. */

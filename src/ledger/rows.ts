@@ -17,6 +17,7 @@ import { prepareWaitingRows } from './decisions.js';
 import { openLeaverQueries } from './leavers.js';
 import type { LedgerMirror } from './mirror.js';
 import { prepareRejectCells } from './returned-rows.js';
+import type { RowBlocks, UnchangedRow } from './row-blocks.js';
 import { openSentValues, readSentValues } from './sent-values.js';
 
 /** The server's clock minus ours, in milliseconds; `undefined` while unknown. */
@@ -28,17 +29,19 @@ interface Clocks {
   readonly clockDifferenceMs: ReadClockDifference;
 }
 
+interface RowStores {
+  readonly mirror: LedgerMirror;
+  readonly decisions: DecisionStore;
+  readonly blocks: RowBlocks;
+}
+
 /** The rows of run number `run`, and what other runs of the tenant know of the same customers. */
-export function openRows(
-  database: Database,
-  { mirror, decisions }: { readonly mirror: LedgerMirror; readonly decisions: DecisionStore },
-  run: number,
-  clocks: Clocks,
-): RunLedger {
+export function openRows(database: Database, stores: RowStores, run: number, clocks: Clocks): RunLedger {
+  const { blocks, decisions } = stores;
   const sql = prepareStatements(database);
   const findContent = openContentIndex(database, run);
   const sent = openSentValues(database);
-  const commits = new GroupCommit<RowChange>(database, prepareRowChanges(database, mirror, run, clocks));
+  const commits = new GroupCommit<RowChange>(database, prepareRowChanges(database, stores, run, clocks));
 
   // No index knows the keys of a run, so each of these reads all of its rows: ask for many at once.
   function findStatesBy(condition: string, values: readonly string[]): Record<string, SqlValue>[] {
@@ -53,20 +56,34 @@ export function openRows(
       const outcomes = new Map<number, RowOutcome | 'intent'>();
       for (const { idx, outcome } of sql.outcomes.all(run, first, last))
         outcomes.set(Number(idx), outcome === null ? 'intent' : readOutcome(outcome));
+      for (const row of blocks.between(run, first, last)) outcomes.set(row.index, describeUnchanged(row, blocks));
       return outcomes;
     },
-    rowStatesBetween: (first, last) =>
-      new Map(sql.states.all(run, first, last).map((row) => [Number(row.idx), toRowState(row)])),
-    countStatesBetween: (first, last) =>
-      new Map(
-        sql.stateCounts
-          .all(run, first, last)
-          .map(({ state, count }) => [String(state) as LedgerRow['state'], Number(count)]),
-      ),
-    findRowStates: (keys, codes) =>
-      [...findStatesBy('key', keys), ...findStatesBy('key IS NULL AND customer_code', codes)]
-        .sort((a, b) => Number(a.idx) - Number(b.idx))
-        .map(toRowState),
+    rowStatesBetween(first, last) {
+      const own = sql.states.all(run, first, last).map((row) => [Number(row.idx), toRowState(row)] as const);
+      const inBlocks = blocks.between(run, first, last);
+      if (inBlocks.length === 0) return new Map(own);
+      const unchanged = inBlocks.map((row) => [row.index, toUnchangedState(row, blocks)] as const);
+      return new Map([...own, ...unchanged].sort(([a], [b]) => a - b));
+    },
+    countStatesBetween(first, last) {
+      const counts = new Map<LedgerRow['state'], number>();
+      for (const { state, count } of sql.stateCounts.all(run, first, last))
+        counts.set(String(state) as LedgerRow['state'], Number(count));
+      const inBlocks = blocks.count(run, first, last);
+      if (inBlocks > 0) counts.set('unchanged', (counts.get('unchanged') ?? 0) + inBlocks);
+      return counts;
+    },
+    findRowStates(keys, codes) {
+      const found = [...findStatesBy('key', keys), ...findStatesBy('key IS NULL AND customer_code', codes)];
+      const own = found.map((row) => ({ index: Number(row.idx), state: toRowState(row) }));
+      const [wantedKeys, wantedCodes] = [new Set(keys), new Set(codes)];
+      const unchanged = blocks
+        .between(run, 0, Number.MAX_SAFE_INTEGER)
+        .filter(({ key, customerCode }) => (key === undefined ? wantedCodes.has(customerCode) : wantedKeys.has(key)))
+        .map((row) => ({ index: row.index, state: toUnchangedState(row, blocks) }));
+      return [...own, ...unchanged].sort((a, b) => a.index - b.index).map(({ state }) => state);
+    },
     recordIntent: (intent) => commits.write({ kind: 'intent', intent }),
     withdrawIntent: (index) => commits.write({ kind: 'withdrawal', index }),
     settle: (rows) => commits.writeBatched({ kind: 'settlement', rows }),
@@ -101,7 +118,7 @@ export function openRows(
     findSentValues: sent.find,
     hasHadKey: (customerCode, key) => sql.hadKey.get(customerCode, key) !== undefined,
     findKeys: (customerCode) => sql.keysByCode.all(customerCode).map(({ key }) => String(key)),
-    ...openLeaverQueries(database, run),
+    ...openLeaverQueries(database, blocks, run),
     findCustomerByContent(payloadHash) {
       const known = findContent(payloadHash);
       return known === undefined ? undefined : toKnownCustomer(known);
@@ -179,7 +196,7 @@ const undoesSentValues: ReadonlySet<string> = new Set(['updated', 'deactivated']
  */
 function prepareRowChanges(
   database: Database,
-  mirror: LedgerMirror,
+  { mirror, blocks }: RowStores,
   run: number,
   { now, clockDifferenceMs }: Clocks,
 ): (changes: readonly RowChange[]) => void {
@@ -209,6 +226,12 @@ function prepareRowChanges(
   function settle(row: Settlement, nowMs: number): void {
     const { index, number, outcome, key, payloadHash, writtenHash, waiting, cells, decided } = row;
     publishMilestone('during-outcome-commit');
+    const unchanged = findUnchanged(row);
+    if (unchanged !== undefined) {
+      blocks.add(run, unchanged);
+      updateMirror(unchanged.customerCode, row);
+      return;
+    }
     const { status } = outcome;
     const code = 'customerCode' in outcome ? outcome.customerCode : undefined;
     const id = 'customerId' in outcome ? outcome.customerId : undefined;
@@ -225,6 +248,22 @@ function prepareRowChanges(
       updateMirror(code, row);
       keepSentValues(code, row);
     }
+  }
+
+  /** A row of which an earlier one says all that there is to say, the key in the crosswalk included. */
+  function findUnchanged(row: Settlement): UnchangedRow | undefined {
+    const { index, number, outcome, key, payloadHash, sentValues } = row;
+    if (outcome.status !== 'unchanged' || outcome.notes !== undefined) return undefined;
+    if (row.waiting !== undefined || row.decided !== undefined || row.cells !== undefined) return undefined;
+    const { customerCode, customerId } = outcome;
+    const identity = { customerCode, ...(key === undefined ? {} : { key }) };
+    const known = blocks.findKnown(identity);
+    if (known === undefined || known.customerId !== customerId || known.payloadHash !== payloadHash) return undefined;
+    if (key !== undefined && sql.isLinked.get(key, customerCode, customerId ?? null, payloadHash ?? null) === undefined)
+      return undefined;
+    if (row.sentReset !== undefined || (sentValues !== undefined && !sent.has(customerCode, key, sentValues)))
+      return undefined;
+    return sql.hasEntry.get(run, index) === undefined ? { index, number, ...identity } : undefined;
   }
 
   function keepSentValues(customerCode: string, { index, key, outcome, sentValues, sentReset }: Settlement): void {
@@ -296,6 +335,9 @@ function prepareChangeStatements(database: Database) {
       SELECT key, customer_code, customer_id, payload_hash, run, row FROM rows WHERE run = ? AND idx = ?
       ON CONFLICT (key) DO UPDATE SET customer_code = excluded.customer_code, customer_id = excluded.customer_id,
         written_hash = excluded.written_hash, run = excluded.run, row = excluded.row`),
+    isLinked: database.prepare(`SELECT 1 AS found FROM crosswalk
+      WHERE key = ? AND customer_code = ? AND customer_id IS ? AND written_hash IS ?`),
+    hasEntry: database.prepare('SELECT 1 AS found FROM rows WHERE run = ? AND idx = ?'),
     unlinkCustomer: database.prepare('DELETE FROM crosswalk WHERE customer_code = ?'),
     forgetContent: database.prepare(
       "UPDATE rows SET payload_hash = NULL WHERE customer_code = ? AND state = 'created'",
@@ -355,6 +397,18 @@ function toRowState(row: Record<string, SqlValue>): LedgerRowState {
     ...(row.customer_code === null ? {} : { customerCode: String(row.customer_code) }),
     ...(Number(row.is_waiting) === 1 ? { isWaiting: true } : {}),
   };
+}
+
+function describeUnchanged(row: UnchangedRow, blocks: RowBlocks): RowOutcome {
+  const customerId = blocks.findKnown(row)?.customerId;
+  const { customerCode } = row;
+  return { status: 'unchanged', attempts: 0, customerCode, ...(customerId === undefined ? {} : { customerId }) };
+}
+
+function toUnchangedState(row: UnchangedRow, blocks: RowBlocks): LedgerRowState {
+  const { index: _, ...identity } = row;
+  const payloadHash = blocks.findKnown(row)?.payloadHash;
+  return { ...identity, state: 'unchanged', ...(payloadHash === undefined ? {} : { payloadHash }) };
 }
 
 function toLedgerRow(row: Record<string, SqlValue>): LedgerRow {

@@ -236,6 +236,20 @@ const migrations: readonly Migration[] = [
   `
   CREATE TABLE differing_fields (field TEXT PRIMARY KEY, run INTEGER NOT NULL) WITHOUT ROWID;
   `,
+  // Unchanged rows, many in one entry.
+  `
+  CREATE TABLE row_blocks (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    run INTEGER NOT NULL REFERENCES runs (number),
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    first_number INTEGER NOT NULL,
+    last_number INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    rows BLOB NOT NULL
+  );
+  CREATE INDEX row_blocks_by_run ON row_blocks (run, first);
+  `,
 ];
 
 /** The version that this program writes. */
