@@ -33,16 +33,14 @@ export function openLeaverQueries(database: Database, blocks: RowBlocks, run: nu
         yield { key, customerCodes: [customerCode] };
     },
     leaverEntries: (rows) => {
-      const unchanged = blocks
-        .between(run, rows, Number.MAX_SAFE_INTEGER)
-        .map(
-          ({ index, key, customerCode }): LeaverEntry => ({
-            index,
-            state: 'unchanged',
-            key: String(key),
-            customerCode,
-          }),
-        );
+      const unchanged = blocks.between(run, rows, Number.MAX_SAFE_INTEGER).map(
+        ({ index, key, customerCode }): LeaverEntry => ({
+          index,
+          state: 'unchanged',
+          key: String(key),
+          customerCode,
+        }),
+      );
       return [...behind.all(run, rows).map(toEntry), ...unchanged].sort((a, b) => a.index - b.index);
     },
   };
