@@ -1,24 +1,24 @@
 import { stringifyExactJson } from '#pipelines/exact-json.js';
 import { publishMilestone } from '#pipelines/milestones.js';
 import type { RowOutcome } from '#pipelines/model.js';
-import type {
-  DecisionStore,
-  Intent,
-  KnownCustomer,
-  LedgerRow,
-  LedgerRowState,
-  RunLedger,
-  Settlement,
-} from '#pipelines/ports.js';
+import type { DecisionStore, Intent, KnownCustomer, LedgerRow, RunLedger, Settlement } from '#pipelines/ports.js';
 import { GroupCommit } from '#src/sqlite/group-commit.js';
 import type { Database, SqlValue, Statement } from '#src/sqlite/open-database.js';
-import { isJsonObject, isRowOutcome, readStoredJson } from './damaged-ledger.js';
+import { openContentIndex } from './content-index.js';
 import { prepareWaitingRows } from './decisions.js';
 import { openLeaverQueries } from './leavers.js';
 import type { LedgerMirror } from './mirror.js';
+import {
+  describeUnchanged,
+  readOutcome,
+  toKnownCustomer,
+  toLedgerRow,
+  toRowState,
+  toUnchangedState,
+} from './read-row.js';
 import { prepareRejectCells } from './returned-rows.js';
 import type { RowBlocks, UnchangedRow } from './row-blocks.js';
-import { openSentValues, readSentValues } from './sent-values.js';
+import { openSentValues } from './sent-values.js';
 
 /** The server's clock minus ours, in milliseconds; `undefined` while unknown. */
 export type ReadClockDifference = () => number | undefined;
@@ -342,100 +342,5 @@ function prepareChangeStatements(database: Database) {
     forgetContent: database.prepare(
       "UPDATE rows SET payload_hash = NULL WHERE customer_code = ? AND state = 'created'",
     ),
-  };
-}
-
-/**
- * Finds rows of other runs by their content. The index is brought up to date by the first search: to keep it with every
- * row would double the cost of writing one.
- *
- * @returns a function that finds a row with exactly this content that has created a customer, or may have
- */
-function openContentIndex(
-  database: Database,
-  run: number,
-): (payloadHash: string) => Record<string, SqlValue> | undefined {
-  const notIndexed = database.prepare('SELECT number FROM runs WHERE contents_known = 0 AND number <> ?');
-  // In the order of the index, so that each of its pages is written once.
-  const addRun = database.prepare(`INSERT OR IGNORE INTO contents (payload_hash, run, idx)
-    SELECT payload_hash, run, idx FROM rows
-    WHERE run = ? AND payload_hash IS NOT NULL AND state IN ('created', 'intent', 'in_doubt') ORDER BY payload_hash`);
-  const markIndexed = database.prepare('UPDATE runs SET contents_known = 1 WHERE number = ?');
-  // The index only says where to look: the row may have changed since.
-  const find = database.prepare(`SELECT CASE rows.state WHEN 'created' THEN 'known' ELSE 'in_doubt' END AS known,
-    runs.name, rows.row, rows.customer_code, rows.customer_id
-    FROM contents JOIN rows ON rows.run = contents.run AND rows.idx = contents.idx JOIN runs ON runs.number = rows.run
-    WHERE contents.payload_hash = ? AND contents.run <> ? AND rows.payload_hash = contents.payload_hash
-      AND rows.state IN ('created', 'intent', 'in_doubt') LIMIT 1`);
-  let isUpToDate = false;
-
-  function addMissingRuns(): void {
-    for (const { number } of notIndexed.all(run))
-      database.transaction(() => {
-        addRun.run(Number(number));
-        markIndexed.run(Number(number));
-      });
-    isUpToDate = true;
-  }
-
-  return (payloadHash) => {
-    if (!isUpToDate) addMissingRuns();
-    return find.get(payloadHash, run);
-  };
-}
-
-function readOutcome(outcome: SqlValue | undefined): RowOutcome {
-  return readStoredJson(outcome, 'the outcome of a row', isRowOutcome);
-}
-
-function toRowState(row: Record<string, SqlValue>): LedgerRowState {
-  return {
-    number: Number(row.row),
-    state: String(row.state) as LedgerRow['state'],
-    ...(row.key === null ? {} : { key: String(row.key) }),
-    ...(row.payload_hash === null ? {} : { payloadHash: String(row.payload_hash) }),
-    ...(row.customer_code === null ? {} : { customerCode: String(row.customer_code) }),
-    ...(Number(row.is_waiting) === 1 ? { isWaiting: true } : {}),
-  };
-}
-
-function describeUnchanged(row: UnchangedRow, blocks: RowBlocks): RowOutcome {
-  const customerId = blocks.findKnown(row)?.customerId;
-  const { customerCode } = row;
-  return { status: 'unchanged', attempts: 0, customerCode, ...(customerId === undefined ? {} : { customerId }) };
-}
-
-function toUnchangedState(row: UnchangedRow, blocks: RowBlocks): LedgerRowState {
-  const { index: _, ...identity } = row;
-  const payloadHash = blocks.findKnown(row)?.payloadHash;
-  return { ...identity, state: 'unchanged', ...(payloadHash === undefined ? {} : { payloadHash }) };
-}
-
-function toLedgerRow(row: Record<string, SqlValue>): LedgerRow {
-  return {
-    ...toRowState(row),
-    index: Number(row.idx),
-    ...(row.outcome === null ? {} : { outcome: readOutcome(row.outcome) }),
-    ...(row.payload === null ? {} : { payload: readStoredJson(row.payload, 'what a row sent', isJsonObject) }),
-    ...(row.written_hash === null ? {} : { writtenHash: String(row.written_hash) }),
-    ...(row.sent_values === null ? {} : { sentValues: readSentValues(row.sent_values) }),
-    ...(row.sent_before === null ? {} : { sentBefore: readSentValues(row.sent_before) }),
-    ...(row.intent_at === null ? {} : { intentAtMs: Number(row.intent_at) }),
-    ...(row.clock_difference === null ? {} : { clockDifferenceMs: Number(row.clock_difference) }),
-    ...(row.doubt_at === null ? {} : { doubtAtMs: Number(row.doubt_at) }),
-    ...(row.pre_image === null
-      ? {}
-      : { preImage: readStoredJson(row.pre_image, 'the pre-image of a customer', isJsonObject) }),
-  };
-}
-
-function toKnownCustomer(row: Record<string, SqlValue>): KnownCustomer {
-  return {
-    state: row.known === 'known' ? 'known' : 'in_doubt',
-    ...(row.name == null ? {} : { run: String(row.name) }),
-    ...(row.row == null ? {} : { row: Number(row.row) }),
-    ...(row.customer_code == null ? {} : { customerCode: String(row.customer_code) }),
-    ...(row.customer_id == null ? {} : { customerId: String(row.customer_id) }),
-    ...(row.written_hash == null ? {} : { writtenHash: String(row.written_hash) }),
   };
 }
