@@ -32,8 +32,10 @@ export interface RowBlocks {
   findByNumber(run: number, number: number): UnchangedRow | undefined;
   /** The latest entry for this key and customer. */
   findKnown(row: Pick<UnchangedRow, 'key' | 'customerCode'>): KnownRow | undefined;
-  /** Replaces the entries of unchanged rows of a run by blocks, and joins its blocks. @returns how many entries it replaced */
-  pack(run: number): number;
+  /** Joins the blocks of a run that are small. */
+  join(run: number): void;
+  /** Replaces the entries of unchanged rows that an earlier version wrote for a run by blocks. */
+  pack(run: number): void;
 }
 
 /** A block of so many rows has a few kilobytes. */
@@ -81,6 +83,20 @@ export function openRowBlocks(database: Database): RowBlocks {
     return [...stored, ...(kept.get(run) ?? []).filter(isWanted)].sort((a, b) => a.index - b.index);
   }
 
+  /** Puts the rows of a run, and some that have entries of their own, into as few blocks as possible. */
+  function rewrite(run: number, entries: readonly UnchangedRow[]): void {
+    flush();
+    const before = blocks.overlapping(run, 0, Number.MAX_SAFE_INTEGER);
+    const inBlocks = before.reduce((sum, { count }) => sum + Number(count), 0);
+    if (entries.length === 0 && before.length <= 1 + inBlocks / rowsPerBlock) return;
+    decoded.clear();
+    database.transaction(() => {
+      blocks.remove(run);
+      for (const { index } of entries) blocks.removeEntry(run, index);
+      blocks.insert(run, [...before.flatMap(({ rows }) => decodeRows(rows)), ...entries]);
+    });
+  }
+
   return {
     add(run, row) {
       const rows = kept.get(run) ?? [];
@@ -108,21 +124,8 @@ export function openRowBlocks(database: Database): RowBlocks {
       return kept.get(run)?.find((row) => row.number === number);
     },
     findKnown: blocks.findKnown,
-    pack(run) {
-      flush();
-      decoded.clear();
-      return database.transaction(() => {
-        const repeated = blocks.repeatedEntries(run);
-        const before = blocks.overlapping(run, 0, Number.MAX_SAFE_INTEGER);
-        const inBlocks = before.reduce((sum, { count }) => sum + Number(count), 0);
-        if (repeated.length === 0 && before.length <= 1 + inBlocks / rowsPerBlock) return 0;
-        const rows = [...before.flatMap(({ rows }) => decodeRows(rows)), ...repeated];
-        blocks.remove(run);
-        for (const { index } of repeated) blocks.removeEntry(run, index);
-        blocks.insert(run, rows);
-        return repeated.length;
-      });
-    },
+    join: (run) => rewrite(run, []),
+    pack: (run) => rewrite(run, blocks.repeatedEntries(run)),
   };
 }
 

@@ -98,6 +98,8 @@ export interface RunRecord {
   /** The options that a resume needs, as JSON that its command wrote. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly files: RunFiles;
+  /** When what it kept of customers was removed. */
+  readonly prunedAtMs?: number;
 }
 
 interface RunSetting {
@@ -178,7 +180,7 @@ export interface Runs {
 
 export function openRuns(database: Database, blocks: RowBlocks, now: () => number): Runs {
   const columns = `number, name, command, mode, state, exit_code, stop_reason, started_at, ended_at,
-    input_file, input_path, input_sha256, input_bytes, input_rows, mapping_sha256, options, files`;
+    input_file, input_path, input_sha256, input_bytes, input_rows, mapping_sha256, options, files, pruned_at`;
   const insert = database.prepare(`INSERT INTO runs
     (name, command, mode, state, started_at, input_file, input_path, input_sha256, input_bytes, mapping_sha256, options)
     VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?)`);
@@ -257,7 +259,7 @@ export function openRuns(database: Database, blocks: RowBlocks, now: () => numbe
       return text == null ? [] : readStoredJson(text, 'the settings of a run', isArrayOf(isRunSetting));
     },
     end: (number, { state, exitCode, stopReason, files }) => {
-      blocks.flush();
+      blocks.join(number);
       end.run(state, exitCode, stopReason ?? null, now(), JSON.stringify(files), number);
       forgetCells.run(number);
     },
@@ -335,6 +337,7 @@ function toRecord(row: Record<string, SqlValue>): RunRecord {
     mappingSha256: optional(row.mapping_sha256, String),
     options: readStoredJson(row.options, 'the options of a run', isJsonObject),
     files: readStoredJson(row.files, 'the files of a run', isRunFiles),
+    prunedAtMs: optional(row.pruned_at, Number),
   };
   return withoutUndefined(record);
 }

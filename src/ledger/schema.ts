@@ -250,6 +250,15 @@ const migrations: readonly Migration[] = [
   );
   CREATE INDEX row_blocks_by_run ON row_blocks (run, first);
   `,
+  // What was done, by whom: one line of JSON a deed. When retention was last seen to, and codes that must not come back.
+  `
+  CREATE TABLE audit (number INTEGER PRIMARY KEY AUTOINCREMENT, line TEXT NOT NULL);
+  CREATE TABLE upkeep (one INTEGER PRIMARY KEY CHECK (one = 1), pruned_at INTEGER, packed_runs INTEGER NOT NULL);
+  INSERT INTO upkeep (one, packed_runs) SELECT 1, coalesce(max(number), 0) FROM runs;
+  ALTER TABLE runs ADD COLUMN pruned_at INTEGER;
+  CREATE TABLE barred (hash TEXT PRIMARY KEY) WITHOUT ROWID;
+  CREATE TABLE bar_key (one INTEGER PRIMARY KEY CHECK (one = 1), key TEXT NOT NULL);
+  `,
 ];
 
 /** The version that this program writes. */
