@@ -13,6 +13,7 @@ export type { CustomerPage, ListQuery, SourceDetection } from '#pipelines/ports.
 export type { DamageGroup as FindingGroup } from '#pipelines/quality/damage-issue.js';
 export type { ReadOptions } from '#pipelines/reading-options.js';
 export type { FailureLimit } from '#pipelines/run-control.js';
+export { type AuditCheck, type AuditEntry, type AuditFault, listAudit, verifyAudit } from './app/audit/audit.js';
 export { type CheckOptions, checkFile, type OnInvalid } from './app/check/check-file.js';
 export {
   type CompareCounts,
@@ -89,6 +90,7 @@ export type {
   RunObserver,
   RunSummary,
 } from './app/run-summary.js';
+export { type Pruned, type PruneOptions, pruneRuns } from './app/runs/prune-runs.js';
 export { listRuns, type RunReport, type ShowRunFiles, showRun } from './app/runs/show-runs.js';
 export type { Log, LogEntry, SweepEvent } from './app/sweep/event-log.js';
 export type { FileOutcome, FileReport, SweepSummary } from './app/sweep/summary.js';

@@ -249,6 +249,13 @@ export const commandCodes = {
     nextStep: 'Set the address and login that it ran with, e.g. with --profile; for the sandbox, --sandbox.',
     exit: 2,
   },
+  RUN_PRUNED: {
+    meaning:
+      'The run ended so long ago that the customers as they were before it have been removed; it cannot be undone.',
+    nextStep:
+      'Import a file with the values to put back. To keep what an undo needs for longer, raise "retention" in the profile.',
+    exit: 2,
+  },
   RUN_UNKNOWN: {
     meaning: 'There is no such run.',
     nextStep: '`mypos-customers runs` lists those for this login.',
