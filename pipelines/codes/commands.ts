@@ -326,6 +326,12 @@ export const commandCodes = {
     nextStep: 'See `mypos-customers <command> --help`.',
     exit: 2,
   },
+  WAITING_FOR_SERVER: {
+    meaning:
+      'The API cannot be reached now, although it has answered before. Requests that did not leave are tried again.',
+    nextStep:
+      'Wait, or stop with Ctrl-C and run `mypos-customers resume` later. --patience says for how long it is tried.',
+  },
   WAITING_TO_SETTLE: {
     meaning: 'A request was not answered, and only after a while is it certain whether it had an effect.',
     nextStep: 'Wait, or stop with Ctrl-C and run `mypos-customers resume` later.',

@@ -19,7 +19,15 @@ import { type HttpOptions, type HttpRequest, type HttpResponse, openHttp } from 
 import { probeRight, type Right, type RightProbe } from './inspect.js';
 import { createRateLimiter, limitRate, type RateLimiter } from './rate-limit.js';
 import { type ApiRequest, sendOverHttp, type Verb } from './request.js';
-import { defaultRetryPolicy, type ExecuteRequest, type RequestResult, type RetryPolicy, retry } from './retry.js';
+import {
+  defaultRetryPolicy,
+  type ExecuteRequest,
+  noOutagePatience,
+  type OutageOptions,
+  type RequestResult,
+  type RetryPolicy,
+  retry,
+} from './retry.js';
 import { authorize, fixedSession, loginSession, type Session } from './session.js';
 import type { TokenStore } from './token-store.js';
 import { type ApiTraffic, countTraffic, createTraffic } from './traffic.js';
@@ -71,6 +79,8 @@ export interface ClientOptions {
   /** Fires when the run should end: nothing new is sent, what is under way is finished. */
   readonly stopping?: AbortSignal;
   readonly retryPolicy?: RetryPolicy;
+  /** What to do while no connection can be made. @default nothing: three attempts, as for other failures */
+  readonly outages?: OutageOptions;
   /** See {@link HttpOptions}. */
   readonly proxy?: string | undefined;
   readonly trusted?: readonly string[] | undefined;
@@ -124,6 +134,7 @@ export function openCustomersClient(options: ClientOptions): CustomersClient {
       traffic,
       stopping,
       baseUrl: options.baseUrl,
+      outages: options.outages ?? noOutagePatience,
       now,
       random,
     },
@@ -230,7 +241,7 @@ function readDeleted(result: RequestResult): DeleteAnswer {
   if (result.kind === 'in_doubt') return result;
   const { status, body } = result.response;
   const { attempts } = result;
-  if (result.kind === 'answered') return { kind: 'deleted', httpStatus: status, attempts };
+  if (result.kind === 'answered') return { kind: 'deleted', httpStatus: status, attempts, says: body.trim() };
   // Gone after an attempt whose answer was lost: that attempt did it.
   if (status === 404 && result.isDoubtful) return { kind: 'deleted', httpStatus: status, attempts };
   if (status === 409 && saysDeactivated(body)) return { kind: 'deactivated', httpStatus: status, attempts };

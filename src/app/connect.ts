@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import type { RunLedger } from '#pipelines/ports.js';
 import { type Credentials, type CustomersClient, openCustomersClient } from '#src/api/client.js';
 import type { RedisRateLimiter } from '#src/api/redis-rate-limit.js';
+import type { OutageOptions } from '#src/api/retry.js';
 import { readTrustedCertificates } from '#src/config/resolve-settings.js';
 import { isSecretSetting, type Setting, type Settings } from '#src/config/settings.js';
 import { LoginError } from '#src/errors.js';
 import { type Ledger, openLedger, type Tenant } from '#src/ledger/open-ledger.js';
+import type { RunObserver } from './run-summary.js';
 
 /** The API of one tenant, and this machine's ledger for it. */
 export interface Connection {
@@ -25,15 +27,30 @@ export interface Connection {
 /** Stands for the login when a ready token is used, which does not say whose it is. */
 const tokenLogin = 'access-token';
 
+/** How a command waits for a server that was there and is not now. */
+export interface OutageWaiting {
+  /** How long, in milliseconds. @default 15 minutes; one where somebody sits at a terminal */
+  readonly patienceMs?: number | undefined;
+  readonly notice?: RunObserver['notice'] | undefined;
+}
+
+const outagePatienceMs = { unattended: 15 * 60_000, terminal: 60_000 } as const;
+
 /**
  * Opens the ledger and the API client of the tenant in the settings, or of the embedded sandbox.
  *
  * @param stopping - aborts when nothing new may be sent
+ * @param waiting - for commands that go on when the server is back; without it, they end when it cannot be reached
  * @throws UsageError, LoginError (no login given), BusyError (the embedded sandbox is in use)
  */
-export async function connect(settings: Settings, stopping: AbortSignal): Promise<Connection> {
+export async function connect(
+  settings: Settings,
+  stopping: AbortSignal,
+  waiting: OutageWaiting = { patienceMs: 0 },
+): Promise<Connection> {
   if (settings.sandbox.value) return connectToSandbox(settings, stopping);
-  return open(settings, resolveTenant(settings), settings.baseUrl.value, resolveCredentials(settings), stopping);
+  const tenant = resolveTenant(settings);
+  return open(settings, { tenant, credentials: resolveCredentials(settings), stopping, waiting });
 }
 
 /** The account and login in the settings. */
@@ -52,7 +69,8 @@ async function connectToSandbox(settings: Settings, stopping: AbortSignal): Prom
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const sandbox = await startSandbox({ dataFile: join(folder, 'customers.db'), adminToken: false });
   const { username, password } = sandbox;
-  const connection = await open(settings, tenant, sandbox.baseUrl, { kind: 'login', username, password }, stopping);
+  const credentials = { kind: 'login', username, password } as const;
+  const connection = await open(settings, { tenant, baseUrl: sandbox.baseUrl, credentials, stopping });
   return {
     ...connection,
     close: async () => {
@@ -62,12 +80,18 @@ async function connectToSandbox(settings: Settings, stopping: AbortSignal): Prom
   };
 }
 
+interface OpenOptions {
+  readonly tenant: Tenant;
+  /** @default the tenant's */
+  readonly baseUrl?: string;
+  readonly credentials: Credentials;
+  readonly stopping: AbortSignal;
+  readonly waiting?: OutageWaiting;
+}
+
 async function open(
   settings: Settings,
-  tenant: Tenant,
-  baseUrl: string,
-  credentials: Credentials,
-  stopping: AbortSignal,
+  { tenant, baseUrl = tenant.baseUrl, credentials, stopping, waiting = { patienceMs: 0 } }: OpenOptions,
 ): Promise<Connection> {
   const ledger = openLedger(settings.stateDir.value, tenant);
   const rateLimiter = await openSharedRateLimiter(settings, tenant).catch((error: unknown) => {
@@ -88,6 +112,7 @@ async function open(
     maxPageBytes: settings.maxPageBytes.value,
     maxAnswerBytes: settings.maxAnswerBytes.value,
     stopping,
+    outages: describeOutages(ledger, baseUrl, waiting),
     ...(rateLimiter === undefined ? {} : { rateLimiter }),
   });
   return {
@@ -102,6 +127,20 @@ async function open(
       await rateLimiter?.close();
       ledger.close();
     },
+  };
+}
+
+function describeOutages(ledger: Ledger, baseUrl: string, { patienceMs, notice }: OutageWaiting): OutageOptions {
+  const defaultMs = process.stderr.isTTY === true ? outagePatienceMs.terminal : outagePatienceMs.unattended;
+  return {
+    patienceMs: patienceMs ?? defaultMs,
+    hasAnswered: ledger.tokens.read() !== undefined || ledger.mirror.freshUntilMs !== undefined,
+    noticed: (code, untilMs) =>
+      notice?.({
+        severity: 'warning',
+        code: 'WAITING_FOR_SERVER',
+        message: `${baseUrl} cannot be reached (${code}). It is tried again until ${new Date(untilMs).toISOString()}; nothing is lost meanwhile.`,
+      }),
   };
 }
 

@@ -39,11 +39,16 @@ export interface Deviation {
   readonly detail?: (call: Call, account: Account, regular: () => Reply) => Reply;
   readonly add?: (call: Call, account: Account, regular: () => Reply) => Reply;
   readonly update?: (call: Call, account: Account, regular: () => Reply) => Reply;
+  readonly delete?: (call: Call, account: Account, regular: () => Reply) => Reply;
 }
 
-export const reply = (status: number, body: Json | undefined = undefined): Reply => ({
+export const reply = (
+  status: number,
+  body: Json | undefined = undefined,
+  headers: Readonly<Record<string, string>> = {},
+): Reply => ({
   status,
-  headers: { 'content-type': 'application/json; charset=utf-8' },
+  headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
   body: body === undefined ? '' : JSON.stringify(body),
 });
 
@@ -192,7 +197,7 @@ export function useDeviantServers() {
         const call = readCall(request, Buffer.concat(chunks).toString('utf8'), counts);
         calls.push(call);
         const regular = () => act(call, account, { ...documented, ...deviation.rules });
-        const deviant = call.verb === 'delete' ? undefined : deviation[call.verb];
+        const deviant = deviation[call.verb];
         send(deviant === undefined ? regular() : deviant(call, account, regular));
       });
     });

@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { extname, join, resolve } from 'node:path';
 import type { DuplicatesFound } from '#pipelines/quality/duplicates/find-duplicates.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
-import { RunControl } from '#pipelines/run-control.js';
 import type { Connection } from '#src/app/connect.js';
 import { readMappingFile } from '#src/app/mapping-file.js';
 import { bringMirrorUpToDate } from '#src/app/refresh-mirror.js';
-import { runOnTenant } from '#src/app/run-on-tenant.js';
+import { createRunControl, runOnTenant } from '#src/app/run-on-tenant.js';
 import { type ApiSummary, noTraffic, type RunObserver, summariseApi } from '#src/app/run-summary.js';
 import { openScannedInput, reportScan } from '#src/app/scan-input.js';
 import type { Settings } from '#src/config/settings.js';
@@ -90,9 +89,8 @@ export async function findDuplicates(
     const finder = new DuplicateFinder(input, input.mapper, options.country);
     await finder.addRows();
     if (options.account !== true) return await search(finder, undefined, review, options, observer);
-    const control = new RunControl();
-    options.signal?.addEventListener('abort', () => control.stop({ kind: 'signal', signal: 'SIGINT' }), { once: true });
-    return await runOnTenant(settings, control, `duplicates ${input.file}`, async (connection) => {
+    const control = createRunControl(undefined, options.signal);
+    return await runOnTenant(settings, control, `duplicates ${input.file}`, observer, async (connection) => {
       await bringMirrorUpToDate(connection);
       finder.addCustomers(connection);
       return search(finder, connection, review, options, observer);

@@ -108,7 +108,8 @@ async function continueRun<S extends RunSummary>(
   { name, filters, openJob, perform }: Continuation<S>,
 ): Promise<S | undefined> {
   const control = createRunControl(options.failureLimit, options.signal);
-  return runOnTenant(settings, control, `${name} ${options.run ?? ''}`.trim(), async (connection) => {
+  const waiting = { patienceMs: options.patienceMs, notice: observer.notice };
+  return runOnTenant(settings, control, `${name} ${options.run ?? ''}`.trim(), waiting, async (connection) => {
     const { ledger } = connection;
     const named = options.run === undefined ? undefined : findRun(ledger, options.run);
     if (named !== undefined && !filters.some((filter) => filter(named, ledger))) return undefined;
