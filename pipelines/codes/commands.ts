@@ -310,6 +310,12 @@ export const commandCodes = {
     nextStep: 'For example: mypos-customers mapping template customers.xlsx',
     exit: 2,
   },
+  TOO_MANY_FILES: {
+    meaning: 'The system does not allow this user, or the whole machine, to open more files.',
+    nextStep:
+      'Raise the limit (`ulimit -n 1024`, or LimitNOFILE of a service) or close other programs; then run the command again. An import that had begun: `mypos-customers resume`.',
+    exit: [3, 5],
+  },
   TOO_MANY_ROWS: {
     meaning: 'The file has more rows than its job allows. Nothing was sent.',
     nextStep: 'Check that it is the right file. If it is, raise "maxRows" of its job, or import it by hand.',

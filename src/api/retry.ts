@@ -257,11 +257,12 @@ class RunState {
   ): Promise<RequestResult | undefined> {
     const { failure, response, refusal } = failed;
     if (hooks.hadNoEffect === undefined || response === undefined || !repeatedRefusals.has(failure)) return undefined;
+    // After a pause that ends the run, the next one compares the row with the account before it sends it.
+    this.#pauseAsAsked(failed, state);
     const wasUnanswered = state.isUnanswered;
     // What ends the run while the account is asked leaves the row in doubt.
     state.isUnanswered = true;
     state.lastRefusal = refusal;
-    this.#pauseAsAsked(failed, state);
     if (await hooks.hadNoEffect(response.status)) {
       state.isUnanswered = wasUnanswered;
       return undefined;

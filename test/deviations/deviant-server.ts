@@ -172,6 +172,10 @@ export interface DeviantServer {
   readonly calls: readonly Call[];
   /** From now on it deviates in this way. */
   deviate(deviation: Deviation): void;
+  /** Refuses connections from now on; requests in progress lose theirs. */
+  stop(): void;
+  /** Listens again at the same address. */
+  restart(): Promise<void>;
 }
 
 /** Servers for one test file; each is closed after its test. They share no code with the program or its sandbox. */
@@ -201,18 +205,23 @@ export function useDeviantServers() {
         send(deviant === undefined ? regular() : deviant(call, account, regular));
       });
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    open.push(() => {
-      server.closeAllConnections();
+    const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    const stop = () => {
       server.close();
-    });
+      server.closeAllConnections();
+    };
+    await listen(0);
+    open.push(stop);
+    const { port } = server.address() as AddressInfo;
     return {
-      baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v2`,
+      baseUrl: `http://127.0.0.1:${port}/api/v2`,
       account,
       calls,
       deviate: (next) => {
         deviation = next;
       },
+      stop,
+      restart: () => listen(port),
     };
   };
 }

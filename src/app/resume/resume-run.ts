@@ -134,7 +134,7 @@ async function continueRun<S extends RunSummary>(
 /** Only settles the rows in doubt of a run; one that was not finished stays so. */
 async function reconcileOnly(context: RunContext): Promise<RunSummary & { readonly reconciled: Reconciled | null }> {
   let reconciled: Reconciled | null = null;
-  await runOrStop(context.control, async () => {
+  await runOrStop(context, async () => {
     reconciled = await settleDoubts(context);
   });
   return { ...(await endRun(context, startResults(context), hasReachedAllRows(context))), reconciled };
