@@ -232,7 +232,9 @@ export const commandCodes = {
   },
   RESULTS_NOT_WRITTEN: {
     meaning: 'The result file could not be written.',
-    nextStep: 'Put the input back where it was; then `mypos-customers runs show <run> --results <file>`.',
+    nextStep:
+      'Fix what the message names, such as a folder or an input that was moved; then `mypos-customers runs show <run> --results <file>`. The outcomes of the rows are safe in the ledger.',
+    exit: 5,
   },
   ROWS_IN_DOUBT: {
     meaning: 'The run has rows in doubt, so it is not known what to undo for them.',

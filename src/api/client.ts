@@ -17,6 +17,7 @@ import { findWrongAnswer, showsCustomer } from './check-answer.js';
 import { isJsonObject, readErrorFields, readJsonObject, readRefusal } from './error-body.js';
 import { type HttpOptions, type HttpRequest, type HttpResponse, openHttp } from './http.js';
 import { probeRight, type Right, type RightProbe } from './inspect.js';
+import { buildListPath } from './list-path.js';
 import { createRateLimiter, limitRate, type RateLimiter } from './rate-limit.js';
 import { type ApiRequest, sendOverHttp, type Verb } from './request.js';
 import {
@@ -31,32 +32,6 @@ import {
 import { authorize, fixedSession, loginSession, type Session } from './session.js';
 import type { TokenStore } from './token-store.js';
 import { type ApiTraffic, countTraffic, createTraffic } from './traffic.js';
-
-const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
-const minuteMs = 60_000;
-
-/** The path and arguments of one list call [seed]. */
-function buildListPath(query: ListQuery): string {
-  const values = new Map<string, string>([
-    ['liPage', String(query.page)],
-    ['liPageSize', String(query.pageSize)],
-  ]);
-  if (query.sort !== undefined) values.set('sSortKey', query.sort.field + (query.sort.descending ? 'DESC' : 'ASC'));
-  if (query.fields !== undefined) values.set('sFieldList', query.fields.join(','));
-  if (query.changedSince !== undefined)
-    values.set('filt_LastEditDateUTC_dt_min', formatFilterDate(Math.floor(query.changedSince.getTime() / minuteMs)));
-  if (query.changedUntil !== undefined)
-    values.set('filt_LastEditDateUTC_dt_max', formatFilterDate(Math.ceil(query.changedUntil.getTime() / minuteMs)));
-  return `/customers?${[...values].map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')}`;
-}
-
-/** `yyyy-MMM-dd HH:mm` in UTC with an English month, the only format that the filters take [seed]. */
-function formatFilterDate(minutesSinceEpoch: number): string {
-  const date = new Date(minutesSinceEpoch * minuteMs);
-  const two = (value: number) => String(value).padStart(2, '0');
-  const day = `${date.getUTCFullYear()}-${months[date.getUTCMonth()]}-${two(date.getUTCDate())}`;
-  return `${day} ${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`;
-}
 
 /** How to prove who we are; a login is preferred, since a token of its own lasts two hours only. */
 export type Credentials =
@@ -81,6 +56,8 @@ export interface ClientOptions {
   readonly retryPolicy?: RetryPolicy;
   /** What to do while no connection can be made. @default nothing: three attempts, as for other failures */
   readonly outages?: OutageOptions;
+  /** Lists everybody where a filter by the last edit is asked for: the API is known to filter wrongly. @default false */
+  readonly ignoresEditFilter?: boolean;
   /** See {@link HttpOptions}. */
   readonly proxy?: string | undefined;
   readonly trusted?: readonly string[] | undefined;
@@ -149,7 +126,7 @@ export function openCustomersClient(options: ClientOptions): CustomersClient {
           now,
         });
   return {
-    ...createCustomersApi(execute, options.baseUrl),
+    ...createCustomersApi(execute, options),
     login: async () => {
       await session.getToken();
     },
@@ -173,7 +150,10 @@ function chooseBounds({ maxPageBytes, maxAnswerBytes }: ClientOptions): Partial<
 
 const jsonHeaders = { 'content-type': 'application/json', accept: 'application/json' } as const;
 
-function createCustomersApi(execute: ExecuteRequest, baseUrl: string): CustomersApi {
+function createCustomersApi(
+  execute: ExecuteRequest,
+  { baseUrl, ignoresEditFilter = false }: Pick<ClientOptions, 'baseUrl' | 'ignoresEditFilter'>,
+): CustomersApi {
   const buildPath = (code: string) => `/customers/${encodeURIComponent(code.toWellFormed())}`;
   const call = (
     verb: Verb,
@@ -195,7 +175,9 @@ function createCustomersApi(execute: ExecuteRequest, baseUrl: string): Customers
   };
   return {
     async list(query) {
-      const result = await call('list', 'GET', buildListPath(query), isPageOf(query));
+      const { changedSince: _, changedUntil: __, ...unfiltered } = query;
+      const path = buildListPath(ignoresEditFilter ? unfiltered : query);
+      const result = await call('list', 'GET', path, isPageOf(query));
       if (result.kind !== 'answered') throw describeListFailure(result, baseUrl);
       return readPage(result.response);
     },

@@ -27,11 +27,13 @@ export interface Connection {
 /** Stands for the login when a ready token is used, which does not say whose it is. */
 const tokenLogin = 'access-token';
 
-/** How a command waits for a server that was there and is not now. */
+/** How a command waits for a server that was there and is not now, and what it believes of it. */
 export interface OutageWaiting {
   /** How long, in milliseconds. @default 15 minutes; one where somebody sits at a terminal */
   readonly patienceMs?: number | undefined;
   readonly notice?: RunObserver['notice'] | undefined;
+  /** Lets the API filter by the last edit also where `conformance` has found that it does not do so. @default false */
+  readonly triesFilter?: boolean;
 }
 
 const outagePatienceMs = { unattended: 15 * 60_000, terminal: 60_000 } as const;
@@ -113,6 +115,7 @@ async function open(
     maxAnswerBytes: settings.maxAnswerBytes.value,
     stopping,
     outages: describeOutages(ledger, baseUrl, waiting),
+    ignoresEditFilter: waiting.triesFilter !== true && ledger.conformance.isUntrue('filter'),
     ...(rateLimiter === undefined ? {} : { rateLimiter }),
   });
   return {

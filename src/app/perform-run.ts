@@ -170,6 +170,7 @@ export async function settleDoubts({
   return reconcile(ports, {
     run: run.name,
     ...settle,
+    settleMs: Math.max(settle.settleMs, connection.ledger.conformance.lagMs),
     ...(stamp === undefined ? {} : { stamp }),
     ...(verify === undefined ? {} : { verify }),
   });

@@ -78,6 +78,7 @@ const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = {
   mirror: async () => (await import('./commands/customers.js')).mirrorCommand,
   login: async () => (await import('./commands/doctor.js')).loginCommand,
   doctor: async () => (await import('./commands/doctor.js')).doctorCommand,
+  conformance: async () => (await import('./commands/conformance.js')).conformanceCommand,
   sandbox: async () => (await import('./commands/sandbox.js')).sandboxCommand,
 };
 

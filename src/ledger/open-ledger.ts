@@ -17,6 +17,7 @@ import type { KnownCustomers, RunLedger } from '#pipelines/ports.js';
 import type { TokenStore } from '#src/api/token-store.js';
 import { type GuardError, UsageError } from '#src/errors.js';
 import { type Database, openDatabase } from '#src/sqlite/open-database.js';
+import { type ConformanceStore, openConformance } from './conformance.js';
 import { type Crosswalk, openCrosswalk } from './crosswalk.js';
 import { createDamagedLedgerError, isDamagedLedgerError, isJsonObject, isText } from './damaged-ledger.js';
 import { type Decisions, openDecisions } from './decisions.js';
@@ -55,6 +56,7 @@ export interface Ledger {
   readonly decisions: Decisions;
   readonly returnedRows: ReturnedRowsStore;
   readonly writtenFiles: WrittenFiles;
+  readonly conformance: ConformanceStore;
   /** @param clockDifferenceMs - saved with each intent: when our clock is corrected later, the times can still be compared */
   openRows(run: number, clockDifferenceMs?: ReadClockDifference): RunLedger;
   readonly exportCursors: ExportCursors;
@@ -103,6 +105,7 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
     writtenFiles: openWrittenFiles(database, now, () =>
       listOtherTenants(stateFolder, folder).map((other) => join(other.folder, ledgerFile)),
     ),
+    conformance: openConformance(folder),
     runs: openRuns(database, now),
     samples: openRunSamples(database),
     inputScans: openInputScans(database),
