@@ -80,6 +80,13 @@ export interface WriteHooks {
   readonly beforeSend: () => Promise<void>;
   /** Called when an attempt (from 1) is about to leave; what it throws keeps it from leaving. */
   readonly atTurn?: (attempt: number) => void;
+  /**
+   * Asked when an add was refused with 401, 403 or 429, before it is sent again or counts as not sent: a server may refuse
+   * and add all the same.
+   *
+   * @returns whether it certainly had no effect; if not, it is in doubt
+   */
+  readonly hadNoEffect?: (httpStatus: number) => Promise<boolean>;
 }
 
 export type DetailAnswer =
@@ -127,7 +134,8 @@ export type WriteAnswer =
   | ({ readonly kind: 'in_doubt'; readonly attempts: number } & Refusal);
 
 export type DeleteAnswer =
-  | { readonly kind: 'deleted'; readonly httpStatus: number; readonly attempts: number }
+  /** `says`: what the answer said; blank when it said nothing, as documented. */
+  | { readonly kind: 'deleted'; readonly httpStatus: number; readonly attempts: number; readonly says?: string }
   | { readonly kind: 'deactivated'; readonly httpStatus: number; readonly attempts: number }
   | Exclude<WriteAnswer, { kind: 'applied' }>;
 

@@ -24,6 +24,12 @@ export {
   type FieldDifference,
 } from './app/compare/compare-file.js';
 export {
+  type ConformanceCheck,
+  type ConformanceOptions,
+  type ConformanceReport,
+  checkConformance,
+} from './app/conformance/check-conformance.js';
+export {
   exportCrosswalk,
   forgetKeys,
   importCrosswalk,

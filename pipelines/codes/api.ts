@@ -38,12 +38,6 @@ export const apiCodes = {
     nextStep: 'Run `npm install ioredis@5` next to mypos-customers, or leave out --pace.',
     exit: 2,
   },
-  LIST_EMPTY: {
-    meaning: 'The API no longer lists any customers, although it did before. Nothing was changed.',
-    nextStep:
-      'Usually this user has lost permission to read customers. If the customers are really gone: mypos-customers mirror refresh --anew',
-    exit: 2,
-  },
   LIST_MOVES: {
     meaning: 'Customers are being deleted faster than the list can be read.',
     nextStep: 'Try again when the deletions have finished.',
@@ -55,6 +49,7 @@ export const apiCodes = {
     nextStep:
       'Give this API user the right to read customers, and check it with `mypos-customers doctor`; then `mypos-customers resume`. If the account is really empty: mypos-customers mirror refresh --anew. If the list contradicts itself, try again later, then ask MYPOS Connect.',
     exit: 5,
+    formerly: ['LIST_EMPTY'],
   },
   LIST_REFUSED: {
     meaning: 'The API refused to list customers.',

@@ -237,7 +237,9 @@ export const commandCodes = {
   },
   RESULTS_NOT_WRITTEN: {
     meaning: 'The result file could not be written.',
-    nextStep: 'Put the input back where it was; then `mypos-customers runs show <run> --results <file>`.',
+    nextStep:
+      'Fix what the message names, such as a folder or an input that was moved; then `mypos-customers runs show <run> --results <file>`. The outcomes of the rows are safe in the ledger.',
+    exit: 5,
   },
   ROWS_IN_DOUBT: {
     meaning: 'The run has rows in doubt, so it is not known what to undo for them.',
@@ -322,6 +324,12 @@ export const commandCodes = {
     nextStep: 'For example: mypos-customers mapping template customers.xlsx',
     exit: 2,
   },
+  TOO_MANY_FILES: {
+    meaning: 'The system does not allow this user, or the whole machine, to open more files.',
+    nextStep:
+      'Raise the limit (`ulimit -n 1024`, or LimitNOFILE of a service) or close other programs; then run the command again. An import that had begun: `mypos-customers resume`.',
+    exit: [3, 5],
+  },
   TOO_MANY_ROWS: {
     meaning: 'The file has more rows than its job allows. Nothing was sent.',
     nextStep: 'Check that it is the right file. If it is, raise "maxRows" of its job, or import it by hand.',
@@ -337,6 +345,12 @@ export const commandCodes = {
     meaning: 'The command line is wrong.',
     nextStep: 'See `mypos-customers <command> --help`.',
     exit: 2,
+  },
+  WAITING_FOR_SERVER: {
+    meaning:
+      'The API cannot be reached now, although it has answered before. Requests that did not leave are tried again.',
+    nextStep:
+      'Wait, or stop with Ctrl-C and run `mypos-customers resume` later. --patience says for how long it is tried.',
   },
   WAITING_TO_SETTLE: {
     meaning: 'A request was not answered, and only after a while is it certain whether it had an effect.',

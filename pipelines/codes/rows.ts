@@ -179,6 +179,10 @@ export const rowCodes = {
     meaning: 'The API truncated a value that was sent.',
     nextStep: 'Shorten the value in the file, or with "truncate" in the mapping, so that you decide where it ends.',
   },
+  STILL_THERE: {
+    meaning: 'The API answered a delete with a success, but the customer is not known to be gone.',
+    nextStep: '`mypos-customers resume <run>` looks again, and deletes the customer once more.',
+  },
   UNCLEAR: {
     meaning: 'The row was sent, and what the API has does not show whether it arrived.',
     nextStep:

@@ -3,8 +3,9 @@ import { FingerprintIndex } from '#pipelines/fingerprints.js';
 import { isSameId } from '#pipelines/listing/customer-identity.js';
 import type { CustomerMirror } from '#pipelines/listing/mirror.js';
 import type { Customer, Draft, JsonValue } from '#pipelines/model.js';
-import type { AppliedAnswer, CustomersApi, RunLedger } from '#pipelines/ports.js';
+import type { AppliedAnswer, CustomersApi, DeleteAnswer, LedgerRow, RunLedger } from '#pipelines/ports.js';
 import { normaliseValue } from '#pipelines/quality/normalise.js';
+import { findCreated } from './find-created.js';
 
 export interface ProofPorts {
   readonly api: Pick<CustomersApi, 'get'>;
@@ -12,6 +13,18 @@ export interface ProofPorts {
   /** Who is in the account; without it, only customers that this ledger knows. */
   readonly mirror?: CustomerMirror | undefined;
 }
+
+/** An add that was refused. */
+export type RefusedAdd = Pick<LedgerRow, 'index' | 'number'> & { readonly payload: Draft };
+
+interface RefusalPorts {
+  readonly api: CustomersApi;
+  readonly ledger: Pick<RunLedger, 'isKnownCode'>;
+}
+
+/** Who was added a moment ago is among so many that were edited last. */
+const recentCustomers = 100;
+const latestFirst = { field: 'lastEditDateUTC', descending: true } as const;
 
 /** By these people recognise a customer. */
 const identifyingFields = ['customerName', 'firstName', 'lastName', 'emailAddress', 'phoneNumber'] as const;
@@ -28,6 +41,10 @@ export class AnswerProof {
   readonly #given = new FingerprintIndex();
   /** What updates were answered with in the place of the customer, and that were found to be done. */
   readonly #proved = new Set<string>();
+  /** Statuses with which adds were refused, and that were found to have had no effect. */
+  readonly #honestRefusals = new Set<number>();
+  /** The code of the customer that was added last. */
+  #lastAdded: string | undefined;
   /** An add was answered with somebody else: from then on, each one is read. */
   #isDistrusted = false;
 
@@ -38,6 +55,17 @@ export class AnswerProof {
    * @returns `undefined` when it is not known whether the add made anybody
    */
   async findAdded(
+    answer: AppliedAnswer,
+    payload: Draft,
+    ports: ProofPorts,
+    country: string | undefined,
+  ): Promise<Customer | undefined> {
+    const added = await this.#findAdded(answer, payload, ports, country);
+    if (added !== undefined) this.#lastAdded = String(added.customerCode);
+    return added;
+  }
+
+  async #findAdded(
     { shown = {} }: AppliedAnswer,
     payload: Draft,
     ports: ProofPorts,
@@ -62,6 +90,26 @@ export class AnswerProof {
     return before === undefined || known !== undefined ? read.customer : undefined;
   }
 
+  /**
+   * Whether an add that was refused with this status had no effect. The customers that were edited last are read: whom this
+   * run added last must be among them, so that the list is no old one, and nobody may be like the row. A status that was
+   * found to be honest is believed for the rest of the run.
+   */
+  async hadNoEffect(httpStatus: number, row: RefusedAdd, { api, ledger }: RefusalPorts): Promise<boolean> {
+    if (this.#honestRefusals.has(httpStatus)) return true;
+    const lastAdded = this.#lastAdded;
+    const { customers } = await api.list({ page: 1, pageSize: recentCustomers, sort: latestFirst });
+    const edits = customers.map((customer) => String(readField(customer, latestFirst.field) ?? ''));
+    const isSorted = edits.every((edit, at) => at === 0 || edit <= String(edits[at - 1]));
+    const isCurrent = lastAdded === undefined || customers.some(({ customerCode }) => customerCode === lastAdded);
+    if (!isSorted || !isCurrent) return false;
+    const unknown = customers.filter(({ customerCode }) => !ledger.isKnownCode(String(customerCode)));
+    const found = await findCreated([{ ...row, state: 'intent' }], unknown, api, undefined);
+    if (found.get(row.index)?.kind !== 'absent') return false;
+    this.#honestRefusals.add(httpStatus);
+    return true;
+  }
+
   /** Whether an update must be read back: its answer shows no customer, and says nothing that has been found true yet. */
   needsReading({ shown, says = '', httpStatus }: AppliedAnswer): boolean {
     return shown === undefined && !this.#proved.has(describeWords(says, httpStatus));
@@ -70,6 +118,26 @@ export class AnswerProof {
   /** An update with this answer was found to be done. */
   noteProved({ says = '', httpStatus }: AppliedAnswer): void {
     if (says.length <= maxWordsLength) this.#proved.add(describeWords(says, httpStatus));
+  }
+
+  /**
+   * What became of a customer whose delete was answered with a success: the customer is read, unless one with the same
+   * answer was found to be gone before.
+   *
+   * @returns `unknown` when it could not be read
+   */
+  async findDeleted(
+    { says = '', httpStatus }: Extract<DeleteAnswer, { kind: 'deleted' }>,
+    customerCode: string,
+    api: Pick<CustomersApi, 'get'>,
+  ): Promise<'gone' | 'inactive' | 'there' | 'unknown'> {
+    const words = `delete ${describeWords(says, httpStatus)}`;
+    if (this.#proved.has(words)) return 'gone';
+    const read = await api.get(customerCode).catch(() => undefined);
+    if (read?.kind === 'found') return readField(read.customer, 'active') === false ? 'inactive' : 'there';
+    if (read?.kind !== 'absent') return 'unknown';
+    if (says.length <= maxWordsLength) this.#proved.add(words);
+    return 'gone';
   }
 }
 

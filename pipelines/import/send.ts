@@ -13,6 +13,7 @@ import {
 import type {
   AppliedAnswer,
   CustomersApi,
+  DeleteAnswer,
   Intent,
   RunLedger,
   SentValues,
@@ -108,7 +109,9 @@ async function addRow(row: OpenRow, ports: SendPorts, { verify }: SendOptions): 
   const text = JSON.stringify(payload);
   const sentValues = collectSentValues(row, payload, { mapper, ledger });
   const intent = buildIntent(row, text, sentValues);
-  const answer = await withIntent(ledger, intent, (hooks) => api.add(payload, hooks, text));
+  const { index, number } = row.row;
+  const hadNoEffect = (status: number) => proof.hadNoEffect(status, { index, number, payload }, { api, ledger });
+  const answer = await withIntent(ledger, intent, (hooks) => api.add(payload, { ...hooks, hadNoEffect }, text));
   if (answer.kind !== 'applied') return { outcome: describeNotApplied(answer, mapper) };
   const { httpStatus, attempts } = answer;
   const added = await proof.findAdded(answer, payload, { api, ledger, mirror: ports.whoIsThere }, mapper.country);
@@ -296,18 +299,38 @@ async function putMerged(
 export async function deleteCustomer(
   row: Row,
   customerCode: string,
-  { api, ledger }: Pick<SendPorts, 'api' | 'ledger'>,
+  { api, ledger, proof }: Pick<SendPorts, 'api' | 'ledger' | 'proof'>,
 ): Promise<RowOutcome> {
   const { index, number } = row;
   const intent = { index, number, payload: '{}', payloadHash: `delete ${customerCode}`, customerCode };
   const answer = await withIntent(ledger, intent, (hooks) => api.delete(customerCode, hooks));
-  if (answer.kind === 'deleted' || answer.kind === 'deactivated') {
+  if (answer.kind === 'deleted')
+    return describeDeleted(answer, customerCode, await proof.findDeleted(answer, customerCode, api));
+  if (answer.kind === 'deactivated') {
     const { kind: status, httpStatus, attempts } = answer;
     return { status, customerCode, httpStatus, attempts };
   }
   if (answer.kind === 'refused' && answer.httpStatus === 409 && (await isInactive(customerCode, api)))
     return { status: 'deactivated', customerCode, httpStatus: 409, attempts: answer.attempts };
   return { ...describeNotApplied(answer, { findColumns: () => ['customerCode'] }), customerCode };
+}
+
+/** The documented answer is believed where the customer cannot be read; any other one is not. */
+function describeDeleted(
+  { httpStatus, attempts, says = '' }: Extract<DeleteAnswer, { kind: 'deleted' }>,
+  customerCode: string,
+  found: Awaited<ReturnType<AnswerProof['findDeleted']>>,
+): RowOutcome {
+  const ended = { customerCode, httpStatus, attempts };
+  if (found === 'inactive') return { status: 'deactivated', ...ended };
+  const isAsDocumented = says === '' && (httpStatus === 204 || httpStatus === 404);
+  if (found === 'gone' || (found === 'unknown' && isAsDocumented)) return { status: 'deleted', ...ended };
+  const fact = found === 'there' ? 'is still there' : 'cannot be read now';
+  return {
+    ...{ status: 'in_doubt', errorCode: 'STILL_THERE', ...ended },
+    message: `The API answered the delete with HTTP ${httpStatus}, but the customer ${customerCode} ${fact}.`,
+    ...(says === '' ? {} : { response: says }),
+  };
 }
 
 /** A 409 may say that the customer was made inactive [seed]; where it does not, the customer itself does. */

@@ -1,12 +1,15 @@
 import { contentHash, editableContent, findChanges, readField } from '#pipelines/compare-customers.js';
 import { forEachConcurrently } from '#pipelines/concurrency.js';
 import type { Issue } from '#pipelines/issue.js';
+import { isSameId } from '#pipelines/listing/customer-identity.js';
 import type { Customer, Draft, Row } from '#pipelines/model.js';
 import type { CustomersApi, LedgerRow, RowSource, RunLedger, SentValues } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
+import { AnswerProof } from './answer-proof.js';
+import { compareWritten, describeDifferences, describeReadBack, readBack } from './compare-written.js';
 import { RepeatRegister } from './dedupe.js';
 import { skipSettled } from './resume.js';
-import { deleteCustomer, describeNotApplied, type SendResult, settleRow, withIntent } from './send.js';
+import { deleteCustomer, describeNotApplied, type SendResult, settleRow, withIntent, withNotes } from './send.js';
 
 export interface UndoPorts {
   /** One row per customer, at the position of the first row that wrote to it. */
@@ -17,6 +20,8 @@ export interface UndoPorts {
   readonly ledger: RunLedger;
   readonly control: RunControl;
 }
+
+type UndoingPorts = UndoPorts & { readonly proof: AnswerProof };
 
 export interface UndoOptions {
   /** Name of the run to undo, for messages. */
@@ -91,11 +96,12 @@ export async function undoRows(ports: UndoPorts, options: UndoOptions): Promise<
   const rows = skipSettled(source.batches(), ledger, control, new RepeatRegister());
   const { concurrency } = options;
   const bounds = { concurrency, maxAhead: concurrency * rowsAheadPerRequest, stopping: control.stopping };
+  const undoing = { ...ports, proof: new AnswerProof() };
   await forEachConcurrently(rows, bounds, async (row) => {
     control.noteSeen(1);
     const write = writes.get(row.index);
     if (write === undefined) return;
-    const { outcome, writtenHash } = await undoRow(row, write, ports, options);
+    const { outcome, writtenHash } = await undoRow(row, write, undoing, options);
     const { index, number } = row;
     const { key, sentBefore } = write;
     const identity = key === undefined ? {} : { key };
@@ -113,7 +119,7 @@ export async function chooseUndoStep(write: CustomerWrite, api: CustomersApi): P
   if (answer.kind === 'absent') return { kind: 'gone' };
   if (answer.kind === 'unanswered') return { kind: 'unanswered', message: answer.message, errorCode: answer.errorCode };
   const { customer: current } = answer;
-  // The code was given again: whoever has it now is somebody else.
+  // Codes may be given again, ids are not: it is somebody else.
   if (isAnother(write, current)) return { kind: 'gone' };
   if (write.action === 'updated' && findChangesBack(write, current).length === 0) return { kind: 'as_before', current };
   if (hasChanged(write, current)) return { kind: 'changed', current };
@@ -121,11 +127,11 @@ export async function chooseUndoStep(write: CustomerWrite, api: CustomersApi): P
 }
 
 function isAnother({ customerId }: CustomerWrite, current: Customer): boolean {
-  const id = readField(current, 'customerId');
-  return customerId !== undefined && typeof id === 'string' && id.toLowerCase() !== customerId.toLowerCase();
+  const { customerId: id = null } = current;
+  return customerId !== undefined && id !== null && !isSameId(id, customerId);
 }
 
-async function undoRow(row: Row, write: CustomerWrite, ports: UndoPorts, options: UndoOptions): Promise<SendResult> {
+async function undoRow(row: Row, write: CustomerWrite, ports: UndoingPorts, options: UndoOptions): Promise<SendResult> {
   const { customerCode } = write;
   const step = await chooseUndoStep(write, ports.api);
   switch (step.kind) {
@@ -148,7 +154,7 @@ async function undoRow(row: Row, write: CustomerWrite, ports: UndoPorts, options
   return restore(row, write, step.current, ports);
 }
 
-async function restore(row: Row, write: CustomerWrite, current: Customer, ports: UndoPorts): Promise<SendResult> {
+async function restore(row: Row, write: CustomerWrite, current: Customer, ports: UndoingPorts): Promise<SendResult> {
   const identity = readIdentity(write, current);
   const { customerCode } = identity;
   const payload: Draft = Object.fromEntries(findChangesBack(write, current).map(({ field, to }) => [field, to]));
@@ -158,10 +164,17 @@ async function restore(row: Row, write: CustomerWrite, current: Customer, ports:
   const intent = { ...place, ...what, customerCode, preImage: current };
   const answer = await withIntent(ports.ledger, intent, (hooks) => ports.api.update(customerCode, restored, hooks));
   if (answer.kind !== 'applied') return { outcome: { ...describeNotApplied(answer, noColumns), ...identity } };
-  const { httpStatus, attempts, customer } = answer;
+  const { httpStatus, attempts, shown } = answer;
+  const { api, proof } = ports;
+  // As after an update: an answer that says nothing is believed once a customer was found to be as it was sent.
+  const read = proof.needsReading(answer) ? await readBack(api, customerCode, restored, payload, undefined) : undefined;
+  const comparison = read?.comparison ?? compareWritten(restored, payload, shown ?? {}, undefined);
+  if (read?.customer !== undefined && comparison.ofRow.length === 0) proof.noteProved(answer);
+  const notes = read === undefined ? describeDifferences(comparison, noColumns) : describeReadBack(read, noColumns);
   return {
-    outcome: { status: 'updated', httpStatus, attempts, ...identity },
-    writtenHash: contentHash(editableContent(customer)),
+    outcome: { status: 'updated', httpStatus, attempts, ...identity, ...withNotes(notes) },
+    isCompared: read === undefined ? shown !== undefined : read.customer !== undefined,
+    writtenHash: contentHash(editableContent(read?.customer ?? answer.customer)),
   };
 }
 
@@ -180,11 +193,12 @@ const noColumns = { findColumns: () => [] };
 
 /**
  * Whether somebody has edited the customer since the run wrote it: after an update by its content, after an add alone
- * by the server's own dates, which are equal as long as nobody has.
+ * by the server's own dates, which are equal as long as nobody has. Without dates it is not known, so it counts as edited.
  */
 function hasChanged(write: CustomerWrite, current: Customer): boolean {
   if (write.writtenHash !== undefined) return write.writtenHash !== contentHash(editableContent(current));
-  return write.action === 'updated' || readField(current, 'creationDateUTC') !== readField(current, 'lastEditDateUTC');
+  const created = readField(current, 'creationDateUTC') ?? '';
+  return write.action === 'updated' || created === '' || created !== readField(current, 'lastEditDateUTC');
 }
 
 const skipReasons = {

@@ -17,38 +17,21 @@ import { findWrongAnswer, showsCustomer } from './check-answer.js';
 import { isJsonObject, readErrorFields, readJsonObject, readRefusal } from './error-body.js';
 import { type HttpOptions, type HttpRequest, type HttpResponse, openHttp } from './http.js';
 import { probeRight, type Right, type RightProbe } from './inspect.js';
+import { buildListPath } from './list-path.js';
 import { createRateLimiter, limitRate, type RateLimiter } from './rate-limit.js';
 import { type ApiRequest, sendOverHttp, type Verb } from './request.js';
-import { defaultRetryPolicy, type ExecuteRequest, type RequestResult, type RetryPolicy, retry } from './retry.js';
+import {
+  defaultRetryPolicy,
+  type ExecuteRequest,
+  noOutagePatience,
+  type OutageOptions,
+  type RequestResult,
+  type RetryPolicy,
+  retry,
+} from './retry.js';
 import { authorize, fixedSession, loginSession, type Session } from './session.js';
 import type { TokenStore } from './token-store.js';
 import { type ApiTraffic, countTraffic, createTraffic } from './traffic.js';
-
-const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
-const minuteMs = 60_000;
-
-/** The path and arguments of one list call [seed]. */
-function buildListPath(query: ListQuery): string {
-  const values = new Map<string, string>([
-    ['liPage', String(query.page)],
-    ['liPageSize', String(query.pageSize)],
-  ]);
-  if (query.sort !== undefined) values.set('sSortKey', query.sort.field + (query.sort.descending ? 'DESC' : 'ASC'));
-  if (query.fields !== undefined) values.set('sFieldList', query.fields.join(','));
-  if (query.changedSince !== undefined)
-    values.set('filt_LastEditDateUTC_dt_min', formatFilterDate(Math.floor(query.changedSince.getTime() / minuteMs)));
-  if (query.changedUntil !== undefined)
-    values.set('filt_LastEditDateUTC_dt_max', formatFilterDate(Math.ceil(query.changedUntil.getTime() / minuteMs)));
-  return `/customers?${[...values].map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')}`;
-}
-
-/** `yyyy-MMM-dd HH:mm` in UTC with an English month, the only format that the filters take [seed]. */
-function formatFilterDate(minutesSinceEpoch: number): string {
-  const date = new Date(minutesSinceEpoch * minuteMs);
-  const two = (value: number) => String(value).padStart(2, '0');
-  const day = `${date.getUTCFullYear()}-${months[date.getUTCMonth()]}-${two(date.getUTCDate())}`;
-  return `${day} ${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`;
-}
 
 /** How to prove who we are; a login is preferred, since a token of its own lasts two hours only. */
 export type Credentials =
@@ -71,6 +54,10 @@ export interface ClientOptions {
   /** Fires when the run should end: nothing new is sent, what is under way is finished. */
   readonly stopping?: AbortSignal;
   readonly retryPolicy?: RetryPolicy;
+  /** What to do while no connection can be made. @default nothing: three attempts, as for other failures */
+  readonly outages?: OutageOptions;
+  /** Lists everybody where a filter by the last edit is asked for: the API is known to filter wrongly. @default false */
+  readonly ignoresEditFilter?: boolean;
   /** See {@link HttpOptions}. */
   readonly proxy?: string | undefined;
   readonly trusted?: readonly string[] | undefined;
@@ -124,6 +111,7 @@ export function openCustomersClient(options: ClientOptions): CustomersClient {
       traffic,
       stopping,
       baseUrl: options.baseUrl,
+      outages: options.outages ?? noOutagePatience,
       now,
       random,
     },
@@ -138,7 +126,7 @@ export function openCustomersClient(options: ClientOptions): CustomersClient {
           now,
         });
   return {
-    ...createCustomersApi(execute, options.baseUrl),
+    ...createCustomersApi(execute, options),
     login: async () => {
       await session.getToken();
     },
@@ -162,7 +150,10 @@ function chooseBounds({ maxPageBytes, maxAnswerBytes }: ClientOptions): Partial<
 
 const jsonHeaders = { 'content-type': 'application/json', accept: 'application/json' } as const;
 
-function createCustomersApi(execute: ExecuteRequest, baseUrl: string): CustomersApi {
+function createCustomersApi(
+  execute: ExecuteRequest,
+  { baseUrl, ignoresEditFilter = false }: Pick<ClientOptions, 'baseUrl' | 'ignoresEditFilter'>,
+): CustomersApi {
   const buildPath = (code: string) => `/customers/${encodeURIComponent(code.toWellFormed())}`;
   const call = (
     verb: Verb,
@@ -184,7 +175,9 @@ function createCustomersApi(execute: ExecuteRequest, baseUrl: string): Customers
   };
   return {
     async list(query) {
-      const result = await call('list', 'GET', buildListPath(query), isPageOf(query));
+      const { changedSince: _, changedUntil: __, ...unfiltered } = query;
+      const path = buildListPath(ignoresEditFilter ? unfiltered : query);
+      const result = await call('list', 'GET', path, isPageOf(query));
       if (result.kind !== 'answered') throw describeListFailure(result, baseUrl);
       return readPage(result.response);
     },
@@ -230,7 +223,7 @@ function readDeleted(result: RequestResult): DeleteAnswer {
   if (result.kind === 'in_doubt') return result;
   const { status, body } = result.response;
   const { attempts } = result;
-  if (result.kind === 'answered') return { kind: 'deleted', httpStatus: status, attempts };
+  if (result.kind === 'answered') return { kind: 'deleted', httpStatus: status, attempts, says: body.trim() };
   // Gone after an attempt whose answer was lost: that attempt did it.
   if (status === 404 && result.isDoubtful) return { kind: 'deleted', httpStatus: status, attempts };
   if (status === 409 && saysDeactivated(body)) return { kind: 'deactivated', httpStatus: status, attempts };

@@ -1,7 +1,7 @@
 import type { Refusal } from '#pipelines/model.js';
 import type { HttpResponse } from './http.js';
 import type { RateLimiter } from './rate-limit.js';
-import type { ApiRequest, FailedAttempt, FailureClass, SendAttempt, Verb } from './request.js';
+import type { ApiRequest, Attempt, FailedAttempt, FailureClass, SendAttempt, Verb } from './request.js';
 import { sleep } from './sleep.js';
 import * as stop from './stop-reasons.js';
 import { type ApiTraffic, readServerDate } from './traffic.js';
@@ -37,6 +37,9 @@ const reactions = {
   delete: { ...idempotent, ...always },
 } as const satisfies Record<Verb, Record<FailureClass, Reaction>>;
 
+/** Refusals after which a request is sent again: at once, or by a later run. */
+const repeatedRefusals: ReadonlySet<FailureClass> = new Set(['unauthorized', 'forbidden', 'rate_limited']);
+
 /** Verbs whose lost answer leaves a customer in doubt; the others can simply be asked again. */
 const changesCustomers = {
   login: false,
@@ -62,6 +65,8 @@ export interface RetryPolicy {
   readonly rateLimitedAttempts: number;
   /** So many requests in a row without an understandable answer end the run. */
   readonly unansweredInARow: number;
+  /** While no connection can be made to a server that has answered before, an attempt is made at least this often. */
+  readonly outageDelayMs: number;
 }
 
 export const defaultRetryPolicy: RetryPolicy = {
@@ -73,7 +78,12 @@ export const defaultRetryPolicy: RetryPolicy = {
   maxWaitMs: 15 * 60_000,
   rateLimitedAttempts: 20,
   unansweredInARow: 20,
+  outageDelayMs: 5000,
 };
+
+/** No connection can be made now, as while a server restarts. Wrong certificates and logins of a proxy stay wrong. */
+const outageCodes =
+  /^(?:ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENOTFOUND|EPIPE|EAI_|EHOST|ENET|UND_ERR_CONNECT|UND_ERR_SOCKET|PROXY_50\d)/;
 
 /** How a request ended, after as many attempts as the policy allows. */
 export type RequestResult =
@@ -101,13 +111,26 @@ export interface RetryOptions {
   /** Fires when the run should end: nothing new is sent, what is under way is finished. */
   readonly stopping: AbortSignal;
   readonly baseUrl: string;
+  readonly outages: OutageOptions;
   readonly now: () => number;
   readonly random: () => number;
 }
 
+/** What to do while no connection can be made. */
+export interface OutageOptions {
+  /** How long requests are tried again that certainly did not leave. Milliseconds. */
+  readonly patienceMs: number;
+  /** The address has answered earlier than this process: it is no wrong one. */
+  readonly hasAnswered: boolean;
+  /** Called once for each outage; requests are tried again until then (epoch milliseconds, our clock). */
+  readonly noticed?: (code: string, untilMs: number) => void;
+}
+
+export const noOutagePatience: OutageOptions = { patienceMs: 0, hasAnswered: false };
+
 /** Wraps single attempts into requests that are repeated by the table of reactions. */
 export function retry(send: SendAttempt, options: RetryOptions): ExecuteRequest {
-  const run = new RunState(options);
+  const run = new RunState(send, options);
   return async (request) => {
     const state = new RequestState();
     try {
@@ -115,7 +138,12 @@ export function retry(send: SendAttempt, options: RetryOptions): ExecuteRequest 
         run.assertGoingOn();
         const result = await send({ ...request, attempt: state.attempts + 1 });
         state.attempts += 1;
-        run.note(result.failure);
+        run.note(result);
+        if (await run.outlastOutage(result)) {
+          // It did not leave: the next attempt is again the one before which the intent is recorded.
+          state.attempts -= 1;
+          continue;
+        }
         if (result.failure === undefined)
           return {
             kind: 'answered',
@@ -123,7 +151,9 @@ export function retry(send: SendAttempt, options: RetryOptions): ExecuteRequest 
             attempts: state.attempts,
             isDoubtful: state.isUnanswered,
           };
-        const end = await run.react(reactions[request.verb][result.failure], result, state);
+        const end =
+          (await run.doubtRefusal(request, result, state)) ??
+          (await run.react(reactions[request.verb][result.failure], result, state));
         if (end !== undefined) return end;
       }
     } catch (error) {
@@ -152,14 +182,22 @@ class RequestState {
 
 /** What is known over all requests of a run. */
 class RunState {
+  readonly #send: SendAttempt;
   readonly #options: RetryOptions;
   #unansweredInARow = 0;
   #retriesSpent = 0;
+  #hasAnswered: boolean;
+  /** The token that the API took last. */
+  #acceptedToken: string | undefined;
+  /** Since when no connection can be made; epoch milliseconds, our clock. */
+  #outageSinceMs: number | undefined;
   /** What one request found out and all later ones would meet as well. */
   #ending: unknown;
 
-  constructor(options: RetryOptions) {
+  constructor(send: SendAttempt, options: RetryOptions) {
+    this.#send = send;
     this.#options = options;
+    this.#hasAnswered = options.outages.hasAnswered;
   }
 
   assertGoingOn(): void {
@@ -173,9 +211,64 @@ class RunState {
     this.#ending ??= error;
   }
 
-  note(failure: FailureClass | undefined): void {
+  note({ failure, token }: Attempt): void {
+    if (failure === undefined) this.#acceptedToken = token ?? this.#acceptedToken;
     if (failure === 'ambiguous') this.#unansweredInARow += 1;
     else if (failure !== 'not_sent') this.#unansweredInARow = 0;
+    if (failure === 'not_sent') return;
+    this.#hasAnswered = true;
+    this.#outageSinceMs = undefined;
+  }
+
+  /**
+   * Waits where no connection can be made to a server that has answered before: it may be restarting.
+   *
+   * @returns whether to try again
+   * @throws RunStoppedError when the outage lasts too long, for all requests of the run
+   */
+  async outlastOutage(attempt: Attempt): Promise<boolean> {
+    const { outages, policy, now, random, stopping, baseUrl } = this.#options;
+    if (attempt.failure !== 'not_sent' || !this.#hasAnswered || outages.patienceMs <= 0) return false;
+    const { errorCode } = attempt.refusal;
+    if (!outageCodes.test(errorCode)) return false;
+    const isNew = this.#outageSinceMs === undefined;
+    this.#outageSinceMs ??= now();
+    const untilMs = this.#outageSinceMs + outages.patienceMs;
+    if (now() >= untilMs) {
+      this.endWith(stop.unreachable(baseUrl, errorCode));
+      return true;
+    }
+    if (isNew) outages.noticed?.(errorCode, untilMs);
+    // A short outage is noticed soon, and a long one costs few attempts.
+    const pauseMs = Math.min(policy.outageDelayMs, policy.baseDelayMs + now() - this.#outageSinceMs);
+    await sleep(Math.min((0.5 + random() / 2) * pauseMs, untilMs - now()), stopping);
+    return true;
+  }
+
+  /**
+   * Asks whether an add that was refused, and would be sent again, had no effect; one that may have had some is in doubt.
+   *
+   * @returns `undefined` when it had none
+   */
+  async doubtRefusal(
+    { hooks }: ApiRequest,
+    failed: FailedAttempt,
+    state: RequestState,
+  ): Promise<RequestResult | undefined> {
+    const { failure, response, refusal } = failed;
+    if (hooks.hadNoEffect === undefined || response === undefined || !repeatedRefusals.has(failure)) return undefined;
+    // After a pause that ends the run, the next one compares the row with the account before it sends it.
+    this.#pauseAsAsked(failed, state);
+    const wasUnanswered = state.isUnanswered;
+    // What ends the run while the account is asked leaves the row in doubt.
+    state.isUnanswered = true;
+    state.lastRefusal = refusal;
+    if (await hooks.hadNoEffect(response.status)) {
+      state.isUnanswered = wasUnanswered;
+      return undefined;
+    }
+    if (failure === 'forbidden') this.endWith(this.#describeStop(failed));
+    return state.toDoubt();
   }
 
   /** What to do after a failed attempt; `undefined` means another attempt. */
@@ -185,23 +278,14 @@ class RunState {
     this.#pauseAsAsked(failed, state);
     switch (reaction) {
       case 'outcome':
-        if (failed.response === undefined) return state.toDoubt();
-        return {
-          kind: 'refused',
-          response: failed.response,
-          attempts: state.attempts,
-          isDoubtful: state.isUnanswered,
-        };
+        return toOutcome(failed, state);
       case 'in_doubt':
         if (failed.failure === 'misdirected') this.endWith(this.#describeStop(failed));
         return state.toDoubt();
       case 'stop':
         throw this.#describeStop(failed);
       case 'renew_token':
-        if (state.hasRenewedToken) throw stop.tokenRefused(failed.refusal);
-        state.hasRenewedToken = true;
-        await this.#options.renewToken(failed.token ?? '');
-        return undefined;
+        return this.#renewToken(failed, state);
       case 'wait':
         state.rateLimited += 1;
         if (state.rateLimited >= this.#options.policy.rateLimitedAttempts)
@@ -210,6 +294,30 @@ class RunState {
       case 'retry':
         return this.#delayRetry(state, failed);
     }
+  }
+
+  /**
+   * Gets a new token, once for a request. A token that the API takes for other requests is good: then this request is
+   * refused, and neither the run nor the day's tokens are spent on it.
+   */
+  async #renewToken(failed: FailedAttempt, state: RequestState): Promise<RequestResult | undefined> {
+    const { token = '' } = failed;
+    if (state.hasRenewedToken || token === this.#acceptedToken) {
+      if (await this.#takesToken()) return toOutcome(failed, state);
+      if (state.hasRenewedToken) throw stop.tokenRefused(failed.refusal);
+    }
+    state.hasRenewedToken = true;
+    await this.#options.renewToken(token);
+    return undefined;
+  }
+
+  /** Whether the API takes the token for the shortest of all requests; one that is forbidden is one of a known user. */
+  async #takesToken(): Promise<boolean> {
+    const { failure } = await this.#send({
+      ...{ verb: 'list', method: 'GET', path: '/customers?liPage=1&liPageSize=1&sFieldList=customerCode' },
+      ...{ headers: { accept: 'application/json' }, accepts: () => true, hooks: {}, attempt: 1 },
+    });
+    return failure === undefined || failure === 'forbidden';
   }
 
   async #delayRetry(state: RequestState, failed: FailedAttempt): Promise<RequestResult | undefined> {
@@ -245,6 +353,12 @@ class RunState {
     const location = response?.headers.location ?? 'another address';
     return stop.redirected(this.#options.baseUrl, response?.status, String(location));
   }
+}
+
+/** The answer is how the request ended. */
+function toOutcome({ response }: FailedAttempt, state: RequestState): RequestResult {
+  if (response === undefined) return state.toDoubt();
+  return { kind: 'refused', response, attempts: state.attempts, isDoubtful: state.isUnanswered };
 }
 
 /** The pause before retry number `retry` (from 1), in milliseconds. */

@@ -14,6 +14,7 @@ const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
     /CERT_(HAS_EXPIRED|NOT_YET_VALID)/,
     'Check the clock of this machine; if it is right, the server needs a new certificate.',
   ],
+  [/^E[MN]FILE$/, 'Too many files are open on this machine: raise the limit (ulimit -n), or close other programs.'],
   [/^PROXY_407$/, 'The proxy requires a login: HTTPS_PROXY=http://user:password@host:port'],
   [/^PROXY_/, 'The proxy refuses to connect to this address: ask its administrator, or list the host in NO_PROXY.'],
 ];

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { RunLedger } from '#pipelines/ports.js';
 import { type Credentials, type CustomersClient, openCustomersClient } from '#src/api/client.js';
 import type { RedisRateLimiter } from '#src/api/redis-rate-limit.js';
+import type { OutageOptions } from '#src/api/retry.js';
 import { readTrustedCertificates } from '#src/config/resolve-settings.js';
 import { isSecretSetting, type Setting, type Settings } from '#src/config/settings.js';
 import { LoginError } from '#src/errors.js';
@@ -27,15 +28,32 @@ export interface Connection {
 /** Stands for the login when a ready token is used, which does not say whose it is. */
 const tokenLogin = 'access-token';
 
+/** How a command waits for a server that was there and is not now, and what it believes of it. */
+export interface OutageWaiting {
+  /** How long, in milliseconds. @default 15 minutes; one where somebody sits at a terminal */
+  readonly patienceMs?: number | undefined;
+  readonly notice?: RunObserver['notice'] | undefined;
+  /** Lets the API filter by the last edit also where `conformance` has found that it does not do so. @default false */
+  readonly triesFilter?: boolean;
+}
+
+const outagePatienceMs = { unattended: 15 * 60_000, terminal: 60_000 } as const;
+
 /**
  * Opens the ledger and the API client of the tenant in the settings, or of the embedded sandbox.
  *
  * @param stopping - aborts when nothing new may be sent
+ * @param waiting - for commands that go on when the server is back; without it, they end when it cannot be reached
  * @throws UsageError, LoginError (no login given), BusyError (the embedded sandbox is in use)
  */
-export async function connect(settings: Settings, stopping: AbortSignal): Promise<Connection> {
+export async function connect(
+  settings: Settings,
+  stopping: AbortSignal,
+  waiting: OutageWaiting = { patienceMs: 0 },
+): Promise<Connection> {
   if (settings.sandbox.value) return connectToSandbox(settings, stopping);
-  return open(settings, resolveTenant(settings), settings.baseUrl.value, resolveCredentials(settings), stopping);
+  const tenant = resolveTenant(settings);
+  return open(settings, { tenant, credentials: resolveCredentials(settings), stopping, waiting });
 }
 
 const embeddedSandbox: Tenant = { baseUrl: 'http://embedded.sandbox', login: 'sandbox' };
@@ -78,7 +96,8 @@ async function connectToSandbox(settings: Settings, stopping: AbortSignal): Prom
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const sandbox = await startSandbox({ dataFile: join(folder, 'customers.db'), adminToken: false });
   const { username, password } = sandbox;
-  const connection = await open(settings, tenant, sandbox.baseUrl, { kind: 'login', username, password }, stopping);
+  const credentials = { kind: 'login', username, password } as const;
+  const connection = await open(settings, { tenant, baseUrl: sandbox.baseUrl, credentials, stopping });
   return {
     ...connection,
     close: async () => {
@@ -88,12 +107,18 @@ async function connectToSandbox(settings: Settings, stopping: AbortSignal): Prom
   };
 }
 
+interface OpenOptions {
+  readonly tenant: Tenant;
+  /** @default the tenant's */
+  readonly baseUrl?: string;
+  readonly credentials: Credentials;
+  readonly stopping: AbortSignal;
+  readonly waiting?: OutageWaiting;
+}
+
 async function open(
   settings: Settings,
-  tenant: Tenant,
-  baseUrl: string,
-  credentials: Credentials,
-  stopping: AbortSignal,
+  { tenant, baseUrl = tenant.baseUrl, credentials, stopping, waiting = { patienceMs: 0 } }: OpenOptions,
 ): Promise<Connection> {
   const ledger = openLedger(settings.stateDir.value, tenant);
   if (settings.auditFile.value !== undefined) ledger.audit.copyTo(settings.auditFile.value);
@@ -115,6 +140,8 @@ async function open(
     maxPageBytes: settings.maxPageBytes.value,
     maxAnswerBytes: settings.maxAnswerBytes.value,
     stopping,
+    outages: describeOutages(ledger, baseUrl, waiting),
+    ignoresEditFilter: waiting.triesFilter !== true && ledger.conformance.isUntrue('filter'),
     ...(rateLimiter === undefined ? {} : { rateLimiter }),
   });
   return {
@@ -130,6 +157,20 @@ async function open(
       await rateLimiter?.close();
       ledger.close();
     },
+  };
+}
+
+function describeOutages(ledger: Ledger, baseUrl: string, { patienceMs, notice }: OutageWaiting): OutageOptions {
+  const defaultMs = process.stderr.isTTY === true ? outagePatienceMs.terminal : outagePatienceMs.unattended;
+  return {
+    patienceMs: patienceMs ?? defaultMs,
+    hasAnswered: ledger.tokens.read() !== undefined || ledger.mirror.freshUntilMs !== undefined,
+    noticed: (code, untilMs) =>
+      notice?.({
+        severity: 'warning',
+        code: 'WAITING_FOR_SERVER',
+        message: `${baseUrl} cannot be reached (${code}). It is tried again until ${new Date(untilMs).toISOString()}; nothing is lost meanwhile.`,
+      }),
   };
 }
 

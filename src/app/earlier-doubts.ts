@@ -15,7 +15,14 @@ export async function settleEarlierDoubts(connection: Connection, observer: RunO
     const { stamp } = run.options as { readonly stamp?: string };
     const ports = createReconcilePorts(connection, connection.openRows(run.number), new RunControl());
     try {
-      const options = { ...defaultSettle, patienceMs: 0, run: run.name, ...(stamp === undefined ? {} : { stamp }) };
+      const settleMs = connection.ledger.conformance.lagMs;
+      const options = {
+        ...defaultSettle,
+        settleMs,
+        patienceMs: 0,
+        run: run.name,
+        ...(stamp === undefined ? {} : { stamp }),
+      };
       const { adopted, absent } = await reconcile(ports, options);
       if (adopted + absent === 0) continue;
       observer.notice?.({

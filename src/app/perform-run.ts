@@ -7,7 +7,7 @@ import { sleep } from '#src/api/sleep.js';
 import { GuardError } from '#src/errors.js';
 import type { ResultsInPassing } from '#src/results/results-in-passing.js';
 import type { Connection } from './connect.js';
-import { explainFailure } from './explain-failure.js';
+import { explainFailure, explainLateRefusal } from './explain-failure.js';
 import { auditStart, endRun, type RunContext, startResults } from './run.js';
 import type { RunSummary } from './run-summary.js';
 
@@ -87,7 +87,7 @@ export async function performRun(context: RunContext): Promise<RunSummary> {
   auditStart(context);
   const results = startResults(context);
   const endSampling = sampleRun(context);
-  await runOrStop(control, () => workThroughRows(context, results));
+  await runOrStop(context, () => workThroughRows(context, results));
   endSampling();
   observer.ended?.();
   const refusal = findRefusal(context);
@@ -171,17 +171,25 @@ export async function settleDoubts({
   return reconcile(ports, {
     run: run.name,
     ...settle,
+    settleMs: Math.max(settle.settleMs, connection.ledger.conformance.lagMs),
     ...(stamp === undefined ? {} : { stamp }),
     ...(verify === undefined ? {} : { verify }),
   });
 }
 
 /** An error stops the run; it is reported when the run ends. */
-export async function runOrStop(control: RunControl, work: () => Promise<void>): Promise<void> {
+export async function runOrStop(context: RunContext, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
     const explained = explainFailure(error, 'The ledger cannot be written');
-    control.stop({ kind: 'error', error: explained });
+    context.control.stop({ kind: 'error', error: hasSent(context) ? explainLateRefusal(explained) : explained });
   }
+}
+
+const sentStatuses = ['created', 'updated', 'deleted', 'deactivated', 'rejected', 'failed', 'in_doubt'] as const;
+
+function hasSent({ connection, run }: RunContext): boolean {
+  const counts = connection.ledger.runs.countRows(run.number);
+  return sentStatuses.some((status) => counts[status] > 0);
 }

@@ -39,7 +39,8 @@ export async function readDetail(api: CustomersApi, code: string): Promise<Custo
 
 /** One page of the API's list. @throws LoginError, RunStoppedError, UsageError */
 export async function listCustomers(settings: Settings, query: ListQuery, signal: AbortSignal): Promise<CustomerPage> {
-  const connection = await connect(settings, signal);
+  // A single page shows what the API gives.
+  const connection = await connect(settings, signal, { patienceMs: 0, triesFilter: true });
   try {
     return await connection.client.list(query);
   } finally {

@@ -7,11 +7,10 @@ import {
   type RefreshResult,
   refreshMirror,
 } from '#pipelines/listing/refresh.js';
-import { RunControl } from '#pipelines/run-control.js';
 import type { Settings } from '#src/config/settings.js';
-import { CustomersError, RunStoppedError, UsageError } from '#src/errors.js';
+import { CustomersError, RunStoppedError } from '#src/errors.js';
 import type { Connection } from './connect.js';
-import { runOnTenant } from './run-on-tenant.js';
+import { createRunControl, runOnTenant } from './run-on-tenant.js';
 import { type ApiSummary, summariseApi } from './run-summary.js';
 
 export type MirrorRefreshed = RefreshResult & { readonly api: ApiSummary };
@@ -26,9 +25,8 @@ export function refreshCustomers(
   settings: Settings,
   options: Pick<RefreshOptions, 'anew'> & { readonly signal: AbortSignal },
 ): Promise<MirrorRefreshed> {
-  const control = new RunControl();
-  options.signal.addEventListener('abort', () => control.stop({ kind: 'signal', signal: 'SIGINT' }), { once: true });
-  return runOnTenant(settings, control, 'mirror refresh', async (connection) => {
+  const control = createRunControl(undefined, options.signal);
+  return runOnTenant(settings, control, 'mirror refresh', {}, async (connection) => {
     const refreshed = await bringMirrorUpToDate(connection, options);
     return { ...refreshed, api: summariseApi(connection.client) };
   });
@@ -37,7 +35,7 @@ export function refreshCustomers(
 /**
  * Refreshes the mirror of an open connection, whose lock the caller holds.
  *
- * @throws UsageError when the API suddenly lists no customers, RunStoppedError when the list keeps changing
+ * @throws RunStoppedError when the API suddenly lists no customers, or the list keeps changing
  */
 export async function bringMirrorUpToDate(
   { client, ledger }: Connection,
@@ -75,7 +73,7 @@ export async function openMirrorFor(
   }
 }
 
-const unusableListCodes: ReadonlySet<Code> = new Set(['LIST_EMPTY', 'LIST_MOVES', 'LIST_NOT_WHOLE']);
+const unusableListCodes: ReadonlySet<Code> = new Set(['LIST_MOVES', 'LIST_NOT_WHOLE']);
 
 /** Whether an error says that the list cannot be believed now. */
 export function isUnusableList(error: unknown): boolean {
@@ -94,10 +92,10 @@ export function createListNotWhole(fact: string): RunStoppedError {
 function explain(error: RefreshError, known: number): Error {
   switch (error.reason) {
     case 'list_empty':
-      return new UsageError(
+      return new RunStoppedError(
         `The API no longer lists any customers, although it listed ${known} before. Nothing was changed.`,
         {
-          code: 'LIST_EMPTY',
+          code: 'LIST_NOT_WHOLE',
           nextStep:
             'Usually this user has lost permission to read customers. If the customers are really gone: mypos-customers mirror refresh --anew',
         },

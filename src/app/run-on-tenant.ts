@@ -3,7 +3,7 @@ import type { Settings } from '#src/config/settings.js';
 import { InterruptedError, UsageError } from '#src/errors.js';
 import type { Ledger } from '#src/ledger/open-ledger.js';
 import type { RunRecord } from '#src/ledger/runs.js';
-import { type Connection, connect } from './connect.js';
+import { type Connection, connect, type OutageWaiting } from './connect.js';
 import { explainFailure } from './explain-failure.js';
 import { keepRetention } from './runs/prune-runs.js';
 
@@ -38,14 +38,19 @@ export function createRunControl(limit: FailureLimit | undefined, signal: AbortS
   return control;
 }
 
-/** Opens the tenant, holds its lock during `work`, and closes it in any case. */
+/**
+ * Opens the tenant, holds its lock during `work`, and closes it in any case.
+ *
+ * @param waiting - for a server that cannot be reached for a while
+ */
 export async function runOnTenant<T>(
   settings: Settings,
   control: RunControl,
   purpose: string,
+  waiting: OutageWaiting,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  const connection = await connect(settings, control.stopping);
+  const connection = await connect(settings, control.stopping, waiting);
   try {
     const lock = connection.ledger.lock(purpose);
     try {

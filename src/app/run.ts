@@ -18,7 +18,7 @@ import {
 } from '#src/results/write-results.js';
 import { writeReview } from '#src/results/write-review.js';
 import type { Connection } from './connect.js';
-import { explainFailure } from './explain-failure.js';
+import { explainNotWritten } from './explain-failure.js';
 import { countOutcomes, explainNotReached } from './not-reached.js';
 import {
   type AbsentSummary,
@@ -239,19 +239,27 @@ export function startResults({ connection, ledger, job, run }: RunContext): Resu
 }
 
 async function finishResultsOrStop(
-  { control, run, observer }: RunContext,
+  context: RunContext,
   results: ResultsInPassing | undefined,
   reachedAllRows: boolean,
 ): Promise<Partial<ResultsWritten>> {
+  const { control, run, observer } = context;
   try {
     const written = await results?.finish(explainNotReached({ ...run, state: chooseState(control, reachedAllRows) }));
     for (const notice of written?.notices ?? []) observer.notice?.(notice);
     return written ?? {};
   } catch (error) {
-    const again = `The results are safe in the ledger. To write the file then: mypos-customers runs show ${run.name} --results <file>`;
-    control.stop({ kind: 'error', error: explainFailure(error, 'The result file cannot be written', again) });
+    const again = `The outcomes of all rows are safe in the ledger. To write the file then: mypos-customers runs show ${run.name} --results <file>`;
+    stopUnwritten(context, explainNotWritten(error, 'The result file was not written', again));
     return {};
   }
+}
+
+/** A file that cannot be written ends the run as stopped; where something else has stopped it before, it is only reported. */
+function stopUnwritten({ control, observer }: RunContext, error: unknown): void {
+  if (control.reason !== undefined && error instanceof CustomersError)
+    observer.notice?.({ severity: 'error', code: error.code, message: `${error.message} ${error.nextStep}` });
+  control.stop({ kind: 'error', error });
 }
 
 interface ReviewWritten {
@@ -263,7 +271,7 @@ interface ReviewWritten {
 
 /** Writes the rows that wait for a decision, beside the customers that they may mean. */
 async function writeReviewOrStop(context: RunContext): Promise<ReviewWritten> {
-  const { connection, run, job, control, observer } = context;
+  const { connection, run, job, observer } = context;
   const { decisions, mirror, writtenFiles } = connection.ledger;
   const { waiting, fresh: newlyWaiting } = decisions.countWaiting(run.number);
   const { rows: undecided, file } = job.undecided ?? { rows: 0, file: null };
@@ -292,7 +300,7 @@ async function writeReviewOrStop(context: RunContext): Promise<ReviewWritten> {
     return { review: written.path, ...counts };
   } catch (error) {
     const again = `The rows are safe in the ledger. Free some space, then import the file again.`;
-    control.stop({ kind: 'error', error: explainFailure(error, 'The review file cannot be written', again) });
+    stopUnwritten(context, explainNotWritten(error, 'The review file was not written', again));
     return { review: null, ...counts };
   }
 }

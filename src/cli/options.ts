@@ -182,9 +182,9 @@ export function parseSecondsAsMs(option: string, value: string | undefined): num
 }
 
 /** On a terminal somebody can resume later; nobody waits there for long. */
-const terminalPatienceMs = 30_000;
+const terminalPatienceMs = 60_000;
 
-/** How long a run may wait at its end; `undefined` leaves it to the library. @throws UsageError */
+/** How long a run may wait at its end, or for a server that cannot be reached; `undefined` leaves it to the library. @throws UsageError */
 export function parsePatience(value: string | undefined, isTerminal: boolean): number | undefined {
   if (value === undefined) return isTerminal ? terminalPatienceMs : undefined;
   if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 60_000;
@@ -203,7 +203,7 @@ export const settleOptions = {
     type: 'string',
     requiresArg: true,
     describe:
-      'Minutes to wait at the end until rows without an answer can be settled (default 20; half a minute on a terminal)',
+      'Minutes to wait at the end until rows without an answer can be settled (default 20), and for a server that cannot be reached (default 15); on a terminal 1',
   },
 } as const;
 

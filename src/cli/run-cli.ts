@@ -1,6 +1,6 @@
 import yargs, { type Argv } from 'yargs';
 import { nearestNames, suggestNames } from '#pipelines/mapping/nearest-name.js';
-import { CustomersError, type ExitCode, exitCodes, UsageError } from '#src/errors.js';
+import { CustomersError, type ExitCode, exitCodes, RunStoppedError, readSystemCode, UsageError } from '#src/errors.js';
 import { version } from '#src/version.js';
 import type { Command } from './command.js';
 import { outputOptions } from './options.js';
@@ -79,6 +79,7 @@ const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = {
   mirror: async () => (await import('./commands/customers.js')).mirrorCommand,
   login: async () => (await import('./commands/doctor.js')).loginCommand,
   doctor: async () => (await import('./commands/doctor.js')).doctorCommand,
+  conformance: async () => (await import('./commands/conformance.js')).conformanceCommand,
   sandbox: async () => (await import('./commands/sandbox.js')).sandboxCommand,
 };
 
@@ -96,10 +97,21 @@ const helpWidthWithoutTerminal = 100;
 
 const processStreams: Streams = { stdout: process.stdout, stderr: process.stderr, environment: process.env };
 
+/** Too few open files are allowed: it is met wherever the next file is opened, also one of this program. */
+function explainOutOfFiles(error: unknown): unknown {
+  if (error instanceof CustomersError || !/^E[MN]FILE$/.test(readSystemCode(error))) return error;
+  return new RunStoppedError('Too many files are open.', { code: 'TOO_MANY_FILES', cause: error });
+}
+
 /** Runs one command line. Never throws; the exit code says how it ended. */
 export async function runCli(given: readonly string[], streams: Streams = processStreams): Promise<ExitCode> {
   const argv = normaliseArguments(given);
-  const commands = await loadCommands(argv[0]);
+  let commands: readonly Command[];
+  try {
+    commands = await loadCommands(argv[0]);
+  } catch (error) {
+    return createReporter(readOutputOptions(argv), streams).fail(explainOutOfFiles(error));
+  }
   let exitCode: ExitCode = exitCodes.done;
   const parser = declare(argv, commands, streams, (code) => {
     exitCode = code;
@@ -150,7 +162,7 @@ function declare(
       try {
         onExit(await work(reporter));
       } catch (error) {
-        onExit(reporter.fail(error));
+        onExit(reporter.fail(explainOutOfFiles(error)));
       }
     });
   return parser

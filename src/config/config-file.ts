@@ -5,10 +5,10 @@ import { type DocumentIssue, JsonNode, type Shape } from '#pipelines/shape.js';
 import { UsageError } from '#src/errors.js';
 import { parseJsonDocument } from '#src/json-document.js';
 import { assertOwnFile } from './file-trust.js';
+import { defaultBaseUrl } from './parse-setting.js';
 import {
   configProperties,
   configVersion,
-  defaultBaseUrl,
   defaultConfigFile,
   type Profile,
   profileProperties,

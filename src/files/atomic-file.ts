@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UsageError } from '#src/errors.js';
 import { isProcessAlive } from '#src/is-process-alive.js';
@@ -110,6 +110,11 @@ async function removeLeftovers(path: string): Promise<void> {
 export async function assertWritable(path: string): Promise<void> {
   const probe = await beginAtomicFile(path);
   await probe.discard();
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (isFolder) throw cannotWrite(path, Object.assign(new Error('a folder has this name'), { code: 'EISDIR' }));
 }
 
 function cannotWrite(path: string, cause: unknown): UsageError {

@@ -69,6 +69,11 @@ const failuresBySystemCode: Readonly<Record<string, { code: Code; fact: string; 
     fact: 'you are not allowed to read it.',
     nextStep: 'Ask for permission to read the file, and close the program that has it open.',
   },
+  EMFILE: {
+    code: 'TOO_MANY_FILES',
+    fact: 'the system does not allow this program to open more files.',
+    nextStep: 'Raise the limit (ulimit -n), or close other programs.',
+  },
 };
 
 const otherFailure: { readonly code: Code; readonly fact: string; readonly nextStep: string } = {
@@ -77,7 +82,7 @@ const otherFailure: { readonly code: Code; readonly fact: string; readonly nextS
   nextStep: 'Copy the file to a local disk and try again.',
 };
 
-const systemCodeAliases: Readonly<Record<string, string>> = { EPERM: 'EACCES', EBUSY: 'EACCES' };
+const systemCodeAliases: Readonly<Record<string, string>> = { EPERM: 'EACCES', EBUSY: 'EACCES', ENFILE: 'EMFILE' };
 
 async function findInputFile(path: string, name: string = path): Promise<InputFile> {
   try {
@@ -207,8 +212,10 @@ export async function* readBytes(file: InputFile, range: ByteRange = allBytes): 
 
 async function* readFrom(handle: FileHandle, file: InputFile, { from, to }: ByteRange): AsyncGenerator<Buffer> {
   try {
-    for (let at = from; at < to; ) {
-      const length = Math.min(readChunkBytes, to - at);
+    // What is added to the file while it is in use belongs to the next import.
+    const end = Math.min(to, file.sizeBytes);
+    for (let at = from; at < end; ) {
+      const length = Math.min(readChunkBytes, end - at);
       const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(length), 0, length, at);
       if (bytesRead === 0) return;
       at += bytesRead;

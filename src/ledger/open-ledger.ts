@@ -18,6 +18,7 @@ import type { TokenStore } from '#src/api/token-store.js';
 import { type GuardError, UsageError } from '#src/errors.js';
 import { type Database, openDatabase } from '#src/sqlite/open-database.js';
 import { type Audit, openAudit } from './audit.js';
+import { type ConformanceStore, openConformance } from './conformance.js';
 import { type Crosswalk, openCrosswalk } from './crosswalk.js';
 import { createDamagedLedgerError, isDamagedLedgerError, isJsonObject, isText } from './damaged-ledger.js';
 import { type Decisions, openDecisions } from './decisions.js';
@@ -61,6 +62,7 @@ export interface Ledger {
   readonly writtenFiles: WrittenFiles;
   readonly audit: Audit;
   readonly retention: Retention;
+  readonly conformance: ConformanceStore;
   /** @param clockDifferenceMs - saved with each intent: when our clock is corrected later, the times can still be compared */
   openRows(run: number, clockDifferenceMs?: ReadClockDifference): RunLedger;
   readonly exportCursors: ExportCursors;
@@ -116,6 +118,7 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
     ),
     audit: openAudit(database, tenant, now),
     retention: openRetention(database, blocks, now),
+    conformance: openConformance(folder),
     runs: openRuns(database, blocks, now),
     samples: openRunSamples(database),
     inputScans: openInputScans(database),

@@ -20,6 +20,7 @@ export const quickPolicy: RetryPolicy = {
   maxWaitMs: 15 * 60_000,
   rateLimitedAttempts: 4,
   unansweredInARow: 20,
+  outageDelayMs: 20,
 };
 
 export const login = { kind: 'login', username: 'jane@example.com', password: 'correct horse' } as const;

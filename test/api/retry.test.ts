@@ -1,13 +1,16 @@
-import { describe, expect, it, vi } from 'vitest';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ClientOptions, CustomersClient } from '#src/api/client.js';
 import type { Verb } from '#src/api/request.js';
-import { CustomersError } from '#src/errors.js';
+import { CustomersError, RunStoppedError } from '#src/errors.js';
 import { login, quickPolicy, readyToken, useClients } from './open-clients.js';
 import {
   after,
   cut,
   json,
   page,
+  type ReceivedCall,
   redirect,
   type Script,
   type ScriptedServer,
@@ -18,6 +21,7 @@ import {
 const startServer = useScriptedServers();
 const { newClient } = useClients();
 
+const noIntent = { beforeSend: () => Promise.resolve() };
 const customer = { customerId: 'id-1', customerCode: '0000001', customerName: 'Ada' };
 
 /** One call of each verb. */
@@ -159,7 +163,8 @@ const faults: readonly Fault[] = [
     name: '401 for every token',
     steps: [text(401, '')],
     options: { credentials: login },
-    ends: everywhere(2, 'LoginError TOKEN_REFUSED', { login: { requests: 1, end: 'LoginError LOGIN_REFUSED' } }),
+    // The third asks whether the token is refused for this request alone.
+    ends: everywhere(3, 'LoginError TOKEN_REFUSED', { login: { requests: 1, end: 'LoginError LOGIN_REFUSED' } }),
   },
   {
     name: '403',
@@ -221,6 +226,155 @@ describe('a request that cannot leave', () => {
   it('says in the error why the server could not be reached', async () => {
     const client = newClient('http://does-not-exist.invalid/api/v2');
     await expect(client.get('1')).rejects.toThrow(/ENOTFOUND|EAI_AGAIN/);
+  });
+});
+
+describe('a server that has answered before', () => {
+  const page = [{ customerCode: '0000001', liTotalCount: 1 }];
+  const answer = (_: IncomingMessage, response: ServerResponse) => response.end(JSON.stringify(page));
+  const one = { page: 1, pageSize: 1 };
+  const listen = (server: Server, port: number) =>
+    new Promise<Server>((resolve) => server.listen(port, '127.0.0.1', () => resolve(server)));
+  const servers: Server[] = [];
+  const open = async (port = 0) => {
+    const server = await listen(createServer(answer), port);
+    servers.push(server);
+    return server;
+  };
+  const close = (server: Server) =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  afterEach(() => Promise.all(servers.splice(0).map(close)));
+
+  it('is waited for while it restarts, and told of once', async () => {
+    const first = await open();
+    const { port } = first.address() as AddressInfo;
+    const outages: string[] = [];
+    let noticed = () => {};
+    const isNoticed = new Promise<void>((resolve) => {
+      noticed = resolve;
+    });
+    const client = newClient(`http://127.0.0.1:${port}`, {
+      outages: {
+        ...{ patienceMs: 600_000, hasAnswered: false },
+        noticed: (code) => {
+          outages.push(code);
+          noticed();
+        },
+      },
+    });
+    await client.list(one);
+    await close(first);
+    const pages = Promise.all([client.list(one), client.list(one), client.list(one)]);
+    await isNoticed;
+    await open(port);
+    expect((await pages).map(({ total }) => total)).toEqual([1, 1, 1]);
+    expect(outages).toHaveLength(1);
+    expect(client.traffic.retries).toBe(0);
+  });
+
+  it('ends the run as resumable when it stays away', async () => {
+    const server = await open();
+    const { port } = server.address() as AddressInfo;
+    await close(server);
+    const outages = { patienceMs: 100, hasAnswered: true };
+    const client = newClient(`http://127.0.0.1:${port}`, { outages });
+    expect(await describeEnd(client.list(one))).toBe('RunStoppedError UNREACHABLE');
+    expect(await describeEnd(client.add({}))).toBe('RunStoppedError UNREACHABLE');
+    expect(client.traffic.requests).toBeGreaterThan(quickPolicy.attempts);
+  });
+
+  it('is not waited for when the address has never answered', async () => {
+    const server = await open();
+    const { port } = server.address() as AddressInfo;
+    await close(server);
+    const outages = { patienceMs: 600_000, hasAnswered: false };
+    const client = newClient(`http://127.0.0.1:${port}`, { outages });
+    expect(await describeEnd(client.list(one))).toBe('RunStoppedError UNREACHABLE');
+    expect(client.traffic.requests).toBe(quickPolicy.attempts);
+  });
+
+  it('has the intent of a write recorded once more when the write can leave', async () => {
+    const first = await open();
+    const { port } = first.address() as AddressInfo;
+    const client = newClient(`http://127.0.0.1:${port}`, { outages: { patienceMs: 600_000, hasAnswered: true } });
+    await close(first);
+    let intents = 0;
+    const beforeSend = async () => {
+      intents += 1;
+      if (intents === 3) await open(port);
+    };
+    expect(await client.update('0000001', customer, { beforeSend })).toMatchObject({ kind: 'applied', attempts: 1 });
+    expect(intents).toBeGreaterThanOrEqual(3);
+  });
+});
+
+describe('HTTP 401 to one request alone', () => {
+  const isWanted = ({ path }: ReceivedCall) => path.includes('0000009');
+  const refusing: Script = (call) =>
+    isWanted(call) ? json(401, { message: 'no' }) : call.path.includes('?') ? json(200, []) : json(200, customer);
+
+  it('refuses that request, and takes no more than one new token, however many there are', async () => {
+    const server = await startServer();
+    server.answer(refusing);
+    const client = newClient(server.baseUrl, { credentials: login });
+    for (let row = 0; row < 5; row += 1) {
+      expect(await describeEnd(client.get('0000001'))).toBe('found');
+      expect(await describeEnd(client.get('0000009'))).toBe('unanswered HTTP_401');
+      expect(await describeEnd(client.update('0000009', customer))).toBe('refused HTTP_401');
+    }
+    expect(server.logins.length).toBeLessThanOrEqual(2);
+  });
+
+  it('is told from a token that is not good any more', async () => {
+    const server = await startServer();
+    server.answer(({ headers }) =>
+      headers.authorization === 'Bearer token-1' && server.calls.length > 1 ? text(401, '') : json(200, customer),
+    );
+    const client = newClient(server.baseUrl, { credentials: login });
+    expect(await describeEnd(client.get('0000001'))).toBe('found');
+    expect(await describeEnd(client.get('0000001'))).toBe('found');
+    expect(server.logins).toHaveLength(2);
+  });
+});
+
+describe('an add that is refused with 401, 403 or 429', () => {
+  const refusals = [
+    [401, 'refused HTTP_401'],
+    [403, 'LoginError RIGHT_MISSING'],
+    [429, 'applied'],
+  ] as const;
+
+  it.each(refusals)('%d: goes on as it would when it certainly had no effect', async (status, end) => {
+    const server = await startServer();
+    const refusal = json(status, { message: 'no' }, { 'retry-after': '0' });
+    const adds = () => server.calls.filter(({ method }) => method === 'POST').length;
+    server.answer(({ method }) =>
+      method === 'POST' ? (status === 429 && adds() > 1 ? json(202, customer) : refusal) : json(200, []),
+    );
+    const hadNoEffect = () => Promise.resolve(true);
+    const client = newClient(server.baseUrl, { credentials: login });
+    expect(await describeEnd(client.add({}, { ...noIntent, hadNoEffect }))).toBe(end);
+  });
+
+  it.each(refusals)('%d: is in doubt and never sent again when it may have had one', async (status) => {
+    const server = await startServer();
+    server.answer(json(status, { message: 'no' }, { 'retry-after': '0' }));
+    const hadNoEffect = () => Promise.resolve(false);
+    const client = newClient(server.baseUrl, { credentials: login });
+    expect(await describeEnd(client.add({}, { ...noIntent, hadNoEffect }))).toBe(`in_doubt HTTP_${status}`);
+    expect(server.calls).toHaveLength(1);
+  });
+
+  it('is in doubt when the account cannot be asked, and that ends the run', async () => {
+    const server = await startServer();
+    server.answer(json(429, { message: 'no' }, { 'retry-after': '0' }));
+    const hadNoEffect = () => Promise.reject(new RunStoppedError('It is silent.', { code: 'SERVER_SILENT' }));
+    const client = newClient(server.baseUrl, { credentials: login });
+    expect(await describeEnd(client.add({}, { ...noIntent, hadNoEffect }))).toBe('in_doubt HTTP_429');
+    expect(await describeEnd(client.add({}))).toBe('RunStoppedError SERVER_SILENT');
   });
 });
 

@@ -40,11 +40,16 @@ export interface Deviation {
   readonly detail?: (call: Call, account: Account, regular: () => Reply) => Reply;
   readonly add?: (call: Call, account: Account, regular: () => Reply) => Reply;
   readonly update?: (call: Call, account: Account, regular: () => Reply) => Reply;
+  readonly delete?: (call: Call, account: Account, regular: () => Reply) => Reply;
 }
 
-export const reply = (status: number, body: Json | undefined = undefined): Reply => ({
+export const reply = (
+  status: number,
+  body: Json | undefined = undefined,
+  headers: Readonly<Record<string, string>> = {},
+): Reply => ({
   status,
-  headers: { 'content-type': 'application/json; charset=utf-8' },
+  headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
   body: body === undefined ? '' : JSON.stringify(body),
 });
 
@@ -168,6 +173,10 @@ export interface DeviantServer {
   readonly calls: readonly Call[];
   /** From now on it deviates in this way. */
   deviate(deviation: Deviation): void;
+  /** Refuses connections from now on; requests in progress lose theirs. */
+  stop(): void;
+  /** Listens again at the same address. */
+  restart(): Promise<void>;
 }
 
 /** Servers for one test file; each is closed after its test. They share no code with the program or its sandbox. */
@@ -194,22 +203,27 @@ export function useDeviantServers() {
         const call = readCall(request, Buffer.concat(chunks).toString('utf8'), counts);
         calls.push(call);
         const regular = () => act(call, account, { ...documented, ...deviation.rules });
-        const deviant = call.verb === 'delete' ? undefined : deviation[call.verb];
+        const deviant = deviation[call.verb];
         send(deviant === undefined ? regular() : deviant(call, account, regular));
       });
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    open.push(() => {
-      server.closeAllConnections();
+    const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    const stop = () => {
       server.close();
-    });
+      server.closeAllConnections();
+    };
+    await listen(0);
+    open.push(stop);
+    const { port } = server.address() as AddressInfo;
     return {
-      baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v2`,
+      baseUrl: `http://127.0.0.1:${port}/api/v2`,
       account,
       calls,
       deviate: (next) => {
         deviation = next;
       },
+      stop,
+      restart: () => listen(port),
     };
   };
 }

@@ -139,6 +139,19 @@ export const deviations: readonly DeviationCase[] = [
     // As the adds are sent again, so is every second one lost again.
     ends: { add: [0, 7], upsert: [0, 7], resume: [0, 7] },
   },
+  // Refusals of adds that were done all the same.
+  ...([401, 403, 429] as const).map(
+    (status): DeviationCase => ({
+      name: `every second add is refused with ${status}, and done all the same`,
+      deviation: {
+        add: ({ count }, _, regular) => {
+          const done = regular();
+          return count % 2 === 1 ? done : reply(status, { message: 'no' }, { 'retry-after': '0' });
+        },
+      },
+      ...(status === 403 ? { ends: { add: 6, upsert: 6, resume: 6 } } : {}),
+    }),
+  ),
   // Answers to an update.
   {
     name: 'an update answers 204',
@@ -310,7 +323,7 @@ export const deviations: readonly DeviationCase[] = [
     name: 'the list is empty',
     deviation: { rules: { select: () => [] } },
     // Whoever has never seen this account cannot know that it is not empty.
-    ends: { add: 5, upsert: 5, resume: 2 },
+    ends: { add: 5, upsert: 5, resume: 5 },
     looksEmpty: true,
     skips: ['add', 'upsert'],
   },

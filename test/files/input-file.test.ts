@@ -1,10 +1,11 @@
+import { appendFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { gunzip } from '#src/files/input-file.js';
+import { gunzip, startReading } from '#src/files/input-file.js';
 import { catchFailure, useTempFiles } from './temp-files.js';
 
 const files = useTempFiles();
-const text = `Name,Town\n${Array.from({ length: 5000 }, (_, n) => `Zoë ${n},"東京\n${n * 7919}"`).join('\n')}\n`;
+const text = `Name,Town\n${Array.from({ length: 15_000 }, (_, n) => `Zoë ${n},"東京\n${n * 7919}"`).join('\n')}\n`;
 
 describe('a gzip file', () => {
   it('reads as what it holds', async () => {
@@ -63,4 +64,15 @@ describe('a gzip file', () => {
     };
     await expect(drain()).rejects.toThrow('EIO');
   });
+});
+
+it('a file that grows while it is read ends where it ended when it was found', async () => {
+  const path = files.write(text);
+  const reading = await startReading(path);
+  let bytes = 0;
+  for await (const chunk of reading.chunks()) {
+    if (bytes === 0) appendFileSync(path, text);
+    bytes += chunk.length;
+  }
+  expect(bytes).toBe(Buffer.byteLength(text));
 });

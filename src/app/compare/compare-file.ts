@@ -14,13 +14,12 @@ import { findValidSubset, parseMapping } from '#pipelines/mapping/parse-mapping.
 import { reverseMapping } from '#pipelines/mapping/reverse.js';
 import type { Cell, Customer } from '#pipelines/model.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
-import { RunControl } from '#pipelines/run-control.js';
 import type { Connection } from '#src/app/connect.js';
 import { type Input, openInput } from '#src/app/input.js';
 import { readMappingFile } from '#src/app/mapping-file.js';
 import { readDetail } from '#src/app/read-customers.js';
 import { bringMirrorUpToDate } from '#src/app/refresh-mirror.js';
-import { runOnTenant } from '#src/app/run-on-tenant.js';
+import { createRunControl, runOnTenant } from '#src/app/run-on-tenant.js';
 import { type ApiSummary, type RunObserver, summariseApi } from '#src/app/run-summary.js';
 import type { Settings } from '#src/config/settings.js';
 import { type ExitCode, exitCodes, UsageError } from '#src/errors.js';
@@ -90,9 +89,8 @@ export async function compareFile(
   const named = readNamedMapping(settings, options);
   const input = await openInput(options.file, options, resolve(settings.stateDir.value, 'inputs'), named);
   const fitted = chooseMapping(named, input);
-  const control = new RunControl();
-  options.signal?.addEventListener('abort', () => control.stop({ kind: 'signal', signal: 'SIGINT' }), { once: true });
-  return runOnTenant(settings, control, `compare ${input.file}`, async (connection) => {
+  const control = createRunControl(undefined, options.signal);
+  return runOnTenant(settings, control, `compare ${input.file}`, observer, async (connection) => {
     await connection.client.login();
     await bringMirrorUpToDate(connection, { needsFlat: true });
     return compareWithAccount(connection, input, fitted, options, observer);

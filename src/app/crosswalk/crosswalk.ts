@@ -267,7 +267,7 @@ export function rebuildFromStamp(settings: Settings, options: RebuildOptions): P
       nextStep: 'Rebuild it from result files instead: mypos-customers crosswalk rebuild customers.results.csv',
     });
   const control = createRunControl(undefined, options.signal);
-  return runOnTenant(settings, control, 'crosswalk rebuild', async (connection) => {
+  return runOnTenant(settings, control, 'crosswalk rebuild', {}, async (connection) => {
     await bringMirrorUpToDate(connection);
     const unknown = findCodesWithoutStamp(connection, stamp);
     if (unknown.length > 0 && !(await options.confirm(unknown.length))) return undefined;
@@ -336,7 +336,7 @@ export function forgetKeys(
   options: { readonly signal?: AbortSignal; readonly source?: string } = {},
 ): Promise<KeysForgotten> {
   const control = createRunControl(undefined, options.signal);
-  return runOnTenant(settings, control, 'crosswalk forget', async (connection) => {
+  return runOnTenant(settings, control, 'crosswalk forget', {}, async (connection) => {
     const forgotten: KeysForgotten['forgotten'][number][] = [];
     const kept: KeysForgotten['kept'][number][] = [];
     for (const stored of new Set(keys.map((key) => storeKey(options.source, key)))) {

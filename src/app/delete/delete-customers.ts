@@ -57,7 +57,7 @@ export async function deleteCustomers(
   };
   const job = await createDeleteJob(settings, saved, input);
   const control = createRunControl(options.failureLimit, options.signal);
-  return runOnTenant(settings, control, `delete ${input.file}`, async (connection) => {
+  return runOnTenant(settings, control, `delete ${input.file}`, observer, async (connection) => {
     await connection.client.login();
     const { sha256, sizeBytes } = input.source.fingerprint;
     const run = connection.ledger.runs.start({

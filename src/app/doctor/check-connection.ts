@@ -1,3 +1,4 @@
+import { assumptions } from '#pipelines/listing/conformance.js';
 import {
   probeServer,
   type Right,
@@ -141,7 +142,7 @@ export async function checkLogin(settings: Settings, signal: AbortSignal): Promi
     connection = await connect(settings, signal);
     if (settings.pace.value !== undefined)
       found.push(ok('pace', `shared through ${new URL(settings.pace.value).host}`));
-    found.push(checkUnfinishedRuns(connection));
+    found.push(checkUnfinishedRuns(connection), showConformance(connection));
     found.push(await testLogin(connection));
     found.push(checkTokenBudget(connection));
     if (found.some(({ status }) => status === 'fail')) return found;
@@ -192,6 +193,21 @@ async function checkStrangers({ client, ledger }: Connection): Promise<DoctorFin
     'strangers',
     found,
     'Rows to add are compared with them. If another computer imports into this account: mypos-customers crosswalk export who-is-who.csv there, and crosswalk import here.',
+  );
+}
+
+/** What `conformance` has found; it is not tried here, because it reads the whole list. */
+function showConformance({ ledger }: Connection): DoctorFinding {
+  const kept = ledger.conformance.find();
+  if (kept === undefined) return ok('conformance', 'not tried yet: mypos-customers conformance');
+  const day = kept.checkedAt.slice(0, 10);
+  const untrue = kept.results.filter(({ status }) => status === 'otherwise');
+  if (untrue.length === 0) return ok('conformance', `as assumed (${day})`);
+  const found = untrue.map(({ assumption }) => `${assumption}: ${assumptions[assumption].otherwise}`).join(' ');
+  return warn(
+    'conformance',
+    `not as assumed (${day}): ${found}`,
+    'Once MYPOS Connect has changed it: mypos-customers conformance',
   );
 }
 

@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { extname, join, resolve } from 'node:path';
 import type { DuplicatesFound } from '#pipelines/quality/duplicates/find-duplicates.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
-import { RunControl } from '#pipelines/run-control.js';
 import { resolveTenant } from '#src/app/connect.js';
 import { type MappingFile, readMappingFile } from '#src/app/mapping-file.js';
 import { bringMirrorUpToDate } from '#src/app/refresh-mirror.js';
-import { runOnTenant } from '#src/app/run-on-tenant.js';
+import { createRunControl, runOnTenant } from '#src/app/run-on-tenant.js';
 import { type ApiSummary, noTraffic, type RunObserver, summariseApi } from '#src/app/run-summary.js';
 import { openScannedInput, reportScan } from '#src/app/scan-input.js';
 import type { Settings } from '#src/config/settings.js';
@@ -93,9 +92,8 @@ export async function findDuplicates(
     await finder.addRows();
     const review = path === undefined ? undefined : { path, mappingFile };
     if (options.account !== true) return await searchFile(settings, finder, review, options, observer);
-    const control = new RunControl();
-    options.signal?.addEventListener('abort', () => control.stop({ kind: 'signal', signal: 'SIGINT' }), { once: true });
-    return await runOnTenant(settings, control, `duplicates ${input.file}`, async (connection) => {
+    const control = createRunControl(undefined, options.signal);
+    return await runOnTenant(settings, control, `duplicates ${input.file}`, observer, async (connection) => {
       await bringMirrorUpToDate(connection);
       finder.addCustomers(connection.ledger);
       const account = { customers: finder.customers, knownRows: finder.knownRows };

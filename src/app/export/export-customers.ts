@@ -92,7 +92,7 @@ export async function exportCustomers(
   const startedAt = new Date();
   const columns = selectColumns(settings, options.fields);
   const control = createRunControl(undefined, options.signal);
-  const connection = await connect(settings, control.stopping);
+  const connection = await connect(settings, control.stopping, observer);
   try {
     const { ledger, client } = connection;
     const target = await openTarget(options, ledger.folder);

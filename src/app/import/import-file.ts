@@ -197,7 +197,8 @@ async function importOpened(
   const job = await createImportJob(settings, saved, mappingFile, input, observer, questions);
   refuseTooManyRows(input, job.rows, options.maxRows);
   refuseInput(input, { keysAsWritten: saved.keysAsWritten, overrideGuards: options.overrideGuards });
-  return runOnTenant(settings, control, `import ${input.file}`, async (connection) => {
+  const waiting = { patienceMs: options.patienceMs, notice: observer.notice };
+  return runOnTenant(settings, control, `import ${input.file}`, waiting, async (connection) => {
     if (options.force !== true) refuseUnfinished(connection, input);
     await confirmFirstImport(connection, countTaken(job.rows, saved.first), options.confirmImport);
     await connection.client.login();

@@ -7,7 +7,6 @@ import { type PlanAction, type PlannedRow, planActions } from '#pipelines/import
 import { secretFields } from '#pipelines/mapping/fields.js';
 import type { Mode } from '#pipelines/mapping/mapping.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
-import { RunControl } from '#pipelines/run-control.js';
 import { type Connection, resolveTarget } from '#src/app/connect.js';
 import {
   type PreparedImport,
@@ -20,7 +19,7 @@ import { createAbsentFinder } from '#src/app/import/leavers.js';
 import { findInputRefusal, takesKeysAsWritten } from '#src/app/import/refuse-input.js';
 import { openReturnedFiles } from '#src/app/import/returned-file.js';
 import { type MappingFile, readMappingFile } from '#src/app/mapping-file.js';
-import { runOnTenant } from '#src/app/run-on-tenant.js';
+import { createRunControl, runOnTenant } from '#src/app/run-on-tenant.js';
 import {
   type AbsentSummary,
   type ApiSummary,
@@ -165,11 +164,10 @@ async function planInput(
     ...(keysAsWritten ? { keysAsWritten } : {}),
     ...(options.allNew === true ? { allNew: true } : {}),
   };
-  const control = new RunControl();
+  const control = createRunControl(undefined, options.signal);
   const questions = { confirmDetails: options.confirmDetails, stopping: control.stopping, onlyPlans: true };
   const prepared = prepareImport(settings, saved, mappingFile, input, observer, questions);
-  options.signal?.addEventListener('abort', () => control.stop({ kind: 'signal', signal: 'SIGINT' }), { once: true });
-  return runOnTenant(settings, control, `plan ${input.file}`, async (connection) => {
+  return runOnTenant(settings, control, `plan ${input.file}`, observer, async (connection) => {
     await connection.client.login();
     const { sha256 } = input.source.fingerprint;
     const { ledger } = connection;

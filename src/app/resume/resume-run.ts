@@ -132,7 +132,8 @@ async function continueRun<S extends RunSummary>(
 ): Promise<S | undefined> {
   const control = createRunControl(options.failureLimit, options.signal);
   announceTarget(settings, observer);
-  return runOnTenant(settings, control, `${name} ${options.run ?? ''}`.trim(), async (connection) => {
+  const waiting = { patienceMs: options.patienceMs, notice: observer.notice };
+  return runOnTenant(settings, control, `${name} ${options.run ?? ''}`.trim(), waiting, async (connection) => {
     const { ledger } = connection;
     const named = options.run === undefined ? undefined : findRun(ledger, options.run);
     if (named !== undefined && !filters.some((filter) => filter(named, ledger))) return undefined;
@@ -167,7 +168,7 @@ async function continueRun<S extends RunSummary>(
 async function reconcileOnly(context: RunContext): Promise<RunSummary & { readonly reconciled: Reconciled | null }> {
   auditStart(context);
   let reconciled: Reconciled | null = null;
-  await runOrStop(context.control, async () => {
+  await runOrStop(context, async () => {
     reconciled = await settleDoubts(context);
   });
   return { ...(await endRun(context, startResults(context), hasReachedAllRows(context))), reconciled };

@@ -116,7 +116,7 @@ export async function undoRun(
     paths,
     failureLimit,
   };
-  return runOnTenant(settings, control, `undo ${options.run}`, async (connection) => {
+  return runOnTenant(settings, control, `undo ${options.run}`, observer, async (connection) => {
     const { ledger, client } = connection;
     const undone = findRun(ledger, options.run);
     refuseDoubts(ledger, undone);
