@@ -14,6 +14,7 @@ import { GroupCommit } from '#src/sqlite/group-commit.js';
 import type { Database, SqlValue, Statement } from '#src/sqlite/open-database.js';
 import { isJsonObject, isRowOutcome, readStoredJson } from './damaged-ledger.js';
 import { prepareWaitingRows } from './decisions.js';
+import { openFormerCustomerNotes, openFormerCustomers } from './former-customers.js';
 import { openLeaverQueries } from './leavers.js';
 import type { LedgerMirror } from './mirror.js';
 import { prepareRejectCells } from './returned-rows.js';
@@ -107,6 +108,7 @@ export function openRows(
       return known === undefined ? undefined : toKnownCustomer(known);
     },
     decisions,
+    former: openFormerCustomers(database, run),
   };
 }
 
@@ -187,6 +189,7 @@ function prepareRowChanges(
   const waitingRows = prepareWaitingRows(database, run);
   const saveCells = prepareRejectCells(database, run);
   const sent = openSentValues(database);
+  const former = openFormerCustomerNotes(database);
 
   function recordIntent(intent: Intent, nowMs: number): void {
     const { index, number, key, payload, payloadHash, customerCode, preImage, sentValues } = intent;
@@ -242,8 +245,11 @@ function prepareRowChanges(
   }
 
   function updateMirror(customerCode: string, { written, outcome }: Settlement): void {
+    if (written === undefined && !changesCustomer.has(outcome.status)) return;
+    former.keep(customerCode, run);
+    former.forget(customerCode, run);
     if (written !== undefined) mirror.save(customerCode, written);
-    else if (changesCustomer.has(outcome.status)) mirror.forget(customerCode);
+    else mirror.forget(customerCode);
   }
 
   return (changes) => {

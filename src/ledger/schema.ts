@@ -236,6 +236,18 @@ const migrations: readonly Migration[] = [
   `
   CREATE TABLE differing_fields (field TEXT PRIMARY KEY, run INTEGER NOT NULL) WITHOUT ROWID;
   `,
+  // How customers were when an unfinished run was begun, where somebody has changed them since.
+  `
+  ALTER TABLE runs ADD COLUMN noted_at INTEGER;
+  CREATE INDEX runs_unfinished ON runs (number) WHERE state <> 'completed';
+  CREATE TABLE former_customers (
+    run INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    extent TEXT,
+    body TEXT,
+    PRIMARY KEY (run, code)
+  ) WITHOUT ROWID;
+  `,
 ];
 
 /** The version that this program writes. */
