@@ -7,8 +7,11 @@ let skippedMs = 0;
 const realNow = RealDate.now;
 RealDate.now = () => realNow() + skippedMs;
 
-/** Only what `pipelines/import/reconcile.ts` waits for: a time limit must not end at once. */
-const isToSettle = () => /[/\\]import[/\\]reconcile\.[jt]s/.test(new Error().stack ?? '');
+/** Only what `pipelines/import/reconcile.ts` sleeps for: the time limit of a request that it sends must not end at once. */
+function isToSettle() {
+  const { stack = '' } = new Error();
+  return /[/\\]api[/\\]sleep\.[jt]s/.test(stack) && /[/\\]import[/\\]reconcile\.[jt]s/.test(stack);
+}
 
 globalThis.setTimeout = Object.assign((callback, delayMs, ...args) => {
   if (!(delayMs >= minWaitMs) || !isToSettle()) return realSetTimeout(callback, delayMs, ...args);

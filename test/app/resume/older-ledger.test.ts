@@ -98,4 +98,52 @@ describe('a resumed run whose ledger is older than the account', () => {
     expect(readResults(place.read('decided.csv'))).toMatchObject([{ _status: status }]);
     expect(findByName(api, 'Customer 0010').creditLimit).toBe(limit);
   });
+
+  const { key: _key, ...keyless } = keyed;
+  const add = { mode: 'add' } as const;
+  it.each<[string, object]>([
+    ['with a key', { ...keyed, ...add }],
+    ['with a key, where customers may be there already', keyed],
+    ['with a key that is stamped', stamped],
+    ['without a key', { ...keyless, ...add, ignore: ['No'] }],
+    ['found by their e-mail address', { ...keyless, match: ['emailAddress'], ignore: ['No'] }],
+  ])('links customers that it has added, and adds none again: rows %s', async (_name, mapping) => {
+    const api = await place.openApi();
+    place.mapping(mapping);
+    place.write('customers.csv', customerFile(customerLines(count)));
+    await copyWhileRunning(copied(), 'after-answer', 4, () => place.import());
+    const { exitCode, waiting, rows } = await resume('copy');
+    expect({ exitCode, waiting }).toEqual({ exitCode: 0, waiting: 0 });
+    expect(api.customers().length).toBe(count);
+    const codes = new Map(api.customers().map(({ customerName, customerCode }) => [customerName, customerCode]));
+    expect(rows.map(({ _customerCode }) => _customerCode)).toEqual(rows.map(({ Name }) => codes.get(Name ?? '')));
+    const { calls } = await place.import();
+    expect(calls.post).toBe(0);
+  });
+
+  it('asks about customers that have only the name of a row, or were changed since', async () => {
+    const api = await place.openApi();
+    place.mapping({
+      ...keyed,
+      ...add,
+      fields: { customerName: 'Name', creditLimit: { column: 'Limit', type: 'number' } },
+    });
+    const lines = customerLines(count).map((line, row) => (row === 9 ? line.replace(/\d+$/, '') : line));
+    place.write('customers.csv', customerFile(lines));
+    await copyWhileRunning(copied(), 'after-answer', 4, () => place.import());
+    await editElsewhere(api, 'Customer 0011', { creditLimit: 5 });
+    const { exitCode, waiting, rows } = await resume('copy');
+    expect({ exitCode, waiting }).toEqual({ exitCode: 4, waiting: 2 });
+    expect(rows.slice(9, 11).map(({ _errorCode }) => _errorCode)).toEqual(['POSSIBLE_DUPLICATE', 'POSSIBLE_DUPLICATE']);
+    expect(api.customers().length).toBe(count);
+  });
+
+  it('adds none again of which somebody has said that none is there, also where its copy is from before the first', async () => {
+    const api = await place.openApi();
+    place.mapping({ ...keyed, ...add });
+    place.write('customers.csv', customerFile(customerLines(count)));
+    await copyWhileRunning(copied(), 'before-intent', 1, () => place.import({ allNew: true }));
+    const { exitCode } = await resume('copy');
+    expect({ exitCode, customers: api.customers().length }).toEqual({ exitCode: 0, customers: count });
+  });
 });
