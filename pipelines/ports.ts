@@ -1,4 +1,5 @@
 import type { Issue } from './issue.js';
+import type { FormerCustomers } from './listing/former-customers.js';
 import type { MirroredCustomer, WrittenCustomer } from './listing/mirror.js';
 import type {
   Cell,
@@ -188,6 +189,8 @@ export interface RunLedger {
   findCustomerByContent(payloadHash: string): KnownCustomer | undefined;
   /** What people have decided about rows of any run of this tenant. */
   readonly decisions: DecisionStore;
+  /** How customers were when this run was begun, where others have changed them since. */
+  readonly former: FormerCustomers;
 }
 
 /** What people have decided about rows that waited. */

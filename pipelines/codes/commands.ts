@@ -40,9 +40,10 @@ export const commandCodes = {
     exit: 2,
   },
   CHANGED_SINCE_RUN: {
-    meaning: 'The input has changed since the run started, so its rows are no longer the same.',
+    meaning:
+      'The input has changed since the run started, so its rows are no longer the same. Of a row: somebody has changed fields of its customer that it would write since the run was begun, and it was not sent.',
     nextStep:
-      'Restore the original file and resume. Or settle the rows in doubt with `mypos-customers reconcile` and import the file again with --force: finished rows with a key are not sent again.',
+      'Of a row: decide in the review file, and import that. Otherwise restore the original file and resume. Or settle the rows in doubt with `mypos-customers reconcile` and import the file again with --force: finished rows with a key are not sent again.',
     exit: 8,
   },
   CODE_COLUMN_MISSING: {

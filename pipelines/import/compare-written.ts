@@ -55,7 +55,8 @@ export function compareWritten(
   };
 }
 
-function isNormalForm(
+/** Whether a stored value is another way to write the one that was sent. */
+export function isNormalForm(
   field: string,
   sent: JsonValue,
   stored: JsonValue | undefined,

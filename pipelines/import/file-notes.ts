@@ -6,6 +6,7 @@ import type { CandidateIndex } from '#pipelines/quality/duplicates/candidate-ind
 import type { SuspectRow } from './account-unknown.js';
 import { applyDecision } from './decisions.js';
 import type { IdentifiedRow } from './identify.js';
+import type { FoundAdds, LostAdds } from './lost-adds.js';
 import { identityKey, type OpenRow } from './map.js';
 import type { Stamps } from './stamps.js';
 
@@ -24,6 +25,8 @@ export interface Account {
   readonly stamps?: Stamps;
   /** Codes of the strangers. */
   readonly strangers: ReadonlySet<string>;
+  /** Given where the ledger may not know of all that the run has added. */
+  readonly lostAdds?: LostAdds;
 }
 
 /** What was noted of the rows of a file, to conclude from once all were read. */
@@ -94,20 +97,28 @@ export class FileNotes {
     if (veto !== undefined) this.#noted.push({ row, isSettled: state !== 'failed', certain: [veto] });
   }
 
-  /** @param isContradicted - whether rows that say to be the same customer say different things */
-  conclude(ledger: RunLedger, isContradicted: (identity: string) => boolean): Conclusion {
+  /**
+   * @param isContradicted - whether rows that say to be the same customer say different things
+   * @param lost - customers that rows of this run have created already
+   */
+  conclude(
+    ledger: RunLedger,
+    isContradicted: (identity: string) => boolean,
+    lost: FoundAdds['created'] = new Map(),
+  ): Conclusion {
     const { mirror, strangers } = this.#account;
     const contradicted = [...this.#matched].filter(
       ([, { identity, isCreatedHere }]) => isCreatedHere !== true && isContradicted(identity),
     );
     for (const [code, matched] of contradicted) this.#matched.set(code, { ...matched, isShared: true });
-    const taken = this.#findTaken();
+    const taken = new Set([...this.#findTaken(), ...lost.values()]);
     const evidence = new Map<number, readonly ReviewCandidate[]>();
     const shared = new Set([...this.#matched].flatMap(([code, { isShared }]) => (isShared ? [code] : [])));
     const sharedIdentities = new Set(contradicted.map(([, { identity }]) => identity));
     const suspects: SuspectRow[] = [];
     for (const [at, noted] of this.#noted.entries()) {
       const { row, isSettled, certain } = noted;
+      if (lost.has(row.row.index)) continue;
       const candidates = certain ?? this.#lookAgain(noted, at, taken);
       if (candidates.length === 0) continue;
       if (certain === undefined) evidence.set(row.row.index, candidates);
@@ -118,7 +129,13 @@ export class FileNotes {
     for (const customerCode of shared)
       if (strangers.has(customerCode)) suspects.push(describeShared(customerCode, this.#matched.get(customerCode)));
     const linked = [...this.#matched.values()].filter(isLinked).length;
-    return { evidence, shared, sharedIdentities, suspects: onePerStranger(suspects), rowsToAdd: this.#rows - linked };
+    return {
+      evidence,
+      shared,
+      sharedIdentities,
+      suspects: onePerStranger(suspects),
+      rowsToAdd: this.#rows - linked - lost.size,
+    };
   }
 
   /** Now that it is known how many rows share a value, and which strangers are other rows. */

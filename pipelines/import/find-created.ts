@@ -118,6 +118,12 @@ function carriesStamp(row: LedgerRow, payload: Draft, stamp: string | undefined)
   return row.key !== undefined && stamp !== undefined && Object.hasOwn(payload, stamp);
 }
 
+/** @returns a function that finds the customers that a draft could have created, as far as the list shows */
+export function createSimilarityIndex(customers: readonly Customer[]): (payload: Draft) => readonly Customer[] {
+  const index = indexByIdentifyingFields(customers);
+  return (payload) => findSimilar(payload, index, customers);
+}
+
 type CustomerIndex = ReadonlyMap<string, readonly Customer[]>;
 
 function indexByIdentifyingFields(customers: readonly Customer[]): CustomerIndex {

@@ -48,6 +48,8 @@ export interface ImportPorts extends DecisionPorts {
   readonly run: string;
   /** Only what it says is sent. */
   readonly plan?: AgreedPlan;
+  /** An earlier process has begun the run. */
+  readonly isResumed?: boolean;
   readonly now: () => number;
 }
 

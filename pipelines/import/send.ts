@@ -23,6 +23,7 @@ import type {
 } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
 import type { AnswerProof } from './answer-proof.js';
+import { endIfChangedSince } from './changed-since-run.js';
 import { addDifferences, compareWritten, describeDifferences, describeReadBack, readBack } from './compare-written.js';
 import { checkContradiction } from './contradiction.js';
 import {
@@ -56,6 +57,8 @@ export interface SendPorts {
   readonly ledger: RunLedger;
   readonly mapper: ColumnLookup & Pick<RowMapper, 'country' | 'keyColumns'>;
   readonly mirror?: CustomerMirror | undefined;
+  /** An earlier process has begun the run. */
+  readonly isResumed?: boolean | undefined;
   /** The local copy, also where it serves only to find out who is there. */
   readonly whoIsThere?: CustomerMirror | undefined;
   /** Of the run: what its answers have shown so far. */
@@ -209,6 +212,8 @@ async function updateRow(
         written: describeWritten(current, 'whole', hash),
         ...describeSent(resolved.sentValues),
       };
+    const ended = endIfChangedSince(row, customerCode, current, changes, ports);
+    if (ended !== undefined) return ended;
     if (terms !== undefined && !customerMatchesPlan(current, changes, terms.write))
       return { outcome: changedSincePlan(terms.plan, customerCode) };
     const assertFresh = () => {

@@ -9,6 +9,7 @@ import { type Account, type Conclusion, FileNotes, findVeto, sharedEvidence } fr
 import { FirstAdd } from './first-add.js';
 import { type IdentifiedRow, type ResolvedIdentity, waitOrApply } from './identify.js';
 import { describeAmbiguousKey, isSameSource } from './keys.js';
+import { type FoundAdds, LostAdds, readCreation } from './lost-adds.js';
 import type { EndedRow, OpenRow } from './map.js';
 import { type ReadKeys, RenumberedCustomers } from './renumbered.js';
 import { type StampOptions, type StampPorts, Stamps } from './stamps.js';
@@ -27,8 +28,12 @@ export interface StrangerOptions {
   readonly country?: string;
   /** The fields that the mapping sets, for the fields to match by that are proposed. */
   readonly fields: readonly string[];
-  /** Strangers that a person has looked at: none of the rows is one of them. `all`: those that there are now. */
-  readonly dismissed: ReadonlySet<string> | 'all';
+  /** Strangers that a person has looked at: none of the rows is one of them. */
+  readonly dismissed: ReadonlySet<string>;
+  /** Given when a person has said this of all strangers that there were at this moment (epoch milliseconds, the API's clock). */
+  readonly dismissedBeforeMs?: number;
+  /** When the run was begun (epoch milliseconds, the API's clock); given when it may have added customers since that its ledger does not know. */
+  readonly lostSinceMs?: number;
   /** The account is known to be empty when it looks so. */
   readonly isKnownEmpty: boolean;
   /** Whether rows that seem to be there already are a reason to stop, and not only to wait one by one. */
@@ -65,6 +70,8 @@ interface Survey {
   readonly sharedIdentities: ReadonlySet<string>;
   /** Absent where there is nobody to compare with. */
   readonly account?: Account;
+  /** What the run has added without its ledger knowing of it. */
+  readonly lost?: FoundAdds;
 }
 
 const nobodyStrange: Survey = { evidence: new Map(), shared: new Set(), sharedIdentities: new Set() };
@@ -144,22 +151,25 @@ export class StrangerCheck {
   /** @returns how many strangers matter */
   #lookAt(mirror: CustomerMirror): number {
     const { api, known, compared, sleep } = this.#ports;
-    const { isKnownEmpty, dismissed } = this.#options;
+    const { isKnownEmpty, dismissedBeforeMs } = this.#options;
     this.mirror = mirror;
     this.strangers ??= known.countStrangers();
     if (mirror.count() === 0 && !isKnownEmpty) this.#firstAdd ??= new FirstAdd({ api, sleep });
-    if (dismissed !== 'all') return compared.countStrangers();
-    this.#dismissedNow ??= [...compared.strangers()].map(({ customer }) => String(customer.customerCode));
+    if (dismissedBeforeMs === undefined) return compared.countStrangers();
+    this.#dismissedNow ??= [...compared.strangers()]
+      .filter(({ customer }) => readCreation(customer) < dismissedBeforeMs)
+      .map(({ customer }) => String(customer.customerCode));
     this.#saveDismissed?.(this.#dismissedNow);
-    return 0;
+    return compared.countStrangers() - this.#dismissedNow.length;
   }
 
   async #open(): Promise<Account | undefined> {
-    const { country, stamp, dismissed, findsKnownByFields } = this.#options;
+    const { country, stamp, findsKnownByFields, lostSinceMs } = this.#options;
     const mirror = await this.#ports.openMirror();
     if (this.#lookAt(mirror) === 0 && !findsKnownByFields) return undefined;
+    const dismissed = new Set([...this.#options.dismissed, ...(this.#dismissedNow ?? [])]);
     const compared = [...this.#ports.compared.strangers()].filter(
-      ({ customer }) => dismissed === 'all' || !dismissed.has(String(customer.customerCode)),
+      ({ customer }) => !dismissed.has(String(customer.customerCode)),
     );
     if (compared.length === 0 && !findsKnownByFields) return undefined;
     const [first] = compared;
@@ -170,6 +180,7 @@ export class StrangerCheck {
       mirror,
       index: createCandidateIndex(customers, country === undefined ? {} : { country }),
       strangers: new Set(customers.map(({ customerCode }) => String(customerCode))),
+      ...(lostSinceMs === undefined ? {} : { lostAdds: new LostAdds(customers, lostSinceMs) }),
     };
     if (stamp === undefined) return account;
     const stamps = new Stamps({ ...this.#ports, mirror }, stamp);
@@ -191,7 +202,11 @@ export class StrangerCheck {
           if (account === undefined) return nobodyStrange;
           opened = { account, notes: new FileNotes(account) };
         }
-        opened.notes.note(matchAdd(row, opened.account, pass), states.get(row.row.row.index)?.state);
+        const state = states.get(row.row.row.index)?.state;
+        const matched = matchAdd(row, opened.account, pass);
+        opened.notes.note(matched, state);
+        if (matched.identity.kind === 'nobody' && (state === undefined || state === 'failed'))
+          opened.account.lostAdds?.note(row.row);
       }
     }
     return opened === undefined ? nobodyStrange : this.#conclude(opened.account, opened.notes, pass);
@@ -204,11 +219,14 @@ export class StrangerCheck {
 
   async #conclude(account: Account, notes: FileNotes, pass: FilePass): Promise<Survey> {
     const { stamps } = account;
-    const concluded = notes.conclude(pass.ledger, pass.isContradicted);
+    const lost = await account.lostAdds?.find(this.#ports.api, this.#options.stamp?.field);
+    const found = { account, ...(lost === undefined ? {} : { lost }) };
+    const conclude = () => notes.conclude(pass.ledger, pass.isContradicted, lost?.created);
+    const concluded = conclude();
     this.#refuseUnknown(account, concluded);
-    if (stamps === undefined || notes.silentRows === 0 || this.refusal !== undefined) return { ...concluded, account };
+    if (stamps === undefined || notes.silentRows === 0 || this.refusal !== undefined) return { ...concluded, ...found };
     await stamps.learnFromDetails();
-    return { ...notes.conclude(pass.ledger, pass.isContradicted), account };
+    return { ...conclude(), ...found };
   }
 
   #refuseUnknown({ mirror, strangers }: Account, { suspects, rowsToAdd }: Conclusion): void {
@@ -279,10 +297,18 @@ export class StrangerCheck {
     const decided = findOwnDecision(row, ledger.decisions, (code) => mirror.find(code)?.customer);
     if (decided?.kind === 'same') return { kind: 'matched', customerCode: decided.customerCode };
     if (decided?.kind === 'skip') return { kind: 'left_out', reason: decided.reason };
-    const candidates = survey.evidence.get(row.row.index);
+    const created = survey.lost?.created.get(row.row.index);
+    if (created !== undefined) {
+      const own = [{ customerCode: created, evidence: [ownAdd] }];
+      const answered = wait(describePossibleDuplicate(own, columns), own);
+      return answered.kind === 'unclear' ? { kind: 'matched', customerCode: created } : answered;
+    }
+    const candidates = survey.evidence.get(row.row.index) ?? survey.lost?.unclear.get(row.row.index);
     return candidates === undefined ? identity : wait(describePossibleDuplicate(candidates, columns), candidates);
   }
 }
+
+const ownAdd = 'created since the run was begun, with the same values';
 
 type Wait = (issue: Issue, candidates: readonly ReviewCandidate[]) => ResolvedIdentity;
 

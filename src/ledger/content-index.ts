@@ -1,5 +1,9 @@
 import type { Database, SqlValue } from '#src/sqlite/open-database.js';
 
+/** Rows that have created a customer, or may have, and those that were not sent because theirs was there already. */
+const standsForCustomer = `(rows.state IN ('created', 'intent', 'in_doubt')
+  OR (rows.state = 'skipped' AND rows.customer_code IS NOT NULL))`;
+
 /**
  * Finds rows of other runs by their content. The index is brought up to date by the first search: to keep it with every
  * row would double the cost of writing one.
@@ -14,14 +18,14 @@ export function openContentIndex(
   // In the order of the index, so that each of its pages is written once.
   const addRun = database.prepare(`INSERT OR IGNORE INTO contents (payload_hash, run, idx)
     SELECT payload_hash, run, idx FROM rows
-    WHERE run = ? AND payload_hash IS NOT NULL AND state IN ('created', 'intent', 'in_doubt') ORDER BY payload_hash`);
+    WHERE run = ? AND payload_hash IS NOT NULL AND ${standsForCustomer} ORDER BY payload_hash`);
   const markIndexed = database.prepare('UPDATE runs SET contents_known = 1 WHERE number = ?');
   // The index only says where to look: the row may have changed since.
-  const find = database.prepare(`SELECT CASE rows.state WHEN 'created' THEN 'known' ELSE 'in_doubt' END AS known,
+  const find = database.prepare(`SELECT CASE WHEN rows.state IN ('created', 'skipped') THEN 'known' ELSE 'in_doubt' END AS known,
     runs.name, rows.row, rows.customer_code, rows.customer_id
     FROM contents JOIN rows ON rows.run = contents.run AND rows.idx = contents.idx JOIN runs ON runs.number = rows.run
     WHERE contents.payload_hash = ? AND contents.run <> ? AND rows.payload_hash = contents.payload_hash
-      AND rows.state IN ('created', 'intent', 'in_doubt') LIMIT 1`);
+      AND ${standsForCustomer} LIMIT 1`);
   let isUpToDate = false;
 
   function addMissingRuns(): void {

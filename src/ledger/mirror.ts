@@ -1,5 +1,6 @@
 import { readField } from '#pipelines/compare-customers.js';
 import { stringifyExactJson } from '#pipelines/exact-json.js';
+import { parseApiTime } from '#pipelines/listing/customer-identity.js';
 import {
   type CustomerMirror,
   type Extent,
@@ -11,6 +12,7 @@ import {
 import type { Customer } from '#pipelines/model.js';
 import type { Database, SqlValue } from '#src/sqlite/open-database.js';
 import { isJsonObject, readStoredJson } from './damaged-ledger.js';
+import { type FormerCustomerNotes, openFormerCustomerNotes } from './former-customers.js';
 
 /** The mirror as the rest of the ledger uses it. */
 export interface LedgerMirror extends CustomerMirror {
@@ -27,6 +29,7 @@ export function openMirror(database: Database, now: () => number): LedgerMirror 
   const forget = database.prepare('DELETE FROM customers WHERE code = ?');
   const indexes = createMirrorIndexes(database);
   const table = openCustomerTable(database, now);
+  const former = openFormerCustomerNotes(database);
 
   function* readAll(): Iterable<MirroredCustomer> {
     for (const row of all.iterate()) yield toMirroredCustomer(row);
@@ -56,7 +59,9 @@ export function openMirror(database: Database, now: () => number): LedgerMirror 
     saveDetail(detail) {
       const listed = toListedCustomer(detail);
       const known = table.readState(listed.code);
-      const sentHash = known !== undefined && isUnchanged(known, listed) ? known.sentHash : undefined;
+      const isCurrent = known !== undefined && isUnchanged(known, listed);
+      if (!isCurrent) noteChange(former, known, listed);
+      const sentHash = isCurrent ? known.sentHash : undefined;
       save(listed.code, {
         customer: detail,
         extent: 'whole',
@@ -81,7 +86,7 @@ export function openMirror(database: Database, now: () => number): LedgerMirror 
       forget.run(customerCode);
       indexes.remove(customerCode);
     },
-    refresher: createRefresher(database, table),
+    refresher: createRefresher(database, table, former),
   };
 }
 
@@ -137,7 +142,13 @@ function createMirrorIndexes(database: Database) {
   };
 }
 
-function createRefresher(database: Database, table: CustomerTable): MirrorRefresher {
+/** Keeps for unfinished runs how a customer was that others have changed since. */
+function noteChange(former: FormerCustomerNotes, known: CustomerState | undefined, listed: ListedCustomer): void {
+  if (known !== undefined) former.keep(listed.code);
+  else if (listed.edited !== undefined) former.noteUnknown(listed.code, parseApiTime(listed.edited));
+}
+
+function createRefresher(database: Database, table: CustomerTable, former: FormerCustomerNotes): MirrorRefresher {
   database.exec('CREATE TEMP TABLE listed (code TEXT PRIMARY KEY) WITHOUT ROWID');
   const markListed = database.prepare('INSERT OR IGNORE INTO temp.listed (code) VALUES (?)');
   const forgetUnseen = database.prepare(
@@ -170,7 +181,7 @@ function createRefresher(database: Database, table: CustomerTable): MirrorRefres
       database.exec('DELETE FROM temp.listed');
       isListing = true;
     },
-    saveListed: (customers) => filterCodes(customers, table.saveListed).length,
+    saveListed: (customers) => filterCodes(customers, (listed) => table.saveListed(listed, former)).length,
     findOutdated: (customers, needsFlat) =>
       filterCodes(customers, (listed) => !table.confirmCurrent(listed, needsFlat)),
     forgetUnseen(startedAtMs) {
@@ -229,11 +240,12 @@ function openCustomerTable(database: Database, now: () => number) {
     readState,
     save,
     /** @returns whether the customer was new or changed */
-    saveListed(listed: ListedCustomer): boolean {
+    saveListed(listed: ListedCustomer, former: FormerCustomerNotes): boolean {
       const known = readState(listed.code);
       const edited = listed.edited === undefined ? {} : { edited: listed.edited };
       const customer = withoutListFields(listed);
       if (known === undefined || !isUnchanged(known, listed)) {
+        noteChange(former, known, listed);
         save(listed.code, { customer, extent: 'flat', ...edited });
         return true;
       }

@@ -7,6 +7,7 @@ import { GroupCommit } from '#src/sqlite/group-commit.js';
 import type { Database, SqlValue, Statement } from '#src/sqlite/open-database.js';
 import { openContentIndex } from './content-index.js';
 import { prepareWaitingRows } from './decisions.js';
+import { openFormerCustomerNotes, openFormerCustomers } from './former-customers.js';
 import { openLeaverQueries } from './leavers.js';
 import type { LedgerMirror } from './mirror.js';
 import {
@@ -125,6 +126,7 @@ export function openRows(database: Database, stores: RowStores, run: number, clo
       return known === undefined ? undefined : toKnownCustomer(known);
     },
     decisions,
+    former: openFormerCustomers(database, run),
   };
 }
 
@@ -205,6 +207,7 @@ function prepareRowChanges(
   const waitingRows = prepareWaitingRows(database, run);
   const saveCells = prepareRejectCells(database, run);
   const sent = openSentValues(database);
+  const former = openFormerCustomerNotes(database);
 
   function recordIntent(intent: Intent, nowMs: number): void {
     const { index, number, key, payload, payloadHash, customerCode, preImage, sentValues } = intent;
@@ -286,8 +289,11 @@ function prepareRowChanges(
   }
 
   function updateMirror(customerCode: string, { written, outcome }: Settlement): void {
+    if (written === undefined && !changesCustomer.has(outcome.status)) return;
+    former.keep(customerCode, run);
+    former.forget(customerCode, run);
     if (written !== undefined) mirror.save(customerCode, written);
-    else if (changesCustomer.has(outcome.status)) mirror.forget(customerCode);
+    else mirror.forget(customerCode);
   }
 
   return (changes) => {
@@ -347,7 +353,7 @@ function prepareChangeStatements(database: Database) {
     hasEntry: database.prepare('SELECT 1 AS found FROM rows WHERE run = ? AND idx = ?'),
     unlinkCustomer: database.prepare('DELETE FROM crosswalk WHERE customer_code = ?'),
     forgetContent: database.prepare(
-      "UPDATE rows SET payload_hash = NULL WHERE customer_code = ? AND state = 'created'",
+      "UPDATE rows SET payload_hash = NULL WHERE customer_code = ? AND state IN ('created', 'skipped')",
     ),
   };
 }

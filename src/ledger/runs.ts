@@ -93,6 +93,8 @@ export interface RunRecord {
   readonly stopReason?: string;
   readonly startedAtMs: number;
   readonly endedAtMs?: number;
+  /** From when on changes of customers by others are noted for the run; epoch milliseconds, the API's clock. */
+  readonly notedAtMs?: number;
   readonly input?: RunInput;
   readonly mappingSha256?: string;
   /** The options that a resume needs, as JSON that its command wrote. */
@@ -132,6 +134,8 @@ export interface Runs {
   /** The run is `running` again. */
   reopen(number: number): void;
   saveInputRows(number: number, rows: number): void;
+  /** From now on (the API's clock), changes of customers by others are noted for the run. */
+  noteChangesFrom(number: number, ms: number): void;
   /** Saves the settings that the run works with, without secrets. */
   saveSettings(number: number, settings: readonly RunSetting[]): void;
   loadSettings(number: number): readonly RunSetting[];
@@ -180,7 +184,7 @@ export interface Runs {
 
 export function openRuns(database: Database, blocks: RowBlocks, now: () => number): Runs {
   const columns = `number, name, command, mode, state, exit_code, stop_reason, started_at, ended_at,
-    input_file, input_path, input_sha256, input_bytes, input_rows, mapping_sha256, options, files, pruned_at`;
+    noted_at, input_file, input_path, input_sha256, input_bytes, input_rows, mapping_sha256, options, files, pruned_at`;
   const insert = database.prepare(`INSERT INTO runs
     (name, command, mode, state, started_at, input_file, input_path, input_sha256, input_bytes, mapping_sha256, options)
     VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?)`);
@@ -189,6 +193,7 @@ export function openRuns(database: Database, blocks: RowBlocks, now: () => numbe
     `UPDATE runs SET state = 'running', ended_at = NULL, stop_reason = NULL WHERE number = ?`,
   );
   const saveInputRows = database.prepare('UPDATE runs SET input_rows = ? WHERE number = ?');
+  const noteChangesFrom = database.prepare('UPDATE runs SET noted_at = ? WHERE number = ? AND noted_at IS NULL');
   const saveSettings = database.prepare('UPDATE runs SET settings = ? WHERE number = ?');
   const loadSettings = database.prepare('SELECT settings FROM runs WHERE number = ?');
   const end = database.prepare(
@@ -201,6 +206,7 @@ export function openRuns(database: Database, blocks: RowBlocks, now: () => numbe
     'input_looks',
     'dismissed_strangers',
     'row_blocks',
+    'former_customers',
     'rows',
   ]
     .map((table) => database.prepare(`DELETE FROM ${table} WHERE run = ?`))
@@ -209,6 +215,7 @@ export function openRuns(database: Database, blocks: RowBlocks, now: () => numbe
   const forgetCells = database.prepare(`DELETE FROM reject_cells WHERE run = ? AND EXISTS (SELECT 1 FROM rows
     WHERE rows.run = reject_cells.run AND rows.idx = reject_cells.idx
       AND rows.state NOT IN ('invalid', 'rejected', 'failed'))`);
+  const forgetFormer = database.prepare('DELETE FROM former_customers WHERE run = ?');
   const list = database.prepare(`SELECT ${columns} FROM runs ORDER BY number DESC LIMIT ?`);
   const withDoubts = database.prepare(`SELECT * FROM runs WHERE number IN
     (SELECT run FROM rows INDEXED BY rows_in_doubt WHERE state IN ('intent', 'in_doubt')) ORDER BY number`);
@@ -251,6 +258,9 @@ export function openRuns(database: Database, blocks: RowBlocks, now: () => numbe
     saveInputRows: (number, rows) => {
       saveInputRows.run(rows, number);
     },
+    noteChangesFrom: (number, ms) => {
+      noteChangesFrom.run(Math.round(ms), number);
+    },
     saveSettings: (number, settings) => {
       saveSettings.run(JSON.stringify(settings), number);
     },
@@ -262,6 +272,7 @@ export function openRuns(database: Database, blocks: RowBlocks, now: () => numbe
       blocks.join(number);
       end.run(state, exitCode, stopReason ?? null, now(), JSON.stringify(files), number);
       forgetCells.run(number);
+      if (state === 'completed') forgetFormer.run(number);
     },
     discard(number) {
       blocks.flush();
@@ -333,6 +344,7 @@ function toRecord(row: Record<string, SqlValue>): RunRecord {
     stopReason: optional(row.stop_reason, String),
     startedAtMs: Number(row.started_at),
     endedAtMs: optional(row.ended_at, Number),
+    notedAtMs: optional(row.noted_at, Number),
     input: row.input_sha256 === null ? undefined : toInput(row),
     mappingSha256: optional(row.mapping_sha256, String),
     options: readStoredJson(row.options, 'the options of a run', isJsonObject),

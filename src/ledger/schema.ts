@@ -259,6 +259,18 @@ const migrations: readonly Migration[] = [
   CREATE TABLE barred (hash TEXT PRIMARY KEY) WITHOUT ROWID;
   CREATE TABLE bar_key (one INTEGER PRIMARY KEY CHECK (one = 1), key TEXT NOT NULL);
   `,
+  // How customers were when an unfinished run was begun, where somebody has changed them since.
+  `
+  ALTER TABLE runs ADD COLUMN noted_at INTEGER;
+  CREATE INDEX runs_unfinished ON runs (number) WHERE state <> 'completed';
+  CREATE TABLE former_customers (
+    run INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    extent TEXT,
+    body TEXT,
+    PRIMARY KEY (run, code)
+  ) WITHOUT ROWID;
+  `,
 ];
 
 /** The version that this program writes. */

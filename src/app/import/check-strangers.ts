@@ -42,9 +42,7 @@ export function createStrangersOnce(setup: StrangerSetup): OpenStrangers {
   let runNumber: number | undefined;
   return (connection, run, openMirror) => {
     const { known } = connection.ledger;
-    // What a person said holds for the strangers of that moment: a run that goes on later compares the others.
-    const dismissed = run === undefined ? undefined : known.dismissed(run.number);
-    check ??= createCheck(connection, setup, openMirror, dismissed ?? (setup.allNew ? 'all' : new Set<string>()));
+    check ??= createCheck(connection, setup, openMirror, run);
     if (runNumber === undefined && run !== undefined) {
       runNumber = run.number;
       check.whenDismissed((customerCodes) => known.dismiss(run.number, customerCodes));
@@ -57,7 +55,7 @@ function createCheck(
   { client, ledger, isSandbox }: Connection,
   setup: StrangerSetup,
   openMirror: () => Promise<CustomerMirror>,
-  dismissed: ReadonlySet<string> | 'all',
+  run: RunRecord | undefined,
 ): StrangerCheck {
   const { settings, mapper, observer, onlyPlans, stopping, confirmDetails = () => Promise.resolve(false) } = setup;
   const { stamp, keySource, country, keyColumns } = mapper;
@@ -83,15 +81,34 @@ function createCheck(
       ...(stamp === undefined ? {} : { stamp: { field: stamp, source: keySource, isOptional } }),
       ...(country === undefined ? {} : { country }),
       fields: mapper.fields,
-      dismissed,
+      ...findDismissed(ledger, setup.allNew, run),
+      ...(run?.notedAtMs === undefined ? {} : { lostSinceMs: run.notedAtMs - clockMarginMs }),
       isKnownEmpty: isSandbox,
       isUnknownAccount: (strangers, knownCount) =>
-        (isKeyed && !ledger.crosswalk.hasKeysOf(keySource)) ||
-        isUnknownAccount(ledger.runs.all(), keySource, strangers > knownCount),
+        !hasSent(ledger, run) &&
+        ((isKeyed && !ledger.crosswalk.hasKeysOf(keySource)) ||
+          isUnknownAccount(ledger.runs.all(), keySource, strangers > knownCount)),
       findsKnownByFields: !isKeyed && match.length > 0 && repeats === 'error',
       onlyPlans,
     },
   );
+}
+
+/** Clocks and late commits may be off by this much. */
+const clockMarginMs = 10 * 60_000;
+
+/** What a person said holds for the strangers of that moment: a run that goes on later compares the others. */
+function findDismissed({ known }: Connection['ledger'], isAllNew: boolean, run: RunRecord | undefined) {
+  const dismissed = run === undefined ? new Set<string>() : known.dismissed(run.number);
+  const isSaid = isAllNew && dismissed.size === 0;
+  return { dismissed, ...(isSaid ? { dismissedBeforeMs: run?.notedAtMs ?? Number.POSITIVE_INFINITY } : {}) };
+}
+
+/** A run that has sent rows was let into the account before: rows that look familiar wait, and do not stop it. */
+function hasSent({ runs }: Connection['ledger'], run: RunRecord | undefined): boolean {
+  if (run?.notedAtMs === undefined) return false;
+  const { created, updated, in_doubt: inDoubt } = runs.countRows(run.number);
+  return created + updated + inDoubt > 0;
 }
 
 /**

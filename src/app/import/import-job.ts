@@ -253,6 +253,8 @@ export async function createImportJob(
     ...(saved.verify ? { verify: mapper } : {}),
     work: async ({ connection, record: runRecord, ...ports }) => {
       const mirror = await prepared.mirror(connection);
+      const { client, ledger } = connection;
+      ledger.runs.noteChangesFrom(runRecord.number, Date.now() + (client.traffic.clockDifferenceMs ?? 0));
       const record = saved.plan === undefined ? undefined : connection.ledger.plans.find(saved.plan);
       if (saved.plan !== undefined && record === undefined) throw planExpired(saved.plan);
       const plan: { readonly plan?: AgreedPlan } =
@@ -269,6 +271,7 @@ export async function createImportJob(
         ...{ source, mapper, validate, now: Date.now },
         readAll: () => source.batches(),
         strangers: prepared.strangers(connection, runRecord),
+        isResumed: runRecord.notedAtMs !== undefined,
         ...(checkCells === undefined ? {} : { checkCells }),
         ...ports,
         ...plan,
