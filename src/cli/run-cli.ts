@@ -74,6 +74,7 @@ const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = {
   sweep: async () => (await import('./commands/sweep.js')).sweepCommand,
   watch: async () => (await import('./commands/sweep.js')).watchCommand,
   run: async () => (await import('./commands/sweep.js')).runCommand,
+  notify: async () => (await import('./commands/notify.js')).notifyCommand,
   mapping: async () => (await import('./commands/mapping.js')).mappingCommand,
   mirror: async () => (await import('./commands/customers.js')).mirrorCommand,
   login: async () => (await import('./commands/doctor.js')).loginCommand,
