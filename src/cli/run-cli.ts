@@ -69,6 +69,7 @@ const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = {
   get: async () => (await import('./commands/customers.js')).getCommand,
   delete: async () => (await import('./commands/delete.js')).deleteCommand,
   runs: async () => (await import('./commands/runs.js')).runsCommand,
+  report: async () => (await import('./commands/report.js')).reportCommand,
   duplicates: async () => (await import('./commands/duplicates.js')).duplicatesCommand,
   crosswalk: async () => (await import('./commands/crosswalk.js')).crosswalkCommand,
   sweep: async () => (await import('./commands/sweep.js')).sweepCommand,

@@ -321,7 +321,8 @@ async function countContent(
         if (value !== null && value !== '') filled.set(field, (filled.get(field) ?? 0) + 1);
     }
   const fields = [...filled].map(([field, count]) => ({ field, filled: count }));
-  return { kind: 'known', rows, fields, columns: profile.result().map(hideRareValues) };
+  const { notices } = source;
+  return { kind: 'known', rows, fields, notices, columns: profile.result().map(hideRareValues) };
 }
 
 /** A report goes to more people than the file: a value that few rows share may identify a person. */

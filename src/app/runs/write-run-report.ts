@@ -11,6 +11,7 @@ import { renderReport } from '#src/results/report/render-report.js';
 import type { ReportContent, ReportData, ReportFile, ReportSetting } from '#src/results/report/report-data.js';
 import { interrupted } from '#src/results/write-results.js';
 import { version } from '#src/version.js';
+import { collectSummary } from './report-summary.js';
 
 /** From the ledger, so that a resumed run reports all of its rows. */
 export function collectProblems(ledger: Ledger, run: number): readonly IssueGroup[] {
@@ -99,6 +100,7 @@ function collectReportData(ledger: Ledger, run: RunRecord, path: string, content
     command: run.command,
     mode: run.mode ?? null,
     status: run.state,
+    ...collectSummary(ledger, run, content),
     stopReason: run.stopReason ?? null,
     startedAt: new Date(run.startedAtMs),
     endedAt: run.endedAtMs === undefined ? null : new Date(run.endedAtMs),
