@@ -1,5 +1,6 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { type ExitCode, exitCodes } from '#src/errors.js';
+import { listStopSignals } from '#src/platform.js';
 import { type AlertArguments, type AlertSubjectName, type DescribeResult, withAlerts } from './alerts.js';
 import { acceptCommonOptions, type SettingArguments } from './options.js';
 import { recordOptions } from './record-options.js';
@@ -11,18 +12,17 @@ import type { Reporter } from './reporter.js';
  */
 export function stopOnSignals(reporter: Reporter): { readonly signal: AbortSignal; readonly release: () => void } {
   const controller = new AbortController();
-  const onSignal = (name: 'SIGINT' | 'SIGTERM') => {
+  const onSignal = (name: 'SIGINT' | 'SIGTERM') => () => {
     if (controller.signal.aborted) process.exit(name === 'SIGINT' ? exitCodes.sigint : exitCodes.sigterm);
     reporter.info(`${name}: finishing the requests in flight. Press Ctrl-C again to stop immediately.`);
     controller.abort(name);
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  const listeners = listStopSignals().map(({ name, means }) => ({ name, listener: onSignal(means) }));
+  for (const { name, listener } of listeners) process.on(name, listener);
   return {
     signal: controller.signal,
     release: () => {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
+      for (const { name, listener } of listeners) process.off(name, listener);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { postJson } from '#src/alerts/post.js';
+import { findProgramProblem } from '#src/platform.js';
 
 /** Who is notified of an event. */
 export interface NotificationTargets {
@@ -35,6 +36,8 @@ export async function notify(
 }
 
 function runCommand([program = '', ...args]: readonly string[], facts: EventFacts): Promise<void> {
+  const problem = findProgramProblem(program);
+  if (problem !== undefined) return Promise.reject(new Error(problem));
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       env: environmentWithoutSecrets(),

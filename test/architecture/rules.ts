@@ -15,10 +15,12 @@ export const houseRules: HouseRules = {
     'src/errors': ['pipelines/codes', 'pipelines/issue'],
     'src/is-process-alive': [],
     'src/version': [],
-    'src/sqlite': ['src/errors'],
+    'src/platform': [],
+    'src/sqlite': ['src/errors', 'src/platform'],
     'src/json-document': ['src/errors', 'pipelines/shape', 'pipelines/mapping/json-path', 'pipelines/issue'],
     'src/config': [
       'src/errors',
+      'src/platform',
       'src/json-document',
       // The one table of formats that can be written.
       'src/files/begin-table',
@@ -40,6 +42,7 @@ export const houseRules: HouseRules = {
     ],
     'src/files': [
       'src/errors',
+      'src/platform',
       'src/is-process-alive',
       'pipelines/ports',
       'pipelines/model',
@@ -62,6 +65,7 @@ export const houseRules: HouseRules = {
     'src/results': ['src/errors', 'src/files', 'pipelines'],
     'src/inbox': [
       'src/errors',
+      'src/platform',
       'src/files',
       'src/sqlite',
       'src/alerts/post',
@@ -73,6 +77,7 @@ export const houseRules: HouseRules = {
     'src/sandbox': ['src/errors', 'src/sqlite', 'pipelines/model'],
     'src/app': [
       'src/errors',
+      'src/platform',
       'src/json-document',
       'src/version',
       'src/config',
@@ -90,6 +95,7 @@ export const houseRules: HouseRules = {
     // The command line uses the library as a customer would; of the pipelines it knows words, and the nearest one.
     'src/cli': [
       'src/errors',
+      'src/platform',
       'src/version',
       'src/config',
       'src/json-document',
