@@ -60,6 +60,16 @@ export function parseJsonDocument(text: string): JsonDocument {
   };
 }
 
+/** What can be read of a JSON text that has errors. Never throws for what is in the text. */
+export function parseDamagedJson(text: string): unknown {
+  try {
+    return loadParser().parse(text, [], { allowTrailingComma: true });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return undefined;
+  }
+}
+
 /**
  * Sets a property in the text of a JSON file and keeps everything else in it, also comments.
  *

@@ -250,10 +250,10 @@ export class StrangerCheck {
 
   /** A row that would be added, and says all that is known of a customer whose key is in no row any more. */
   async #findRenumbered(asked: EndedRow | IdentifiedRow, pass: FilePass): Promise<EndedRow | IdentifiedRow> {
-    const { dismissed, country } = this.#options;
+    const { dismissedBeforeMs, country } = this.#options;
     const { mirror } = this;
     if (asked.outcome !== undefined || asked.identity.kind !== 'nobody' || asked.mode === 'update') return asked;
-    if (dismissed === 'all' || mirror === undefined) return asked;
+    if (dismissedBeforeMs !== undefined || mirror === undefined) return asked;
     // Whoever came with this run came with a key of its own.
     this.#hasCustomers ??= mirror.count() > 0;
     if (!this.#hasCustomers) return asked;

@@ -209,6 +209,14 @@ function readScanCache(kept: unknown, options: ReadOptions): ScanCache | undefin
   return 'file' in kept && 'findings' in kept && 'columnIssues' in kept ? (kept as ScanCache) : undefined;
 }
 
+/** Cells that cannot be right, as a scan that the ledger kept has found them; none when another version of the program made it. */
+export function readSavedFindings(kept: unknown): readonly DamageGroup[] {
+  if (typeof kept !== 'object' || kept === null || !('version' in kept) || kept.version !== version()) return [];
+  if (!('format' in kept) || kept.format !== cacheFormat || !('findings' in kept)) return [];
+  // This version of the program has written it, in this format.
+  return kept.findings as readonly DamageGroup[];
+}
+
 function toJson(value: object): unknown {
   return JSON.parse(JSON.stringify(value));
 }

@@ -1,5 +1,7 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { type ExitCode, exitCodes } from '#src/errors.js';
+import { listStopSignals } from '#src/platform.js';
+import { type AlertArguments, type AlertSubjectName, type DescribeResult, withAlerts } from './alerts.js';
 import { acceptCommonOptions, type SettingArguments } from './options.js';
 import { recordOptions } from './record-options.js';
 import type { Reporter } from './reporter.js';
@@ -10,18 +12,17 @@ import type { Reporter } from './reporter.js';
  */
 export function stopOnSignals(reporter: Reporter): { readonly signal: AbortSignal; readonly release: () => void } {
   const controller = new AbortController();
-  const onSignal = (name: 'SIGINT' | 'SIGTERM') => {
+  const onSignal = (name: 'SIGINT' | 'SIGTERM') => () => {
     if (controller.signal.aborted) process.exit(name === 'SIGINT' ? exitCodes.sigint : exitCodes.sigterm);
     reporter.info(`${name}: finishing the requests in flight. Press Ctrl-C again to stop immediately.`);
     controller.abort(name);
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  const listeners = listStopSignals().map(({ name, means }) => ({ name, listener: onSignal(means) }));
+  for (const { name, listener } of listeners) process.on(name, listener);
   return {
     signal: controller.signal,
     release: () => {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
+      for (const { name, listener } of listeners) process.off(name, listener);
     },
   };
 }
@@ -33,7 +34,10 @@ interface CommandDefinition<A> {
   readonly describe: string;
   readonly examples?: readonly (readonly [command: string, what: string])[];
   readonly options: (yargs: Argv) => Argv<A>;
-  readonly run: (args: ArgumentsCamelCase<A>, reporter: Reporter) => Promise<ExitCode>;
+  /** @param describe - takes what alerts are to say of the result, where the command has {@link alertsAbout} */
+  readonly run: (args: ArgumentsCamelCase<A>, reporter: Reporter, describe: DescribeResult) => Promise<ExitCode>;
+  /** What alerts are about, of a command that takes `--notify`. */
+  readonly alertsAbout?: (args: ArgumentsCamelCase<A>) => AlertSubjectName;
 }
 
 export interface CommandUsage {
@@ -85,7 +89,7 @@ async function confirmGivenAccount(args: SettingArguments): Promise<void> {
 }
 
 export function defineCommand<A>(definition: CommandDefinition<A>): Command {
-  const { command, describe, examples = [], options, run } = definition;
+  const { command, describe, examples = [], options, run, alertsAbout } = definition;
   const name = command.split(' ')[0] ?? command;
   let takesAddress = false;
   return {
@@ -104,7 +108,8 @@ export function defineCommand<A>(definition: CommandDefinition<A>): Command {
         execute(async (reporter) => {
           // Every option of a setting was declared with the type of its setting.
           if (takesAddress) await confirmGivenAccount(args as ArgumentsCamelCase<A> & SettingArguments);
-          return run(args, reporter);
+          if (alertsAbout === undefined) return run(args, reporter, () => undefined);
+          return withAlerts(args as AlertArguments, reporter, alertsAbout(args), (note) => run(args, reporter, note));
         }),
       );
     },

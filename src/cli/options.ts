@@ -207,6 +207,15 @@ export const settleOptions = {
   },
 } as const;
 
+/** Of commands that are run again and again without anybody watching. */
+export const notifyOption = {
+  notify: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Alert these targets of the configuration file when it fails, and when it works again: name,name',
+  },
+} as const;
+
 /** An ISO time; a day alone is its start, UTC. @throws UsageError */
 export function parseIsoTimeOption(option: string, value: string | undefined): Date | undefined {
   if (value === undefined) return undefined;

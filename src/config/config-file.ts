@@ -3,7 +3,7 @@ import { guards } from '#pipelines/guards.js';
 import { suggestNames } from '#pipelines/mapping/nearest-name.js';
 import { type DocumentIssue, JsonNode, type Shape } from '#pipelines/shape.js';
 import { UsageError } from '#src/errors.js';
-import { parseJsonDocument } from '#src/json-document.js';
+import { parseDamagedJson, parseJsonDocument } from '#src/json-document.js';
 import { assertOwnFile } from './file-trust.js';
 import { defaultBaseUrl } from './parse-setting.js';
 import {
@@ -65,6 +65,22 @@ export function openConfig(file: string | undefined, isNeeded = false): ConfigFi
   if (config.defaultProfile !== undefined && typeof config.defaultProfile !== 'string')
     throw configError(path, 'has a defaultProfile that is not a profile name', 'Give the name of a profile in quotes.');
   return { path, config };
+}
+
+/**
+ * What can be read of a configuration file that has errors.
+ *
+ * @returns `undefined` when there is no such file, or when it must not be trusted
+ */
+export function readDamagedConfig(
+  file: string | undefined,
+): { readonly path: string; readonly config: unknown } | undefined {
+  const path = file ?? defaultConfigFile;
+  try {
+    return { path, config: parseDamagedJson(readConfigText(path)) };
+  } catch {
+    return undefined;
+  }
 }
 
 function chooseProfile({ path, config }: ConfigFile, name: string | undefined): FoundProfile | undefined {

@@ -1,6 +1,7 @@
 import { guards } from '#pipelines/guards.js';
 import { type JsonSchema, nonEmptyText } from '#pipelines/shape.js';
 import { exportJob, importJob } from './jobs.js';
+import { notifyTarget } from './notify-targets.js';
 import { configProperties, configVersion, profileProperties, type SettingDeclaration } from './settings.js';
 
 const textSchema = nonEmptyText().schema;
@@ -27,6 +28,7 @@ export function buildConfigSchema(): JsonSchema {
       additionalProperties: { type: 'object', additionalProperties: false, properties: Object.fromEntries(profile) },
     },
     jobs: { type: 'object', additionalProperties: { anyOf: [importJob.schema, exportJob.schema] } },
+    notify: { type: 'object', additionalProperties: notifyTarget.schema },
   } satisfies Record<keyof typeof configProperties, JsonSchema>;
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',

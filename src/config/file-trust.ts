@@ -1,5 +1,6 @@
 import { type Stats, statfsSync } from 'node:fs';
 import { UsageError } from '#src/errors.js';
+import { hasFileModes } from '#src/platform.js';
 
 /**
  * File systems that show the same rights for every file, by their Linux type numbers: shares of Windows, its disks under WSL,
@@ -21,7 +22,7 @@ const fileSystemsWithoutRights: ReadonlySet<number> = new Set([
 
 /** Whether the rights that the system shows for a file are those that it has. */
 export function keepsRights(path: string): boolean {
-  if (process.platform === 'win32') return false;
+  if (!hasFileModes()) return false;
   try {
     return !fileSystemsWithoutRights.has(statfsSync(path).type);
   } catch {

@@ -51,6 +51,14 @@ const commonProperties = {
     'Address to which the same facts are sent by POST; https, or http for this machine',
   ),
   webhookFile: optional(nonEmptyText(), 'File that contains the address of the webhook, if the address is a secret'),
+  notify: optional(
+    texts,
+    'Targets under "notify" that are alerted when the job begins to fail, is well again, or has had nothing to do for too long',
+  ),
+  silenceHours: optional(
+    number(0),
+    'Hours after which it is an alert that nothing came, or that no export was done; 0 for never; default 26',
+  ),
 };
 
 /** A job that imports what is dropped into a folder. */
@@ -168,8 +176,21 @@ export function readJobs(file: string | undefined): readonly Job[] {
   const found = openConfig(file);
   if (found === undefined) return [];
   const { path, config } = found;
-  return Object.entries(expectObject(path, config.jobs ?? {}, 'jobs')).map(([name, value]) =>
-    readJob(path, name, value),
+  const targets = Object.keys(expectObject(path, config.notify ?? {}, 'notify'));
+  return Object.entries(expectObject(path, config.jobs ?? {}, 'jobs')).map(([name, value]) => {
+    const job = readJob(path, name, value);
+    for (const target of job.notify ?? []) assertTarget(path, `jobs.${name}.notify`, target, targets);
+    return job;
+  });
+}
+
+function assertTarget(path: string, where: string, name: string, targets: readonly string[]): void {
+  if (targets.includes(name)) return;
+  const offer = targets.length === 0 ? 'there is no "notify" in the file' : suggestNames(name, targets);
+  throw configError(
+    path,
+    `has ${where} with the unknown target "${name}": ${offer}`,
+    'Correct it, or add it under "notify".',
   );
 }
 

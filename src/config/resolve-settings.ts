@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { UsageError } from '#src/errors.js';
+import { findStateBase } from '#src/platform.js';
 import { type FoundProfile, readProfile } from './config-file.js';
 import {
   type Setting,
@@ -125,11 +125,7 @@ export function readSecretFile(path: string, origin: string): Setting<string> {
 
 /** The state folder when none is named. */
 export function findDefaultStateDir(environment: Environment): string {
-  const base =
-    environment.XDG_STATE_HOME ||
-    (process.platform === 'win32' ? environment.LOCALAPPDATA : undefined) ||
-    join(homedir(), '.local', 'state');
-  return join(base, 'mypos-customers');
+  return join(findStateBase(environment), 'mypos-customers');
 }
 
 /**

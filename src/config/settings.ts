@@ -23,6 +23,7 @@ export const configProperties = {
   defaultProfile: 'The profile that is used without --profile.',
   profiles: 'Settings by name, one for each tenant or purpose.',
   jobs: 'What to do with dropped files, by name.',
+  notify: 'Who gets alerts, by name.',
 } as const;
 
 /** The configuration file when none is named. */

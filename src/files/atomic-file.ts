@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UsageError } from '#src/errors.js';
 import { isProcessAlive } from '#src/is-process-alive.js';
+import { findNameProblem, replaceFile } from '#src/platform.js';
 
 /** A file that appears under its name only when it is complete. */
 export interface AtomicFile {
@@ -56,6 +57,8 @@ export async function finishFile(file: AtomicFile): Promise<FinishedFile> {
  * @throws UsageError `CANNOT_WRITE`
  */
 export async function beginAtomicFile(path: string, mode?: number): Promise<AtomicFile> {
+  const problem = findNameProblem(path);
+  if (problem !== undefined) throw cannotWrite(path, problem);
   await removeLeftovers(path);
   const unique = `${process.pid}-${randomBytes(3).toString('hex')}`;
   const partPath = join(dirname(path), `.${basename(path)}.${unique}.part`);
@@ -79,7 +82,7 @@ export async function beginAtomicFile(path: string, mode?: number): Promise<Atom
     async commit(to = path) {
       await close();
       try {
-        await rename(partPath, to);
+        await replaceFile(partPath, to);
       } catch (error) {
         state = 'discarded';
         await rm(partPath, { force: true });

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { constants, type FileHandle, lstat, mkdir, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, readSystemCode } from '#src/errors.js';
+import { hasDescriptorPaths } from '#src/platform.js';
 import { openRegularFile } from './place-file.js';
 
 /**
@@ -49,7 +50,7 @@ export async function withDroppedFile<T>(
 /** Linux: open a folder without any right but to name what is in it. Node has no name for this flag. */
 const openPathOnly = 0o10000000;
 const openFolders = '/proc/self/fd';
-const canHold = process.platform === 'linux' && existsSync(openFolders);
+const canHold = hasDescriptorPaths() && existsSync(openFolders);
 
 /**
  * Works in a folder below another one.

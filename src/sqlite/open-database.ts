@@ -1,5 +1,6 @@
 import { chmodSync, closeSync, openSync } from 'node:fs';
 import Driver from 'libsql';
+import { hasFileModes } from '#src/platform.js';
 
 /** What SQLite can store and give back. */
 export type SqlValue = string | number | bigint | Buffer | null;
@@ -76,7 +77,7 @@ export function openDatabase(path: string, durability: Durability = 'full'): Dat
 /** SQLite gives its side files (`-wal`, `-shm`) the mode of the main file, so one mode covers all three. */
 function createPrivateFile(path: string): void {
   closeSync(openSync(path, 'a', 0o600));
-  if (process.platform !== 'win32') chmodSync(path, 0o600);
+  if (hasFileModes()) chmodSync(path, 0o600);
 }
 
 /**

@@ -15,10 +15,12 @@ export const houseRules: HouseRules = {
     'src/errors': ['pipelines/codes', 'pipelines/issue'],
     'src/is-process-alive': [],
     'src/version': [],
-    'src/sqlite': ['src/errors'],
+    'src/platform': [],
+    'src/sqlite': ['src/errors', 'src/platform'],
     'src/json-document': ['src/errors', 'pipelines/shape', 'pipelines/mapping/json-path', 'pipelines/issue'],
     'src/config': [
       'src/errors',
+      'src/platform',
       'src/json-document',
       // The one table of formats that can be written.
       'src/files/begin-table',
@@ -30,8 +32,17 @@ export const houseRules: HouseRules = {
       'pipelines/reading-options',
       'pipelines/shape',
     ],
+    'src/alerts': [
+      'src/errors',
+      'src/version',
+      'src/api/http',
+      'src/config',
+      'src/files/atomic-file',
+      'pipelines/visible-text',
+    ],
     'src/files': [
       'src/errors',
+      'src/platform',
       'src/is-process-alive',
       'pipelines/ports',
       'pipelines/model',
@@ -61,8 +72,10 @@ export const houseRules: HouseRules = {
     'src/results': ['src/errors', 'src/files', 'pipelines'],
     'src/inbox': [
       'src/errors',
+      'src/platform',
       'src/files',
       'src/sqlite',
+      'src/alerts/post',
       'pipelines/codes',
       'pipelines/issue',
       'pipelines/milestones',
@@ -71,6 +84,7 @@ export const houseRules: HouseRules = {
     'src/sandbox': ['src/errors', 'src/sqlite', 'pipelines/model'],
     'src/app': [
       'src/errors',
+      'src/platform',
       'src/json-document',
       'src/version',
       'src/config',
@@ -80,6 +94,7 @@ export const houseRules: HouseRules = {
       'src/ledger',
       'src/results',
       'src/inbox',
+      'src/alerts',
       'src/sandbox/start-sandbox',
       'pipelines',
     ],
@@ -87,6 +102,7 @@ export const houseRules: HouseRules = {
     // The command line uses the library as a customer would; of the pipelines it knows words, and the nearest one.
     'src/cli': [
       'src/errors',
+      'src/platform',
       'src/version',
       'src/config',
       'src/json-document',
@@ -131,6 +147,7 @@ export const houseRules: HouseRules = {
     bottleneck: ['src/api/rate-limit', 'src/api/redis-rate-limit', 'src/api/bottleneck-light'],
     ioredis: ['src/api/redis-rate-limit'],
     undici: ['src/api/http'],
+    nodemailer: ['src/alerts/smtp'],
     ajv: ['src/validation/'],
     libsql: ['src/sqlite/'],
     fastify: ['src/sandbox/'],

@@ -8,6 +8,7 @@ import { resolveSettings } from '#src/config/resolve-settings.js';
 import { defaultConfigFile, type Setting, type SettingOptions, type Settings } from '#src/config/settings.js';
 import { CustomersError, type ExitCode, exitCodes, readSystemCode } from '#src/errors.js';
 import { beginAtomicFile } from '#src/files/atomic-file.js';
+import { hasFileModes } from '#src/platform.js';
 import { checkConnection, checkLogin, type DoctorFinding, fail, ok, warn } from './check-connection.js';
 
 export type { DoctorFinding, ShownSetting };
@@ -126,7 +127,7 @@ async function checkDisk({ stateDir }: Settings): Promise<DoctorFinding> {
 
 /** Checks that only this user can read the files with secrets. */
 function checkSecretFiles(settings: Settings): readonly DoctorFinding[] {
-  if (process.platform === 'win32') return [];
+  if (!hasFileModes()) return [];
   const { username, password, accessToken, pacePassword } = settings;
   const files = [username, password, accessToken, pacePassword].flatMap(({ origin }) => parseFileOrigin(origin));
   return files.flatMap((file) => {
@@ -137,7 +138,7 @@ function checkSecretFiles(settings: Settings): readonly DoctorFinding[] {
 
 /** Rights by which others could read customers, or choose what is imported. None of them is a failure: some want it so. */
 function checkRights({ config }: SettingOptions, { stateDir }: Settings): readonly DoctorFinding[] {
-  if (process.platform === 'win32') return [];
+  if (!hasFileModes()) return [];
   const readMode = (path: string) => (keepsRights(path) ? (statSync(path, { throwIfNoEntry: false })?.mode ?? 0) : 0);
   const configFile = config ?? defaultConfigFile;
   return [

@@ -3,11 +3,14 @@ import type { Code } from '#pipelines/codes.js';
 import { formatCount } from '#pipelines/format-count.js';
 import type { Issue } from '#pipelines/issue.js';
 import { suggestNames } from '#pipelines/mapping/nearest-name.js';
+import type { AlertSubject } from '#src/alerts/alert-book.js';
 import { type ApiSummary, noTraffic } from '#src/app/run-summary.js';
 import { describeReason, type Log, type LogEntry, type SweepEvent } from '#src/app/sweep/event-log.js';
+import { openJobSubject } from '#src/app/sweep/job-alerts.js';
 import { countTokensLeft } from '#src/app/sweep/metrics.js';
 import { explainError, type FileReason } from '#src/app/sweep/summary.js';
 import type { ExportJob } from '#src/config/jobs.js';
+import { readNotifyTargets } from '#src/config/notify-targets.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 import type { SettingOptions, Settings } from '#src/config/settings.js';
 import { BusyError, CustomersError, type ExitCode, exitCodes, UsageError } from '#src/errors.js';
@@ -73,11 +76,16 @@ export interface ExportJobOptions {
  */
 export async function runExportJob(options: ExportJobOptions, log: Log): Promise<ExportJobSummary> {
   const { job, metricsFile } = options;
-  const jobMemory = openJobMemory(resolveStateFolder(options), job.name, job.output);
+  const stateFolder = resolveStateFolder(options);
+  const { config } = options.settings;
+  const targets = readNotifyTargets(config);
+  const jobMemory = openJobMemory(stateFolder, job.name, job.output);
   try {
     const { summary, settings } = await runExport(options, log);
     log(buildLogEntry(summary));
     await sendNotifications(job, summary, log);
+    const subject = openJobSubject({ job, place: job.output, stateFolder, targets, config, settings });
+    await alertTargets(subject, summary, log);
     addToTotals(jobMemory.memory, summary);
     await jobMemory.save();
     if (metricsFile !== undefined) await writeExportMetrics(metricsFile, jobMemory.memory, summary, settings);
@@ -187,7 +195,18 @@ async function sendNotifications(job: ExportJob, summary: ExportJobSummary, log:
   if (outcome === 'busy') return;
   const facts = { event: 'export', job: job.name, file: output?.file ?? null, outcome, exitCode, output, reason };
   for (const failure of await notify(job, exitCode === exitCodes.done, facts))
-    log({ level: 'warn', event: 'notify-failed', message: `${job.name}: ${failure}`, facts: { job: job.name } });
+    log({ level: 'error', event: 'notify-failed', message: `${job.name}: ${failure}`, facts: { job: job.name } });
+}
+
+async function alertTargets(subject: AlertSubject | undefined, summary: ExportJobSummary, log: Log): Promise<void> {
+  const { job, outcome, exitCode, output, reason } = summary;
+  if (outcome === 'busy' || subject === undefined) return;
+  const { message: text } = buildLogEntry(summary);
+  const facts = { job, outcome, exitCode, output, reason };
+  const isDone = exitCode === exitCodes.done;
+  const code = isDone ? null : (reason?.code ?? `exit code ${exitCode}`);
+  for (const failure of await subject.conclude([{ reason: code, text, came: isDone, facts }], Date.now(), true))
+    log({ level: 'error', event: 'notify-failed', message: `${job}: ${failure}`, facts: { job } });
 }
 
 interface ResolvedExportJob {

@@ -99,9 +99,9 @@ const clockMarginMs = 10 * 60_000;
 
 /** What a person said holds for the strangers of that moment: a run that goes on later compares the others. */
 function findDismissed({ known }: Connection['ledger'], isAllNew: boolean, run: RunRecord | undefined) {
-  const dismissed = run === undefined ? new Set<string>() : known.dismissed(run.number);
-  const isSaid = isAllNew && dismissed.size === 0;
-  return { dismissed, ...(isSaid ? { dismissedBeforeMs: run?.notedAtMs ?? Number.POSITIVE_INFINITY } : {}) };
+  const dismissed = run === undefined ? undefined : known.dismissed(run.number);
+  const isSaid = isAllNew && dismissed === undefined;
+  return { dismissed: dismissed ?? new Set<string>(), ...(isSaid ? { dismissedBeforeMs: run?.notedAtMs ?? Number.POSITIVE_INFINITY } : {}) };
 }
 
 /** A run that has sent rows was let into the account before: rows that look familiar wait, and do not stop it. */

@@ -33,6 +33,7 @@ import { CustomersError, UsageError } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
 import type { InputSource } from '#src/files/input-source.js';
 import type { RunRecord } from '#src/ledger/runs.js';
+import { isSamePath } from '#src/platform.js';
 import type { ReportContent } from '#src/results/report/report-data.js';
 import { defaultResultPaths, type ResultPaths } from '#src/results/write-results.js';
 import { createDraftValidator } from '#src/validation/create-draft-validator.js';
@@ -337,7 +338,8 @@ async function countContent(
         if (value !== null && value !== '') filled.set(field, (filled.get(field) ?? 0) + 1);
     }
   const fields = [...filled].map(([field, count]) => ({ field, filled: count }));
-  return { kind: 'known', rows, fields, columns: profile.result().map(hideRareValues) };
+  const { notices } = source;
+  return { kind: 'known', rows, fields, notices, columns: profile.result().map(hideRareValues) };
 }
 
 /** A report goes to more people than the file: a value that few rows share may identify a person. */
@@ -377,7 +379,7 @@ export function chooseResultPaths(
 }
 
 async function assertResultPath(path: string, input: Input): Promise<void> {
-  if (path === input.path)
+  if (isSamePath(path, input.path))
     throw new UsageError(`${path} is the input itself.`, {
       code: 'WOULD_OVERWRITE_INPUT',
       nextStep: 'Choose another name with --results or --rejects.',

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { FreeFieldChoice } from '#pipelines/mapping/suggest/suggestion.js';
 import { checkConnection, checkLogin, type DoctorFinding } from '#src/app/doctor/check-connection.js';
@@ -13,6 +13,7 @@ import { configVersion, defaultConfigFile, type SettingOptions } from '#src/conf
 import { UsageError } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
 import { editJsonText } from '#src/json-document.js';
+import { findConfigBase } from '#src/platform.js';
 
 /** The login that the user entered. */
 interface LoginInput {
@@ -154,9 +155,7 @@ async function saveSecret({ secret, baseUrl, username }: NewProfile): Promise<st
 
 /** The folder of this program in the user's configuration folder. */
 function findUserFolder(): string {
-  const { XDG_CONFIG_HOME, APPDATA } = process.env;
-  const base = XDG_CONFIG_HOME || (process.platform === 'win32' ? APPDATA : undefined) || join(homedir(), '.config');
-  return join(base, 'mypos-customers');
+  return join(findConfigBase(process.env), 'mypos-customers');
 }
 
 /** Different for each login, so that two projects with profiles of the same name do not share a password. */

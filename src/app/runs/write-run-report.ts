@@ -1,16 +1,17 @@
-import { dirname, relative } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { dirname } from 'node:path';
 import type { FailureLimit } from '#pipelines/run-control.js';
 import type { ResolvedReadOptions } from '#src/app/input.js';
 import { countOutcomes } from '#src/app/not-reached.js';
 import { beginAtomicFile } from '#src/files/atomic-file.js';
 import type { Ledger } from '#src/ledger/open-ledger.js';
 import type { RunRecord } from '#src/ledger/runs.js';
+import { linkFrom } from '#src/platform.js';
 import { type IssueGroup, IssueGroups } from '#src/results/issue-groups.js';
 import { renderReport } from '#src/results/report/render-report.js';
 import type { ReportContent, ReportData, ReportFile, ReportSetting } from '#src/results/report/report-data.js';
 import { interrupted } from '#src/results/write-results.js';
 import { version } from '#src/version.js';
+import { collectSummary } from './report-summary.js';
 
 /** From the ledger, so that a resumed run reports all of its rows. */
 export function collectProblems(ledger: Ledger, run: number): readonly IssueGroup[] {
@@ -99,6 +100,7 @@ function collectReportData(ledger: Ledger, run: RunRecord, path: string, content
     command: run.command,
     mode: run.mode ?? null,
     status: run.state,
+    ...collectSummary(ledger, run, content),
     stopReason: run.stopReason ?? null,
     startedAt: new Date(run.startedAtMs),
     endedAt: run.endedAtMs === undefined ? null : new Date(run.endedAtMs),
@@ -126,13 +128,6 @@ function displaySetting({ name, value, origin }: ReturnType<Ledger['runs']['load
 function listFiles({ files }: RunRecord, reportPath: string): readonly ReportFile[] {
   const named = Object.entries({ Results: files.results, Rejects: files.rejects, Review: files.review });
   return named.flatMap(([name, path]) =>
-    path === undefined ? [] : [{ name, path, link: buildLink(path, dirname(reportPath)) }],
+    path === undefined ? [] : [{ name, path, link: linkFrom(dirname(reportPath), path) }],
   );
-}
-
-function buildLink(path: string, folder: string): string {
-  const relativePath = relative(folder, path);
-  // On another drive there is no relative path.
-  if (/^[a-z]:/i.test(relativePath)) return pathToFileURL(path).href;
-  return relativePath.split(/[\\/]/).map(encodeURIComponent).join('/');
 }

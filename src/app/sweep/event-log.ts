@@ -70,6 +70,8 @@ export interface SweepLogger {
   /** For those that are too many to be reported one by one. */
   moreStrangers(count: number): FileReport;
   notifyFailed(file: string, why: string): void;
+  /** Once for each reason: a service tries again in every pass. */
+  alertFailed(about: string, why: string): void;
 }
 
 /** Many heartbeats of a live process. */
@@ -131,7 +133,14 @@ export function createSweepLogger(log: Log): SweepLogger {
       return reportStranger('', { code: 'CLAIM_UNKNOWN', message, nextStep: codes.CLAIM_UNKNOWN.nextStep });
     },
     notifyFailed: (file, why) =>
-      log({ level: 'warn', event: 'notify-failed', message: `${showLine(file)}: ${why}`, facts: { file } }),
+      log({ level: 'error', event: 'notify-failed', message: `${showLine(file)}: ${why}`, facts: { file } }),
+    alertFailed: (about, why) =>
+      logOnce(`${about} ${why}`, {
+        level: 'error',
+        event: 'notify-failed',
+        message: `${about}: ${why}`,
+        facts: { about },
+      }),
   };
 }
 
@@ -173,7 +182,8 @@ const outcomePhrases: Readonly<Record<FileOutcome, string>> = {
   ready: 'would be imported',
 };
 
-function describeReport({ file, outcome, counts, waiting, reason, files, run }: FileReport): string {
+/** What became of a file, in sentences. */
+export function describeReport({ file, outcome, counts, waiting, reason, files, run }: FileReport): string {
   const rows = Object.entries(counts ?? {}).flatMap(([status, count]) => (count > 0 ? [`${count} ${status}`] : []));
   const subject = `${showLine(file)} ${outcomePhrases[outcome]}${run === null ? '' : ` (run ${run})`}`;
   return [

@@ -15,6 +15,7 @@ import {
   scanFolder,
 } from '#src/inbox/scan-folder.js';
 import type { SweepLogger } from './event-log.js';
+import type { JobAlerts } from './job-alerts.js';
 import { buildTenantKey, type ClaimContext, notifyJob, processClaim } from './process-claim.js';
 import { buildUntouchedReport, explainError, type FileReason, type FileReport } from './summary.js';
 import type { SweepJob } from './sweep-jobs.js';
@@ -26,6 +27,7 @@ export interface Pass {
   /** Process only the files of this job. Which job a file belongs to is still decided among all jobs. */
   readonly only?: string;
   readonly logger: SweepLogger;
+  readonly alerts: JobAlerts;
   /** How long to keep scanning for files that become stable; 0 for a single scan. */
   readonly patienceMs: number;
   readonly dryRun: boolean;

@@ -19,7 +19,8 @@ import { openLedger } from '#src/ledger/open-ledger.js';
 import { defaultResultPaths } from '#src/results/write-results.js';
 import { createClaimObserver, type SweepLogger } from './event-log.js';
 import { type ClaimResult, importClaim } from './import-claim.js';
-import { buildUntouchedReport, explainError, type FileReason, type FileReport } from './summary.js';
+import type { JobAlerts } from './job-alerts.js';
+import { buildUntouchedReport, explainError, type FileReason, type FileReport, isKnownToWait } from './summary.js';
 import { type JobSetup, nameDestinations, type SweepJob } from './sweep-jobs.js';
 
 /** What processing the claims of one pass needs and shares. */
@@ -27,6 +28,7 @@ export interface ClaimContext {
   readonly inbox: Inbox;
   readonly jobs: readonly SweepJob[];
   readonly logger: SweepLogger;
+  readonly alerts: Pick<JobAlerts, 'note'>;
   readonly signal: AbortSignal;
   readonly settleMs?: number;
   readonly settlePatienceMs?: number;
@@ -141,6 +143,7 @@ async function completeClaim(
   job: SweepJob,
   report: FileReport,
 ): Promise<FileReport> {
+  await context.alerts.note(job, report);
   await notifyJob(context, job, report);
   await claim.finish();
   return context.logger.report(report);
@@ -153,12 +156,6 @@ export async function notifyJob(context: ClaimContext, { job }: SweepJob, report
   const facts = { event: 'file', folder, job: job.name, file, outcome, exitCode, run, counts, waiting, files, reason };
   const failures = await notify(job, exitCode === exitCodes.done || isKnownToWait(report), facts);
   for (const failure of failures) context.logger.notifyFailed(file, failure);
-}
-
-/** Whether nothing went wrong but that rows wait for a decision, of which earlier runs have told already. */
-function isKnownToWait({ exitCode, counts, waiting }: FileReport): boolean {
-  if (exitCode !== exitCodes.someRowsFailed || counts === null || waiting.fresh > 0) return false;
-  return counts.invalid + counts.rejected + counts.failed <= waiting.rows;
 }
 
 function findJob(jobs: readonly SweepJob[], { job: jobName, file }: ClaimRecord): SweepJob | undefined {

@@ -49,6 +49,12 @@ export interface WaitingCount {
 
 export const noneWaiting: WaitingCount = { rows: 0, fresh: 0 };
 
+/** Whether nothing went wrong but that rows wait for a decision, of which earlier runs have told already. */
+export function isKnownToWait({ exitCode, counts, waiting }: FileReport): boolean {
+  if (exitCode !== exitCodes.someRowsFailed || counts === null || waiting.fresh > 0) return false;
+  return counts.invalid + counts.rejected + counts.failed <= waiting.rows;
+}
+
 /** Why a file, or an export, ended as it did. */
 export interface FileReason {
   readonly code: Code;

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { sleep } from '#src/api/sleep.js';
 import { importJobs } from '#src/config/jobs.js';
+import { readNotifyTargets } from '#src/config/notify-targets.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 import { CustomersError, type ExitCode, exitCodes } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
@@ -9,6 +10,7 @@ import { findTally } from '#src/inbox/memory.js';
 import { notify } from '#src/inbox/notify.js';
 import { type Inbox, openInbox } from '#src/inbox/open-inbox.js';
 import { createSweepLogger, type Log } from './event-log.js';
+import { openJobAlerts } from './job-alerts.js';
 import { addToTotals, writePassMetrics } from './metrics.js';
 import { type Pass, runPass, saveInboxMemory } from './pass.js';
 import {
@@ -125,6 +127,13 @@ function startSweep(command: 'sweep' | 'watch', options: SweepOptions, log: Log,
   const startedAt = new Date().toISOString();
   const reports: FileReport[] = [];
   const pruned: string[] = [];
+  const logger = createSweepLogger(log);
+  const alerts = openJobAlerts({
+    ...{ jobs, logger, stateFolder, folder: inbox.folder },
+    only: options.job,
+    targets: readNotifyTargets(options.settings.config),
+    config: options.settings.config,
+  });
   log({
     level: 'info',
     event: 'sweep-started',
@@ -134,7 +143,7 @@ function startSweep(command: 'sweep' | 'watch', options: SweepOptions, log: Log,
   return {
     inbox,
     pass: {
-      ...{ inbox, jobs, logger: createSweepLogger(log), patienceMs, dryRun, signal },
+      ...{ inbox, jobs, logger, alerts, patienceMs, dryRun, signal },
       ...(settleMs === undefined ? {} : { settleMs }),
       ...(settlePatienceMs === undefined ? {} : { settlePatienceMs }),
       ...(options.job === undefined ? {} : { only: options.job }),
@@ -170,13 +179,16 @@ async function runLoggedPass(sweep: Sweep): Promise<ExitCode> {
     await runPass(pass, reports);
     await pruneArchive(sweep);
     inbox.memory.isOutageReported = false;
-    return await finishPass(sweep, reports, undefined);
+    const exitCode = await finishPass(sweep, reports, undefined);
+    if (options.dryRun !== true) await pass.alerts.conclude(reports, undefined);
+    return exitCode;
   } catch (error) {
     if (!(error instanceof CustomersError)) throw error;
     const reason = explainError(error);
     log({ level: 'error', event: 'folder-unusable', message: error.message, facts: { folder: inbox.folder, reason } });
     await notifyOfOutage(sweep, error);
     await finishPass(sweep, reports, error);
+    if (options.dryRun !== true) await pass.alerts.conclude(reports, error);
     throw error;
   } finally {
     if (options.dryRun !== true) await saveInboxMemory(inbox);
@@ -227,6 +239,6 @@ async function notifyOfOutage({ inbox, pass, options, log }: Sweep, error: Custo
   for (const { job } of pass.jobs) {
     const facts = { event: 'folder', folder, job: job.name, exitCode: error.exitCode, reason: explainError(error) };
     for (const failure of await notify(job, false, facts))
-      log({ level: 'warn', event: 'notify-failed', message: failure, facts: { job: job.name } });
+      log({ level: 'error', event: 'notify-failed', message: failure, facts: { job: job.name } });
   }
 }

@@ -1,7 +1,9 @@
 import type { ChangedSince } from '#src/app/export/export-customers.js';
+import { describeExport } from '#src/cli/alerts.js';
 import { defineCommand, stopOnSignals } from '#src/cli/command.js';
 import {
   mappingOption,
+  notifyOption,
   omitUndefined,
   parseIsoTimeOption,
   parseSortOption,
@@ -54,8 +56,10 @@ export const exportCommand = defineCommand({
         describe: 'How to write CSV text that looks like a formula: escaped (default) or unchanged',
       })
       .option('bom', { type: 'boolean', describe: 'Start a CSV file with a byte order mark, for Excel' })
+      .options(notifyOption)
       .option('force', { type: 'boolean', default: false, describe: 'Replace an existing file' }),
-  async run(args, reporter): Promise<ExitCode> {
+  alertsAbout: ({ file }) => ({ command: 'export', file }),
+  async run(args, reporter, describe): Promise<ExitCode> {
     const { exportCustomers } = await import('#src/app/export/export-customers.js');
     const settings = resolveSettings(toSettingOptions(args));
     const { file, format, full, active, mirror, formulas, bom, force } = args;
@@ -87,6 +91,7 @@ export const exportCommand = defineCommand({
       };
       const summary = await exportCustomers(settings, options, createRunObserver(reporter));
       const rendered = renderExport(summary);
+      describe(describeExport(summary));
       if (toStandardOutput) reporter.info(rendered);
       else await reporter.result(rendered, summary);
       return summary.exitCode;

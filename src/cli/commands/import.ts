@@ -1,9 +1,11 @@
 import { formatCount } from '#pipelines/format-count.js';
 import { modes } from '#pipelines/mapping/mapping.js';
 import type { ConfirmImport } from '#src/app/import/confirm-first-import.js';
+import { describeRun } from '#src/cli/alerts.js';
 import { defineCommand, stopOnSignals } from '#src/cli/command.js';
 import {
   mappingOption,
+  notifyOption,
   omitUndefined,
   optionalInputFilePositional,
   parseFailureLimitOption,
@@ -73,6 +75,7 @@ export const importCommand = defineCommand({
         describe: 'What to do when rows for the same customer differ: report an error, or send them in file order',
       })
       .options(settleOptions)
+      .options(notifyOption)
       .option('override-guards', {
         type: 'boolean',
         default: false,
@@ -90,7 +93,8 @@ export const importCommand = defineCommand({
         describe:
           'Start over although an earlier run of the file is unfinished, and add customers without a key again although the same content was added before',
       }),
-  async run(args, reporter): Promise<ExitCode> {
+  alertsAbout: ({ file, plan }) => ({ command: 'import', file: file ?? plan }),
+  async run(args, reporter, describe): Promise<ExitCode> {
     const { file, plan } = args;
     if (args.dryRun && file !== undefined) return runCheck({ ...args, file }, reporter);
     const { importFile } = await import('#src/app/import/import-file.js');
@@ -132,6 +136,7 @@ export const importCommand = defineCommand({
         observer,
       );
       await reporter.result(renderSummary(summary, reporter.argv), summary);
+      describe(describeRun(summary));
       return summary.exitCode;
     } catch (error) {
       if (error instanceof UnfinishedRunError && (await askToResume(error, mayAsk, reporter))) unfinished = error;
@@ -141,7 +146,8 @@ export const importCommand = defineCommand({
       signals.release();
     }
     const { run } = unfinished;
-    return runResume({ ...args, run }, reporter.withArguments(['resume', run, ...findOptions(reporter.argv, kept)]));
+    const again = reporter.withArguments(['resume', run, ...findOptions(reporter.argv, kept)]);
+    return runResume({ ...args, run }, again, describe);
   },
 });
 

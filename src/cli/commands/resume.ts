@@ -1,7 +1,9 @@
 import type { Argv } from 'yargs';
 import type { Reconciled, RunsElsewhere } from '#src/app/resume/resume-run.js';
+import { type DescribeResult, describeRun } from '#src/cli/alerts.js';
 import { defineCommand, stopOnSignals } from '#src/cli/command.js';
 import {
+  notifyOption,
   omitUndefined,
   parseFailureLimitOption,
   parsePatience,
@@ -34,13 +36,15 @@ export const resumeCommand = defineCommand({
   examples: [['$0 resume', 'continue where it was interrupted']],
   options: (yargs) =>
     runOptions(yargs)
+      .options(notifyOption)
       .option('report', { ...text, describe: 'Also write a report of the run as an HTML file' })
       .option('max-failures', {
         ...text,
         describe: 'Stop after this many failed rows, or this percentage of the rows (default 10%)',
       })
       .option('yes', { type: 'boolean', default: false, describe: 'Do not ask before reading many customers' }),
-  run: (args, reporter) => runResume(args, reporter),
+  alertsAbout: () => ({ command: 'resume' }),
+  run: (args, reporter, describe) => runResume(args, reporter, describe),
 });
 
 interface ResumeArguments extends SettingArguments {
@@ -53,7 +57,11 @@ interface ResumeArguments extends SettingArguments {
 }
 
 /** Finishes an interrupted run, the latest when none is named. */
-export async function runResume(args: ResumeArguments, reporter: Reporter): Promise<ExitCode> {
+export async function runResume(
+  args: ResumeArguments,
+  reporter: Reporter,
+  describe: DescribeResult,
+): Promise<ExitCode> {
   const { findRunsElsewhere, resumeRun } = await import('#src/app/resume/resume-run.js');
   const settings = resolveSettings(toSettingOptions(args));
   const signals = stopOnSignals(reporter);
@@ -78,6 +86,7 @@ export async function runResume(args: ResumeArguments, reporter: Reporter): Prom
       return exitCodes.done;
     }
     await reporter.result(renderSummary(summary, reporter.argv), summary);
+    describe(describeRun(summary));
     return summary.exitCode;
   } finally {
     signals.release();

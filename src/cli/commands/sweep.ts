@@ -197,6 +197,18 @@ async function runLogged<T extends { readonly exitCode: ExitCode }>(
 
 const expectedBusyCodes: ReadonlySet<string> = new Set(['INBOX_BUSY', 'JOB_BUSY']);
 
+/** Runs jobs; an error in the configuration file is alerted, since no job can do that. */
+async function withConfigurationAlerts(
+  args: SweepArguments,
+  reporter: Reporter,
+  job: string | undefined,
+  work: () => Promise<ExitCode>,
+): Promise<ExitCode> {
+  if (args.dryRun === true) return work();
+  const { alertOfConfiguration } = await import('#src/app/alerts/command-alerts.js');
+  return alertOfConfiguration(toSettingOptions(args), job, (failure) => reporter.error(`Error: ${failure}`), work);
+}
+
 /** Runs an export job with its log, and prints what came of it. */
 function runExport(args: SweepArguments, reporter: Reporter, job: ExportJob): Promise<ExitCode> {
   rejectSweepOptions(args, job);
@@ -247,10 +259,12 @@ export const sweepCommand = defineCommand({
       .positional('folder', { type: 'string', demandOption: true, describe: 'The drop folder' })
       .option('dry-run', { type: 'boolean', default: false, describe: 'Only show what would be done' }),
   run: (args, reporter) =>
-    runSweep(args, reporter, async (log, signal) => {
-      const { sweepFolder } = await import('#src/app/sweep/sweep-folder.js');
-      return sweepFolder({ ...toSweepOptions(args, args.folder), signal }, log);
-    }),
+    withConfigurationAlerts(args, reporter, undefined, () =>
+      runSweep(args, reporter, async (log, signal) => {
+        const { sweepFolder } = await import('#src/app/sweep/sweep-folder.js');
+        return sweepFolder({ ...toSweepOptions(args, args.folder), signal }, log);
+      }),
+    ),
 });
 
 const defaultIntervalMs = 10_000;
@@ -268,11 +282,13 @@ export const watchCommand = defineCommand({
         describe: 'Seconds between checks of the folder (default 10)',
       }),
   run: (args, reporter) =>
-    runSweep(args, reporter, async (log, signal) => {
-      const { watchFolder } = await import('#src/app/sweep/sweep-folder.js');
-      const everyMs = parseSecondsAsMs('every', args.every) ?? defaultIntervalMs;
-      return watchFolder({ ...toSweepOptions(args, args.folder), everyMs, signal }, log);
-    }),
+    withConfigurationAlerts(args, reporter, undefined, () =>
+      runSweep(args, reporter, async (log, signal) => {
+        const { watchFolder } = await import('#src/app/sweep/sweep-folder.js');
+        const everyMs = parseSecondsAsMs('every', args.every) ?? defaultIntervalMs;
+        return watchFolder({ ...toSweepOptions(args, args.folder), everyMs, signal }, log);
+      }),
+    ),
 });
 
 export const runCommand = defineCommand({
@@ -286,15 +302,16 @@ export const runCommand = defineCommand({
     sweepOptions(yargs)
       .positional('job', { type: 'string', demandOption: true, describe: 'Name of the job' })
       .option('dry-run', { type: 'boolean', default: false, describe: 'Only show what would be done' }),
-  async run(args, reporter) {
-    const job = findJob(args.config, args.job);
-    if (job.kind === 'export') return runExport(args, reporter, job);
-    const folder = requireFolder(job);
-    return runSweep(args, reporter, async (log, signal) => {
-      const { sweepFolder } = await import('#src/app/sweep/sweep-folder.js');
-      return sweepFolder({ ...toSweepOptions(args, folder), job: job.name, signal }, log);
-    });
-  },
+  run: (args, reporter) =>
+    withConfigurationAlerts(args, reporter, args.job, async () => {
+      const job = findJob(args.config, args.job);
+      if (job.kind === 'export') return runExport(args, reporter, job);
+      const folder = requireFolder(job);
+      return runSweep(args, reporter, async (log, signal) => {
+        const { sweepFolder } = await import('#src/app/sweep/sweep-folder.js');
+        return sweepFolder({ ...toSweepOptions(args, folder), job: job.name, signal }, log);
+      });
+    }),
 });
 
 function requireFolder({ name, folder }: ImportJob): string {

@@ -57,7 +57,9 @@ body { margin: 0 auto; max-width: 70rem; padding: 1.5rem 1rem 4rem; background: 
   font: 1rem/1.5 system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; overflow-wrap: break-word; }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .25rem; } h2 { font-size: 1.15rem; margin: 2.25rem 0 .75rem; }
 p { margin: .25rem 0; } li { overflow-wrap: anywhere; } ul { padding-left: 1.2rem; } a { color: var(--link); } :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
-.soft { color: var(--soft); } .note { border-left: 4px solid var(--wait); background: var(--box); padding: .5rem .75rem; margin: 1rem 0; }
+.soft { color: var(--soft); }
+.result { border-left: 6px solid var(--same); background: var(--box); padding: .6rem .9rem; margin: 1rem 0; } .result ol { margin: .25rem 0; padding-left: 1.4rem; }
+.good-edge { border-color: var(--good); } .fix-edge { border-color: var(--fix); } .wait-edge { border-color: var(--wait); } code { font-family: ui-monospace, Consolas, monospace; font-size: .9em; overflow-wrap: anywhere; }
 .side { display: grid; gap: 1.5rem; grid-template-columns: minmax(0, 1fr); align-items: center; }
 @media (min-width: 44rem) { .side { grid-template-columns: 15rem minmax(0, 1fr); } .pair { display: grid; gap: 2rem; grid-template-columns: 1fr 1fr; } }
 table { border-collapse: collapse; width: 100%; } caption { text-align: left; color: var(--soft); padding-bottom: .25rem; }

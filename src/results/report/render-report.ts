@@ -61,11 +61,13 @@ export function renderReport(data: ReportData): string {
 <header>
 <h1>${title}</h1>
 <p class="soft">Run ${data.run} · ${data.status} · ${formatTimeSpan(data)}</p>
-${data.stopReason === null ? undefined : html`<p class="note">${data.stopReason}</p>`}
+${renderSummary(data)}
 </header>
 <main>
 ${renderOutcomes(data)}
 ${renderIssues(data)}
+${renderDecisions(data)}
+${renderWarnings(data)}
 ${renderTraffic(data.intervals)}
 ${renderFields(data.content)}
 ${renderColumns(data.content)}
@@ -77,6 +79,60 @@ ${renderSettings(data)}
 </html>
 `;
   return page.text;
+}
+
+/** What a reader needs first: whose customers, how it ended, and what to do. */
+function renderSummary({ account, profile, result, stopReason, nextSteps }: ReportData): Html {
+  const steps = nextSteps.map(
+    ({ text, command }) =>
+      html`<li>${text}${command === undefined ? undefined : html`<br><code>${command}</code>`}</li>`,
+  );
+  const next = steps.length === 0 ? html`<p>There is nothing to do.</p>` : html`<p>What to do:</p><ol>${steps}</ol>`;
+  return html`<p>Account <strong>${account.login}</strong> at <strong>${account.baseUrl}</strong>${
+    profile === null ? undefined : html` (profile ${profile})`
+  }</p>
+<div class="result ${result.tone}-edge"><p><strong>${result.text}</strong></p>${
+    stopReason === null ? undefined : html`<p>${stopReason}</p>`
+  }${next}</div>`;
+}
+
+/** Which rows wait, or have waited, for somebody to say whom they mean. */
+function renderDecisions({ waiting }: ReportData): Html | undefined {
+  if (waiting.length === 0) return undefined;
+  const rows = waiting.slice(0, maxIssuesShown).map(
+    ({ row, reason, message, candidates, isDone }) => html`<tr><th scope="row" class="number">${row}</th>
+<td>${isDone ? 'done as decided' : 'waits for a decision'}</td><td>${message} <span class="soft">[${reason}]</span></td><td>${candidates.join(', ')}</td></tr>`,
+  );
+  const more =
+    waiting.length > maxIssuesShown
+      ? html`<p class="soft">And ${formatCount(waiting.length - maxIssuesShown, 'more row')} in the review file.</p>`
+      : undefined;
+  return renderSection(
+    'Decisions about identity',
+    html`<div class="scroll" tabindex="0" role="region" aria-label="Decisions about identity"><table><thead><tr><th scope="col" class="number">Row</th>
+<th scope="col">Decision</th><th scope="col">Reason</th><th scope="col">Customers</th></tr></thead><tbody>${rows}</tbody></table></div>${more}`,
+  );
+}
+
+/** What was noticed in the input. */
+function renderWarnings({ warnings }: ReportData): Html | undefined {
+  if (warnings.length === 0) return undefined;
+  const rows = warnings.slice(0, maxIssuesShown).map(
+    ({
+      columns,
+      count,
+      rows: first,
+      message,
+      code,
+    }) => html`<tr><th scope="row">${columns.join(' + ') || 'the file'}</th>
+<td>${message} <span class="soft">[${code}]</span></td><td class="number">${first.length === 0 ? '–' : formatNumber(count)}</td>
+<td>${first.join(', ')}${first.length > 0 && count > first.length ? ' …' : ''}</td></tr>`,
+  );
+  return renderSection(
+    'Warnings about the input',
+    html`<div class="scroll" tabindex="0" role="region" aria-label="Warnings about the input"><table><thead><tr><th scope="col">Column</th>
+<th scope="col">Warning</th><th scope="col" class="number">Cells</th><th scope="col">First rows</th></tr></thead><tbody>${rows}</tbody></table></div>`,
+  );
 }
 
 function formatTimeSpan({ startedAt, endedAt }: ReportData): string {

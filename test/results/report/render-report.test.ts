@@ -2,10 +2,27 @@ import { describe, expect, it } from 'vitest';
 import { LatencyMeter } from '#src/api/traffic.js';
 import { renderDonut, renderTimeChart } from '#src/results/report/charts.js';
 import { html } from '#src/results/report/html.js';
-import { customerFile, customerLines, fast, writeCustomers } from '#test/e2e/customer-files.js';
+import {
+  customerFile,
+  customerLines,
+  fast,
+  keyedMapping,
+  writeCustomers,
+  writeMapping,
+} from '#test/e2e/customer-files.js';
 import { useWorkplace } from '#test/e2e/use-workplace.js';
+import { openClient } from '#test/sandbox/sandbox-client.js';
 
 const place = useWorkplace();
+
+/** What people read in a page. @param kept - a tag that stays in it */
+function readText(name: string, kept = ''): string {
+  return place
+    .read(name)
+    .replaceAll(/<style>.*?<\/style>/gs, '')
+    .replaceAll(/<[^>]+>/g, (tag) => (tag === kept ? ` ${tag} ` : ' '))
+    .replaceAll(/\s+/g, ' ');
+}
 
 describe('the report of a run', () => {
   it('is written at its end, named by the summary and the history, and again on request', async () => {
@@ -48,6 +65,41 @@ describe('the report of a run', () => {
     expect(text).toMatch(/read +header in row 1, delimiter &quot;,&quot; +the run/);
     expect(text).toMatch(/failureLimit +50% of the rows, counted from row 300/);
     expect(text).not.toMatch(/expectedColumns|force +false/);
+  });
+
+  it('says first whose customers, how it ended and what to do, with commands that can be typed as they stand', async () => {
+    const api = await place.openApi();
+    writeCustomers(place, 3);
+    await place.run(['import', ...fast, 'customers.csv', '--report', 'good.html']);
+    expect(readText('good.html')).toMatch(
+      new RegExp(
+        `Account ${api.username} at ${api.baseUrl} .*Everything is done\\. There is nothing to do\\..*Results`,
+      ),
+    );
+    place.write('more.csv', customerFile([...customerLines(4), 'C-9,Nine,0800,nobody,1']));
+    const args = ['--state-dir', place.path('state two'), '--report', 'bad.html'];
+    await place.run(['import', ...fast, 'more.csv', '--mode', 'add', '--all-new', ...args]);
+    const text = readText('bad.html');
+    expect(text).toContain('Finished, but 1 row was not applied.');
+    const command = /Fix the rows in the rejects file, then import it (mypos-customers import .+?) <\/code>/.exec(
+      readText('bad.html', '</code>'),
+    )?.[1];
+    expect(command).toBe(
+      `mypos-customers import ${place.path('more.rejects.csv')} --mode add --state-dir &#39;${place.path('state two')}&#39;`,
+    );
+  });
+
+  it('lists rows that wait for a decision, and warnings about the input', async () => {
+    const api = await place.openApi();
+    writeMapping(place, keyedMapping);
+    const client = await openClient(api);
+    await client.add({ customerName: 'Somebody', emailAddress: 'c0001@example.com' });
+    place.write('customers.csv', `${customerFile(customerLines(6))}Total,,,,5\n`);
+    await place.run(['import', ...fast, 'customers.csv', '--report', 'run.html']);
+    const text = readText('run.html');
+    expect(text).toMatch(/Decisions about identity.*2 waits for a decision .*\[POSSIBLE_DUPLICATE\] \S+/);
+    expect(text).toMatch(/Write same, new or skip .* mypos-customers import \S+customers\.review\./);
+    expect(text).not.toContain('Somebody');
   });
 
   it('tells of all rows of a run that was stopped and resumed', async () => {
