@@ -13,6 +13,7 @@ export type { CustomerPage, ListQuery, SourceDetection } from '#pipelines/ports.
 export type { DamageGroup as FindingGroup } from '#pipelines/quality/damage-issue.js';
 export type { ReadOptions } from '#pipelines/reading-options.js';
 export type { FailureLimit } from '#pipelines/run-control.js';
+export { type AuditCheck, type AuditEntry, type AuditFault, listAudit, verifyAudit } from './app/audit/audit.js';
 export { type CheckOptions, checkFile, type OnInvalid } from './app/check/check-file.js';
 export {
   type CompareCounts,
@@ -70,6 +71,14 @@ export { type MatchSet, setMatch } from './app/mapping/set-match.js';
 export { type SuggestedMapping, suggestMappingFor as suggestMapping } from './app/mapping/suggest-mapping.js';
 export { type MappingTestRun, testMapping } from './app/mapping/test-mapping.js';
 export {
+  erasePerson,
+  type PersonErased,
+  type PersonFile,
+  type PersonInAccount,
+  type PersonReport,
+  showPerson,
+} from './app/person/person.js';
+export {
   type KeptGroup,
   type KeptLine,
   type PlanLine,
@@ -89,6 +98,7 @@ export type {
   RunObserver,
   RunSummary,
 } from './app/run-summary.js';
+export { type Pruned, type PruneOptions, pruneRuns } from './app/runs/prune-runs.js';
 export { listRuns, type RunReport, type ShowRunFiles, showRun } from './app/runs/show-runs.js';
 export type { Log, LogEntry, SweepEvent } from './app/sweep/event-log.js';
 export type { FileOutcome, FileReport, SweepSummary } from './app/sweep/summary.js';

@@ -198,6 +198,16 @@ export const commandCodes = {
     nextStep: 'Use a name such as plan.xlsx. For JSON, use --json and redirect standard output.',
     exit: 2,
   },
+  PERSON_IN_USE: {
+    meaning: 'An unfinished run needs a file of the state folder that holds the customer, so nothing was removed.',
+    nextStep: 'Finish the run: mypos-customers resume <run>. Then erase again.',
+    exit: 8,
+  },
+  PERSON_UNKNOWN: {
+    meaning: 'The state folder holds nothing of such a customer.',
+    nextStep: 'Give the code, the key or the e-mail address as the account or the file has it.',
+    exit: 2,
+  },
   PLAN_OF_OTHER_FILE: {
     meaning: 'The plan was made for another file.',
     nextStep: 'Leave out the file name: the plan contains it.',
@@ -247,6 +257,13 @@ export const commandCodes = {
   RUN_OF_OTHER_TENANT: {
     meaning: 'The run belongs to a different login or address from the one that is set now.',
     nextStep: 'Set the address and login that it ran with, e.g. with --profile; for the sandbox, --sandbox.',
+    exit: 2,
+  },
+  RUN_PRUNED: {
+    meaning:
+      'The run ended so long ago that the customers as they were before it have been removed; it cannot be undone.',
+    nextStep:
+      'Import a file with the values to put back. To keep what an undo needs for longer, raise "retention" in the profile.',
     exit: 2,
   },
   RUN_UNKNOWN: {

@@ -44,6 +44,13 @@ export function isEmbeddedSandbox({ baseUrl }: Tenant): boolean {
   return baseUrl === embeddedSandbox.baseUrl;
 }
 
+/** The ledger of the account in the settings, for what needs no API. @throws UsageError, GuardError */
+export function openTenantLedger(settings: Settings): Ledger {
+  const ledger = openLedger(settings.stateDir.value, resolveTenant(settings));
+  if (settings.auditFile.value !== undefined) ledger.audit.copyTo(settings.auditFile.value);
+  return ledger;
+}
+
 /** The account and login in the settings. */
 export function resolveTenant(settings: Settings): Tenant {
   if (settings.sandbox.value) return embeddedSandbox;
@@ -89,6 +96,7 @@ async function open(
   stopping: AbortSignal,
 ): Promise<Connection> {
   const ledger = openLedger(settings.stateDir.value, tenant);
+  if (settings.auditFile.value !== undefined) ledger.audit.copyTo(settings.auditFile.value);
   const rateLimiter = await openSharedRateLimiter(settings, tenant).catch((error: unknown) => {
     ledger.close();
     throw error;

@@ -8,7 +8,7 @@ import { GuardError } from '#src/errors.js';
 import type { ResultsInPassing } from '#src/results/results-in-passing.js';
 import type { Connection } from './connect.js';
 import { explainFailure } from './explain-failure.js';
-import { endRun, type RunContext, startResults } from './run.js';
+import { auditStart, endRun, type RunContext, startResults } from './run.js';
 import type { RunSummary } from './run-summary.js';
 
 /** A sample covers a second, or a hundredth of the run so far: a long run has not many more samples than a short one. */
@@ -84,6 +84,7 @@ export async function performRun(context: RunContext): Promise<RunSummary> {
     pausedUntilMs: connection.client.rateLimiter.pausedUntil(),
   }));
   connection.ledger.runs.saveSettings(run.number, connection.settings);
+  auditStart(context);
   const results = startResults(context);
   const endSampling = sampleRun(context);
   await runOrStop(control, () => workThroughRows(context, results));
@@ -93,6 +94,7 @@ export async function performRun(context: RunContext): Promise<RunSummary> {
   if (refusal !== undefined) {
     await results?.discard();
     connection.ledger.runs.discard(run.number);
+    connection.ledger.audit.add({ command: run.command, what: 'refused', run: run.name });
     throw refusal;
   }
   return endRun(context, results, true);

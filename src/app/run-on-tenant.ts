@@ -5,6 +5,7 @@ import type { Ledger } from '#src/ledger/open-ledger.js';
 import type { RunRecord } from '#src/ledger/runs.js';
 import { type Connection, connect } from './connect.js';
 import { explainFailure } from './explain-failure.js';
+import { keepRetention } from './runs/prune-runs.js';
 
 /** Finds a run by its name. @throws UsageError when this tenant has none of this name; it says which tenant has */
 export function findRun(ledger: Ledger, name: string): RunRecord {
@@ -48,7 +49,9 @@ export async function runOnTenant<T>(
   try {
     const lock = connection.ledger.lock(purpose);
     try {
-      return await work(connection);
+      const done = await work(connection);
+      keepRetention(connection.ledger, settings, Date.now());
+      return done;
     } finally {
       lock.release();
     }

@@ -1,7 +1,9 @@
 import type { VerifyingMapper } from '#pipelines/import/reconcile.js';
+import type { RowCounts } from '#pipelines/model.js';
 import type { CustomersApi, RunLedger } from '#pipelines/ports.js';
 import type { DamageGroup } from '#pipelines/quality/damage-issue.js';
 import type { RunControl } from '#pipelines/run-control.js';
+import { toKebabCase } from '#src/config/settings.js';
 import { CustomersError } from '#src/errors.js';
 import type { InputSource } from '#src/files/input-source.js';
 import { addSheetRows } from '#src/files/table/sheet-rows.js';
@@ -93,6 +95,10 @@ export interface RunContext {
   readonly settle: SettleOptions;
   /** The run has only been started: when it is refused before it sends anything, nothing is left of it. */
   readonly isNew?: boolean;
+  /** What a person has said besides, for the audit. */
+  readonly said?: readonly string[];
+  /** The command that works on the run, where it is not the one that has started it. */
+  readonly by?: string;
 }
 
 /**
@@ -131,6 +137,7 @@ export async function endRun(
     ...(stopped === null ? {} : { stopReason: control.reason === undefined ? run.stopReason : stopped.message }),
   });
   if (control.reason?.kind === 'error' && !(control.reason.error instanceof CustomersError)) throw control.reason.error;
+  auditEnd(context, counts, exitCode);
   const report = await writeReport(context);
   const conflicts = connection.ledger.runs.countConflicts(run.number);
   const absent = job.absent?.();
@@ -191,6 +198,34 @@ function describeUnfinished(run: RunRecord): NonNullable<RunSummary['stopped']> 
     message: `Run ${run.name} is not finished: ${run.stopReason ?? 'it was killed.'}`,
     nextStep: `To continue: mypos-customers resume ${run.name}`,
   };
+}
+
+/** Says who has begun to work on a run, and what a person has said about it. */
+export function auditStart({ connection, run, settle, by = run.command, said: besides = [] }: RunContext): void {
+  const { plan, first } = run.options;
+  const { absent } = settle;
+  const said = [
+    ...besides,
+    ...(['allNew', 'force', 'evenChanged'] as const).filter((option) => run.options[option] === true).map(toKebabCase),
+    ...(absent === 'all' ? ['absent: all'] : [...absent].map((row) => `absent: row ${row}`)),
+    ...(typeof first === 'number' ? [`first: ${first}`] : []),
+    ...(typeof run.options.undoes === 'string' ? [`undoes: ${run.options.undoes}`] : []),
+  ];
+  connection.ledger.audit.add({
+    ...{ command: by, what: 'started', run: run.name },
+    ...(run.mode === undefined ? {} : { mode: run.mode }),
+    ...(run.input === undefined ? {} : { sha256: run.input.sha256 }),
+    ...(typeof plan === 'string' ? { plan } : {}),
+    ...(said.length === 0 ? {} : { said }),
+  });
+}
+
+function auditEnd({ connection, run, by = run.command }: RunContext, counts: RowCounts, exitCode: number): void {
+  const some = Object.entries(counts).filter(([, count]) => count > 0);
+  connection.ledger.audit.add({
+    ...{ command: by, what: 'ended', run: run.name, exitCode },
+    counts: Object.fromEntries(some),
+  });
 }
 
 /** Begins the result file of a run; it is written while the rows are worked on, so that the input is not read again. */

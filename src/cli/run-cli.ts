@@ -69,6 +69,8 @@ const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = {
   get: async () => (await import('./commands/customers.js')).getCommand,
   delete: async () => (await import('./commands/delete.js')).deleteCommand,
   runs: async () => (await import('./commands/runs.js')).runsCommand,
+  audit: async () => (await import('./commands/audit.js')).auditCommand,
+  person: async () => (await import('./commands/person.js')).personCommand,
   duplicates: async () => (await import('./commands/duplicates.js')).duplicatesCommand,
   crosswalk: async () => (await import('./commands/crosswalk.js')).crosswalkCommand,
   sweep: async () => (await import('./commands/sweep.js')).sweepCommand,

@@ -5,14 +5,8 @@ import { type DocumentIssue, JsonNode, type Shape } from '#pipelines/shape.js';
 import { UsageError } from '#src/errors.js';
 import { parseJsonDocument } from '#src/json-document.js';
 import { assertOwnFile } from './file-trust.js';
-import {
-  configProperties,
-  configVersion,
-  defaultBaseUrl,
-  defaultConfigFile,
-  type Profile,
-  profileProperties,
-} from './settings.js';
+import { defaultBaseUrl } from './parse-setting.js';
+import { configProperties, configVersion, defaultConfigFile, type Profile, profileProperties } from './settings.js';
 
 const profileKeys = Object.keys(profileProperties);
 const fileKeys = Object.keys(configProperties);

@@ -40,6 +40,7 @@ const commonProperties = {
     'Profile with the address and login; default: as on the command line or in this file',
   ),
   mapping: optional(nonEmptyText(), 'Mapping file, relative to this file'),
+  auditFile: optional(nonEmptyText(), 'File to which each line of the audit is appended; default: that of the profile'),
   onSuccess: optional(
     texts,
     'Program and its arguments, run after each success; it gets the facts as JSON on standard input',
@@ -154,6 +155,7 @@ const pathProperties: ReadonlySet<string> = new Set([
   'failed',
   'duplicate',
   'webhookFile',
+  'auditFile',
 ]);
 
 /**

@@ -1,6 +1,20 @@
-import { resolve } from 'node:path';
 import type { Guards } from '#pipelines/guards.js';
-import { UsageError } from '#src/errors.js';
+import {
+  defaultBaseUrl,
+  parseBaseUrl,
+  parseConcurrency,
+  parseCountry,
+  parseMegabytes,
+  parsePace,
+  parseRate,
+  parseRetention,
+  parseTimeoutMs,
+  readPath,
+  readText,
+  type Setting,
+} from './parse-setting.js';
+
+export type { Setting };
 
 /** Every property of the configuration file and what it is for. */
 export const configProperties = {
@@ -16,14 +30,6 @@ export const defaultConfigFile = 'mypos-customers.json';
 
 /** The one version of the format that there is. */
 export const configVersion = 1;
-
-/** Where a setting's value came from, in words for `doctor` and for errors. */
-export type Origin = string;
-
-export interface Setting<T> {
-  readonly value: T;
-  readonly origin: Origin;
-}
 
 export type SettingSource = 'option' | 'environment' | 'environmentFile' | 'profileFile' | 'profile';
 
@@ -49,9 +55,6 @@ export interface SettingDeclaration {
   // A parser takes the type that its sources give; each is called only with that.
   readonly parse: (setting: Setting<never>) => unknown;
 }
-
-/** For everybody who has not been given another address. */
-export const defaultBaseUrl = 'https://api.myposconnect.com/api/v2';
 
 /**
  * Every setting. Command-line options, the properties of a profile, their JSON Schema, the types of the library and the
@@ -185,6 +188,23 @@ export const settingsTable = {
       'Country of telephone numbers that do not say theirs, where neither the row nor the mapping names one, e.g. AU',
     parse: parseCountry,
   },
+  /** Also gets each line of the audit. */
+  auditFile: {
+    name: 'auditFile',
+    sources: ['profile'],
+    type: 'text',
+    description: 'File to which each line of the audit is appended, as well as being kept in the ledger',
+    parse: readPath,
+  },
+  /** Days for which runs keep what only an undo, a report or a correction needs; `Infinity` for good. */
+  retentionDays: {
+    name: 'retention',
+    sources: ['profile'],
+    type: 'number or text',
+    description: 'Days for which finished runs keep what they need to be undone and reported, e.g. "90d", or "forever"',
+    default: '90d',
+    parse: parseRetention,
+  },
   guards: {
     name: 'guards',
     sources: ['profile'],
@@ -296,89 +316,4 @@ export function isSecretSetting(name: string): boolean {
 /** `baseUrl` as an option is called: `base-url`. */
 export function toKebabCase(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-function readText({ value }: Setting<string>): string {
-  return value;
-}
-
-function readPath({ value }: Setting<string>): string {
-  return resolve(value);
-}
-
-/** An address that a login may be sent to, without a slash at its end. @throws UsageError */
-export function parseBaseUrl({ value, origin }: Setting<string>): string {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  const shown = { value: hideSecrets(value), origin };
-  if (url === undefined) throw settingError(shown, 'base URL', `a full address such as ${defaultBaseUrl}`);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw settingError(shown, 'base URL', 'an https: address');
-  if (url.username !== '' || url.password !== '')
-    throw new UsageError(`The base URL (${origin}) contains a login.`, {
-      code: 'SETTING_UNUSABLE',
-      nextStep: 'Put the login into MYPOS_CONNECT_USERNAME and MYPOS_CONNECT_PASSWORD and remove it from the address.',
-    });
-  if (url.protocol === 'http:' && !isLoopback(url.hostname))
-    throw new UsageError(`${shown.value} (${origin}) would send the login unencrypted.`, { code: 'PLAIN_HTTP' });
-  return value.replace(/\/+$/, '');
-}
-
-function parseCountry(setting: Setting<string>): string {
-  const code = setting.value.trim().toUpperCase();
-  const names = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
-  if (!/^[A-Z]{2}$/.test(code) || names.of(code) === undefined)
-    throw settingError(setting, 'country', 'the two letters of a country, such as AU');
-  return code;
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
-}
-
-function parseRate(setting: Setting<string>): number {
-  if (setting.value === 'unlimited') return Number.POSITIVE_INFINITY;
-  return parsePositive(setting, 'rate', 100_000, ', or "unlimited" (for a sandbox)');
-}
-
-function parseConcurrency(setting: Setting<string>): number {
-  const concurrency = parsePositive(setting, 'concurrency', 256);
-  if (!Number.isInteger(concurrency)) throw settingError(setting, 'concurrency', 'a whole number');
-  return concurrency;
-}
-
-function parseTimeoutMs(setting: Setting<string>): number {
-  return parsePositive(setting, 'timeout', 86_400) * 1000;
-}
-
-function parseMegabytes(setting: Setting<string>): number {
-  return Math.ceil(parsePositive(setting, 'number of megabytes', 1024) * 2 ** 20);
-}
-
-function parsePace({ value, origin }: Setting<string>): string {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url === undefined || !['redis:', 'rediss:'].includes(url.protocol) || url.host === '')
-    throw settingError({ value: hideSecrets(value), origin }, 'pace', 'an address such as redis://host:6379');
-  if (url.password !== '' || url.searchParams.has('password'))
-    throw new UsageError(`The Redis address (${origin}) contains a password.`, {
-      code: 'SETTING_UNUSABLE',
-      nextStep: 'Put it into MYPOS_CONNECT_PACE_PASSWORD, or into a file that MYPOS_CONNECT_PACE_PASSWORD_FILE names.',
-    });
-  return value;
-}
-
-/** Even a text that is not an address may hold a password. */
-function hideSecrets(address: string): string {
-  return address.replace(/^(\w*:?\/*).*@/, '$1…@').replace(/\?.*/, '?…');
-}
-
-function parsePositive({ value, origin }: Setting<string>, name: string, max: number, or = ''): number {
-  const number = /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : Number.NaN;
-  if (number > 0 && number <= max) return number;
-  throw settingError({ value, origin }, name, `a number above 0 and up to ${max}${or}`);
-}
-
-function settingError({ value, origin }: Setting<string>, name: string, expected: string): UsageError {
-  return new UsageError(`The ${name} "${value}" (${origin}) cannot be used; expected ${expected}.`, {
-    code: 'SETTING_UNUSABLE',
-    nextStep: 'Correct it there, or override it with the option of the same name.',
-  });
 }

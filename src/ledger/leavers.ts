@@ -1,11 +1,12 @@
 import type { LeaverEntry, LedgerRow, LinkedCustomer, RunLedger } from '#pipelines/ports.js';
 import type { Database, SqlValue } from '#src/sqlite/open-database.js';
 import { isRowOutcome, readStoredJson } from './damaged-ledger.js';
+import type { RowBlocks } from './row-blocks.js';
 
 type LeaverQueries = Pick<RunLedger, 'linkedCustomers' | 'rowIdentities' | 'leaverEntries'>;
 
 /** What finding customers that are in no row of a file needs of the ledger. Each list is read to its end at once. */
-export function openLeaverQueries(database: Database, run: number): LeaverQueries {
+export function openLeaverQueries(database: Database, blocks: RowBlocks, run: number): LeaverQueries {
   // The separator of source and key is character 31.
   const withoutSource = database.prepare(
     'SELECT key, customer_code FROM crosswalk WHERE instr(key, char(31)) = 0 ORDER BY key',
@@ -28,8 +29,20 @@ export function openLeaverQueries(database: Database, run: number): LeaverQuerie
           key: key === null ? undefined : String(key),
           customerCodes: [...(code === null ? [] : [String(code)]), ...readCandidates(waiting)],
         };
+      for (const { key, customerCode } of blocks.between(run, 0, rows - 1))
+        yield { key, customerCodes: [customerCode] };
     },
-    leaverEntries: (rows) => behind.all(run, rows).map(toEntry),
+    leaverEntries: (rows) => {
+      const unchanged = blocks.between(run, rows, Number.MAX_SAFE_INTEGER).map(
+        ({ index, key, customerCode }): LeaverEntry => ({
+          index,
+          state: 'unchanged',
+          key: String(key),
+          customerCode,
+        }),
+      );
+      return [...behind.all(run, rows).map(toEntry), ...unchanged].sort((a, b) => a.index - b.index);
+    },
   };
 }
 

@@ -17,14 +17,18 @@ import type { KnownCustomers, RunLedger } from '#pipelines/ports.js';
 import type { TokenStore } from '#src/api/token-store.js';
 import { type GuardError, UsageError } from '#src/errors.js';
 import { type Database, openDatabase } from '#src/sqlite/open-database.js';
+import { type Audit, openAudit } from './audit.js';
 import { type Crosswalk, openCrosswalk } from './crosswalk.js';
 import { createDamagedLedgerError, isDamagedLedgerError, isJsonObject, isText } from './damaged-ledger.js';
 import { type Decisions, openDecisions } from './decisions.js';
 import { type DetailCache, type ExportCursors, openDetailCache, openExportCursors } from './exports.js';
 import { openKnownCustomers } from './known-customers.js';
 import { openMirror } from './mirror.js';
+import { openPersonData, type PersonData } from './person-data.js';
 import { openPlans, type Plans } from './plans.js';
+import { openRetention, type Retention } from './retention.js';
 import { openReturnedRows, type ReturnedRowsStore } from './returned-rows.js';
+import { openRowBlocks, type RowBlocks } from './row-blocks.js';
 import { openRows, type ReadClockDifference } from './rows.js';
 import { type InputScans, openInputScans, openRunSamples, openRuns, type RunSamples, type Runs } from './runs.js';
 import { migrate, readSchemaVersion, schemaVersion } from './schema.js';
@@ -56,6 +60,9 @@ export interface Ledger {
   readonly decisions: Decisions;
   readonly returnedRows: ReturnedRowsStore;
   readonly writtenFiles: WrittenFiles;
+  readonly audit: Audit;
+  readonly retention: Retention;
+  readonly people: PersonData;
   /** @param clockDifferenceMs - saved with each intent: when our clock is corrected later, the times can still be compared */
   openRows(run: number, clockDifferenceMs?: ReadClockDifference): RunLedger;
   readonly exportCursors: ExportCursors;
@@ -97,6 +104,8 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
   }
   const mirror = openMirror(database, now);
   const decisions = openDecisions(database);
+  const blocks = openRowBlocks(database);
+  const people = openPersonData(database, blocks);
   return {
     folder,
     mirror,
@@ -104,16 +113,19 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
     plans: openPlans(database, now),
     crosswalk: openCrosswalk(database),
     decisions,
-    returnedRows: openReturnedRows(database),
+    returnedRows: openReturnedRows(database, blocks),
     writtenFiles: openWrittenFiles(database, now, () =>
       listOtherTenants(stateFolder, folder).map((other) => join(other.folder, ledgerFile)),
     ),
-    runs: openRuns(database, now),
+    audit: openAudit(database, tenant, now),
+    people,
+    retention: openRetention(database, blocks, now),
+    runs: openRuns(database, blocks, now),
     samples: openRunSamples(database),
     inputScans: openInputScans(database),
     tokens: openTokenStore(database),
     openRows: (run, clockDifferenceMs = () => undefined) =>
-      openRows(database, { mirror, decisions }, run, { now, clockDifferenceMs }),
+      openRows(database, { mirror, decisions, blocks, people }, run, { now, clockDifferenceMs }),
     exportCursors: openExportCursors(database, now),
     findKey: createKeyFinder(database),
     openDetailCache: () => openDetailCache(folder),
@@ -126,8 +138,20 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
         .filter(({ runs }) => runs > 0),
     lock: (purpose) => lockTenant(folder, purpose),
     seemsLocked: () => seemsLocked(folder),
-    close: () => database.close(),
+    close() {
+      tryFlush(blocks);
+      database.close();
+    },
   };
+}
+
+/** What cannot be written when the ledger is closed was reported before, or is found again by the next run. */
+function tryFlush(blocks: RowBlocks): void {
+  try {
+    blocks.flush();
+  } catch {
+    // The disk is full.
+  }
 }
 
 /** Whether this state folder has a ledger of the account. */
@@ -205,15 +229,18 @@ const ledgerFile = 'ledger.db';
 const tenantFile = 'tenant.json';
 
 /** The folders of all tenants but one. */
-function listOtherTenants(
-  stateFolder: string,
-  except: string,
-): readonly { readonly folder: string; readonly tenant: Tenant }[] {
+function listOtherTenants(stateFolder: string, except: string) {
+  return listTenants(stateFolder).filter(({ folder }) => folder !== except);
+}
+
+/** All tenants of a state folder, and where their ledgers are. */
+export function listTenants(stateFolder: string): readonly { readonly folder: string; readonly tenant: Tenant }[] {
   const all = join(stateFolder, 'tenants');
+  if (!existsSync(all)) return [];
   return readdirSync(all).flatMap((name) => {
     const folder = join(all, name);
     try {
-      const tenant: unknown = folder === except ? null : JSON.parse(readFileSync(join(folder, tenantFile), 'utf8'));
+      const tenant: unknown = JSON.parse(readFileSync(join(folder, tenantFile), 'utf8'));
       return isTenant(tenant) ? [{ folder, tenant }] : [];
     } catch {
       // The folder is incomplete, or not one of ours.

@@ -2,6 +2,7 @@ import type { EarlierRow, EarlierRows } from '#pipelines/import/returned-rows.js
 import type { Cell } from '#pipelines/model.js';
 import type { Database, SqlValue } from '#src/sqlite/open-database.js';
 import { isArrayOf, isJsonObject, isRowOutcome, isText, readStoredJson } from './damaged-ledger.js';
+import type { RowBlocks, UnchangedRow } from './row-blocks.js';
 
 /** Rows of earlier imports, for files of this program that come back. */
 export interface ReturnedRowsStore {
@@ -15,7 +16,7 @@ interface KnownRun {
   readonly hasSameMapping: boolean;
 }
 
-export function openReturnedRows(database: Database): ReturnedRowsStore {
+export function openReturnedRows(database: Database, blocks: RowBlocks): ReturnedRowsStore {
   const run = database.prepare(
     "SELECT number, options, mapping_sha256 FROM runs WHERE name = ? AND command = 'import'",
   );
@@ -62,13 +63,25 @@ export function openReturnedRows(database: Database): ReturnedRowsStore {
         hasRun: (name) => knownRun(name) !== undefined,
         find(name, row) {
           const known = knownRun(name);
-          const found = known === undefined ? undefined : findRow(known.number, row, hint);
-          if (known === undefined || found === undefined) return undefined;
+          if (known === undefined) return undefined;
+          const found = findRow(known.number, row, hint);
+          if (found === undefined) {
+            const unchanged = blocks.findByNumber(known.number, row);
+            return unchanged && toUnchangedRow(unchanged, known);
+          }
           hint = Number(found.idx) + 1;
           return toEarlierRow(found, known);
         },
       };
     },
+  };
+}
+
+function toUnchangedRow({ key, customerCode }: UnchangedRow, { hasSameMapping }: KnownRun): EarlierRow {
+  return {
+    hasSameMapping,
+    ...(key === undefined ? {} : { key }),
+    outcome: { status: 'unchanged', attempts: 0, customerCode },
   };
 }
 

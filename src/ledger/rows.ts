@@ -2,23 +2,25 @@ import { stringifyExactJson } from '#pipelines/exact-json.js';
 import { joinKey, splitKey } from '#pipelines/import/keys.js';
 import { publishMilestone } from '#pipelines/milestones.js';
 import type { RowOutcome } from '#pipelines/model.js';
-import type {
-  DecisionStore,
-  Intent,
-  KnownCustomer,
-  LedgerRow,
-  LedgerRowState,
-  RunLedger,
-  Settlement,
-} from '#pipelines/ports.js';
+import type { DecisionStore, Intent, KnownCustomer, LedgerRow, RunLedger, Settlement } from '#pipelines/ports.js';
 import { GroupCommit } from '#src/sqlite/group-commit.js';
 import type { Database, SqlValue, Statement } from '#src/sqlite/open-database.js';
-import { isJsonObject, isRowOutcome, readStoredJson } from './damaged-ledger.js';
+import { openContentIndex } from './content-index.js';
 import { prepareWaitingRows } from './decisions.js';
 import { openLeaverQueries } from './leavers.js';
 import type { LedgerMirror } from './mirror.js';
+import type { PersonData } from './person-data.js';
+import {
+  describeUnchanged,
+  readOutcome,
+  toKnownCustomer,
+  toLedgerRow,
+  toRowState,
+  toUnchangedState,
+} from './read-row.js';
 import { prepareRejectCells } from './returned-rows.js';
-import { openSentValues, readSentValues } from './sent-values.js';
+import type { RowBlocks, UnchangedRow } from './row-blocks.js';
+import { openSentValues } from './sent-values.js';
 
 /** The server's clock minus ours, in milliseconds; `undefined` while unknown. */
 export type ReadClockDifference = () => number | undefined;
@@ -29,17 +31,21 @@ interface Clocks {
   readonly clockDifferenceMs: ReadClockDifference;
 }
 
+interface RowStores {
+  readonly mirror: LedgerMirror;
+  readonly decisions: DecisionStore;
+  readonly blocks: RowBlocks;
+  readonly people: Pick<PersonData, 'openBars'>;
+}
+
 /** The rows of run number `run`, and what other runs of the tenant know of the same customers. */
-export function openRows(
-  database: Database,
-  { mirror, decisions }: { readonly mirror: LedgerMirror; readonly decisions: DecisionStore },
-  run: number,
-  clocks: Clocks,
-): RunLedger {
+export function openRows(database: Database, stores: RowStores, run: number, clocks: Clocks): RunLedger {
+  const { blocks, decisions, people } = stores;
+  const isBarred = people.openBars();
   const sql = prepareStatements(database);
   const findContent = openContentIndex(database, run);
   const sent = openSentValues(database);
-  const commits = new GroupCommit<RowChange>(database, prepareRowChanges(database, mirror, run, clocks));
+  const commits = new GroupCommit<RowChange>(database, prepareRowChanges(database, stores, run, clocks));
 
   // No index knows the keys of a run, so each of these reads all of its rows: ask for many at once.
   function findStatesBy(condition: string, values: readonly string[]): Record<string, SqlValue>[] {
@@ -54,20 +60,34 @@ export function openRows(
       const outcomes = new Map<number, RowOutcome | 'intent'>();
       for (const { idx, outcome } of sql.outcomes.all(run, first, last))
         outcomes.set(Number(idx), outcome === null ? 'intent' : readOutcome(outcome));
+      for (const row of blocks.between(run, first, last)) outcomes.set(row.index, describeUnchanged(row, blocks));
       return outcomes;
     },
-    rowStatesBetween: (first, last) =>
-      new Map(sql.states.all(run, first, last).map((row) => [Number(row.idx), toRowState(row)])),
-    countStatesBetween: (first, last) =>
-      new Map(
-        sql.stateCounts
-          .all(run, first, last)
-          .map(({ state, count }) => [String(state) as LedgerRow['state'], Number(count)]),
-      ),
-    findRowStates: (keys, codes) =>
-      [...findStatesBy('key', keys), ...findStatesBy('key IS NULL AND customer_code', codes)]
-        .sort((a, b) => Number(a.idx) - Number(b.idx))
-        .map(toRowState),
+    rowStatesBetween(first, last) {
+      const own = sql.states.all(run, first, last).map((row) => [Number(row.idx), toRowState(row)] as const);
+      const inBlocks = blocks.between(run, first, last);
+      if (inBlocks.length === 0) return new Map(own);
+      const unchanged = inBlocks.map((row) => [row.index, toUnchangedState(row, blocks)] as const);
+      return new Map([...own, ...unchanged].sort(([a], [b]) => a - b));
+    },
+    countStatesBetween(first, last) {
+      const counts = new Map<LedgerRow['state'], number>();
+      for (const { state, count } of sql.stateCounts.all(run, first, last))
+        counts.set(String(state) as LedgerRow['state'], Number(count));
+      const inBlocks = blocks.count(run, first, last);
+      if (inBlocks > 0) counts.set('unchanged', (counts.get('unchanged') ?? 0) + inBlocks);
+      return counts;
+    },
+    findRowStates(keys, codes) {
+      const found = [...findStatesBy('key', keys), ...findStatesBy('key IS NULL AND customer_code', codes)];
+      const own = found.map((row) => ({ index: Number(row.idx), state: toRowState(row) }));
+      const [wantedKeys, wantedCodes] = [new Set(keys), new Set(codes)];
+      const unchanged = blocks
+        .between(run, 0, Number.MAX_SAFE_INTEGER)
+        .filter(({ key, customerCode }) => (key === undefined ? wantedCodes.has(customerCode) : wantedKeys.has(key)))
+        .map((row) => ({ index: row.index, state: toUnchangedState(row, blocks) }));
+      return [...own, ...unchanged].sort((a, b) => a.index - b.index).map(({ state }) => state);
+    },
     recordIntent: (intent) => commits.write({ kind: 'intent', intent }),
     withdrawIntent: (index) => commits.write({ kind: 'withdrawal', index }),
     settle: (rows) => commits.writeBatched({ kind: 'settlement', rows }),
@@ -102,12 +122,13 @@ export function openRows(
     findSentValues: sent.find,
     hasHadKey: (customerCode, key) => sql.hadKey.get(customerCode, key) !== undefined,
     findKeys: (customerCode) => sql.keysByCode.all(customerCode).map(({ key }) => String(key)),
-    ...openLeaverQueries(database, run),
+    ...openLeaverQueries(database, blocks, run),
     findCustomerByContent(payloadHash) {
       const known = findContent(payloadHash);
       return known === undefined ? undefined : toKnownCustomer(known);
     },
     decisions,
+    ...(isBarred === undefined ? {} : { isBarred }),
   };
 }
 
@@ -180,7 +201,7 @@ const undoesSentValues: ReadonlySet<string> = new Set(['updated', 'deactivated']
  */
 function prepareRowChanges(
   database: Database,
-  mirror: LedgerMirror,
+  { mirror, blocks }: RowStores,
   run: number,
   { now, clockDifferenceMs }: Clocks,
 ): (changes: readonly RowChange[]) => void {
@@ -210,6 +231,12 @@ function prepareRowChanges(
   function settle(row: Settlement, nowMs: number): void {
     const { index, number, outcome, key, payloadHash, writtenHash, waiting, cells, decided } = row;
     publishMilestone('during-outcome-commit');
+    const unchanged = findUnchanged(row);
+    if (unchanged !== undefined) {
+      blocks.add(run, unchanged);
+      updateMirror(unchanged.customerCode, row);
+      return;
+    }
     const { status } = outcome;
     const code = 'customerCode' in outcome ? outcome.customerCode : undefined;
     const id = 'customerId' in outcome ? outcome.customerId : undefined;
@@ -230,6 +257,22 @@ function prepareRowChanges(
       updateMirror(code, row);
       keepSentValues(code, row);
     }
+  }
+
+  /** A row of which an earlier one says all that there is to say, the key in the crosswalk included. */
+  function findUnchanged(row: Settlement): UnchangedRow | undefined {
+    const { index, number, outcome, key, payloadHash, sentValues } = row;
+    if (outcome.status !== 'unchanged' || outcome.notes !== undefined) return undefined;
+    if (row.waiting !== undefined || row.decided !== undefined || row.cells !== undefined) return undefined;
+    const { customerCode, customerId } = outcome;
+    const identity = { customerCode, ...(key === undefined ? {} : { key }) };
+    const known = blocks.findKnown(identity);
+    if (known === undefined || known.customerId !== customerId || known.payloadHash !== payloadHash) return undefined;
+    if (key !== undefined && sql.isLinked.get(key, customerCode, customerId ?? null, payloadHash ?? null) === undefined)
+      return undefined;
+    if (row.sentReset !== undefined || (sentValues !== undefined && !sent.has(customerCode, key, sentValues)))
+      return undefined;
+    return sql.hasEntry.get(run, index) === undefined ? { index, number, ...identity } : undefined;
   }
 
   function keepSentValues(customerCode: string, { index, key, outcome, sentValues, sentReset }: Settlement): void {
@@ -303,6 +346,9 @@ function prepareChangeStatements(database: Database) {
         written_hash = excluded.written_hash, run = excluded.run, row = excluded.row`),
     unlinkOtherKeys: database.prepare(`DELETE FROM crosswalk WHERE customer_code = ? AND key <> ?
       AND substr(key, 1, instr(key, char(31))) = ?`),
+    isLinked: database.prepare(`SELECT 1 AS found FROM crosswalk
+      WHERE key = ? AND customer_code = ? AND customer_id IS ? AND written_hash IS ?`),
+    hasEntry: database.prepare('SELECT 1 AS found FROM rows WHERE run = ? AND idx = ?'),
     unlinkCustomer: database.prepare('DELETE FROM crosswalk WHERE customer_code = ?'),
     forgetContent: database.prepare(
       "UPDATE rows SET payload_hash = NULL WHERE customer_code = ? AND state = 'created'",
@@ -310,91 +356,8 @@ function prepareChangeStatements(database: Database) {
   };
 }
 
-/**
- * Finds rows of other runs by their content. The index is brought up to date by the first search: to keep it with every
- * row would double the cost of writing one.
- *
- * @returns a function that finds a row with exactly this content that has created a customer, or may have
- */
-function openContentIndex(
-  database: Database,
-  run: number,
-): (payloadHash: string) => Record<string, SqlValue> | undefined {
-  const notIndexed = database.prepare('SELECT number FROM runs WHERE contents_known = 0 AND number <> ?');
-  // In the order of the index, so that each of its pages is written once.
-  const addRun = database.prepare(`INSERT OR IGNORE INTO contents (payload_hash, run, idx)
-    SELECT payload_hash, run, idx FROM rows
-    WHERE run = ? AND payload_hash IS NOT NULL AND state IN ('created', 'intent', 'in_doubt') ORDER BY payload_hash`);
-  const markIndexed = database.prepare('UPDATE runs SET contents_known = 1 WHERE number = ?');
-  // The index only says where to look: the row may have changed since.
-  const find = database.prepare(`SELECT CASE rows.state WHEN 'created' THEN 'known' ELSE 'in_doubt' END AS known,
-    runs.name, rows.row, rows.customer_code, rows.customer_id
-    FROM contents JOIN rows ON rows.run = contents.run AND rows.idx = contents.idx JOIN runs ON runs.number = rows.run
-    WHERE contents.payload_hash = ? AND contents.run <> ? AND rows.payload_hash = contents.payload_hash
-      AND rows.state IN ('created', 'intent', 'in_doubt') LIMIT 1`);
-  let isUpToDate = false;
-
-  function addMissingRuns(): void {
-    for (const { number } of notIndexed.all(run))
-      database.transaction(() => {
-        addRun.run(Number(number));
-        markIndexed.run(Number(number));
-      });
-    isUpToDate = true;
-  }
-
-  return (payloadHash) => {
-    if (!isUpToDate) addMissingRuns();
-    return find.get(payloadHash, run);
-  };
-}
-
 /** What all stored keys of a source begin with; empty for keys that have none. */
 function sourcePrefix(key: string): string {
   const { source } = splitKey(key);
   return source === undefined ? '' : joinKey(source, '');
-}
-
-function readOutcome(outcome: SqlValue | undefined): RowOutcome {
-  return readStoredJson(outcome, 'the outcome of a row', isRowOutcome);
-}
-
-function toRowState(row: Record<string, SqlValue>): LedgerRowState {
-  return {
-    number: Number(row.row),
-    state: String(row.state) as LedgerRow['state'],
-    ...(row.key === null ? {} : { key: String(row.key) }),
-    ...(row.payload_hash === null ? {} : { payloadHash: String(row.payload_hash) }),
-    ...(row.customer_code === null ? {} : { customerCode: String(row.customer_code) }),
-    ...(Number(row.is_waiting) === 1 ? { isWaiting: true } : {}),
-  };
-}
-
-function toLedgerRow(row: Record<string, SqlValue>): LedgerRow {
-  return {
-    ...toRowState(row),
-    index: Number(row.idx),
-    ...(row.outcome === null ? {} : { outcome: readOutcome(row.outcome) }),
-    ...(row.payload === null ? {} : { payload: readStoredJson(row.payload, 'what a row sent', isJsonObject) }),
-    ...(row.written_hash === null ? {} : { writtenHash: String(row.written_hash) }),
-    ...(row.sent_values === null ? {} : { sentValues: readSentValues(row.sent_values) }),
-    ...(row.sent_before === null ? {} : { sentBefore: readSentValues(row.sent_before) }),
-    ...(row.intent_at === null ? {} : { intentAtMs: Number(row.intent_at) }),
-    ...(row.clock_difference === null ? {} : { clockDifferenceMs: Number(row.clock_difference) }),
-    ...(row.doubt_at === null ? {} : { doubtAtMs: Number(row.doubt_at) }),
-    ...(row.pre_image === null
-      ? {}
-      : { preImage: readStoredJson(row.pre_image, 'the pre-image of a customer', isJsonObject) }),
-  };
-}
-
-function toKnownCustomer(row: Record<string, SqlValue>): KnownCustomer {
-  return {
-    state: row.known === 'known' ? 'known' : 'in_doubt',
-    ...(row.name == null ? {} : { run: String(row.name) }),
-    ...(row.row == null ? {} : { row: Number(row.row) }),
-    ...(row.customer_code == null ? {} : { customerCode: String(row.customer_code) }),
-    ...(row.customer_id == null ? {} : { customerId: String(row.customer_id) }),
-    ...(row.written_hash == null ? {} : { writtenHash: String(row.written_hash) }),
-  };
 }

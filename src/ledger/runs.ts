@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type RowCounts, type RowOutcome, rowStatuses } from '#pipelines/model.js';
 import type { Database, SqlValue } from '#src/sqlite/open-database.js';
 import { isArrayOf, isJsonObject, isRowOutcome, isText, readStoredJson } from './damaged-ledger.js';
+import type { RowBlocks } from './row-blocks.js';
 
 /** A name for a run or a plan: sortable by time, short enough to type, and unlikely to be given twice. */
 export function createTimedName(atMs: number): string {
@@ -97,6 +98,8 @@ export interface RunRecord {
   /** The options that a resume needs, as JSON that its command wrote. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly files: RunFiles;
+  /** When what it kept of customers was removed. */
+  readonly prunedAtMs?: number;
 }
 
 interface RunSetting {
@@ -175,9 +178,9 @@ export interface Runs {
   countConflicts(number: number): number;
 }
 
-export function openRuns(database: Database, now: () => number): Runs {
+export function openRuns(database: Database, blocks: RowBlocks, now: () => number): Runs {
   const columns = `number, name, command, mode, state, exit_code, stop_reason, started_at, ended_at,
-    input_file, input_path, input_sha256, input_bytes, input_rows, mapping_sha256, options, files`;
+    input_file, input_path, input_sha256, input_bytes, input_rows, mapping_sha256, options, files, pruned_at`;
   const insert = database.prepare(`INSERT INTO runs
     (name, command, mode, state, started_at, input_file, input_path, input_sha256, input_bytes, mapping_sha256, options)
     VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?)`);
@@ -191,7 +194,15 @@ export function openRuns(database: Database, now: () => number): Runs {
   const end = database.prepare(
     'UPDATE runs SET state = ?, exit_code = ?, stop_reason = ?, ended_at = ?, files = ? WHERE number = ?',
   );
-  const discard = ['waiting_rows', 'contents', 'run_samples', 'input_looks', 'dismissed_strangers', 'rows']
+  const discard = [
+    'waiting_rows',
+    'contents',
+    'run_samples',
+    'input_looks',
+    'dismissed_strangers',
+    'row_blocks',
+    'rows',
+  ]
     .map((table) => database.prepare(`DELETE FROM ${table} WHERE run = ?`))
     .concat(database.prepare('DELETE FROM runs WHERE number = ?'));
   // A row that was applied after all, by a resume, is not to be fixed any more.
@@ -248,13 +259,16 @@ export function openRuns(database: Database, now: () => number): Runs {
       return text == null ? [] : readStoredJson(text, 'the settings of a run', isArrayOf(isRunSetting));
     },
     end: (number, { state, exitCode, stopReason, files }) => {
+      blocks.join(number);
       end.run(state, exitCode, stopReason ?? null, now(), JSON.stringify(files), number);
       forgetCells.run(number);
     },
-    discard: (number) =>
+    discard(number) {
+      blocks.flush();
       database.transaction(() => {
         for (const statement of discard) statement.run(number);
-      }),
+      });
+    },
     find(name) {
       const row = byName.get(name);
       return row === undefined ? undefined : toRecord(row);
@@ -294,11 +308,12 @@ export function openRuns(database: Database, now: () => number): Runs {
       for (const field of fields) noteField.run(field, number);
       return { differing: rows.size, hasNewField: firstNoted.get(number) !== undefined };
     },
-    countBehind: (number, rows) => Number(behind.get(number, rows)?.count ?? 0),
+    countBehind: (number, rows) => Number(behind.get(number, rows)?.count ?? 0) + blocks.count(number, rows),
     countConflicts: (number) => Number(conflicts.get(number)?.count ?? 0),
     countRows(number) {
       const found = new Map(counts.all(number).map(({ state, count }) => [String(state), Number(count)]));
       // A row whose request may have left is in doubt until its outcome is known.
+      found.set('unchanged', (found.get('unchanged') ?? 0) + blocks.count(number));
       found.set('in_doubt', (found.get('in_doubt') ?? 0) + (found.get('intent') ?? 0));
       return Object.fromEntries(rowStatuses.map((status) => [status, found.get(status) ?? 0])) as RowCounts;
     },
@@ -322,6 +337,7 @@ function toRecord(row: Record<string, SqlValue>): RunRecord {
     mappingSha256: optional(row.mapping_sha256, String),
     options: readStoredJson(row.options, 'the options of a run', isJsonObject),
     files: readStoredJson(row.files, 'the files of a run', isRunFiles),
+    prunedAtMs: optional(row.pruned_at, Number),
   };
   return withoutUndefined(record);
 }

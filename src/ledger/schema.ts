@@ -236,6 +236,29 @@ const migrations: readonly Migration[] = [
   `
   CREATE TABLE differing_fields (field TEXT PRIMARY KEY, run INTEGER NOT NULL) WITHOUT ROWID;
   `,
+  // Unchanged rows, many in one entry.
+  `
+  CREATE TABLE row_blocks (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    run INTEGER NOT NULL REFERENCES runs (number),
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    first_number INTEGER NOT NULL,
+    last_number INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    rows BLOB NOT NULL
+  );
+  CREATE INDEX row_blocks_by_run ON row_blocks (run, first);
+  `,
+  // What was done, by whom: one line of JSON a deed. When retention was last seen to, and codes that must not come back.
+  `
+  CREATE TABLE audit (number INTEGER PRIMARY KEY AUTOINCREMENT, line TEXT NOT NULL);
+  CREATE TABLE upkeep (one INTEGER PRIMARY KEY CHECK (one = 1), pruned_at INTEGER, packed_runs INTEGER NOT NULL);
+  INSERT INTO upkeep (one, packed_runs) SELECT 1, coalesce(max(number), 0) FROM runs;
+  ALTER TABLE runs ADD COLUMN pruned_at INTEGER;
+  CREATE TABLE barred (hash TEXT PRIMARY KEY) WITHOUT ROWID;
+  CREATE TABLE bar_key (one INTEGER PRIMARY KEY CHECK (one = 1), key TEXT NOT NULL);
+  `,
 ];
 
 /** The version that this program writes. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { SentValue, SentValues } from '#pipelines/ports.js';
 import type { Database } from '#src/sqlite/open-database.js';
 import { isJsonObject, readStoredJson } from './damaged-ledger.js';
@@ -5,6 +6,8 @@ import { isJsonObject, readStoredJson } from './damaged-ledger.js';
 /** What was last sent to customers, field by field, for fields that are written only when the file's value has changed. */
 export interface SentValueStore {
   find(customerCode: string, key: string | undefined): SentValues | undefined;
+  /** Whether all of these are kept already. */
+  has(customerCode: string, key: string | undefined, values: SentValues): boolean;
   /** Keeps these values beside those of other fields. @returns what was kept before */
   merge(customerCode: string, key: string | undefined, values: SentValues): SentValues | undefined;
   /** Keeps these values only. */
@@ -34,6 +37,10 @@ export function openSentValues(database: Database): SentValueStore {
   }
   return {
     find: findValues,
+    has(customerCode, key, values) {
+      const before = findValues(customerCode, key);
+      return Object.entries(values).every(([field, value]) => isDeepStrictEqual(before?.[field], value));
+    },
     merge(customerCode, key, values) {
       const before = findValues(customerCode, key);
       save.run(customerCode, findSource(key), JSON.stringify({ ...before, ...values }));

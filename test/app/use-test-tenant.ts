@@ -49,7 +49,7 @@ interface TestTenant {
   /** From now on another state folder is used: another computer, or the same one after its disk was lost. */
   useState(name: string): void;
   /** Imports `customers.csv`, a row at a time. */
-  import(options?: Partial<ImportFileOptions>): Promise<Imported>;
+  import(options?: Partial<ImportFileOptions>, settings?: Partial<Settings>): Promise<Imported>;
   /** What `work` asked of the API. */
   measureCalls<T>(work: () => Promise<T>): Promise<{ readonly done: T; readonly calls: Calls }>;
 }
@@ -101,9 +101,11 @@ export function useTestTenant(): TestTenant {
       api = await open(options);
       return api;
     },
-    async import(options = {}) {
+    async import(options = {}, changed = {}) {
       const file = path('customers.csv');
-      const { done: summary, calls } = await measureCalls(() => importFile(settings(), { file, ...options }));
+      const { done: summary, calls } = await measureCalls(() =>
+        importFile({ ...settings(), ...changed }, { file, ...options }),
+      );
       const rows = readResults(read('customers.results.csv'));
       return { summary, calls, rows, statuses: rows.map(({ _status }) => _status) };
     },

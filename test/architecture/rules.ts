@@ -50,7 +50,14 @@ export const houseRules: HouseRules = {
     'src/validation': ['pipelines'],
     'src/api': ['src/errors', 'pipelines'],
     // The ledger keeps the tokens, behind the port that the API client owns.
-    'src/ledger': ['src/errors', 'src/is-process-alive', 'src/sqlite', 'src/api/token-store', 'pipelines'],
+    'src/ledger': [
+      'src/errors',
+      'src/is-process-alive',
+      'src/version',
+      'src/sqlite',
+      'src/api/token-store',
+      'pipelines',
+    ],
     'src/results': ['src/errors', 'src/files', 'pipelines'],
     'src/inbox': [
       'src/errors',

@@ -42,6 +42,19 @@ describe('the document of --json', () => {
     expect(describeShape(await document('runs', 'show', run))).toMatchSnapshot();
   });
 
+  it('of runs prune, audit and audit verify', async () => {
+    await imported();
+    expect(describeShape(await document('runs', 'prune', '--older-than', '90d'))).toMatchSnapshot();
+    expect(describeShape(await document('audit'))).toMatchSnapshot();
+    expect(describeShape(await document('audit', 'verify'))).toMatchSnapshot();
+  });
+
+  it('of person show and person erase', async () => {
+    await imported();
+    expect(describeShape(await document('person', 'show', 'C-0001'))).toMatchSnapshot();
+    expect(describeShape(await document('person', 'erase', 'C-0001', '--yes'))).toMatchSnapshot();
+  });
+
   it('of a stopped import, and of resume', async () => {
     await place.openApi();
     writeCustomers(place, 4);

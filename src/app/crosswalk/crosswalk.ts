@@ -10,7 +10,7 @@ import type { KeyColumnReading } from '#pipelines/mapping/key.js';
 import { cellToText } from '#pipelines/model.js';
 import type { KeptDecision } from '#pipelines/ports.js';
 import { readKeysAsWritten, startKeyScan } from '#pipelines/quality/key-scan.js';
-import { type Connection, resolveTenant } from '#src/app/connect.js';
+import { type Connection, openTenantLedger, resolveTenant } from '#src/app/connect.js';
 import { compileFor, inspectMappingFile, readMappingFile } from '#src/app/mapping-file.js';
 import { bringMirrorUpToDate } from '#src/app/refresh-mirror.js';
 import { createRunControl, runOnTenant } from '#src/app/run-on-tenant.js';
@@ -188,12 +188,18 @@ function linkEntries(
   replace: boolean,
   decisions: readonly KeptDecision[] = [],
 ): CrosswalkLinkResult {
-  const ledger = openLedger(settings.stateDir.value, resolveTenant(settings));
+  const ledger = openTenantLedger(settings);
   try {
     const lock = ledger.lock('crosswalk');
     try {
       const linked = nameKeys(ledger.crosswalk.link(entries, replace));
-      if (linked.conflicts.length + linked.taken.length === 0) ledger.decisions.save(decisions);
+      if (linked.conflicts.length + linked.taken.length > 0) return linked;
+      ledger.decisions.save(decisions);
+      const { added, replaced } = linked;
+      ledger.audit.add({
+        ...{ command: 'crosswalk', what: 'linked' },
+        counts: { added, replaced, decisions: decisions.length },
+      });
       return linked;
     } finally {
       lock.release();
@@ -350,6 +356,11 @@ export function forgetKeys(
       connection.ledger.mirror.forget(customerCode);
       forgotten.push({ key, customerCode });
     }
+    if (forgotten.length > 0)
+      connection.ledger.audit.add({
+        ...{ command: 'crosswalk', what: 'forgotten' },
+        counts: { keys: forgotten.length },
+      });
     return { forgotten, kept, api: summariseApi(connection.client) };
   });
 }

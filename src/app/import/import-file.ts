@@ -220,7 +220,8 @@ async function importOpened(
     const ledger = connection.openRows(run.number);
     const { settleMs, patienceMs } = { ...defaultSettle, ...options };
     const settle = { ...defaultSettle, settleMs, patienceMs };
-    return performRun({ connection, run, ledger, job, control, observer, settle, isNew: true });
+    const said = options.overrideGuards === true ? ['override-guards'] : [];
+    return performRun({ connection, run, ledger, job, control, observer, settle, said, isNew: true });
   });
 }
 

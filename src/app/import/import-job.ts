@@ -11,7 +11,7 @@ import type { CustomerMirror } from '#pipelines/listing/mirror.js';
 import type { CompiledMapping } from '#pipelines/mapping/compile.js';
 import type { Mapping, Mode } from '#pipelines/mapping/mapping.js';
 import { findAllowedTexts } from '#pipelines/mapping/template.js';
-import type { DecisionStore, KeptDecision, ValidateDraft } from '#pipelines/ports.js';
+import { type DecisionStore, decisionWords, type KeptDecision, type ValidateDraft } from '#pipelines/ports.js';
 import { readKeysAsWritten } from '#pipelines/quality/key-scan.js';
 import { type ColumnProfile, profileRows } from '#pipelines/quality/profile.js';
 import type { FailureLimit } from '#pipelines/run-control.js';
@@ -257,8 +257,14 @@ export async function createImportJob(
       if (saved.plan !== undefined && record === undefined) throw planExpired(saved.plan);
       const plan: { readonly plan?: AgreedPlan } =
         record === undefined ? {} : { plan: connection.ledger.plans.openAgreedPlan(record) };
-      if (prepared.review !== undefined)
-        connection.ledger.decisions.save(prepared.review.listDecisions(mirror, Date.now()));
+      const decided = prepared.review?.listDecisions(mirror, Date.now()) ?? [];
+      if (decided.length > 0) {
+        connection.ledger.decisions.save(decided);
+        connection.ledger.audit.add({
+          ...{ command: 'import', what: 'decided', run: runRecord.name },
+          counts: countDecisions(decided),
+        });
+      }
       const all = {
         ...{ source, mapper, validate, now: Date.now },
         readAll: () => source.batches(),
@@ -277,6 +283,13 @@ export async function createImportJob(
       absent = await settleAbsent(connection, ports, prepared, { concurrency, isPlanned }, observer);
     },
   };
+}
+
+function countDecisions(decided: readonly KeptDecision[]): Readonly<Record<string, number>> {
+  const subjects = (word: string) =>
+    new Set(decided.filter(({ decision }) => decision === word).map(({ subject }) => subject)).size;
+  const counts = decisionWords.map((word) => [word, subjects(word)] as const);
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
 }
 
 /**

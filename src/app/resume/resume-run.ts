@@ -11,7 +11,7 @@ import { openReturnedFiles } from '#src/app/import/returned-file.js';
 import { type Input, openInputAt } from '#src/app/input.js';
 import { readMappingFile } from '#src/app/mapping-file.js';
 import { performRun, runOrStop, settleDoubts } from '#src/app/perform-run.js';
-import { defaultSettle, endRun, type RunContext, type RunJob, startResults } from '#src/app/run.js';
+import { auditStart, defaultSettle, endRun, type RunContext, type RunJob, startResults } from '#src/app/run.js';
 import { createRunControl, findRun, runOnTenant } from '#src/app/run-on-tenant.js';
 import type { RunObserver, RunSummary } from '#src/app/run-summary.js';
 import { scanInputAt } from '#src/app/scan-input.js';
@@ -150,12 +150,22 @@ async function continueRun<S extends RunSummary>(
     ledger.runs.reopen(run.number);
     const { settleMs, patienceMs, absent } = { ...defaultSettle, ...options };
     const settle = { settleMs, patienceMs, absent };
-    return perform({ connection, run, ledger: connection.openRows(run.number), job, control, observer, settle });
+    return perform({
+      connection,
+      run,
+      ledger: connection.openRows(run.number),
+      job,
+      control,
+      observer,
+      settle,
+      by: name,
+    });
   });
 }
 
 /** Only settles the rows in doubt of a run; one that was not finished stays so. */
 async function reconcileOnly(context: RunContext): Promise<RunSummary & { readonly reconciled: Reconciled | null }> {
+  auditStart(context);
   let reconciled: Reconciled | null = null;
   await runOrStop(context.control, async () => {
     reconciled = await settleDoubts(context);

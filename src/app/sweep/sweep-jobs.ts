@@ -102,11 +102,15 @@ function tryResolveSetup(job: ImportJob, overrides: JobOverrides): JobSetup | Cu
 
 function resolveSetup(job: ImportJob, overrides: JobOverrides): JobSetup {
   const { profile, mapping } = job;
-  const settings = resolveSettings({
+  const resolved = resolveSettings({
     ...(profile === undefined ? {} : { profile }),
     ...(mapping === undefined ? {} : { mapping }),
     ...overrides.settings,
   });
+  const settings =
+    job.auditFile === undefined
+      ? resolved
+      : { ...resolved, auditFile: { value: job.auditFile, origin: `the job ${job.name}` } };
   const file = readMappingFile(settings.mapping.value);
   for (const folder of [job.results, job.rejects, job.done, job.failed, job.duplicate])
     if (folder !== undefined) assertFolder(folder, job);

@@ -10,7 +10,7 @@ import { defaultSettle, type RunJob } from '#src/app/run.js';
 import { createRunControl, findRun, runOnTenant } from '#src/app/run-on-tenant.js';
 import type { RunObserver, RunSummary } from '#src/app/run-summary.js';
 import type { Settings } from '#src/config/settings.js';
-import { GuardError } from '#src/errors.js';
+import { GuardError, UsageError } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
 import type { InputSource } from '#src/files/input-source.js';
 import type { Ledger } from '#src/ledger/open-ledger.js';
@@ -31,6 +31,7 @@ const rowsPerBatch = 500;
 /** Makes the job that undoes a run. @throws UsageError when there is no such run */
 export function createUndoJob(settings: Settings, ledger: Ledger, saved: SavedUndoOptions): RunJob {
   const run = findRun(ledger, saved.undoes);
+  refusePruned(run);
   const writes = collectWrites(ledger.openRows(run.number).writtenRows());
   const source = createWriteSource(run.name, writes);
   const byIndex = new Map(writes.map((write) => [write.index, write]));
@@ -150,6 +151,15 @@ async function buildUndoPlan(
   const counts = { delete: 0, restore: 0, as_before: 0, gone: 0, lost: 0, changed: 0, unanswered: 0 };
   for (const { step } of customers) counts[step] += 1;
   return { undoes: undone.name, counts, customers };
+}
+
+/** Without the customers as they were before, an undo could only empty them. */
+function refusePruned(run: RunRecord): void {
+  if (run.prunedAtMs === undefined) return;
+  const date = new Date(run.prunedAtMs).toISOString().slice(0, 10);
+  throw new UsageError(`What run ${run.name} changed was removed on ${date}, so it cannot be undone.`, {
+    code: 'RUN_PRUNED',
+  });
 }
 
 function refuseDoubts(ledger: Ledger, run: RunRecord): void {

@@ -1,11 +1,15 @@
 import { formatCount } from '#pipelines/format-count.js';
 import { rowStatuses } from '#pipelines/model.js';
+import type { Pruned } from '#src/app/runs/prune-runs.js';
 import type { RunReport } from '#src/app/runs/show-runs.js';
 import { defineCommand } from '#src/cli/command.js';
 import { omitUndefined, parseWholeNumber, settingOptions, toSettingOptions } from '#src/cli/options.js';
 import { renderTable } from '#src/cli/render/format.js';
+import type { Reporter } from '#src/cli/reporter.js';
+import { parseDays } from '#src/config/parse-setting.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
-import { exitCodes, UsageError } from '#src/errors.js';
+import type { Settings } from '#src/config/settings.js';
+import { type ExitCode, exitCodes, UsageError } from '#src/errors.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 const defaultLimit = 20;
@@ -17,13 +21,22 @@ export const runsCommand = defineCommand({
     ['$0 runs', 'the latest runs'],
     ['$0 runs show 20261124-031522-7f3a --results again.csv', 'one run; write its result file again'],
     ['$0 runs show 20261124-031522-7f3a --report run.html', 'write a report for the browser'],
+    ['$0 runs prune --older-than 90d --dry-run', 'how much personal data old runs still keep'],
   ],
   options: (yargs) =>
     settingOptions(yargs)
-      .positional('action', { choices: ['show'] as const, describe: 'show: one run' })
+      .positional('action', {
+        choices: ['show', 'prune'] as const,
+        describe: 'show: one run; prune: remove what old runs keep of customers',
+      })
       .positional('run', { type: 'string', describe: 'Name of the run' })
       .option('results', { ...text, describe: 'With show: write the result file again, under this name' })
       .option('report', { ...text, describe: 'With show: write a report of the run as an HTML file' })
+      .option('older-than', {
+        ...text,
+        describe: 'With prune: days since the run ended, e.g. 90d (default: "retention" of the profile, otherwise 90d)',
+      })
+      .option('dry-run', { type: 'boolean', default: false, describe: 'With prune: only say what would be removed' })
       .option('limit', { ...text, describe: `How many to list (default ${defaultLimit})` }),
   async run(args, reporter) {
     const { listRuns, showRun } = await import('#src/app/runs/show-runs.js');
@@ -33,6 +46,7 @@ export const runsCommand = defineCommand({
       await reporter.data(renderRuns(runs), runs);
       return exitCodes.done;
     }
+    if (args.action === 'prune') return prune(settings, args, reporter);
     if (args.run === undefined)
       throw new UsageError('Which run?', { code: 'USAGE', nextStep: '`mypos-customers runs` lists them.' });
     const run = toRunDocument(
@@ -42,6 +56,29 @@ export const runsCommand = defineCommand({
     return exitCodes.done;
   },
 });
+
+async function prune(
+  settings: Settings,
+  args: { readonly olderThan?: string | undefined; readonly dryRun: boolean; readonly run?: string | undefined },
+  reporter: Reporter,
+): Promise<ExitCode> {
+  const days = args.olderThan === undefined ? undefined : parseDays(args.olderThan);
+  if (args.run !== undefined || (args.olderThan !== undefined && days === undefined))
+    throw new UsageError('runs prune takes an age in days, not a run.', {
+      code: 'USAGE',
+      nextStep: 'For example: mypos-customers runs prune --older-than 90d --dry-run',
+    });
+  const { pruneRuns } = await import('#src/app/runs/prune-runs.js');
+  const pruned = pruneRuns(settings, { dryRun: args.dryRun, ...omitUndefined({ olderThanDays: days }) });
+  await reporter.result(renderPruned(pruned), { action: 'prune', exitCode: exitCodes.done, ...pruned });
+  return exitCodes.done;
+}
+
+function renderPruned({ runs, rows, files, bytes, olderThanDays, dryRun }: Pruned): string {
+  const what = `personal data of ${formatCount(runs, 'run')} (${formatCount(rows, 'row')}) and ${formatCount(files, 'copy', 'copies')} of files`;
+  if (dryRun) return `Older than ${olderThanDays} days: ${what} would be removed.`;
+  return `Older than ${olderThanDays} days: ${what} removed; ${(bytes / 1e6).toFixed(1)} MB given back.`;
+}
 
 /** A run as users see it: names and ISO times instead of numbers of our own. */
 function toRunDocument(run: RunReport) {

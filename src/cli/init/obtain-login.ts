@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { type LoginAttempt, type NewSecret, tryLogin } from '#src/app/init/profile.js';
 import { ask, askHidden } from '#src/cli/prompts/ask.js';
 import type { Reporter } from '#src/cli/reporter.js';
+import { defaultBaseUrl, parseBaseUrl } from '#src/config/parse-setting.js';
 import { readLogin, readSecretFile } from '#src/config/resolve-settings.js';
-import { defaultBaseUrl, parseBaseUrl, type SettingOptions } from '#src/config/settings.js';
+import type { SettingOptions } from '#src/config/settings.js';
 import { CustomersError, exitCodes, InterruptedError, LoginError, RunStoppedError, UsageError } from '#src/errors.js';
 
 /** What the command line says of a login; the rest is asked for, or missing. */
