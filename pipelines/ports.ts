@@ -187,6 +187,8 @@ export interface RunLedger {
   leaverEntries(rows: number): Iterable<LeaverEntry>;
   /** A customer with exactly this content that another run of this tenant has created, or may have. */
   findCustomerByContent(payloadHash: string): KnownCustomer | undefined;
+  /** Whether somebody with one of these keys, codes or e-mail addresses is to be left out; absent while nobody is. */
+  readonly isBarred?: (marks: readonly string[]) => boolean;
   /** What people have decided about rows of any run of this tenant. */
   readonly decisions: DecisionStore;
   /** How customers were when this run was begun, where others have changed them since. */

@@ -77,6 +77,14 @@ export { type MatchSet, setMatch } from './app/mapping/set-match.js';
 export { type SuggestedMapping, suggestMappingFor as suggestMapping } from './app/mapping/suggest-mapping.js';
 export { type MappingTestRun, testMapping } from './app/mapping/test-mapping.js';
 export {
+  erasePerson,
+  type PersonErased,
+  type PersonFile,
+  type PersonInAccount,
+  type PersonReport,
+  showPerson,
+} from './app/person/person.js';
+export {
   type KeptGroup,
   type KeptLine,
   type PlanLine,

@@ -199,6 +199,16 @@ export const commandCodes = {
     nextStep: 'Use a name such as plan.xlsx. For JSON, use --json and redirect standard output.',
     exit: 2,
   },
+  PERSON_IN_USE: {
+    meaning: 'An unfinished run needs a file of the state folder that holds the customer, so nothing was removed.',
+    nextStep: 'Finish the run: mypos-customers resume <run>. Then erase again.',
+    exit: 8,
+  },
+  PERSON_UNKNOWN: {
+    meaning: 'The state folder holds nothing of such a customer.',
+    nextStep: 'Give the code, the key or the e-mail address as the account or the file has it.',
+    exit: 2,
+  },
   PLAN_OF_OTHER_FILE: {
     meaning: 'The plan was made for another file.',
     nextStep: 'Leave out the file name: the plan contains it.',

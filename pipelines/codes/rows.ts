@@ -24,6 +24,14 @@ export const rowCodes = {
     nextStep:
       'Nothing, if the row is the same customer. To change the customer, import with --mode update or upsert; to create a second one, give the row another key, or add --force if there is no key.',
   },
+  PERSON_BARRED: {
+    meaning: 'What was held of this customer was erased, and it is to be left out.',
+    nextStep: 'Remove the row from the file.',
+  },
+  PERSON_ERASED: {
+    meaning: 'What the customer was like before the run has been erased, so it cannot be put back.',
+    nextStep: nothing,
+  },
   ALREADY_GONE: { meaning: 'There is no such customer, so there is nothing to delete.', nextStep: nothing },
   ALREADY_THERE: {
     meaning:

@@ -6,6 +6,7 @@ import { isReject, isWaiting, type Row, type RowOutcome } from '#pipelines/model
 import type { CustomersApi, RowSource, RunLedger, Settlement, ValidateDraft } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
 import { AnswerProof } from './answer-proof.js';
+import { leaveOutBarred } from './barred.js';
 import { type AgreedPlan, chooseAction, decideRow } from './decide.js';
 import { findDoneDecision } from './decisions.js';
 import { dedupeRows, type RepeatPolicy, RepeatRegister } from './dedupe.js';
@@ -154,6 +155,10 @@ export function createDecider(
   const stages = { ...ports, ...options, matcher };
   let addMatcher: FieldMatcher | undefined;
 
+  const mapAll = async (rows: readonly Row[]) => {
+    const mapped = await mapRows(rows, stages);
+    return ledger.isBarred === undefined ? mapped : leaveOutBarred(mapped, ledger.isBarred);
+  };
   const dedupe = (rows: readonly ImportRow[], register: RepeatRegister) =>
     dedupeRows(rows, register, options.repeats, identityColumns, (identity) => strangers?.isShared(identity) === true);
   const repeatsOfPass = new RepeatRegister();
@@ -162,7 +167,7 @@ export function createDecider(
     async *readKeys() {
       for await (const rows of readAll()) yield await mapRows(rows, stages);
     },
-    identify: async (rows) => identifyRows(dedupe(await mapRows(rows, stages), repeatsOfPass), stages),
+    identify: async (rows) => identifyRows(dedupe(await mapAll(rows), repeatsOfPass), stages),
     match(row, copy) {
       const open = () => createFieldMatcher(copy, matchAdds, ports.mapper.country);
       addMatcher ??= matcher ?? (matchAdds.length === 0 ? undefined : open());
@@ -191,9 +196,9 @@ export function createDecider(
   }
   return {
     repeats,
-    decide: async (rows) => decideKnown(dedupe(await mapRows(rows, stages), repeats), false),
+    decide: async (rows) => decideKnown(dedupe(await mapAll(rows), repeats), false),
     decideAgain: async (row) => (await decideKnown([row], true))[0] ?? row,
-    map: (rows) => mapRows(rows, stages),
+    map: mapAll,
     pass,
     close() {
       matcher?.close();

@@ -114,7 +114,7 @@ export async function undoRows(ports: UndoPorts, options: UndoOptions): Promise<
 
 /** What an undo would do to a customer as it is now. */
 export async function chooseUndoStep(write: CustomerWrite, api: CustomersApi): Promise<UndoStep> {
-  if (write.action === 'deleted') return { kind: 'lost' };
+  if (write.action === 'deleted' || isErased(write)) return { kind: 'lost' };
   const answer = await api.get(write.customerCode);
   if (answer.kind === 'absent') return { kind: 'gone' };
   if (answer.kind === 'unanswered') return { kind: 'unanswered', message: answer.message, errorCode: answer.errorCode };
@@ -136,8 +136,10 @@ async function undoRow(row: Row, write: CustomerWrite, ports: UndoingPorts, opti
   const step = await chooseUndoStep(write, ports.api);
   switch (step.kind) {
     case 'gone':
-    case 'lost':
-      return { outcome: { status: 'skipped', attempts: 0, customerCode, reason: skipReasons[step.kind] } };
+    case 'lost': {
+      const reason = skipReasons[isErased(write) ? 'erased' : step.kind];
+      return { outcome: { status: 'skipped', attempts: 0, customerCode, reason } };
+    }
     case 'unanswered': {
       const { errorCode, message } = step;
       return { outcome: { status: 'failed', attempts: 0, customerCode, errorCode, message } };
@@ -178,6 +180,11 @@ async function restore(row: Row, write: CustomerWrite, current: Customer, ports:
   };
 }
 
+/** Without its pre-image, an update could only be undone by emptying the customer. */
+function isErased({ action, preImage }: CustomerWrite): boolean {
+  return action === 'updated' && preImage === undefined;
+}
+
 /** What differs from before the run, including fields that were blank before. */
 function findChangesBack({ preImage = {} }: CustomerWrite, current: Customer) {
   const blanks = Object.fromEntries(Object.keys(editableContent(current)).map((field) => [field, null]));
@@ -206,6 +213,11 @@ const skipReasons = {
     severity: 'info',
     code: 'ALREADY_GONE',
     message: 'The customer no longer exists: there is nothing to undo.',
+  },
+  erased: {
+    severity: 'info',
+    code: 'PERSON_ERASED',
+    message: 'What the customer was like before the run has been erased, so it is left as it is.',
   },
   lost: {
     severity: 'info',

@@ -79,7 +79,15 @@ export interface Command {
 }
 
 /** They take the options of an address, and send no login: `init` asks for one itself, the others work on this machine. */
-const commandsWithoutLogin: ReadonlySet<string> = new Set(['audit', 'init', 'runs', 'suggest', 'template', 'test']);
+const commandsWithoutLogin: ReadonlySet<string> = new Set([
+  'audit',
+  'init',
+  'person',
+  'runs',
+  'suggest',
+  'template',
+  'test',
+]);
 
 /** Loaded where somebody can be asked: most runs of a script need no question. */
 async function confirmGivenAccount(args: SettingArguments): Promise<void> {

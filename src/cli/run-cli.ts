@@ -71,6 +71,7 @@ const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = {
   runs: async () => (await import('./commands/runs.js')).runsCommand,
   audit: async () => (await import('./commands/audit.js')).auditCommand,
   report: async () => (await import('./commands/report.js')).reportCommand,
+  person: async () => (await import('./commands/person.js')).personCommand,
   duplicates: async () => (await import('./commands/duplicates.js')).duplicatesCommand,
   crosswalk: async () => (await import('./commands/crosswalk.js')).crosswalkCommand,
   sweep: async () => (await import('./commands/sweep.js')).sweepCommand,

@@ -6,13 +6,7 @@ import { UsageError } from '#src/errors.js';
 import { parseDamagedJson, parseJsonDocument } from '#src/json-document.js';
 import { assertOwnFile } from './file-trust.js';
 import { defaultBaseUrl } from './parse-setting.js';
-import {
-  configProperties,
-  configVersion,
-  defaultConfigFile,
-  type Profile,
-  profileProperties,
-} from './settings.js';
+import { configProperties, configVersion, defaultConfigFile, type Profile, profileProperties } from './settings.js';
 
 const profileKeys = Object.keys(profileProperties);
 const fileKeys = Object.keys(configProperties);

@@ -25,6 +25,7 @@ import { type Decisions, openDecisions } from './decisions.js';
 import { type DetailCache, type ExportCursors, openDetailCache, openExportCursors } from './exports.js';
 import { openKnownCustomers } from './known-customers.js';
 import { openMirror } from './mirror.js';
+import { openPersonData, type PersonData } from './person-data.js';
 import { openPlans, type Plans } from './plans.js';
 import { openRetention, type Retention } from './retention.js';
 import { openReturnedRows, type ReturnedRowsStore } from './returned-rows.js';
@@ -63,6 +64,7 @@ export interface Ledger {
   readonly audit: Audit;
   readonly retention: Retention;
   readonly conformance: ConformanceStore;
+  readonly people: PersonData;
   /** @param clockDifferenceMs - saved with each intent: when our clock is corrected later, the times can still be compared */
   openRows(run: number, clockDifferenceMs?: ReadClockDifference): RunLedger;
   readonly exportCursors: ExportCursors;
@@ -105,6 +107,7 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
   const mirror = openMirror(database, now);
   const decisions = openDecisions(database);
   const blocks = openRowBlocks(database);
+  const people = openPersonData(database, blocks);
   return {
     folder,
     mirror,
@@ -117,6 +120,7 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
       listOtherTenants(stateFolder, folder).map((other) => join(other.folder, ledgerFile)),
     ),
     audit: openAudit(database, tenant, now),
+    people,
     retention: openRetention(database, blocks, now),
     conformance: openConformance(folder),
     runs: openRuns(database, blocks, now),
@@ -124,7 +128,7 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
     inputScans: openInputScans(database),
     tokens: openTokenStore(database),
     openRows: (run, clockDifferenceMs = () => undefined) =>
-      openRows(database, { mirror, decisions, blocks }, run, { now, clockDifferenceMs }),
+      openRows(database, { mirror, decisions, blocks, people }, run, { now, clockDifferenceMs }),
     exportCursors: openExportCursors(database, now),
     findKey: createKeyFinder(database),
     openDetailCache: () => openDetailCache(folder),

@@ -112,7 +112,7 @@ export function openRetention(database: Database, blocks: RowBlocks, now: () => 
 }
 
 /** An outcome without what it says of the customer: which code it had is kept for reports. */
-function slimOutcome(outcome: RowOutcome): RowOutcome {
+export function slimOutcome(outcome: RowOutcome): RowOutcome {
   const { attempts } = outcome;
   const { customerCode, customerId } = 'customerCode' in outcome ? outcome : {};
   const identity = {

@@ -32,6 +32,8 @@ export interface RowBlocks {
   findByNumber(run: number, number: number): UnchangedRow | undefined;
   /** The latest entry for this key and customer. */
   findKnown(row: Pick<UnchangedRow, 'key' | 'customerCode'>): KnownRow | undefined;
+  /** Leaves out a key that says who somebody is; to be called within a transaction, with nothing kept. */
+  forgetKey(key: string): void;
   /** Joins the blocks of a run that are small. */
   join(run: number): void;
   /** Replaces the entries of unchanged rows that an earlier version wrote for a run by blocks. */
@@ -124,6 +126,21 @@ export function openRowBlocks(database: Database): RowBlocks {
       return kept.get(run)?.find((row) => row.number === number);
     },
     findKnown: blocks.findKnown,
+    forgetKey(key) {
+      decoded.clear();
+      for (const run of blocks.runs()) {
+        const rows = blocks.overlapping(run, 0, Number.MAX_SAFE_INTEGER).flatMap((block) => decodeRows(block.rows));
+        if (!rows.some((row) => row.key === key)) continue;
+        blocks.remove(run);
+        blocks.insert(
+          run,
+          rows.map((row) => {
+            const { key: known, ...rest } = row;
+            return known === key ? rest : row;
+          }),
+        );
+      }
+    },
     join: (run) => rewrite(run, []),
     pack: (run) => rewrite(run, blocks.repeatedEntries(run)),
   };
@@ -139,6 +156,7 @@ function openBlockTable(database: Database) {
   const withNumber = database.prepare(
     `SELECT ${columns} FROM row_blocks WHERE run = ? AND first_number <= ? AND last_number >= ?`,
   );
+  const runs = database.prepare('SELECT DISTINCT run FROM row_blocks');
   const remove = database.prepare('DELETE FROM row_blocks WHERE run = ?');
   const removeEntry = database.prepare('DELETE FROM rows WHERE run = ? AND idx = ?');
   const known = database.prepare(`SELECT customer_id, payload_hash FROM rows
@@ -162,6 +180,7 @@ function openBlockTable(database: Database) {
     },
     overlapping: (run: number, first: number, last: number) => overlapping.all(run, last, first),
     withNumber: (run: number, number: number) => withNumber.all(run, number, number),
+    runs: () => runs.all().map(({ run }) => Number(run)),
     remove: (run: number) => remove.run(run),
     removeEntry: (run: number, index: number) => removeEntry.run([run, index]),
     findKnown({ key, customerCode }: Pick<UnchangedRow, 'key' | 'customerCode'>): KnownRow | undefined {

@@ -10,6 +10,7 @@ import { prepareWaitingRows } from './decisions.js';
 import { openFormerCustomerNotes, openFormerCustomers } from './former-customers.js';
 import { openLeaverQueries } from './leavers.js';
 import type { LedgerMirror } from './mirror.js';
+import type { PersonData } from './person-data.js';
 import {
   describeUnchanged,
   readOutcome,
@@ -35,11 +36,13 @@ interface RowStores {
   readonly mirror: LedgerMirror;
   readonly decisions: DecisionStore;
   readonly blocks: RowBlocks;
+  readonly people: Pick<PersonData, 'openBars'>;
 }
 
 /** The rows of run number `run`, and what other runs of the tenant know of the same customers. */
 export function openRows(database: Database, stores: RowStores, run: number, clocks: Clocks): RunLedger {
-  const { blocks, decisions } = stores;
+  const { blocks, decisions, people } = stores;
+  const isBarred = people.openBars();
   const sql = prepareStatements(database);
   const findContent = openContentIndex(database, run);
   const sent = openSentValues(database);
@@ -127,6 +130,7 @@ export function openRows(database: Database, stores: RowStores, run: number, clo
     },
     decisions,
     former: openFormerCustomers(database, run),
+    ...(isBarred === undefined ? {} : { isBarred }),
   };
 }
 

@@ -12,6 +12,8 @@ export interface WrittenFiles {
   /** How the file was when this state folder last wrote it, for whichever account. */
   find(path: string): WrittenFile | undefined;
   record(path: string, file: WrittenFile): void;
+  /** All of this account. */
+  paths(): readonly string[];
 }
 
 const selectSql = 'SELECT sha256, bytes, written_at FROM written_files WHERE path = ?';
@@ -23,6 +25,7 @@ export function openWrittenFiles(
   listOthers: () => readonly string[],
 ): WrittenFiles {
   const select = database.prepare(selectSql);
+  const all = database.prepare('SELECT path FROM written_files ORDER BY path');
   const insert = database.prepare(
     'INSERT OR REPLACE INTO written_files (path, sha256, bytes, written_at) VALUES (?, ?, ?, ?)',
   );
@@ -34,6 +37,7 @@ export function openWrittenFiles(
         .toSorted((a, b) => Number(b.written_at) - Number(a.written_at));
       return latest && { sha256: String(latest.sha256), sizeBytes: Number(latest.bytes) };
     },
+    paths: () => all.all().map(({ path }) => String(path)),
     record: (path, { sha256, sizeBytes }) => {
       insert.run(path, sha256, sizeBytes, now());
     },

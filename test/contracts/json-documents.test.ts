@@ -49,6 +49,12 @@ describe('the document of --json', () => {
     expect(describeShape(await document('audit', 'verify'))).toMatchSnapshot();
   });
 
+  it('of person show and person erase', async () => {
+    await imported();
+    expect(describeShape(await document('person', 'show', 'C-0001'))).toMatchSnapshot();
+    expect(describeShape(await document('person', 'erase', 'C-0001', '--yes'))).toMatchSnapshot();
+  });
+
   it('of a stopped import, and of resume', async () => {
     await place.openApi();
     writeCustomers(place, 4);

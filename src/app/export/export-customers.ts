@@ -238,6 +238,8 @@ async function deliver(
     const { file: name, format, manifest = null } = target;
     const output = { file: name, format, sha256, sizeBytes, ...facts, manifest, watermark: null };
     await target.deliver(finished, buildManifest(context, output));
+    // So that it is known where customers were written to.
+    if (manifest !== null) context.connection.ledger.writtenFiles.record(target.path, { sha256, sizeBytes });
     context.connection.ledger.audit.add({ command: 'export', what: 'exported', counts: { customers: rows } });
     for (const loss of file.notices()) observer.notice?.(loss);
     if (rows === 0) observer.notice?.(noCustomersNotice);
