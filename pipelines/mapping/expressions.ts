@@ -85,7 +85,7 @@ const expressionLimits = { timeout: 1000, stack: 200, sequence: 10_000 } as cons
 
 /** A function of JSONata as it is kept in a variable. */
 interface BuiltIn {
-  readonly implementation: (this: unknown, ...args: readonly unknown[]) => unknown;
+  readonly implementation: (this: unknown, ...args: unknown[]) => unknown;
 }
 
 /** Functions that do much in one step, and the numbers that they get too large from: a cell must not choose the work. */
