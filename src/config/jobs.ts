@@ -40,6 +40,10 @@ const commonProperties = {
     'Profile with the address and login; default: as on the command line or in this file',
   ),
   mapping: optional(nonEmptyText(), 'Mapping file, relative to this file'),
+  fileMode: optional(
+    nonEmptyText(),
+    'Permissions of the files that the job writes, in octal, e.g. "640"; default: beside a file, its rights for reading',
+  ),
   onSuccess: optional(
     texts,
     'Program and its arguments, run after each success; it gets the facts as JSON on standard input',

@@ -168,6 +168,15 @@ export const settingsTable = {
     description: 'Certificate (PEM) of an additional authority to trust, e.g. your company’s',
     parse: readText,
   },
+  /** Permission bits; absent when files beside an input have its rights, and others those of the system. */
+  fileMode: {
+    name: 'fileMode',
+    sources: ['option', 'profile'],
+    type: 'number or text',
+    description: 'Permissions of the files that are written, in octal, e.g. 640',
+    defaultText: 'beside an input, those of the input for reading',
+    parse: parseFileMode,
+  },
   mapping: {
     name: 'mapping',
     sources: ['option', 'profile'],
@@ -349,6 +358,16 @@ function parseTimeoutMs(setting: Setting<string>): number {
 
 function parseMegabytes(setting: Setting<string>): number {
   return Math.ceil(parsePositive(setting, 'number of megabytes', 1024) * 2 ** 20);
+}
+
+function parseFileMode(setting: Setting<string>): number {
+  const mode = /^0?[0-7]{3}$/.test(setting.value.trim()) ? Number.parseInt(setting.value, 8) : 0;
+  if ((mode & 0o600) === 0o600 && (mode & 0o111) === 0) return mode;
+  throw settingError(
+    setting,
+    'file mode',
+    'three octal digits such as 640, with 6 for the user and none for executing',
+  );
 }
 
 function parsePace({ value, origin }: Setting<string>): string {

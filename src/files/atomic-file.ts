@@ -4,6 +4,7 @@ import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UsageError } from '#src/errors.js';
 import { isProcessAlive } from '#src/is-process-alive.js';
+import { type FileRights, grantRights } from './file-rights.js';
 
 /** A file that appears under its name only when it is complete. */
 export interface AtomicFile {
@@ -52,16 +53,17 @@ export async function finishFile(file: AtomicFile): Promise<FinishedFile> {
 /**
  * Begins a file beside its name.
  *
- * @param mode - its permissions, from the first byte on. @default those of the system
+ * @param rights - its permissions, from the first byte on. @default those of the system
  * @throws UsageError `CANNOT_WRITE`
  */
-export async function beginAtomicFile(path: string, mode?: number): Promise<AtomicFile> {
+export async function beginAtomicFile(path: string, rights?: FileRights): Promise<AtomicFile> {
   await removeLeftovers(path);
   const unique = `${process.pid}-${randomBytes(3).toString('hex')}`;
   const partPath = join(dirname(path), `.${basename(path)}.${unique}.part`);
   let handle: FileHandle;
   try {
-    handle = await open(partPath, 'wx', mode);
+    handle = await open(partPath, 'wx', rights === undefined ? undefined : 0o600);
+    if (rights !== undefined) await grantRights(handle, rights);
   } catch (error) {
     throw cannotWrite(path, error);
   }

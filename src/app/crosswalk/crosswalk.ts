@@ -19,6 +19,7 @@ import type { Settings } from '#src/config/settings.js';
 import { UsageError } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
 import { beginTable } from '#src/files/begin-table.js';
+import { deriveRights } from '#src/files/file-rights.js';
 import type { InputSource } from '#src/files/input-source.js';
 import { openRowSource } from '#src/files/open-row-source.js';
 import type { CrosswalkEntry, CrosswalkLinkResult } from '#src/ledger/crosswalk.js';
@@ -43,7 +44,10 @@ export async function exportCrosswalk(settings: Settings, file: string): Promise
   const table = await beginTable(
     path,
     columns.map((name) => ({ name })),
-    { sheet: { name: 'Crosswalk', fitsPage: true } },
+    {
+      sheet: { name: 'Crosswalk', fitsPage: true },
+      rights: deriveRights(settings.fileMode.value, undefined),
+    },
   );
   try {
     let count = 0;
