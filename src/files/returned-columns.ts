@@ -1,4 +1,5 @@
-import { cellToText, type Row } from '#pipelines/model.js';
+import { unescapeFormula } from '#pipelines/formula-text.js';
+import { type Cell, cellToText, type Row } from '#pipelines/model.js';
 import { findOwnColumns, readOriginCustomer } from '#pipelines/own-columns.js';
 import type { RowRanges } from '#pipelines/ports.js';
 import type { AdoptRows, FileSource, OpenOptions, RowAdopter, RowVisitor, SourceColumns } from './input-source.js';
@@ -10,6 +11,8 @@ interface Split {
   readonly width: number;
   readonly row: number;
   readonly run: number;
+  /** Whether texts that look like formulas were escaped. */
+  readonly hasEscapes: boolean;
 }
 
 /** @returns `undefined` when all columns are the user's */
@@ -28,12 +31,13 @@ function splitColumns(source: SourceColumns): Split | undefined {
     width: columns.length,
     row: columns.indexOf('_row'),
     run: columns.indexOf('_run'),
+    hasEscapes: source.format === 'csv',
   };
 }
 
 /** A row without our own columns, which say where it comes from. */
-function toReturnedRow(row: Row, { places, width, row: rowPlace, run: runPlace }: Split): Row {
-  const { cells } = row;
+function toReturnedRow(row: Row, { places, width, row: rowPlace, run: runPlace, hasEscapes }: Split): Row {
+  const cells = hasEscapes ? row.cells.map(unescapeCell) : row.cells;
   const kept = places.flatMap((place) => cells[place] ?? []);
   const place = cellToText(cells[rowPlace]);
   const origin = readOrigin(cellToText(cells[runPlace]), place);
@@ -43,6 +47,10 @@ function toReturnedRow(row: Row, { places, width, row: rowPlace, run: runPlace }
     ...(origin === undefined ? {} : { origin }),
     ...(customer === undefined ? {} : { originCustomer: customer }),
   };
+}
+
+function unescapeCell(cell: Cell): Cell {
+  return typeof cell === 'string' ? unescapeFormula(cell) : cell;
 }
 
 function readOrigin(run: string, row: string): Row['origin'] {

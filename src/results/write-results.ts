@@ -301,6 +301,8 @@ export function matchInputStyle(source: RowSource): Partial<CsvStyle> {
   const isUnicode = /^utf-?8$/i.test(encoding) || encoding === 'ascii';
   return {
     delimiter,
+    // Cells of a stranger's file, opened by a person who trusts a result file.
+    formulas: 'escape',
     lineEnd: lineEnd === 'CRLF' ? '\r\n' : '\n',
     bom: source.format === 'csv' && (bom || !isUnicode),
   };

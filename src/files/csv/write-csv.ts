@@ -61,7 +61,7 @@ export async function beginCsv(
   // Unlike `write`, `appendFile` goes on until every byte is written or the disk says why not.
   const append = (text: string) => file.handle.appendFile(text);
   try {
-    await append((bom ? '\uFEFF' : '') + toText([columns.map(({ name }) => name)]));
+    await append((bom ? '\uFEFF' : '') + toText([columns.map(({ name }) => toCellText(name))]));
   } catch (error) {
     await file.discard();
     throw error;
