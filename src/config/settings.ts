@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Guards } from '#pipelines/guards.js';
 import { UsageError } from '#src/errors.js';
+import { parseFileMode } from './parse-file-mode.js';
 
 /** Every property of the configuration file and what it is for. */
 export const configProperties = {
@@ -358,16 +359,6 @@ function parseTimeoutMs(setting: Setting<string>): number {
 
 function parseMegabytes(setting: Setting<string>): number {
   return Math.ceil(parsePositive(setting, 'number of megabytes', 1024) * 2 ** 20);
-}
-
-function parseFileMode(setting: Setting<string>): number {
-  const mode = /^0?[0-7]{3}$/.test(setting.value.trim()) ? Number.parseInt(setting.value, 8) : 0;
-  if ((mode & 0o600) === 0o600 && (mode & 0o111) === 0) return mode;
-  throw settingError(
-    setting,
-    'file mode',
-    'three octal digits such as 640, with 6 for the user and none for executing',
-  );
 }
 
 function parsePace({ value, origin }: Setting<string>): string {
