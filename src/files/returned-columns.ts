@@ -11,8 +11,6 @@ interface Split {
   readonly width: number;
   readonly row: number;
   readonly run: number;
-  /** Whether texts that look like formulas were escaped. */
-  readonly hasEscapes: boolean;
 }
 
 /** @returns `undefined` when all columns are the user's */
@@ -31,13 +29,13 @@ function splitColumns(source: SourceColumns): Split | undefined {
     width: columns.length,
     row: columns.indexOf('_row'),
     run: columns.indexOf('_run'),
-    hasEscapes: source.format === 'csv',
   };
 }
 
 /** A row without our own columns, which say where it comes from. */
-function toReturnedRow(row: Row, { places, width, row: rowPlace, run: runPlace, hasEscapes }: Split): Row {
-  const cells = hasEscapes ? row.cells.map(unescapeCell) : row.cells;
+function toReturnedRow(row: Row, { places, width, row: rowPlace, run: runPlace }: Split): Row {
+  // Also of a workbook: it may be a CSV file of ours that a person has saved as one.
+  const cells = row.cells.map(unescapeCell);
   const kept = places.flatMap((place) => cells[place] ?? []);
   const place = cellToText(cells[rowPlace]);
   const origin = readOrigin(cellToText(cells[runPlace]), place);
