@@ -140,7 +140,7 @@ export const mappingCodes = {
     exit: 2,
   },
   PATTERN_INVALID: {
-    meaning: 'A regular expression that is wrong, too long or too slow.',
+    meaning: 'A regular expression that is wrong, too long, or does what patterns of a mapping cannot.',
     nextStep: fixMapping,
     exit: 2,
   },

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type jsonata from 'jsonata';
 import type { Cell } from '#pipelines/model.js';
 import { type CellFailure, cellToCalculate, type GatheredCell, gatherCell, isFailure } from './cells.js';
-import { findPatternFault } from './pattern.js';
+import { compilePattern, type Pattern } from './pattern.js';
 
 const require = createRequire(import.meta.url);
 
@@ -51,10 +51,9 @@ function inspectExpression(ast: jsonata.ExprNode): ExpressionInspection {
     else for (const part of Object.values(node)) visit(part, hasContext);
   }
 
-  /** The limits of an evaluation are checked between its steps, and matching a pattern is a single step. */
-  function visitPattern({ source }: RegExp): void {
-    const fault = findPatternFault(source);
-    if (fault !== undefined) faults.add(fault);
+  function visitPattern(pattern: RegExp): void {
+    const compilation = compilePattern(pattern.source, pattern);
+    if (!compilation.ok) faults.add(compilation.fault);
   }
 
   /** Only the first step is evaluated in the outer context; every other one in the result of the step before. */
@@ -84,6 +83,74 @@ function isNode(value: unknown): value is Node {
 /** The limits of one evaluation. A normal one takes microseconds; the limits stop those that would never end. */
 const expressionLimits = { timeout: 1000, stack: 200, sequence: 10_000 } as const;
 
+/** A function of JSONata as it is kept in a variable. */
+interface BuiltIn {
+  readonly implementation: (this: unknown, ...args: unknown[]) => unknown;
+}
+
+/** Functions that do much in one step, and the numbers that they get too large from: a cell must not choose the work. */
+const workLimits: Readonly<Record<string, { readonly max: number; measure(args: readonly unknown[]): number }>> = {
+  pad: { max: 32_767, measure: ([, width]) => Math.abs(Number(width)) },
+  // A list of 32,767 takes JSONata ten seconds.
+  sort: { max: 2000, measure: ([list]) => (Array.isArray(list) ? list.length : 1) },
+};
+
+let limitedFunctions: Promise<Readonly<Record<string, BuiltIn>>> | undefined;
+
+/** The same functions of JSONata, which fail when they would do too much. */
+function loadLimitedFunctions(): Promise<Readonly<Record<string, BuiltIn>>> {
+  limitedFunctions ??= limitFunctions();
+  return limitedFunctions;
+}
+
+async function limitFunctions(): Promise<Readonly<Record<string, BuiltIn>>> {
+  const limited: Record<string, BuiltIn> = {};
+  for (const [name, { max, measure }] of Object.entries(workLimits)) {
+    const builtIn: BuiltIn = await loadJsonata()(`$${name}`).evaluate(undefined);
+    limited[name] = {
+      ...builtIn,
+      implementation(...args) {
+        if (measure(args) > max) throw new Error(`$${name} works with at most ${max}`);
+        return builtIn.implementation.apply(this, args);
+      },
+    };
+  }
+  return limited;
+}
+
+const preparedPatterns = new WeakMap<RegExp, Pattern>();
+
+/**
+ * What JSONata uses of a regular expression, in linear time for every text. JSONata makes one for each use in a row, so its
+ * matches together have the time of an evaluation, which JSONata itself looks at between its steps only.
+ */
+class LinearRegExp {
+  lastIndex = 0;
+  readonly #pattern: Pattern;
+  readonly #startedMs = performance.now();
+
+  constructor(expression: RegExp) {
+    this.#pattern = preparedPatterns.get(expression) ?? preparePattern(expression);
+  }
+
+  exec(text: string): ((string | undefined)[] & { readonly index: number }) | null {
+    if (performance.now() - this.#startedMs > expressionLimits.timeout)
+      throw new Error('Its pattern matches too often in this text');
+    const match = this.#pattern.find(text, this.lastIndex);
+    if (match === undefined) return null;
+    this.lastIndex = match.end;
+    return Object.assign([...match.groups], { index: match.start });
+  }
+}
+
+/** A pattern that the inspection of the expression has accepted. */
+function preparePattern(expression: RegExp): Pattern {
+  const compilation = compilePattern(expression.source, expression);
+  if (!compilation.ok) throw new TypeError(compilation.fault);
+  preparedPatterns.set(expression, compilation.pattern);
+  return compilation.pattern;
+}
+
 /** The texts of a row by column, without a prototype: a column may be called "constructor". */
 type RowTexts = Readonly<Record<string, string>>;
 
@@ -101,7 +168,9 @@ type ExpressionCompilation =
 /** Makes an expression ready for use. It has access to its row and nothing else: no file, no network, no clock. */
 export function compileExpression(text: string): ExpressionCompilation {
   try {
-    const compiled = loadJsonata()(text, expressionLimits);
+    // JSONata uses `exec` and `lastIndex` only.
+    const RegexEngine = LinearRegExp as unknown as RegExpConstructor;
+    const compiled = loadJsonata()(text, { ...expressionLimits, RegexEngine });
     const { columns, faults } = inspectExpression(compiled.ast());
     if (faults.length > 0) return { ok: false, faults };
     return { ok: true, expression: { columns, evaluate: (row) => evaluateExpression(compiled, row) } };
@@ -115,7 +184,7 @@ async function evaluateExpression(
   row: RowTexts,
 ): Promise<GatheredCell> {
   try {
-    return toResultCell(await compiled.evaluate(undefined, { row }));
+    return toResultCell(await compiled.evaluate(undefined, { row, ...(await loadLimitedFunctions()) }));
   } catch (error) {
     return { code: 'EXPRESSION_FAILED', says: `makes the expression fail: ${readErrorMessage(error)}` };
   }

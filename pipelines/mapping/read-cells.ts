@@ -68,7 +68,7 @@ function createCellReader(options: CellReaderOptions): CellReader {
     const first = text.charCodeAt(0);
     if (first <= firstPrintable || first === apostrophe || first === equalsSign || blankTokens.mayBegin(first))
       return true;
-    return hasControl(text) || wholeNumbers.has(position);
+    return hasControl(text) || wholeNumbers.has(position) || (hasEscapes && text.includes("'"));
   }
 
   function readText(text: string, place: CellPlace, onRepair: OnRepair | undefined): string {

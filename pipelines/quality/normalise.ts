@@ -85,11 +85,16 @@ export function hasLegalForm(folded: string): boolean {
   return findLegalForm(folded) !== undefined;
 }
 
-const address = /[^\s<>()"',;:[\]]+@[^\s<>()"',;:[\]]+/u;
+/** Words are looked through one by one: a pattern with the @ in its middle begins again at each character. */
+const addressWord = /[^\s<>()"',;:[\]]+/gu;
 
 /** The address within `Bob <bob@x.example>`, without case; `undefined` when there is none. */
 export function normaliseEmail(text: string): string | undefined {
-  const found = address.exec(text)?.[0];
+  if (!text.includes('@')) return undefined;
+  const found = text.match(addressWord)?.find((word) => {
+    const at = word.indexOf('@', 1);
+    return at > 0 && at < word.length - 1;
+  });
   return found === undefined ? undefined : found.normalize('NFC').toLowerCase().replace(/\.+$/, '');
 }
 

@@ -12,12 +12,19 @@ export type SpreadsheetForm = (typeof spreadsheetForms)[number];
  * @returns how it was changed; `undefined` when a person must have edited it, or the texts are the same
  */
 export function findSpreadsheetForm(before: string, after: string): SpreadsheetForm | undefined {
-  if (before === after) return undefined;
-  for (const [form, isForm] of tests) if (isForm(before, after)) return form;
-  const bare = stripTextMark(before);
-  if (bare === before) return undefined;
-  return bare === after ? 'space' : findSpreadsheetForm(bare, after);
+  let text = before;
+  for (let marks = 0; marks <= maxTextMarks; marks += 1) {
+    if (text === after) return marks === 0 ? undefined : 'space';
+    for (const [form, isForm] of tests) if (isForm(text, after)) return form;
+    const bare = stripTextMark(text);
+    if (bare === text) return undefined;
+    text = bare;
+  }
+  return undefined;
 }
+
+/** A mark of this program and one of another may come together; a cell of a thousand marks is no number. */
+const maxTextMarks = 3;
 
 /** `'0801` and `="0801"` say that the cell is text; programs take the mark for their own. */
 function stripTextMark(text: string): string {

@@ -5,6 +5,7 @@ import type { DamageGroup } from '#pipelines/quality/damage-issue.js';
 import type { RunControl } from '#pipelines/run-control.js';
 import { toKebabCase } from '#src/config/settings.js';
 import { CustomersError } from '#src/errors.js';
+import { deriveRights, type FileRights } from '#src/files/file-rights.js';
 import type { InputSource } from '#src/files/input-source.js';
 import { addSheetRows } from '#src/files/table/sheet-rows.js';
 import type { RunRecord } from '#src/ledger/runs.js';
@@ -43,6 +44,8 @@ export interface RunJob {
   readonly paths: Partial<ResultPaths>;
   /** Of a review file: rows about which it decides nothing yet, and where it is. */
   readonly undecided?: { readonly rows: number; readonly file: string };
+  /** Permission bits of the files that the run writes. @default those of the input, for reading */
+  readonly fileMode?: number | undefined;
   /** What cells of the input may hold, for people who fix the rejects. */
   readonly allowed?: ChoicesByColumn;
   /** The field that carries a row's key, for reconciliation. */
@@ -171,7 +174,7 @@ async function writeReport({ connection, run, job, observer }: RunContext): Prom
   const ended = connection.ledger.runs.find(run.name);
   if (report === undefined || ended === undefined) return null;
   try {
-    await writeRunReport(connection.ledger, ended, report, await job.readContent?.(ended));
+    await writeRunReport(connection.ledger, ended, report, chooseRights(run, job), await job.readContent?.(ended));
     return report;
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
@@ -233,7 +236,7 @@ export function startResults({ connection, ledger, job, run }: RunContext): Resu
   if (job.source === undefined) return undefined;
   const { paths, allowed: choices } = job;
   return new ResultsInPassing(job.source, ledger, run.name, {
-    ...{ paths, choices },
+    ...{ paths, choices, rights: chooseRights(run, job) },
     written: connection.ledger.writtenFiles,
   });
 }
@@ -294,6 +297,7 @@ async function writeReviewOrStop(context: RunContext): Promise<ReviewWritten> {
         sheet: detected?.sheet,
         ...(job.source === undefined ? {} : { csv: matchInputStyle(job.source) }),
         written: writtenFiles,
+        rights: chooseRights(run, job),
       },
     );
     for (const notice of written.notices) observer.notice?.(notice);
@@ -303,6 +307,11 @@ async function writeReviewOrStop(context: RunContext): Promise<ReviewWritten> {
     stopUnwritten(context, explainNotWritten(error, 'The review file was not written', again));
     return { review: null, ...counts };
   }
+}
+
+/** What is written about a file is for those who may read the file. */
+function chooseRights({ input }: RunRecord, { fileMode }: RunJob): FileRights {
+  return deriveRights(fileMode, input?.path);
 }
 
 function chooseState(control: RunControl, reachedAllRows: boolean): RunSummary['status'] {

@@ -41,6 +41,10 @@ const commonProperties = {
   ),
   mapping: optional(nonEmptyText(), 'Mapping file, relative to this file'),
   auditFile: optional(nonEmptyText(), 'File to which each line of the audit is appended; default: that of the profile'),
+  fileMode: optional(
+    nonEmptyText(),
+    'Permissions of the files that the job writes, in octal, e.g. "640"; default: beside a file, its rights for reading',
+  ),
   onSuccess: optional(
     texts,
     'Program and its arguments, run after each success; it gets the facts as JSON on standard input',

@@ -1,4 +1,5 @@
 import type { Guards } from '#pipelines/guards.js';
+import { parseFileMode } from './parse-file-mode.js';
 import {
   defaultBaseUrl,
   parseBaseUrl,
@@ -171,6 +172,15 @@ export const settingsTable = {
     type: 'text',
     description: 'Certificate (PEM) of an additional authority to trust, e.g. your company’s',
     parse: readText,
+  },
+  /** Permission bits; absent when files beside an input have its rights, and others those of the system. */
+  fileMode: {
+    name: 'fileMode',
+    sources: ['option', 'profile'],
+    type: 'number or text',
+    description: 'Permissions of the files that are written, in octal, e.g. 640',
+    defaultText: 'beside an input, those of the input for reading',
+    parse: parseFileMode,
   },
   mapping: {
     name: 'mapping',

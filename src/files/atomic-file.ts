@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { UsageError } from '#src/errors.js';
 import { isProcessAlive } from '#src/is-process-alive.js';
 import { findNameProblem, replaceFile } from '#src/platform.js';
+import { type FileRights, grantRights } from './file-rights.js';
 
 /** A file that appears under its name only when it is complete. */
 export interface AtomicFile {
@@ -53,10 +54,10 @@ export async function finishFile(file: AtomicFile): Promise<FinishedFile> {
 /**
  * Begins a file beside its name.
  *
- * @param mode - its permissions, from the first byte on. @default those of the system
+ * @param rights - its permissions, from the first byte on. @default those of the system
  * @throws UsageError `CANNOT_WRITE`
  */
-export async function beginAtomicFile(path: string, mode?: number): Promise<AtomicFile> {
+export async function beginAtomicFile(path: string, rights?: FileRights): Promise<AtomicFile> {
   const problem = findNameProblem(path);
   if (problem !== undefined) throw cannotWrite(path, problem);
   await removeLeftovers(path);
@@ -64,7 +65,8 @@ export async function beginAtomicFile(path: string, mode?: number): Promise<Atom
   const partPath = join(dirname(path), `.${basename(path)}.${unique}.part`);
   let handle: FileHandle;
   try {
-    handle = await open(partPath, 'wx', mode);
+    handle = await open(partPath, 'wx', rights === undefined ? undefined : 0o600);
+    if (rights !== undefined) await grantRights(handle, rights);
   } catch (error) {
     throw cannotWrite(path, error);
   }

@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { UsageError } from '#src/errors.js';
+import type { FileRights } from './file-rights.js';
 import type { CsvStyle, SheetStyle, TableColumn, TableSink } from './table.js';
 
 /** How a table is written; what another format asks for is ignored. */
@@ -10,6 +11,8 @@ export interface TableOptions {
   readonly csv?: Partial<CsvStyle>;
   /** @default nothing but the header is frozen */
   readonly sheet: Partial<SheetStyle> & Pick<SheetStyle, 'name'>;
+  /** @default those of the system */
+  readonly rights?: FileRights | undefined;
 }
 
 type Begin = (path: string, columns: readonly TableColumn[], options: TableOptions) => Promise<TableSink>;
@@ -30,18 +33,20 @@ export const tableFormats = {
   csv: {
     extensions: ['.csv', '.txt'],
     isWorkbook: false,
-    begin: async (path, columns, { csv }) => (await import('./csv/write-csv.js')).beginCsv(path, columns, csv),
+    begin: async (path, columns, { csv, rights }) =>
+      (await import('./csv/write-csv.js')).beginCsv(path, columns, csv, rights),
   },
   xlsx: {
     extensions: ['.xlsx'],
     isWorkbook: true,
-    begin: async (path, columns, { sheet }) =>
-      (await import('./xlsx/write/workbook-sink.js')).beginWorkbook(path, columns, sheet),
+    begin: async (path, columns, { sheet, rights }) =>
+      (await import('./xlsx/write/workbook-sink.js')).beginWorkbook(path, columns, sheet, { rights }),
   },
   ndjson: {
     extensions: ['.ndjson', '.jsonl'],
     isWorkbook: false,
-    begin: async (path, columns) => (await import('./ndjson/write-ndjson.js')).beginNdjson(path, columns),
+    begin: async (path, columns, { rights }) =>
+      (await import('./ndjson/write-ndjson.js')).beginNdjson(path, columns, rights),
   },
 } as const satisfies Record<string, FormatEntry>;
 

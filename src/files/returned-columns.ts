@@ -1,4 +1,5 @@
-import { cellToText, type Row } from '#pipelines/model.js';
+import { unescapeFormula } from '#pipelines/formula-text.js';
+import { type Cell, cellToText, type Row } from '#pipelines/model.js';
 import { findOwnColumns, readOriginCustomer } from '#pipelines/own-columns.js';
 import type { RowRanges } from '#pipelines/ports.js';
 import type { AdoptRows, FileSource, OpenOptions, RowAdopter, RowVisitor, SourceColumns } from './input-source.js';
@@ -33,7 +34,8 @@ function splitColumns(source: SourceColumns): Split | undefined {
 
 /** A row without our own columns, which say where it comes from. */
 function toReturnedRow(row: Row, { places, width, row: rowPlace, run: runPlace }: Split): Row {
-  const { cells } = row;
+  // Also of a workbook: it may be a CSV file of ours that a person has saved as one.
+  const cells = row.cells.map(unescapeCell);
   const kept = places.flatMap((place) => cells[place] ?? []);
   const place = cellToText(cells[rowPlace]);
   const origin = readOrigin(cellToText(cells[runPlace]), place);
@@ -43,6 +45,10 @@ function toReturnedRow(row: Row, { places, width, row: rowPlace, run: runPlace }
     ...(origin === undefined ? {} : { origin }),
     ...(customer === undefined ? {} : { originCustomer: customer }),
   };
+}
+
+function unescapeCell(cell: Cell): Cell {
+  return typeof cell === 'string' ? unescapeFormula(cell) : cell;
 }
 
 function readOrigin(run: string, row: string): Row['origin'] {

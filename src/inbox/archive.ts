@@ -25,6 +25,8 @@ export interface ArchiveFolders {
   /** If not beside the input. */
   readonly resultsFolder?: string;
   readonly rejectsFolder?: string;
+  /** Permission bits of what is put beside the input. @default those of the input, for reading */
+  readonly fileMode?: number | undefined;
 }
 
 /** What is to be archived, and where. */
@@ -109,7 +111,7 @@ export type ArchivedPaths = Readonly<Partial<Record<Product, string>>>;
 export async function executePlan(claim: Claim, folders: ArchiveFolders): Promise<ArchivedPaths> {
   const { plan } = claim.record;
   if (plan === undefined) throw new Error(`There is no archive plan for ${claim.record.file}.`);
-  const rights = await readRights(claim);
+  const rights = await readRights(claim, folders.fileMode);
   // The input goes last: while it is in the claim's folder, the claim counts as unfinished.
   const moves = [...plan.moves].sort((a, b) => Number(a.product === 'input') - Number(b.product === 'input'));
   const paths: Partial<Record<Product, string>> = {};
@@ -127,8 +129,11 @@ export async function executePlan(claim: Claim, folders: ArchiveFolders): Promis
 /** Who may read the dropped file. What is put beside it is for the same people. */
 type Rights = Pick<Stats, 'mode' | 'uid' | 'gid'> | undefined;
 
-async function readRights(claim: Claim): Promise<Rights> {
-  return lstat(claim.path).catch(() => undefined);
+async function readRights(claim: Claim, fileMode: number | undefined): Promise<Rights> {
+  const found = await lstat(claim.path).catch(() => undefined);
+  if (found === undefined) return undefined;
+  const { uid, gid } = found;
+  return { uid, gid, mode: fileMode ?? (found.mode & 0o444) | 0o600 };
 }
 
 async function grantRights(path: string, rights: Rights): Promise<void> {
@@ -136,7 +141,7 @@ async function grantRights(path: string, rights: Rights): Promise<void> {
   const isRoot = process.getuid?.() === 0;
   // Without the right to give a file to a group it stays in ours.
   await chown(path, isRoot ? rights.uid : (process.getuid?.() ?? rights.uid), rights.gid).catch(() => undefined);
-  await chmod(path, (rights.mode & 0o444) | 0o600);
+  await chmod(path, rights.mode);
 }
 
 /** @returns the name that the file has now, or `undefined` when there is no such file */

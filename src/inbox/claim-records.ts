@@ -3,6 +3,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSystemCode } from '#src/errors.js';
 import { beginAtomicFile } from '#src/files/atomic-file.js';
+import { onlyThisUser } from '#src/files/file-rights.js';
 import { type Destination, folderNames } from './folder-layout.js';
 
 /**
@@ -60,7 +61,6 @@ export interface ClaimRecords {
 }
 
 const extension = '.json';
-const onlyThisUser = 0o600;
 
 /** Opens the records in a state folder. */
 export function openClaimRecords(stateFolder: string): ClaimRecords {

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BusyError } from '#src/errors.js';
 import { beginAtomicFile } from '#src/files/atomic-file.js';
+import { onlyThisUser } from '#src/files/file-rights.js';
 import { tryLockFile } from '#src/sqlite/open-database.js';
 import type { ObservedFile } from './scan-folder.js';
 
@@ -59,7 +60,7 @@ export function loadMemory(folder: string): Memory {
 
 /** Replaces the saved memory. */
 export async function saveMemory(folder: string, memory: Memory): Promise<void> {
-  const file = await beginAtomicFile(join(folder, memoryFile));
+  const file = await beginAtomicFile(join(folder, memoryFile), onlyThisUser);
   try {
     await file.handle.writeFile(JSON.stringify(memory));
     await file.commit();

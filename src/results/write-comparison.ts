@@ -2,6 +2,7 @@ import type { Difference, FieldDifference } from '#pipelines/compare/compare.js'
 import { isBlank } from '#pipelines/compare-customers.js';
 import type { Cell } from '#pipelines/model.js';
 import { beginTable } from '#src/files/begin-table.js';
+import type { FileRights } from '#src/files/file-rights.js';
 import type { RowTone, TableRow } from '#src/files/table.js';
 
 const columns = ['difference', 'row', 'customerCode', 'key', 'name', 'field', 'file', 'account'] as const;
@@ -35,11 +36,11 @@ export interface ComparisonWriter {
  *
  * @throws UsageError `CANNOT_WRITE`
  */
-export async function writeComparison(path: string): Promise<ComparisonWriter> {
+export async function writeComparison(path: string, rights: FileRights): Promise<ComparisonWriter> {
   const table = await beginTable(
     path,
     columns.map((name) => ({ name })),
-    { csv: { bom: true, formulas: 'escape' }, sheet: { name: 'Differences', toneColumn: 0, fitsPage: true } },
+    { rights, csv: { bom: true, formulas: 'escape' }, sheet: { name: 'Differences', toneColumn: 0, fitsPage: true } },
   );
   return {
     write: (differences) => table.write(differences.flatMap(toTableRows)),

@@ -5,6 +5,7 @@ import type { PlannedRow } from '#pipelines/import/plan.js';
 import { planColumns } from '#pipelines/own-columns.js';
 import type { RowSource } from '#pipelines/ports.js';
 import { beginTable } from '#src/files/begin-table.js';
+import type { FileRights } from '#src/files/file-rights.js';
 import type { TableRow } from '#src/files/table.js';
 import { matchInputStyle } from './write-results.js';
 
@@ -28,11 +29,13 @@ export async function writePlan(
   path: string,
   source: RowSource,
   mapper: { findColumns(field: string): readonly string[] },
+  rights: FileRights,
 ): Promise<PlanWriter> {
   const columns = [...planColumns, ...source.columns].map((name) => ({ name }));
   const table = await beginTable(path, columns, {
     csv: matchInputStyle(source),
     sheet: { name: 'Plan', fitsPage: true },
+    rights,
   });
   return {
     write: (rows) => table.write(rows.map((planned) => toPlanRow(planned, source.columns, mapper))),

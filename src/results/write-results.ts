@@ -5,6 +5,7 @@ import { isReject, type Row, type RowOutcome, type RowStatus } from '#pipelines/
 import { resultColumns } from '#pipelines/own-columns.js';
 import type { RowSource, RunLedger } from '#pipelines/ports.js';
 import { beginTable } from '#src/files/begin-table.js';
+import type { FileRights } from '#src/files/file-rights.js';
 import type { CellChoices, CellMark, CsvStyle, RowTone, TableColumn, TableRow, TableSink } from '#src/files/table.js';
 import { publishBesideEdited, type WrittenFiles } from './keep-edited.js';
 
@@ -153,6 +154,8 @@ export interface ResultTargets {
   readonly choices?: ChoicesByColumn | undefined;
   /** Without it, files that are there are replaced. */
   readonly written?: WrittenFiles | undefined;
+  /** Who may read the files. */
+  readonly rights: FileRights;
 }
 
 /**
@@ -196,9 +199,10 @@ export async function writeResultLines(
   batches: AsyncIterable<readonly ResultLine[]>,
   source: RowSource,
   run: string,
-  { paths, choices = new Map(), written }: ResultTargets,
+  { paths, choices = new Map(), written, rights }: ResultTargets,
 ): Promise<ResultsWritten> {
-  const results = paths.results === undefined ? undefined : await beginResultTable(paths.results, source, choices);
+  const results =
+    paths.results === undefined ? undefined : await beginResultTable(paths.results, source, choices, { rights });
   let rejects: TableSink | undefined;
   try {
     for await (const batch of batches) {
@@ -211,7 +215,7 @@ export async function writeResultLines(
       await results?.write(lines.map(({ line }) => line));
       const rejectLines = lines.filter(({ isRejected }) => isRejected).map(({ line }) => line);
       if (rejectLines.length === 0 || paths.rejects === undefined) continue;
-      rejects ??= await beginResultTable(paths.rejects, source, choices, true);
+      rejects ??= await beginResultTable(paths.rejects, source, choices, { rights, isEdited: true });
       await rejects.write(rejectLines);
     }
     const publish = async (table: TableSink | undefined, path: string | undefined) =>
@@ -249,7 +253,7 @@ function beginResultTable(
   path: string,
   source: RowSource,
   choices: ChoicesByColumn,
-  isEdited = false,
+  { rights, isEdited = false }: { readonly rights: FileRights; readonly isEdited?: boolean },
 ): Promise<TableSink> {
   const statusColumn = resultColumns.indexOf('_status');
   const columns: TableColumn[] = [
@@ -268,6 +272,7 @@ function beginResultTable(
       frozenColumns: statusColumn + 1,
       fitsPage: true,
     },
+    rights,
   });
 }
 
@@ -296,6 +301,8 @@ export function matchInputStyle(source: RowSource): Partial<CsvStyle> {
   const isUnicode = /^utf-?8$/i.test(encoding) || encoding === 'ascii';
   return {
     delimiter,
+    // Cells of a stranger's file, opened by a person who trusts a result file.
+    formulas: 'escape',
     lineEnd: lineEnd === 'CRLF' ? '\r\n' : '\n',
     bom: source.format === 'csv' && (bom || !isUnicode),
   };

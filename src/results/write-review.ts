@@ -4,6 +4,7 @@ import type { Cell, Customer, Draft, JsonValue, ReviewCandidate } from '#pipelin
 import { reviewReasonColumn } from '#pipelines/own-columns.js';
 import { decisionWords } from '#pipelines/ports.js';
 import { beginTable } from '#src/files/begin-table.js';
+import type { FileRights } from '#src/files/file-rights.js';
 import type { CsvStyle, TableColumn, TableRow } from '#src/files/table.js';
 import { type PublishedFile, publishBesideEdited, type WrittenFiles } from './keep-edited.js';
 
@@ -30,6 +31,8 @@ export interface ReviewOptions {
   readonly sheet?: string | undefined;
   readonly csv?: Partial<CsvStyle>;
   readonly written?: WrittenFiles | undefined;
+  /** Who may read the file. @default those of the system */
+  readonly rights?: FileRights | undefined;
 }
 
 /**
@@ -41,13 +44,14 @@ export interface ReviewOptions {
 export async function writeReview(
   path: string,
   rows: readonly ReviewRow[],
-  { sheet = 'Review', csv = {}, written }: ReviewOptions = {},
+  { sheet = 'Review', csv = {}, written, rights }: ReviewOptions = {},
 ): Promise<PublishedFile> {
   const fields = listFields(rows);
   const table = await beginTable(path, buildColumns(fields), {
     // Values of the account are not the user's own: none may come alive as a formula.
     csv: { ...csv, bom: true, formulas: 'escape' },
     sheet: { name: sheet, frozenColumns: reviewColumns.length, fitsPage: true },
+    rights,
   });
   try {
     for (let first = 0; first < rows.length; first += rowsPerWrite)

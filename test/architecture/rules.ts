@@ -133,6 +133,7 @@ export const houseRules: HouseRules = {
     'p-limit': ['pipelines/concurrency'],
     'fastest-levenshtein': ['pipelines/mapping/nearest-name'],
     jsonata: ['pipelines/mapping/expressions'],
+    re2js: ['pipelines/mapping/pattern'],
     'lossless-json': ['pipelines/exact-json'],
     'libphonenumber-js': ['pipelines/mapping/transforms/'],
     'csv-parse': ['src/files/csv/read-records', 'src/files/csv/read-pairs'],

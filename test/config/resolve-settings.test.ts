@@ -113,3 +113,17 @@ describe('a base URL with a login in it', () => {
     expect(`${message} ${nextStep}`).not.toContain('hunter2');
   });
 });
+
+describe('the mode of files', () => {
+  it.each([
+    ['640', 0o640],
+    ['0600', 0o600],
+    ['666', 0o666],
+  ])('%s is taken as octal digits', (fileMode, mode) => {
+    expect(resolveSettings({ fileMode }, {}).fileMode.value).toBe(mode);
+  });
+
+  it.each(['64', 'rw-r--r--', '440', '755', '680', '-640', ''])('"%s" is refused with an example', (fileMode) => {
+    expect(() => resolveSettings({ fileMode }, {})).toThrow('such as 640');
+  });
+});

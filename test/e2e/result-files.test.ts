@@ -74,7 +74,7 @@ describe('the result file', () => {
     expect(first?._run).toBe(JSON.parse(stdout).run);
   });
 
-  it('leaves the cells of the input as they were', async () => {
+  it('leaves the cells of the input as they were, but for formulas', async () => {
     await place.openApi();
     const odd = 'C-1,"  ""Quoted"", and comma ",0800,a@example.com,=1+1';
     place.write('customers.csv', customerFile([odd]));
@@ -85,7 +85,7 @@ describe('the result file', () => {
       'C-1',
       '  "Quoted", and comma ',
       '0800',
-      '=1+1',
+      "'=1+1",
     ]);
   });
 

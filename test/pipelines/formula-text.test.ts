@@ -9,9 +9,7 @@ describe('escapeFormula', () => {
     '-1+1',
     '+1+1',
     '-5+cmd|’ /C calc’!A0',
-    '\t=1',
     '\rfirst',
-    '\n=1',
     '\0x',
     ' =1',
     '＝1',
@@ -23,6 +21,25 @@ describe('escapeFormula', () => {
   });
 
   it.each([
+    ['a;=1', "a;'=1"],
+    ['a,=1', "a,'=1"],
+    ['a\t=1', "a\t'=1"],
+    ['a\n=1', "a\n'=1"],
+    ['\t=1', "'\t'=1"],
+    ['a; @SUM(A1)', "a;' @SUM(A1)"],
+    ["a;'=1", "a;''=1"],
+    ['=1;=2;b;-x', "'=1;'=2;b;'-x"],
+    ['Smith, -cmd', "Smith,' -cmd"],
+  ])('puts one behind what separates columns elsewhere: %j', (text, escaped) => {
+    expect(escapeFormula(text)).toBe(escaped);
+    expect(unescapeFormula(escaped)).toBe(text);
+  });
+
+  it.each([
+    'Office: 9999; +61 4 9999',
+    'a;b, c\td',
+    '1,-2',
+    'a; - ;b',
     '+61 3 9999',
     '+61 (0)3 9999-0000',
     '-5',
@@ -46,7 +63,9 @@ describe('unescapeFormula', () => {
   });
 
   it('takes off what was put before any text, and nothing else', () => {
-    const text = fc.string({ unit: fc.constantFrom("'", '=', '+', '-', '@', '5', '.', ' ', '\t', '\n', 'x', '＝') });
+    const text = fc.string({
+      unit: fc.constantFrom("'", '=', '+', '-', '@', '5', '.', ' ', '\t', '\n', 'x', '＝', ';', ','),
+    });
     fc.assert(
       fc.property(text, (value) => {
         expect(unescapeFormula(escapeFormula(value))).toBe(value);

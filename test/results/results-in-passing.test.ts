@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Row, RowOutcome } from '#pipelines/model.js';
 import type { RowSource, RunLedger } from '#pipelines/ports.js';
+import { onlyThisUser } from '#src/files/file-rights.js';
 import { type Ledger, openLedger } from '#src/ledger/open-ledger.js';
 import { ResultsInPassing } from '#src/results/results-in-passing.js';
 
@@ -53,7 +54,10 @@ function rowAt(index: number): Row {
 function startRun(source: RowSource, path = join(folder, 'results.csv')) {
   const { number, name } = ledger.runs.start({ command: 'import', options: {} });
   const rows = ledger.openRows(number);
-  return { rows, results: new ResultsInPassing(source, rows, name, { paths: { results: path } }) };
+  return {
+    rows,
+    results: new ResultsInPassing(source, rows, name, { rights: onlyThisUser, paths: { results: path } }),
+  };
 }
 
 const settle = (rows: RunLedger, batch: readonly Row[], outcome: RowOutcome) =>

@@ -80,12 +80,16 @@ function formatPhone(text: string, home: CountryCode, write: (number: PhoneNumbe
   return forms.find((form) => isSameNumber(parsePhone(form, home), number));
 }
 
+/** With its extension and words around it. Reading a text of a cell's full length takes seconds. */
+const maxPhoneLength = 250;
+
 /**
  * A number of a possible length; `undefined` for anything else.
  *
  * @param home - the country of numbers without a country code; without one, they are not understood
  */
 export function parsePhone(text: string, home: CountryCode | undefined): PhoneNumber | undefined {
+  if (text.length > maxPhoneLength) return undefined;
   const number = parseAsWritten(text, home);
   if (number?.isValid() === true) return number;
   // Most of the world dials 00 before a country code, and writes it, too; in other plans it could be a number of its own.

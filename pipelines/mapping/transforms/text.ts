@@ -1,7 +1,7 @@
 import type { CellFailure } from '#pipelines/mapping/cells.js';
 import { cleanEmail, takeEmailAddress } from '#pipelines/mapping/email-address.js';
 import { trimText } from '#pipelines/mapping/normalise-name.js';
-import { pattern } from '#pipelines/mapping/pattern.js';
+import { compilePattern, type Pattern, pattern } from '#pipelines/mapping/pattern.js';
 import {
   anyText,
   choice,
@@ -76,19 +76,22 @@ export const textTransforms = {
   extract: defineTransform({
     description: 'Keeps the part that matches a regular expression.',
     options: {
-      pattern: required(pattern(), 'A JavaScript regular expression, with the flag u.'),
+      pattern: required(
+        pattern(),
+        'A JavaScript regular expression, with the flag u, without look-around and references to groups.',
+      ),
       group: withDefault(wholeNumber(), 0, 'The capture group to keep; 0 is the whole match.'),
       otherwise: withDefault(choice(whenNotFound), 'error', 'The result for a text in which the pattern is not found.'),
     },
     findFault: (options) => {
-      const groups = countGroups(options.pattern);
+      const groups = preparePattern(options.pattern).groupCount;
       if (options.group >= 0 && options.group <= groups) return undefined;
       return `The pattern has ${groups} groups, so there is no group ${options.group}; use 0 for the whole match`;
     },
     apply: (options) => {
-      const expression = new RegExp(options.pattern, 'u');
+      const prepared = preparePattern(options.pattern);
       const notFound = buildNotFoundResult(options.otherwise, options.pattern);
-      return (text) => expression.exec(text)?.[options.group] ?? notFound(text);
+      return (text) => prepared.find(text)?.groups[options.group] ?? notFound(text);
     },
     noInverse: 'the text around the match is lost',
   }),
@@ -135,9 +138,11 @@ function buildNotFoundResult(
   });
 }
 
-/** An alternative that always matches makes the pattern show its groups on an empty text. */
-function countGroups(source: string): number {
-  return (new RegExp(`${source}|`, 'u').exec('')?.length ?? 1) - 1;
+/** A pattern that the parser has accepted. */
+function preparePattern(source: string): Pattern {
+  const compilation = compilePattern(source);
+  if (!compilation.ok) throw new TypeError(compilation.fault);
+  return compilation.pattern;
 }
 
 /** Counts code points, so that no emoji is cut in half. */

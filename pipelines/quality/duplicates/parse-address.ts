@@ -27,7 +27,7 @@ export function parseAddress(text: string): ParsedAddress {
   let unit = '';
   const rest = text
     .replace(/#\s*(\w+)/, (_, found: string) => keepUnit(found))
-    .replace(/(\d+\w?)\s*\/\s*(\d+)/, (_, found: string, house: string) => `${keepUnit(found)}${house}`);
+    .replace(/(?<!\d)(\d+\w?)\s*\/\s*(\d+)/, (_, found: string, house: string) => `${keepUnit(found)}${house}`);
   const words = foldWords(rest).split(' ');
   const street: string[] = [];
   let house = '';

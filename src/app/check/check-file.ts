@@ -29,6 +29,7 @@ import { openScannedInput, reportScan, type ScannedInput, scanInputAt, scanWhile
 import type { Settings } from '#src/config/settings.js';
 import { exitCodes } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
+import { deriveRights } from '#src/files/file-rights.js';
 import { addSheetRows } from '#src/files/table/sheet-rows.js';
 import { IssueGroups } from '#src/results/issue-groups.js';
 import type { WrittenFiles } from '#src/results/keep-edited.js';
@@ -241,7 +242,7 @@ async function writeFiles(
   const memory = Object.keys(paths).length === 0 ? undefined : await openWrittenFiles(settings);
   try {
     const written = await writeResultLines(lines, source, '', {
-      ...{ paths, choices },
+      ...{ paths, choices, rights: deriveRights(settings.fileMode.value, resolve(options.file)) },
       ...(memory === undefined ? {} : { written: memory.written }),
     });
     for (const notice of written.notices) observer.notice?.(notice);

@@ -25,6 +25,7 @@ import type { Settings } from '#src/config/settings.js';
 import { type ExitCode, exitCodes, UsageError } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
 import { formatFromName } from '#src/files/begin-table.js';
+import { deriveRights, type FileRights } from '#src/files/file-rights.js';
 import type { InputSource } from '#src/files/input-source.js';
 import { writeComparison } from '#src/results/write-comparison.js';
 
@@ -93,7 +94,8 @@ export async function compareFile(
   return runOnTenant(settings, control, `compare ${input.file}`, observer, async (connection) => {
     await connection.client.login();
     await bringMirrorUpToDate(connection, { needsFlat: true });
-    return compareWithAccount(connection, input, fitted, options, observer);
+    const rights = deriveRights(settings.fileMode.value, input.path);
+    return compareWithAccount(connection, input, fitted, options, rights, observer);
   });
 }
 
@@ -162,6 +164,7 @@ async function compareWithAccount(
   input: Input,
   { mapping, mapper, fields, withoutColumn }: FittedMapping,
   options: CompareFileOptions,
+  rights: FileRights,
   observer: RunObserver,
 ): Promise<CompareSummary> {
   const { ledger, client } = connection;
@@ -172,7 +175,7 @@ async function compareWithAccount(
   const { keySource } = mapper;
   const findKey = (customerCode: string) => ledger.findKey(customerCode, keySource);
   const output = options.output === undefined ? undefined : resolve(options.output);
-  const writer = output === undefined ? undefined : await writeComparison(output);
+  const writer = output === undefined ? undefined : await writeComparison(output, rights);
   const { maxDifferences = Number.POSITIVE_INFINITY } = options;
   const differences: Difference[] = [];
   const fieldCounts = new Map<string, number>();

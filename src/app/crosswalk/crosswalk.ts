@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { readField } from '#pipelines/compare-customers.js';
+import { unescapeFormula } from '#pipelines/formula-text.js';
 import { decisionSubject } from '#pipelines/import/decisions.js';
 import { displayKey, joinKey, readStamp, splitKey, storeKey } from '#pipelines/import/keys.js';
 import { knowsField } from '#pipelines/listing/mirror.js';
 import { readDetails } from '#pipelines/listing/read-details.js';
 import type { CompiledMapping } from '#pipelines/mapping/compile.js';
 import type { KeyColumnReading } from '#pipelines/mapping/key.js';
-import { cellToText } from '#pipelines/model.js';
+import { type Cell, cellToText } from '#pipelines/model.js';
 import type { KeptDecision } from '#pipelines/ports.js';
 import { readKeysAsWritten, startKeyScan } from '#pipelines/quality/key-scan.js';
 import { type Connection, openTenantLedger, resolveTenant } from '#src/app/connect.js';
@@ -19,6 +20,7 @@ import type { Settings } from '#src/config/settings.js';
 import { UsageError } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
 import { beginTable } from '#src/files/begin-table.js';
+import { deriveRights } from '#src/files/file-rights.js';
 import type { InputSource } from '#src/files/input-source.js';
 import { openRowSource } from '#src/files/open-row-source.js';
 import type { CrosswalkEntry, CrosswalkLinkResult } from '#src/ledger/crosswalk.js';
@@ -43,7 +45,11 @@ export async function exportCrosswalk(settings: Settings, file: string): Promise
   const table = await beginTable(
     path,
     columns.map((name) => ({ name })),
-    { sheet: { name: 'Crosswalk', fitsPage: true } },
+    {
+      csv: { formulas: 'escape' },
+      sheet: { name: 'Crosswalk', fitsPage: true },
+      rights: deriveRights(settings.fileMode.value, undefined),
+    },
   );
   try {
     let count = 0;
@@ -112,13 +118,15 @@ export async function importCrosswalk(
       code: 'CROSSWALK_COLUMNS',
       nextStep: 'Rename the columns; `crosswalk export` writes an example. For result files, use `crosswalk rebuild`.',
     });
+  const readText = (cell: Cell | undefined) => {
+    const text = cellToText(cell);
+    return (source.format === 'csv' ? unescapeFormula(text) : text).trim();
+  };
   const entries = new EntryList(file);
   const decisions: KeptDecision[] = [];
   for await (const batch of source.batches())
     for (const row of batch) {
-      const line = Object.fromEntries(
-        columns.map((name, at) => [name, cellToText(row.cells[places[at] ?? -1]).trim()]),
-      );
+      const line = Object.fromEntries(columns.map((name, at) => [name, readText(row.cells[places[at] ?? -1])]));
       const decision = readDecision(line, defaultSource, `${file}, row ${row.number}`);
       if (decision !== undefined) {
         decisions.push(decision);

@@ -79,6 +79,7 @@ export async function createDeleteJob(settings: Settings, saved: SavedDeleteOpti
     source,
     rows: await countRows(input),
     paths: saved.paths,
+    fileMode: settings.fileMode.value,
     work: (ports) => deleteRows({ source, ...ports }, column, settings.concurrency.value),
   };
 }

@@ -12,6 +12,7 @@ import { openScannedInput, reportScan } from '#src/app/scan-input.js';
 import type { Settings } from '#src/config/settings.js';
 import { type ExitCode, exitCodes, InterruptedError, UsageError } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
+import { deriveRights, type FileRights } from '#src/files/file-rights.js';
 import { hasLedger, type Ledger, openLedger } from '#src/ledger/open-ledger.js';
 import { DuplicateFinder, type DuplicatesResult } from './duplicate-finder.js';
 import { endReview, recordReview } from './record-review.js';
@@ -90,7 +91,8 @@ export async function findDuplicates(
     reportScan(input, observer);
     const finder = new DuplicateFinder(input, input.mapper, options.country);
     await finder.addRows();
-    const review = path === undefined ? undefined : { path, mappingFile };
+    const review =
+      path === undefined ? undefined : { path, mappingFile, rights: deriveRights(settings.fileMode.value, input.path) };
     if (options.account !== true) return await searchFile(settings, finder, review, options, observer);
     const control = createRunControl(undefined, options.signal);
     return await runOnTenant(settings, control, `duplicates ${input.file}`, observer, async (connection) => {
@@ -130,20 +132,21 @@ async function searchFile(
 interface WantedReview {
   readonly path: string;
   readonly mappingFile: MappingFile;
+  readonly rights: FileRights;
 }
 
 /** With a ledger, the rows are kept there first: an import of the file finds them again. */
 async function writeReview(
   finder: DuplicateFinder,
   found: DuplicatesFound,
-  { path, mappingFile }: WantedReview,
+  { path, mappingFile, rights }: WantedReview,
   ledger: Ledger | undefined,
 ) {
   const pairs = listReviewPairs(finder, found);
   const run = ledger && (await recordReview(ledger, finder, pairs, mappingFile));
   const { sheet } = mappingFile.mapping.source;
   const published = await writeDuplicateReview(path, finder, pairs, {
-    ...{ run: run?.name, written: ledger?.writtenFiles },
+    ...{ run: run?.name, written: ledger?.writtenFiles, rights },
     ...(typeof sheet === 'string' ? { sheet } : {}),
   });
   if (run !== undefined && ledger !== undefined) endReview(ledger, run, published.path);

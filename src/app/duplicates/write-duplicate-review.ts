@@ -5,6 +5,7 @@ import { nameOriginCustomer } from '#pipelines/own-columns.js';
 import { decisionWords } from '#pipelines/ports.js';
 import type { DuplicatesFound } from '#pipelines/quality/duplicates/find-duplicates.js';
 import { beginTable } from '#src/files/begin-table.js';
+import type { FileRights } from '#src/files/file-rights.js';
 import type { TableColumn, TableRow } from '#src/files/table.js';
 import { type PublishedFile, publishBesideEdited, type WrittenFiles } from '#src/results/keep-edited.js';
 import type { DuplicateFinder, ShownRecord } from './duplicate-finder.js';
@@ -51,6 +52,8 @@ export interface DuplicateReviewOptions {
   readonly sheet?: string | undefined;
   /** Without a ledger, nobody knows whether a file has been edited: none is replaced. */
   readonly written?: WrittenFiles | undefined;
+  /** Who may read the file. @default those of the system */
+  readonly rights?: FileRights | undefined;
 }
 
 /**
@@ -63,7 +66,7 @@ export async function writeDuplicateReview(
   path: string,
   finder: DuplicateFinder,
   pairs: readonly ReviewPair[],
-  { run = '', sheet = 'Review', written = nothingWritten }: DuplicateReviewOptions = {},
+  { run = '', sheet = 'Review', written = nothingWritten, rights }: DuplicateReviewOptions = {},
 ): Promise<PublishedFile> {
   const fields = finder.mapper.fields.filter(
     (field) => Object.hasOwn(customerFields, field) && !secretFields.has(field),
@@ -73,6 +76,7 @@ export async function writeDuplicateReview(
     // Values of the account are not the user's own: none may come alive as a formula.
     csv: { bom: true, formulas: 'escape' },
     sheet: { name: sheet, frozenColumns: reviewColumns.length, fitsPage: true },
+    rights,
   });
   try {
     for await (const part of finder.readPairs(pairs)) {

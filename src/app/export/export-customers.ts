@@ -95,7 +95,7 @@ export async function exportCustomers(
   const connection = await connect(settings, control.stopping, observer);
   try {
     const { ledger, client } = connection;
-    const target = await openTarget(options, ledger.folder);
+    const target = await openTarget(options, ledger.folder, settings.fileMode.value);
     const window = createExportWindow(options.changedSince, options.changedUntil, ledger.exportCursors);
     const filters = describeFilters(options, columns, window);
     const context = { settings, options, observer, columns, window, target, startedAt, connection, control, filters };
@@ -138,7 +138,12 @@ async function writeFile(context: ExportContext, details?: DetailCache): Promise
       }),
       filter: { ...window.filter, activeOnly: options.activeOnly === true },
       ...(full ? { readDetail: createDetailReader(connection.client, details) } : {}),
-      beginFile: (all) => beginTable(target.path, all, { format: target.format, ...chooseStyle(options, columns) }),
+      beginFile: (all) =>
+        beginTable(target.path, all, {
+          format: target.format,
+          rights: target.rights,
+          ...chooseStyle(options, columns),
+        }),
       progress: createProgressReporter(observer, connection),
     },
     { concurrency: settings.concurrency.value },

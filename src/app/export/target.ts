@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { RunStoppedError, readSystemCode, UsageError } from '#src/errors.js';
 import { assertWritable, beginAtomicFile, type FinishedFile } from '#src/files/atomic-file.js';
 import { formatFromName, type TableFormat, tableFormats } from '#src/files/begin-table.js';
+import { type FileRights, onlyThisUser } from '#src/files/file-rights.js';
 
 /** The file name that means standard output. */
 export const standardOutputName = '-';
@@ -15,6 +16,8 @@ export interface ExportTarget {
   readonly format: TableFormat;
   /** Absolute path. For standard output, that of a temporary file. */
   readonly path: string;
+  /** @default those of the system */
+  readonly rights?: FileRights | undefined;
   /** Absent for standard output. */
   readonly manifest?: string;
   /** Publishes a complete file, with its manifest beside it. */
@@ -36,9 +39,14 @@ export interface TargetOptions {
  *
  * @param spoolFolder - holds the file for standard output until it is proved complete, since no part of it may go out
  *   before
+ * @param fileMode - permission bits of the file and its manifest. @default those of the system
  * @throws UsageError when the file exists and must not be replaced, or cannot be written
  */
-export async function openTarget(options: TargetOptions, spoolFolder: string): Promise<ExportTarget> {
+export async function openTarget(
+  options: TargetOptions,
+  spoolFolder: string,
+  fileMode?: number,
+): Promise<ExportTarget> {
   const { file, force = false, standardOutput = process.stdout } = options;
   const format = options.format ?? formatFromName(file);
   refuseCsvOptions(options, format);
@@ -47,6 +55,7 @@ export async function openTarget(options: TargetOptions, spoolFolder: string): P
       file,
       format,
       path: join(spoolFolder, `standard-output.${format}`),
+      rights: onlyThisUser,
       deliver: (finished) => streamToOutput(finished, standardOutput),
     };
   const path = resolve(file);
@@ -56,13 +65,15 @@ export async function openTarget(options: TargetOptions, spoolFolder: string): P
     throw error instanceof UsageError ? createNotWritableError(error) : error;
   });
   const manifest = `${path}.manifest.json`;
+  const rights = fileMode === undefined ? undefined : { mode: fileMode };
   return {
     file,
     format,
     path,
     manifest,
+    rights,
     async deliver(finished, content) {
-      const manifestFile = await beginAtomicFile(manifest);
+      const manifestFile = await beginAtomicFile(manifest, rights);
       try {
         await manifestFile.handle.appendFile(`${JSON.stringify(content, null, 2)}\n`);
         await manifestFile.close();

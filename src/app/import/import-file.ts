@@ -286,6 +286,7 @@ function buildSavedOptions(
     mapping: resolve(mappingFile.path),
     read: input.readOptions,
     paths: chooseResultPaths(input, options),
+    ...(settings.fileMode.value === undefined ? {} : { fileMode: settings.fileMode.value }),
     columns: input.source.columns,
     ...(input.source.textEncoding === undefined ? {} : { textEncoding: input.source.textEncoding.name }),
     ...(isReturnedFile(input.source) ? { isPartial: true } : {}),

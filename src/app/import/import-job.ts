@@ -211,6 +211,8 @@ export interface SavedImportOptions extends RowOptions {
   readonly paths: ResultPaths;
   /** The header, for the next import to compare with. */
   readonly columns: readonly string[];
+  /** Permission bits of the files that are written; runs of older versions lack it. */
+  readonly fileMode?: number;
   /** The encoding of a text with characters beyond ASCII, for the next import to compare with. */
   readonly textEncoding?: string;
   /** Set when the input has only some rows of another file, which came back. */
@@ -247,6 +249,7 @@ export async function createImportJob(
     ...{ prepared, source, rows, first: saved.first, absent: () => absent },
     ...(findings === undefined ? {} : { findings }),
     paths,
+    fileMode: settings.fileMode.value ?? saved.fileMode,
     ...(prepared.review === undefined ? {} : { undecided: { rows: prepared.review.undecided, file: input.path } }),
     readContent: readReportContent,
     allowed: findAllowedTexts(mappingFile.mapping),

@@ -12,6 +12,7 @@ import { omitLogin, resolveSettings } from '#src/config/resolve-settings.js';
 import { configVersion, defaultConfigFile, type SettingOptions } from '#src/config/settings.js';
 import { UsageError } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
+import { onlyThisUser } from '#src/files/file-rights.js';
 import { editJsonText } from '#src/json-document.js';
 import { findConfigBase } from '#src/platform.js';
 
@@ -149,7 +150,7 @@ async function saveSecret({ secret, baseUrl, username }: NewProfile): Promise<st
     return path;
   }
   makeFolder(dirname(path));
-  await writeAtomically(path, `${secret.text}\n`, 0o600);
+  await writeAtomically(path, `${secret.text}\n`, onlyThisUser);
   return path;
 }
 

@@ -39,7 +39,7 @@ export async function setMatch(settings: Settings, lists: readonly string[]): Pr
       code: problem.code,
       nextStep: 'For example: mypos-customers mapping match emailAddress phoneNumber+customerName',
     });
-  await writeAtomically(path, text, statSync(path).mode & 0o777);
+  await writeAtomically(path, text, { mode: statSync(path).mode & 0o777 });
   return { mapping: path, match, isUnchanged: false };
 }
 

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { CustomFields } from '#pipelines/mapping/fields.js';
 import { buildMappingSchema, mappingSchemaTitle } from '#pipelines/mapping/schema.js';
 import { beginAtomicFile } from '#src/files/atomic-file.js';
+import type { FileRights } from '#src/files/file-rights.js';
 
 const maxLineWidth = 120;
 
@@ -48,8 +49,8 @@ export async function writeSchemaBeside(mapping: string, customFields: CustomFie
 }
 
 /** Writes a file that appears only when it is complete. @throws UsageError */
-export async function writeAtomically(path: string, text: string, mode?: number): Promise<void> {
-  const file = await beginAtomicFile(path, mode);
+export async function writeAtomically(path: string, text: string, rights?: FileRights): Promise<void> {
+  const file = await beginAtomicFile(path, rights);
   try {
     await file.handle.writeFile(text);
     await file.commit();

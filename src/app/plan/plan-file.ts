@@ -32,6 +32,7 @@ import { openScannedInput, type ScannedInput } from '#src/app/scan-input.js';
 import type { Settings } from '#src/config/settings.js';
 import { CustomersError, type ExitCode, exitCodes, UsageError } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
+import { deriveRights, type FileRights } from '#src/files/file-rights.js';
 import { hashFile } from '#src/files/input-file.js';
 import { addSheetRows } from '#src/files/table/sheet-rows.js';
 import type { PlanRecord } from '#src/ledger/plans.js';
@@ -177,7 +178,14 @@ async function planInput(
       options: { ...saved },
     });
     const guards = { ...settings.guards.value, ...mappingFile.mapping.guards };
-    const plan = await makePlan(connection, prepared, record, output, options.maxRows, guards);
+    const plan = await makePlan(
+      connection,
+      prepared,
+      record,
+      output === undefined ? undefined : { path: output, rights: deriveRights(settings.fileMode.value, input.path) },
+      options.maxRows,
+      guards,
+    );
     const check = prepared.strangers(connection);
     const refusal = check?.refusal === undefined ? undefined : prepared.explain(check.refusal);
     const all = { mode, input, record, output, rowCount: prepared.rows, strangers: check?.strangers ?? null };
@@ -193,7 +201,7 @@ async function makePlan(
   connection: Connection,
   prepared: PreparedImport,
   record: PlanRecord,
-  output: string | undefined,
+  output: { readonly path: string; readonly rights: FileRights } | undefined,
   maxRows: number | undefined,
   guards: Guards,
 ) {
@@ -205,7 +213,7 @@ async function makePlan(
   let conflicts = 0;
   let writer: PlanWriter | undefined;
   try {
-    if (output !== undefined) writer = await writePlan(output, prepared.source, prepared.mapper);
+    if (output !== undefined) writer = await writePlan(output.path, prepared.source, prepared.mapper, output.rights);
     for await (const batch of planBatches(connection, prepared)) {
       connection.ledger.plans.add(record.number, batch.flatMap(collectWrites));
       for (const planned of batch) absent?.add(planned);
@@ -227,7 +235,7 @@ async function makePlan(
       await writer?.writeAbsent(found.summary);
     }
     await writer?.commit();
-    if (output !== undefined) connection.ledger.plans.saveOutputHash(record.number, await hashFile(output));
+    if (output !== undefined) connection.ledger.plans.saveOutputHash(record.number, await hashFile(output.path));
     return {
       ...{
         counts,

@@ -7,6 +7,7 @@ import { countOutcomes, explainNotReached } from '#src/app/not-reached.js';
 import { findRun } from '#src/app/run-on-tenant.js';
 import type { Settings } from '#src/config/settings.js';
 import { UsageError } from '#src/errors.js';
+import { deriveRights, type FileRights } from '#src/files/file-rights.js';
 import { openRowSource } from '#src/files/open-row-source.js';
 import { type Ledger, openLedger } from '#src/ledger/open-ledger.js';
 import type { RunRecord } from '#src/ledger/runs.js';
@@ -47,16 +48,17 @@ export async function showRun(settings: Settings, name: string, files: ShowRunFi
   const ledger = openLedger(settings.stateDir.value, resolveTenant(settings));
   try {
     const run = findRun(ledger, name);
-    if (files.results !== undefined) await rewriteResults(ledger, run, resolve(files.results));
+    const rights = deriveRights(settings.fileMode.value, run.input?.path);
+    if (files.results !== undefined) await rewriteResults(ledger, run, resolve(files.results), rights);
     if (files.report !== undefined)
-      await writeRunReport(ledger, run, resolve(files.report), await readReportContent(run));
+      await writeRunReport(ledger, run, resolve(files.report), rights, await readReportContent(run));
     return buildRunReport(ledger, run);
   } finally {
     ledger.close();
   }
 }
 
-async function rewriteResults(ledger: Ledger, run: RunRecord, path: string): Promise<void> {
+async function rewriteResults(ledger: Ledger, run: RunRecord, path: string, rights: FileRights): Promise<void> {
   if (run.input === undefined || run.input.path === '')
     throw new UsageError(`Run ${run.name} had no input file, so there is no result file to write.`, {
       code: 'NO_INPUT_FILE',
@@ -74,7 +76,7 @@ async function rewriteResults(ledger: Ledger, run: RunRecord, path: string): Pro
     source,
     ledger.openRows(run.number),
     run.name,
-    { paths: { results: path }, written: ledger.writtenFiles },
+    { paths: { results: path }, written: ledger.writtenFiles, rights },
     explainNotReached(run),
   );
 }

@@ -3,6 +3,7 @@ import type { FailureLimit } from '#pipelines/run-control.js';
 import type { ResolvedReadOptions } from '#src/app/input.js';
 import { countOutcomes } from '#src/app/not-reached.js';
 import { beginAtomicFile } from '#src/files/atomic-file.js';
+import type { FileRights } from '#src/files/file-rights.js';
 import type { Ledger } from '#src/ledger/open-ledger.js';
 import type { RunRecord } from '#src/ledger/runs.js';
 import { linkFrom } from '#src/platform.js';
@@ -79,10 +80,11 @@ export async function writeRunReport(
   ledger: Ledger,
   run: RunRecord,
   path: string,
+  rights: FileRights,
   content: ReportContent = noContent,
 ): Promise<void> {
   const page = renderReport(collectReportData(ledger, run, path, content));
-  const file = await beginAtomicFile(path);
+  const file = await beginAtomicFile(path, rights);
   try {
     await file.handle.writeFile(page);
     await file.commit();

@@ -201,9 +201,10 @@ async function archiveClaim(
   return finishArchiving(claim, folders, setup);
 }
 
-function findArchiveFolders({ folder }: Inbox, { job }: SweepJob): ArchiveFolders {
+function findArchiveFolders({ folder }: Inbox, { job, setup }: SweepJob): ArchiveFolders {
   return {
     folder,
+    ...(setup instanceof CustomersError ? {} : { fileMode: setup.settings.fileMode.value }),
     named: nameDestinations(job),
     ...(job.results === undefined ? {} : { resultsFolder: job.results }),
     ...(job.rejects === undefined ? {} : { rejectsFolder: job.rejects }),

@@ -101,10 +101,11 @@ function tryResolveSetup(job: ImportJob, overrides: JobOverrides): JobSetup | Cu
 }
 
 function resolveSetup(job: ImportJob, overrides: JobOverrides): JobSetup {
-  const { profile, mapping } = job;
+  const { profile, mapping, fileMode } = job;
   const resolved = resolveSettings({
     ...(profile === undefined ? {} : { profile }),
     ...(mapping === undefined ? {} : { mapping }),
+    ...(fileMode === undefined ? {} : { fileMode }),
     ...overrides.settings,
   });
   const settings =

@@ -40,6 +40,7 @@ export function createUndoJob(settings: Settings, ledger: Ledger, saved: SavedUn
     source,
     rows: writes.length,
     paths: saved.paths,
+    fileMode: settings.fileMode.value,
     work: (ports) => undoRows({ source, writes: byIndex, ...ports }, options),
   };
 }

@@ -75,7 +75,8 @@ function tryAppend(path: string, text: string): boolean {
 /** Opened again for every line, so that a log can be rotated at any time. */
 function append(path: string, text: string): void {
   try {
-    appendFileSync(path, text);
+    // Names of files and customers are in it.
+    appendFileSync(path, text, { mode: 0o600 });
   } catch (cause) {
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
     throw new UsageError(`The log file ${path} cannot be written (${why}).`, {

@@ -2,6 +2,7 @@ import { type Options, stringify } from 'csv-stringify/sync';
 import { escapeFormula } from '#pipelines/formula-text.js';
 import { type Cell, cellToText } from '#pipelines/model.js';
 import { beginAtomicFile, finishFile } from '#src/files/atomic-file.js';
+import type { FileRights } from '#src/files/file-rights.js';
 import type { CsvStyle, TableColumn, TableSink } from '#src/files/table.js';
 
 type RowFormatter = (rows: readonly (readonly string[])[]) => string;
@@ -44,8 +45,9 @@ export async function beginCsv(
   path: string,
   columns: readonly TableColumn[],
   { delimiter = ',', lineEnd = '\n', bom = false, formulas = 'raw' }: Partial<CsvStyle> = {},
+  rights?: FileRights,
 ): Promise<TableSink> {
-  const file = await beginAtomicFile(path);
+  const file = await beginAtomicFile(path, rights);
   const toText = createRowFormatter({
     delimiter,
     record_delimiter: lineEnd,
@@ -59,7 +61,7 @@ export async function beginCsv(
   // Unlike `write`, `appendFile` goes on until every byte is written or the disk says why not.
   const append = (text: string) => file.handle.appendFile(text);
   try {
-    await append((bom ? '\uFEFF' : '') + toText([columns.map(({ name }) => name)]));
+    await append((bom ? '\uFEFF' : '') + toText([columns.map(({ name }) => toCellText(name))]));
   } catch (error) {
     await file.discard();
     throw error;

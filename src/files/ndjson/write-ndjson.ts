@@ -1,5 +1,6 @@
 import type { Cell } from '#pipelines/model.js';
 import { beginAtomicFile, finishFile } from '#src/files/atomic-file.js';
+import type { FileRights } from '#src/files/file-rights.js';
 import type { TableColumn, TableSink } from '#src/files/table.js';
 
 /**
@@ -8,8 +9,12 @@ import type { TableColumn, TableSink } from '#src/files/table.js';
  *
  * @throws UsageError `CANNOT_WRITE`
  */
-export async function beginNdjson(path: string, columns: readonly TableColumn[]): Promise<TableSink> {
-  const file = await beginAtomicFile(path);
+export async function beginNdjson(
+  path: string,
+  columns: readonly TableColumn[],
+  rights?: FileRights,
+): Promise<TableSink> {
+  const file = await beginAtomicFile(path, rights);
   const keys = columns.map(({ name }) => JSON.stringify(name));
   const toLine = (cells: readonly Cell[]) =>
     `{${cells.map((cell, column) => `${keys[column] ?? `"Column ${column + 1}"`}:${toJson(cell)}`).join(',')}}\n`;

@@ -1,3 +1,4 @@
+import { unescapeFormula } from '#pipelines/formula-text.js';
 import type { Issue } from '#pipelines/issue.js';
 import { normaliseName } from '#pipelines/mapping/normalise-name.js';
 import { findOwnColumns } from '#pipelines/own-columns.js';
@@ -27,7 +28,7 @@ export function nameColumns(
   headerRow: number,
   keepsOurs = false,
 ): TableColumns {
-  const header = cells.map((name, place) => (place === 0 ? withoutByteOrderMark(name) : name));
+  const header = cells.map((name, place) => unescapeFormula(place === 0 ? withoutByteOrderMark(name) : name));
   const named = header.findLastIndex((name) => name.trim() !== '') + 1;
   const width = Math.min(header.length, Math.max(named, usedWidth));
   const { names, unnamed, renamed } = makeUniqueNames(header.slice(0, width));

@@ -55,6 +55,13 @@ describe('an expression', () => {
     ['never ends', '($f := function($x) { $f($x + 1) }; $f($row.A))', { A: '1' }, 'A "1" makes the expression fail: '],
     ['calls itself too deep', '($f := function() { 1 + $f() }; $f())', { A: '1' }, 'notes makes the expression fail: '],
     ['fills the memory', '$map([1..99999999], function($v) { $v })', {}, 'notes makes the expression fail: '],
+    [
+      'pads to a width that a cell chooses',
+      '$pad("x", $number($row.A))',
+      { A: '300000000' },
+      '$pad works with at most',
+    ],
+    ['sorts too much', '$sort($split($row.A, ""))[0]', { A: 'a'.repeat(32_767) }, '$sort works with at most 2000'],
     ['gives a list', '$split($row.A, ",")', { A: 'a,b' }, 'A "a,b" makes the expression return a list'],
     [
       'reads an error cell',
@@ -66,6 +73,30 @@ describe('an expression', () => {
     const mapped = await noteBy(expression, cells);
     expect(mapped?.draft).toEqual({});
     expect(mapped?.reasons.map((reason) => reason.message)).toEqual([expect.stringContaining(message)]);
+  });
+
+  it.each<[title: string, expression: string, notes: unknown]>([
+    ['$match', '$match($row.A, /([a-z]+)-(\\d+)/i)[1].groups[1]', '22'],
+    ['$replace', '$replace($row.A, /\\s+/, "_")', 'Ab-1_cd-22'],
+    ['$contains', '$contains($row.A, /CD-\\d/i) ? "yes"', 'yes'],
+    ['$split', '$split($row.A, /[-\\s]+/)[2]', 'cd'],
+    ['a group without a part in the match', '$match($row.A, /(x)?b/).groups[0] = "x" ? "x" : "none"', 'none'],
+  ])('matches patterns by %s', async (_title, expression, notes) => {
+    const mapped = await noteBy(expression, { A: 'Ab-1\u00a0 cd-22' });
+    expect([mapped?.reasons, mapped?.draft.notes]).toEqual([[], notes]);
+  });
+
+  it.each(['(a+)+$', '(a|a)*b', '(.*)(.*)(.*)(.*)=$', '(?:a?){50}a{50}b', '([a-z]+)*\\d'])(
+    'ends on every text, whatever the pattern is: %s',
+    async (pattern) => {
+      const mapped = await noteBy(`$contains($row.A, /${pattern}/) ? "yes" : "no"`, { A: `${'a'.repeat(32_766)}!` });
+      expect([mapped?.reasons, mapped?.draft.notes]).toEqual([[], 'no']);
+    },
+  );
+
+  it('stops a pattern that matches too often in one text', async () => {
+    const mapped = await noteBy('$count($match($row.A, /a[^y]*y|a/))', { A: 'a'.repeat(200_000) });
+    expect(mapped?.reasons).toEqual([expect.objectContaining({ code: 'EXPRESSION_FAILED' })]);
   });
 
   it('names the columns that it reads, so that they count as mapped', () => {

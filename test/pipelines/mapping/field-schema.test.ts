@@ -53,11 +53,11 @@ describe('parseMapping, on a field', () => {
       '$eval cannot be used',
     ],
     [
-      'a pattern that might never end, in an expression',
-      withRule({ expression: '$match($row.A, /(a+)+$/).match' }),
+      'a pattern that looks ahead, in an expression',
+      withRule({ expression: '$match($row.A, /a(?=b)/).match' }),
       'EXPRESSION_INVALID',
       'fields.notes.expression',
-      'might never end',
+      'looks ahead with (?=…)',
     ],
     [
       'an expression and a column',
@@ -395,11 +395,18 @@ describe('parseMapping, on transforms', () => {
       '200',
     ],
     [
-      'a pattern that may hang',
-      withRule({ column: 'A', transform: [{ extract: { pattern: '(a+)+$' } }] }),
+      'a pattern that refers back',
+      withRule({ column: 'A', transform: [{ extract: { pattern: '(a)\\1' } }] }),
       'PATTERN_INVALID',
       'fields.notes.transform[0].extract.pattern',
-      'might never end',
+      'refers back to a group',
+    ],
+    [
+      'a pattern with large repetitions',
+      withRule({ column: 'A', transform: [{ extract: { pattern: '(?:a{900}b{900}c{900})' } }] }),
+      'PATTERN_INVALID',
+      'fields.notes.transform[0].extract.pattern',
+      'too many or too large repetitions',
     ],
     [
       'a group that is not there',

@@ -5,6 +5,7 @@ import type { AddWorksheetOptions, Fill, PageSetup, Style, stream, Worksheet } f
 import type { Issue } from '#pipelines/issue.js';
 import { cellToText } from '#pipelines/model.js';
 import { type AtomicFile, beginAtomicFile, type FinishedFile, finishFile } from '#src/files/atomic-file.js';
+import type { FileRights } from '#src/files/file-rights.js';
 import type {
   AboutLine,
   CellChoices,
@@ -73,9 +74,12 @@ export async function beginWorkbook(
   path: string,
   columns: readonly TableColumn[],
   style: Partial<SheetStyle> & Pick<SheetStyle, 'name'>,
-  rowsPerSheet = maxRowsPerSheet,
+  {
+    rowsPerSheet = maxRowsPerSheet,
+    rights,
+  }: { readonly rowsPerSheet?: number; readonly rights?: FileRights | undefined } = {},
 ): Promise<TableSink> {
-  const file = await beginAtomicFile(path);
+  const file = await beginAtomicFile(path, rights);
   const { default: excel } = await import('exceljs');
   const output = createWriteStream(file.partPath);
   const workbook = new excel.stream.xlsx.WorkbookWriter({

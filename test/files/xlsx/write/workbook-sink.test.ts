@@ -27,7 +27,12 @@ const about = [
 ] as const;
 
 async function write(columns: readonly TableColumn[], rows: readonly (readonly Cell[])[], rowsPerSheet?: number) {
-  const sink = await beginWorkbook(path(), columns, { name: 'Customers' }, rowsPerSheet);
+  const sink = await beginWorkbook(
+    path(),
+    columns,
+    { name: 'Customers' },
+    rowsPerSheet === undefined ? {} : { rowsPerSheet },
+  );
   await sink.write(rows.map((cells) => ({ cells })));
   await (await sink.end(about)).publish();
   return sink.notices();
