@@ -5,7 +5,8 @@ import { type CustomerMirror, knowsField } from '#pipelines/listing/mirror.js';
 import type { Customer, RowOutcome } from '#pipelines/model.js';
 import type { CustomersApi, Intent, LinkedCustomer, RunLedger } from '#pipelines/ports.js';
 import type { RunControl } from '#pipelines/run-control.js';
-import { describeNotApplied, readIdentity, type SendResult, settleRow, withIntent } from './send.js';
+import { describeNotApplied, readIdentity, type SendResult, settleRow } from './send.js';
+import { withIntent } from './with-intent.js';
 
 /** Who is in a file, by keys and codes, whatever became of the rows. */
 export class FilePresence {

@@ -1,7 +1,6 @@
 import { contentHash, editableContent, findChanges, mergeDraft, readField } from '#pipelines/compare-customers.js';
 import type { Issue } from '#pipelines/issue.js';
 import type { CustomerMirror, Extent, WrittenCustomer } from '#pipelines/listing/mirror.js';
-import { publishMilestone } from '#pipelines/milestones.js';
 import {
   type Customer,
   type CustomerIdentity,
@@ -48,6 +47,7 @@ import {
 } from './field-policy.js';
 import type { ImportMode } from './identify.js';
 import { describeUnknownCustomer, endAsSkipped, type OpenRow, type RowMapper } from './map.js';
+import { withIntent } from './with-intent.js';
 
 /** Tells which columns of the input a field comes from. */
 export type ColumnLookup = Pick<RowMapper, 'findColumns' | 'policies'>;
@@ -350,38 +350,6 @@ function buildIntent(row: OpenRow, payload: string, sentValues: SentValues | und
   const { index, number } = row.row;
   const base = { index, number, payload, payloadHash, ...describeSent(sentValues) };
   return key === undefined ? base : { ...base, key };
-}
-
-/**
- * Sends a write with its intent on disk first; an error means certainly not applied, so the intent is withdrawn.
- *
- * @param assertStill - called when the turn to send has come; what it throws takes everything back
- */
-export async function withIntent<T>(
-  ledger: RunLedger,
-  intent: Intent,
-  send: (hooks: WriteHooks) => Promise<T>,
-  assertStill: () => void = () => undefined,
-): Promise<T> {
-  let isRecorded = false;
-  const beforeSend = async () => {
-    isRecorded = true;
-    publishMilestone('before-intent');
-    await ledger.recordIntent(intent);
-    publishMilestone('after-intent');
-  };
-  // Only the first attempt can be called off: afterwards one may have arrived, and its intent must not be withdrawn.
-  const atTurn = (attempt: number) => {
-    if (attempt === 1) assertStill();
-  };
-  try {
-    const answer = await send({ beforeSend, atTurn });
-    publishMilestone('after-answer');
-    return answer;
-  } catch (error) {
-    if (isRecorded) await ledger.withdrawIntent(intent.index);
-    throw error;
-  }
 }
 
 const statusByKind = { refused: 'rejected', in_doubt: 'in_doubt' } as const;

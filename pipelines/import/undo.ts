@@ -9,7 +9,8 @@ import { AnswerProof } from './answer-proof.js';
 import { compareWritten, describeDifferences, describeReadBack, readBack } from './compare-written.js';
 import { RepeatRegister } from './dedupe.js';
 import { skipSettled } from './resume.js';
-import { deleteCustomer, describeNotApplied, type SendResult, settleRow, withIntent, withNotes } from './send.js';
+import { deleteCustomer, describeNotApplied, type SendResult, settleRow, withNotes } from './send.js';
+import { withIntent } from './with-intent.js';
 
 export interface UndoPorts {
   /** One row per customer, at the position of the first row that wrote to it. */
