@@ -161,13 +161,24 @@ const storyDeviations: readonly StoryDeviation[] = [
   ...faults.map(([name, make]) => ({ name, make, hidesCustomers: false, changesStored: changing.test(name) })),
 ];
 
+/** Each has a number of its own for each seed, so that a new deviation changes only the stories in which it comes. */
+function drawPair(seed: number): Story['deviations'] {
+  const numbered = storyDeviations.map((deviation) => {
+    const letters = [...deviation.name].reduce((sum, letter) => Math.imul(sum, 31) + letter.charCodeAt(0), seed);
+    return { deviation, number: seededRandom(letters)() };
+  });
+  const [a, b] = numbered.toSorted((one, other) => one.number - other.number);
+  if (a === undefined || b === undefined) throw new Error('There are no two deviations.');
+  return [a.deviation, b.deviation];
+}
+
 /** The same for every seed: two deviations, a kill, and a copy of the state folder that is restored later. */
 export function drawStory(seed: number): Story {
   const random = seededRandom(seed);
   const below = (count: number) => Math.floor(random() * count);
   const pick = <T>(from: readonly T[]): T => from[below(from.length)] as T;
   const identity = pick(identities);
-  const pair = [pick(storyDeviations), pick(storyDeviations)] as const;
+  const pair = drawPair(seed);
   const drawMoment = (): Moment => {
     const at = pick(['call', 'answer', 'milestone'] as const);
     return { at, nth: 1 + below(at === 'milestone' ? 60 : 14) };
