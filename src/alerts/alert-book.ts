@@ -58,7 +58,7 @@ export function openAlertSubject(options: SubjectOptions): AlertSubject {
   const path = join(folder, `${createHash('sha256').update(id).digest('hex').slice(0, 16)}.json`);
   const save = async (page: Page) => {
     mkdirSync(folder, { recursive: true, mode: ownerOnly.folder });
-    const file = await beginAtomicFile(path, ownerOnly.file);
+    const file = await beginAtomicFile(path, { mode: ownerOnly.file });
     try {
       await file.handle.writeFile(JSON.stringify(page));
       chmodSync(file.partPath, ownerOnly.file);
