@@ -97,7 +97,9 @@ export async function compareRows(
   for await (const rows of ports.batches) {
     const mapped = await ports.mapper.mapAll(rows);
     const found: Difference[] = [];
-    const byKey = ports.findByKeys(mapped.flatMap(({ key }) => key ?? []));
+    const byKey = ports.findByKeys(
+      mapped.flatMap(({ key, unformatted }) => [key ?? [], unformatted?.key ?? []].flat()),
+    );
     for (const [position, row] of rows.entries()) {
       const content = mapped[position];
       if (content === undefined || content.skip !== undefined) continue;
@@ -147,7 +149,10 @@ function findCustomer(
   { mirror, findByMatch }: ComparePorts,
 ): MirroredCustomer | undefined {
   if (content.customerCode !== undefined) return mirror.find(content.customerCode);
-  const code = content.key === undefined ? undefined : byKey.get(content.key);
+  const { key, unformatted } = content;
+  // A customer may be known by the key without the number format of its cell, as for an import.
+  const bare = unformatted === undefined ? undefined : byKey.get(unformatted.key);
+  const code = (key === undefined ? undefined : byKey.get(key)) ?? bare;
   const known = code === undefined ? undefined : mirror.find(code);
   if (known !== undefined) return known;
   const [matched, another] = findByMatch(content);

@@ -41,8 +41,11 @@ export interface StampOptions {
   readonly field: string;
   /** The system that the keys are of. */
   readonly source: string | undefined;
-  /** Goes on without stamps that would take too many calls: the first run after an update asks nothing that none before asked. */
-  readonly isOptional?: boolean;
+  /**
+   * After an update from a version that asked for no stamps, a run goes on without those that would take too many calls: the
+   * first one reads none of them, each later one as many as need no asking, until all are known.
+   */
+  readonly afterUpgrade?: 'first' | 'later' | undefined;
 }
 
 /** Which customers bear which key in their stamp, as far as that is known. */
@@ -94,13 +97,16 @@ export class Stamps {
     const { field } = this.#options;
     const codes = this.#findUnstamped();
     if (codes.length === 0) return;
+    let wanted = codes;
     if (codes.length > maxUnconfirmedDetails && !(await confirmDetails(codes.length))) {
-      if (this.#options.isOptional !== true) throw new TooManyDetails(codes.length, field);
-      notice(describeUnread(codes.length, field, ratePerSecond));
-      return;
-    }
-    notice(describeDetails(codes.length, field, ratePerSecond));
-    await readDetails(codes, this.#ports, (customer) => this.#record({ customer, extent: 'whole' }));
+      const { afterUpgrade } = this.#options;
+      if (afterUpgrade === undefined) throw new TooManyDetails(codes.length, field);
+      const read = afterUpgrade === 'first' ? 0 : maxUnconfirmedDetails;
+      notice(describeUnread(codes.length, read, field, ratePerSecond));
+      wanted = codes.slice(0, read);
+      if (read === 0) return;
+    } else notice(describeDetails(codes.length, field, ratePerSecond));
+    await readDetails(wanted, this.#ports, (customer) => this.#record({ customer, extent: 'whole' }));
     stopping.throwIfAborted();
   }
 
@@ -158,11 +164,16 @@ export function describeCalls(calls: number, ratePerSecond: number): string {
   return `${formatCount(calls, 'call')}${time}`;
 }
 
-function describeUnread(calls: number, field: string, ratePerSecond: number): Issue {
+function describeUnread(unread: number, read: number, field: string, ratePerSecond: number): Issue {
+  const left = unread - read;
+  const now =
+    read === 0
+      ? 'That is left out in this first run after an update'
+      : `This run reads ${formatCount(read, 'customer')} (${describeCalls(read, ratePerSecond)}), and each later one as many, until all are known`;
   return {
     severity: 'warning',
     code: 'STAMPS_UNKNOWN',
-    message: `Customers that only ${field} would show were not looked for: ${calls} customers would have to be read one by one (${describeCalls(calls, ratePerSecond)}). That is left out in this first run after an update; the next one stops if it needs them. To read them once: mypos-customers crosswalk rebuild`,
+    message: `Customers that only ${field} would show were not all looked for: ${left} customers would have to be read one by one (${describeCalls(left, ratePerSecond)}). ${now}. To read them all once: mypos-customers crosswalk rebuild`,
   };
 }
 

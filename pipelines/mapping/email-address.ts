@@ -1,7 +1,7 @@
 import { trimText } from './normalise-name.js';
 
 /** Most addresses have nothing to clean: one test spares them the others. */
-const plainAddress = /^[\w.+-]+@[a-z0-9.-]+$/;
+const plainAddress = /^[\w.+-]+@[a-z0-9.-]+(?<!\.)$/;
 
 /** Whether a text is an address that needs no cleaning. */
 export function isPlainAddress(text: string): boolean {
@@ -52,6 +52,9 @@ export function takeEmailAddress(text: string): TakenAddress | undefined {
   const named = readAddress(bare);
   if (named !== undefined)
     return named === bare ? undefined : { text: named, note: `has more than an address in it; ${named} was taken` };
+  // The end of a sentence.
+  const ended = readAddress(bare.replace(/\.+$/, ''));
+  if (ended !== undefined) return { text: ended, note: `ends with a full stop; ${ended} was taken` };
   for (const separator of separators) {
     const parts = bare
       .split(separator)

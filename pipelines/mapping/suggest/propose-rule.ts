@@ -70,10 +70,22 @@ function proposeBooleanRule(
   { column, texts }: ColumnValues,
   isOpposite: boolean,
 ): RuleProposal | undefined {
-  const words = detectBooleanWords(texts, consentFields.has(field));
+  const needsConsent = consentFields.has(field);
+  const all = detectBooleanWords(texts, needsConsent);
+  const right =
+    all === undefined ? texts.filter((text) => detectBooleanWords([text], needsConsent) !== undefined) : texts;
+  const wrong = texts.filter((text) => !right.includes(text));
+  const words = all ?? (isFew(wrong, texts) ? detectBooleanWords(right, needsConsent) : undefined);
   if (words === undefined) return undefined;
-  if (words.isDefault && !isOpposite) return proposeDefaultBoolean(column);
-  return proposeWithoutRemarks({ column, type: 'boolean', ...buildWordLists(words, isOpposite) });
+  const lists = words.isDefault && !isOpposite ? {} : buildWordLists(words, isOpposite);
+  return {
+    rule: { column, type: 'boolean', ...lists, ...leaveOutFew(wrong, texts) },
+    fit: 1,
+    remarks: [
+      ...(wrong.length === 0 ? [] : [`${wrong.length} of ${texts.length} are neither yes nor no, e.g. "${wrong[0]}"`]),
+      ...describeFew(wrong, texts),
+    ],
+  };
 }
 
 function buildWordLists({ trueWords, falseWords }: BooleanWords, isOpposite: boolean) {

@@ -256,6 +256,8 @@ export interface RebuildOptions {
 export type Rebuilt = CrosswalkLinkResult & {
   /** Keys that several customers have; a person must correct them. */
   readonly ambiguous: readonly { readonly key: string; readonly customerCodes: readonly string[] }[];
+  /** Texts that are no keys of this system by all appearances, such as "VIP" among numbers: nothing was linked. */
+  readonly notKeys: readonly { readonly key: string; readonly customerCode: string }[];
   readonly api: ApiSummary;
 };
 
@@ -286,9 +288,9 @@ export function rebuildFromStamp(settings: Settings, options: RebuildOptions): P
       stopping: control.stopping,
     });
     control.stopping.throwIfAborted();
-    const { entries, ambiguous } = collectEntries(connection, stamp, source);
+    const { entries, ambiguous, notKeys } = collectEntries(connection, stamp, source);
     const linked = nameKeys(connection.ledger.crosswalk.link(entries, options.replace));
-    return { ...linked, ambiguous, api: summariseApi(connection.client) };
+    return { ...linked, ambiguous, notKeys, api: summariseApi(connection.client) };
   });
 }
 
@@ -310,12 +312,28 @@ function collectEntries({ ledger }: Pick<Connection, 'ledger'>, stamp: string, s
     entriesByKey.set(entry.key, [...(entriesByKey.get(entry.key) ?? []), entry]);
   }
   const groups = [...entriesByKey];
+  const single = groups.flatMap(([, same]) => (same.length === 1 ? same : []));
+  const isKey = source === undefined ? recogniseKeys(groups.map(([key]) => key)) : () => true;
+  const isNone = ({ key, customerCode }: CrosswalkEntry) =>
+    !isKey(key) && ledger.crosswalk.findCode(key) !== customerCode;
   return {
-    entries: groups.flatMap(([, same]) => (same.length === 1 ? same : [])),
+    entries: single.filter((entry) => !isNone(entry)),
+    notKeys: single.filter(isNone).map(({ key, customerCode }) => ({ key: displayKey(key), customerCode })),
     ambiguous: groups
       .filter(([, same]) => same.length > 1)
       .map(([key, same]) => ({ key: displayKey(key), customerCodes: same.map(({ customerCode }) => customerCode) })),
   };
+}
+
+/**
+ * A stamp without a source is any text that the shop keeps in that field. Where most of them have digits, as the numbers of
+ * an old system do, the others are words: taken for a key, such a word would make a stranger known, and the customer's own row
+ * a new customer.
+ */
+function recogniseKeys(stamps: readonly string[]): (stamp: string) => boolean {
+  const hasDigit = (text: string) => /\p{Nd}/u.test(text);
+  const areNumbers = stamps.filter(hasDigit).length * 2 > stamps.length;
+  return (stamp) => !areNumbers || hasDigit(stamp);
 }
 
 /** Why a key was not forgotten. */

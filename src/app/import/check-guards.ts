@@ -9,19 +9,35 @@ import { createCandidateIndex } from '#pipelines/quality/duplicates/candidate-in
 import type { Connection } from '#src/app/connect.js';
 import { quoteArgument } from '#src/app/quote-argument.js';
 import { GuardError } from '#src/errors.js';
+import type { InputSource } from '#src/files/input-source.js';
 import type { RunRecord } from '#src/ledger/runs.js';
 import { type PreparedImport, planBatches, type SavedImportOptions } from './import-job.js';
+import { UnfinishedRunError } from './refusals.js';
+
+/** What guards ask about the options of an import. */
+export type GuardedOptions = Pick<SavedImportOptions, 'mapping' | 'keySource' | 'allNew'>;
+
+/** What the rows of an import would do, as guards see it. */
+export interface PlannedCounts {
+  readonly rows: number;
+  readonly added: number;
+  readonly changed: number;
+  readonly deactivated: number;
+  readonly invalid: number;
+}
 
 /**
  * Refuses an import that differs too much from the ones before it, before anything is sent.
  *
+ * @param counted - what the rows would do, where that is known; else they are planned for it
  * @throws GuardError that names the guard and what it found
  */
 export async function checkGuards(
   guards: Guards,
   connection: Connection,
   prepared: PreparedImport,
-  saved: SavedImportOptions,
+  saved: GuardedOptions,
+  counted?: PlannedCounts,
 ): Promise<void> {
   // Rows that came back are some of a file that was seen before: they say nothing about the next whole one.
   if (prepared.isPartial) return;
@@ -33,7 +49,7 @@ export async function checkGuards(
   const { newPercent, changedPercent, deactivatedPercent, invalidPercent } = guards;
   const shares = [newPercent, changedPercent, deactivatedPercent, invalidPercent];
   if (shares.every((share) => share === undefined)) return;
-  const seen = await countPlannedRows(connection, prepared);
+  const seen = counted ?? (await countPlannedRows(connection, prepared));
   const rows = Math.max(1, seen.rows);
   const refuseAbove = (most: number | undefined, count: number, code: Code, what: string) => {
     if (most === undefined || (100 * count) / rows <= most) return;
@@ -55,13 +71,13 @@ export async function checkGuards(
 }
 
 /** The latest whole import by the same mapping. */
-function findLastImport(connection: Connection, saved: SavedImportOptions): RunRecord | undefined {
+function findLastImport(connection: Connection, saved: GuardedOptions): RunRecord | undefined {
   for (const run of listImports(connection, saved)) return run;
   return undefined;
 }
 
 /** The whole imports by the same mapping, the latest first. */
-function* listImports({ ledger }: Connection, { mapping }: SavedImportOptions): Generator<RunRecord> {
+function* listImports({ ledger }: Connection, { mapping }: GuardedOptions): Generator<RunRecord> {
   for (const run of ledger.runs.all()) {
     const options = run.options as Partial<SavedImportOptions>;
     const isWhole = run.state === 'completed' && options.first === undefined && options.isPartial !== true;
@@ -73,7 +89,7 @@ function* listImports({ ledger }: Connection, { mapping }: SavedImportOptions): 
  * A file that is not UTF-8 after files that all were: perhaps another program wrote it, perhaps a few bytes of it are
  * damaged. Read as something else, all of its names could become others, and be written so.
  */
-function refuseOtherEncoding(connection: Connection, { source }: PreparedImport, saved: SavedImportOptions): void {
+function refuseOtherEncoding(connection: Connection, { source }: PreparedImport, saved: GuardedOptions): void {
   const { textEncoding } = source;
   if (textEncoding?.isGuess !== true) return;
   let latest: RunRecord | undefined;
@@ -100,7 +116,7 @@ function refuseOtherEncoding(connection: Connection, { source }: PreparedImport,
 async function refuseOtherSource(
   { ledger }: Connection,
   { source, mapper }: PreparedImport,
-  saved: SavedImportOptions,
+  saved: GuardedOptions,
   last: RunRecord,
 ): Promise<void> {
   const before = (last.options as Partial<SavedImportOptions>).keySource ?? undefined;
@@ -204,17 +220,24 @@ function listNames(what: string, names: readonly string[]): string {
   return names.length === 0 ? '' : `${what} ${names.map((name) => `"${name}"`).join(', ')}`;
 }
 
-async function countPlannedRows(connection: Connection, prepared: PreparedImport) {
-  const seen = { rows: 0, added: 0, changed: 0, deactivated: 0, invalid: 0 };
-  for await (const batch of planBatches(connection, prepared))
-    for (const planned of batch) {
-      seen.rows += 1;
-      if (planned.action === 'add') seen.added += 1;
-      if (planned.action === 'update') seen.changed += 1;
-      if (planned.action === 'invalid' && planned.candidates === undefined) seen.invalid += 1;
-      if (isDeactivation(planned)) seen.deactivated += 1;
-    }
-  return seen;
+async function countPlannedRows(connection: Connection, prepared: PreparedImport): Promise<PlannedCounts> {
+  const counter = createPlannedCounter();
+  for await (const batch of planBatches(connection, prepared)) for (const planned of batch) counter.add(planned);
+  return counter.counts;
+}
+
+export function createPlannedCounter() {
+  const counts = { rows: 0, added: 0, changed: 0, deactivated: 0, invalid: 0 };
+  return {
+    counts: counts as PlannedCounts,
+    add(planned: PlannedRow): void {
+      counts.rows += 1;
+      if (planned.action === 'add') counts.added += 1;
+      if (planned.action === 'update') counts.changed += 1;
+      if (planned.action === 'invalid' && planned.candidates === undefined) counts.invalid += 1;
+      if (isDeactivation(planned)) counts.deactivated += 1;
+    },
+  };
 }
 
 function isDeactivation({ action, changes }: PlannedRow): boolean {
@@ -231,4 +254,35 @@ function createGuardError(code: Code, message: string): GuardError {
     nextStep:
       'Check the file, and what it would do: mypos-customers plan <file>. If the file is correct, add --override-guards.',
   });
+}
+
+/**
+ * An unfinished run of the same file is continued, not started over.
+ *
+ * @throws GuardError `UNFINISHED_RUN`
+ */
+export function refuseUnfinished(connection: Connection, { fingerprint }: Pick<InputSource, 'fingerprint'>): void {
+  const runs = connection.ledger.runs.findUnfinished(fingerprint.sha256);
+  const earlier = runs.find(({ command }) => command === 'import');
+  if (earlier === undefined) return;
+  const why = earlier.stopReason ?? 'It was killed.';
+  throw new UnfinishedRunError(earlier.name, why);
+}
+
+/** Why an import would be refused before it sends anything; for a plan, which goes on to show the rows. */
+export async function findGuardRefusal(
+  guards: Guards,
+  connection: Connection,
+  prepared: PreparedImport,
+  saved: GuardedOptions & Pick<SavedImportOptions, 'force'>,
+  counted: PlannedCounts,
+): Promise<GuardError | undefined> {
+  try {
+    if (!saved.force) refuseUnfinished(connection, prepared.source);
+    await checkGuards(guards, connection, prepared, saved, counted);
+    return undefined;
+  } catch (error) {
+    if (error instanceof GuardError) return error;
+    throw error;
+  }
 }

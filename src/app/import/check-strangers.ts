@@ -62,8 +62,8 @@ function createCheck(
   const { match, repeats } = setup.options;
   const isKeyed = keyColumns.length > 0;
   // A key is new also where its customer is known otherwise: from rows without keys, by its code, by another system's key.
-  const isOptional = isFirstAfterUpgrade(ledger, keySource);
-  const isByKey = isKeyed && !isOptional;
+  const afterUpgrade = findUpgrade(ledger, keySource);
+  const isByKey = isKeyed && afterUpgrade !== 'first';
   return new StrangerCheck(
     {
       api: client,
@@ -78,7 +78,7 @@ function createCheck(
       confirmDetails,
     },
     {
-      ...(stamp === undefined ? {} : { stamp: { field: stamp, source: keySource, isOptional } }),
+      ...(stamp === undefined ? {} : { stamp: { field: stamp, source: keySource, afterUpgrade } }),
       ...(country === undefined ? {} : { country }),
       fields: mapper.fields,
       ...findDismissed(ledger, setup.allNew, run),
@@ -120,10 +120,19 @@ function isUnknownAccount(runs: Iterable<RunRecord>, source: string | undefined,
   return last === undefined || (!isOfOlderVersion(last) && areStrangersMore);
 }
 
-/** Whether keys of this source were last imported by a version that did not compare strangers: the next run asks nothing new. */
-function isFirstAfterUpgrade({ crosswalk, runs }: Connection['ledger'], source: string | undefined): boolean {
-  const last = findLastImport(runs.all(), source);
-  return last !== undefined && isOfOlderVersion(last) && crosswalk.hasKeysOf(source);
+/**
+ * Whether keys of this source were imported by a version that did not compare strangers: last, so that the next run asks
+ * nothing new, or at some time, so that no later night stops for what that version left unread.
+ */
+function findUpgrade(
+  { crosswalk, runs }: Connection['ledger'],
+  source: string | undefined,
+): 'first' | 'later' | undefined {
+  if (!crosswalk.hasKeysOf(source)) return undefined;
+  const [last, ...earlier] = listImports(runs.all(), source);
+  if (last === undefined) return undefined;
+  if (isOfOlderVersion(last)) return 'first';
+  return earlier.some(isOfOlderVersion) ? 'later' : undefined;
 }
 
 interface ImportOptionsOfRun {
@@ -133,12 +142,16 @@ interface ImportOptionsOfRun {
 
 /** The options of the last finished import of whole files with keys of this source. */
 function findLastImport(runs: Iterable<RunRecord>, source: string | undefined): ImportOptionsOfRun | undefined {
+  for (const last of listImports(runs, source)) return last;
+  return undefined;
+}
+
+function* listImports(runs: Iterable<RunRecord>, source: string | undefined): Generator<ImportOptionsOfRun> {
   for (const { command, state, options } of runs) {
     const { first, keySource }: ImportOptionsOfRun = options;
     const isWhole = command === 'import' && state === 'completed' && first === undefined;
-    if (isWhole && (keySource ?? undefined) === source) return { ...(keySource === undefined ? {} : { keySource }) };
+    if (isWhole && (keySource ?? undefined) === source) yield keySource === undefined ? {} : { keySource };
   }
-  return undefined;
 }
 
 function isOfOlderVersion({ keySource }: ImportOptionsOfRun): boolean {

@@ -8,7 +8,7 @@ import type { RepeatPolicy } from '#pipelines/import/dedupe.js';
 import type { Mode } from '#pipelines/mapping/mapping.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import type { FailureLimit } from '#pipelines/run-control.js';
-import { announceTarget, type Connection, resolveTenant } from '#src/app/connect.js';
+import { announceTarget, resolveTenant } from '#src/app/connect.js';
 import { settleEarlierDoubts } from '#src/app/earlier-doubts.js';
 import { type MappingFile, readMappingFile } from '#src/app/mapping-file.js';
 import { performRun } from '#src/app/perform-run.js';
@@ -20,7 +20,7 @@ import type { Settings } from '#src/config/settings.js';
 import { GuardError, UsageError } from '#src/errors.js';
 import { openLedger } from '#src/ledger/open-ledger.js';
 import type { PlanRecord } from '#src/ledger/plans.js';
-import { checkGuards } from './check-guards.js';
+import { checkGuards, refuseUnfinished } from './check-guards.js';
 import { type ConfirmImport, confirmFirstImport } from './confirm-first-import.js';
 import {
   chooseResultPaths,
@@ -32,7 +32,6 @@ import {
 } from './import-job.js';
 import { checkAbsentGuard } from './leavers.js';
 import { isReturnedFile, type ReturnedFiles } from './recognise-returned.js';
-import { UnfinishedRunError } from './refusals.js';
 import { refuseInput, takesKeysAsWritten } from './refuse-input.js';
 import { openReturnedFiles } from './returned-file.js';
 
@@ -199,7 +198,7 @@ async function importOpened(
   refuseInput(input, { keysAsWritten: saved.keysAsWritten, overrideGuards: options.overrideGuards });
   const waiting = { patienceMs: options.patienceMs, notice: observer.notice };
   return runOnTenant(settings, control, `import ${input.file}`, waiting, async (connection) => {
-    if (options.force !== true) refuseUnfinished(connection, input);
+    if (options.force !== true) refuseUnfinished(connection, input.source);
     await confirmFirstImport(connection, countTaken(job.rows, saved.first), options.confirmImport);
     await connection.client.login();
     await settleEarlierDoubts(connection, observer);
@@ -301,12 +300,4 @@ function buildSavedOptions(
     keySource: mappingFile.mapping.key?.source ?? null,
     ...(options.allNew === true ? { allNew: true } : {}),
   };
-}
-
-function refuseUnfinished(connection: Connection, input: ScannedInput): void {
-  const runs = connection.ledger.runs.findUnfinished(input.source.fingerprint.sha256);
-  const earlier = runs.find(({ command }) => command === 'import');
-  if (earlier === undefined) return;
-  const why = earlier.stopReason ?? 'It was killed.';
-  throw new UnfinishedRunError(earlier.name, why);
 }

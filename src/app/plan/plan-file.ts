@@ -8,6 +8,7 @@ import { secretFields } from '#pipelines/mapping/fields.js';
 import type { Mode } from '#pipelines/mapping/mapping.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import { type Connection, resolveTarget } from '#src/app/connect.js';
+import { createPlannedCounter, findGuardRefusal } from '#src/app/import/check-guards.js';
 import {
   type PreparedImport,
   planBatches,
@@ -186,13 +187,16 @@ async function planInput(
       options.maxRows,
       guards,
     );
+    const guarded = { ...saved, keySource: mappingFile.mapping.key?.source ?? null };
+    const guardRefusal = await findGuardRefusal(guards, connection, prepared, guarded, plan.planned);
     const check = prepared.strangers(connection);
     const refusal = check?.refusal === undefined ? undefined : prepared.explain(check.refusal);
     const all = { mode, input, record, output, rowCount: prepared.rows, strangers: check?.strangers ?? null };
     return summarise(settings, connection, {
       ...plan,
       ...all,
-      stopped: stopped ?? describeRefusal(refusal) ?? plan.stopped,
+      // The first that the import would meet.
+      stopped: stopped ?? describeRefusal(guardRefusal ?? refusal) ?? plan.stopped,
     });
   });
 }
@@ -210,13 +214,17 @@ async function makePlan(
   const lines: PlanLine[] = [];
   const problems = new IssueGroups();
   const keptFields = createKeptCounter();
+  const planned = createPlannedCounter();
   let conflicts = 0;
   let writer: PlanWriter | undefined;
   try {
     if (output !== undefined) writer = await writePlan(output.path, prepared.source, prepared.mapper, output.rights);
     for await (const batch of planBatches(connection, prepared)) {
       connection.ledger.plans.add(record.number, batch.flatMap(collectWrites));
-      for (const planned of batch) absent?.add(planned);
+      for (const row of batch) {
+        absent?.add(row);
+        planned.add(row);
+      }
       const shown = batch.map(maskSecrets);
       for (const planned of shown) {
         counts[planned.action] += 1;
@@ -244,6 +252,7 @@ async function makePlan(
         kept: keptFields.list(),
         conflicts,
       },
+      planned: planned.counts,
       absent: found?.summary ?? null,
       deactivations: found?.toDeactivate.length ?? 0,
       stopped: found?.refusal ?? null,

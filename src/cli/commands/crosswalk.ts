@@ -23,13 +23,22 @@ interface CrosswalkSummary {
   readonly same: number;
   readonly conflicts: readonly { readonly key: string; readonly customerCode: string; readonly knownAs: string }[];
   readonly taken: readonly { readonly key: string; readonly customerCode: string; readonly otherKey: string }[];
+  readonly notKeys?: readonly { readonly key: string; readonly customerCode: string }[];
   readonly ambiguous?: readonly { readonly key: string; readonly customerCodes: readonly string[] }[];
 }
 
 const maxShown = 10;
 
 /** The same, for people. */
-function renderLinked({ added, replaced, same, conflicts, taken, ambiguous = [] }: CrosswalkSummary): string {
+function renderLinked({
+  added,
+  replaced,
+  same,
+  conflicts,
+  taken,
+  ambiguous = [],
+  notKeys = [],
+}: CrosswalkSummary): string {
   const more = (count: number) => (count > maxShown ? [`  … and ${count - maxShown} more`] : []);
   return [
     `crosswalk: ${added} added, ${replaced} replaced, ${same} already known`,
@@ -37,6 +46,10 @@ function renderLinked({ added, replaced, same, conflicts, taken, ambiguous = [] 
       .slice(0, maxShown)
       .map(({ key, customerCodes }) => `  "${key}" is stored in ${customerCodes.join(', ')}: left out`),
     ...more(ambiguous.length),
+    ...notKeys
+      .slice(0, maxShown)
+      .map(({ key, customerCode }) => `  "${key}" in ${customerCode} is a word among numbers, so no key: left out`),
+    ...more(notKeys.length),
     ...conflicts
       .slice(0, maxShown)
       .map(

@@ -119,6 +119,30 @@ describe('the crosswalk', () => {
     expect(await rebuildFromStamp(elsewhere(), { replace: false, confirm: async () => false })).toBeUndefined();
   });
 
+  it('takes no word for a key that the shop keeps in the field, so that its customer is not made twice', async () => {
+    const api = await place.openApi();
+    const colleague = await openClient(api);
+    const [ann, ben] = ['Ann Lee', 'Ben Orr'].map((customerName, at) => ({
+      ...{ customerName, postalCode: `080${at}`, emailAddress: `${at}@x.example` },
+    }));
+    await colleague.add({ ...ann, cC_001: 'VIP' });
+    await colleague.add({ ...ben, cC_001: 'C-0002' });
+    await colleague.add({ customerName: 'Cleo', cC_001: 'C-0003' });
+    place.mapping(stamped);
+    const rebuilt = await rebuildFromStamp(place.settings(), yes);
+    expect(rebuilt).toMatchObject({ added: 2, notKeys: [{ key: 'VIP', customerCode: '0000001' }] });
+    place.write(
+      'customers.csv',
+      customerFile(['C-0001,Ann Lee,0800,0@x.example,1', 'C-0002,Ben Orr,0801,1@x.example,1']),
+    );
+    const { rows } = await place.import();
+    expect(rows.map(({ _errorCode, _status }) => [_status, _errorCode])).toEqual([
+      ['invalid', 'POSSIBLE_DUPLICATE'],
+      ['unchanged', ''],
+    ]);
+    expect(api.customers()).toHaveLength(3);
+  });
+
   it('carries what was learnt from the stamps, so that another machine need not read the customers one by one', async () => {
     const api = await place.openApi();
     const colleague = await openClient(api);

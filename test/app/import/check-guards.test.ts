@@ -1,4 +1,6 @@
+import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { planFile } from '#src/app/plan/plan-file.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 import { useTestTenant } from '#test/app/use-test-tenant.js';
 import { customerFile, customerLines } from '#test/e2e/customer-files.js';
@@ -52,6 +54,8 @@ describe('a guard', () => {
     await place.import();
     next();
     const before = JSON.stringify(api.customers());
+    const planned = await planFile(place.settings(), { file: place.path('customers.csv') });
+    expect([planned.exitCode, planned.stopped?.code]).toEqual([8, code]);
     await expect(place.import()).rejects.toMatchObject({ code, exitCode: 8 });
     expect(JSON.stringify(api.customers())).toBe(before);
     expect((await place.import({ overrideGuards: true })).summary.status).toBe('completed');
@@ -69,6 +73,42 @@ describe('a guard', () => {
     write(lines(9).map((line, index) => (index === 0 ? line.replace('Customer', 'Client') : line)));
     if ('changedPercent' in guards) write(lines(10));
     expect((await place.import()).summary.status).toBe('completed');
+  });
+
+  it.each<[code: string, prepare: () => Promise<void>]>([
+    [
+      'GUARD_ENCODING',
+      async () => {
+        const utf8 = lines(40).map((line) => line.replace('Customer', 'Größe Müller'));
+        write(utf8);
+        await place.import();
+        const latin1 = Buffer.from(customerFile(utf8), 'latin1');
+        writeFileSync(place.path('customers.csv'), latin1);
+      },
+    ],
+    [
+      'KEY_SOURCE_CHANGED',
+      async () => {
+        write(lines(10));
+        await place.import();
+        place.mapping({ ...base, key: { column: 'No', source: 'shop-a' } });
+      },
+    ],
+    [
+      'KEYS_CHANGED',
+      async () => {
+        write(lines(10));
+        await place.import();
+        write(lines(10).map((line) => `N${line}`));
+      },
+    ],
+  ])('that no mapping has to name, %s, is shown by a plan, too', async (code, prepare) => {
+    await place.openApi();
+    place.mapping(base);
+    await prepare();
+    const planned = await planFile(place.settings(), { file: place.path('customers.csv') });
+    expect([planned.exitCode, planned.stopped?.code]).toEqual([8, code]);
+    await expect(place.import()).rejects.toMatchObject({ code, exitCode: 8 });
   });
 
   it('can stand in a profile; the mapping goes first', async () => {

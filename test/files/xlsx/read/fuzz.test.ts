@@ -1,5 +1,7 @@
+import { type BookType, utils, write } from '@e965/xlsx';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '#src/errors.js';
+import { openRowSource } from '#src/files/open-row-source.js';
 import { openWorkbook } from '#src/files/xlsx/read/open-workbook.js';
 import {
   buildStyles,
@@ -113,6 +115,46 @@ function damagedWorkbook(random: Random): Buffer {
   );
 }
 
+/** Each is converted in a thread of its own, which takes a hundred times as long as to read an .xlsx. */
+const oldRuns = Math.max(6, Math.round(runs / 25));
+
+function saveOld(type: BookType): Buffer {
+  const book = utils.book_new();
+  const rows = Array.from({ length: 40 }, (_, at) => [`00${at}`, `Zoë ${at} 東京`, at / 3, at % 2 === 0, new Date(at)]);
+  utils.book_append_sheet(book, utils.aoa_to_sheet([['No', 'Name', 'Limit', 'Active', 'Since'], ...rows]), 'Customers');
+  return write(book, { type: 'buffer', bookType: type });
+}
+
+const content = `<?xml version="1.0"?><office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet><table:table table:name="Customers">${Array.from(
+  { length: 20 },
+  (_, at) =>
+    `<table:table-row><table:table-cell office:value-type="string"><text:p>n${at} &amp; 東京</text:p></table:table-cell><table:table-cell office:value-type="float" office:value="${at}.5"><text:p>${at}.5</text:p></table:table-cell><table:table-cell table:number-columns-repeated="3"/></table:table-row>`,
+).join('')}</table:table></office:spreadsheet></office:body></office:document-content>`;
+
+/** Of an .ods, half of the runs damage the table inside a sound archive. */
+function damagedOldWorkbook(seed: number): { readonly bytes: Buffer; readonly name: string } {
+  const random = randomFrom(seed);
+  if (seed % 3 === 0) return { bytes: mutate(saveOld('biff8'), random), name: 'old.xls' };
+  if (seed % 3 === 1) return { bytes: mutate(saveOld('ods'), random), name: 'old.ods' };
+  const entries = [
+    { name: 'mimetype', content: Buffer.from('application/vnd.oasis.opendocument.spreadsheet'), isStored: true },
+    { name: 'content.xml', content: mutate(Buffer.from(content), random), isStored: false },
+  ];
+  return { bytes: makeZip(entries), name: 'old.ods' };
+}
+
+async function readDamagedOld(seed: number): Promise<'rows' | string> {
+  try {
+    const { bytes, name } = damagedOldWorkbook(seed);
+    const source = await openRowSource(saveFile(bytes, name), {});
+    for await (const _ of source.batches());
+    return 'rows';
+  } catch (error) {
+    if (error instanceof InputError) return error.code;
+    throw new Error(`seed ${seed}`, { cause: error });
+  }
+}
+
 async function readDamaged(bytes: Buffer): Promise<'rows' | string> {
   try {
     const source = await openWorkbook(saveFile(bytes), { skipHidden: false });
@@ -145,6 +187,16 @@ describe('damaged workbooks of all kinds', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(maxGrowthBytes);
     expect(outcomes.rows).toBeGreaterThan(runs / 20);
     expect(Object.keys(outcomes).length).toBeGreaterThan(3);
+    if (process.env.FUZZ_RUNS !== undefined) process.stderr.write(`${JSON.stringify(outcomes)}\n`);
+  });
+
+  it(`of older programs do so, too, ${oldRuns} times`, { timeout: 120_000 + oldRuns * 5000 }, async () => {
+    const outcomes: Record<string, number> = {};
+    for (let seed = firstSeed; seed < firstSeed + oldRuns; seed++) {
+      const outcome = await readDamagedOld(seed);
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+    }
+    expect(Object.values(outcomes).reduce((all, count) => all + count, 0)).toBe(oldRuns);
     if (process.env.FUZZ_RUNS !== undefined) process.stderr.write(`${JSON.stringify(outcomes)}\n`);
   });
 });

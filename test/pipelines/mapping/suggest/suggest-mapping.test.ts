@@ -159,6 +159,13 @@ describe('the rule that is proposed', () => {
     expect(otherwise(Array.from({ length: 9 }, (_, row) => `Wren ${row}|ask Bob`))).not.toHaveProperty('otherwise');
   });
 
+  it('leaves out a few values that are neither yes nor no', () => {
+    const rows = Array.from({ length: 19 }, (_, row) => `Mail ${row}|${row % 2 === 0 ? 'Y' : 'N'}`);
+    const { mapping, columns } = suggest(['Company|Active', ...rows, 'Wren|?']);
+    expect(mapping.fields.active).toMatchObject({ type: 'boolean', otherwise: 'blank' });
+    expect(columns[1]?.remarks?.[0]).toMatch(/^1 of 20 are neither yes nor no, e\.g\. "\?"/);
+  });
+
   it('shows no values of a bank account', () => {
     const { columns } = suggest(['Company|IBAN', 'Koala|DE02120300000000202051']);
     expect(columns[1]).toMatchObject({ target: 'bankAccount', samples: [] });
