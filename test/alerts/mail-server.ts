@@ -27,14 +27,13 @@ export interface MailServer {
   close(): void;
 }
 
-/** @param port - of a server that was there before. @default a free one */
-export async function startMailServer(options: MailServerOptions = {}, port = 0): Promise<MailServer> {
+export async function startMailServer(options: MailServerOptions = {}): Promise<MailServer> {
   const mails: ReceivedMail[] = [];
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
     sockets.add(socket);
     talk(socket, options, mails);
-  }).listen(port, '127.0.0.1');
+  }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
