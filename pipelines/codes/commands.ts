@@ -141,6 +141,13 @@ export const commandCodes = {
       'Do not import again before this is fixed, or customers may be created twice: restore the state folder from a backup, or move it away and compare your last result file with the customers in the API.',
     exit: 8,
   },
+  LEDGER_NOT_NEWEST: {
+    meaning:
+      'The ledger in the state folder lacks what was written to it last: it was restored from a backup, copied while in use, or its write-ahead log was lost.',
+    nextStep:
+      'Import the file again: rows are compared with what was created or changed in the account since. Those that are there already are linked or wait for a decision, and none is added twice.',
+    exit: 8,
+  },
   LEDGER_TOO_NEW: {
     meaning: 'The ledger was written by a newer version of this program.',
     nextStep: 'Update mypos-customers, or choose another --state-dir.',

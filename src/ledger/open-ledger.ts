@@ -22,6 +22,7 @@ import { createDamagedLedgerError, isDamagedLedgerError, isJsonObject, isText } 
 import { type Decisions, openDecisions } from './decisions.js';
 import { type DetailCache, type ExportCursors, openDetailCache, openExportCursors } from './exports.js';
 import { openKnownCustomers } from './known-customers.js';
+import { type LedgerAge, openLedgerAge } from './ledger-age.js';
 import { openMirror } from './mirror.js';
 import { openPlans, type Plans } from './plans.js';
 import { openReturnedRows, type ReturnedRowsStore } from './returned-rows.js';
@@ -55,6 +56,8 @@ export interface Ledger {
   readonly decisions: Decisions;
   readonly returnedRows: ReturnedRowsStore;
   readonly writtenFiles: WrittenFiles;
+  /** Whether it is the newest ledger of the account. */
+  readonly age: Pick<LedgerAge, 'gap' | 'closeGap'>;
   /** @param clockDifferenceMs - saved with each intent: when our clock is corrected later, the times can still be compared */
   openRows(run: number, clockDifferenceMs?: ReadClockDifference): RunLedger;
   readonly exportCursors: ExportCursors;
@@ -92,8 +95,10 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
   }
   const mirror = openMirror(database, now);
   const decisions = openDecisions(database);
+  const age = openLedgerAge(folder, database, now);
   return {
     folder,
+    age,
     mirror,
     known: openKnownCustomers(database, mirror),
     plans: openPlans(database, now),
@@ -108,15 +113,34 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
     inputScans: openInputScans(database),
     tokens: openTokenStore(database),
     openRows: (run, clockDifferenceMs = () => undefined) =>
-      openRows(database, { mirror, decisions }, run, { now, clockDifferenceMs }),
+      openRows(recordCommits(database, age), { mirror, decisions }, run, { now, clockDifferenceMs }),
     exportCursors: openExportCursors(database, now),
     findKey: createKeyFinder(database),
     openDetailCache: () => openDetailCache(folder),
     findTenantWithRun: (name) =>
       listOtherTenants(stateFolder, folder).find((other) => hasRun(other.folder, name))?.tenant,
-    lock: (purpose) => lockTenant(folder, purpose),
+    lock(purpose) {
+      const lock = lockTenant(folder, purpose);
+      age.keepGap();
+      return lock;
+    },
     seemsLocked: () => seemsLocked(folder),
-    close: () => database.close(),
+    close() {
+      age.close();
+      database.close();
+    },
+  };
+}
+
+/** The count beside the ledger is never behind a request that has left. */
+function recordCommits(database: Database, age: LedgerAge): Database {
+  return {
+    ...database,
+    transaction(work) {
+      const done = database.transaction(work);
+      age.record();
+      return done;
+    },
   };
 }
 

@@ -8,6 +8,7 @@ import type { Mode } from '#pipelines/mapping/mapping.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import type { FailureLimit } from '#pipelines/run-control.js';
 import { type Connection, resolveTenant } from '#src/app/connect.js';
+import { reportGap } from '#src/app/describe-gap.js';
 import { settleEarlierDoubts } from '#src/app/earlier-doubts.js';
 import { type MappingFile, readMappingFile } from '#src/app/mapping-file.js';
 import { performRun } from '#src/app/perform-run.js';
@@ -19,6 +20,7 @@ import type { Settings } from '#src/config/settings.js';
 import { GuardError, UsageError } from '#src/errors.js';
 import { openLedger } from '#src/ledger/open-ledger.js';
 import type { PlanRecord } from '#src/ledger/plans.js';
+import type { RunRecord } from '#src/ledger/runs.js';
 import { checkGuards } from './check-guards.js';
 import {
   chooseResultPaths,
@@ -210,11 +212,20 @@ async function importOpened(
       options: { ...saved },
     });
     saveScan(connection, run, job);
+    const begun = beginInGap(connection, run, observer);
     const ledger = connection.openRows(run.number);
     const { settleMs, patienceMs } = { ...defaultSettle, ...options };
     const settle = { ...defaultSettle, settleMs, patienceMs };
-    return performRun({ connection, run, ledger, job, control, observer, settle, isNew: true });
+    return performRun({ connection, run: begun, ledger, job, control, observer, settle, isNew: true });
   });
+}
+
+/** With a ledger that is not the newest, an import counts as begun at its last commit: what came later is compared with its rows. */
+function beginInGap({ ledger }: Connection, run: RunRecord, observer: RunObserver): RunRecord {
+  const gap = reportGap(ledger, observer);
+  if (gap === undefined) return run;
+  ledger.runs.noteChangesFrom(run.number, gap.fromMs);
+  return { ...run, notedAtMs: gap.fromMs };
 }
 
 interface OpenedImport {
