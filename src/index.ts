@@ -90,6 +90,7 @@ export type {
   RunSummary,
 } from './app/run-summary.js';
 export { listRuns, type RunReport, type ShowRunFiles, showRun } from './app/runs/show-runs.js';
+export { backupState, restoreState, type StateBackup, type StateRestored } from './app/state/state-copies.js';
 export type { Log, LogEntry, SweepEvent } from './app/sweep/event-log.js';
 export type { FileOutcome, FileReport, SweepSummary } from './app/sweep/summary.js';
 export { type SweepOptions, sweepFolder, type WatchOptions, watchFolder } from './app/sweep/sweep-folder.js';

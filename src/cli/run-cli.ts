@@ -76,6 +76,7 @@ const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./commands/sweep.js')).runCommand,
   mapping: async () => (await import('./commands/mapping.js')).mappingCommand,
   mirror: async () => (await import('./commands/customers.js')).mirrorCommand,
+  state: async () => (await import('./commands/state.js')).stateCommand,
   login: async () => (await import('./commands/doctor.js')).loginCommand,
   doctor: async () => (await import('./commands/doctor.js')).doctorCommand,
   sandbox: async () => (await import('./commands/sandbox.js')).sandboxCommand,

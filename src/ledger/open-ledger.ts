@@ -23,6 +23,7 @@ import { type Decisions, openDecisions } from './decisions.js';
 import { type DetailCache, type ExportCursors, openDetailCache, openExportCursors } from './exports.js';
 import { openKnownCustomers } from './known-customers.js';
 import { type LedgerAge, openLedgerAge } from './ledger-age.js';
+import { copyLedger } from './ledger-copies.js';
 import { openMirror } from './mirror.js';
 import { openPlans, type Plans } from './plans.js';
 import { openReturnedRows, type ReturnedRowsStore } from './returned-rows.js';
@@ -65,6 +66,8 @@ export interface Ledger {
   findKey(customerCode: string, source?: string): string | undefined;
   /** @throws BusyError */
   openDetailCache(): DetailCache;
+  /** Writes a whole copy of the ledger, also while others write to it. */
+  copyTo(path: string): void;
   /** Another tenant of the same state folder that has a run of this name. */
   findTenantWithRun(name: string): Tenant | undefined;
   /** @throws BusyError */
@@ -84,7 +87,7 @@ const maxQuickCheckBytes = 32 * 1024 * 1024;
  *   of this program wrote the ledger
  */
 export function openLedger(stateFolder: string, tenant: Tenant, now: () => number = Date.now): Ledger {
-  const folder = join(stateFolder, 'tenants', tenantFolderName(tenant));
+  const folder = findTenantFolder(stateFolder, tenant);
   const { database, found } = openOrExplain(stateFolder, folder, tenant);
   if (found > schemaVersion) {
     database.close();
@@ -117,6 +120,7 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
     exportCursors: openExportCursors(database, now),
     findKey: createKeyFinder(database),
     openDetailCache: () => openDetailCache(folder),
+    copyTo: (path) => copyLedger(database, path, tenant, now()),
     findTenantWithRun: (name) =>
       listOtherTenants(stateFolder, folder).find((other) => hasRun(other.folder, name))?.tenant,
     lock(purpose) {
@@ -146,7 +150,12 @@ function recordCommits(database: Database, age: LedgerAge): Database {
 
 /** Whether this state folder has a ledger of the account. */
 export function hasLedger(stateFolder: string, tenant: Tenant): boolean {
-  return existsSync(join(stateFolder, 'tenants', tenantFolderName(tenant), ledgerFile));
+  return existsSync(join(findTenantFolder(stateFolder, tenant), ledgerFile));
+}
+
+/** Where the ledger of an account is, whether there is one or not. */
+export function findTenantFolder(stateFolder: string, tenant: Tenant): string {
+  return join(stateFolder, 'tenants', tenantFolderName(tenant));
 }
 
 function createKeyFinder(database: Database): Ledger['findKey'] {
