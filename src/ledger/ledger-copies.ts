@@ -13,14 +13,17 @@ import { join } from 'node:path';
 import { UsageError } from '#src/errors.js';
 import { type Database, openDatabase } from '#src/sqlite/open-database.js';
 import { openLedgerAge } from './ledger-age.js';
-import type { Tenant } from './open-ledger.js';
 import { migrate, readSchemaVersion, schemaVersion } from './schema.js';
 import { lockTenant } from './tenant-lock.js';
 
-/** Whose ledger a backup holds, and when it was made. */
-interface BackupFacts {
+/** Whose ledger it is. */
+interface Owner {
   readonly baseUrl: string;
   readonly login: string;
+}
+
+/** Whose ledger a backup holds, and when it was made. */
+interface BackupFacts extends Owner {
   /** Epoch milliseconds. */
   readonly madeAtMs: number;
 }
@@ -30,7 +33,7 @@ interface BackupFacts {
  *
  * @param path - replaced when it exists; readable by its owner only, since it holds customers
  */
-export function copyLedger(database: Database, path: string, { baseUrl, login }: Tenant, madeAtMs: number): void {
+export function copyLedger(database: Database, path: string, { baseUrl, login }: Owner, madeAtMs: number): void {
   const unfinished = `${path}.${process.pid}.part`;
   rmSync(unfinished, { force: true });
   try {
@@ -66,7 +69,7 @@ function syncFile(path: string): void {
  */
 export function restoreLedger(
   folder: string,
-  tenant: Tenant,
+  tenant: Owner,
   source: string,
   now: () => number,
 ): { readonly madeAtMs: number; readonly replaced: string | null } {
@@ -88,7 +91,7 @@ export function restoreLedger(
   }
 }
 
-function prepareRestored(source: string, fresh: string, tenant: Tenant, now: () => number): BackupFacts {
+function prepareRestored(source: string, fresh: string, tenant: Owner, now: () => number): BackupFacts {
   let database: Database | undefined;
   try {
     copyFileSync(source, fresh);
@@ -124,7 +127,7 @@ function readBackup(database: Database): BackupFacts {
   return { baseUrl: String(baseUrl), login: String(login), madeAtMs: Number(madeAt) };
 }
 
-function otherAccount(source: string, { baseUrl, login }: BackupFacts, tenant: Tenant): UsageError {
+function otherAccount(source: string, { baseUrl, login }: BackupFacts, tenant: Owner): UsageError {
   return new UsageError(
     `${source} is the ledger of ${login} at ${baseUrl}, not of ${tenant.login} at ${tenant.baseUrl}. Nothing was changed.`,
     { code: 'BACKUP_OF_OTHER_ACCOUNT' },
