@@ -106,6 +106,7 @@ export type {
 } from './app/run-summary.js';
 export { type Pruned, type PruneOptions, pruneRuns } from './app/runs/prune-runs.js';
 export { listRuns, type RunReport, type ShowRunFiles, showRun } from './app/runs/show-runs.js';
+export { backupState, restoreState, type StateBackup, type StateRestored } from './app/state/state-copies.js';
 export type { Log, LogEntry, SweepEvent } from './app/sweep/event-log.js';
 export type { FileOutcome, FileReport, SweepSummary } from './app/sweep/summary.js';
 export { type SweepOptions, sweepFolder, type WatchOptions, watchFolder } from './app/sweep/sweep-folder.js';

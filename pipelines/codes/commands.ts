@@ -13,6 +13,11 @@ export const commandCodes = {
     nextStep: 'Correct the address in the file, or name another file with --config.',
     exit: 2,
   },
+  BACKUP_OF_OTHER_ACCOUNT: {
+    meaning: 'The backup is the ledger of another address or login. Nothing was changed.',
+    nextStep: 'Set the address and login that it was made with, e.g. with --profile; for the sandbox, --sandbox.',
+    exit: 2,
+  },
   BUG: {
     meaning: 'An unexpected error in this program.',
     nextStep:
@@ -146,6 +151,13 @@ export const commandCodes = {
       'Do not import again before this is fixed, or customers may be created twice: restore the state folder from a backup, or move it away and compare your last result file with the customers in the API.',
     exit: 8,
   },
+  LEDGER_NOT_NEWEST: {
+    meaning:
+      'The ledger in the state folder lacks what was written to it last: it was restored from a backup, copied while in use, or its write-ahead log was lost.',
+    nextStep:
+      'Import the file again: rows are compared with what was created or changed in the account since. Those that are there already are linked or wait for a decision, and none is added twice.',
+    exit: 8,
+  },
   LEDGER_TOO_NEW: {
     meaning: 'The ledger was written by a newer version of this program.',
     nextStep: 'Update mypos-customers, or choose another --state-dir.',
@@ -193,6 +205,16 @@ export const commandCodes = {
     meaning: 'The reader of standard output closed it before the end.',
     nextStep: 'Export to a file, or make the reader read to the end.',
     exit: 5,
+  },
+  NOT_A_BACKUP: {
+    meaning: 'The file is missing, damaged, or not what `state backup` writes. Nothing was changed.',
+    nextStep: 'Name a file that `mypos-customers state backup` has written.',
+    exit: 2,
+  },
+  NO_LEDGER: {
+    meaning: 'The state folder has no ledger of this address and login yet.',
+    nextStep: 'Set the address, login and state folder that the runs have, e.g. with --profile and --state-dir.',
+    exit: 2,
   },
   PLAN_FORMAT: {
     meaning: 'A plan can only be written as .csv or .xlsx.',

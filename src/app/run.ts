@@ -126,6 +126,7 @@ export async function endRun(
   // What the API always does with a field is reported each time, and a reason for exit code 4 once.
   const isDifferent = hasNewField || (job.verify !== undefined && differing > 0);
   const exitCode = chooseExitCode(control.reason, counts, { reachedAllRows, hasDoubtsElsewhere, waiting, isDifferent });
+  if (status === 'completed' && run.command === 'import') connection.ledger.age.closeGap();
   const stopped = describeStop(control.reason, run.name) ?? (reachedAllRows ? null : describeUnfinished(run));
   connection.ledger.runs.end(run.number, {
     state: status,

@@ -80,6 +80,7 @@ const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = {
   notify: async () => (await import('./commands/notify.js')).notifyCommand,
   mapping: async () => (await import('./commands/mapping.js')).mappingCommand,
   mirror: async () => (await import('./commands/customers.js')).mirrorCommand,
+  state: async () => (await import('./commands/state.js')).stateCommand,
   login: async () => (await import('./commands/doctor.js')).loginCommand,
   doctor: async () => (await import('./commands/doctor.js')).doctorCommand,
   conformance: async () => (await import('./commands/conformance.js')).conformanceCommand,

@@ -21,7 +21,8 @@ export function openContentIndex(
     WHERE run = ? AND payload_hash IS NOT NULL AND ${standsForCustomer} ORDER BY payload_hash`);
   const markIndexed = database.prepare('UPDATE runs SET contents_known = 1 WHERE number = ?');
   // The index only says where to look: the row may have changed since.
-  const find = database.prepare(`SELECT CASE WHEN rows.state IN ('created', 'skipped') THEN 'known' ELSE 'in_doubt' END AS known,
+  const find =
+    database.prepare(`SELECT CASE WHEN rows.state IN ('created', 'skipped') THEN 'known' ELSE 'in_doubt' END AS known,
     runs.name, rows.row, rows.customer_code, rows.customer_id
     FROM contents JOIN rows ON rows.run = contents.run AND rows.idx = contents.idx JOIN runs ON runs.number = rows.run
     WHERE contents.payload_hash = ? AND contents.run <> ? AND rows.payload_hash = contents.payload_hash

@@ -24,6 +24,8 @@ import { createDamagedLedgerError, isDamagedLedgerError, isJsonObject, isText } 
 import { type Decisions, openDecisions } from './decisions.js';
 import { type DetailCache, type ExportCursors, openDetailCache, openExportCursors } from './exports.js';
 import { openKnownCustomers } from './known-customers.js';
+import { type LedgerAge, openLedgerAge } from './ledger-age.js';
+import { copyLedger } from './ledger-copies.js';
 import { openMirror } from './mirror.js';
 import { openPersonData, type PersonData } from './person-data.js';
 import { openPlans, type Plans } from './plans.js';
@@ -65,6 +67,8 @@ export interface Ledger {
   readonly retention: Retention;
   readonly conformance: ConformanceStore;
   readonly people: PersonData;
+  /** Whether it is the newest ledger of the account. */
+  readonly age: Pick<LedgerAge, 'gap' | 'closeGap'>;
   /** @param clockDifferenceMs - saved with each intent: when our clock is corrected later, the times can still be compared */
   openRows(run: number, clockDifferenceMs?: ReadClockDifference): RunLedger;
   readonly exportCursors: ExportCursors;
@@ -72,6 +76,8 @@ export interface Ledger {
   findKey(customerCode: string, source?: string): string | undefined;
   /** @throws BusyError */
   openDetailCache(): DetailCache;
+  /** Writes a whole copy of the ledger, also while others write to it. */
+  copyTo(path: string): void;
   /** Another tenant of the same state folder that has a run of this name. */
   findTenantWithRun(name: string): Tenant | undefined;
   /** Whether a later import of the same file was completed, so that nothing is left to continue of a run. */
@@ -95,7 +101,7 @@ const maxQuickCheckBytes = 32 * 1024 * 1024;
  *   of this program wrote the ledger
  */
 export function openLedger(stateFolder: string, tenant: Tenant, now: () => number = Date.now): Ledger {
-  const folder = join(stateFolder, 'tenants', tenantFolderName(tenant));
+  const folder = findTenantFolder(stateFolder, tenant);
   const { database, found } = openOrExplain(stateFolder, folder, tenant);
   if (found > schemaVersion) {
     database.close();
@@ -108,8 +114,10 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
   const decisions = openDecisions(database);
   const blocks = openRowBlocks(database);
   const people = openPersonData(database, blocks);
+  const age = openLedgerAge(folder, database, now);
   return {
     folder,
+    age,
     mirror,
     known: openKnownCustomers(database, mirror),
     plans: openPlans(database, now),
@@ -128,10 +136,11 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
     inputScans: openInputScans(database),
     tokens: openTokenStore(database),
     openRows: (run, clockDifferenceMs = () => undefined) =>
-      openRows(database, { mirror, decisions, blocks, people }, run, { now, clockDifferenceMs }),
+      openRows(recordCommits(database, age), { mirror, decisions, blocks, people }, run, { now, clockDifferenceMs }),
     exportCursors: openExportCursors(database, now),
     findKey: createKeyFinder(database),
     openDetailCache: () => openDetailCache(folder),
+    copyTo: (path) => copyLedger(database, path, tenant, now()),
     findTenantWithRun: (name) =>
       listOtherTenants(stateFolder, folder).find((other) => hasRun(other.folder, name))?.tenant,
     isSuperseded: createSupersededCheck(database),
@@ -139,11 +148,28 @@ export function openLedger(stateFolder: string, tenant: Tenant, now: () => numbe
       listOtherTenants(stateFolder, folder)
         .map((other) => ({ tenant: other.tenant, runs: countUnfinishedRuns(join(other.folder, ledgerFile)) }))
         .filter(({ runs }) => runs > 0),
-    lock: (purpose) => lockTenant(folder, purpose),
+    lock(purpose) {
+      const lock = lockTenant(folder, purpose);
+      age.keepGap();
+      return lock;
+    },
     seemsLocked: () => seemsLocked(folder),
     close() {
       tryFlush(blocks);
+      age.close();
       database.close();
+    },
+  };
+}
+
+/** The count beside the ledger is never behind a request that has left. */
+function recordCommits(database: Database, age: LedgerAge): Database {
+  return {
+    ...database,
+    transaction(work) {
+      const done = database.transaction(work);
+      age.record();
+      return done;
     },
   };
 }
@@ -159,7 +185,12 @@ function tryFlush(blocks: RowBlocks): void {
 
 /** Whether this state folder has a ledger of the account. */
 export function hasLedger(stateFolder: string, tenant: Tenant): boolean {
-  return existsSync(join(stateFolder, 'tenants', tenantFolderName(tenant), ledgerFile));
+  return existsSync(join(findTenantFolder(stateFolder, tenant), ledgerFile));
+}
+
+/** Where the ledger of an account is, whether there is one or not. */
+export function findTenantFolder(stateFolder: string, tenant: Tenant): string {
+  return join(stateFolder, 'tenants', tenantFolderName(tenant));
 }
 
 function createKeyFinder(database: Database): Ledger['findKey'] {

@@ -271,6 +271,30 @@ const migrations: readonly Migration[] = [
     PRIMARY KEY (run, code)
   ) WITHOUT ROWID;
   `,
+  // Whose newest ledger this is, how many requests it has recorded, and what it is known not to know.
+  `
+  CREATE TABLE ledger_age (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    id TEXT NOT NULL,
+    commits INTEGER NOT NULL,
+    committed_at INTEGER,
+    begun_at INTEGER NOT NULL
+  );
+  INSERT INTO ledger_age (one, id, commits, begun_at)
+    VALUES (1, lower(hex(randomblob(16))), 0, CAST(strftime('%s', 'now') AS INTEGER) * 1000);
+  CREATE TABLE ledger_gaps (
+    noticed_at INTEGER PRIMARY KEY,
+    reason TEXT NOT NULL,
+    from_ms INTEGER NOT NULL,
+    closed_at INTEGER
+  );
+  CREATE TRIGGER count_intent AFTER INSERT ON rows WHEN new.state = 'intent' BEGIN
+    UPDATE ledger_age SET commits = commits + 1, committed_at = new.intent_at + coalesce(new.clock_difference, 0);
+  END;
+  CREATE TRIGGER count_intent_again AFTER UPDATE OF state ON rows WHEN new.state = 'intent' BEGIN
+    UPDATE ledger_age SET commits = commits + 1, committed_at = new.intent_at + coalesce(new.clock_difference, 0);
+  END;
+  `,
 ];
 
 /** The version that this program writes. */

@@ -82,7 +82,7 @@ function createCheck(
       ...(country === undefined ? {} : { country }),
       fields: mapper.fields,
       ...findDismissed(ledger, setup.allNew, run),
-      ...(run?.notedAtMs === undefined ? {} : { lostSinceMs: run.notedAtMs - clockMarginMs }),
+      ...findLostSince(ledger, run),
       isKnownEmpty: isSandbox,
       isUnknownAccount: (strangers, knownCount) =>
         !hasSent(ledger, run) &&
@@ -97,11 +97,20 @@ function createCheck(
 /** Clocks and late commits may be off by this much. */
 const clockMarginMs = 10 * 60_000;
 
+/** From when on the ledger may not know what was added: since the run was begun, or since it has lost its last commits. */
+function findLostSince({ age }: Connection['ledger'], run: RunRecord | undefined) {
+  const sinceMs = run?.notedAtMs ?? age.gap()?.fromMs;
+  return sinceMs === undefined ? {} : { lostSinceMs: sinceMs - clockMarginMs };
+}
+
 /** What a person said holds for the strangers of that moment: a run that goes on later compares the others. */
 function findDismissed({ known }: Connection['ledger'], isAllNew: boolean, run: RunRecord | undefined) {
   const dismissed = run === undefined ? undefined : known.dismissed(run.number);
   const isSaid = isAllNew && dismissed === undefined;
-  return { dismissed: dismissed ?? new Set<string>(), ...(isSaid ? { dismissedBeforeMs: run?.notedAtMs ?? Number.POSITIVE_INFINITY } : {}) };
+  return {
+    dismissed: dismissed ?? new Set<string>(),
+    ...(isSaid ? { dismissedBeforeMs: run?.notedAtMs ?? Number.POSITIVE_INFINITY } : {}),
+  };
 }
 
 /** A run that has sent rows was let into the account before: rows that look familiar wait, and do not stop it. */

@@ -8,7 +8,8 @@ import type { RepeatPolicy } from '#pipelines/import/dedupe.js';
 import type { Mode } from '#pipelines/mapping/mapping.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import type { FailureLimit } from '#pipelines/run-control.js';
-import { announceTarget, resolveTenant } from '#src/app/connect.js';
+import { announceTarget, type Connection, resolveTenant } from '#src/app/connect.js';
+import { reportGap } from '#src/app/describe-gap.js';
 import { settleEarlierDoubts } from '#src/app/earlier-doubts.js';
 import { type MappingFile, readMappingFile } from '#src/app/mapping-file.js';
 import { performRun } from '#src/app/perform-run.js';
@@ -20,6 +21,7 @@ import type { Settings } from '#src/config/settings.js';
 import { GuardError, UsageError } from '#src/errors.js';
 import { openLedger } from '#src/ledger/open-ledger.js';
 import type { PlanRecord } from '#src/ledger/plans.js';
+import type { RunRecord } from '#src/ledger/runs.js';
 import { checkGuards, refuseUnfinished } from './check-guards.js';
 import { type ConfirmImport, confirmFirstImport } from './confirm-first-import.js';
 import {
@@ -217,12 +219,21 @@ async function importOpened(
       options: { ...saved },
     });
     saveScan(connection, run, job);
+    const begun = beginInGap(connection, run, observer);
     const ledger = connection.openRows(run.number);
     const { settleMs, patienceMs } = { ...defaultSettle, ...options };
     const settle = { ...defaultSettle, settleMs, patienceMs };
     const said = options.overrideGuards === true ? ['override-guards'] : [];
-    return performRun({ connection, run, ledger, job, control, observer, settle, said, isNew: true });
+    return performRun({ connection, run: begun, ledger, job, control, observer, settle, said, isNew: true });
   });
+}
+
+/** With a ledger that is not the newest, an import counts as begun at its last commit: what came later is compared with its rows. */
+function beginInGap({ ledger }: Connection, run: RunRecord, observer: RunObserver): RunRecord {
+  const gap = reportGap(ledger, observer);
+  if (gap === undefined) return run;
+  ledger.runs.noteChangesFrom(run.number, gap.fromMs);
+  return { ...run, notedAtMs: gap.fromMs };
 }
 
 interface OpenedImport {

@@ -5,6 +5,7 @@ import type { ReadOptions } from '#pipelines/reading-options.js';
 import type { FailureLimit } from '#pipelines/run-control.js';
 import { announceTarget, type Connection, isEmbeddedSandbox, resolveTenant } from '#src/app/connect.js';
 import { createCodeInput, createDeleteJob, type SavedDeleteOptions } from '#src/app/delete/delete-customers.js';
+import { describeGap, reportGap } from '#src/app/describe-gap.js';
 import type { ImportQuestions } from '#src/app/import/check-strangers.js';
 import { createImportJob, type SavedImportOptions, saveScan } from '#src/app/import/import-job.js';
 import { openReturnedFiles } from '#src/app/import/returned-file.js';
@@ -135,6 +136,7 @@ async function continueRun<S extends RunSummary>(
   const waiting = { patienceMs: options.patienceMs, notice: observer.notice };
   return runOnTenant(settings, control, `${name} ${options.run ?? ''}`.trim(), waiting, async (connection) => {
     const { ledger } = connection;
+    if (options.run !== undefined && ledger.runs.find(options.run) === undefined) refuseGap(ledger);
     const named = options.run === undefined ? undefined : findRun(ledger, options.run);
     if (named !== undefined && !filters.some((filter) => filter(named, ledger))) return undefined;
     const questions = { confirmDetails: options.confirmDetails, stopping: control.stopping };
@@ -143,11 +145,15 @@ async function continueRun<S extends RunSummary>(
       named === undefined
         ? await reopenFirst(findWaitingRuns(ledger, filters), reopen, observer)
         : { run: named, job: await reopen(named) };
-    if (found === undefined) return undefined;
+    if (found === undefined) {
+      refuseGap(ledger);
+      return undefined;
+    }
     const { run } = found;
     const job = withReport(options.report, found.job);
     control.failureLimit = options.failureLimit ?? savedLimit(run) ?? control.failureLimit;
     await connection.client.login();
+    reportGap(ledger, observer);
     ledger.runs.reopen(run.number);
     const { settleMs, patienceMs, absent } = { ...defaultSettle, ...options };
     const settle = { settleMs, patienceMs, absent };
@@ -161,6 +167,15 @@ async function continueRun<S extends RunSummary>(
       settle,
       by: name,
     });
+  });
+}
+
+/** A ledger that has lost commits may lack the very run that is to be continued. */
+function refuseGap({ age }: Ledger): void {
+  const gap = age.gap();
+  if (gap === undefined) return;
+  throw new GuardError(`${describeGap(gap)} The run to continue may be one that it has lost. Nothing was sent.`, {
+    code: 'LEDGER_NOT_NEWEST',
   });
 }
 
