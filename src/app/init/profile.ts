@@ -1,13 +1,13 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
 import type { FreeFieldChoice } from '#pipelines/mapping/suggest/suggestion.js';
 import { checkConnection, checkLogin, type DoctorFinding } from '#src/app/doctor/check-connection.js';
 import { rememberAccount } from '#src/app/known-accounts.js';
 import { findFreeField } from '#src/app/mapping/live-customers.js';
 import { writeAtomically } from '#src/app/mapping/write-schema.js';
-import { expectObject, openConfig } from '#src/config/config-file.js';
+import { expectObject, findUserFolder, openConfig } from '#src/config/config-file.js';
 import { omitLogin, resolveSettings } from '#src/config/resolve-settings.js';
 import { configVersion, defaultConfigFile, type SettingOptions } from '#src/config/settings.js';
 import { UsageError } from '#src/errors.js';
@@ -125,7 +125,13 @@ export async function saveProfile(profile: NewProfile): Promise<SavedProfile> {
   // A ready token would take precedence over the login.
   const { accessTokenFile: _, ...kept } = expectObject(path, profiles[profile.name] ?? {}, `profiles.${profile.name}`);
   const { baseUrl, username, mapping } = profile;
-  const written = { ...kept, baseUrl, username, passwordFile, ...(mapping === undefined ? {} : { mapping }) };
+  const written = {
+    ...kept,
+    baseUrl,
+    username,
+    passwordFile,
+    ...(mapping === undefined ? {} : { mapping: relative(dirname(path), mapping) }),
+  };
   const defaultProfile = before.defaultProfile ?? profile.name;
   const text = existsSync(path) ? readFileSync(path, 'utf8') : '{}';
   const properties: readonly (readonly [names: readonly string[], value: unknown])[] = [
@@ -150,13 +156,6 @@ async function saveSecret({ secret, baseUrl, username }: NewProfile): Promise<st
   makeFolder(dirname(path));
   await writeAtomically(path, `${secret.text}\n`, 0o600);
   return path;
-}
-
-/** The folder of this program in the user's configuration folder. */
-function findUserFolder(): string {
-  const { XDG_CONFIG_HOME, APPDATA } = process.env;
-  const base = XDG_CONFIG_HOME || (process.platform === 'win32' ? APPDATA : undefined) || join(homedir(), '.config');
-  return join(base, 'mypos-customers');
 }
 
 /** Different for each login, so that two projects with profiles of the same name do not share a password. */
