@@ -105,6 +105,8 @@ export interface ListQuery {
   /** Inclusive bounds on the last edit; the API knows minutes only, so the client widens to whole minutes. */
   readonly changedSince?: Date;
   readonly changedUntil?: Date;
+  /** More filters of the API, by their names without `filt_`, e.g. `Name_min`. */
+  readonly filters?: Readonly<Record<string, string>>;
 }
 
 export interface CustomerPage {

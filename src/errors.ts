@@ -18,6 +18,14 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
+/** Which exit code tells most, where several things were done. */
+const exitsByWeight: readonly ExitCode[] = [1, 130, 143, 6, 5, 7, 8, 2, 3, 4, 75, 0];
+
+/** The exit code of a command that did several things, by those of each. */
+export function chooseWorstExit(exits: readonly ExitCode[]): ExitCode {
+  return exitsByWeight.find((exit) => exits.includes(exit)) ?? exitCodes.done;
+}
+
 interface ErrorDetails {
   /** Stable, for scripts. */
   readonly code: Code;

@@ -81,12 +81,24 @@ export async function exportToFile<File extends ExportFile>(
   }
 }
 
+async function* notePages({ pages }: CustomerListing, onPage: () => void): AsyncGenerator<readonly Customer[]> {
+  for await (const page of pages) {
+    onPage();
+    yield page;
+  }
+}
+
 async function writePass<File extends ExportFile>(ports: ExportPorts<File>, { concurrency }: ExportOptions) {
   const { source, layout, filter, readDetail, beginFile, progress } = ports;
   layout.begin();
   const listing = source.begin((first) => layout.fieldsNeeded(first));
-  const listed = selectCustomers(listing.pages, filter);
+  const listed = selectCustomers(
+    notePages(listing, () => progress(done, listing.expected())),
+    filter,
+  );
   let deletedMeanwhile = 0;
+  // Where details are read, they take the time.
+  let done = 0;
   const bounds = { concurrency, maxAhead: concurrency * detailsAheadPerRequest };
   const selected =
     readDetail === undefined
@@ -94,6 +106,8 @@ async function writePass<File extends ExportFile>(ports: ExportPorts<File>, { co
       : mapInOrder(listed, bounds, async (customer) => {
           const detail = await readDetail(customer);
           if (detail === undefined) deletedMeanwhile += 1;
+          done += 1;
+          progress(done, listing.expected());
           return detail;
         });
   let file: File | undefined;
@@ -104,7 +118,8 @@ async function writePass<File extends ExportFile>(ports: ExportPorts<File>, { co
       layout.noteNewFields(customers);
       await file.write(customers.map((customer) => ({ cells: layout.columns.map((column) => column.cell(customer)) })));
       rows += customers.length;
-      progress(rows, listing.expected());
+      if (readDetail === undefined) done = rows;
+      progress(done, listing.expected());
     }
     file ??= await beginFile(layout.chooseColumns([]));
   } catch (error) {

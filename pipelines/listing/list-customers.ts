@@ -32,7 +32,7 @@ export interface CustomerListing {
   proof(): ListingProof;
 }
 
-export interface ListingQuery extends Pick<ListQuery, 'fields' | 'changedSince' | 'changedUntil'> {
+export interface ListingQuery extends Pick<ListQuery, 'fields' | 'changedSince' | 'changedUntil' | 'filters'> {
   /** @default {@link stableOrder} */
   readonly sort?: NonNullable<ListQuery['sort']>;
   readonly pageSize: number;
@@ -243,13 +243,14 @@ class Listing {
   }
 
   #list(window: PageWindow, fields: readonly string[] | undefined): Promise<CustomerPage> {
-    const { changedSince, changedUntil } = this.#query;
+    const { changedSince, changedUntil, filters } = this.#query;
     return this.#api.list({
       ...window,
       sort: this.#sort,
       ...(fields === undefined ? {} : { fields }),
       ...(changedSince === undefined ? {} : { changedSince }),
       ...(changedUntil === undefined ? {} : { changedUntil }),
+      ...(filters === undefined ? {} : { filters }),
     });
   }
 
@@ -283,7 +284,7 @@ class Listing {
 
   /** Lists the ids by code: a customer that exists, existed at the start and was not seen has been missed. */
   async #countMissed(everybody: FingerprintIndex): Promise<number | undefined> {
-    const { changedSince, changedUntil, clock } = this.#query;
+    const { changedSince, changedUntil, filters, clock } = this.#query;
     const listing = listCustomers(this.#api, {
       pageSize: idsPerPage,
       fields: [...idFields, ...dateFields],
@@ -291,6 +292,7 @@ class Listing {
       probesEnd: false,
       ...(changedSince === undefined ? {} : { changedSince }),
       ...(changedUntil === undefined ? {} : { changedUntil }),
+      ...(filters === undefined ? {} : { filters }),
       ...(clock === undefined ? {} : { clock }),
     });
     // Into a list of edits a customer also comes by an edit, into the whole list only by being created.

@@ -15,6 +15,7 @@ export function buildListPath(query: ListQuery): string {
     values.set('filt_LastEditDateUTC_dt_min', formatFilterDate(Math.floor(query.changedSince.getTime() / minuteMs)));
   if (query.changedUntil !== undefined)
     values.set('filt_LastEditDateUTC_dt_max', formatFilterDate(Math.ceil(query.changedUntil.getTime() / minuteMs)));
+  for (const [name, value] of Object.entries(query.filters ?? {})) values.set(`filt_${name}`, value);
   return `/customers?${[...values].map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')}`;
 }
 

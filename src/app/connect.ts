@@ -3,6 +3,7 @@ import type { RunLedger } from '#pipelines/ports.js';
 import { type Credentials, type CustomersClient, openCustomersClient } from '#src/api/client.js';
 import type { RedisRateLimiter } from '#src/api/redis-rate-limit.js';
 import type { OutageOptions } from '#src/api/retry.js';
+import { describeConfigFiles } from '#src/config/config-file.js';
 import { readTrustedCertificates } from '#src/config/resolve-settings.js';
 import { isSecretSetting, type Setting, type Settings } from '#src/config/settings.js';
 import { LoginError } from '#src/errors.js';
@@ -208,8 +209,7 @@ function resolveCredentials(settings: Settings): Credentials {
   const missing = username.value === undefined ? 'no login' : `a user name (${username.origin}) but no password`;
   throw new LoginError(`There is ${missing} for ${settings.baseUrl.value}.`, {
     code: 'NO_LOGIN',
-    nextStep:
-      'Set MYPOS_CONNECT_USERNAME and MYPOS_CONNECT_PASSWORD (or …_FILE naming a file), let mypos-customers init set them up, or try everything without a login: add --sandbox.',
+    nextStep: `Let mypos-customers login ask for them, set MYPOS_CONNECT_USERNAME and MYPOS_CONNECT_PASSWORD (or …_FILE naming a file), or try everything without a login: add --sandbox. Configuration files: ${describeConfigFiles(settings.config.value)}.`,
   });
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { type CompiledMapping, compileMapping } from '#pipelines/mapping/compile.js';
 import { secretFields } from '#pipelines/mapping/fields.js';
 import { listColumns, quoteColumns } from '#pipelines/mapping/list-columns.js';
@@ -13,6 +13,7 @@ import type { Settings } from '#src/config/settings.js';
 import { UsageError } from '#src/errors.js';
 import { readPairs } from '#src/files/csv/read-pairs.js';
 import type { SourceColumns } from '#src/files/input-source.js';
+import { findSimilarFile } from '#src/files/similar-name.js';
 import { looksLikeData } from '#src/files/table/looks-like-data.js';
 import { parseJsonDocument } from '#src/json-document.js';
 import { quoteArgument } from './quote-argument.js';
@@ -112,6 +113,16 @@ export function readMappingFile(
       ...(country === undefined ? {} : { homeCountry: country }),
     },
   };
+}
+
+/** The mapping for an input: the one that was named, or the one beside the input, or else in the current folder. */
+export function readMappingFor(input: string | undefined, settings: Settings, options: ReadOptions): MappingFile {
+  const { value: name, origin } = settings.mapping;
+  if (origin !== 'default' || input === undefined || input === '-') return readMappingFile(name, options, settings);
+  const beside = join(dirname(input), name);
+  if (existsSync(beside)) return readMappingFile(beside, options, settings);
+  if (existsSync(name) || resolve(beside) === resolve(name)) return readMappingFile(name, options, settings);
+  throw mappingMissing(`There is no mapping: neither ${resolve(beside)} nor ${resolve(name)}.`);
 }
 
 /** Reads a mapping file and lists its errors. @throws UsageError when it cannot be read or is not JSON */
@@ -236,13 +247,21 @@ function read(path: string): Buffer {
     return readFileSync(path);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new UsageError(`The mapping ${path} cannot be read: ${unreadable[code] ?? code}.`, {
-      code: 'MAPPING_MISSING',
-      nextStep:
-        'Specify your mapping with --mapping; mappings.example.json shows what one looks like, and mypos-customers mapping suggest <file> proposes one.',
-      cause: error,
-    });
+    const near = code === 'ENOENT' ? findSimilarFile(path) : undefined;
+    throw mappingMissing(
+      `The mapping ${path} cannot be read: ${unreadable[code] ?? code}.${near === undefined ? '' : ` Did you mean "${near}"?`}`,
+      error,
+    );
   }
+}
+
+function mappingMissing(fact: string, cause?: unknown): UsageError {
+  return new UsageError(fact, {
+    code: 'MAPPING_MISSING',
+    nextStep:
+      'Specify your mapping with --mapping; mappings.example.json shows what one looks like, and mypos-customers mapping suggest <file> proposes one.',
+    cause,
+  });
 }
 
 function parseJson(path: string, text: string): unknown {

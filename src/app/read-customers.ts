@@ -1,10 +1,12 @@
 import { readField } from '#pipelines/compare-customers.js';
 import { readIdentity } from '#pipelines/listing/customer-identity.js';
+import { customerFields, identityFields, readOnlyFields } from '#pipelines/mapping/fields.js';
+import { suggestNames } from '#pipelines/mapping/nearest-name.js';
 import type { Customer } from '#pipelines/model.js';
 import type { CustomerPage, CustomersApi, ListQuery } from '#pipelines/ports.js';
 import { tokensPerDay } from '#src/api/token-store.js';
 import type { Settings } from '#src/config/settings.js';
-import { RunStoppedError } from '#src/errors.js';
+import { RunStoppedError, UsageError } from '#src/errors.js';
 import type { DetailCache } from '#src/ledger/exports.js';
 import { connect } from './connect.js';
 
@@ -39,12 +41,42 @@ export async function readDetail(api: CustomersApi, code: string): Promise<Custo
 
 /** One page of the API's list. @throws LoginError, RunStoppedError, UsageError */
 export async function listCustomers(settings: Settings, query: ListQuery, signal: AbortSignal): Promise<CustomerPage> {
+  const { fields: wanted = [], ...rest } = query;
+  // A list without a field that was misspelt would look as if nobody had a value in it.
+  const doubtful = wanted.filter((field) => !isKnownField(field));
   // A single page shows what the API gives.
   const connection = await connect(settings, signal, { patienceMs: 0, triesFilter: true });
   try {
-    return await connection.client.list(query);
+    if (doubtful.length === 0) return await connection.client.list(query);
+    const page = await connection.client.list(rest);
+    refuseUnknownFields(doubtful, page.customers);
+    return { ...page, customers: page.customers.map((customer) => pickFields(customer, wanted)) };
   } finally {
     await connection.close();
+  }
+}
+
+const knownFields = [...identityFields, ...readOnlyFields, ...Object.keys(customerFields)];
+
+function isKnownField(field: string): boolean {
+  return knownFields.some((known) => known.toLowerCase() === field.toLowerCase());
+}
+
+function pickFields(customer: Customer, wanted: readonly string[]): Customer {
+  const names = new Set(wanted.map((field) => field.toLowerCase()));
+  return Object.fromEntries(Object.entries(customer).filter(([name]) => names.has(name.toLowerCase())));
+}
+
+/** @throws UsageError for a field that no customer of the page has */
+function refuseUnknownFields(fields: readonly string[], customers: readonly Customer[]): void {
+  const available = [...new Set([...knownFields, ...customers.flatMap((customer) => Object.keys(customer))])];
+  for (const field of fields) {
+    if (customers.some((customer) => readField(customer, field) !== undefined)) continue;
+    if (customers.length === 0 && /^cC_\d+$/i.test(field)) continue;
+    throw new UsageError(`Customers in the list have no field "${field}": ${suggestNames(field, available)}`, {
+      code: 'FIELD_UNKNOWN',
+      nextStep: 'Correct --fields. Fields that are only in the details of a customer: mypos-customers get <code>',
+    });
   }
 }
 

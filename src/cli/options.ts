@@ -94,6 +94,19 @@ export function optionalInputFilePositional<T>(yargs: Argv<T>, describe: string)
   return yargs.positional('file', { type: 'string', describe }).nargs('file', 1);
 }
 
+/** Stands for `-` where yargs would take that for the beginning of an option. */
+export const standardInputWord = 'standard input:';
+
+/** The inputs of a command that takes several, its first words. */
+export function inputFilesPositional<T>(yargs: Argv<T>, describe: string) {
+  return yargs.positional('file', {
+    type: 'string',
+    array: true,
+    describe,
+    coerce: (words: readonly string[]) => words.map((word) => (word === standardInputWord ? '-' : word)),
+  });
+}
+
 /** As yargs hands over the options of {@link readingOptions}: numbers as text. */
 export type ReadArguments = {
   readonly [Name in keyof ReadOptions]?: ReadOptions[Name] extends number | undefined
@@ -220,7 +233,8 @@ export const notifyOption = {
 export function parseIsoTimeOption(option: string, value: string | undefined): Date | undefined {
   if (value === undefined) return undefined;
   const at = parseIsoTime(value);
-  if (at === undefined) throw optionError(option, value, 'an ISO time with a time zone', '2026-11-24T09:00:00Z');
+  if (at === undefined)
+    throw optionError(option, value, 'an ISO time with a time zone, or the form of the API', '2026-11-24T09:00:00Z');
   return at;
 }
 
@@ -238,6 +252,32 @@ export function toReadOptions(args: ReadArguments): ReadOptions {
   const { headerRow, ...others } = args;
   return pickReadOptions({ ...others, headerRow: parseWholeNumber('header-row', headerRow) });
 }
+
+/**
+ * More filters of the API, each as `name=value`; the `filt_` before the name may be left out.
+ *
+ * @throws UsageError
+ */
+export function parseFilters(values: readonly string[] | undefined): Readonly<Record<string, string>> | undefined {
+  if (values === undefined || values.length === 0) return undefined;
+  return Object.fromEntries(
+    values.map((text) => {
+      const [, name, value] = /^(?:filt_)?(\w+)=(.+)$/i.exec(text) ?? [];
+      if (name === undefined || value === undefined)
+        throw optionError('filter', text, 'a filter of the API with a value', 'Name_min=A');
+      return [name, value];
+    }),
+  );
+}
+
+/** {@link parseFilters}, as `list` and `export` declare it. */
+export const filterOption = {
+  type: 'string',
+  array: true,
+  nargs: 1,
+  requiresArg: true,
+  describe: 'A filter of the API, such as Name_min=A (sent as filt_Name_min); may be repeated',
+} as const;
 
 function optionError(option: string, value: string, expected: string, example: string): UsageError {
   return new UsageError(`--${option} "${value}" is not ${expected}.`, {

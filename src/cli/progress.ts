@@ -85,7 +85,7 @@ const problemStatuses: ReadonlySet<RowStatus> = new Set(['invalid', 'rejected', 
 /** How far it is, in one line of at most `width` columns. */
 export function renderHeadLine(view: ProgressView, width: number, paint: Paint): string {
   const { done, total } = view.state;
-  const share = total === 0 ? 1 : Math.min(1, done / total);
+  const share = total === 0 ? 0 : Math.min(1, done / total);
   const long = `${formatNumber(done)} of ${formatNumber(total)} rows, ${Math.floor(share * 100)}%`;
   const short = `${formatNumber(done)}/${formatNumber(total)}`;
   const timing = renderTimeLeft(view);
@@ -129,6 +129,8 @@ function renderTimeLeft(view: ProgressView): string {
     const until = new Date(state.pausedUntilMs).toTimeString().slice(0, 8);
     return `waiting until ${until} (the API asked for it)`;
   }
+  // How many there are is not known yet.
+  if (state.total === 0) return 'time left unknown';
   if (state.done >= state.total) return 'finishing';
   return pace.secondsLeft === undefined ? 'time left unknown' : `${formatDuration(pace.secondsLeft)} left`;
 }
@@ -169,10 +171,6 @@ function formatNumber(value: number): string {
 const redrawMs = 250;
 const lineEveryMs = 10_000;
 const defaultWidth = 80;
-/** What the drawing takes from the terminal: its cursor, and the wrapping of long lines. */
-const wrapLines = '\u001b[?7h';
-const cutLines = '\u001b[?7l';
-const restoreTerminal = `\u001b[?25h${wrapLines}`;
 const clearBelow = '\u001b[J';
 
 /** Shows a run's progress: two lines in place on a terminal, else a line every ten seconds; nothing with `--quiet`. */
@@ -208,13 +206,24 @@ function createViewer(progress: () => ProgressNow, now: () => number): () => Pro
 
 const require = createRequire(import.meta.url);
 
+/**
+ * A terminal on which long lines always wrap: the library would turn that off for as long as it draws, which nobody turns on again
+ * after kill -9. It is not told to leave it on, since it would then count colours as letters and cut lines that have room.
+ */
+function withoutWrapSwitch(terminal: NodeJS.WriteStream): NodeJS.WriteStream {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the switch begins with an escape
+  const write = (text: string) => terminal.write(text.replaceAll(/\u001b\[\?7[hl]/g, ''));
+  return Object.create(terminal, { write: { value: write } }) as NodeJS.WriteStream;
+}
+
 function drawInPlace(view: () => ProgressView, reporter: Reporter) {
   // Loaded when there is something to draw: it takes time to start.
   const { MultiBar } = require('cli-progress') as typeof progressBars;
   let latest = view();
   const bars = new MultiBar({
-    stream: process.stderr,
-    hideCursor: true,
+    stream: withoutWrapSwitch(process.stderr),
+    // After kill -9 nothing could be put back: the cursor stays visible.
+    hideCursor: false,
     clearOnComplete: true,
     // Ctrl-C is ours: it ends the run well.
     gracefulExit: false,
@@ -224,9 +233,7 @@ function drawInPlace(view: () => ProgressView, reporter: Reporter) {
   const width = () => process.stderr.columns || defaultWidth;
   bars.create(1, 0, {}, { format: () => renderHeadLine(latest, width(), reporter.paint) });
   bars.create(1, 0, {}, { format: () => renderDetailLine(latest, width(), reporter.paint) });
-  reporter.redirect((line) => bars.log(`${wrapLines}${line}${clearBelow}\n${cutLines}`));
-  const onExit = () => process.stderr.write(restoreTerminal);
-  process.once('exit', onExit);
+  reporter.redirect((line) => bars.log(`${line}${clearBelow}\n`));
   return {
     draw: () => {
       latest = view();
@@ -235,7 +242,6 @@ function drawInPlace(view: () => ProgressView, reporter: Reporter) {
       bars.update();
       bars.stop();
       reporter.redirect(undefined);
-      process.off('exit', onExit);
     },
   };
 }

@@ -113,8 +113,10 @@ export interface Reporter {
   withArguments(argv: readonly string[]): Reporter;
   /** While something is drawn in place, lines go through its owner, which knows how to keep clear of it. */
   redirect(print: ((line: string) => void) | undefined): void;
-  /** Says what was wrong and what to do next. @returns the exit code */
+  /** Says what was wrong and what to do next; with `--json`, also in a document. @returns the exit code */
   fail(error: unknown): ExitCode;
+  /** As {@link Reporter.fail}, of one of several things that a command does: without a document. */
+  explain(error: unknown): ExitCode;
 }
 
 export interface Streams {
@@ -181,7 +183,10 @@ export function createReporter(choice: OutputOptions, streams: Streams): Reporte
       printAbove = print;
     },
     fail(error) {
-      if (choice.json) stdout.write(renderJson(errorDocument(error)));
+      if (choice.json) stdout.write(renderJson(createErrorDocument(error)));
+      return this.explain(error);
+    },
+    explain(error) {
       if (!(error instanceof CustomersError)) {
         say(
           `${mark('red', 'Bug in mypos-customers:')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
@@ -217,7 +222,7 @@ function renderJson(document: unknown): string {
 }
 
 /** What `--json` prints when there is no result, so that a script always gets one document. */
-function errorDocument(error: unknown) {
+export function createErrorDocument(error: unknown) {
   if (!(error instanceof CustomersError))
     return { exitCode: exitCodes.bug, error: { code: 'BUG', message: String(error), nextStep: null } };
   const { code, message, nextStep = null, exitCode } = error;

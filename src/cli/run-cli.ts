@@ -3,7 +3,7 @@ import { nearestNames, suggestNames } from '#pipelines/mapping/nearest-name.js';
 import { CustomersError, type ExitCode, exitCodes, RunStoppedError, readSystemCode, UsageError } from '#src/errors.js';
 import { version } from '#src/version.js';
 import type { Command } from './command.js';
-import { outputOptions } from './options.js';
+import { outputOptions, standardInputWord } from './options.js';
 import { type DeclaredOption, type OptionRecorder, recordOptions } from './record-options.js';
 import { createReporter, type OutputOptions, type Streams } from './reporter.js';
 
@@ -135,7 +135,7 @@ function declare(
   streams: Streams,
   onExit: (code: ExitCode) => void,
 ): Argv {
-  const { parser: recording, declared } = recordOptions(yargs(argv.map(spellForYargs)));
+  const { parser: recording, declared } = recordOptions(yargs(spellForYargs(argv)));
   const parser: Argv = outputOptions(recording)
     .scriptName('mypos-customers')
     .usage('$0 <command>\n\nMove customers between files and the MYPOS Connect Customers API.')
@@ -221,9 +221,15 @@ function normaliseArguments(argv: readonly string[]): readonly string[] {
   return commandWords.includes(topic) ? [topic, '--help'] : [topic];
 }
 
-/** For yargs, `--no-header` would be the opposite of an option `--header`. */
-function spellForYargs(word: string): string {
-  return word.replace(/^--no-header(?==|$)/, '--noHeader');
+/**
+ * For yargs, `--no-header` would be the opposite of an option `--header`, and `-` would be no word of a list: `import` takes
+ * several files.
+ */
+function spellForYargs(argv: readonly string[]): readonly string[] {
+  const takesList = argv.find((word) => !word.startsWith('-')) === 'import';
+  return argv.map((word) =>
+    takesList && word === '-' ? standardInputWord : word.replace(/^--no-header(?==|$)/, '--noHeader'),
+  );
 }
 
 /** Options only once a dash says so: until then the shell's own completion offers files, which is what is wanted. */

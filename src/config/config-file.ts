@@ -1,9 +1,13 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { guards } from '#pipelines/guards.js';
 import { suggestNames } from '#pipelines/mapping/nearest-name.js';
 import { type DocumentIssue, JsonNode, type Shape } from '#pipelines/shape.js';
 import { UsageError } from '#src/errors.js';
+import { findSimilarFile } from '#src/files/similar-name.js';
 import { parseDamagedJson, parseJsonDocument } from '#src/json-document.js';
+import { findConfigBase } from '#src/platform.js';
 import { assertOwnFile } from './file-trust.js';
 import { defaultBaseUrl } from './parse-setting.js';
 import { configProperties, configVersion, defaultConfigFile, type Profile, profileProperties } from './settings.js';
@@ -28,12 +32,50 @@ interface ConfigFile {
 /**
  * Reads a profile from the configuration file.
  *
- * @returns `undefined` when neither a file nor a profile was named and the default file does not exist
+ * Without a named file, that in the current folder counts, then that of the user.
+ *
+ * @returns `undefined` when neither a file nor a profile was named and there is none
  * @throws UsageError for a named file or profile that does not exist, and for anything wrong in it
  */
 export function readProfile(file: string | undefined, name: string | undefined): FoundProfile | undefined {
-  const found = openConfig(file, name !== undefined);
-  return found === undefined ? undefined : chooseProfile(found, name);
+  const found = openConfig(file);
+  // Of the file in this folder, the jobs may be all that is wanted: then the login that `login` has stored counts.
+  const isElsewhere = found === undefined || (name === undefined ? !hasDefault(found) : !hasProfile(found, name));
+  const user =
+    file === undefined && isElsewhere && existsSync(userConfigFile()) ? openConfig(userConfigFile()) : undefined;
+  if (user !== undefined && (found === undefined || name === undefined || hasProfile(user, name)))
+    return chooseProfile(user, name);
+  if (found !== undefined) return chooseProfile(found, name);
+  if (name === undefined) return undefined;
+  throw configError(
+    resolve(defaultConfigFile),
+    `does not exist, nor does ${userConfigFile()}, so there is no profile "${name}".`,
+    'Create it with `mypos-customers init` or `mypos-customers login`, or leave out --profile.',
+  );
+}
+
+function hasDefault({ config }: ConfigFile): boolean {
+  return config.defaultProfile !== undefined;
+}
+
+function hasProfile({ config }: ConfigFile, name: string): boolean {
+  return typeof config.profiles === 'object' && config.profiles !== null && Object.hasOwn(config.profiles, name);
+}
+
+/** The folder of this program in the user's configuration folder. */
+export function findUserFolder(): string {
+  return join(findConfigBase(process.env), 'mypos-customers');
+}
+
+/** Where `login` stores address and login, for commands in any folder. */
+export function userConfigFile(): string {
+  return join(findUserFolder(), defaultConfigFile);
+}
+
+/** Which configuration files count and whether they are there, for people who wonder why a login is not found. */
+export function describeConfigFiles(file: string | undefined): string {
+  const files = file === undefined ? [resolve(defaultConfigFile), userConfigFile()] : [resolve(file)];
+  return files.map((path) => `${path} (${existsSync(path) ? 'read' : 'not there'})`).join(', ');
 }
 
 /**
@@ -42,11 +84,16 @@ export function readProfile(file: string | undefined, name: string | undefined):
  * @returns `undefined` when there is no default file and nothing in it was asked for
  * @throws UsageError
  */
-export function openConfig(file: string | undefined, isNeeded = false): ConfigFile | undefined {
+export function openConfig(file: string | undefined): ConfigFile | undefined {
   const path = file ?? defaultConfigFile;
   if (!existsSync(path)) {
-    if (file === undefined && !isNeeded) return undefined;
-    throw configError(path, 'does not exist', 'Create it, or leave out --config and --profile.');
+    if (file === undefined) return undefined;
+    const near = findSimilarFile(path);
+    throw configError(
+      resolve(path),
+      'does not exist.',
+      near === undefined ? 'Create it, or leave out --config.' : `Did you mean "${near}"?`,
+    );
   }
   const config = parseConfig(path);
   rejectUnknownKeys(path, config, fileKeys, '');
@@ -98,13 +145,17 @@ function chooseProfile({ path, config }: ConfigFile, name: string | undefined): 
 
 /** The name of the profile that has this address and login; what is wrong in the file, other commands say. */
 export function findProfileOf(file: string | undefined, baseUrl: string, login: string): string | undefined {
-  const path = file ?? defaultConfigFile;
-  if (!existsSync(path)) return undefined;
-  const profiles = openConfig(file)?.config.profiles;
-  const found = Object.entries(typeof profiles === 'object' && profiles !== null ? profiles : {}).find(
-    ([, profile]: [string, Partial<Profile> | null]) =>
-      (profile?.baseUrl ?? defaultBaseUrl).replace(/\/+$/, '') === baseUrl && profile?.username === login,
-  );
+  const files = file === undefined ? [defaultConfigFile, userConfigFile()] : [file];
+  const profiles = files
+    .filter((path) => existsSync(path))
+    .map((path) => openConfig(path)?.config.profiles)
+    .filter((named) => typeof named === 'object' && named !== null);
+  const found = profiles
+    .flatMap((named) => Object.entries(named))
+    .find(
+      ([, profile]: [string, Partial<Profile> | null]) =>
+        (profile?.baseUrl ?? defaultBaseUrl).replace(/\/+$/, '') === baseUrl && profile?.username === login,
+    );
   return found?.[0];
 }
 
@@ -118,9 +169,14 @@ function readProfileSettings(path: string, profile: Record<string, unknown>, nam
         `is not valid: profiles.${name}.${key} cannot be ${JSON.stringify(value)}.`,
         'It must be a string or a number.',
       );
-    return [key, text];
+    return [key, profileProperties[key]?.isPath === true ? resolveFrom(path, text) : text];
   });
   return Object.fromEntries(entries) as Profile;
+}
+
+/** A path of the file, for the current folder: a job of cron has another one than its author. */
+function resolveFrom(path: string, named: string): string {
+  return isAbsolute(named) ? named : join(dirname(path), named);
 }
 
 function parseConfig(path: string): Record<string, unknown> {

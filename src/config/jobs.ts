@@ -170,6 +170,14 @@ const pathProperties: ReadonlySet<string> = new Set([
   'auditFile',
 ]);
 
+/** A program by its path, unlike one by its name, is relative to the configuration file, too. */
+const programProperties: ReadonlySet<string> = new Set(['onSuccess', 'onFailure']);
+
+function resolveProgram(path: string, value: unknown): unknown {
+  if (!Array.isArray(value) || typeof value[0] !== 'string' || !/[\\/]/.test(value[0])) return value;
+  return [resolve(dirname(path), value[0]), ...value.slice(1)];
+}
+
 /**
  * Reads the jobs of the configuration file, in their order there.
  *
@@ -238,7 +246,11 @@ function readJob(path: string, name: string, value: unknown): Job {
 function resolvePaths<Read extends object>(path: string, job: Read): Read {
   const entries = Object.entries(job).map(([name, value]) => [
     name,
-    pathProperties.has(name) ? resolve(dirname(path), String(value)) : value,
+    pathProperties.has(name)
+      ? resolve(dirname(path), String(value))
+      : programProperties.has(name)
+        ? resolveProgram(path, value)
+        : value,
   ]);
   // The same properties with texts in place of texts.
   return Object.fromEntries(entries) as Read;

@@ -35,14 +35,24 @@ export function resolveSettings(options: SettingOptions, environment: Environmen
       resolveSetting(declaration, sources),
     ]),
     // Each value was just made by the parser that the type names.
-  ) as Omit<Settings, 'proxy' | 'profile'>;
-  return { ...settings, proxy: findProxy(settings.baseUrl.value, environment), profile: nameProfile(sources) };
+  ) as Omit<Settings, 'proxy' | 'profile' | 'config'>;
+  return {
+    ...settings,
+    proxy: findProxy(settings.baseUrl.value, environment),
+    profile: nameProfile(sources),
+    config: nameConfig(sources),
+  };
 }
 
 function nameProfile({ options, found }: SettingSources): Settings['profile'] {
   if (found === undefined) return { value: undefined, origin: 'not set' };
   const origin = options.profile === undefined ? `defaultProfile in ${found.file}` : 'option --profile';
   return { value: found.name, origin };
+}
+
+function nameConfig({ options, found }: SettingSources): Settings['config'] {
+  if (typeof options.config === 'string') return { value: options.config, origin: 'option --config' };
+  return found === undefined ? { value: undefined, origin: 'not set' } : { value: found.file, origin: 'found' };
 }
 
 function resolveSetting(declaration: SettingDeclaration, sources: SettingSources): Setting<unknown> {

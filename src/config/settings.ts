@@ -52,6 +52,8 @@ export interface SettingDeclaration {
   readonly default?: unknown;
   /** A default that is found out when the program runs, in words. */
   readonly defaultText?: string;
+  /** In a profile, a relative path starts from the folder of the configuration file. */
+  readonly isPath?: true;
   /** Never shown. */
   readonly isSecret?: true;
   // A parser takes the type that its sources give; each is called only with that.
@@ -106,6 +108,7 @@ export const settingsTable = {
     type: 'text',
     description: 'State folder, for the ledger, the token and the local copy',
     defaultText: '~/.local/state/mypos-customers',
+    isPath: true,
     parse: readPath,
   },
   /** `Infinity` for no limit. */
@@ -171,6 +174,7 @@ export const settingsTable = {
     sources: ['option', 'profile'],
     type: 'text',
     description: 'Certificate (PEM) of an additional authority to trust, e.g. your company’s',
+    isPath: true,
     parse: readText,
   },
   /** Permission bits; absent when files beside an input have its rights, and others those of the system. */
@@ -188,6 +192,7 @@ export const settingsTable = {
     type: 'text',
     description: 'Mapping file',
     default: 'mappings.json',
+    isPath: true,
     parse: readText,
   },
   /** Two capital letters. */
@@ -252,6 +257,8 @@ export type Settings = {
   readonly proxy: Setting<string | undefined>;
   /** The name of the profile that was used, if any. */
   readonly profile: Setting<string | undefined>;
+  /** The configuration file that was named or read, if any. */
+  readonly config: Setting<string | undefined>;
 };
 
 /** Settings as a command line or a library caller gives them; what is absent comes from elsewhere. */
@@ -273,21 +280,27 @@ export type Profile = {
     : string;
 } & { readonly [K in keyof SettingsTable as `${HasSource<K, 'profileFile'>}File`]?: string };
 
-/** A property of a profile. */
-export interface ProfileProperty {
-  readonly type: SettingDeclaration['type'];
-  readonly description: string;
+export interface ProfileProperty extends Required<Pick<SettingDeclaration, 'type' | 'description'>> {
+  readonly isPath: boolean;
 }
 
 /** The properties that a profile may have, by name. */
 export const profileProperties: Readonly<Record<string, ProfileProperty>> = Object.fromEntries(
   Object.values<SettingDeclaration>(settingsTable).flatMap((setting) => {
-    const { name, sources, type } = setting;
+    const { name, sources, type, isPath = false } = setting;
+    const fromFile = isPath ? ', relative to this file' : '';
     const description = describeSetting(setting);
     return [
-      ...(sources.includes('profile') ? [[name, { type, description }] as const] : []),
+      ...(sources.includes('profile')
+        ? [[name, { type, description: `${description}${fromFile}`, isPath }] as const]
+        : []),
       ...(sources.includes('profileFile')
-        ? [[`${name}File`, { type, description: `File that contains ${lowerFirst(description)}` }] as const]
+        ? [
+            [
+              `${name}File`,
+              { type, description: `File with ${lowerFirst(description)}, relative to this file`, isPath: true },
+            ] as const,
+          ]
         : []),
     ];
   }),

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { constants, createGunzip } from 'node:zlib';
 import type { Code } from '#pipelines/codes.js';
 import { InputError } from '#src/errors.js';
+import { findSimilarFile } from './similar-name.js';
 
 interface InputErrorDetails {
   readonly code: Code;
@@ -94,28 +95,12 @@ async function findInputFile(path: string, name: string = path): Promise<InputFi
   } catch (error) {
     const failure = toInputError(error, name);
     if (!(failure instanceof InputError) || failure.code !== 'FILE_NOT_FOUND') throw failure;
-    const similar = await findSimilarName(path);
+    const similar = findSimilarFile(path);
     if (similar === undefined) throw failure;
     throw createInputError({
       ...{ code: 'FILE_NOT_FOUND', file: name, cause: error, fact: 'there is no such file.' },
-      nextStep: `Did you mean "${similar}"?`,
+      nextStep: `Did you mean "${basename(similar)}"?`,
     });
-  }
-}
-
-/** The file in the same folder that has this name but for case, blanks, or the form of its accents. */
-async function findSimilarName(path: string): Promise<string | undefined> {
-  const normalise = (name: string) =>
-    name
-      .normalize('NFKC')
-      .toLowerCase()
-      .replaceAll(/[\s_-]+/g, '');
-  try {
-    const wanted = normalise(basename(path));
-    return (await readdir(dirname(path))).find((name) => normalise(name) === wanted);
-  } catch {
-    // The folder is not there, or must not be read: nothing can be proposed.
-    return undefined;
   }
 }
 

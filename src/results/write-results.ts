@@ -87,10 +87,13 @@ function describeError(outcome: RowOutcome): ErrorText {
   }
 }
 
+/** Between the reasons in one cell: each is a sentence or more. */
+const reasonSeparator = ' | ';
+
 function joinReasons(reasons: readonly Issue[]): Omit<ErrorText, 'reasons'> {
   return {
     code: reasons[0]?.code ?? '',
-    text: reasons.map((reason) => reason.message).join(' '),
+    text: reasons.map((reason) => reason.message).join(reasonSeparator),
     columns: [...new Set(reasons.flatMap((reason) => reason.columns ?? []))],
   };
 }
@@ -136,10 +139,16 @@ export function defaultResultPaths(inputPath: string): Required<Omit<ResultPaths
   const written = extension.toLowerCase() === '.xlsx' ? '.xlsx' : '.csv';
   return {
     results: `${stem}.results${written}`,
-    rejects: `${stem}.rejects${written}`,
+    rejects: `${nextRejectsName(stem)}${written}`,
     // Only a workbook can offer the decisions. What is left undecided in a review file goes beside it.
     review: `${stem.replace(/\.review(?:-\d+)?$/i, '')}.review.xlsx`,
   };
+}
+
+/** The rejects of a rejects file keep its name, with a number: `customers.rejects.2`. */
+function nextRejectsName(stem: string): string {
+  const [, input = stem, number] = /^(.+)\.rejects(?:-\d+)?(?:\.(\d+))?$/i.exec(stem) ?? [];
+  return input === stem ? `${stem}.rejects` : `${input}.rejects.${Number(number ?? 1) + 1}`;
 }
 
 /** The values that the cells of a column may have, by the column's name in the input. */

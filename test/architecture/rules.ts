@@ -24,6 +24,8 @@ export const houseRules: HouseRules = {
       'src/json-document',
       // The one table of formats that can be written.
       'src/files/begin-table',
+      // What was meant by the name of a file that is not there.
+      'src/files/similar-name',
       'pipelines/codes',
       'pipelines/format-count',
       'pipelines/guards',
@@ -52,6 +54,7 @@ export const houseRules: HouseRules = {
       'pipelines/reading-options',
       // One normaliser of column names, and one list of those that are ours.
       'pipelines/mapping/normalise-name',
+      'pipelines/mapping/nearest-name',
       'pipelines/own-columns',
       // What a written table is made of, and which texts of it must not come alive.
       'pipelines/export/export',

@@ -25,7 +25,7 @@ const mishaps: Readonly<Record<string, Mishap>> = {
   'no such file': {
     args: ['custmers.csv'],
     exitCode: 3,
-    says: ['custmers.csv: there is no such file.', 'Check the name'],
+    says: ['custmers.csv: there is no such file.', 'Did you mean "customers.csv"?'],
   },
   'a folder': {
     prepare: () => mkdirSync(place.path('exports')),
@@ -151,10 +151,10 @@ const mishaps: Readonly<Record<string, Mishap>> = {
     exitCode: 2,
     says: ['Unknown option --qqqqqq.', 'mypos-customers import --help'],
   },
-  'an unexpected argument': {
+  'several files of which one is not there': {
     args: ['customers.csv', 'more.csv'],
-    exitCode: 2,
-    says: ['Unexpected argument "more.csv".'],
+    exitCode: 3,
+    says: ['more.csv: there is no such file. Nothing was imported.'],
   },
   'an option without its value': { args: ['customers.csv', '--first'], exitCode: 2, says: ['--first needs a value.'] },
   'a number that is none': {

@@ -17,13 +17,7 @@ import { DuplicateFinder, type DuplicatesResult } from '#src/app/duplicates/dupl
 import { asTheyAre, isReviewFile, type ReturnedFiles, refuseReview } from '#src/app/import/recognise-returned.js';
 import { findInputRefusal, takesKeysAsWritten } from '#src/app/import/refuse-input.js';
 import { openInput } from '#src/app/input.js';
-import {
-  compileFor,
-  identityColumns,
-  type MappingFile,
-  readMappingFile,
-  secretColumns,
-} from '#src/app/mapping-file.js';
+import { compileFor, identityColumns, type MappingFile, readMappingFor, secretColumns } from '#src/app/mapping-file.js';
 import { chooseExitCode, noneVerified, noTraffic, type RunObserver, type RunSummary } from '#src/app/run-summary.js';
 import { openScannedInput, reportScan, type ScannedInput, scanInputAt, scanWhileReading } from '#src/app/scan-input.js';
 import type { Settings } from '#src/config/settings.js';
@@ -90,7 +84,7 @@ export async function checkFile(
   options: CheckOptions,
   observer: CheckObserver = {},
 ): Promise<CheckSummary> {
-  const mappingFile = readMappingFile(settings.mapping.value, options, settings);
+  const mappingFile = readMappingFor(options.file, settings, options);
   // Only standard input is kept there, and a check leaves no copy of anybody's customers behind.
   const spoolFolder = await mkdtemp(join(tmpdir(), 'mypos-customers-'));
   const returned = await openReturned(settings, mappingFile);

@@ -4,7 +4,7 @@ import { extname, join, resolve } from 'node:path';
 import type { DuplicatesFound } from '#pipelines/quality/duplicates/find-duplicates.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import { resolveTenant } from '#src/app/connect.js';
-import { type MappingFile, readMappingFile } from '#src/app/mapping-file.js';
+import { type MappingFile, readMappingFor } from '#src/app/mapping-file.js';
 import { bringMirrorUpToDate } from '#src/app/refresh-mirror.js';
 import { createRunControl, runOnTenant } from '#src/app/run-on-tenant.js';
 import { type ApiSummary, noTraffic, type RunObserver, summariseApi } from '#src/app/run-summary.js';
@@ -78,7 +78,7 @@ export async function findDuplicates(
   options: FindDuplicatesOptions,
   observer: RunObserver = {},
 ): Promise<DuplicatesSummary> {
-  const mappingFile = readMappingFile(settings.mapping.value, options, settings);
+  const mappingFile = readMappingFor(options.file, settings, options);
   const path = options.results === undefined ? undefined : await resolveReviewPath(options.results);
   const spoolFolder = await mkdtemp(join(tmpdir(), 'mypos-customers-'));
   try {

@@ -45,6 +45,8 @@ export interface ExportCustomersOptions {
   /** Only customers edited at or after a time, or since the last export of a series. */
   readonly changedSince?: ChangedSince;
   readonly changedUntil?: Date;
+  /** More filters of the API, by their names without `filt_`. */
+  readonly filters?: NonNullable<ListQuery['filters']>;
   /** @default false */
   readonly activeOnly?: boolean;
   /** @default customerCode, ascending */
@@ -184,7 +186,7 @@ function buildQuery(
   { settings, options, window, connection: { client } }: ExportContext,
   narrow: NonNullable<ListingQuery['narrow']>,
 ): ListingQuery {
-  const { sort = stableOrder, pageSize = defaultPageSize, changedUntil } = options;
+  const { sort = stableOrder, pageSize = defaultPageSize, changedUntil, filters } = options;
   const { changedSince } = window;
   return {
     sort,
@@ -194,12 +196,13 @@ function buildQuery(
     clock: { now: Date.now, serverTime: (ourMs) => ourMs + (client.traffic.clockDifferenceMs ?? 0) },
     ...(changedSince === undefined ? {} : { changedSince }),
     ...(changedUntil === undefined ? {} : { changedUntil }),
+    ...(filters === undefined ? {} : { filters }),
   };
 }
 
 /** Whether all customers are asked for, whenever they were edited. */
 function isWholeAccount({ options, window }: Pick<ExportContext, 'options' | 'window'>): boolean {
-  return window.changedSince === undefined && options.changedUntil === undefined;
+  return window.changedSince === undefined && options.changedUntil === undefined && options.filters === undefined;
 }
 
 /** A mirror that does not exist is not created here: reading all pages for it would be the export itself. */
@@ -272,13 +275,14 @@ function chooseStyle(
 }
 
 function describeFilters(
-  { sort = stableOrder, changedUntil, activeOnly = false, full = false }: ExportCustomersOptions,
+  { sort = stableOrder, changedUntil, filters, activeOnly = false, full = false }: ExportCustomersOptions,
   columns: ColumnSelection,
   { changedSince }: ExportWindow,
 ): ExportFilters {
   return {
     changedSince: changedSince?.toISOString() ?? null,
     changedUntil: changedUntil?.toISOString() ?? null,
+    ...(filters === undefined ? {} : { filters }),
     activeOnly,
     sort: `${sort.field}${sort.descending ? ':desc' : ''}`,
     columns: describeColumns(columns),
@@ -297,21 +301,18 @@ function describeColumns(columns: ColumnSelection): string {
   }
 }
 
-/** Starts to show progress once it is known how many customers there are. */
+/** Shows progress from the start on; how many customers there are is known with the first page. */
 function createProgressReporter(observer: RunObserver, { client }: Connection) {
   const current = { done: 0, total: 0 };
-  let isStarted = false;
+  observer.started?.('', () => ({
+    ...current,
+    counts: noCounts,
+    requests: client.traffic.requests,
+    ratePerSecond: client.rateLimiter.ratePerSecond,
+    pausedUntilMs: client.rateLimiter.pausedUntil(),
+  }));
   return (rows: number, expected: number): void => {
     current.done = rows;
     current.total = Math.max(rows, expected);
-    if (isStarted) return;
-    isStarted = true;
-    observer.started?.('', () => ({
-      ...current,
-      counts: noCounts,
-      requests: client.traffic.requests,
-      ratePerSecond: client.rateLimiter.ratePerSecond,
-      pausedUntilMs: client.rateLimiter.pausedUntil(),
-    }));
   };
 }

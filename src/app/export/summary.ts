@@ -14,6 +14,8 @@ export interface ExportFilters {
   /** ISO times, UTC. */
   readonly changedSince: string | null;
   readonly changedUntil: string | null;
+  /** More filters of the API, by their names without `filt_`; absent without any. */
+  readonly filters?: Readonly<Record<string, string>>;
   readonly activeOnly: boolean;
   /** As `--sort` takes it. */
   readonly sort: string;

@@ -5,16 +5,26 @@ import type { ExportCursor, ExportCursors } from '#src/ledger/exports.js';
 
 export type SortOrder = NonNullable<ListQuery['sort']>;
 
-/** Parses an ISO time with a zone, or a date, which means its start in UTC. @returns `undefined` for anything else */
+/**
+ * Parses an ISO time with a zone, a date, which means its start in UTC, or the form of the API, `2020-oct-01 09:00`, which
+ * is in UTC [seed].
+ *
+ * @returns `undefined` for anything else
+ */
 export function parseIsoTime(text: string): Date | undefined {
+  const [, year, name, day, clock] = /^(\d{4})-([a-z]{3})-(\d\d)(?: (\d\d:\d\d))?$/i.exec(text) ?? [];
+  const month = name === undefined ? 0 : months.indexOf(name.toLowerCase()) + 1;
+  if (month > 0) return parseIsoTime(`${year}-${String(month).padStart(2, '0')}-${day}T${clock ?? '00:00'}Z`);
   if (!/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text)) return undefined;
   const time = new Date(text);
   return Number.isNaN(time.getTime()) ? undefined : time;
 }
 
-/** Parses `field`, `field:asc` or `field:desc`. @returns `undefined` for anything else */
+const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+
+/** Parses `field`, `field:asc`, `field:desc`, or the API's own `fieldASC` and `fieldDESC`. @returns `undefined` for anything else */
 export function parseSortOrder(text: string): SortOrder | undefined {
-  const parts = /^(\w+)(?::(asc|desc))?$/i.exec(text);
+  const parts = /^(\w+)(ASC|DESC)$/.exec(text) ?? /^(\w+)(?::(asc|desc))?$/i.exec(text);
   if (parts?.[1] === undefined) return undefined;
   return { field: parts[1], descending: parts[2]?.toLowerCase() === 'desc' };
 }

@@ -11,7 +11,7 @@ import type { FailureLimit } from '#pipelines/run-control.js';
 import { announceTarget, type Connection, resolveTenant } from '#src/app/connect.js';
 import { reportGap } from '#src/app/describe-gap.js';
 import { settleEarlierDoubts } from '#src/app/earlier-doubts.js';
-import { type MappingFile, readMappingFile } from '#src/app/mapping-file.js';
+import { type MappingFile, readMappingFile, readMappingFor } from '#src/app/mapping-file.js';
 import { performRun } from '#src/app/perform-run.js';
 import { defaultSettle } from '#src/app/run.js';
 import { createRunControl, runOnTenant } from '#src/app/run-on-tenant.js';
@@ -259,7 +259,7 @@ async function openImport(
       code: 'USAGE',
       nextStep: 'Usage: mypos-customers import <file>, or --plan <plan>. See `mypos-customers import --help`.',
     });
-  const mappingFile = readMappingFile(settings.mapping.value, options, settings);
+  const mappingFile = readMappingFor(options.file, settings, options);
   const mode = options.mode ?? mappingFile.mapping.mode ?? 'upsert';
   refuseWithoutIdentity(mode, mappingFile);
   const spoolFolder = resolve(settings.stateDir.value, 'inputs');

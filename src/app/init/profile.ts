@@ -1,20 +1,19 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import type { FreeFieldChoice } from '#pipelines/mapping/suggest/suggestion.js';
 import { checkConnection, checkLogin, type DoctorFinding } from '#src/app/doctor/check-connection.js';
 import { rememberAccount } from '#src/app/known-accounts.js';
 import { findFreeField } from '#src/app/mapping/live-customers.js';
 import { writeAtomically } from '#src/app/mapping/write-schema.js';
-import { expectObject, openConfig } from '#src/config/config-file.js';
+import { expectObject, findUserFolder, openConfig } from '#src/config/config-file.js';
 import { omitLogin, resolveSettings } from '#src/config/resolve-settings.js';
 import { configVersion, defaultConfigFile, type SettingOptions } from '#src/config/settings.js';
 import { UsageError } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
 import { onlyThisUser } from '#src/files/file-rights.js';
 import { editJsonText } from '#src/json-document.js';
-import { findConfigBase } from '#src/platform.js';
 
 /** The login that the user entered. */
 interface LoginInput {
@@ -127,7 +126,13 @@ export async function saveProfile(profile: NewProfile): Promise<SavedProfile> {
   // A ready token would take precedence over the login.
   const { accessTokenFile: _, ...kept } = expectObject(path, profiles[profile.name] ?? {}, `profiles.${profile.name}`);
   const { baseUrl, username, mapping } = profile;
-  const written = { ...kept, baseUrl, username, passwordFile, ...(mapping === undefined ? {} : { mapping }) };
+  const written = {
+    ...kept,
+    baseUrl,
+    username,
+    passwordFile,
+    ...(mapping === undefined ? {} : { mapping: relative(dirname(path), mapping) }),
+  };
   const defaultProfile = before.defaultProfile ?? profile.name;
   const text = existsSync(path) ? readFileSync(path, 'utf8') : '{}';
   const properties: readonly (readonly [names: readonly string[], value: unknown])[] = [
@@ -152,11 +157,6 @@ async function saveSecret({ secret, baseUrl, username }: NewProfile): Promise<st
   makeFolder(dirname(path));
   await writeAtomically(path, `${secret.text}\n`, onlyThisUser);
   return path;
-}
-
-/** The folder of this program in the user's configuration folder. */
-function findUserFolder(): string {
-  return join(findConfigBase(process.env), 'mypos-customers');
 }
 
 /** Different for each login, so that two projects with profiles of the same name do not share a password. */

@@ -19,7 +19,7 @@ import {
 import { createAbsentFinder } from '#src/app/import/leavers.js';
 import { findInputRefusal, takesKeysAsWritten } from '#src/app/import/refuse-input.js';
 import { openReturnedFiles } from '#src/app/import/returned-file.js';
-import { type MappingFile, readMappingFile } from '#src/app/mapping-file.js';
+import { type MappingFile, readMappingFor } from '#src/app/mapping-file.js';
 import { createRunControl, runOnTenant } from '#src/app/run-on-tenant.js';
 import {
   type AbsentSummary,
@@ -130,7 +130,7 @@ export async function planFile(
   options: PlanOptions,
   observer: RunObserver = {},
 ): Promise<PlanSummary> {
-  const mappingFile = readMappingFile(settings.mapping.value, options, settings);
+  const mappingFile = readMappingFor(options.file, settings, options);
   const mode = options.mode ?? mappingFile.mapping.mode ?? 'upsert';
   refuseWithoutIdentity(mode, mappingFile);
   const output = options.output === undefined ? undefined : await outputPath(options.output);

@@ -3,7 +3,9 @@ import type { Customer } from '#pipelines/model.js';
 import type { MirrorRefreshed } from '#src/app/refresh-mirror.js';
 import { defineCommand, stopOnSignals } from '#src/cli/command.js';
 import {
+  filterOption,
   omitUndefined,
+  parseFilters,
   parseIsoTimeOption,
   parseSortOption,
   parseWholeNumber,
@@ -29,7 +31,8 @@ export const listCommand = defineCommand({
       .option('sort', { ...textOption, describe: 'Field to sort by, with :desc for descending order' })
       .option('fields', { ...textOption, describe: 'Fields to show, separated by commas' })
       .option('changed-since', { ...textOption, describe: 'Only customers edited at or after this ISO time' })
-      .option('changed-until', { ...textOption, describe: 'Only customers edited at or before this ISO time' }),
+      .option('changed-until', { ...textOption, describe: 'Only customers edited at or before this ISO time' })
+      .option('filter', filterOption),
   async run(args, reporter) {
     const { listCustomers } = await import('#src/app/read-customers.js');
     const settings = resolveSettings(toSettingOptions(args));
@@ -42,6 +45,7 @@ export const listCommand = defineCommand({
         fields: named ?? (args.json ? undefined : defaultFields),
         changedSince: parseIsoTimeOption('changed-since', args.changedSince),
         changedUntil: parseIsoTimeOption('changed-until', args.changedUntil),
+        filters: parseFilters(args.filter),
       }),
     };
     const signals = stopOnSignals(reporter);

@@ -2,9 +2,11 @@ import type { ChangedSince } from '#src/app/export/export-customers.js';
 import { describeExport } from '#src/cli/alerts.js';
 import { defineCommand, stopOnSignals } from '#src/cli/command.js';
 import {
+  filterOption,
   mappingOption,
   notifyOption,
   omitUndefined,
+  parseFilters,
   parseIsoTimeOption,
   parseSortOption,
   parseWholeNumber,
@@ -43,6 +45,7 @@ export const exportCommand = defineCommand({
       })
       .option('changed-since', { ...text, describe: 'Only customers edited at or after this ISO time; or "last"' })
       .option('changed-until', { ...text, describe: 'Only customers edited at or before this ISO time' })
+      .option('filter', filterOption)
       .option('active', { type: 'boolean', default: false, describe: 'Only active customers' })
       .option('sort', { ...text, describe: 'Field to sort by, with :desc for descending order (default customerCode)' })
       .option('page-size', { ...text, describe: 'Customers per page of the API (default 1000)' })
@@ -85,6 +88,7 @@ export const exportCommand = defineCommand({
           fields: args.fields?.split(',').map((field) => field.trim()),
           changedSince: parseChangedSince(args.changedSince),
           changedUntil: parseIsoTimeOption('changed-until', args.changedUntil),
+          filters: parseFilters(args.filter),
           sort: parseSortOption(args.sort),
           pageSize: parseWholeNumber('page-size', args.pageSize),
         }),

@@ -1,6 +1,7 @@
 import { resolveTenant } from '#src/app/connect.js';
 import { isKnownAccount, rememberAccount } from '#src/app/known-accounts.js';
 import { type SettingArguments, toSettingOptions } from '#src/cli/options.js';
+import { userConfigFile } from '#src/config/config-file.js';
 import { resolveSettings } from '#src/config/resolve-settings.js';
 import { defaultConfigFile } from '#src/config/settings.js';
 import { CustomersError, UsageError } from '#src/errors.js';
@@ -26,7 +27,8 @@ export async function confirmAccount(args: SettingArguments & { readonly yes?: u
 function findAccountOfFolder(args: SettingArguments) {
   try {
     const settings = resolveSettings(toSettingOptions(args));
-    return settings.baseUrl.origin.startsWith('profile ') ? resolveTenant(settings) : undefined;
+    const isOfFolder = settings.baseUrl.origin.startsWith('profile ') && settings.config.value !== userConfigFile();
+    return isOfFolder ? resolveTenant(settings) : undefined;
   } catch (error) {
     if (error instanceof CustomersError) return undefined;
     throw error;
