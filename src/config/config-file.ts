@@ -1,5 +1,4 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { guards } from '#pipelines/guards.js';
 import { suggestNames } from '#pipelines/mapping/nearest-name.js';
