@@ -1,6 +1,7 @@
 import type { Issue } from './issue.js';
 import type { FormerCustomers } from './listing/former-customers.js';
 import type { MirroredCustomer, WrittenCustomer } from './listing/mirror.js';
+import type { WholeReading, Witness } from './listing/whole-reading.js';
 import type {
   Cell,
   Command,
@@ -311,20 +312,6 @@ export interface LeaverEntry {
   readonly key: string;
   readonly customerCode: string;
   readonly errorCode?: string;
-}
-
-/** A customer that a complete and current list must show. */
-export interface Witness {
-  readonly customerCode: string;
-  /** Epoch milliseconds, our clock. */
-  readonly intentAtMs: number;
-}
-
-/** How many customers a complete reading of the whole list showed. */
-export interface WholeReading {
-  /** Epoch milliseconds, our clock. */
-  readonly atMs: number;
-  readonly customers: number;
 }
 
 export interface LedgerRow {

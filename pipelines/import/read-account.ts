@@ -1,8 +1,9 @@
 import { readField } from '#pipelines/compare-customers.js';
 import { parseApiTime } from '#pipelines/listing/customer-identity.js';
 import { listCustomers } from '#pipelines/listing/list-customers.js';
+import type { Witness } from '#pipelines/listing/whole-reading.js';
 import type { Customer } from '#pipelines/model.js';
-import type { CustomersApi, LedgerRow, RunLedger, Witness } from '#pipelines/ports.js';
+import type { CustomersApi, LedgerRow, RunLedger } from '#pipelines/ports.js';
 
 export interface ReadAccountPorts {
   readonly api: CustomersApi;

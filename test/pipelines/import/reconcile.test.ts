@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { reconcile } from '#pipelines/import/reconcile.js';
+import type { WholeReading, Witness } from '#pipelines/listing/whole-reading.js';
 import type { Customer } from '#pipelines/model.js';
-import type { CustomersApi, LedgerRow, RunLedger, Settlement, WholeReading, Witness } from '#pipelines/ports.js';
+import type { CustomersApi, LedgerRow, RunLedger, Settlement } from '#pipelines/ports.js';
 import { RunControl } from '#pipelines/run-control.js';
 
 const now = Date.parse('2026-03-01T12:00:00Z');
