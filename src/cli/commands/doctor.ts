@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DoctorFinding, DoctorReport } from '#src/app/doctor/doctor.js';
-import { profileExists, saveProfile } from '#src/app/init/profile.js';
 import { defineCommand, stopOnSignals } from '#src/cli/command.js';
 import {
   mappingOption,
@@ -38,7 +37,7 @@ export const loginCommand = defineCommand({
         code: 'USAGE',
         nextStep: 'Run it on a terminal, or use: mypos-customers init --yes',
       });
-    const isNew = mayAsk && (args.new || !hasLogin(toSettingOptions(args)));
+    const isNew = mayAsk && (args.new || !(await hasLogin(toSettingOptions(args))));
     if (isNew) return storeLogin(args, reporter);
     const settings = resolveSettings(toSettingOptions(args));
     const signals = stopOnSignals(reporter);
@@ -57,7 +56,8 @@ export const loginCommand = defineCommand({
 });
 
 /** Whether there is a login; a profile that does not exist yet has none. */
-function hasLogin(options: SettingOptions): boolean {
+async function hasLogin(options: SettingOptions): Promise<boolean> {
+  const { profileExists } = await import('#src/app/init/profile.js');
   const { profile, config, ...others } = options;
   if (profile !== undefined && !profileExists(config ?? userConfigFile(), profile) && !profileExists(config, profile))
     return false;
@@ -69,6 +69,7 @@ function hasLogin(options: SettingOptions): boolean {
 /** Asks for a login until it works, and stores it where commands in any folder find it. */
 async function storeLogin(args: SettingArguments, reporter: Reporter): Promise<ExitCode> {
   const { obtainLogin } = await import('#src/cli/init/obtain-login.js');
+  const { saveProfile } = await import('#src/app/init/profile.js');
   const signals = stopOnSignals(reporter);
   try {
     const { profile: name = 'default', config = userConfigFile(), ...options } = toSettingOptions(args);
