@@ -78,7 +78,7 @@ export function rowCandidate(subject: string): string {
 }
 
 /** Whether a decision is about another row, and not about a customer. */
-export function isAboutRow({ customerCode }: KeptDecision): boolean {
+function isAboutRow({ customerCode }: KeptDecision): boolean {
   return customerCode?.startsWith(rowPrefix) === true;
 }
 

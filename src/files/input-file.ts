@@ -197,8 +197,8 @@ export async function* readBytes(file: InputFile, range: ByteRange = allBytes): 
 
 async function* readFrom(handle: FileHandle, file: InputFile, { from, to }: ByteRange): AsyncGenerator<Buffer> {
   try {
-    // What is added to the file while it is in use belongs to the next import.
-    const end = Math.min(to, file.sizeBytes);
+    // What is added to the file while it is in use belongs to the next import. Some file systems say 0 of every file.
+    const end = file.sizeBytes === 0 ? to : Math.min(to, file.sizeBytes);
     for (let at = from; at < end; ) {
       const length = Math.min(readChunkBytes, end - at);
       const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(length), 0, length, at);

@@ -99,6 +99,7 @@ export function openLedgerAge(folder: string, database: Database, now: () => num
     },
     close() {
       if (descriptor !== undefined) closeSync(descriptor);
+      descriptor = undefined;
     },
   };
 }

@@ -22,7 +22,7 @@ export function listTellingTexts(customer: { readonly [field: string]: JsonValue
 }
 
 /** As they are, and as JSON writes them. */
-export function withJsonForms(texts: Iterable<string>): readonly string[] {
+function withJsonForms(texts: Iterable<string>): readonly string[] {
   return [...new Set([...texts].flatMap((text) => [text, JSON.stringify(text).slice(1, -1)]))];
 }
 

@@ -17,7 +17,7 @@ describe('help', () => {
   });
 
   it.each([[['help']], [['--help']]])('%j lists the commands', async (args) => {
-    expect((await place.run(args)).stdout).toMatch(/import \[file\].*help \[command\]/s);
+    expect((await place.run(args)).stdout).toMatch(/import \[file\.\.\].*help \[command\]/s);
   });
 
   it('names the nearest command for one that there is not', async () => {

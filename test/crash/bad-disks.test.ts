@@ -57,7 +57,7 @@ describe.runIf(mayMount)('a disk', () => {
     const args = ['import', ...settled, 'customers.csv', '--results', 'disk/results.csv'];
     const { exitCode, stdout } = await place.run(args);
     expect([exitCode, api.customers().length]).toEqual([5, 300]);
-    expect(stdout).toMatch(/result file cannot be written: the disk is full.*runs show/s);
+    expect(stdout).toMatch(/result file was not written: the disk is full.*runs show/s);
     expect(readdirSync(disk.path)).toEqual(['ballast']);
     disk.makeRoom();
     const resumed = await place.run(['resume', ...settled]);

@@ -17,7 +17,7 @@ it('the commands of the page on duplicates work as they are written, one after t
   const script = [`mypos-customers() { node "${mainFile}" "$@" --rate unlimited; }`, ...blocks].join('\n');
   const env = { PATH: process.env.PATH, HOME: place.path('home') };
   const { stderr } = await promisify(execFile)('bash', ['-c', script], { cwd: place.path('.'), env });
-  expect(blocks).toHaveLength(2);
+  expect(blocks).toHaveLength(3);
   expect(stderr).not.toMatch(/Error:|Bug in/);
   const undone = readResults(place.read('undone.csv'));
   expect(undone.length).toBeGreaterThan(20);

@@ -54,7 +54,9 @@ describe('customers-1000.csv', () => {
       const { cC_001, cC_003, phoneNumber } = byCode.get(row._customerCode ?? '') ?? {};
       return [cC_001, cC_003, phoneNumber];
     });
-    expect(held).toEqual(rows.map((row) => [row['Customer Id'], row['Subscription Date'], row['Phone 1']]));
+    // What a spreadsheet program could take for a formula has an apostrophe before it in the result file.
+    const phoneOf = (row: Record<string, string>) => row['Phone 1']?.replace(/^'\+/, '+');
+    expect(held).toEqual(rows.map((row) => [row['Customer Id'], row['Subscription Date'], phoneOf(row)]));
   });
 });
 

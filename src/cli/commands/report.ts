@@ -1,5 +1,6 @@
 import { formatCount } from '#pipelines/format-count.js';
-import { compareRuns, listComparedStatuses, type RunsCompared } from '#src/app/runs/compare-runs.js';
+import type { RowStatus } from '#pipelines/model.js';
+import type { RunsCompared } from '#src/app/runs/compare-runs.js';
 import { defineCommand, defineGroup } from '#src/cli/command.js';
 import { settingOptions, toSettingOptions } from '#src/cli/options.js';
 import { renderTable } from '#src/cli/render/format.js';
@@ -15,16 +16,17 @@ const diffCommand = defineCommand({
       .positional('before', { type: 'string', demandOption: true, describe: 'Name of the earlier run' })
       .positional('after', { type: 'string', demandOption: true, describe: 'Name of the later run' }),
   async run(args, reporter) {
+    const { compareRuns, listComparedStatuses } = await import('#src/app/runs/compare-runs.js');
     const compared = compareRuns(resolveSettings(toSettingOptions(args)), args.before, args.after);
-    await reporter.data(renderCompared(compared), compared);
+    await reporter.data(renderCompared(compared, listComparedStatuses(compared)), compared);
     return exitCodes.done;
   },
 });
 
 /** What two runs differ in, for people. */
-function renderCompared(compared: RunsCompared): string {
+function renderCompared(compared: RunsCompared, statuses: readonly RowStatus[]): string {
   const { before, after, reasons, settings } = compared;
-  const counts = listComparedStatuses(compared).map((status) => [
+  const counts = statuses.map((status) => [
     status,
     String(before.counts[status]),
     String(after.counts[status]),

@@ -85,7 +85,9 @@ describe('NODE_TLS_REJECT_UNAUTHORIZED=0', () => {
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
     const failures = await notify({ webhook: `https://localhost:${port}/hook` }, true, {});
     vi.unstubAllEnvs();
-    expect(failures).toEqual([`The webhook at localhost:${port} could not be reached.`]);
+    expect(failures).toEqual([
+      `The webhook at localhost:${port} could not be reached (UNABLE_TO_VERIFY_LEAF_SIGNATURE).`,
+    ]);
   });
 
   it('is a failed check of doctor', async () => {

@@ -41,6 +41,7 @@ describe('doctor', () => {
       'tls',
       'clock',
       'runs',
+      'conformance',
       'login',
       'tokens',
       ...['list', 'detail', 'add', 'update', 'delete'].map((right) => `right to ${right}`),
@@ -87,7 +88,7 @@ describe('doctor', () => {
 
   it.each([
     ['a wrong password', [], { MYPOS_CONNECT_PASSWORD: 'wrong' }, 6, 'login', /Check MYPOS_CONNECT_USERNAME/],
-    ['no login', [], { MYPOS_CONNECT_PASSWORD: '' }, 6, 'login', /Set MYPOS_CONNECT_USERNAME/],
+    ['no login', [], { MYPOS_CONNECT_PASSWORD: '' }, 6, 'login', /set MYPOS_CONNECT_USERNAME/],
     [
       'an address where nobody listens',
       ['--base-url', 'http://127.0.0.1:1/api/v2'],
