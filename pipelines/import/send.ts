@@ -352,16 +352,22 @@ function buildIntent(row: OpenRow, payload: string, sentValues: SentValues | und
   return key === undefined ? base : { ...base, key };
 }
 
-const statusByKind = { refused: 'rejected', in_doubt: 'in_doubt' } as const;
+/** The API did not know who asks, which says nothing of the row: it can be sent again. */
+const unknownSender = 401;
+
+function chooseStatus({ kind, httpStatus }: Exclude<WriteAnswer, { kind: 'applied' }>) {
+  if (kind === 'in_doubt') return kind;
+  return httpStatus === unknownSender ? 'failed' : 'rejected';
+}
 
 /** The outcome of a write that the API did not confirm. */
 export function describeNotApplied(
   answer: Exclude<WriteAnswer, { kind: 'applied' }>,
   mapper: ColumnLookup,
 ): Extract<RowOutcome, { status: 'rejected' | 'failed' | 'in_doubt' }> {
-  const { kind, ...refusal } = answer;
+  const { kind: _, ...refusal } = answer;
   const columns = (refusal.fields ?? []).flatMap((field) => mapper.findColumns(field));
-  return { ...refusal, status: statusByKind[kind], ...(columns.length === 0 ? {} : { columns }) };
+  return { ...refusal, status: chooseStatus(answer), ...(columns.length === 0 ? {} : { columns }) };
 }
 
 export function withNotes(notes: readonly Issue[]): { readonly notes?: readonly Issue[] } {
