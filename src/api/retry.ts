@@ -303,7 +303,8 @@ class RunState {
   async #renewToken(failed: FailedAttempt, state: RequestState): Promise<RequestResult | undefined> {
     const { token = '' } = failed;
     if (state.hasRenewedToken || token === this.#acceptedToken) {
-      if (await this.#takesToken()) return toOutcome(failed, state);
+      // An earlier attempt without an answer may have done it all the same.
+      if (await this.#takesToken()) return state.isUnanswered ? state.toDoubt() : toOutcome(failed, state);
       if (state.hasRenewedToken) throw stop.tokenRefused(failed.refusal);
     }
     state.hasRenewedToken = true;
