@@ -114,3 +114,9 @@ export function readDisplayName(customer: Customer): string {
   const text = (field: string) => String(readField(customer, field) ?? '').trim();
   return text('customerName') || [text('firstName'), text('lastName')].filter((part) => part !== '').join(' ');
 }
+
+/** What is sent to add a customer: there is nothing to clear in one that does not exist yet. */
+export function withoutNulls(draft: Draft): Draft {
+  if (!Object.values(draft).includes(null)) return draft;
+  return Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== null));
+}

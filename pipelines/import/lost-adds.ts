@@ -1,4 +1,4 @@
-import { isBlank, readField } from '#pipelines/compare-customers.js';
+import { isBlank, readField, withoutNulls } from '#pipelines/compare-customers.js';
 import { parseApiTime } from '#pipelines/listing/customer-identity.js';
 import type { Customer, ReviewCandidate } from '#pipelines/model.js';
 import type { CustomersApi, LedgerRow } from '#pipelines/ports.js';
@@ -42,7 +42,7 @@ export class LostAdds {
   /** Notes a row that would be added. */
   note({ row, key, draft, contentHash }: OpenRow): void {
     if (this.#created.length === 0 || this.#findSimilar(draft).length === 0) return;
-    const payload = Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== null));
+    const payload = withoutNulls(draft);
     const { index, number } = row;
     const state = 'failed';
     this.#rows.push({ index, number, state, payload, payloadHash: contentHash, ...(key === undefined ? {} : { key }) });

@@ -1,4 +1,11 @@
-import { contentHash, editableContent, findChanges, mergeDraft, readField } from '#pipelines/compare-customers.js';
+import {
+  contentHash,
+  editableContent,
+  findChanges,
+  mergeDraft,
+  readField,
+  withoutNulls,
+} from '#pipelines/compare-customers.js';
 import type { Issue } from '#pipelines/issue.js';
 import type { CustomerMirror, Extent, WrittenCustomer } from '#pipelines/listing/mirror.js';
 import {
@@ -152,12 +159,6 @@ function describeWrongAdd({ shown = {}, httpStatus, attempts }: AppliedAnswer): 
     ...{ status: 'in_doubt', errorCode: 'WRONG_CUSTOMER', httpStatus, attempts },
     message: `The API answered the add with ${code === undefined ? 'no code' : `customer ${String(code)}, who is somebody else`}. Whether it added the row's customer shows in the list.`,
   };
-}
-
-/** There is nothing to clear in a customer that does not exist yet. */
-function withoutNulls(draft: Draft): Draft {
-  if (!Object.values(draft).includes(null)) return draft;
-  return Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== null));
 }
 
 /** The API says so when the customer is no longer as it was read; then it is read and merged once more. */

@@ -63,9 +63,14 @@ export function isEmbeddedSandbox({ baseUrl }: Tenant): boolean {
   return baseUrl === embeddedSandbox.baseUrl;
 }
 
-/** The ledger of the account in the settings, for what needs no API. @throws UsageError, GuardError */
-export function openTenantLedger(settings: Settings): Ledger {
-  const ledger = openLedger(settings.stateDir.value, resolveTenant(settings));
+/**
+ * The ledger of an account of the state folder, with the audit file of the settings.
+ *
+ * @param tenant - @default the account in the settings
+ * @throws UsageError, GuardError
+ */
+export function openTenantLedger(settings: Settings, tenant: Tenant = resolveTenant(settings)): Ledger {
+  const ledger = openLedger(settings.stateDir.value, tenant);
   if (settings.auditFile.value !== undefined) ledger.audit.copyTo(settings.auditFile.value);
   return ledger;
 }
@@ -93,7 +98,7 @@ async function connectToSandbox(settings: Settings, stopping: AbortSignal): Prom
   const folder = join(settings.stateDir.value, 'sandbox');
   // Fails with the ledger's own error if the state folder cannot be created.
   const tenant = resolveTenant(settings);
-  openLedger(settings.stateDir.value, tenant).close();
+  openTenantLedger(settings, tenant).close();
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const sandbox = await startSandbox({ dataFile: join(folder, 'customers.db'), adminToken: false });
   const { username, password } = sandbox;
@@ -121,8 +126,7 @@ async function open(
   settings: Settings,
   { tenant, baseUrl = tenant.baseUrl, credentials, stopping, waiting = { patienceMs: 0 } }: OpenOptions,
 ): Promise<Connection> {
-  const ledger = openLedger(settings.stateDir.value, tenant);
-  if (settings.auditFile.value !== undefined) ledger.audit.copyTo(settings.auditFile.value);
+  const ledger = openTenantLedger(settings, tenant);
   const rateLimiter = await openSharedRateLimiter(settings, tenant).catch((error: unknown) => {
     ledger.close();
     throw error;

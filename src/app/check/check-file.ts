@@ -248,12 +248,9 @@ async function writeFiles(
 
 /** How files were when they were written: one that somebody has edited since is not replaced. */
 async function openWrittenFiles(settings: Settings): Promise<{ readonly written: WrittenFiles; close(): void }> {
-  const [{ openLedger }, { resolveTenant }] = await Promise.all([
-    import('#src/ledger/open-ledger.js'),
-    import('#src/app/connect.js'),
-  ]);
+  const { openTenantLedger } = await import('#src/app/connect.js');
   try {
-    const { writtenFiles, close } = openLedger(settings.stateDir.value, resolveTenant(settings));
+    const { writtenFiles, close } = openTenantLedger(settings);
     return { written: writtenFiles, close };
   } catch {
     // A check needs no state folder. Without one, a file that is there already stays.

@@ -11,7 +11,7 @@ import type { KeyColumnReading } from '#pipelines/mapping/key.js';
 import { type Cell, cellToText } from '#pipelines/model.js';
 import type { KeptDecision } from '#pipelines/ports.js';
 import { readKeysAsWritten, startKeyScan } from '#pipelines/quality/key-scan.js';
-import { type Connection, openTenantLedger, resolveTenant } from '#src/app/connect.js';
+import { type Connection, openTenantLedger } from '#src/app/connect.js';
 import { compileFor, inspectMappingFile, readMappingFile } from '#src/app/mapping-file.js';
 import { bringMirrorUpToDate } from '#src/app/refresh-mirror.js';
 import { createRunControl, runOnTenant } from '#src/app/run-on-tenant.js';
@@ -24,7 +24,7 @@ import { deriveRights } from '#src/files/file-rights.js';
 import type { InputSource } from '#src/files/input-source.js';
 import { openRowSource } from '#src/files/open-row-source.js';
 import type { CrosswalkEntry, CrosswalkLinkResult } from '#src/ledger/crosswalk.js';
-import { type Ledger, openLedger } from '#src/ledger/open-ledger.js';
+import type { Ledger } from '#src/ledger/open-ledger.js';
 import { decisionColumns, readDecision, writeDecision } from './carried-decisions.js';
 import { buildEntry, EntryList } from './entry-list.js';
 
@@ -41,7 +41,7 @@ const entriesPerWrite = 500;
 export async function exportCrosswalk(settings: Settings, file: string): Promise<number> {
   const path = resolve(file);
   await assertWritable(path);
-  const ledger = openLedger(settings.stateDir.value, resolveTenant(settings));
+  const ledger = openTenantLedger(settings);
   const table = await beginTable(
     path,
     columns.map((name) => ({ name })),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { extname, join, resolve } from 'node:path';
 import type { DuplicatesFound } from '#pipelines/quality/duplicates/find-duplicates.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
-import { resolveTenant } from '#src/app/connect.js';
+import { openTenantLedger, resolveTenant } from '#src/app/connect.js';
 import { type MappingFile, readMappingFor } from '#src/app/mapping-file.js';
 import { bringMirrorUpToDate } from '#src/app/refresh-mirror.js';
 import { createRunControl, runOnTenant } from '#src/app/run-on-tenant.js';
@@ -13,7 +13,7 @@ import type { Settings } from '#src/config/settings.js';
 import { type ExitCode, exitCodes, InterruptedError, UsageError } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
 import { deriveRights, type FileRights } from '#src/files/file-rights.js';
-import { hasLedger, type Ledger, openLedger } from '#src/ledger/open-ledger.js';
+import { hasLedger, type Ledger } from '#src/ledger/open-ledger.js';
 import { DuplicateFinder, type DuplicatesResult } from './duplicate-finder.js';
 import { endReview, recordReview } from './record-review.js';
 import { listReviewPairs, writeDuplicateReview } from './write-duplicate-review.js';
@@ -118,9 +118,9 @@ async function searchFile(
   options: FindDuplicatesOptions,
   observer: RunObserver,
 ): Promise<DuplicatesSummary> {
-  const [stateFolder, tenant] = [settings.stateDir.value, resolveTenant(settings)];
-  if (!hasLedger(stateFolder, tenant)) return search(finder, undefined, review, options, observer);
-  const ledger = openLedger(stateFolder, tenant);
+  if (!hasLedger(settings.stateDir.value, resolveTenant(settings)))
+    return search(finder, undefined, review, options, observer);
+  const ledger = openTenantLedger(settings);
   try {
     finder.useDecisions(ledger);
     return await search(finder, ledger, review, options, observer);

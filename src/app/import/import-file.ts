@@ -8,7 +8,7 @@ import type { RepeatPolicy } from '#pipelines/import/dedupe.js';
 import type { Mode } from '#pipelines/mapping/mapping.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import type { FailureLimit } from '#pipelines/run-control.js';
-import { announceTarget, type Connection, resolveTenant } from '#src/app/connect.js';
+import { announceTarget, type Connection, openTenantLedger } from '#src/app/connect.js';
 import { reportGap } from '#src/app/describe-gap.js';
 import { settleEarlierDoubts } from '#src/app/earlier-doubts.js';
 import { type MappingFile, readMappingFile, readMappingFor } from '#src/app/mapping-file.js';
@@ -19,7 +19,6 @@ import type { RunObserver, RunSummary } from '#src/app/run-summary.js';
 import { openScannedInput, type ScannedInput, scanInputAt } from '#src/app/scan-input.js';
 import type { Settings } from '#src/config/settings.js';
 import { GuardError, UsageError } from '#src/errors.js';
-import { openLedger } from '#src/ledger/open-ledger.js';
 import type { PlanRecord } from '#src/ledger/plans.js';
 import type { RunRecord } from '#src/ledger/runs.js';
 import { checkGuards, refuseUnfinished } from './check-guards.js';
@@ -80,7 +79,7 @@ async function openPlannedImport(
 function findPlan(settings: Settings, plan: string): PlanRecord {
   const isFile = existsSync(plan) && statSync(plan).isFile();
   const wanted = isFile ? readPlanName(readFileSync(plan)) : plan;
-  const ledger = openLedger(settings.stateDir.value, resolveTenant(settings));
+  const ledger = openTenantLedger(settings);
   try {
     const record = ledger.plans.find(wanted);
     if (record !== undefined) return record;

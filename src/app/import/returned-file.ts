@@ -1,8 +1,8 @@
 import { type EarlierRows, ReturnedRows } from '#pipelines/import/returned-rows.js';
-import { resolveTenant } from '#src/app/connect.js';
+import { openTenantLedger, resolveTenant } from '#src/app/connect.js';
 import type { MappingFile } from '#src/app/mapping-file.js';
 import type { Settings } from '#src/config/settings.js';
-import { hasLedger, type Ledger, openLedger } from '#src/ledger/open-ledger.js';
+import { hasLedger, type Ledger } from '#src/ledger/open-ledger.js';
 import { asTheyAre, isReturnedFile, isReviewFile, type ReturnedFiles, refuseReview } from './recognise-returned.js';
 
 interface ReturnedFileOptions {
@@ -25,7 +25,7 @@ export function openReturnedFiles(
   const stateFolder = settings.stateDir.value;
   const ledger = () => {
     if (given !== undefined) return given;
-    open ??= openLedger(stateFolder, resolveTenant(settings));
+    open ??= openTenantLedger(settings);
     return open;
   };
   return {

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { resolveTenant } from '#src/app/connect.js';
+import { openTenantLedger, resolveTenant } from '#src/app/connect.js';
 import type { Settings } from '#src/config/settings.js';
 import { GuardError, UsageError } from '#src/errors.js';
-import { type Ledger, listTenants, openLedger, type Tenant } from '#src/ledger/open-ledger.js';
+import { type Ledger, listTenants, type Tenant } from '#src/ledger/open-ledger.js';
 import type { Person } from '#src/ledger/person-data.js';
 import { TextFinder } from '#src/ledger/person-texts.js';
+import type { RunRecord } from '#src/ledger/runs.js';
 import { eraseStateFiles, fileHolds, findStateFiles, findTraces, type Holds, type StateFile } from './state-files.js';
 
 /** What the ledger of one account holds of a person. */
@@ -45,7 +46,7 @@ export function showPerson(settings: Settings, who: string): Promise<PersonRepor
   return withPerson(settings, who, async (found) => {
     const stateFiles = await findStateFiles(settings.stateDir.value, createFinder(found));
     const report = await describePerson(settings, who, found, stateFiles);
-    auditPerson(settings, found, 'shown');
+    auditPerson(found, 'shown');
     return report;
   });
 }
@@ -63,11 +64,11 @@ export function erasePerson(
   options: { readonly bar?: boolean; readonly confirm: (report: PersonReport) => Promise<boolean> },
 ): Promise<PersonReport | PersonErased> {
   const stateFolder = settings.stateDir.value;
-  return withPerson(settings, who, async (found) => {
+  return withPerson(settings, who, async (found, ledgers) => {
     const finder = createFinder(found);
     const stateFiles = await findStateFiles(stateFolder, finder);
     refuseDoubts(found);
-    refuseNeededFiles(stateFolder, stateFiles);
+    refuseNeededFiles(ledgers, stateFiles);
     const report = await describePerson(settings, who, found, stateFiles);
     if (!(await options.confirm(report))) return report;
     const locks = found.map(({ ledger }) => ledger.lock('person erase'));
@@ -78,7 +79,7 @@ export function erasePerson(
         ledger.people.erase(person);
       }
       eraseStateFiles(stateFiles, [...new Set(found.flatMap(({ person }) => person.texts))]);
-      auditPerson(settings, found, 'erased');
+      auditPerson(found, 'erased');
       const left = findTraces(stateFolder, finder);
       return { ...report, left, barred };
     } finally {
@@ -91,13 +92,12 @@ export function erasePerson(
 async function withPerson<T>(
   settings: Settings,
   who: string,
-  work: (found: readonly Found[]) => Promise<T>,
+  work: (found: readonly Found[], ledgers: readonly Ledger[]) => Promise<T>,
 ): Promise<T> {
-  const stateFolder = settings.stateDir.value;
   const own = resolveTenant(settings);
   const isOwn = (tenant: Tenant) => tenant.baseUrl === own.baseUrl && tenant.login === own.login;
-  const tenants = listTenants(stateFolder).map(({ tenant }) => tenant);
-  const ledgers = tenants.map((tenant) => ({ tenant, ledger: openLedger(stateFolder, tenant) }));
+  const tenants = listTenants(settings.stateDir.value).map(({ tenant }) => tenant);
+  const ledgers = tenants.map((tenant) => ({ tenant, ledger: openTenantLedger(settings, tenant) }));
   try {
     const first = ledgers.flatMap(({ tenant, ledger }) => {
       // A code means somebody else in another account.
@@ -114,7 +114,11 @@ async function withPerson<T>(
       return [];
     });
     const found = [...first, ...others];
-    if (found.length > 0) return await work(found);
+    if (found.length > 0)
+      return await work(
+        found,
+        ledgers.map(({ ledger }) => ledger),
+      );
     throw new UsageError(`Nothing is held of "${who}".`, {
       code: 'PERSON_UNKNOWN',
       nextStep: 'Give the code, the key or the e-mail address as the account or the file has it.',
@@ -175,26 +179,18 @@ function refuseDoubts(found: readonly Found[]): void {
 }
 
 /** A run could not be finished without its input, and an input cannot be changed behind its back. */
-function refuseNeededFiles(stateFolder: string, files: readonly StateFile[]): void {
+function refuseNeededFiles(ledgers: readonly Ledger[], files: readonly StateFile[]): void {
   const inputs = new Set(files.filter(({ kind }) => kind === 'input').map(({ path }) => path));
-  for (const { tenant } of listTenants(stateFolder)) {
-    const ledger = openLedger(stateFolder, tenant);
-    try {
-      const run = ledger.runs.findUnfinished().find(({ input }) => input !== undefined && inputs.has(input.path));
-      if (run === undefined) continue;
-      throw new GuardError(`Run ${run.name} is not finished, and its copy of the input holds this customer.`, {
-        code: 'PERSON_IN_USE',
-        nextStep: `Finish it first: mypos-customers resume ${run.name}`,
-      });
-    } finally {
-      ledger.close();
-    }
-  }
+  const isNeeded = ({ input }: RunRecord) => input !== undefined && inputs.has(input.path);
+  const run = ledgers.flatMap(({ runs }) => runs.findUnfinished()).find(isNeeded);
+  if (run === undefined) return;
+  throw new GuardError(`Run ${run.name} is not finished, and its copy of the input holds this customer.`, {
+    code: 'PERSON_IN_USE',
+    nextStep: `Finish it first: mypos-customers resume ${run.name}`,
+  });
 }
 
-function auditPerson(settings: Settings, found: readonly Found[], what: 'shown' | 'erased'): void {
-  for (const { ledger, person } of found) {
-    if (settings.auditFile.value !== undefined) ledger.audit.copyTo(settings.auditFile.value);
+function auditPerson(found: readonly Found[], what: 'shown' | 'erased'): void {
+  for (const { ledger, person } of found)
     ledger.audit.add({ command: 'person', what, counts: { customers: person.codes.length, keys: person.keys.length } });
-  }
 }

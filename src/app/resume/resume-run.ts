@@ -3,7 +3,7 @@ import { countTaken } from '#pipelines/batches.js';
 import type { Reconciled } from '#pipelines/import/reconcile.js';
 import type { ReadOptions } from '#pipelines/reading-options.js';
 import type { FailureLimit } from '#pipelines/run-control.js';
-import { announceTarget, type Connection, isEmbeddedSandbox, resolveTenant } from '#src/app/connect.js';
+import { announceTarget, type Connection, isEmbeddedSandbox, openTenantLedger } from '#src/app/connect.js';
 import { createCodeInput, createDeleteJob, type SavedDeleteOptions } from '#src/app/delete/delete-customers.js';
 import { describeGap, reportGap } from '#src/app/describe-gap.js';
 import type { ImportQuestions } from '#src/app/import/check-strangers.js';
@@ -20,7 +20,7 @@ import { createUndoJob, type SavedUndoOptions } from '#src/app/undo/undo-run.js'
 import { findProfileOf } from '#src/config/config-file.js';
 import type { Settings } from '#src/config/settings.js';
 import { CustomersError, GuardError, InputError } from '#src/errors.js';
-import { type Ledger, openLedger, type Tenant } from '#src/ledger/open-ledger.js';
+import type { Ledger, Tenant } from '#src/ledger/open-ledger.js';
 import type { RunRecord } from '#src/ledger/runs.js';
 
 export type { Reconciled };
@@ -77,7 +77,7 @@ export interface RunsElsewhere {
 
 /** Finds runs that `resume` would continue if it was about another account: the login may just be the wrong one. */
 export function findRunsElsewhere(settings: Settings, config: string | undefined): readonly RunsElsewhere[] {
-  const ledger = openLedger(settings.stateDir.value, resolveTenant(settings));
+  const ledger = openTenantLedger(settings);
   try {
     return ledger.countUnfinishedElsewhere().map(({ tenant, runs }) => ({
       ...{ tenant, runs, isSandbox: isEmbeddedSandbox(tenant) },

@@ -1,9 +1,9 @@
 import { type RowCounts, type RowStatus, rowStatuses } from '#pipelines/model.js';
-import { resolveTenant } from '#src/app/connect.js';
+import { openTenantLedger } from '#src/app/connect.js';
 import { countOutcomes } from '#src/app/not-reached.js';
 import { findRun } from '#src/app/run-on-tenant.js';
 import type { Settings } from '#src/config/settings.js';
-import { type Ledger, openLedger } from '#src/ledger/open-ledger.js';
+import type { Ledger } from '#src/ledger/open-ledger.js';
 import type { RunRecord } from '#src/ledger/runs.js';
 import type { IssueGroup } from '#src/results/issue-groups.js';
 import { collectProblems } from './write-run-report.js';
@@ -52,7 +52,7 @@ export interface RunsCompared {
 
 /** Compares two runs of this login. @throws UsageError for a run that is not there */
 export function compareRuns(settings: Settings, before: string, after: string): RunsCompared {
-  const ledger = openLedger(settings.stateDir.value, resolveTenant(settings));
+  const ledger = openTenantLedger(settings);
   try {
     const [a, b] = [findRun(ledger, before), findRun(ledger, after)];
     return {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { RowCounts } from '#pipelines/model.js';
-import { resolveTenant } from '#src/app/connect.js';
+import { openTenantLedger } from '#src/app/connect.js';
 import { readReportContent } from '#src/app/import/import-job.js';
 import type { ResolvedReadOptions } from '#src/app/input.js';
 import { countOutcomes, explainNotReached } from '#src/app/not-reached.js';
@@ -9,7 +9,7 @@ import type { Settings } from '#src/config/settings.js';
 import { UsageError } from '#src/errors.js';
 import { deriveRights, type FileRights } from '#src/files/file-rights.js';
 import { openRowSource } from '#src/files/open-row-source.js';
-import { type Ledger, openLedger } from '#src/ledger/open-ledger.js';
+import type { Ledger } from '#src/ledger/open-ledger.js';
 import type { RunRecord } from '#src/ledger/runs.js';
 import { writeResults } from '#src/results/write-results.js';
 import { writeRunReport } from './write-run-report.js';
@@ -28,7 +28,7 @@ function buildRunReport(ledger: Ledger, run: RunRecord): RunReport {
 
 /** The runs of the tenant in the settings, newest first. */
 export function listRuns(settings: Settings, limit: number): readonly RunReport[] {
-  const ledger = openLedger(settings.stateDir.value, resolveTenant(settings));
+  const ledger = openTenantLedger(settings);
   try {
     return ledger.runs.list(limit).map((run) => buildRunReport(ledger, run));
   } finally {
@@ -45,7 +45,7 @@ export interface ShowRunFiles {
 
 /** Shows one run, and writes the requested files. @throws UsageError */
 export async function showRun(settings: Settings, name: string, files: ShowRunFiles = {}): Promise<RunReport> {
-  const ledger = openLedger(settings.stateDir.value, resolveTenant(settings));
+  const ledger = openTenantLedger(settings);
   try {
     const run = findRun(ledger, name);
     const rights = deriveRights(settings.fileMode.value, run.input?.path);

@@ -1,12 +1,12 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { resolveTenant } from '#src/app/connect.js';
+import { openTenantLedger, resolveTenant } from '#src/app/connect.js';
 import { quoteArgument } from '#src/app/quote-argument.js';
 import type { Settings } from '#src/config/settings.js';
 import { UsageError } from '#src/errors.js';
 import { assertWritable } from '#src/files/atomic-file.js';
 import { restoreLedger } from '#src/ledger/ledger-copies.js';
-import { findTenantFolder, hasLedger, openLedger, type Tenant } from '#src/ledger/open-ledger.js';
+import { findTenantFolder, hasLedger, type Tenant } from '#src/ledger/open-ledger.js';
 
 export interface StateBackup {
   /** Absolute. */
@@ -44,7 +44,7 @@ export async function backupState(
     });
   if (existsSync(path) && !force) throw new UsageError(`${path} already exists.`, { code: 'FILE_EXISTS' });
   await assertWritable(path);
-  const ledger = openLedger(stateFolder, tenant);
+  const ledger = openTenantLedger(settings);
   try {
     ledger.copyTo(path);
   } finally {

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { RowCounts } from '#pipelines/model.js';
-import { resolveTenant } from '#src/app/connect.js';
+import { openTenantLedger } from '#src/app/connect.js';
 import { importFile } from '#src/app/import/import-file.js';
 import { AccountUnknownError } from '#src/app/import/refusals.js';
 import { countOutcomes } from '#src/app/not-reached.js';
@@ -11,7 +11,7 @@ import { hashFile } from '#src/files/input-file.js';
 import { NoDataRowsError } from '#src/files/table/no-data-rows.js';
 import { isTruncation } from '#src/inbox/check-complete.js';
 import type { Claim } from '#src/inbox/claims.js';
-import { type Ledger, openLedger } from '#src/ledger/open-ledger.js';
+import type { Ledger } from '#src/ledger/open-ledger.js';
 import type { RunRecord } from '#src/ledger/runs.js';
 import { explainError, type FileOutcome, type FileReason, noneWaiting, type WaitingCount } from './summary.js';
 import type { JobSetup, SweepJob } from './sweep-jobs.js';
@@ -97,7 +97,7 @@ type EarlierWork =
 /** Finds runs of this file in the ledger. A claim's path is never used twice, so it identifies the run. */
 async function findEarlierWork(claim: Claim, { setup, job }: ImportClaimOptions): Promise<EarlierWork> {
   const sha256 = await hashClaim(claim);
-  const ledger = openLedger(setup.settings.stateDir.value, resolveTenant(setup.settings));
+  const ledger = openTenantLedger(setup.settings);
   try {
     const run = ledger.runs.findLatestOfPath(claim.path);
     if (run !== undefined) {

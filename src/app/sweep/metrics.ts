@@ -1,10 +1,9 @@
 import { tokensPerDay } from '#src/api/token-store.js';
-import { resolveTenant } from '#src/app/connect.js';
+import { openTenantLedger } from '#src/app/connect.js';
 import type { Settings } from '#src/config/settings.js';
 import { CustomersError } from '#src/errors.js';
 import type { Tally } from '#src/inbox/memory.js';
 import { type Metric, writeMetrics } from '#src/inbox/metrics-file.js';
-import { openLedger } from '#src/ledger/open-ledger.js';
 import { type FileReport, fileOutcomes, sumCounts, sumTraffic } from './summary.js';
 import type { SweepJob } from './sweep-jobs.js';
 
@@ -97,7 +96,7 @@ function countTokensByProfile(jobs: readonly SweepJob[], nowMs: number): Readonl
 
 /** Access tokens that the login of the settings may still request in this UTC day. */
 export function countTokensLeft(settings: Settings, nowMs: number): number {
-  const ledger = openLedger(settings.stateDir.value, resolveTenant(settings));
+  const ledger = openTenantLedger(settings);
   try {
     return Math.max(0, tokensPerDay.hard - ledger.tokens.usedToday(nowMs));
   } finally {

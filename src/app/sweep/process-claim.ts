@@ -1,6 +1,6 @@
 import { publishMilestone } from '#pipelines/milestones.js';
 import { showLines } from '#pipelines/visible-text.js';
-import { resolveTenant } from '#src/app/connect.js';
+import { openTenantLedger } from '#src/app/connect.js';
 import { explainFailure } from '#src/app/explain-failure.js';
 import { CustomersError, exitCodes, InputError } from '#src/errors.js';
 import {
@@ -15,7 +15,6 @@ import type { Claim } from '#src/inbox/claims.js';
 import type { Destination } from '#src/inbox/folder-layout.js';
 import { notify } from '#src/inbox/notify.js';
 import type { Inbox } from '#src/inbox/open-inbox.js';
-import { openLedger } from '#src/ledger/open-ledger.js';
 import { defaultResultPaths } from '#src/results/write-results.js';
 import { createClaimObserver, type SweepLogger } from './event-log.js';
 import { type ClaimResult, importClaim } from './import-claim.js';
@@ -236,7 +235,7 @@ function buildNote(
 /** A run reads its input again when it is resumed, reconciled or shown, so the ledger must know the new path. */
 function recordMovedFiles(claim: Claim, { settings }: JobSetup, paths: ArchivedPaths): void {
   const { input, results, rejects, review } = paths;
-  const ledger = openLedger(settings.stateDir.value, resolveTenant(settings));
+  const ledger = openTenantLedger(settings);
   try {
     const run = ledger.runs.findLatestOfPath(claim.path);
     if (run === undefined || input === undefined) return;
