@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NotifyTarget } from '#src/config/notify-targets.js';
-import { beginAtomicFile } from '#src/files/atomic-file.js';
+import { writeAtomically } from '#src/files/atomic-file.js';
 import type { Alert } from './alert.js';
 import { type AlertState, advanceAlertState, beginAlertState, type Outcome } from './alert-state.js';
 import { sendAlert } from './send-alert.js';
@@ -46,8 +46,6 @@ export interface SubjectOptions {
   readonly context: Alert['context'];
 }
 
-const ownerOnly = { folder: 0o700, file: 0o600 } as const;
-
 /**
  * Opens what the state folder knows of a subject. Of two processes that work on the same one at a time, the last one's
  * knowledge stays; the locks of jobs, folders and accounts prevent that.
@@ -57,15 +55,8 @@ export function openAlertSubject(options: SubjectOptions): AlertSubject {
   const folder = join(stateFolder, 'alerts');
   const path = join(folder, `${createHash('sha256').update(id).digest('hex').slice(0, 16)}.json`);
   const save = async (page: Page) => {
-    mkdirSync(folder, { recursive: true, mode: ownerOnly.folder });
-    const file = await beginAtomicFile(path, { mode: ownerOnly.file });
-    try {
-      await file.handle.writeFile(JSON.stringify(page));
-      chmodSync(file.partPath, ownerOnly.file);
-      await file.commit();
-    } finally {
-      await file.discard();
-    }
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    await writeAtomically(path, JSON.stringify(page), { mode: 0o600 });
   };
   return {
     async note(outcome, nowMs) {

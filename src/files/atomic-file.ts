@@ -101,6 +101,17 @@ export async function beginAtomicFile(path: string, rights?: FileRights): Promis
   };
 }
 
+/** Writes a file that appears only when it is complete. @throws UsageError */
+export async function writeAtomically(path: string, text: string, rights?: FileRights): Promise<void> {
+  const file = await beginAtomicFile(path, rights);
+  try {
+    await file.handle.writeFile(text);
+    await file.commit();
+  } finally {
+    await file.discard();
+  }
+}
+
 /** Removes what killed processes began of this file; the parts of living processes stay. */
 async function removeLeftovers(path: string): Promise<void> {
   const prefix = `.${basename(path)}.`;

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import { hasFileModes } from '#src/platform.js';
 
 /** Who may read and write a file, as on POSIX systems. */
 export interface FileRights {
@@ -26,7 +27,7 @@ export function deriveRights(fileMode: number | undefined, source: string | unde
 
 /** Gives a file that this process has created its rights, whatever the umask is. */
 export async function grantRights(file: FileHandle, { mode, gid }: FileRights): Promise<void> {
-  if (process.platform === 'win32') return;
+  if (!hasFileModes()) return;
   const created = await file.stat();
   const isGroupRight =
     gid === undefined ||

@@ -186,7 +186,11 @@ export function openPersonData(database: Database, blocks: RowBlocks): PersonDat
     database.exec(`UPDATE rows SET ${cleared} WHERE ${ofPerson};
       DELETE FROM waiting_rows WHERE ${ofPerson}; DELETE FROM reject_cells WHERE ${ofPerson}`);
     for (const code of codes)
-      for (const sql of ['DELETE FROM customers WHERE code = ?', 'DELETE FROM sent_values WHERE customer_code = ?'])
+      for (const sql of [
+        'DELETE FROM customers WHERE code = ?',
+        'DELETE FROM former_customers WHERE code = ?',
+        'DELETE FROM sent_values WHERE customer_code = ?',
+      ])
         database.prepare(sql).run(code);
     for (const key of keys.filter((stored) => finder.isIn(splitKey(stored).key))) forgetKey(key);
   }
@@ -223,7 +227,6 @@ export function openPersonData(database: Database, blocks: RowBlocks): PersonDat
       database.transaction(() => {
         eraseRows(person, finder);
         eraseMentions(finder);
-        removeFormerCustomers(database, person.codes);
       });
       database.exec(
         'DROP TABLE IF EXISTS temp.person_rows; VACUUM; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA secure_delete = OFF',
@@ -277,15 +280,6 @@ function toHeld(code: SqlValue | undefined, key: SqlValue | undefined, json: Sql
     ...(key == null ? {} : { key: String(key) }),
     telling: listTellingTexts(readStoredJson(json, 'a customer', isJsonObject)),
   };
-}
-
-/** What the local copy said of customers before a refresh. */
-function removeFormerCustomers(database: Database, codes: readonly string[]): void {
-  const table = database.prepare(
-    "SELECT 1 AS found FROM sqlite_schema WHERE type = 'table' AND name = 'former_customers'",
-  );
-  if (table.get() === undefined) return;
-  for (const code of codes) database.prepare('DELETE FROM former_customers WHERE code = ?').run(code);
 }
 
 /** Replaces what a finder finds in the texts of a database by a note. */

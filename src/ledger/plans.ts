@@ -26,7 +26,8 @@ export interface Plans {
   openAgreedPlan(plan: PlanRecord): AgreedPlan;
 }
 
-const maxAgeMs = 30 * 24 * 60 * 60_000;
+/** Plans are kept for 30 days. */
+export const maxPlanAgeMs = 30 * 24 * 60 * 60_000;
 
 export function openPlans(database: Database, now: () => number): Plans {
   const insert = database.prepare(`INSERT INTO plans
@@ -48,7 +49,7 @@ export function openPlans(database: Database, now: () => number): Plans {
   };
   return {
     start({ input, mappingSha256, options }) {
-      dropOld.run(now() - maxAgeMs);
+      dropOld.run(now() - maxPlanAgeMs);
       const name = createTimedName(now());
       insert.run(name, now(), input.file, input.path, input.sha256, mappingSha256, JSON.stringify(options));
       const plan = byName(name);

@@ -2,6 +2,7 @@ import type { Issue } from '#pipelines/issue.js';
 import type { RowOutcome } from '#pipelines/model.js';
 import type { Database } from '#src/sqlite/open-database.js';
 import { isRowOutcome, readStoredJson } from './damaged-ledger.js';
+import { maxPlanAgeMs } from './plans.js';
 import type { RowBlocks } from './row-blocks.js';
 
 /** Runs whose personal data is no longer needed. */
@@ -34,8 +35,6 @@ const prunable = `state = 'completed' AND pruned_at IS NULL AND ended_at < ?
   AND number NOT IN (SELECT run FROM rows INDEXED BY rows_in_doubt WHERE state IN ('intent', 'in_doubt'))
   AND name NOT IN (SELECT json_extract(options, '$.undoes') FROM runs AS undo
     WHERE undo.command = 'undo' AND undo.state <> 'completed')`;
-
-const planAgeMs = 30 * 24 * 60 * 60_000;
 
 export function openRetention(database: Database, blocks: RowBlocks, now: () => number): Retention {
   const find = database.prepare(`SELECT number FROM runs WHERE ${prunable} ORDER BY number`);
@@ -92,7 +91,7 @@ export function openRetention(database: Database, blocks: RowBlocks, now: () => 
       const runs = find.all(beforeMs).map(({ number }) => Number(number));
       for (const run of runs) rows += database.transaction(() => pruneRun(run));
       database.transaction(() => {
-        removePlans.run(now() - planAgeMs);
+        removePlans.run(now() - maxPlanAgeMs);
         markDone.run(now());
       });
       database.exec('PRAGMA secure_delete = OFF');

@@ -6,12 +6,11 @@ import type { FreeFieldChoice } from '#pipelines/mapping/suggest/suggestion.js';
 import { checkConnection, checkLogin, type DoctorFinding } from '#src/app/doctor/check-connection.js';
 import { rememberAccount } from '#src/app/known-accounts.js';
 import { findFreeField } from '#src/app/mapping/live-customers.js';
-import { writeAtomically } from '#src/app/mapping/write-schema.js';
 import { expectObject, findUserFolder, openConfig } from '#src/config/config-file.js';
 import { omitLogin, resolveSettings } from '#src/config/resolve-settings.js';
 import { configVersion, defaultConfigFile, type SettingOptions } from '#src/config/settings.js';
 import { UsageError } from '#src/errors.js';
-import { assertWritable } from '#src/files/atomic-file.js';
+import { assertWritable, writeAtomically } from '#src/files/atomic-file.js';
 import { onlyThisUser } from '#src/files/file-rights.js';
 import { editJsonText } from '#src/json-document.js';
 

@@ -3,8 +3,8 @@ import { parseMapping } from '#pipelines/mapping/parse-mapping.js';
 import { readMappingFile } from '#src/app/mapping-file.js';
 import type { Settings } from '#src/config/settings.js';
 import { UsageError } from '#src/errors.js';
+import { writeAtomically } from '#src/files/atomic-file.js';
 import { editJsonText, parseJsonDocument } from '#src/json-document.js';
-import { writeAtomically } from './write-schema.js';
 
 /** What was set. */
 export interface MatchSet {

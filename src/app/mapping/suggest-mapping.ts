@@ -16,11 +16,12 @@ import type { ReadOptions } from '#pipelines/reading-options.js';
 import { listMappedColumns } from '#src/app/input.js';
 import type { RunObserver } from '#src/app/run-summary.js';
 import { InputError, UsageError } from '#src/errors.js';
+import { writeAtomically } from '#src/files/atomic-file.js';
 import type { FileSource } from '#src/files/input-source.js';
 import { findHeader, letterColumns } from '#src/files/table/find-header.js';
 import { looksLikeData } from '#src/files/table/looks-like-data.js';
 import { readSample, type Sample } from './read-sample.js';
-import { formatReadableJson, writeAtomically, writeSchemaBeside } from './write-schema.js';
+import { formatReadableJson, writeSchemaBeside } from './write-schema.js';
 
 export interface SuggestOptions extends ReadOptions {
   readonly file: string;

@@ -2,8 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CustomFields } from '#pipelines/mapping/fields.js';
 import { buildMappingSchema, mappingSchemaTitle } from '#pipelines/mapping/schema.js';
-import { beginAtomicFile } from '#src/files/atomic-file.js';
-import type { FileRights } from '#src/files/file-rights.js';
+import { writeAtomically } from '#src/files/atomic-file.js';
 
 const maxLineWidth = 120;
 
@@ -46,17 +45,6 @@ export async function writeSchemaBeside(mapping: string, customFields: CustomFie
   if (existsSync(path) && !isOwnSchema(path)) return undefined;
   await writeAtomically(path, formatReadableJson(buildMappingSchema(customFields)));
   return path;
-}
-
-/** Writes a file that appears only when it is complete. @throws UsageError */
-export async function writeAtomically(path: string, text: string, rights?: FileRights): Promise<void> {
-  const file = await beginAtomicFile(path, rights);
-  try {
-    await file.handle.writeFile(text);
-    await file.commit();
-  } finally {
-    await file.discard();
-  }
 }
 
 function isOwnSchema(path: string): boolean {
