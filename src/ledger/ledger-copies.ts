@@ -29,6 +29,14 @@ interface BackupFacts extends Owner {
 }
 
 /**
+ * Whether a file in the folder of an account holds customers though nothing needs it any more: a ledger of an earlier version, or
+ * one that a backup has replaced; or details that an interrupted export has left.
+ */
+export function isSpareCopy(name: string): boolean {
+  return /^(?:ledger-(?:of-version|replaced)-[^.]+|details)\.db(?:-wal|-shm)?$/.test(name);
+}
+
+/**
  * Writes a whole copy of a ledger that others may be writing to, without the access token.
  *
  * @param path - replaced when it exists; readable by its owner only, since it holds customers

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, join, relative, sep } from 'node:path';
 import { cellToText } from '#pipelines/model.js';
 import { openRowSource } from '#src/files/open-row-source.js';
+import { isSpareCopy } from '#src/ledger/ledger-copies.js';
 import { eraseFromDatabase } from '#src/ledger/person-data.js';
 import type { TextFinder } from '#src/ledger/person-texts.js';
 
@@ -66,7 +67,7 @@ function chooseKind(path: string): StateFile['kind'] | undefined {
   if (/-(?:wal|shm)$/.test(name)) return undefined;
   if (first === 'inputs') return 'input';
   if (first === 'inbox') return path.split(sep).length > 3 ? 'input' : undefined;
-  if (first === 'tenants') return /^(?:ledger-of-version-\d+|details)\.db$/.test(name) ? 'copy' : undefined;
+  if (first === 'tenants') return isSpareCopy(name) ? 'copy' : undefined;
   if (first === 'alerts') return 'copy';
   return first === 'sandbox' && name.endsWith('.db') ? 'database' : undefined;
 }

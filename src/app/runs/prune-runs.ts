@@ -1,7 +1,8 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { openTenantLedger } from '#src/app/connect.js';
 import type { Settings } from '#src/config/settings.js';
+import { isSpareCopy } from '#src/ledger/ledger-copies.js';
 import { type Ledger, listTenants, openLedger } from '#src/ledger/open-ledger.js';
 
 const dayMs = 24 * 60 * 60_000;
@@ -80,7 +81,7 @@ export function keepRetention(ledger: Ledger, settings: Settings, nowMs: number)
   }
 }
 
-/** Copies of standard input that no unfinished run reads, ledgers of earlier versions, and details of an interrupted export. */
+/** Copies of standard input that no unfinished run reads, ledgers that were converted or replaced, and details of an interrupted export. */
 function findOldCopies(ledger: Ledger, stateFolder: string, beforeMs: number): readonly string[] {
   const inputs = join(stateFolder, 'inputs');
   const needed = new Set(
@@ -89,7 +90,7 @@ function findOldCopies(ledger: Ledger, stateFolder: string, beforeMs: number): r
     ),
   );
   const spooled = listFiles(inputs).filter((path) => !needed.has(path));
-  const old = listFiles(ledger.folder).filter((path) => /[\\/](?:ledger-of-version-\d+|details)\.db$/.test(path));
+  const old = listFiles(ledger.folder).filter((path) => isSpareCopy(basename(path)));
   return [...spooled, ...old].filter(
     (path) => (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? beforeMs) < beforeMs,
   );

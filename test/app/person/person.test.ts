@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { listAudit } from '#src/app/audit/audit.js';
 import { exportCustomers } from '#src/app/export/export-customers.js';
 import { erasePerson, type PersonErased, showPerson } from '#src/app/person/person.js';
+import { backupState, restoreState } from '#src/app/state/state-copies.js';
 import { undoRun } from '#src/app/undo/undo-run.js';
 import type { Sandbox } from '#src/sandbox/start-sandbox.js';
 import { openDatabase } from '#src/sqlite/open-database.js';
@@ -146,6 +147,16 @@ describe('a person who is erased', () => {
     expect(rows[0]?._errorCode).toBe('PERSON_BARRED');
     expect(api.customers()).toHaveLength(1);
     expect(findTraces()).toEqual([]);
+  });
+
+  it('leaves nothing in a ledger that a restored backup has replaced', async () => {
+    await importNights();
+    await backupState(place.settings(), { file: place.path('backup.db') });
+    restoreState(place.settings(), place.path('backup.db'));
+    expect(listAllFiles(place.path('state')).some((file) => file.includes('ledger-replaced-'))).toBe(true);
+    const { left, stateFiles } = await erase('C-1');
+    expect([left, findTraces()]).toEqual([[], []]);
+    expect(stateFiles.map(({ path }) => path)).toEqual([expect.stringContaining('ledger-replaced-')]);
   });
 
   it('whose key is her e-mail address leaves no key either', async () => {
